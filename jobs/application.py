@@ -1,0 +1,97 @@
+"""How a verb becomes a program: Hydra composes its configuration, errors become exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+
+from jobs import __version__
+from jobs.errors import HeliuError
+from jobs.settings import register
+
+UNFORESEEN = 70
+INTERRUPTED = 130
+
+
+def run(verb: str, action: Callable[[Any], None]) -> None:
+    """Run `action` on the checked configuration of `verb`, taken from the command line.
+
+    Exits with 0, with an error's own code, with 130 when interrupted, or with 70 for anything
+    unforeseen, whose traceback is shown.
+    """
+    # Without this, Hydra prints what goes wrong and exits with 1, whatever it was.
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    register()
+    program = hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=verb)
+    sys.argv[0] = f"heliu {verb}"
+    composed: list[DictConfig] = []  # stays empty for --help and --cfg
+    try:
+        program(composed.append)()
+        for config in composed:
+            action(OmegaConf.to_object(_complete(config)))
+    except HeliuError as error:
+        _fail(str(error), error.exit_code)
+    except (HydraException, OmegaConfBaseException) as error:
+        _fail(_advice(error, verb), 2)
+    except KeyboardInterrupt:
+        _fail("interrupted; the same command continues where it stopped", INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception:  # noqa: BLE001  the one place: whatever nobody foresaw, exits with its own code
+        traceback.print_exc()
+        _fail("this is a defect of heliu: please report it with the lines above", UNFORESEEN)
+
+
+def conf_folder() -> Path:
+    """The configuration heliu ships: inside an installed package, beside it in a checkout."""
+    package = Path(__file__).resolve().parent
+    installed = package / "conf"
+    return installed if installed.is_dir() else package.parent / "conf"
+
+
+def circumstances() -> dict[str, str]:
+    """Who publishes, when and with what: for the log entry, never part of a digest."""
+    import getpass
+    import platform
+    from importlib.metadata import version
+
+    tools = ("pyarrow", "ray", "numba", "numpy", "opencc", "xxhash")
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "by": f"{getpass.getuser()}@{platform.node()}",
+        "python": platform.python_version(),
+        "heliu": __version__,
+        **{name: version(name) for name in tools},
+    }
+
+
+def _complete(config: DictConfig) -> DictConfig:
+    missing = sorted(OmegaConf.missing_keys(config))
+    if missing:
+        raise MissingMandatoryValue("please give " + ", ".join(f"{key}=…" for key in missing))
+    return config
+
+
+def _advice(error: Exception, verb: str) -> str:
+    text = "\n".join(line for line in str(error).splitlines() if line.strip())
+    cause = error.__cause__
+    if cause is not None and str(cause).splitlines()[:1] != text.splitlines()[:1]:
+        text += f": {str(cause).splitlines()[0]}" if str(cause) else ""
+    return f"{text}\nsee: heliu {verb} --help"
+
+
+def _fail(message: str, code: int) -> None:
+    sys.stdout.flush()
+    sys.stderr.write(f"heliu: {message}\n")
+    sys.exit(code)

@@ -1,0 +1,26 @@
+"""deliveries ─ build ─▶ release. Rerunning continues: every stage finds what it already wrote."""
+
+from __future__ import annotations
+
+from jobs.application import circumstances, run
+from jobs.settings import Build
+from jobs.terminal import ProgressLine
+
+
+def build(config: Build) -> None:
+    """Run the whole flow and say what was published."""
+    from jobs.flow.building import run_build
+    from jobs.parameters import build_params
+    from jobs.reports import report_published
+
+    published = run_build(build_params(config), ProgressLine(), about=circumstances())
+    report_published(published, config.storage.root)
+
+
+def main() -> None:
+    """The program."""
+    run("build", build)
+
+
+if __name__ == "__main__":
+    main()

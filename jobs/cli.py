@@ -1,0 +1,47 @@
+"""`heliu VERB key=value …`: the same programs as `python -m jobs.VERB key=value …`."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+from jobs.terminal import note, say
+
+VERBS = {
+    "build": "deliveries of several partners in, one published release out",
+    "normalize": "one stage: deliveries become documents and facts",
+    "dedup": "one stage: finds the documents that another one replaces",
+    "merge": "one stage: documents that stay become shards, every row gets its decision",
+    "publish": "one stage: commits a merged candidate by one conditional write",
+    "releases": "lists the releases of a storage root",
+    "show": "what a release holds, as a table or JSON",
+    "files": "the addresses of a release's document shards",
+    "decisions": "the addresses of a release's decision files",
+    "verify": "hashes and counts a release again",
+    "explain": "why a document is in or out",
+    "demo": "writes three partners' synthetic deliveries to try everything on",
+}
+
+_USAGE = """\
+heliu merges the text of several partners into one immutable, explained corpus release.
+
+usage: heliu VERB [--config-dir DIR] [key=value ...]
+       heliu VERB --help
+"""
+
+
+def main() -> None:
+    """Hand over to the verb's own program."""
+    verb, *rest = sys.argv[1:] or ["--help"]
+    if verb in {"--help", "-h", "help"}:
+        say(_usage())
+        return
+    if verb not in VERBS:
+        note(f"heliu: no verb {verb!r}\n\n{_usage()}")
+        sys.exit(2)
+    sys.argv = [f"heliu {verb}", *rest]
+    importlib.import_module(f"jobs.{verb}").main()
+
+
+def _usage() -> str:
+    return _USAGE + "\n" + "\n".join(f"  {verb:<10} {what}" for verb, what in VERBS.items())

@@ -1,0 +1,45 @@
+"""Conservation: every delivered row is kept, dropped or rejected, or the build stops."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from jobs.corpus.merging import Verdict
+from jobs.errors import ConservationError
+
+
+def balance(
+    partner: str, *, delivered: int, counts: Mapping[tuple[str, str, str], int], released: int
+) -> dict[str, object]:
+    """The account of one partner: `delivered`, `kept`, `dropped`, `rejected` and `reasons`.
+
+    Args:
+        partner: whose account.
+        delivered: rows read from the deliveries.
+        counts: decisions per (verdict, stage, reason).
+        released: rows in the partner's shards.
+
+    Raises:
+        ConservationError: the numbers do not add up; nothing is published, everything is kept.
+    """
+    by_verdict: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    for (verdict, stage, reason), count in sorted(counts.items()):
+        by_verdict[verdict] += count
+        if verdict != Verdict.KEPT:
+            reasons[f"{stage}/{reason}"] += count
+    kept, dropped, rejected = (by_verdict[verdict] for verdict in Verdict)
+    if delivered != kept + dropped + rejected or kept != released:
+        raise ConservationError(
+            f"partner {partner}: delivered {delivered} rows, but kept {kept} + dropped {dropped} + "
+            f"rejected {rejected} = {kept + dropped + rejected}, and shards hold {released}: "
+            "nothing was published; keep the work folder and report this"
+        )
+    return {
+        "delivered": delivered,
+        "kept": kept,
+        "dropped": dropped,
+        "rejected": rejected,
+        "reasons": dict(reasons),
+    }

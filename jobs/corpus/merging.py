@@ -1,0 +1,119 @@
+"""Merge: documents and drops become what a release holds, one decision per delivered row."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from enum import StrEnum
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.corpus.identity import hex_hashes
+from jobs.corpus.tables import DECISIONS, RELEASED
+from jobs.errors import ConservationError
+
+
+class Verdict(StrEnum):
+    """What became of a delivered row."""
+
+    KEPT = "kept"
+    DROPPED = "dropped"
+    REJECTED = "rejected"
+
+
+MERGED, DEDUP = "merge", "dedup"
+"""The stages that keep and that drop; rejecting stages name themselves."""
+
+
+def decisions(documents: pa.Table, drops: pa.Table, *, partner: str) -> pa.Table:
+    """One row per row of `documents`, in the same order.
+
+    Args:
+        documents: DOCUMENTS of one partner, with an `ordinal` column.
+        drops: the DROPS of these documents, in any order.
+        partner: whose documents.
+
+    Raises:
+        ConservationError: a drop belongs to no document given, or to a rejected one.
+
+    Law: row-wise, given the drops of the rows.
+    """
+    replaced = _aligned(documents, drops)
+    is_rejected = pc.is_valid(documents["reason"]).combine_chunks()
+    is_dropped = pc.is_valid(replaced["reason"]).combine_chunks()
+    if pc.any(pc.and_(is_rejected, is_dropped)).as_py():
+        raise ConservationError(f"partner {partner}: a rejected row was also dropped")
+    verdict = _first(is_rejected, Verdict.REJECTED, is_dropped, Verdict.DROPPED, Verdict.KEPT)
+    stage = _first(is_rejected, documents["stage"], is_dropped, DEDUP, MERGED)
+    columns = {
+        "doc_id": pa.array(hex_hashes(documents["doc_id"]), pa.string()),
+        "partner": pa.repeat(partner, len(documents)),
+        "verdict": verdict,
+        "stage": stage,
+        "reason": pc.coalesce(documents["reason"], replaced["reason"]),
+        "evidence": pc.coalesce(documents["evidence"], replaced["evidence"]),
+        "kept_doc_id": pa.array(hex_hashes(replaced["kept_doc_id"]), pa.string()),
+        "kept_partner": replaced["kept_partner"],
+        "similarity": replaced["similarity"],
+        **{name: documents[name] for name in ("source_id", "source_file", "source_row")},
+    }
+    return pa.table([columns[name] for name in DECISIONS.names], schema=DECISIONS)
+
+
+def released(documents: pa.Table, verdicts: pa.Table, *, licence: str) -> pa.Table:
+    """The kept documents as a release shows them, in the same order.
+
+    Args:
+        documents: as for `decisions`.
+        verdicts: what `decisions` made of them.
+        licence: the partner's.
+    """
+    is_kept = pc.equal(verdicts["verdict"], str(Verdict.KEPT))
+    kept = documents.filter(is_kept)
+    columns = {name: kept[name] for name in kept.column_names}
+    columns["id"] = verdicts["doc_id"].filter(is_kept)
+    columns["partner"] = verdicts["partner"].filter(is_kept)
+    columns["licence"] = pa.repeat(licence, len(kept))
+    return pa.table([columns[name] for name in RELEASED.names], schema=RELEASED)
+
+
+def verdict_counts(verdicts: pa.Table) -> Counter[tuple[str, str, str]]:
+    """Rows per (verdict, stage, reason); the reason of a kept row is empty."""
+    columns = (verdicts[name].to_pylist() for name in ("verdict", "stage", "reason"))
+    return Counter(
+        (verdict, stage, reason or "") for verdict, stage, reason in zip(*columns, strict=True)
+    )
+
+
+def slices_by_bytes(content: pa.ChunkedArray, limit_bytes: int) -> Iterator[tuple[int, int]]:
+    """Row ranges of at most `limit_bytes` of text each (a longer text stands alone), in order."""
+    sizes = pc.binary_length(content).to_numpy()
+    start = size = 0
+    for row, row_bytes in enumerate(sizes):
+        if row > start and size + row_bytes > limit_bytes:
+            yield start, row
+            start, size = row, 0
+        size += int(row_bytes)
+    if len(sizes) > start:
+        yield start, len(sizes)
+
+
+def _aligned(documents: pa.Table, drops: pa.Table) -> pa.Table:
+    """For each document the drop that names it, or nulls."""
+    ordinals, dropped = documents["ordinal"].to_numpy(), drops["ordinal"].to_numpy()
+    order = np.argsort(dropped)
+    slots = np.searchsorted(dropped[order], ordinals)
+    is_found = np.append(dropped[order], -1)[slots] == ordinals
+    if np.count_nonzero(is_found) != len(drops):
+        raise ConservationError(
+            f"{len(drops)} drops name {np.count_nonzero(is_found)} of {len(documents)} documents"
+        )
+    return drops.take(pa.array(np.append(order, 0)[slots], mask=~is_found))
+
+
+def _first(
+    is_one: pa.Array, one: pa.ChunkedArray | str, is_two: pa.Array, two: str, other: str
+) -> pa.Array:
+    return pc.if_else(is_one, one, pc.if_else(is_two, str(two), str(other)))

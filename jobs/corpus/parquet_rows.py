@@ -1,0 +1,132 @@
+"""Rows of a Parquet file, reading only the columns that are wanted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pyarrow.types as pt
+
+from jobs.corpus.blocks import reading
+from jobs.corpus.rows import (
+    DeliveryParams,
+    Refusal,
+    Row,
+    delivered_row,
+    text_column_missing,
+    undecodable,
+)
+
+_BUFFER_BYTES = 1 << 20
+_NO_FRACTION = re.compile(r"\.0+(?=$|Z|[+-])")
+
+Column = tuple[tuple[str, ...], pa.DataType]
+
+
+def parquet_rows(stream: pa.NativeFile, source_file: str, params: DeliveryParams) -> Iterator[Row]:
+    """One row per record, numbered from 1.
+
+    Raises:
+        DeliveryUnreadable: if the bytes are no Parquet or end early.
+        TextColumnMissing: if there is no text column, or it holds no text.
+    """
+    file = _opened(stream, source_file)
+    wanted = _wanted(file.schema_arrow, source_file, params)
+    batches = file.iter_batches(
+        batch_size=_rows_per_batch(file, params.batch_bytes),
+        columns=list(dict.fromkeys(".".join(column[0]) for column in wanted if column)),
+    )
+    number = 0
+    while True:
+        with reading(source_file):
+            batch = next(batches, None)
+        if batch is None:
+            return
+        for cells in zip(*(_cells(batch, column) for column in wanted), strict=True):
+            number += 1
+            yield delivered_row(number, _values(cells), params.max_text_bytes)
+
+
+def require_text_column(stream: pa.NativeFile, source_file: str, params: DeliveryParams) -> None:
+    """Raise what `parquet_rows` would raise of the file's schema, reading nothing else."""
+    _wanted(_opened(stream, source_file).schema_arrow, source_file, params)
+
+
+def _opened(stream: pa.NativeFile, source_file: str) -> pq.ParquetFile:
+    with reading(source_file):
+        # With a buffer a column is read page by page, whatever the size of its row group.
+        return pq.ParquetFile(stream, buffer_size=_BUFFER_BYTES)
+
+
+def _rows_per_batch(file: pq.ParquetFile, batch_bytes: int) -> int:
+    metadata = file.metadata
+    size = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+    return max(1, batch_bytes * metadata.num_rows // max(size, 1))
+
+
+def _wanted(schema: pa.Schema, source_file: str, params: DeliveryParams) -> list[Column | None]:
+    columns = _columns(schema)
+    text = columns.get(params.text_column)
+    if text is None or not (_is_text(text[1]) or pt.is_null(text[1])):
+        found = [f"{name} ({kind})" for name, (_, kind) in columns.items()]
+        raise text_column_missing(source_file, params.text_column, found)
+    return [columns.get(name) if name else None for name in params.theirs]
+
+
+def _columns(fields: Iterable[pa.Field], path: tuple[str, ...] = ()) -> dict[str, Column]:
+    """Every column by its dotted name, an exact name before a nested one."""
+    columns: dict[str, Column] = {}
+    for field in fields:
+        if pt.is_struct(field.type):
+            columns |= _columns(field.type, (*path, field.name))
+    for field in fields:
+        here = (*path, field.name)
+        columns[".".join(here)] = (here, field.type)
+    return columns
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    if pt.is_dictionary(kind):
+        return _is_text(kind.value_type)
+    return any(
+        is_kind(kind)
+        for is_kind in (
+            *(pt.is_string, pt.is_large_string, pt.is_string_view),
+            *(pt.is_binary, pt.is_large_binary, pt.is_binary_view, pt.is_fixed_size_binary),
+        )
+    )
+
+
+def _cells(batch: pa.RecordBatch, column: Column | None) -> list[Any]:
+    """A column's values: text as bytes, because no writer had to make sure that it is UTF-8."""
+    if column is None:
+        return [None] * batch.num_rows
+    (name, *nested), kind = column
+    array = pc.struct_field(batch.column(name), nested) if nested else batch.column(name)
+    if _is_text(kind):
+        return array.cast(pa.large_binary()).to_pylist()
+    if pt.is_nested(kind):
+        return array.to_pylist()
+    texts = array.cast(pa.string()).to_pylist()
+    if pt.is_timestamp(kind):
+        return [text and _NO_FRACTION.sub("", text) for text in texts]
+    return texts
+
+
+def _values(cells: tuple[Any, ...]) -> list[object]:
+    values = [_decoded(cell) if isinstance(cell, bytes) else cell for cell in cells]
+    refusal = next((value for value in values if isinstance(value, Refusal)), None)
+    if refusal is None:
+        return values
+    return [refusal, *(None if isinstance(value, Refusal) else value for value in values[1:])]
+
+
+def _decoded(cell: bytes) -> str | Refusal:
+    try:
+        return cell.decode()
+    except UnicodeDecodeError as error:
+        return undecodable(error)

@@ -1,0 +1,142 @@
+"""The schema of every table, in the order in which a document meets them.
+
+A delivered row becomes a row of `DELIVERED`, then of `DOCUMENTS`; the few facts needed to compare
+it with others travel as `FACTS`; a row of `DROPS` exists for each document another one replaces;
+`RELEASED` and `DECISIONS` are what a release holds.
+
+Identity is 128 bits, stored as 16 bytes inside the flow and as 32 hexadecimal digits in a release.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from jobs.errors import SchemaError
+
+HASH = pa.binary(16)
+
+DELIVERED = pa.schema(
+    [
+        pa.field("source_file", pa.string(), nullable=False),
+        pa.field("source_row", pa.int64(), nullable=False),  # the first row of a file is 1
+        pa.field("source_id", pa.string()),
+        pa.field("title", pa.string()),
+        pa.field("text", pa.large_string()),
+        pa.field("url", pa.string()),
+        pa.field("published", pa.string()),
+        pa.field("reason", pa.string()),  # why the row is rejected; null while it is not
+        pa.field("evidence", pa.string()),
+    ]
+)
+
+DOCUMENTS = pa.schema(
+    [
+        pa.field("doc_id", HASH, nullable=False),
+        pa.field("position", pa.int64(), nullable=False),  # row number inside the shard of work
+        pa.field("source_file", pa.string(), nullable=False),
+        pa.field("source_row", pa.int64(), nullable=False),
+        pa.field("source_id", pa.string()),
+        pa.field("title", pa.string()),
+        pa.field("content", pa.large_string()),  # null when the row is rejected
+        pa.field("url", pa.string()),
+        pa.field("published", pa.string()),
+        pa.field("content_chars", pa.int32()),
+        pa.field("line_count", pa.int32()),
+        pa.field("han_share", pa.float32()),
+        pa.field("stage", pa.string()),  # the stage that rejected the row, null for a document
+        pa.field("reason", pa.string()),
+        pa.field("evidence", pa.string()),
+    ]
+)
+
+
+def facts_schema(num_perm: int) -> pa.Schema:
+    """What deduplication needs to know of a document; no text.
+
+    `canonical_hash` and `signature` are null for a text without letters or digits: it equals
+    nothing.
+    """
+    return pa.schema(
+        [
+            pa.field("doc_id", HASH, nullable=False),
+            pa.field("position", pa.int64(), nullable=False),
+            pa.field("text_hash", HASH, nullable=False),  # xxh3-128 of `content`
+            pa.field("record_hash", HASH, nullable=False),  # of everything a release would show
+            pa.field("canonical_hash", HASH),  # xxh3-128 of the canonical form
+            pa.field("content_chars", pa.int32(), nullable=False),
+            pa.field("published", pa.string()),
+            pa.field("signature", pa.binary(4 * num_perm)),  # uint32, little-endian
+        ]
+    )
+
+
+def ranked_schema(num_perm: int) -> pa.Schema:
+    """`facts_schema` plus what only a build knows: whose document it is and how it is preferred."""
+    return pa.schema(
+        [
+            *facts_schema(num_perm).remove(1),
+            pa.field("ordinal", pa.int64(), nullable=False),  # number of the delivered row
+            pa.field("partner", pa.string(), nullable=False),
+            pa.field("priority", pa.int32(), nullable=False),
+        ]
+    )
+
+
+DROPS = pa.schema(
+    [
+        pa.field("partner", pa.string(), nullable=False),
+        pa.field("doc_id", HASH, nullable=False),
+        pa.field("ordinal", pa.int64(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("kept_doc_id", HASH, nullable=False),
+        pa.field("kept_partner", pa.string(), nullable=False),
+        pa.field("similarity", pa.float64()),
+        pa.field("evidence", pa.string()),
+    ]
+)
+
+RELEASED = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("partner", pa.string(), nullable=False),
+        pa.field("source_id", pa.string()),
+        pa.field("title", pa.string()),
+        pa.field("content", pa.large_string(), nullable=False),
+        pa.field("url", pa.string()),
+        pa.field("published", pa.string()),
+        pa.field("licence", pa.string()),
+        pa.field("content_chars", pa.int32(), nullable=False),
+        pa.field("line_count", pa.int32(), nullable=False),
+        pa.field("han_share", pa.float32(), nullable=False),
+    ]
+)
+
+DECISIONS = pa.schema(
+    [
+        pa.field("doc_id", pa.string(), nullable=False),
+        pa.field("partner", pa.string(), nullable=False),
+        pa.field("source_id", pa.string()),
+        pa.field("source_file", pa.string(), nullable=False),
+        pa.field("source_row", pa.int64(), nullable=False),
+        pa.field("verdict", pa.string(), nullable=False),
+        pa.field("stage", pa.string(), nullable=False),
+        pa.field("reason", pa.string()),
+        pa.field("evidence", pa.string()),
+        pa.field("kept_doc_id", pa.string()),
+        pa.field("kept_partner", pa.string()),
+        pa.field("similarity", pa.float64()),
+    ]
+)
+
+
+def require(table: pa.Table, schema: pa.Schema, name: str) -> None:
+    """Raise `SchemaError` unless `table` has exactly the columns and types of `schema`."""
+    if table.schema.equals(schema, check_metadata=False):
+        return
+    expected, got = _fields(schema), _fields(table.schema)
+    missing, surplus = sorted(expected - got), sorted(got - expected)
+    raise SchemaError(f"table {name}: expected also {missing}, got instead {surplus}")
+
+
+def _fields(schema: pa.Schema) -> set[str]:
+    return {f"{f.name}: {f.type}{'' if f.nullable else ' not null'}" for f in schema}

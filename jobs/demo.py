@@ -1,0 +1,44 @@
+"""nothing ─ demo ─▶ three partners' deliveries. The same size and seed write the same bytes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from jobs.application import run
+from jobs.errors import ConfigError
+from jobs.settings import Demo
+from jobs.synthesis import write_demo
+from jobs.terminal import ProgressLine, say, say_table
+
+_UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
+
+
+def demo(config: Demo) -> None:
+    """Write the deliveries and say what to do with them."""
+    out, size_bytes = Path(config.out).absolute(), _size_bytes(config.size)
+    if out.exists() and any(out.iterdir()):
+        raise ConfigError(f"out={out} is not empty: choose a new folder, or empty it")
+    progress = ProgressLine()
+    report = lambda done: progress("demo (MB)", done // 10**6, size_bytes // 10**6)  # noqa: E731
+    rows = write_demo(out, size_bytes=size_bytes, seed=config.seed, report=report)
+    say_table(["partner", "rows"], list(rows.items()))
+    say(f"written to {out}; build a release from it with:")
+    say(f"  heliu build --config-dir {out}/conf partners=[{','.join(rows)}] \\")
+    say(f"    corpus.name=demo corpus.version=1.0.0 storage.root={out}/releases")
+
+
+def main() -> None:
+    """The program."""
+    run("demo", demo)
+
+
+def _size_bytes(size: str) -> int:
+    match = re.fullmatch(r"(\d+)\s*([KMG]?B)?", size.strip().upper())
+    if match is None or int(match[1]) == 0:
+        raise ConfigError(f"size={size!r} is no size: give a number with KB, MB or GB, as in 50MB")
+    return int(match[1]) * _UNITS[match[2] or ""] if match[2] != "B" else int(match[1])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""Everything that can stop heliu, grouped by who has to act; each class is one exit code.
+
+::
+
+    HeliuError                      1
+    ├── ConfigError                 2   the operator edits the configuration or the command
+    │   └── UnknownEncoding         3   `encoding` names nothing we can decode
+    ├── DeliveryError                   the partner must act
+    │   ├── DeliveryMissing        10   a path or pattern that matches no file
+    │   ├── DeliveryUnreadable     11   truncated, corrupt, or not the declared format
+    │   ├── TextColumnMissing      12   no such column in what was delivered
+    │   └── TooManyRejects         13   more rejected rows than the partner's agreed share
+    ├── SchemaError                20   a table is not what its schema says: a programmer acts
+    ├── ConservationError          21   counts do not add up: everything is kept, look
+    ├── TaskError                  22   a shard task failed for a reason nobody foresaw
+    ├── StorageError               30   the store refused or cannot be reached
+    │   ├── StorageUnwritable      31   the root cannot be written
+    │   ├── ObjectMissing          32   no object under that key
+    │   ├── AlreadyPublished       33   the version exists with other content, forever
+    │   ├── ReleaseMissing         34   no such corpus or release in this root
+    │   ├── LostRace               35   somebody else committed first; run again
+    │   └── OutcomeUnknown         36   the commit may or may not have landed; run again to learn
+    └── DamagedRelease             40   bytes or counts differ from the manifest
+
+Constructors take one message, so that errors survive pickling between processes.
+"""
+
+from __future__ import annotations
+
+
+class HeliuError(Exception):
+    """The base of every error heliu raises on purpose."""
+
+    exit_code = 1
+
+
+class ConfigError(HeliuError, ValueError):
+    """The configuration or the command line is wrong."""
+
+    exit_code = 2
+
+
+class UnknownEncoding(ConfigError):
+    """A partner's declared encoding is not one heliu decodes."""
+
+    exit_code = 3
+
+
+class DeliveryError(HeliuError):
+    """A partner's delivery cannot be used."""
+
+    exit_code = 9
+
+
+class DeliveryMissing(DeliveryError):
+    """A delivery path or pattern matches no file."""
+
+    exit_code = 10
+
+
+class DeliveryUnreadable(DeliveryError):
+    """A delivered file is truncated, corrupt, or not of the declared format."""
+
+    exit_code = 11
+
+
+class TextColumnMissing(DeliveryError):
+    """The column that should hold the text is not in the delivery."""
+
+    exit_code = 12
+
+
+class TooManyRejects(DeliveryError):
+    """A partner's share of rejected rows is above the agreed one."""
+
+    exit_code = 13
+
+
+class SchemaError(HeliuError, TypeError):
+    """A table does not have the schema its consumer declares."""
+
+    exit_code = 20
+
+
+class ConservationError(HeliuError):
+    """Delivered rows are not the sum of kept, dropped and rejected ones."""
+
+    exit_code = 21
+
+
+class TaskError(HeliuError):
+    """A shard task failed for a reason nobody foresaw."""
+
+    exit_code = 22
+
+
+class StorageError(HeliuError):
+    """The store refused a request or cannot be reached."""
+
+    exit_code = 30
+
+
+class StorageUnwritable(StorageError):
+    """The storage root cannot be written."""
+
+    exit_code = 31
+
+
+class ObjectMissing(StorageError, KeyError):
+    """There is no object under that key."""
+
+    exit_code = 32
+
+    def __str__(self) -> str:
+        """The message itself: `KeyError` would print its repr."""
+        return str(self.args[0]) if self.args else ""
+
+
+class AlreadyPublished(StorageError):
+    """The version exists and holds other content; versions are never rewritten."""
+
+    exit_code = 33
+
+
+class ReleaseMissing(StorageError):
+    """The root holds no such corpus or release."""
+
+    exit_code = 34
+
+
+class LostRace(StorageError):
+    """Another publisher committed first."""
+
+    exit_code = 35
+
+
+class OutcomeUnknown(StorageError):
+    """A commit was sent and its outcome could not be learned."""
+
+    exit_code = 36
+
+
+class DamagedRelease(HeliuError):
+    """A release's bytes or counts differ from its manifest."""
+
+    exit_code = 40

@@ -1,0 +1,203 @@
+"""Merge: the documents that stay, ordered by partner and id, as shards; and every row's decision.
+
+A partner's ids are cut into equal ranges. One task writes a range: it reads that range of every
+run the partner's deliveries left (they are sorted by id) and of every drops file, and names what
+it writes by content. Ranges depend on how much text was delivered and on nothing else, so equal
+inputs give equal shards, wherever and in whatever order they were made.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from jobs.corpus.merging import decisions, released, slices_by_bytes, verdict_counts
+from jobs.corpus.tables import DOCUMENTS, DROPS
+from jobs.flow.deduplicating import Drops
+from jobs.flow.marked import Marked, Marker, Progress, code_digest, map_marked
+from jobs.flow.normalizing import NormalizedShard
+from jobs.flow.params import BuildParams, PartnerParams
+from jobs.storage.layout import blob_key, work_key
+from jobs.storage.manifests import file_sha256, fingerprint
+from jobs.storage.objects import ObjectStore, open_store
+
+STAGE = "merged"
+_ROW_GROUP_BYTES = 16 << 20  # of text: a reader of one row group holds this much
+_ORDER = [("doc_id", "ascending"), ("ordinal", "ascending")]
+
+
+@dataclass(frozen=True)
+class Range:
+    """A range of one partner's ids: the `part`-th of `parts` equal ones."""
+
+    partner: str
+    part: int
+    parts: int
+
+    @property
+    def first(self) -> bytes:
+        """The smallest id inside."""
+        return (self.part * 2**128 // self.parts).to_bytes(16, "big")
+
+    @property
+    def last(self) -> bytes:
+        """The largest id inside."""
+        return ((self.part + 1) * 2**128 // self.parts - 1).to_bytes(16, "big")
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What a merge task needs to know."""
+
+    range: Range
+    partner: PartnerParams
+    normalized: tuple[NormalizedShard, ...]
+    drops: tuple[str, ...]
+
+
+def merge(
+    normalized: list[NormalizedShard], drops: Drops, params: BuildParams, *, progress: Progress
+) -> list[tuple[Range, Marker]]:
+    """What each range holds: `shards` and `decisions` (files) and `counts` (rows by verdict).
+
+    Returns:
+        Ranges in the order of a release: by partner, then by id.
+    """
+    key = fingerprint(
+        drops.key, [shard.key for shard in normalized], _recipe(params), code_digest()
+    )
+    work = [
+        Marked(
+            work_key(params.corpus, STAGE, key, f"{piece.range.partner}-{piece.range.part}.json"),
+            piece,
+        )
+        for piece in _works(normalized, drops, params)
+    ]
+    markers = map_marked(merge_range, work, params=params, label="merge", progress=progress)
+    return [(piece.spec.range, marker) for piece, marker in zip(work, markers, strict=True)]
+
+
+def merge_range(work: _Work, *, params: BuildParams) -> Marker:
+    """Write the shards and decisions of one range; what was written. Harmless to repeat."""
+    store = open_store(params.storage)
+    documents = _documents(work, store).sort_by(_ORDER)
+    drops = _drops(work, store)
+    verdicts = decisions(documents, drops, partner=work.range.partner)
+    kept = released(documents, verdicts, licence=work.partner.licence)
+    limit = params.shards.release_bytes
+    return {
+        "shards": [
+            _write_blob(store, params.corpus, kept.slice(start, stop - start))
+            for start, stop in slices_by_bytes(kept["content"], limit)
+        ],
+        "decisions": [_write_blob(store, params.corpus, verdicts)] if len(verdicts) else [],
+        "counts": sorted([*key, count] for key, count in verdict_counts(verdicts).items()),
+    }
+
+
+def _recipe(params: BuildParams) -> Any:
+    licences = sorted((partner.name, partner.licence) for partner in params.partners)
+    return params.shards.release_bytes, licences
+
+
+def _works(normalized: list[NormalizedShard], drops: Drops, params: BuildParams) -> Iterator[_Work]:
+    for partner in sorted(params.partners, key=lambda partner: partner.name):
+        mine = tuple(shard for shard in normalized if shard.partner == partner.name)
+        parts = _parts(sum(shard.content_bytes for shard in mine), params.shards.release_bytes)
+        for part in range(parts):
+            yield _Work(Range(partner.name, part, parts), partner, mine, drops.files)
+
+
+def _parts(content_bytes: int, release_bytes: int) -> int:
+    """The power of two that makes ranges of half a shard to a whole one.
+
+    A power of two, so that a corpus that grows a little keeps most of its ranges.
+    """
+    parts = 1
+    while parts * release_bytes < content_bytes:
+        parts *= 2
+    return parts
+
+
+def _documents(work: _Work, store: ObjectStore) -> pa.Table:
+    schema = DOCUMENTS.append(pa.field("ordinal", pa.int64()))
+    tables = [schema.empty_table()]
+    for shard in work.normalized:
+        for run in shard.runs:
+            table = read_range(store, run.documents_key, work.range)
+            ordinals = pc.add(table["position"], shard.base)
+            tables.append(table.append_column("ordinal", ordinals).cast(schema))
+    return pa.concat_tables(tables)
+
+
+def _drops(work: _Work, store: ObjectStore) -> pa.Table:
+    tables = [read_range(store, file, work.range) for file in work.drops]
+    drops = pa.concat_tables([DROPS.empty_table(), *tables])
+    return drops.filter(pc.equal(drops["partner"], work.range.partner))
+
+
+def read_range(store: ObjectStore, key: str, within: Range) -> pa.Table:
+    """The rows of a stored table whose `doc_id` is in the range; reads few row groups more."""
+    reader = _reader(store, key)
+    column = reader.schema_arrow.names.index("doc_id")
+    wanted = [
+        group
+        for group in range(reader.num_row_groups)
+        if _overlaps(reader.metadata.row_group(group).column(column).statistics, within)
+    ]
+    table = reader.read_row_groups(wanted)
+    first, last = (pa.scalar(end, pa.binary(16)) for end in (within.first, within.last))
+    ids = table["doc_id"]
+    return table.filter(pc.and_(pc.greater_equal(ids, first), pc.less_equal(ids, last)))
+
+
+@lru_cache(maxsize=256)
+def _reader(store: ObjectStore, key: str) -> pq.ParquetFile:
+    # A worker merges many ranges of the same files: their footers are read once.
+    return pq.ParquetFile(store.open(key))
+
+
+def _overlaps(statistics: Any, within: Range) -> bool:
+    if statistics is None or not statistics.has_min_max:
+        return True
+    return bool(statistics.min <= within.last and statistics.max >= within.first)
+
+
+def _write_blob(store: ObjectStore, corpus: str, table: pa.Table) -> dict[str, Any]:
+    names = table.column_names
+    size = pc.sum(pc.binary_length(table["content"])).as_py() if "content" in names else 0
+    rows = max(1, min(1 << 20, len(table) * _ROW_GROUP_BYTES // max(1, size)))
+    with tempfile.TemporaryDirectory(prefix="heliu-") as folder:
+        path = Path(folder) / "shard.parquet"
+        pq.write_table(table, path, compression="zstd", compression_level=3, row_group_size=rows)
+        digest = file_sha256(path)
+        size_bytes = path.stat().st_size
+        store.put_file(blob_key(corpus, digest), path)
+    ids = table["id" if "id" in names else "doc_id"]
+    return {
+        "sha256": digest,
+        "bytes": size_bytes,
+        "rows": len(table),
+        "content_bytes": size,
+        "first_id": ids[0].as_py(),
+        "last_id": ids[-1].as_py(),
+    }
+
+
+def totals(merged: Sequence[tuple[Range, Marker]], partner: str) -> Counter[tuple[str, str, str]]:
+    """Rows of one partner per (verdict, stage, reason)."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for within, marker in merged:
+        if within.partner == partner:
+            for verdict, stage, reason, count in marker["counts"]:
+                counts[verdict, stage, reason] += count
+    return counts

@@ -1,0 +1,93 @@
+"""Everything a build is told, as frozen values. Only `storage` and `compute` change no byte."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.corpus.banding import BandParams
+from jobs.corpus.ranking import RankParams
+from jobs.corpus.rows import DeliveryParams
+from jobs.corpus.signatures import SignatureParams
+from jobs.errors import ConfigError
+from jobs.on_ray.compute import ComputeParams
+from jobs.storage.layout import check_corpus, check_version
+from jobs.storage.objects import StorageParams
+
+
+@dataclass(frozen=True)
+class PartnerParams:
+    """One partner: where the deliveries are, how to read them, what was agreed.
+
+    Attributes:
+        name: The partner's name, as in the release.
+        deliveries: Paths, patterns or URIs.
+        reading: Format, encoding, columns and limits.
+        licence: Written beside every document.
+        priority: The lower number wins when two partners hold one document.
+        reject_share: The share of rejected rows above which the build stops, in [0, 1].
+        metadata: Free; copied into the manifest.
+    """
+
+    name: str
+    deliveries: tuple[str, ...]
+    reading: DeliveryParams
+    licence: str
+    priority: int
+    reject_share: float
+    metadata: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        """Refuse a partner without deliveries or with an impossible share."""
+        if not self.deliveries:
+            raise ConfigError(f"partner {self.name} has no deliveries: give a path or pattern")
+        if not 0 <= self.reject_share <= 1:
+            raise ConfigError(f"partner {self.name}: reject_share={self.reject_share} is no share")
+
+
+@dataclass(frozen=True)
+class ShardParams:
+    """How work and results are cut.
+
+    Attributes:
+        input_bytes: Small delivery files are read together up to this size; no effect on results.
+        run_bytes: Text a task holds before it writes; no effect on results.
+        group_documents: Documents one task compares at a time; no effect on results.
+        release_bytes: Text in one shard of a release.
+    """
+
+    input_bytes: int
+    run_bytes: int
+    group_documents: int
+    release_bytes: int
+
+    def __post_init__(self) -> None:
+        """Refuse sizes that make no shard at all."""
+        for name in ("input_bytes", "run_bytes", "group_documents", "release_bytes"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"shards.{name}={getattr(self, name)}: give a positive number")
+
+
+@dataclass(frozen=True)
+class BuildParams:
+    """All of it."""
+
+    corpus: str
+    version: str
+    partners: tuple[PartnerParams, ...]
+    signature: SignatureParams
+    bands: BandParams
+    rank: RankParams
+    shards: ShardParams
+    storage: StorageParams
+    compute: ComputeParams
+
+    def __post_init__(self) -> None:
+        """Refuse names that cannot be keys, and a build of nobody's text."""
+        check_corpus(self.corpus)
+        check_version(self.version)
+        if not self.partners:
+            raise ConfigError(
+                "no partners: give partners=[a,b,c], each a file conf/partners/NAME.yaml here or "
+                "in the folder of --config-dir"
+            )

@@ -1,0 +1,70 @@
+"""Releases as their readers see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.errors import ReleaseMissing
+from jobs.storage.objects import ObjectStore
+from jobs.storage.releases import Release, corpora, find_release, head, read_manifest
+
+
+@dataclass(frozen=True)
+class OpenedRelease:
+    """A release pinned by its digest, and the store that holds it."""
+
+    store: ObjectStore
+    corpus: str
+    version: str
+    digest: str
+    published_at: str
+    manifest: dict[str, Any]
+
+    def files(self, kind: str) -> list[str]:
+        """Addresses of the release's files, in order; kind is `shards` or `decisions`."""
+        return [self.store.location(file["key"]) for file in self.manifest[kind]]
+
+
+def open_release(store: ObjectStore, corpus: str | None, version: str) -> OpenedRelease:
+    """The release called `version`, `NAME/version`, or `latest`.
+
+    Args:
+        store: where to look.
+        corpus: whose release; None if the root holds only one corpus or `version` names it.
+        version: of the release.
+
+    Raises:
+        ReleaseMissing: no such corpus or release; the message lists what there is.
+        DamagedRelease: the manifest is not the one that was published.
+    """
+    if "/" in version:
+        corpus, version = version.rsplit("/", 1)
+    name = choose_corpus(store, corpus)
+    found = find_release(store, name, version)
+    manifest = read_manifest(store, name, found["digest"])
+    return OpenedRelease(store, name, found["version"], found["digest"], found["at"], manifest)
+
+
+def choose_corpus(store: ObjectStore, corpus: str | None) -> str:
+    """The corpus asked for, or the only one there is.
+
+    Raises:
+        ReleaseMissing: there is none of that name, none at all, or several to choose from.
+    """
+    known = corpora(store)
+    if corpus is None and len(known) == 1:
+        return known[0]
+    if corpus in known:
+        return str(corpus)
+    if not known:
+        raise ReleaseMissing(f"nothing is published below {store.location('catalog')} yet")
+    there = ", ".join(known)
+    asked = f"no corpus {corpus!r}" if corpus else "no corpus was named (corpus.name=NAME)"
+    raise ReleaseMissing(f"{asked}; {store.location('catalog')} lists: {there}")
+
+
+def list_releases(store: ObjectStore, corpus: str | None) -> list[tuple[str, Release]]:
+    """Every published release as (corpus, release), in order of publication within a corpus."""
+    names = corpora(store) if corpus is None else [choose_corpus(store, corpus)]
+    return [(name, release) for name in names for release in head(store, name).releases]

@@ -1,0 +1,87 @@
+"""Ray Data as the scheduler of shard tasks: specifications go out, small results come back.
+
+Text never travels through Ray. A task reads its shard from storage, writes its results there under
+names derived from its specification, and may run twice without harm.
+"""
+
+from __future__ import annotations
+
+import pickle
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Generic, TypeVar
+
+import ray
+import ray.data
+import ray.exceptions
+
+from jobs.errors import HeliuError, TaskError
+from jobs.on_ray.compute import ComputeParams
+
+_NAMED = re.compile(r"\s*(?!ray\.|UserCode)[\w.]+(Error|Exception|Exit|Interrupt)\b")
+
+Spec = TypeVar("Spec")
+Result = TypeVar("Result")
+
+
+def map_shards(
+    task: Callable[[Spec], Result], specs: Sequence[Spec], *, compute: ComputeParams
+) -> Iterator[Result]:
+    """The result of `task` for each specification, as they finish, so in any order.
+
+    Args:
+        task: A module-level function; the specification and the result must pickle.
+        specs: One per task; a task should be worth a second or more (Ray Data adds 20 ms).
+        compute: How many tasks run at once.
+
+    Raises:
+        HeliuError: What a task raised on purpose, as it raised it.
+        TaskError: Anything else that ended a task for good, with Ray's account of it.
+    """
+    if not specs:
+        return
+    rows = [{"spec": pickle.dumps(spec)} for spec in specs]
+    dataset = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
+        _Guarded(task),
+        compute=ray.data.TaskPoolStrategy(size=compute.workers),
+        **_resources(compute),
+    )
+    try:
+        for row in dataset.iter_rows():
+            yield _unwrapped(row["outcome"])
+    except ray.exceptions.RayError as error:
+        name = getattr(task, "__name__", str(task))
+        raise TaskError(f"a {name} task failed: {_account(error)}") from error
+
+
+class _Guarded(Generic[Spec, Result]):
+    """Turns our own exceptions into results: Ray would replace their type by one of its own."""
+
+    def __init__(self, task: Callable[[Spec], Result]) -> None:
+        self.task = task
+        self.__name__ = getattr(task, "__name__", "task")
+
+    def __call__(self, row: dict[str, bytes]) -> dict[str, bytes]:
+        outcome: Result | HeliuError
+        try:
+            outcome = self.task(pickle.loads(row["spec"]))  # noqa: S301
+        except HeliuError as error:
+            outcome = error
+        return {"outcome": pickle.dumps(outcome)}
+
+
+def _unwrapped(outcome: bytes) -> Any:
+    result = pickle.loads(outcome)  # noqa: S301
+    if isinstance(result, HeliuError):
+        raise result
+    return result
+
+
+def _resources(compute: ComputeParams) -> dict[str, int]:
+    return {"memory": compute.task_memory_bytes} if compute.task_memory_bytes else {}
+
+
+def _account(error: BaseException) -> str:
+    """The line of Ray's long report that names the original exception."""
+    named = [line.strip() for line in str(error).splitlines() if _NAMED.match(line)]
+    return named[0] if named else f"{type(error).__name__}: {error}".splitlines()[0]

@@ -1,0 +1,26 @@
+"""candidate ─ publish ─▶ release. Rerunning is safe: equal content is published once."""
+
+from __future__ import annotations
+
+from jobs.application import circumstances, run
+from jobs.settings import Build
+from jobs.terminal import ProgressLine
+
+
+def publish(config: Build) -> None:
+    """Commit the candidate and say what was published."""
+    from jobs.flow.building import run_build
+    from jobs.parameters import build_params
+    from jobs.reports import report_published
+
+    published = run_build(build_params(config), ProgressLine(), about=circumstances())
+    report_published(published, config.storage.root)
+
+
+def main() -> None:
+    """The program."""
+    run("publish", publish)
+
+
+if __name__ == "__main__":
+    main()

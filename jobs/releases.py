@@ -1,0 +1,28 @@
+"""log ─ releases ─▶ the list of what is published. Reads only."""
+
+from __future__ import annotations
+
+from jobs.application import run
+from jobs.flow.reading import list_releases
+from jobs.settings import Read, storage_params
+from jobs.storage.objects import open_store
+from jobs.terminal import is_json, say_json, say_table
+
+
+def releases(config: Read) -> None:
+    """List the releases of a root."""
+    found = list_releases(open_store(storage_params(config.storage)), config.corpus.name)
+    if is_json(config.format):
+        say_json([{"corpus": corpus, **release} for corpus, release in found])
+        return
+    rows = [[name, r["version"], r["documents"], r["at"], r["digest"]] for name, r in found]
+    say_table(["corpus", "version", "documents", "published", "digest"], rows)
+
+
+def main() -> None:
+    """The program."""
+    run("releases", releases)
+
+
+if __name__ == "__main__":
+    main()

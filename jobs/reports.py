@@ -1,0 +1,121 @@
+"""Results as people read them, on standard output."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet as pq
+
+from jobs.storage.objects import open_store
+from jobs.terminal import say, say_table
+
+if TYPE_CHECKING:  # reading verbs must not wait for Ray to load
+    from jobs.corpus.banding import BandParams
+    from jobs.flow.building import Deduplicated, Normalized
+    from jobs.flow.explaining import Explanation
+    from jobs.flow.params import BuildParams
+    from jobs.flow.publishing import Published
+    from jobs.flow.reading import OpenedRelease
+
+_EXCERPT_CHARS = 120
+_COUNTS = ("delivered", "kept", "dropped", "rejected")
+_EXPLAINED = ("source_id", "reason", "evidence", "kept_doc_id", "kept_partner", "similarity")
+_LISTED = 10
+
+
+def report_published(published: Published, root: str) -> None:
+    """What was published, and how to go on from there."""
+    report_partners(published.manifest)
+    state = "published" if published.is_new else "was already published with the same content"
+    name = f"{published.corpus}/{published.version}"
+    say(f"\n{published.corpus} {published.version} {state}")
+    say(f"digest  {published.digest}")
+    say(f"root    {root}")
+    say(f"files   heliu files release={name} storage.root={root}")
+    say(f"verify  heliu verify release={name} storage.root={root}")
+
+
+def report_release(release: OpenedRelease) -> None:
+    """A release's identity, then its counts."""
+    manifest = release.manifest
+    say(f"{release.corpus} {release.version}, published {release.published_at}")
+    say(f"digest     {release.digest}")
+    say(f"documents  {manifest['documents']:,} in {len(manifest['shards']):,} shards")
+    say(f"text       {manifest['content_bytes']:,} bytes of UTF-8\n")
+    report_partners(manifest)
+
+
+def report_partners(manifest: dict[str, Any]) -> None:
+    """Counts per partner, then per partner and reason."""
+    partners = manifest["partners"]
+    rows = [[name, *(account[key] for key in _COUNTS)] for name, account in partners.items()]
+    total = ["all", *(sum(account[key] for account in partners.values()) for key in _COUNTS)]
+    say_table(["partner", *_COUNTS], [*rows, total])
+    reasons = [
+        [name, reason, count, count / account["delivered"]]
+        for name, account in partners.items()
+        for reason, count in account["reasons"].items()
+    ]
+    if reasons:
+        say()
+        say_table(["partner", "reason", "rows", "share"], reasons)
+
+
+def report_normalized(normalized: Normalized) -> None:
+    """Rows delivered and rejected."""
+    delivered: Counter[str] = Counter()
+    rejected: Counter[tuple[str, str]] = Counter()
+    for shard in normalized.shards:
+        delivered[shard.partner] += shard.delivered
+        for stage, reason, count in shard.rejected:
+            rejected[shard.partner, f"{stage}/{reason}"] += count
+    say_table(["partner", "delivered"], sorted(delivered.items()))
+    if rejected:
+        say()
+        rows = [[partner, reason, count] for (partner, reason), count in sorted(rejected.items())]
+        say_table(["partner", "reason", "rows"], rows)
+
+
+def report_recall(bands: BandParams) -> None:
+    """The chance that a pair meets, by similarity."""
+    say(f"{bands.bands} bands x {bands.rows} rows, threshold {bands.threshold}:")
+    steps = sorted({bands.threshold, *(step / 20 for step in range(10, 20))})
+    say_table(["similarity", "found"], [[step, bands.recall(step)] for step in steps])
+    say()
+
+
+def report_drops(deduplicated: Deduplicated, params: BuildParams) -> None:
+    """Drops per partner, partner of the kept document, and reason."""
+    store = open_store(params.storage)
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for file in deduplicated.drops.files:
+        table = pq.read_table(store.open(file), columns=["partner", "kept_partner", "reason"])
+        counts.update(zip(*(column.to_pylist() for column in table.columns), strict=True))
+    rows = [[*key, count] for key, count in sorted(counts.items())]
+    say_table(["partner", "kept partner", "reason", "dropped"], rows)
+
+
+def report_explanation(explanation: Explanation) -> None:
+    """What became of every delivered row of an id."""
+    for row in explanation.decisions:
+        say(f"{explanation.doc_id}: {row['verdict']} by {row['stage']}")
+        say(f"  delivered by {row['partner']} in {row['source_file']}, row {row['source_row']}")
+        for name in (
+            "source_id",
+            "reason",
+            "evidence",
+            "kept_doc_id",
+            "kept_partner",
+            "similarity",
+        ):
+            if row[name] is not None:
+                say(f"  {name.replace('_', ' ')}: {row[name]}")
+    if explanation.document:
+        document = explanation.document
+        say(f"in the release: {document['id']} of {document['partner']}, {document['title']}")
+        say(f"  {document['content'][:_EXCERPT_CHARS]!r}")
+    if explanation.replaced:
+        say(f"it stands for {len(explanation.replaced)} other delivered rows:")
+        for row in explanation.replaced[:_LISTED]:
+            say(f"  {row['doc_id']} of {row['partner']}: {row['reason']}, {row['similarity']}")

@@ -1,0 +1,27 @@
+"""manifest ─ show ─▶ what a release holds, for people or machines. Reads only."""
+
+from __future__ import annotations
+
+from jobs.application import run
+from jobs.reports import report_release
+from jobs.settings import Read, opened
+from jobs.terminal import is_json, say_json
+
+
+def show(config: Read) -> None:
+    """Show a release."""
+    release = opened(config)
+    if is_json(config.format):
+        about = {"digest": release.digest, "published_at": release.published_at}
+        say_json({**release.manifest, **about})
+        return
+    report_release(release)
+
+
+def main() -> None:
+    """The program."""
+    run("show", show)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,209 @@
+"""One small interface over named bytes, and the choice of what is behind it.
+
+A key is relative, '/'-separated and plain ASCII, so that it means the same on every store. No key
+may be the folder of another one (`a` and `a/b`): a directory cannot hold both.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jobs.errors import ConfigError, StorageError, StorageUnwritable
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+S3_SCHEME = "s3://"
+
+_PART = r"[A-Za-z0-9_=-][A-Za-z0-9._=-]*"
+_KEY = re.compile(rf"{_PART}(/{_PART})*")
+_RACERS = 8
+
+
+@dataclass(frozen=True)
+class StorageParams:
+    """Where the objects are.
+
+    Credentials are never part of it: S3 takes them from the standard chain of the machine.
+
+    Attributes:
+        root: A directory, or `s3://bucket/prefix`. A relative directory becomes absolute here,
+            because a worker on another machine has another working directory.
+        endpoint_url: The S3 server when it is not AWS itself.
+        region: The bucket's region when the environment does not say it.
+    """
+
+    root: str
+    endpoint_url: str | None
+    region: str | None
+
+    def __post_init__(self) -> None:
+        if not self.root.startswith(S3_SCHEME):
+            if "://" in self.root or not self.root:
+                raise ConfigError(
+                    f"root '{self.root}' is neither a directory nor an s3:// address: "
+                    "give a path or s3://bucket/prefix"
+                )
+            object.__setattr__(self, "root", str(Path(self.root).expanduser().absolute()))
+
+
+@dataclass(frozen=True)
+class ObjectInfo:
+    """One stored object, as a listing shows it."""
+
+    key: str
+    size_bytes: int
+
+
+class ObjectStore(ABC):
+    """Whole objects under keys: nobody ever sees half of one.
+
+    Every method raises `ConfigError` for a key outside the rule above and `StorageError` when the
+    store refuses or cannot be reached. All of them may be called from several threads.
+    """
+
+    @abstractmethod
+    def get(self, key: str) -> bytes:
+        """All bytes under the key.
+
+        Raises:
+            ObjectMissing: Nothing is there.
+        """
+
+    @abstractmethod
+    def put(self, key: str, body: bytes) -> None:
+        """Store the bytes, replacing what was there.
+
+        Only for objects that every writer would write alike; use `put_new` where two may differ.
+        """
+
+    @abstractmethod
+    def put_new(self, key: str, body: bytes) -> bool:
+        """Store the bytes unless something is there: of any number of racers, one wins.
+
+        A body of its own per writer (with a unique id in it) makes the answer exact. When an
+        answer is lost, equal bytes under the key are taken for ours, and a gateway that repeats a
+        request can make the winner hear "taken": read the key back and compare the id.
+
+        Returns:
+            True when this call created the object, False when there was one already.
+
+        Raises:
+            OutcomeUnknown: The request was sent, no answer came, and reading back failed too.
+        """
+
+    @abstractmethod
+    def put_file(self, key: str, path: Path) -> None:
+        """Store a finished local file, which nobody may change afterwards.
+
+        Keys of files name their content: an object of the same size under the key is left alone.
+        """
+
+    @abstractmethod
+    def list(self, prefix: str) -> Iterator[ObjectInfo]:
+        """Every object whose key starts with the prefix, at any depth, sorted by key."""
+
+    @abstractmethod
+    def size(self, key: str) -> int | None:
+        """Size in bytes, or None when nothing is there."""
+
+    @abstractmethod
+    def delete(self, key: str) -> None:
+        """Remove the object; removing what is not there is fine."""
+
+    @abstractmethod
+    def location(self, key: str) -> str:
+        """The absolute path or s3:// address a user can open."""
+
+    @abstractmethod
+    def open(self, key: str) -> pa.NativeFile:
+        """The object for random access, as Parquet readers need it.
+
+        Raises:
+            ObjectMissing: Nothing is there.
+        """
+
+    @abstractmethod
+    def check_writable(self) -> None:
+        """Prove, before any work is done, that results can be stored and a commit can be won.
+
+        Raises:
+            StorageUnwritable: They cannot; the message names root, cause and remedy.
+        """
+
+
+@lru_cache(maxsize=8)
+def open_store(params: StorageParams) -> ObjectStore:
+    """The store behind the parameters, one per process. Nothing is contacted yet."""
+    if params.root.startswith(S3_SCHEME):
+        # Loading boto3 costs 0.4 s, which a worker on a plain directory need not pay.
+        from jobs.storage.s3 import S3Store  # noqa: PLC0415
+
+        return S3Store(params)
+    from jobs.storage.directory import DirectoryStore  # noqa: PLC0415
+
+    return DirectoryStore(Path(params.root))
+
+
+def check_key(key: str) -> None:
+    """Refuse a key that some store could not hold or would read as another place.
+
+    Raises:
+        ConfigError: Empty, absolute or hidden parts, '..', or characters outside the rule.
+    """
+    if not is_key(key):
+        raise ConfigError(
+            f"'{key}' cannot name a stored object: use parts of A-Z a-z 0-9 . _ = - "
+            "that do not begin with a dot, joined by single slashes"
+        )
+
+
+def is_key(key: str) -> bool:
+    """Whether the key obeys the rule."""
+    return _KEY.fullmatch(key) is not None
+
+
+def check_prefix(prefix: str) -> None:
+    """Refuse a prefix with which no key can begin.
+
+    Raises:
+        ConfigError: As for `check_key`.
+    """
+    check_key(prefix + "x")
+
+
+def prove_commit(store: ObjectStore, root: str) -> None:
+    """Let writers race for one new object: exactly one must win, and its bytes must be kept.
+
+    Some S3 servers ignore the condition or check it without a lock. Two publishers would then
+    both believe in their release, which no later step could notice.
+
+    Raises:
+        StorageUnwritable: The store let none or several win, or refused.
+    """
+    key = f"probe/{uuid.uuid4().hex}"
+    bodies = [f"{key} {racer}".encode() for racer in range(_RACERS)]
+    try:
+        with ThreadPoolExecutor(_RACERS) as pool:
+            created = list(pool.map(lambda body: store.put_new(key, body), bodies))
+        kept = store.get(key)
+    except StorageError as error:
+        raise StorageUnwritable(f"cannot store releases under {root}: {error}") from error
+    # Publishers may lack the right to delete; the probe is a few bytes and never reused.
+    with suppress(StorageError):
+        store.delete(key)
+    winners = [body for body, won in zip(bodies, created, strict=True) if won]
+    if winners != [kept]:
+        raise StorageUnwritable(
+            f"{root} let {len(winners)} of {_RACERS} simultaneous writers create the same object, "
+            "so releases could overwrite each other: use a store that honours If-None-Match"
+        )

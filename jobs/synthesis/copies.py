@@ -1,0 +1,104 @@
+"""Copies of documents: edited ones of a measured similarity, and ones in Traditional script."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import opencc
+
+from jobs.synthesis.grammar import Pen, forms
+
+if TYPE_CHECKING:
+    from jobs.synthesis.documents import Draft
+
+SHINGLE_CHARS = 5
+_LEAST, _MOST = 0.5, 0.99
+_TRIES = 6
+_EDITS = ("rewritten", "rewritten", "truncated", "extended", "renumbered", "footer", "reordered")
+_NO_LETTERS = re.compile(r"[\W_]+")
+_SENTENCE = re.compile(r"[^。]*。”?|[^。]+")
+
+
+class Copy(NamedTuple):
+    """A copied text, what was done to it, and its exact Jaccard similarity to the original."""
+
+    text: str
+    detail: str
+    jaccard: float
+
+
+def jaccard(one: str, other: str) -> float:
+    """The share of runs of five characters two texts have in common, of all that either has.
+
+    White space, punctuation and symbols do not count; everything else does, script and width too.
+    """
+    ours, theirs = _shingles(one), _shingles(other)
+    common = len(ours & theirs)
+    return common / (len(ours) + len(theirs) - common)
+
+
+def _shingles(text: str) -> set[str]:
+    letters = _NO_LETTERS.sub("", text)
+    return {letters[i : i + SHINGLE_CHARS] for i in range(len(letters) - SHINGLE_CHARS + 1)}
+
+
+def near_copy(pen: Pen, draft: Draft, footer: str) -> Copy:
+    """An edited copy with a similarity between 0.5 and 0.99, but for a few of very short texts."""
+    copy = Copy(draft.text, "", 1.0)
+    for _ in range(_TRIES):
+        edit = pen.word(_EDITS)
+        aim = _LEAST + pen.chance.random() * (_MOST - _LEAST)
+        text = _edited(pen, draft, footer, edit, aim)
+        copy = Copy(text, edit, jaccard(draft.text, text))
+        if _LEAST <= copy.jaccard <= _MOST:
+            break
+    return copy
+
+
+def _edited(pen: Pen, draft: Draft, footer: str, edit: str, aim: float) -> str:
+    patterns, text = forms(draft.kind, draft.subject), draft.text
+    match edit:
+        case "rewritten":
+            share = (1 - aim) / (1 + aim)
+            return "".join(
+                _like(sentence, pen.sentence(patterns)) if pen.happens(share) else sentence
+                for sentence in _SENTENCE.findall(text)
+            )
+        case "truncated":
+            return text[: text.find("。", int(len(text) * aim)) + 1]
+        case "extended":
+            more = pen.paragraphs(patterns, int(len(text) * (1 / aim - 1)), 5)
+            return "\n".join([text, *more])
+        case "renumbered":
+            return re.sub(r"\d+", lambda number: _other_number(pen, int(number[0])), text)
+        case "footer":
+            return f"{text}\n{footer}"
+    lines = text.split("\n")
+    pen.chance.shuffle(lines)
+    return "\n".join(lines)
+
+
+def _like(old: str, new: str) -> str:
+    return f"\n{new}" if old.startswith("\n") else new
+
+
+def _other_number(pen: Pen, number: int) -> str:
+    if number <= 31:  # a day or a month
+        return str(pen.whole(1, 12))
+    if 1990 <= number <= 2030:
+        return str(number - pen.whole(1, 3))
+    return str(pen.whole(number // 2, number * 2))
+
+
+def traditional_copy(draft: Draft) -> Copy:
+    """The text in Traditional script; its similarity is that of the text folded back."""
+    text = _converter("s2t").convert(draft.text)
+    text = text.replace("“", "「").replace("”", "」")
+    return Copy(text, "s2t", jaccard(draft.text, _converter("t2s").convert(text)))
+
+
+@cache
+def _converter(direction: str) -> opencc.OpenCC:
+    return opencc.OpenCC(direction)

@@ -1,0 +1,59 @@
+"""Builds as tests need them: parameters composed by Hydra from the real conf/, quiet progress."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.dataset as pd
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+from jobs.application import conf_folder
+from jobs.flow.building import run_build
+from jobs.flow.params import BuildParams
+from jobs.flow.publishing import Published
+from jobs.flow.reading import OpenedRelease, open_release
+from jobs.parameters import build_params
+from jobs.settings import register
+from jobs.storage.objects import open_store
+
+ABOUT = {"at": "2023-11-29T00:00:00+00:00", "by": "test"}
+
+
+def build_parameters(conf: Path, root: str | Path, *overrides: str) -> BuildParams:
+    """The parameters of a build of the demo's partners, or of those that `overrides` name."""
+    register()
+    given = [f"hydra.searchpath=[file://{conf}]", f"storage.root={root}", *overrides]
+    if not any(override.startswith("partners=") for override in overrides):
+        given.append("partners=[gov,news,papers]")
+    for key, value in {"corpus.name": "demo", "corpus.version": "1.0.0"}.items():
+        if not any(override.startswith(f"{key}=") for override in overrides):
+            given.append(f"{key}={value}")
+    with initialize_config_dir(str(conf_folder()), version_base="1.3"):
+        return build_params(OmegaConf.to_object(compose("build", given)))
+
+
+def silent(_label: str, _done: int, _total: int) -> None:
+    """Progress nobody watches."""
+
+
+def build(params: BuildParams) -> Published:
+    return run_build(params, silent, about=ABOUT)
+
+
+def opened(params: BuildParams) -> OpenedRelease:
+    return open_release(open_store(params.storage), params.corpus, params.version)
+
+
+def table(release: OpenedRelease, kind: str) -> pa.Table:
+    """All rows of a release's `shards` or `decisions`."""
+    return pd.dataset(release.files(kind)).to_table()
+
+
+def write_partner(conf: Path, name: str, text: str) -> None:
+    """A partner's file, its lines below the one key NAME."""
+    folder = conf / "partners"
+    folder.mkdir(parents=True, exist_ok=True)
+    body = "".join(f"  {line}\n" for line in text.strip().splitlines())
+    (folder / f"{name}.yaml").write_text(f"{name}:\n{body}", encoding="utf-8")

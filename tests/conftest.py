@@ -1,0 +1,40 @@
+"""What many tests share: one Ray, one demo corpus, one S3 server, each started once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jobs.on_ray.compute import ComputeParams
+from jobs.synthesis import write_demo
+
+os.environ.setdefault("RAY_AUTH_MODE", "disabled")
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small demo corpus: deliveries of three partners, their conf/ and truth.parquet."""
+    out = tmp_path_factory.mktemp("demo") / "demo"
+    write_demo(out, size_bytes=3_000_000, seed=1, report=lambda _done: None)
+    return out
+
+
+@pytest.fixture(scope="session")
+def local_ray() -> Iterator[None]:
+    """One local Ray for the whole session: starting one takes seconds."""
+    from jobs.on_ray.session import ray_session
+
+    with ray_session(ComputeParams(address=None, workers=2, task_memory_bytes=None)):
+        yield
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Real deliveries, benchmark sets and dirty files, where this machine has them."""
+    folder = os.environ.get("HELIU_REAL_DATA")
+    if not folder:
+        pytest.skip("HELIU_REAL_DATA is not set: the test on real deliveries did NOT run")
+    return Path(folder)

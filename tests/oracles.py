@@ -1,0 +1,50 @@
+"""Plain loops that say what the right answer is, with datasketch itself doing the similarity."""
+
+from __future__ import annotations
+
+import datasketch
+import xxhash
+
+from jobs.corpus.banding import BandParams
+from jobs.corpus.signatures import SignatureParams
+
+
+def shingles(canonical: str, k: int) -> list[bytes]:
+    if not canonical:
+        return []
+    return [canonical[i : i + k].encode("utf-32-le") for i in range(max(1, len(canonical) - k + 1))]
+
+
+def minhash(canonical: str, params: SignatureParams) -> datasketch.MinHash:
+    sketch = datasketch.MinHash(
+        params.num_perm, seed=params.seed, hashfunc=xxhash.xxh32_intdigest, scheme="affine32"
+    )
+    if canonical:
+        sketch.update_batch(shingles(canonical, params.shingle_chars))
+    return sketch
+
+
+def loop_decisions(
+    canonical: list[str], *, signature: SignatureParams, bands: BandParams
+) -> list[tuple[int, float] | None]:
+    """For each text in rank order: None if kept, else (the kept one of best rank, similarity)."""
+    index = datasketch.MinHashLSH(
+        threshold=bands.threshold, num_perm=bands.num_perm, params=(bands.bands, bands.rows)
+    )
+    sketches = [minhash(text, signature) for text in canonical]
+    answers: list[tuple[int, float] | None] = []
+    for number, sketch in enumerate(sketches):
+        if not canonical[number]:
+            answers.append(None)
+            continue
+        similar = [
+            (other, sketch.jaccard(sketches[other]))
+            for other in index.query(sketch)
+            if sketch.jaccard(sketches[other]) >= bands.threshold
+        ]
+        if similar:
+            answers.append(min(similar))
+        else:
+            answers.append(None)
+            index.insert(number, sketch)
+    return answers

@@ -1,0 +1,73 @@
+"""Decisions equal a datasketch loop in rank order, on corpora built to be awkward."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jobs.corpus.banding import BandParams
+from jobs.corpus.ranking import RankParams, rank_order
+from jobs.corpus.signatures import SignatureParams
+from jobs.corpus.survivors import survivors
+from tests.corpora import canonical_list, documents_table, ranked_table
+from tests.oracles import loop_decisions
+
+RANK = RankParams(prefer=("longest",))
+HAN = "中国人民共和政府通知公告北京上海年月日第一二三四五六条款法律规定"
+
+
+@st.composite
+def families(draw: st.DrawFn) -> list[str]:
+    """Texts in families: each a base with edits, so that chains, stars and ties are common."""
+    texts: list[str] = []
+    for _ in range(draw(st.integers(1, 4))):
+        base = draw(st.text(HAN, min_size=0, max_size=120))
+        texts.append(base)
+        for _ in range(draw(st.integers(0, 6))):
+            source = draw(st.sampled_from(texts))
+            at = draw(st.integers(0, max(len(source), 1)))
+            width = draw(st.integers(0, 6))
+            edited = source[:at] + draw(st.text(HAN, max_size=8)) + source[at + width :]
+            texts.append(draw(st.sampled_from([edited, source, source + "。", "，" + source])))
+    return draw(st.permutations(texts))
+
+
+def decided(
+    texts: list[str], signature: SignatureParams, bands: BandParams
+) -> tuple[list[int], list[tuple[int, float] | None]]:
+    ranked = ranked_table(
+        documents_table(texts, partner="甲"), params=signature, partner="甲", priority=1, base=0
+    )
+    order = rank_order(ranked, params=RANK).tolist()
+    rank_of_ordinal = {ordinal: rank for rank, ordinal in enumerate(order)}
+    ordinal_of_id = dict(zip(ranked["doc_id"].to_pylist(), range(len(texts)), strict=True))
+    answers: list[tuple[int, float] | None] = [None] * len(texts)
+    shuffled = ranked.take(pa.array(sorted(range(len(texts)), key=lambda i: (i * 7919) % 31)))
+    for row in survivors(shuffled, bands=bands, rank=RANK).to_pylist():
+        keeper = rank_of_ordinal[ordinal_of_id[row["kept_doc_id"]]]
+        answers[rank_of_ordinal[row["ordinal"]]] = (keeper, row["similarity"])
+    return order, answers
+
+
+@given(
+    texts=families(),
+    geometry=st.sampled_from([(16, 8, 128), (8, 2, 16), (20, 1, 32), (4, 4, 16)]),
+    threshold=st.sampled_from([0.3, 0.5, 0.8, 0.8125, 1.0]),
+    shingle_chars=st.integers(1, 7),
+    seed=st.integers(0, 5),
+)
+@settings(max_examples=60, deadline=None)
+def test_survivors_of_any_corpus_equal_datasketch_loop(
+    texts: list[str],
+    geometry: tuple[int, int, int],
+    threshold: float,
+    shingle_chars: int,
+    seed: int,
+) -> None:
+    bands = BandParams(geometry[2], geometry[0], geometry[1], threshold)
+    signature = SignatureParams(geometry[2], seed, shingle_chars)
+    order, answers = decided(texts, signature, bands)
+    canonical = canonical_list(texts)
+    expected = loop_decisions([canonical[i] for i in order], signature=signature, bands=bands)
+    assert answers == expected

@@ -1,0 +1,277 @@
+"""Delivery files: what patterns mean, and that half a file never passes for a whole one."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import random
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+import xxhash
+
+from jobs.errors import DeliveryMissing, DeliveryUnreadable
+from jobs.storage.sources import digest, expand, open_random, open_stream
+from tests.contracts import DELIVERED, PATTERNS
+
+LINES = "".join(f"第{n}回　话说天下大势，分久必合，合久必分。\n" for n in range(2000)).encode()
+NOISE = random.Random(3).randbytes(300_000)
+
+Compress = Callable[[bytes], bytes]
+
+
+def _zstd(data: bytes) -> bytes:
+    return pa.Codec("zstd").compress(data, asbytes=True)
+
+
+COMPRESSIONS: dict[str, Compress] = {
+    ".gz": gzip.compress,
+    ".zst": _zstd,
+    ".bz2": bz2.compress,
+    ".xz": lzma.compress,
+}
+each_compression = pytest.mark.parametrize(
+    ("suffix", "compress"), COMPRESSIONS.items(), ids=list(COMPRESSIONS)
+)
+
+
+def _content(path: Path) -> bytes:
+    with open_stream(str(path), endpoint_url=None) as stream:
+        return stream.read()
+
+
+def _names(*patterns: object) -> list[str]:
+    found = expand([str(p) for p in patterns], partner="金陵", endpoint_url=None)
+    return [file.name for file in found]
+
+
+@pytest.fixture
+def delivery(tmp_path: Path) -> Path:
+    root = tmp_path / "drop"
+    for name in DELIVERED:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name, encoding="utf-8")
+    return root
+
+
+@pytest.mark.parametrize(("pattern", "names"), PATTERNS.items(), ids=list(PATTERNS))
+def test_expand_finds_what_a_pattern_means(delivery: Path, pattern: str, names: list[str]):
+    assert _names(f"{delivery}/{pattern}") == names
+
+
+def test_expand_gives_size_and_absolute_place(delivery: Path, monkeypatch):
+    monkeypatch.chdir(delivery)
+    [file] = expand(["2024/../a.jsonl"], partner="金陵", endpoint_url=None)
+    assert (file.uri, file.name, file.size_bytes) == (str(delivery / "a.jsonl"), "a.jsonl", 7)
+
+
+def test_expand_understands_home_and_file_addresses(delivery: Path, monkeypatch):
+    monkeypatch.setenv("HOME", str(delivery))
+    assert _names("~/2025") == ["c.jsonl", "e.txt"]
+    assert _names(f"file://{delivery}/%E7%AC%AC%E4%B8%80%E6%89%B9/*") == ["语料 1.jsonl"]
+    assert _names(f"file://{delivery}/?.jsonl") == ["a.jsonl"]
+
+
+def test_expand_takes_a_file_found_twice_once(delivery: Path):
+    assert _names(delivery / "2025", delivery / "*" / "c.jsonl") == [
+        "2024/c.jsonl",
+        "c.jsonl",
+        "e.txt",
+    ]
+
+
+def test_expand_tells_equal_names_apart_by_their_parents(delivery: Path):
+    assert _names(delivery / "2024", delivery / "2025") == [
+        "2024/c.jsonl",
+        "2025/c.jsonl",
+        "deep/d.jsonl",
+        "e.txt",
+    ]
+    (delivery / "x" / "2024").mkdir(parents=True)
+    (delivery / "x" / "2024" / "c.jsonl").touch()
+    assert _names(delivery / "2024" / "c.jsonl", delivery / "x" / "2024" / "c.jsonl") == [
+        "drop/2024/c.jsonl",
+        "x/2024/c.jsonl",
+    ]
+
+
+def test_expand_prefers_a_real_name_to_a_wildcard(delivery: Path):
+    (delivery / "a[1].jsonl").touch()
+    (delivery / "a1.jsonl").touch()
+    assert _names(delivery / "a[1].jsonl") == ["a[1].jsonl"]
+
+
+@pytest.mark.parametrize("pattern", ["none.jsonl", "*.parquet", "none/*", "a.jsonl/x", "empty"])
+def test_expand_of_nothing_names_partner_and_pattern(delivery: Path, pattern: str):
+    (delivery / "empty").mkdir()
+    with pytest.raises(DeliveryMissing) as caught:
+        _names(delivery / "a.jsonl", delivery / pattern)
+    assert "金陵" in str(caught.value)
+    assert str(delivery / pattern) in str(caught.value)
+
+
+def test_expand_reads_through_links_and_ends_in_a_circle(delivery: Path):
+    (delivery / "2024" / "link").symlink_to(delivery / "2025")
+    (delivery / "2025" / "up").symlink_to(delivery)
+    (delivery / "2025" / "self").symlink_to(delivery / "2025")
+    assert _names(delivery / "2024") == ["c.jsonl", "deep/d.jsonl", "link/c.jsonl", "link/e.txt"]
+
+
+def test_expand_stops_at_a_link_to_nowhere(delivery: Path):
+    (delivery / "2024" / "gone.jsonl").symlink_to(delivery / "no-such-file")
+    with pytest.raises(DeliveryMissing, match=r"2024/gone\.jsonl"):
+        _names(delivery / "2024")
+
+
+def test_expand_stops_at_a_name_that_is_not_utf8(delivery: Path):
+    (delivery / os.fsdecode("数据.jsonl".encode("gbk"))).touch()
+    with pytest.raises(DeliveryUnreadable, match="convmv") as caught:
+        _names(delivery)
+    assert str(caught.value).encode()
+
+
+def test_expand_stops_at_what_is_no_file(delivery: Path):
+    os.mkfifo(delivery / "pipe.jsonl")
+    for pattern in (delivery, delivery / "pipe.jsonl"):
+        with pytest.raises(DeliveryUnreadable, match=r"pipe\.jsonl"):
+            _names(pattern)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_expand_stops_at_a_locked_folder_it_needs_only(delivery: Path):
+    locked = [delivery / "2025", delivery / "2024" / ".hidden"]
+    for folder in locked:
+        folder.chmod(0)
+    try:
+        assert _names(delivery / "*.jsonl", delivery / "2024") == [
+            "a.jsonl",
+            "c.jsonl",
+            "deep/d.jsonl",
+        ]
+        with pytest.raises(DeliveryUnreadable, match="2025"):
+            _names(delivery / "*" / "c.jsonl")
+    finally:
+        for folder in locked:
+            folder.chmod(0o755)
+
+
+def test_digest_is_of_the_stored_bytes(tmp_path: Path):
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(gzip.compress(NOISE * 40))
+    assert digest(str(path), endpoint_url=None) == xxhash.xxh3_128_hexdigest(path.read_bytes())
+    path.write_bytes(b"")
+    assert digest(str(path), endpoint_url=None) == xxhash.xxh3_128_hexdigest(b"")
+
+
+def test_stream_of_a_plain_file_gives_lines(tmp_path: Path):
+    (tmp_path / "a.jsonl").write_bytes(LINES)
+    with open_stream(str(tmp_path / "a.jsonl"), endpoint_url=None) as stream:
+        assert list(stream) == LINES.splitlines(keepends=True)
+    assert stream.closed
+    (tmp_path / "empty.jsonl").touch()
+    assert _content(tmp_path / "empty.jsonl") == b""
+
+
+@each_compression
+def test_stream_decompresses_every_member(tmp_path: Path, suffix: str, compress: Compress):
+    path = tmp_path / f"a.jsonl{suffix.upper()}"
+    cut = len(LINES) // 3
+    for members in (
+        [LINES],
+        [LINES[:cut], LINES[cut:]],
+        [b"", LINES[:cut], b"", b"", LINES[cut:], b""],
+        [bytes([byte]) for byte in LINES[:300]],
+        [NOISE, LINES],
+    ):
+        path.write_bytes(b"".join(compress(member) for member in members))
+        assert _content(path) == b"".join(members)
+        with open_stream(str(path), endpoint_url=None) as stream:
+            assert list(stream) == list(io.BytesIO(b"".join(members)))
+
+
+def test_stream_passes_over_skippable_zstd_frames(tmp_path: Path):
+    path = tmp_path / "a.zst"
+    note = struct.pack("<II", 0x184D2A50, 4) + b"note"
+    path.write_bytes(note + _zstd(LINES) + note + _zstd(LINES))
+    assert _content(path) == LINES * 2
+
+
+@each_compression
+def test_stream_of_a_truncated_file_raises_wherever_it_was_cut(
+    tmp_path: Path, suffix: str, compress: Compress
+):
+    path = tmp_path / f"a.jsonl{suffix}"
+    first, second = compress("江南好，".encode()), compress("风景旧曾谙。".encode())
+    whole = first + second
+    for length in range(len(whole)):
+        if length == len(first):
+            continue  # a whole member: nobody can see that another was to follow
+        path.write_bytes(whole[:length])
+        with pytest.raises(DeliveryUnreadable, match=f"a.jsonl{suffix}"):
+            _content(path)
+
+
+@each_compression
+def test_stream_of_a_large_truncated_file_raises(tmp_path: Path, suffix: str, compress: Compress):
+    path = tmp_path / f"a.jsonl{suffix}"
+    whole = compress(NOISE) + compress(NOISE)
+    for length in (1000, len(whole) // 2 + 1000, len(whole) - 8, len(whole) - 4, len(whole) - 1):
+        path.write_bytes(whole[:length])
+        with pytest.raises(DeliveryUnreadable):
+            _content(path)
+
+
+@each_compression
+def test_stream_with_a_damaged_later_member_raises(tmp_path: Path, suffix: str, compress: Compress):
+    path = tmp_path / f"a.jsonl{suffix}"
+    for damage in (b"XX", b"\0\0\0\0"):
+        path.write_bytes(compress(LINES) + damage + compress(LINES))
+        with pytest.raises(DeliveryUnreadable, match=f"a.jsonl{suffix}"):
+            _content(path)
+
+
+@each_compression
+def test_stream_that_is_not_what_its_name_says_raises(
+    tmp_path: Path,
+    suffix: str,
+    compress: Compress,  # noqa: ARG001
+):
+    path = tmp_path / f"a.jsonl{suffix}"
+    path.write_bytes(LINES)
+    with pytest.raises(DeliveryUnreadable):
+        _content(path)
+
+
+def test_missing_and_unreadable_files_are_told_apart(tmp_path: Path):
+    for reader in (open_stream, open_random, digest):
+        with pytest.raises(DeliveryMissing, match=r"a\.jsonl"):
+            reader(str(tmp_path / "a.jsonl"), endpoint_url=None)
+        with pytest.raises(DeliveryUnreadable, match=str(tmp_path)):
+            reader(str(tmp_path), endpoint_url=None)
+
+
+def test_random_access_reads_anywhere(tmp_path: Path):
+    (tmp_path / "a.parquet").write_bytes(NOISE)
+    with open_random(str(tmp_path / "a.parquet"), endpoint_url=None) as file:
+        assert file.size() == len(NOISE)
+        file.seek(200_000)
+        assert file.read(10) == NOISE[200_000:200_010]
+
+
+def test_real_deliveries_are_found_and_read_to_the_end():
+    data = os.environ.get("HELIU_REAL_DATA")
+    if not data:
+        pytest.skip("HELIU_REAL_DATA names no folder of real data")
+    files = expand([f"{data}/deliveries"], partner="real", endpoint_url=None)
+    compressed = [file for file in files if file.name.endswith((".zst", ".gz"))]
+    assert compressed
+    for file in compressed:
+        with open_stream(file.uri, endpoint_url=None) as stream:
+            assert all(line.endswith(b"\n") for line in stream)

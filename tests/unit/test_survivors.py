@@ -1,0 +1,99 @@
+"""Who survives, on corpora small enough to decide by hand."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from jobs.corpus.banding import BandParams
+from jobs.corpus.identity import document_id
+from jobs.corpus.ranking import RankParams
+from jobs.corpus.signatures import SignatureParams
+from jobs.corpus.survivors import survivors
+from jobs.errors import ConfigError
+from tests.corpora import documents_table, ranked_table
+
+SIGNATURE = SignatureParams(num_perm=128, seed=1, shingle_chars=5)
+BANDS = BandParams(num_perm=128, bands=32, rows=4, threshold=0.8)
+NOTICE = (
+    "国务院办公厅关于进一步做好防汛抗旱工作的通知。各省、自治区、直辖市人民政府，国务院各部委："
+    "今年以来，我国部分地区降水偏多，防汛形势严峻，请各地区各部门切实加强组织领导，落实防汛责任。"
+)
+
+
+def rows(
+    texts: list[str],
+    partner: str = "甲",
+    priority: int = 1,
+    ids: list[str] | None = None,
+    base: int = 0,
+) -> pa.Table:
+    documents = documents_table(texts, partner=partner, ids=ids)
+    return ranked_table(documents, params=SIGNATURE, partner=partner, priority=priority, base=base)
+
+
+def drops(*tables: pa.Table, prefer: tuple[str, ...] = ("longest",)) -> list[dict[str, object]]:
+    return survivors(pa.concat_tables(tables), bands=BANDS, rank=RankParams(prefer)).to_pylist()
+
+
+def test_survivors_of_equal_texts_keep_the_partner_of_lower_priority_number() -> None:
+    (drop,) = drops(rows([NOTICE], "乙", 2), rows([NOTICE.replace("，", ",")], "甲", 1, base=1))
+    assert (drop["partner"], drop["kept_partner"]) == ("乙", "甲")
+    assert (drop["reason"], drop["similarity"]) == ("exact_duplicate", 1.0)
+
+
+def test_survivors_of_a_near_copy_name_similarity_and_evidence() -> None:
+    (drop,) = drops(rows([NOTICE, NOTICE + "特此通知。"]))
+    assert drop["reason"] == "near_duplicate"
+    assert drop["similarity"] == int(str(drop["evidence"]).split()[0]) / 128
+    assert drop["kept_doc_id"] == document_id("甲", "文1")
+
+
+def test_survivors_of_one_id_with_two_texts_keep_the_preferred_one() -> None:
+    table = rows([NOTICE, "《静夜思》床前明月光，疑是地上霜。"], ids=["同", "同"])
+    (drop,) = drops(table)
+    assert (drop["reason"], drop["similarity"], drop["ordinal"]) == ("same_id", None, 1)
+
+
+def test_survivors_never_match_texts_without_letters() -> None:
+    assert drops(rows(["。。。", "。。。", "！", ""])) == []
+
+
+def test_survivors_do_not_drift_along_a_chain() -> None:
+    # Each text resembles its neighbour, the ends do not: the middle goes, both ends stay.
+    middle = NOTICE * 2
+    left, right = "甲" * 20 + middle[:-12], middle[12:] + "乙" * 20
+    dropped = {row["ordinal"] for row in drops(rows([left, middle, right]), prefer=())}
+    assert dropped < {0, 1, 2}
+    for row in drops(rows([left, middle, right]), prefer=()):
+        assert row["kept_doc_id"] not in {document_id("甲", f"文{ordinal}") for ordinal in dropped}
+
+
+def test_survivors_of_no_documents_are_no_rows_of_the_schema() -> None:
+    assert drops(rows([])) == []
+
+
+def test_preference_newest_keeps_the_later_of_two_equal_texts() -> None:
+    table = rows([NOTICE, NOTICE])
+    dates = table.column_names.index("published")
+    table = table.set_column(
+        dates, table.schema.field(dates), pa.array(["2020-01-01", "2021-01-01"])
+    )
+    assert [row["ordinal"] for row in drops(table, prefer=("newest",))] == [0]
+    assert [row["ordinal"] for row in drops(table, prefer=("oldest",))] == [1]
+
+
+def test_params_that_cannot_work_are_refused_with_the_values() -> None:
+    with pytest.raises(ConfigError, match=r"bands=40 x minhash\.rows=4"):
+        BandParams(num_perm=128, bands=40, rows=4, threshold=0.8)
+    with pytest.raises(ConfigError, match=r"threshold is 1\.5"):
+        BandParams(num_perm=128, bands=16, rows=8, threshold=1.5)
+    with pytest.raises(ConfigError, match="'shortest'"):
+        RankParams(prefer=("shortest",))
+
+
+@pytest.mark.parametrize("threshold", [0.1, 0.3, 0.7, 0.8, 0.85, 0.9, 1.0])
+def test_least_equal_is_where_datasketch_says_similar(threshold: float) -> None:
+    bands = BandParams(num_perm=128, bands=16, rows=8, threshold=threshold)
+    expected = min(count for count in range(129) if float(count) / 128.0 >= threshold)
+    assert bands.least_equal == expected
