@@ -98,7 +98,7 @@ def utf8_blocks(blocks: Iterable[bytes], order: str) -> Iterator[bytes]:
 def without_mark(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     """The blocks of a file without the byte order mark it may begin with."""
     rest = iter(blocks)
-    yield next(rest, b"").removeprefix("\ufeff".encode(encoding))
+    yield next(rest, b"").removeprefix("\ufeff".encode(encoding, "ignore"))
     yield from rest
 
 

@@ -40,9 +40,9 @@ _TAG = re.compile(
     rf"</?({_NAMES})(?=[\s/>])"
     r"""(?:(?:[!#-&(-;?-~\s]++|=[^\s"'<>]*+|"[^"<]*+"|'[^'<]*+')*+>|[!-;=?-~\s]*+>)"""
     r"|<(?:!doctype|\?xml)\b[^<>]*+>",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
-_CLOSED_NAME = re.compile(rf"</({_NAMES})\s*>", re.IGNORECASE)
+_CLOSED_NAME = re.compile(rf"</({_NAMES})\s*>", re.IGNORECASE | re.ASCII)
 
 # An ampersand escaped again and again is unescaped at once.
 _ENTITY = re.compile(
@@ -50,7 +50,9 @@ _ENTITY = re.compile(
 )
 
 # Its first character decides, which `re` finds fifty times as fast as any of several beginnings.
-_OPENING = re.compile(r"[<`~](?:(?<=<)(?:!--|(?i:(script|style))\b[^<>]*>)|(?<=`)`*|(?<=~)~~+)")
+_OPENING = re.compile(
+    r"[<`~](?:(?<=<)(?:!--|(?ai:(script|style))(?=[\s/>])[^<>]*>)|(?<=`)`*|(?<=~)~~+)"
+)
 _FENCE_CHARS = 3
 # A fence's quoting and language, or a span of code, is not longer: looking further would make a
 # book on one line cost its square.

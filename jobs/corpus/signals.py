@@ -19,9 +19,9 @@ Counts = npt.NDArray[np.int32]
 def signals(content: pa.LargeStringArray) -> pa.Table:
     """One row of `SIGNALS` per text, in the same order; null for a null text.
 
-    `content_chars` counts code points, `line_count` the lines that are not empty for want of
-    anything after the last newline, and `han_share` is in [0, 1]: Chinese characters of every
-    extension, and 〇, among all characters; 0 for an empty text.
+    `content_chars` counts code points; `line_count` counts lines, and a newline at the end begins
+    none; `han_share` is the share of Chinese characters, of every extension, among all, in [0, 1].
+    An empty text has 0 of each.
 
     Law: row-wise.
     """
@@ -50,8 +50,8 @@ def _count(data: Bytes, offsets: Offsets, chars: Counts, lines: Counts, han: Cou
 @kernel
 def _is_han(point: np.uint32) -> bool:
     if point < 0x3400:
-        return point == 0x3007
-    return (
+        return bool(point == 0x3007)  # the ideographic zero
+    return bool(
         point <= 0x4DBF
         or 0x4E00 <= point <= 0x9FFF
         or 0xF900 <= point <= 0xFAFF

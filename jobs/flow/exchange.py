@@ -7,6 +7,7 @@ the CPU, and what was written survives the driver.
 from __future__ import annotations
 
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -59,9 +60,8 @@ def write_groups(
     with tempfile.TemporaryDirectory(prefix="heliu-") as folder:
         path = Path(folder) / "groups.arrow"
         with pa.ipc.new_file(str(path), schema) as writer:
-            for start, stop in zip(starts, [*starts[1:], len(order)], strict=True):
-                cut = rows.slice(int(start), int(stop - start)).combine_chunks()
-                writer.write_batch(cut.to_batches()[0])
+            for start, stop in pairwise([*starts.tolist(), len(order)]):
+                writer.write_table(rows.slice(start, stop - start).combine_chunks())
         store.put_file(key, path)
 
 

@@ -55,7 +55,7 @@ def map_marked(
     missing = [piece for piece in work if piece.key not in markers]
     progress(label, len(markers), len(work))
     run = partial(_run_marked, task=task, params=params)
-    for key, marker in map_shards(run, missing, compute=params.compute):
+    for key, marker in map_shards(run, missing, compute=params.compute, label=label):
         markers[key] = marker
         progress(label, len(markers), len(work))
     return [markers[piece.key] for piece in work]

@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 
 
 def map_shards(
-    task: Callable[[Spec], Result], specs: Sequence[Spec], *, compute: ComputeParams
+    task: Callable[[Spec], Result], specs: Sequence[Spec], *, compute: ComputeParams, label: str
 ) -> Iterator[Result]:
     """The result of `task` for each specification, as they finish, so in any order.
 
@@ -33,6 +33,7 @@ def map_shards(
         task: A module-level function; the specification and the result must pickle.
         specs: One per task; a task should be worth a second or more (Ray Data adds 20 ms).
         compute: How many tasks run at once.
+        label: What errors call the task.
 
     Raises:
         HeliuError: What a task raised on purpose, as it raised it.
@@ -50,8 +51,7 @@ def map_shards(
         for row in dataset.iter_rows():
             yield _unwrapped(row["outcome"])
     except ray.exceptions.RayError as error:
-        name = getattr(task, "__name__", str(task))
-        raise TaskError(f"a {name} task failed: {_account(error)}") from error
+        raise TaskError(f"a task of {label} failed: {_account(error)}") from error
 
 
 class _Guarded(Generic[Spec, Result]):
@@ -59,7 +59,6 @@ class _Guarded(Generic[Spec, Result]):
 
     def __init__(self, task: Callable[[Spec], Result]) -> None:
         self.task = task
-        self.__name__ = getattr(task, "__name__", "task")
 
     def __call__(self, row: dict[str, bytes]) -> dict[str, bytes]:
         outcome: Result | HeliuError

@@ -32,17 +32,18 @@ class Item:
 
 def exam_items(seed: str) -> dict[str, list[Item]]:
     """The items of each exam."""
-    return {
-        exam: [_item(Pen(f"{seed}/{exam}/{n}"), exam, n) for n in range(_ITEMS)] for exam in _EXAMS
-    }
+    return {exam: _items(exam, Pen(f"{seed}/{exam}")) for exam in _EXAMS}
 
 
-def _item(pen: Pen, exam: str, number: int) -> Item:
-    subject = number % len(SUBJECTS)
-    deeds = [pen.sentence(forms("deeds", subject)) for _ in _LETTERS]
-    options = tuple(f"({letter}){deed}" for letter, deed in zip(_LETTERS, deeds, strict=True))
-    question = pen.sentence(forms("questions", subject))
-    return Item(f"{exam}-{number:04}", question, options, pen.word(_LETTERS))
+def _items(exam: str, pen: Pen) -> list[Item]:
+    items = []
+    for number in range(_ITEMS):
+        subject = number % len(SUBJECTS)
+        deeds = [pen.sentence(forms("deeds", subject)) for _ in _LETTERS]
+        options = tuple(f"({letter}){deed}" for letter, deed in zip(_LETTERS, deeds, strict=True))
+        question = pen.sentence(forms("questions", subject))
+        items.append(Item(f"{exam}-{number:04}", question, options, pen.word(_LETTERS)))
+    return items
 
 
 def write_exams(folder: Path, exams: dict[str, list[Item]]) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from jobs.synthesis.copies import Copy, near_copy, traditional_copy
-from jobs.synthesis.dirt import Altered, with_control_characters, with_full_width, with_html
+from jobs.synthesis.dirt import with_control_characters, with_full_width, with_html
 from jobs.synthesis.documents import Draft, length
 from jobs.synthesis.exams import with_leak
 from jobs.synthesis.grammar import LAST_DAY, Pen, forms
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from jobs.synthesis.exams import Item
     from jobs.synthesis.partners import Partner, Site
 
-# Originals held to be copied: 3,000 of about 4 kB for each partner. An original is held while about
-# 30,000 more of its partner are written and copied about once, so copies land in other files too.
-_HELD = 3000
+# Originals held to be copied, of each partner: 2,000 of about 4 kB. One is held while about 20,000
+# more of its partner are written and copied once or twice, so that copies land in other files too.
+_HELD = 2000
 _REPLACED_SHARE = 0.1
 # Deliveries go from section to section; and the words of one subject stay in the processor's cache.
 _SUBJECT_CHANGES = 0.1
@@ -106,7 +106,7 @@ class Planter:
     def _copy(self, partner: Partner, site: Site, plant: Plant, original: Original) -> Planted:
         """A copy, published up to a month after the original under an address of this partner."""
         draft = original.draft
-        copy = Copy(draft.text, "", 1.0)
+        copy = Copy(draft.text, "verbatim", 1.0)
         if plant is Plant.NEAR_DUPLICATE:
             copy = near_copy(self._pen, draft, site.footer)
         elif plant is Plant.TRADITIONAL_COPY:
@@ -118,6 +118,10 @@ class Planter:
 
     def _altered(self, plant: Plant, draft: Draft, site: Site) -> tuple[str | None, str]:
         pen, text = self._pen, draft.text
+        if plant in _WITHOUT_EDITING:
+            return None if plant is Plant.NULL_TEXT else text, _WITHOUT_EDITING[plant]
+        if plant in _DIRT:
+            return _DIRT[plant](pen, text)
         match plant:
             case Plant.BOILERPLATE:
                 return f"{text}\n{site.footer}", site.host
@@ -125,20 +129,18 @@ class Planter:
                 return with_private_data(pen, text, pen.sentence(forms("people", draft.subject)))
             case Plant.BENCHMARK_LEAK:
                 return with_leak(pen, text, self._items)
-            case Plant.NULL_TEXT:
-                return None, "null"
-            case Plant.EMPTY_TEXT:
-                return pen.word(("", " \n　\t")), "empty or white space"
-        return _DIRT.get(plant, _as_written)(pen, text)
-
-
-def _as_written(pen: Pen, text: str) -> Altered:  # noqa: ARG001
-    """The text itself: the damage is done to the line that holds it."""
-    return Altered(text, "in the line")
+        empty = pen.word(("", " \n　\t"))
+        return empty, repr(empty)
 
 
 _DIRT = {
     Plant.FULL_WIDTH: with_full_width,
     Plant.HTML_RESIDUE: with_html,
     Plant.CONTROL_CHARACTERS: with_control_characters,
+}
+_WITHOUT_EDITING = {
+    Plant.DIRTY_BYTES: "bytes of no character after the first full stop",
+    Plant.BROKEN_JSON: "cut off after the first full stop",
+    Plant.MISSING_TEXT: "no such key",
+    Plant.NULL_TEXT: "null",
 }

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jobs.synthesis.partners import Partner
 
 _FLUSH_BYTES = 1 << 20
-_ROW_GROUP_BYTES = 8 << 20
+_ROW_GROUP_BYTES = 4 << 20
 _TRUTH_ROWS = 4096
 # Arrow's gzip knows only level 9: 18 MB/s of GB18030, and 61 MB/s at level 1.
 _GZIP_LEVEL = 1
@@ -162,7 +162,7 @@ def _record(row: Row, wanted: Sequence[str], columns: dict[str, str]) -> dict[st
 
 
 class _Records:
-    """The records of a Parquet file, in row groups of 8 MB of text."""
+    """The records of a Parquet file, in row groups of about 4 MB of text."""
 
     def __init__(self, path: Path, partner: Partner) -> None:
         self.rows = 0
