@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 import unicodedata
@@ -52,17 +53,21 @@ def say_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
 
 
 class ProgressLine:
-    """Progress of stages: one line kept up to date on a terminal, else a line now and then."""
+    """Progress of stages: one line kept up to date on a terminal, else a line now and then.
+
+    With HELIU_PROGRESS=every in the environment, a line for every finished task.
+    """
 
     def __init__(self) -> None:
         self.started = time.monotonic()
+        self.is_chatty = os.environ.get("HELIU_PROGRESS") == "every"
         self.shown = 0.0
         self.label = ""
 
     def __call__(self, label: str, done: int, total: int) -> None:
         """Show that `done` of `total` tasks of `label` are finished."""
         now = time.monotonic()
-        is_news = label != self.label or done == total
+        is_news = label != self.label or done == total or self.is_chatty
         if sys.stderr.isatty():
             end = "\n" if done == total else ""
             sys.stderr.write(f"\r\x1b[K{self._text(label, done, total, now)}{end}")

@@ -25,7 +25,7 @@ def reading(source_file: str) -> Iterator[None]:
     """
     try:
         yield
-    except (EOFError, zlib.error, pa.ArrowException, OSError) as error:
+    except (EOFError, zlib.error, UnicodeDecodeError, pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise DeliveryUnreadable(

@@ -21,7 +21,9 @@ from jobs.corpus.rows import (
     undecodable,
 )
 
-_BUFFER_BYTES = 1 << 20
+# A column is read in requests of this size. Reading ahead instead would hold all of a row group,
+# and partners write row groups of a gigabyte.
+_BUFFER_BYTES = 1 << 23
 _NO_FRACTION = re.compile(r"\.0+(?=$|Z|[+-])")
 
 Column = tuple[tuple[str, ...], pa.DataType]
@@ -58,8 +60,7 @@ def require_text_column(stream: pa.NativeFile, source_file: str, params: Deliver
 
 def _opened(stream: pa.NativeFile, source_file: str) -> pq.ParquetFile:
     with reading(source_file):
-        # With a buffer a column is read page by page, whatever the size of its row group.
-        return pq.ParquetFile(stream, buffer_size=_BUFFER_BYTES)
+        return pq.ParquetFile(stream, buffer_size=_BUFFER_BYTES, pre_buffer=False)
 
 
 def _rows_per_batch(file: pq.ParquetFile, batch_bytes: int) -> int:

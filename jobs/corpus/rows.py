@@ -18,6 +18,7 @@ FORMATS = ("jsonl", "csv", "tsv", "text", "parquet")
 COLUMNS = ("text", "id", "title", "url", "published")
 MISSING = object()  # what a row holds where it has no such column
 _EVIDENCE_CHARS = 200
+_ROW_BYTES = 500  # what a row takes besides its text, measured on rows of a few characters
 
 # A character of text may be up to three times as long in the file as in UTF-8: `\\ud842\\udfb7`.
 LINE_FACTOR = 3
@@ -172,8 +173,8 @@ def tables(rows: Iterable[Row], source_file: str, batch_bytes: int) -> Iterator[
     size = 0
     for row in rows:
         batch.append(row)
-        # A Han character is three bytes; a row without text costs its other columns.
-        size += 3 * len(row.text) if row.text else 3 * _EVIDENCE_CHARS
+        # A Han character is three bytes.
+        size += 3 * len(row.text or "") + _ROW_BYTES
         if size >= batch_bytes:
             yield _table(batch, source_file)
             batch, size = [], 0

@@ -6,11 +6,14 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import opencc
 
 from jobs.synthesis.grammar import Pen, forms
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from jobs.synthesis.documents import Draft
 
 SHINGLE_CHARS = 5
@@ -33,15 +36,27 @@ def jaccard(one: str, other: str) -> float:
     """The share of runs of five characters two texts have in common, of all that either has.
 
     White space, punctuation and symbols do not count; everything else does, script and width too.
+    Exact while the two have fewer than 7,131 different characters, whose fifth power is below
+    2**64: sets of such numbers take two thirds of the time of sets of strings.
     """
-    ours, theirs = _shingles(one), _shingles(other)
+    if one == other:
+        return 1.0
+    letters = [_NO_LETTERS.sub("", text) for text in (one, other)]
+    points = np.frombuffer("".join(letters).encode("utf-32-le"), "<u4")
+    alphabet, codes = np.unique(points, return_inverse=True)
+    first, second = np.split(codes.astype(np.uint64), [len(letters[0])])
+    ours, theirs = _shingles(first, len(alphabet)), _shingles(second, len(alphabet))
     common = len(ours & theirs)
     return common / (len(ours) + len(theirs) - common)
 
 
-def _shingles(text: str) -> set[str]:
-    letters = _NO_LETTERS.sub("", text)
-    return {letters[i : i + SHINGLE_CHARS] for i in range(len(letters) - SHINGLE_CHARS + 1)}
+def _shingles(codes: npt.NDArray[np.uint64], alphabet: int) -> set[int]:
+    """A number for every run of five codes, each below `alphabet`."""
+    count = max(len(codes) - SHINGLE_CHARS + 1, 0)
+    runs = codes[:count]
+    for shift in range(1, SHINGLE_CHARS):
+        runs = runs * np.uint64(alphabet) + codes[shift : shift + count]
+    return set(runs.tolist())
 
 
 def near_copy(pen: Pen, draft: Draft, footer: str) -> Copy:
@@ -95,8 +110,8 @@ def _other_number(pen: Pen, number: int) -> str:
 def traditional_copy(draft: Draft) -> Copy:
     """The text in Traditional script; its similarity is that of the text folded back."""
     text = _converter("s2t").convert(draft.text)
-    text = text.replace("“", "「").replace("”", "」")
-    return Copy(text, "s2t", jaccard(draft.text, _converter("t2s").convert(text)))
+    similarity = jaccard(draft.text, _converter("t2s").convert(text))
+    return Copy(text.replace("“", "「").replace("”", "」"), "s2t", similarity)
 
 
 @cache

@@ -98,7 +98,7 @@ PARTNERS = (
         licence="CC-BY-4.0",
         priority=1,
         author=notice,
-        median_chars=1000,
+        median_chars=1200,
         sites=(
             _office_site("www.gov.example", "政务公开中心", "齐文远"),
             _office_site("water.gov.example", "河湖事务网", "蓝若水"),
@@ -122,7 +122,7 @@ PARTNERS = (
         licence="CC-BY-SA-4.0",
         priority=2,
         author=news,
-        median_chars=900,
+        median_chars=1000,
         sites=(
             _news_site("www.yuanshan.example", "远山网", "洪舒"),
             _news_site("news.jiangsheng.example", "江声在线", "卓一鸣"),
@@ -147,7 +147,7 @@ PARTNERS = (
         licence="CC-BY-NC-4.0",
         priority=3,
         author=article,
-        median_chars=1400,
+        median_chars=1600,
         sites=(
             _paper_site("epaper.bohai.example", "泊海日报", "鲁培元"),
             _paper_site("paper.qingchuan.example", "青川晚报", "盛望舒"),

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from jobs.synthesis.exams import Item
     from jobs.synthesis.partners import Partner, Site
 
-# Originals held to be copied, of each partner: 2,000 of about 4 kB. One is held while about 20,000
+# Originals held to be copied, of each partner: 1,500 of about 4 kB. One is held while about 15,000
 # more of its partner are written and copied once or twice, so that copies land in other files too.
-_HELD = 2000
+_HELD = 1500
 _REPLACED_SHARE = 0.1
 # Deliveries go from section to section; and the words of one subject stay in the processor's cache.
 _SUBJECT_CHANGES = 0.1

@@ -1,0 +1,82 @@
+"""A build submitted as a job to a Ray head started by hand, as docs/running.md says."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.commands import ROOT, build_arguments, environment, heliu
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
+
+
+def free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+@pytest.fixture
+def ray_head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The dashboard's address of a Ray head of our own; other Rays on the machine are left alone."""
+    port, dashboard, client = free_ports(3)
+    address = f"http://127.0.0.1:{dashboard}"
+    options = {
+        "port": port,
+        "dashboard-port": dashboard,
+        "ray-client-server-port": client,
+        "dashboard-host": "127.0.0.1",
+        "num-cpus": 2,
+        "temp-dir": f"/tmp/heliu-ray-{os.getpid()}",  # socket paths must be short
+    }
+    head = subprocess.Popen(
+        ["ray", "start", "--head", "--block", *(f"--{k}={v}" for k, v in options.items())],
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        try:
+            urllib.request.urlopen(f"{address}/api/version", timeout=5).close()
+            break
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.5)
+    yield address
+    head.send_signal(signal.SIGTERM)
+    head.wait(timeout=60)
+
+
+def test_build_submitted_as_a_job_publishes_the_release(
+    ray_head: str, demo: Path, tmp_path: Path
+) -> None:
+    verb, *arguments = build_arguments(demo, tmp_path)
+    done = subprocess.run(
+        [
+            *("ray", "job", "submit", "--address", ray_head, "--working-dir", "."),
+            *("--", "python", "-m", f"jobs.{verb}", *arguments),
+        ],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "demo 1.0.0 published" in done.stdout
+    assert heliu("verify", f"storage.root={tmp_path}").returncode == 0

@@ -1,0 +1,94 @@
+import os
+import subprocess
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.json as pj
+import pytest
+
+from jobs.corpus.normalization import normalized, normalized_texts
+
+PARAGRAPH = "第一条　为了规范口岸开放，提高通关效率（以下简称“效率”），制定本条例：见附件；"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("第一条\r\n第二条\r第三条\u2028第四条\x0b第五条\x85第六条", "第一条\n第二条\n第三条\n第四条\n第五条\n第六条"),
+        ("中\u200b文\ufeff语\xad料\u202e库\x00\x1f\x7f", "中文语料库"),
+        ("甲\xa0乙\u3000丙\u2003丁\tA", "甲 乙 丙 丁\tA"),
+        ("ＧＢ１８０３０，共７０２４４字", "GB18030，共70244字"),
+        ("（一）：是！否？；～、。“”", "（一）：是！否？；～、。“”"),
+        ("half,width:stays;as(it)is!?", "half,width:stays;as(it)is!?"),
+        ("① ㎡ … ㈱ ５㎏", "① ㎡ … ㈱ 5㎏"),
+        ("\uf900\u212bcafe\u0301", "豈Åcafé"),
+        ("　　第一条\n \u3000第二条\n\xa0\xa0第三条", "第一条\n第二条\n第三条"),
+        ("要点：\n  - 甲\n    - 乙", "要点：\n  - 甲\n    - 乙"),
+        ("第一章   总  则  \n\t\n\n\n\n第一条", "第一章 总 则\n\n第一条"),
+        ("  \n 正文 \n", "正文"),
+    ],
+)
+def test_normalized_characters_and_blanks_become_one_spelling(text, expected):
+    assert normalized(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("<p>　　话说天下大势</p><p>分久必合</p>", "话说天下大势\n\n分久必合"),
+        ("原来燕青<br>李逵<BR/>宋江<br />", "原来燕青\n李逵\n宋江"),
+        ('见<a href="x?a>b" title=说明>附件</a>及<b>附表</b>', "见附件及附表"),
+        ("<td>姓名</td><td>职务</td>", "姓名 职务"),
+        ("前<!-- INFO\n`END` -->后<script>var a = '<p>';</script><style>p{}</style>完", "前后完"),
+        ("<!DOCTYPE html><html><body>正文</body></html>", "正文"),
+        ("&lt;p&gt;&nbsp;&nbsp;正文&amp;amp;附件&#12290;&#x3002;&ldquo;引&rdquo;", "正文&附件。。“引”"),
+        ("＜ｂ＞不是标签，<ｂ>是</ｂ>", "＜b＞不是标签，是"),
+        ('<p style="a>断了的属性</p>', '<p style="a>断了的属性'),
+    ],
+)
+def test_normalized_html_residue_goes(text, expected):
+    assert normalized(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "根据<中华人民共和国宪法>制定",
+        "List<String> a < b，若 a <b 且 c> d",
+        "用法：mv <source> <path>，见 <https://example.cn>",
+        "AT&T；R&D&bogus;与 &lt",
+        "```html\n<p>a  &lt;  b</p>   <br>\n```\n说明",
+        "> ~~~\n> <p>甲</p>\n> ~~~",
+        "标签 `<br>` 与 ``<p>`</p>`` 换行",
+        "没有结束的 <!-- 注释",
+    ],
+)
+def test_normalized_what_only_looks_like_html_stays(text):
+    assert normalized(text) == text.replace("   <br>", "   <br>")
+
+
+def test_normalized_unclosed_fence_protects_nothing():
+    assert normalized("```\n<p>正文</p>") == "```\n\n正文"
+
+
+def test_normalized_text_that_unfolds_for_ever_settles():
+    text = "正文" + "<" * 40 + "b>" * 40 + "完"
+    once = normalized(text)
+    assert "<" not in once
+    assert normalized(once) == once
+    assert once.startswith("正文")
+    assert once.endswith("完")
+
+
+def test_normalized_markup_bombs_take_linear_time():
+    bombs = ["<!--", "<script>", "```\n", "`` ` ", "<a '\"", "&amp;", "< ", "\n　", " x  "]
+    for bomb in bombs:  # the square of any of these would take minutes, and the time limit
+        normalized(bomb * (300_000 // len(bomb)))
+
+
+def test_normalized_texts_keeps_nulls_and_empties_in_place():
+    column = pa.chunked_array([["Ａ", None], ["", "乙"]], pa.string())
+    result = normalized_texts(column)
+    assert result.type == pa.large_string()
+    assert result.to_pylist() == ["A", None, "", "乙"]
+    assert normalized_texts(pa.array([], pa.string())).to_pylist() == []
