@@ -20,7 +20,10 @@ def demo(config: Demo) -> None:
     if out.exists() and any(out.iterdir()):
         raise ConfigError(f"out={out} is not empty: choose a new folder, or empty it")
     progress = ProgressLine()
-    report = lambda done: progress("demo (MB)", done // 10**6, size_bytes // 10**6)  # noqa: E731
+
+    def report(done: int) -> None:
+        progress("MB of text written", done // 10**6, size_bytes // 10**6)
+
     rows = write_demo(out, size_bytes=size_bytes, seed=config.seed, report=report)
     say_table(["partner", "rows"], list(rows.items()))
     say(f"written to {out}; build a release from it with:")

@@ -65,7 +65,7 @@ class ProgressLine:
         self.label = ""
 
     def __call__(self, label: str, done: int, total: int) -> None:
-        """Show that `done` of `total` tasks of `label` are finished."""
+        """Show that `done` of `total` of what `label` names is finished."""
         now = time.monotonic()
         is_news = label != self.label or done == total or self.is_chatty
         if sys.stderr.isatty():
@@ -78,7 +78,7 @@ class ProgressLine:
         self.label = label
 
     def _text(self, label: str, done: int, total: int, now: float) -> str:
-        return f"{label}: {done}/{total} tasks, {now - self.started:.0f} s"
+        return f"{label}: {done}/{total}, {now - self.started:.0f} s"
 
 
 def _cell(value: Any) -> str:

@@ -1,20 +1,23 @@
+import gzip
+import json
 import os
-import subprocess
+import unicodedata
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.json as pj
+import pyarrow.parquet as pq
 import pytest
 
 from jobs.corpus.normalization import normalized, normalized_texts
-
-PARAGRAPH = "第一条　为了规范口岸开放，提高通关效率（以下简称“效率”），制定本条例：见附件；"
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("第一条\r\n第二条\r第三条\u2028第四条\x0b第五条\x85第六条", "第一条\n第二条\n第三条\n第四条\n第五条\n第六条"),
+        (
+            "第一条\r\n第二条\r第三条\u2028第四条\x0b第五条\x85第六条",
+            "第一条\n第二条\n第三条\n第四条\n第五条\n第六条",
+        ),
         ("中\u200b文\ufeff语\xad料\u202e库\x00\x1f\x7f", "中文语料库"),
         ("甲\xa0乙\u3000丙\u2003丁\tA", "甲 乙 丙 丁\tA"),
         ("ＧＢ１８０３０，共７０２４４字", "GB18030，共70244字"),
@@ -41,7 +44,10 @@ def test_normalized_characters_and_blanks_become_one_spelling(text, expected):
         ("<td>姓名</td><td>职务</td>", "姓名 职务"),
         ("前<!-- INFO\n`END` -->后<script>var a = '<p>';</script><style>p{}</style>完", "前后完"),
         ("<!DOCTYPE html><html><body>正文</body></html>", "正文"),
-        ("&lt;p&gt;&nbsp;&nbsp;正文&amp;amp;附件&#12290;&#x3002;&ldquo;引&rdquo;", "正文&附件。。“引”"),
+        (
+            "&lt;p&gt;&nbsp;&nbsp;正文&amp;amp;附件&#12290;&#x3002;&ldquo;引&rdquo;",
+            "正文&附件。。“引”",
+        ),
         ("＜ｂ＞不是标签，<ｂ>是</ｂ>", "＜b＞不是标签，是"),
         ('<p style="a>断了的属性</p>', '<p style="a>断了的属性'),
     ],
@@ -61,10 +67,11 @@ def test_normalized_html_residue_goes(text, expected):
         "> ~~~\n> <p>甲</p>\n> ~~~",
         "标签 `<br>` 与 ``<p>`</p>`` 换行",
         "没有结束的 <!-- 注释",
+        "<ſpan>长 s 不是 s",
     ],
 )
 def test_normalized_what_only_looks_like_html_stays(text):
-    assert normalized(text) == text.replace("   <br>", "   <br>")
+    assert normalized(text) == text
 
 
 def test_normalized_unclosed_fence_protects_nothing():
@@ -92,3 +99,39 @@ def test_normalized_texts_keeps_nulls_and_empties_in_place():
     assert result.type == pa.large_string()
     assert result.to_pylist() == ["A", None, "", "乙"]
     assert normalized_texts(pa.array([], pa.string())).to_pylist() == []
+
+
+def real_texts(folder):
+    """The texts of three real deliveries: Markdown and HTML residue, documentation, GB18030."""
+    for path in sorted((folder / "a").iterdir()):
+        with pa.input_stream(str(path), compression="zstd") as stream:
+            yield from (json.loads(line)["doc"]["body"] for line in stream.read().splitlines())
+    for path in sorted((folder / "b").iterdir()):
+        yield from pq.read_table(path, columns=["text"])["text"].to_pylist()
+    with gzip.open(folder / "c" / "data.gb18030.jsonl.gz", "rt", encoding="gb18030") as lines:
+        yield from (json.loads(line)["正文"] for line in lines)
+
+
+@pytest.mark.skipif("HELIU_REAL_DATA" not in os.environ, reason="HELIU_REAL_DATA is not set")
+def test_normalized_real_texts_without_markup_lose_blanks_alone():
+    narrow = {wide: wide - 0xFEE0 for wide in [*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B)]}
+    narrow |= {wide: wide - 0xFEE0 for wide in range(0xFF41, 0xFF5B)}
+    plain = [
+        text
+        for text in real_texts(Path(os.environ["HELIU_REAL_DATA"]) / "deliveries")
+        if "<" not in text and "&" not in text
+    ]
+    assert len(plain) > 1000
+    for text in plain:
+        seen = "".join(c for c in text if not c.isspace() and unicodedata.category(c) != "Cf")
+        expected = unicodedata.normalize("NFC", seen.translate(narrow))
+        assert "".join(normalized(text).split()) == expected
+
+
+@pytest.mark.skipif("HELIU_REAL_DATA" not in os.environ, reason="HELIU_REAL_DATA is not set")
+def test_normalized_real_texts_are_settled_and_keep_their_chinese():
+    for text in real_texts(Path(os.environ["HELIU_REAL_DATA"]) / "deliveries"):
+        once = normalized(text)
+        assert normalized(once) == once
+        # Comments of translators and page scripts are all that may go.
+        assert len(once) > len(text) / 3
