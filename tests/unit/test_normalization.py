@@ -49,7 +49,7 @@ def test_normalized_characters_and_blanks_become_one_spelling(text, expected):
             "正文&附件。。“引”",
         ),
         ("＜ｂ＞不是标签，<ｂ>是</ｂ>", "＜b＞不是标签，是"),
-        ('<p style="a>断了的属性</p>', '<p style="a>断了的属性'),
+        ('<p style="a>引号不成对</p>', "引号不成对"),
     ],
 )
 def test_normalized_html_residue_goes(text, expected):
