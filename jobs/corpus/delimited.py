@@ -21,10 +21,6 @@ from jobs.errors import DeliveryUnreadable
 
 DELIMITERS = {"csv": ",", "tsv": "\t"}
 
-# How often, in the longest lines allowed, lines may be read again after an unclosed quote: enough
-# for the odd one, while a file full of them still ends.
-_REREADINGS = 16
-
 _ESCAPED = re.compile("[\udc80-\udcff]")
 
 
@@ -90,7 +86,6 @@ class _Lines:
         self._again: deque[str] = deque()
         self._record: list[str] = []
         self._size = 0
-        self._rereadable = _REREADINGS * max_bytes
 
     def __iter__(self) -> _Lines:
         return self
@@ -108,10 +103,11 @@ class _Lines:
         self._record, self._size = [], 0
 
     def reread(self) -> None:
-        """Go back to the second line of this record, while that is affordable."""
-        self._rereadable -= self._size
-        if self._rereadable >= 0:
-            self._again.extendleft(reversed(self._record[1:]))
+        """Go back to the second line of this record.
+
+        No line is read more than twice: one that opens a quote ends any record still open before.
+        """
+        self._again.extendleft(reversed(self._record[1:]))
 
     def _read(self) -> str:
         line = next(self._lines)

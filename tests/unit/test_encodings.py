@@ -37,6 +37,8 @@ def test_detect_text_in_a_known_encoding_is_told(text, codec, expected):
 def test_detect_utf8_with_some_bad_bytes_stays_utf8():
     bad = SIMPLIFIED.encode() * 3 + b"\xff\xfe\xb0" + SIMPLIFIED.encode()[1:]
     assert detect(bad) == "utf-8"
+    # As GB18030 these rare characters would spell common ones.
+    assert detect(("蓞齛" * 20).encode() + b"\xff") == "utf-8"
 
 
 def test_detect_gb18030_with_some_bad_bytes_stays_gb18030():
