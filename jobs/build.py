@@ -13,8 +13,9 @@ def build(config: Build) -> None:
     from jobs.parameters import build_params
     from jobs.reports import report_published
 
-    published = run_build(build_params(config), ProgressLine(), about=circumstances())
-    report_published(published, config.storage.root)
+    params = build_params(config)
+    published = run_build(params, ProgressLine(), about=circumstances())
+    report_published(published, params.storage.root)
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jobs.application import run
 from jobs.flow.reading import list_releases
 from jobs.settings import Read, storage_params
-from jobs.storage.objects import open_store
+from jobs.storage.stores import open_store
 from jobs.terminal import is_json, say_json, say_table
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
-from jobs.storage.objects import open_store
+from jobs.storage.stores import open_store
 from jobs.terminal import say, say_table
 
 if TYPE_CHECKING:  # reading verbs must not wait for Ray to load

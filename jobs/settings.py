@@ -14,7 +14,8 @@ from omegaconf import MISSING
 
 from jobs.errors import ConfigError
 from jobs.flow.reading import OpenedRelease, open_release
-from jobs.storage.objects import StorageParams, open_store
+from jobs.storage.objects import StorageParams
+from jobs.storage.stores import open_store
 
 
 @dataclass

@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.corpus.rows import RejectReason
 from jobs.corpus.identity import document_ids
 from jobs.corpus.normalization import normalized_texts
+from jobs.corpus.rows import RejectReason
 from jobs.corpus.signals import signals
 from jobs.corpus.tables import DELIVERED, DOCUMENTS, require
 

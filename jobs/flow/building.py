@@ -13,7 +13,7 @@ from jobs.flow.normalizing import NormalizedShard, normalize
 from jobs.flow.params import BuildParams
 from jobs.flow.publishing import Published, candidate, publish_candidate
 from jobs.on_ray.session import ray_session
-from jobs.storage.objects import open_store
+from jobs.storage.stores import open_store
 
 
 @dataclass(frozen=True)

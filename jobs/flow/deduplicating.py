@@ -34,7 +34,8 @@ from jobs.flow.normalizing import NormalizedShard, write_table
 from jobs.flow.params import BuildParams
 from jobs.storage.layout import work_key
 from jobs.storage.manifests import fingerprint
-from jobs.storage.objects import ObjectStore, open_store
+from jobs.storage.objects import ObjectStore
+from jobs.storage.stores import open_store
 
 STAGE = "drops"
 _PARTITION_ROWS = 16_000_000  # rows of 12 bytes that one edges task sorts

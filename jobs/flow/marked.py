@@ -21,7 +21,8 @@ from jobs.errors import ObjectMissing
 from jobs.flow.params import BuildParams
 from jobs.on_ray.shards import map_shards
 from jobs.storage.manifests import canonical_json
-from jobs.storage.objects import ObjectStore, open_store
+from jobs.storage.objects import ObjectStore
+from jobs.storage.stores import open_store
 
 Spec = TypeVar("Spec")
 Marker = dict[str, Any]

@@ -28,7 +28,8 @@ from jobs.flow.normalizing import NormalizedShard
 from jobs.flow.params import BuildParams, PartnerParams
 from jobs.storage.layout import blob_key, work_key
 from jobs.storage.manifests import file_sha256, fingerprint
-from jobs.storage.objects import ObjectStore, open_store
+from jobs.storage.objects import ObjectStore
+from jobs.storage.stores import open_store
 
 STAGE = "merged"
 _ROW_GROUP_BYTES = 16 << 20  # of text: a reader of one row group holds this much

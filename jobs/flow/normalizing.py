@@ -25,8 +25,9 @@ from jobs.flow.intake import InputShard
 from jobs.flow.marked import Marked, Marker, Progress, map_marked
 from jobs.flow.params import BuildParams
 from jobs.storage.layout import work_key
-from jobs.storage.objects import ObjectStore, open_store
+from jobs.storage.objects import ObjectStore
 from jobs.storage.sources import open_random, open_stream
+from jobs.storage.stores import open_store
 
 STAGE = "normalized"
 _ROW_GROUP_BYTES = 4 << 20  # small, so that merge reads little beyond the range it asks for

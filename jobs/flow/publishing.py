@@ -18,8 +18,8 @@ from jobs.flow.merging import Range, totals
 from jobs.flow.normalizing import NormalizedShard
 from jobs.flow.params import BuildParams, PartnerParams
 from jobs.storage.layout import blob_key
-from jobs.storage.objects import open_store
 from jobs.storage.releases import publish
+from jobs.storage.stores import open_store
 
 RELEASE_FORMAT = "heliu-release/1"
 

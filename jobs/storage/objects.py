@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -139,19 +138,6 @@ class ObjectStore(ABC):
         Raises:
             StorageUnwritable: They cannot; the message names root, cause and remedy.
         """
-
-
-@lru_cache(maxsize=8)
-def open_store(params: StorageParams) -> ObjectStore:
-    """The store behind the parameters, one per process. Nothing is contacted yet."""
-    if params.root.startswith(S3_SCHEME):
-        # Loading boto3 costs 0.4 s, which a worker on a plain directory need not pay.
-        from jobs.storage.s3 import S3Store  # noqa: PLC0415
-
-        return S3Store(params)
-    from jobs.storage.directory import DirectoryStore  # noqa: PLC0415
-
-    return DirectoryStore(Path(params.root))
 
 
 def check_key(key: str) -> None:

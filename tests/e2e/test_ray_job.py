@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
 import subprocess
+import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,8 +30,8 @@ def free_ports(count: int) -> list[int]:
 
 
 @pytest.fixture
-def ray_head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The dashboard's address of a Ray head of our own; other Rays on the machine are left alone."""
+def ray_head() -> Iterator[str]:
+    """The dashboard's address of a Ray head of our own; other Rays here are left alone."""
     port, dashboard, client = free_ports(3)
     address = f"http://127.0.0.1:{dashboard}"
     options = {
@@ -40,7 +40,7 @@ def ray_head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "ray-client-server-port": client,
         "dashboard-host": "127.0.0.1",
         "num-cpus": 2,
-        "temp-dir": f"/tmp/heliu-ray-{os.getpid()}",  # socket paths must be short
+        "temp-dir": f"{tempfile.gettempdir()}/heliu-{os.getpid()}",  # socket paths must be short
     }
     head = subprocess.Popen(
         ["ray", "start", "--head", "--block", *(f"--{k}={v}" for k, v in options.items())],
@@ -51,11 +51,9 @@ def ray_head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     )
     deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
-        try:
-            urllib.request.urlopen(f"{address}/api/version", timeout=5).close()
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", dashboard)):
             break
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.5)
+        time.sleep(0.5)
     yield address
     head.send_signal(signal.SIGTERM)
     head.wait(timeout=60)

@@ -21,7 +21,7 @@ from jobs.errors import AlreadyPublished, DamagedRelease
 from jobs.flow.params import BuildParams
 from jobs.flow.reading import OpenedRelease, list_releases
 from jobs.flow.verifying import verify
-from jobs.storage.objects import open_store
+from jobs.storage.stores import open_store
 from tests.builds import build, build_parameters, opened, table
 from tests.oracles import loop_decisions
 

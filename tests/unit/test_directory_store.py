@@ -13,7 +13,8 @@ import pytest
 
 from jobs.errors import ConfigError, StorageError, StorageUnwritable
 from jobs.storage.directory import DirectoryStore
-from jobs.storage.objects import ObjectStore, StorageParams, open_store
+from jobs.storage.objects import ObjectStore, StorageParams
+from jobs.storage.stores import open_store
 from tests.contracts import BIG, TEXT, ObjectStoreContract
 
 _FORK = multiprocessing.get_context("fork")
