@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -22,6 +23,8 @@ from jobs.settings import register
 UNFORESEEN = 70
 INTERRUPTED = 130
 
+_BARE_WORD = re.compile(r"[^\[\]{},:\s]*[^\x00-\x7f\[\]{},:\s][^\[\]{},:\s]*")
+
 
 def run(verb: str, action: Callable[[Any], None]) -> None:
     """Run `action` on the checked configuration of `verb`, taken from the command line.
@@ -33,7 +36,7 @@ def run(verb: str, action: Callable[[Any], None]) -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"
     register()
     program = hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=verb)
-    sys.argv[0] = f"heliu {verb}"
+    sys.argv = [f"heliu {verb}", *(hydra_readable(argument) for argument in sys.argv[1:])]
     composed: list[DictConfig] = []  # stays empty for --help and --cfg
     try:
         program(composed.append)()
@@ -51,6 +54,19 @@ def run(verb: str, action: Callable[[Any], None]) -> None:
     except Exception:  # noqa: BLE001  the one place: whatever nobody foresaw, exits with its own code
         traceback.print_exc()
         _fail("this is a defect of heliu: please report it with the lines above", UNFORESEEN)
+
+
+def hydra_readable(argument: str) -> str:
+    """An override with its Han words quoted: Hydra's grammar knows bare words in ASCII only.
+
+    `partners=[甲,b]` becomes `partners=['甲',b]`; what is quoted already is left alone.
+    """
+    key, equals, value = argument.partition("=")
+    if value.isascii() or argument.startswith("-") or "'" in value or '"' in value:
+        return argument
+    if value[0] in "[{":
+        return key + equals + _BARE_WORD.sub(r"'\g<0>'", value)
+    return f"{key}{equals}'{value}'"
 
 
 def conf_folder() -> Path:

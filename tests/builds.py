@@ -9,7 +9,7 @@ import pyarrow.dataset as pd
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from jobs.application import conf_folder
+from jobs.application import conf_folder, hydra_readable
 from jobs.flow.building import run_build
 from jobs.flow.params import BuildParams
 from jobs.flow.publishing import Published
@@ -24,7 +24,8 @@ ABOUT = {"at": "2023-11-29T00:00:00+00:00", "by": "test"}
 def build_parameters(conf: Path, root: str | Path, *overrides: str) -> BuildParams:
     """The parameters of a build of the demo's partners, or of those that `overrides` name."""
     register()
-    given = [f"hydra.searchpath=[file://{conf}]", f"storage.root={root}", *overrides]
+    given = [f"hydra.searchpath=[file://{conf}]", f"storage.root={root}"]
+    given += [hydra_readable(override) for override in overrides]
     if not any(override.startswith("partners=") for override in overrides):
         given.append("partners=[gov,news,papers]")
     for key, value in {"corpus.name": "demo", "corpus.version": "1.0.0"}.items():

@@ -68,7 +68,7 @@ def _row(number: int, fields: list[str | None], max_text_bytes: int) -> Row:
 
 
 def _has_escapes(field: str) -> bool:
-    """Whether `field` holds an undecodable byte; asking UTF-8 is six times as fast as `re`."""
+    """Whether `field` holds an undecodable byte; UTF-8 answers three times as fast as `re`."""
     try:
         field.encode()
     except UnicodeEncodeError:

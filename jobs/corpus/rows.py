@@ -145,10 +145,8 @@ def as_string(value: object) -> str | None:
 
 def shortened(evidence: str) -> str:
     """Evidence that fits in a report, and in UTF-8."""
-    encodable = evidence.encode("utf-8", "backslashreplace").decode()
-    if len(encodable) <= _EVIDENCE_CHARS:
-        return encodable
-    return encodable[: _EVIDENCE_CHARS - 1] + "…"
+    valid = _encodable(evidence)
+    return valid if len(valid) <= _EVIDENCE_CHARS else valid[: _EVIDENCE_CHARS - 1] + "…"
 
 
 def undecodable(error: UnicodeDecodeError) -> Refusal:
@@ -162,8 +160,8 @@ def undecodable(error: UnicodeDecodeError) -> Refusal:
 def text_column_missing(source_file: str, wanted: str, found: Iterable[str]) -> TextColumnMissing:
     """The error for a file without its text, which a partner's mapping or the partner explains."""
     return TextColumnMissing(
-        f"{source_file}: no column {wanted!r} to read the text from, there are {', '.join(found)}:"
-        " correct the partner's columns"
+        f"{source_file}: no column {wanted!r} to read the text from, there are"
+        f" {_encodable(', '.join(found))}: correct the partner's columns"
     )
 
 
@@ -180,6 +178,11 @@ def tables(rows: Iterable[Row], source_file: str, batch_bytes: int) -> Iterator[
             batch, size = [], 0
     if batch:
         yield _table(batch, source_file)
+
+
+def _encodable(text: str) -> str:
+    """`text` with undecodable bytes spelt out: what a partner wrote may be anything."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _table(rows: list[Row], source_file: str) -> pa.Table:

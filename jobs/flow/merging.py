@@ -76,12 +76,10 @@ def merge(
     key = fingerprint(
         drops.key, [shard.key for shard in normalized], _recipe(params), code_digest()
     )
+    works = enumerate(_works(normalized, drops, params))
     work = [
-        Marked(
-            work_key(params.corpus, STAGE, key, f"{piece.range.partner}-{piece.range.part}.json"),
-            piece,
-        )
-        for piece in _works(normalized, drops, params)
+        Marked(work_key(params.corpus, STAGE, key, f"{number}.json"), piece)
+        for number, piece in works
     ]
     markers = map_marked(merge_range, work, params=params, label="merge", progress=progress)
     return [(piece.spec.range, marker) for piece, marker in zip(work, markers, strict=True)]

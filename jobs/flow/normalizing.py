@@ -106,8 +106,8 @@ def check_rejects(normalized: list[NormalizedShard], params: BuildParams) -> Non
             raise TooManyRejects(
                 f"partner {partner.name}: {rejected:,} of {delivered:,} rows are rejected, more "
                 f"than reject_share={partner.reject_share:.2%}:\n{table}\n"
-                f"ask the partner for a new delivery, or raise "
-                f"partners.{partner.name}.reject_share"
+                f"ask the partner for a new delivery, or raise reject_share in "
+                f"partners/{partner.name}.yaml"
             )
 
 

@@ -33,13 +33,13 @@ def heliu(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
 
 
 def build(monkeypatch: pytest.MonkeyPatch, folder: Path, *overrides: str) -> int:
-    where = ["--config-dir", str(folder / "conf"), f"storage.root={folder / 'releases'}"]
-    what = ["corpus.name=bad", "corpus.version=1.0.0", "partners=[p]"]
+    where = ["--config-dir", str(folder / "conf"), f"storage.root={folder / '发布'}"]
+    what = ["corpus.name=bad", "corpus.version=1.0.0", "partners=[甲]"]
     return heliu(monkeypatch, "build", *where, *what, *overrides)
 
 
 def partner(folder: Path, **changes: object) -> None:
-    """A partner `p` of one good jsonl delivery, with changes."""
+    """A partner 甲 of one good jsonl delivery, with changes."""
     (folder / "p").mkdir(exist_ok=True)
     rows = [json.dumps({"id": str(n), "text": f"{TEXT}第{n}号"}) for n in range(30)]
     (folder / "p" / "文.jsonl").write_text("\n".join(rows), encoding="utf-8")
@@ -52,13 +52,13 @@ def partner(folder: Path, **changes: object) -> None:
         **changes,
     }
     lines = [f"{key}: {json.dumps(value)}" for key, value in settings.items()]
-    write_partner(folder / "conf", "p", "\n".join(lines))
+    write_partner(folder / "conf", "甲", "\n".join(lines))
 
 
 @pytest.mark.parametrize(
     ("changes", "code", "said"),
     [
-        ({"deliveries": "/nowhere/*.jsonl"}, 10, ["p", "/nowhere/*.jsonl"]),
+        ({"deliveries": "/nowhere/*.jsonl"}, 10, ["甲", "/nowhere/*.jsonl"]),
         ({"encoding": "klingon"}, 3, ["klingon", "gb18030"]),
         ({"format": "docx"}, 2, ["docx", "jsonl"]),
         ({"format": "parquet"}, 11, ["文.jsonl"]),
@@ -129,10 +129,11 @@ def test_rejects_beyond_the_agreed_share_stop_the_build_with_a_table_of_reasons(
     (tmp_path / "p" / "坏.jsonl").write_text("\n".join(bad), encoding="utf-8")
     assert build(monkeypatch, tmp_path) == 13
     message = capsys.readouterr().err
-    for reason in ("broken_json", "missing_text", "null_text", "empty_text", "4 of 34", "p"):
+    for reason in ("broken_json", "missing_text", "null_text", "empty_text", "4 of 34", "甲"):
         assert reason in message
-    assert heliu(monkeypatch, "releases", f"storage.root={tmp_path / 'releases'}") == 0
-    assert build(monkeypatch, tmp_path, "partners.p.reject_share=0.2") == 0
+    assert heliu(monkeypatch, "releases", f"storage.root={tmp_path / '发布'}") == 0
+    partner(tmp_path, reject_share=0.2)
+    assert build(monkeypatch, tmp_path) == 0
 
 
 def test_taken_version_exits_with_its_own_code_and_the_release_stays(
@@ -143,7 +144,7 @@ def test_taken_version_exits_with_its_own_code_and_the_release_stays(
     partner(tmp_path, licence="MIT")
     assert build(monkeypatch, tmp_path) == 33
     assert "bad 1.0.0 is published" in capsys.readouterr().err
-    assert heliu(monkeypatch, "verify", f"storage.root={tmp_path / 'releases'}") == 0
+    assert heliu(monkeypatch, "verify", f"storage.root={tmp_path / '发布'}") == 0
 
 
 def test_empty_file_and_parquet_without_rows_are_deliveries_of_nothing(
@@ -158,10 +159,10 @@ def test_empty_file_and_parquet_without_rows_are_deliveries_of_nothing(
     (tmp_path / "r" / "空.jsonl").write_bytes(b"")
     lines = f"deliveries: {tmp_path}/r/空.jsonl\nformat: jsonl\nlicence: CC0-1.0\npriority: 3"
     write_partner(tmp_path / "conf", "r", lines)
-    assert build(monkeypatch, tmp_path, "partners=[p,q,r]") == 0
+    assert build(monkeypatch, tmp_path, "partners=[甲,q,r]") == 0
     capsys.readouterr()
-    assert heliu(monkeypatch, "show", f"storage.root={tmp_path / 'releases'}", "format=json") == 0
+    assert heliu(monkeypatch, "show", f"storage.root={tmp_path / '发布'}", "format=json") == 0
     partners = json.loads(capsys.readouterr().out)["partners"]
     delivered = {name: account["delivered"] for name, account in partners.items()}
-    assert delivered == {"p": 30, "q": 0, "r": 0}
-    assert heliu(monkeypatch, "verify", f"storage.root={tmp_path / 'releases'}") == 0
+    assert delivered == {"甲": 30, "q": 0, "r": 0}
+    assert heliu(monkeypatch, "verify", f"storage.root={tmp_path / '发布'}") == 0

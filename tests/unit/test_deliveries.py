@@ -211,16 +211,13 @@ def test_json_text_within_bounds_is_read_however_it_is_escaped():
 
 
 def test_json_line_beyond_all_bounds_takes_no_memory():
-    block = b"x" * (1 << 20)
-
-    def held_bytes():
-        tracemalloc.start()
-        assert list(file_lines([block] * 50, 1000)) == [None]
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        return peak
-
-    assert held_bytes() < 5 * len(block)
+    blocks = (bytes(1 << 20) for _ in range(50))
+    tracemalloc.start()
+    found = list(file_lines(blocks, 1000))
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found == [None]
+    assert peak_bytes < 5 << 20
 
 
 def test_json_file_without_the_text_key_in_any_row_names_the_keys_it_has():
@@ -321,6 +318,12 @@ def test_csv_full_of_unclosed_quotes_is_read_in_linear_time():
 def test_csv_without_the_text_column_names_those_there_are():
     with pytest.raises(TextColumnMissing, match=r"'text'.*编号, 正文"):
         rows("编号,正文\n1,甲\n".encode(), asked("csv"))
+
+
+def test_csv_in_another_encoding_than_declared_can_be_told_from_the_error():
+    with pytest.raises(TextColumnMissing, match="id, .udcd5") as caught:
+        rows("id,正文\n".encode("gb18030"), asked("csv"))
+    assert str(caught.value).encode()
 
 
 def test_csv_without_a_readable_header_is_unreadable():

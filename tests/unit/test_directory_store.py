@@ -54,7 +54,7 @@ def test_relative_root_means_the_same_after_a_change_of_folder(tmp_path: Path, m
     sent = pickle.dumps(params)
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    assert pickle.loads(sent).root == str(tmp_path / "out")  # noqa: S301
+    assert pickle.loads(sent).root == str(tmp_path / "out")
 
 
 def test_home_is_understood(tmp_path: Path, monkeypatch):

@@ -1,0 +1,75 @@
+"""Every configuration composes, and says what it cannot take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.errors import ConfigCompositionException
+from omegaconf import OmegaConf
+
+from jobs.application import conf_folder, hydra_readable
+from jobs.cli import VERBS
+from jobs.errors import ConfigError
+from jobs.settings import Read, Storage, register, storage_params
+from tests.builds import build_parameters, write_partner
+
+REQUIRED = {
+    "build": ["corpus.name=cci", "corpus.version=1"],
+    "explain": ["id=x"],
+    "demo": ["out=x"],
+}
+REQUIRED |= dict.fromkeys(("normalize", "dedup", "merge", "publish"), REQUIRED["build"])
+PARTNER = "deliveries: [/a/*.jsonl, /b]\nformat: jsonl\nlicence: CC0-1.0\npriority: 2"
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_configuration_of_every_verb_composes_and_lacks_nothing(verb: str) -> None:
+    register()
+    with initialize_config_dir(str(conf_folder()), version_base="1.3"):
+        config = compose(verb, REQUIRED.get(verb, []))
+    assert OmegaConf.missing_keys(config) == set()
+    assert OmegaConf.to_object(config) is not None
+
+
+def test_partner_file_becomes_parameters_with_defaults(tmp_path: Path) -> None:
+    write_partner(tmp_path, "甲", PARTNER)
+    params = build_parameters(tmp_path, tmp_path / "r", "partners=[甲]")
+    (partner,) = params.partners
+    assert partner.deliveries == ("/a/*.jsonl", "/b")
+    assert dict(partner.reading.columns) == {"text": "text"}
+    assert (partner.reading.encoding, partner.priority) == ("auto", 2)
+    assert partner.reject_share == 0.05
+
+
+def test_sizes_that_make_no_shard_are_refused_by_name(tmp_path: Path) -> None:
+    write_partner(tmp_path, "p", PARTNER)
+    with pytest.raises(ConfigError, match=r"shards\.release_bytes=0"):
+        build_parameters(tmp_path, tmp_path / "r", "partners=[p]", "shards.release_bytes=0")
+
+
+def test_misspelt_key_is_refused_by_name(tmp_path: Path) -> None:
+    write_partner(tmp_path, "p", PARTNER)
+    with pytest.raises(ConfigCompositionException, match=r"minhash\.bandz"):
+        build_parameters(tmp_path, tmp_path / "r", "partners=[p]", "minhash.bandz=1")
+
+
+def test_reading_without_a_root_says_how_to_give_one() -> None:
+    with pytest.raises(ConfigError, match="HELIU_ROOT"):
+        storage_params(Read(storage=Storage(root=None, endpoint_url=None, region=None)).storage)
+
+
+@pytest.mark.parametrize(
+    ("given", "readable"),
+    [
+        ("partners=[甲,b,丙]", "partners=['甲',b,'丙']"),
+        ("storage.root=/数据/发布 一", "storage.root='/数据/发布 一'"),
+        ("corpus.name='甲'", "corpus.name='甲'"),
+        ("--config-dir=配置", "--config-dir=配置"),
+        ("minhash.bands=16", "minhash.bands=16"),
+        ("rank={prefer: [最新,longest]}", "rank={prefer: ['最新',longest]}"),
+    ],
+)
+def test_han_words_of_an_override_are_quoted_for_hydra(given: str, readable: str) -> None:
+    assert hydra_readable(given) == readable
