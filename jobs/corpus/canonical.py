@@ -22,7 +22,7 @@ import xxhash
 
 from jobs.corpus.native import kernel
 from jobs.corpus.text_buffers import Offsets, large_string_array, text_buffers
-from jobs.corpus.utf8 import Bytes, decode_point, encode_point
+from jobs.corpus.utf8 import Bytes, decode_point
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,25 +72,38 @@ def canonical_texts(content: pa.Array) -> pa.LargeStringArray:
     Law: row-wise.
     """
     data, offsets, is_valid = text_buffers(content)
-    folded, new_offsets = _fold(data, offsets, folding_table())
+    folded, new_offsets = _fold(data, offsets, *_encoded_table())
     return large_string_array(folded, new_offsets, is_valid)
 
 
+@functools.cache
+def _encoded_table() -> tuple[Points, Bytes]:
+    """The folded UTF-8 of each code point, as a little-endian word, and how long it is."""
+    words = np.zeros(sys.maxunicode + 1, np.uint32)
+    lengths = np.zeros(sys.maxunicode + 1, np.uint8)
+    for point in np.flatnonzero(folding_table()):
+        encoded = chr(folding_table()[point]).encode()
+        words[point] = int.from_bytes(encoded, "little")
+        lengths[point] = len(encoded)
+    return words, lengths
+
+
 @kernel
-def _fold(data: Bytes, offsets: Offsets, table: Points) -> tuple[Bytes, Offsets]:
-    # A folded character is never longer in UTF-8 than the one it replaces by more than one byte;
-    # 2x covers a text made only of such characters.
+def _fold(data: Bytes, offsets: Offsets, words: Points, lengths: Bytes) -> tuple[Bytes, Offsets]:
+    # No folded character is longer than twice the one it replaces.
     out = np.empty(2 * (offsets[-1] - offsets[0]) + 4, dtype=np.uint8)
     new_offsets = np.empty_like(offsets)
-    at = 0
+    at = np.uint64(0)
     for row in range(len(offsets) - 1):
         new_offsets[row] = at
-        i = offsets[row]
-        end = offsets[row + 1]
+        i = np.uint64(offsets[row])
+        end = np.uint64(offsets[row + 1])
         while i < end:
             point, i = decode_point(data, i)
-            point = table[point]
-            if point != 0:
-                at = encode_point(point, out, at)
+            # Four bytes are always written and only those that count are kept: no branch to guess.
+            word = words[np.uint64(point)]
+            for byte in range(4):
+                out[at + np.uint64(byte)] = word >> np.uint32(8 * byte)
+            at += np.uint64(lengths[np.uint64(point)])
     new_offsets[len(offsets) - 1] = at
-    return out[:at], new_offsets
+    return out[: np.int64(at)], new_offsets

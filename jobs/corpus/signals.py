@@ -37,7 +37,7 @@ def signals(content: pa.LargeStringArray) -> pa.Table:
 def _count(data: Bytes, offsets: Offsets, chars: Counts, lines: Counts, han: Counts) -> None:
     """Count each text's code points, lines and Han characters."""
     for row in range(len(offsets) - 1):
-        i, end = offsets[row], offsets[row + 1]
+        i, end = np.uint64(offsets[row]), np.uint64(offsets[row + 1])
         point = np.uint32(0x0A)
         while i < end:
             point, i = decode_point(data, i)

@@ -78,8 +78,8 @@ def _sign(data: Bytes, offsets: Offsets, a: Words, b: Words, k: int, out: Signat
     points = np.empty(_BLOCK + k - 1, dtype=np.uint32)  # k - 1 characters carried over
     hashes = np.empty(_BLOCK, dtype=np.uint32)
     for row in range(len(offsets) - 1):
-        i = offsets[row]
-        end = offsets[row + 1]
+        i = np.uint64(offsets[row])
+        end = np.uint64(offsets[row + 1])
         filled = 0
         signed = False
         while i < end:
@@ -97,7 +97,9 @@ def _sign(data: Bytes, offsets: Offsets, a: Words, b: Words, k: int, out: Signat
 
 
 @kernel
-def _decode(data: Bytes, i: int, end: int, points: Words, filled: int) -> tuple[int, int]:
+def _decode(
+    data: Bytes, i: np.uint64, end: np.uint64, points: Words, filled: int
+) -> tuple[np.uint64, int]:
     """Decode UTF-8 from byte `i` until `points` is full or the text ends."""
     room = len(points)
     while i < end and filled < room:
