@@ -19,6 +19,8 @@ VERBS = {
     "decisions": "the addresses of a release's decision files",
     "verify": "hashes and counts a release again",
     "explain": "why a document is in or out",
+    "report": "who duplicates whom, who loses how much, the largest clusters",
+    "tune": "what a choice of bands and rows finds, misses and costs",
     "demo": "writes three partners' synthetic deliveries to try everything on",
 }
 

@@ -20,7 +20,8 @@
     │   ├── ReleaseMissing         34   no such corpus or release in this root
     │   ├── LostRace               35   somebody else committed first; run again
     │   └── OutcomeUnknown         36   the commit may or may not have landed; run again to learn
-    └── DamagedRelease             40   bytes or counts differ from the manifest
+    ├── DamagedRelease             40   bytes or counts differ from the manifest
+    └── LossAlarm                  41   somebody lost more rows than the alarm allows
 
 Constructors take one message, so that errors survive pickling between processes.
 """
@@ -144,3 +145,9 @@ class DamagedRelease(HeliuError):
     """A release's bytes or counts differ from its manifest."""
 
     exit_code = 40
+
+
+class LossAlarm(HeliuError):
+    """A partner or site lost a larger share of its rows than the alarm allows."""
+
+    exit_code = 41

@@ -23,7 +23,14 @@ def build_params(config: Build) -> BuildParams:
         version=config.corpus.version,
         partners=tuple(_partner(name, given, config) for name, given in config.partners.items()),
         signature=SignatureParams(minhash.num_perm, minhash.seed, minhash.shingle_chars),
-        bands=BandParams(minhash.num_perm, minhash.bands, minhash.rows, minhash.threshold),
+        bands=BandParams(
+            num_perm=minhash.num_perm,
+            bands=minhash.bands,
+            rows=minhash.rows,
+            threshold=minhash.threshold,
+            verify=minhash.verify,
+            shingle_chars=minhash.shingle_chars,
+        ),
         rank=RankParams(tuple(config.rank.prefer)),
         shards=ShardParams(
             input_bytes=config.shards.input_bytes,

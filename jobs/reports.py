@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
+from jobs.corpus.geometry import Geometry
 from jobs.storage.stores import open_store
 from jobs.terminal import say, say_table
 
@@ -17,10 +18,11 @@ if TYPE_CHECKING:  # reading verbs must not wait for Ray to load
     from jobs.flow.params import BuildParams
     from jobs.flow.publishing import Published
     from jobs.flow.reading import OpenedRelease
+    from jobs.flow.surveying import Survey
 
 _EXCERPT_CHARS = 120
 _COUNTS = ("delivered", "kept", "dropped", "rejected")
-_EXPLAINED = ("source_id", "reason", "evidence", "kept_doc_id", "kept_partner", "similarity")
+_EXPLAINED = ("source_id", "url", "reason", "evidence", "kept_doc_id", "kept_partner", "similarity")
 _LISTED = 10
 
 
@@ -78,11 +80,22 @@ def report_normalized(normalized: Normalized) -> None:
 
 
 def report_recall(bands: BandParams) -> None:
-    """The chance that a pair meets, by similarity."""
-    say(f"{bands.bands} bands x {bands.rows} rows, threshold {bands.threshold}:")
+    """The chance that a pair meets, and that it is dropped, by its Jaccard similarity."""
+    geometry = Geometry(bands.num_perm, bands.bands, bands.rows)
+    say(
+        f"{bands.bands} bands x {bands.rows} rows of {bands.num_perm} words, threshold "
+        f"{bands.threshold}, verify={bands.verify}: of pairs of that similarity"
+    )
     steps = sorted({bands.threshold, *(step / 20 for step in range(10, 20))})
-    say_table(["similarity", "found"], [[step, bands.recall(step)] for step in steps])
+    say_table(["similarity", "meet", "are dropped"], [_chances(geometry, bands, s) for s in steps])
     say()
+
+
+def _chances(geometry: Geometry, bands: BandParams, similarity: float) -> list[float]:
+    meets = geometry.meets(similarity)
+    if bands.is_exact:
+        return [similarity, meets, meets if similarity >= bands.threshold else 0.0]
+    return [similarity, meets, geometry.found(similarity, bands.threshold)]
 
 
 def report_drops(deduplicated: Deduplicated, params: BuildParams) -> None:
@@ -94,6 +107,22 @@ def report_drops(deduplicated: Deduplicated, params: BuildParams) -> None:
         counts.update(zip(*(column.to_pylist() for column in table.columns), strict=True))
     rows = [[*key, count] for key, count in sorted(counts.items())]
     say_table(["partner", "kept partner", "reason", "dropped"], rows)
+
+
+def report_survey(found: Survey, *, sites: int) -> None:
+    """Who loses how much, who duplicates whom, and the largest clusters."""
+    tables = (
+        found.partners,
+        found.sites[:sites],
+        found.duplication,
+        found.cluster_sizes,
+        found.largest,
+    )
+    for rows in tables:
+        if rows:
+            header = [name.replace("_", " ") for name in rows[0]]
+            say_table(header, [list(row.values()) for row in rows])
+            say()
 
 
 def report_explanation(explanation: Explanation) -> None:

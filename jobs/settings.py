@@ -59,6 +59,7 @@ class Minhash:
     bands: int = MISSING
     rows: int = MISSING
     threshold: float = MISSING
+    verify: str = MISSING
 
 
 @dataclass
@@ -129,6 +130,26 @@ class Read:
 
 
 @dataclass
+class Report(Read):
+    """report."""
+
+    largest: int = MISSING
+    sites: int = MISSING
+    alarm: float = MISSING
+    alarm_rows: int = MISSING
+
+
+@dataclass
+class Tune:
+    """tune."""
+
+    threshold: float = MISSING
+    num_perm: int = MISSING
+    recall: float = MISSING
+    format: str = MISSING
+
+
+@dataclass
 class Demo:
     """demo."""
 
@@ -140,8 +161,8 @@ class Demo:
 def register() -> None:
     """Make the classes known to Hydra, under the names that `conf/*.yaml` begin with."""
     store = ConfigStore.instance()
-    for name, schema in (("build_schema", Build), ("read_schema", Read), ("demo_schema", Demo)):
-        store.store(name=name, node=schema)
+    for schema in (Build, Read, Report, Tune, Demo):
+        store.store(name=f"{schema.__name__.lower()}_schema", node=schema)
 
 
 def opened(config: Read) -> OpenedRelease:

@@ -84,7 +84,7 @@ class ProgressLine:
 def _cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4f}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return f"{value:,}" if isinstance(value, int) else " ".join(str(value).split())
 
 
 def _width(text: str) -> int:

@@ -27,20 +27,30 @@ def minhash(canonical: str, params: SignatureParams) -> datasketch.MinHash:
 def loop_decisions(
     canonical: list[str], *, signature: SignatureParams, bands: BandParams
 ) -> list[tuple[int, float] | None]:
-    """For each text in rank order: None if kept, else (the kept one of best rank, similarity)."""
+    """For each text in rank order: None if kept, else (the kept one of best rank, similarity).
+
+    The similarity is datasketch's estimate, or that of Python's own sets with `verify=exact`.
+    """
     index = datasketch.MinHashLSH(
         threshold=bands.threshold, num_perm=bands.num_perm, params=(bands.bands, bands.rows)
     )
     sketches = [minhash(text, signature) for text in canonical]
+    sets = [set(shingles(text, signature.shingle_chars)) for text in canonical]
+
+    def similarity(one: int, other: int) -> float:
+        if bands.is_exact:
+            return len(sets[one] & sets[other]) / len(sets[one] | sets[other])
+        return float(sketches[one].jaccard(sketches[other]))
+
     answers: list[tuple[int, float] | None] = []
     for number, sketch in enumerate(sketches):
         if not canonical[number]:
             answers.append(None)
             continue
         similar = [
-            (other, sketch.jaccard(sketches[other]))
+            (other, similarity(number, other))
             for other in index.query(sketch)
-            if sketch.jaccard(sketches[other]) >= bands.threshold
+            if similarity(number, other) >= bands.threshold
         ]
         if similar:
             answers.append(min(similar))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,21 +9,34 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.corpus.native import kernel
+from jobs.corpus.native import kernel, mix
 from jobs.corpus.signatures import Signatures
 from jobs.errors import ConfigError
 
 BandKeys = npt.NDArray[np.uint64]  # shape (documents, bands + 1): the last column is the id's
 
+VERIFICATIONS = ("signature", "exact")
+
 
 @dataclass(frozen=True)
 class BandParams:
-    """Geometry and threshold; `bands` times `rows` words of the signature are used."""
+    """Geometry, threshold and verification of the pairs that meet.
+
+    Attributes:
+        num_perm: Words of a signature.
+        bands: Bands; `bands` times `rows` words of the signature are used.
+        rows: Words of a band.
+        threshold: The similarity from which a document is dropped, in (0, 1].
+        verify: `signature` estimates the similarity, `exact` computes it from the texts.
+        shingle_chars: Characters of a shingle, as in the signature.
+    """
 
     num_perm: int
     bands: int
     rows: int
     threshold: float
+    verify: str
+    shingle_chars: int
 
     def __post_init__(self) -> None:
         """Refuse a geometry the signature cannot feed, and thresholds that mean nothing."""
@@ -33,22 +45,17 @@ class BandParams:
                 f"minhash.bands={self.bands} x minhash.rows={self.rows} must use between 2 and "
                 f"minhash.num_perm={self.num_perm} words: choose fewer bands or rows"
             )
+        if self.verify not in VERIFICATIONS:
+            raise ConfigError(
+                f"minhash.verify is {self.verify!r}: choose {' or '.join(VERIFICATIONS)}"
+            )
         if not 0 < self.threshold <= 1:
             raise ConfigError(f"minhash.threshold is {self.threshold}: give a share in (0, 1]")
 
     @property
-    def least_equal(self) -> int:
-        """The fewest equal words whose share of `num_perm` reaches the threshold."""
-        guess = math.ceil(self.threshold * self.num_perm)
-        return next(
-            count
-            for count in range(max(guess - 1, 0), self.num_perm + 1)
-            if count / self.num_perm >= self.threshold
-        )
-
-    def recall(self, similarity: float) -> float:
-        """The probability that two documents of that similarity share a band: 1 - (1 - s^r)^b."""
-        return float(1 - (1 - similarity**self.rows) ** self.bands)
+    def is_exact(self) -> bool:
+        """Whether candidates are compared by their shingle sets rather than their signatures."""
+        return self.verify == "exact"
 
 
 def signature_matrix(column: pa.ChunkedArray) -> tuple[Signatures, npt.NDArray[np.bool_]]:
@@ -97,11 +104,3 @@ def _band_keys(signatures: Signatures, rows: int, keys: BandKeys) -> None:
             for row in range(band * rows, (band + 1) * rows):
                 key = mix(key ^ np.uint64(signatures[doc, row]))
             keys[doc, band] = key
-
-
-@kernel
-def mix(word: np.uint64) -> np.uint64:
-    """The 64-bit finalizer of MurmurHash3, a bijection that spreads every bit over all."""
-    word = (word ^ (word >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
-    word = (word ^ (word >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
-    return word ^ (word >> np.uint64(33))

@@ -4,7 +4,8 @@ Two mirrors of one article differ in width, punctuation, white space, case and s
 they differ in what they say. The canonical form keeps letters, digits and Han characters alone,
 folds full width to half, upper case to lower, compatibility forms to the plain character, and
 Traditional characters to Simplified one by one. Digits stay: without them every monthly bulletin
-equals its predecessor. Nobody ever reads this form; releases hold the text as normalized.
+equals its predecessor. Front matter, bylines and the like are left out (`framing`). Nobody ever
+reads this form; releases hold the text as normalized.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import opencc
 import pyarrow as pa
 import xxhash
 
+from jobs.corpus.framing import without_framing
 from jobs.corpus.native import kernel
 from jobs.corpus.text_buffers import Offsets, large_string_array, text_buffers
 from jobs.corpus.utf8 import Bytes, decode_point
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 Points = npt.NDArray[np.uint32]
 
-CANONICAL_VERSION = 1
+CANONICAL_VERSION = 2
 
 
 @functools.cache
@@ -71,7 +73,7 @@ def canonical_texts(content: pa.Array) -> pa.LargeStringArray:
 
     Law: row-wise.
     """
-    data, offsets, is_valid = text_buffers(content)
+    data, offsets, is_valid = text_buffers(without_framing(content))
     folded, new_offsets = _fold(data, offsets, *_encoded_table())
     return large_string_array(folded, new_offsets, is_valid)
 

@@ -57,7 +57,7 @@ def decisions(documents: pa.Table, drops: pa.Table, *, partner: str) -> pa.Table
         "kept_doc_id": pa.array(hex_hashes(replaced["kept_doc_id"]), pa.string()),
         "kept_partner": replaced["kept_partner"],
         "similarity": replaced["similarity"],
-        **{name: documents[name] for name in ("source_id", "source_file", "source_row")},
+        **{name: documents[name] for name in ("source_id", "source_file", "source_row", "url")},
     }
     return pa.table([columns[name] for name in DECISIONS.names], schema=DECISIONS)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar, cast
 
+import numpy as np
 from numba import njit
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -16,3 +17,11 @@ def kernel(function: F) -> F:
     Kernels take arrays and numbers only. Their annotations are for readers; numba infers its own.
     """
     return cast("F", njit(cache=True, nogil=True)(function))
+
+
+@kernel
+def mix(word: np.uint64) -> np.uint64:
+    """The 64-bit finalizer of MurmurHash3, a bijection that spreads every bit over all."""
+    word = (word ^ (word >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
+    word = (word ^ (word >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
+    return word ^ (word >> np.uint64(33))

@@ -125,6 +125,7 @@ DECISIONS = pa.schema(
         pa.field("kept_doc_id", pa.string()),
         pa.field("kept_partner", pa.string()),
         pa.field("similarity", pa.float64()),
+        pa.field("url", pa.string()),
     ]
 )
 

@@ -7,6 +7,9 @@ the CPU, and what was written survives the driver.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,43 +20,54 @@ import pyarrow as pa
 
 from jobs.storage.objects import ObjectStore
 
-Array = npt.NDArray[np.generic]
-
 _GROUPS = b"groups"
+_READERS = 16  # ranges of one partition read at a time: a store far away answers slowly
 
 
-def write_arrays(
-    store: ObjectStore, key: str, columns: tuple[Array, ...], bounds: npt.NDArray[np.int64]
+def write_cuts(
+    store: ObjectStore, key: str, words: npt.NDArray[np.uint64], bounds: npt.NDArray[np.int64]
 ) -> None:
-    """Store columns of equal length, cut at `bounds` (partitions + 1 row numbers)."""
-    head = np.array([len(bounds)], np.int64)
-    store.put(key, b"".join(part.tobytes() for part in (head, bounds.astype(np.int64), *columns)))
+    """Store words cut at `bounds` (partitions + 1 positions): the bounds, then the words."""
+    store.put(key, b"".join([bounds.astype("<i8").tobytes(), words.astype("<u8").tobytes()]))
 
 
-def read_arrays(
-    store: ObjectStore, key: str, partition: int, dtypes: tuple[type[np.generic], ...]
-) -> list[Array]:
-    """One partition of each column, by ranged reads."""
+def read_cuts(
+    store: ObjectStore, keys: Sequence[str], partition: int, partitions: int
+) -> npt.NDArray[np.uint64]:
+    """One partition's words of all objects, by ranged reads. 16 bytes per word, then 8 remain."""
+    read = partial(_read_cut, store, partition=partition, partitions=partitions)
+    with ThreadPoolExecutor(_READERS) as pool:
+        return np.concatenate([np.empty(0, np.uint64), *pool.map(read, keys)])
+
+
+def _read_cut(
+    store: ObjectStore, key: str, *, partition: int, partitions: int
+) -> npt.NDArray[np.uint64]:
     with store.open(key) as stream:
-        cuts = int(np.frombuffer(stream.read_at(8, 0), np.int64)[0])
-        bounds = np.frombuffer(stream.read_at(8 * cuts, 8), np.int64)
-        start, stop, rows = int(bounds[partition]), int(bounds[partition + 1]), int(bounds[-1])
-        offset = 8 + 8 * cuts
-        columns: list[Array] = []
-        for dtype in map(np.dtype, dtypes):
-            width = dtype.itemsize
-            data = stream.read_at(width * (stop - start), offset + width * start)
-            columns.append(np.frombuffer(data, dtype))
-            offset += width * rows
-    return columns
+        start, stop = np.frombuffer(stream.read_at(16, 8 * partition), "<i8").tolist()
+        data = stream.read_at(8 * (stop - start), 8 * (partitions + 1 + start))
+    return np.frombuffer(data, "<u8")
+
+
+def write_numbers(store: ObjectStore, key: str, numbers: npt.NDArray[np.int32]) -> None:
+    """Store one number per ordinal, without a copy in memory."""
+    with tempfile.TemporaryDirectory(prefix="heliu-") as folder:
+        path = Path(folder) / "numbers.bin"
+        numbers.astype("<i4", copy=False).tofile(path)
+        store.put_file(key, path)
+
+
+def read_numbers(store: ObjectStore, key: str, first: int, count: int) -> npt.NDArray[np.int32]:
+    """The numbers of `count` successive ordinals."""
+    with store.open(key) as stream:
+        return np.frombuffer(stream.read_at(4 * count, 4 * first), "<i4")
 
 
 def write_groups(
     store: ObjectStore, key: str, table: pa.Table, grouped: npt.NDArray[np.int32]
 ) -> None:
-    """Store the rows of `table` with a group (not -1), one Arrow record batch per group."""
+    """Store the rows of `table`, one Arrow record batch per group."""
     order = np.argsort(grouped, kind="stable")
-    order = order[grouped[order] >= 0]
     present, starts = np.unique(grouped[order], return_index=True)
     rows = table.take(pa.array(order)).combine_chunks()
     schema = table.schema.with_metadata({_GROUPS: orjson.dumps(present.tolist())})

@@ -41,12 +41,12 @@ def explain(release: OpenedRelease, asked: str) -> Explanation | None:
         asked: 32 hexadecimal digits, or `PARTNER/ID` with the partner's own id.
     """
     doc_id = _resolved(release, asked)
-    decisions = _rows(release, "decisions", "doc_id", doc_id)
+    decisions = rows_with(release, "decisions", "doc_id", doc_id)
     if not decisions:
         return None
     shown = next((row["doc_id"] for row in decisions if row["verdict"] == "kept"), None)
     shown = shown or next((row["kept_doc_id"] for row in decisions if row["kept_doc_id"]), None)
-    documents = _rows(release, "shards", "id", shown) if shown else []
+    documents = rows_with(release, "shards", "id", shown) if shown else []
     replaced = _naming(release, doc_id)
     return Explanation(doc_id, decisions, documents[0] if documents else None, replaced)
 
@@ -63,7 +63,8 @@ def _resolved(release: OpenedRelease, asked: str) -> str:
     )
 
 
-def _rows(release: OpenedRelease, kind: str, column: str, doc_id: str) -> list[dict[str, Any]]:
+def rows_with(release: OpenedRelease, kind: str, column: str, doc_id: str) -> list[dict[str, Any]]:
+    """The rows of an id in the release's `shards` or `decisions`; opens only files that may."""
     rows: list[dict[str, Any]] = []
     for file in release.manifest[kind]:
         if file["first_id"] <= doc_id <= file["last_id"]:

@@ -59,22 +59,30 @@ def ray_head() -> Iterator[str]:
     head.wait(timeout=60)
 
 
+def submit(address: str, *entrypoint: str) -> subprocess.CompletedProcess[str]:
+    """A finished job; a head that has just started says for a moment that it has no agent yet."""
+    command = ["ray", "job", "submit", "--address", address, "--working-dir", ".", "--"]
+    deadline = time.monotonic() + 60
+    while True:
+        done = subprocess.run(
+            [*command, *entrypoint],
+            cwd=ROOT,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        if "No available agent" not in done.stderr or time.monotonic() > deadline:
+            return done
+        time.sleep(2)
+
+
 def test_build_submitted_as_a_job_publishes_the_release(
     ray_head: str, demo: Path, tmp_path: Path
 ) -> None:
     verb, *arguments = build_arguments(demo, tmp_path)
-    done = subprocess.run(
-        [
-            *("ray", "job", "submit", "--address", ray_head, "--working-dir", "."),
-            *("--", "python", "-m", f"jobs.{verb}", *arguments),
-        ],
-        cwd=ROOT,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    done = submit(ray_head, "python", "-m", f"jobs.{verb}", *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "demo 1.0.0 published" in done.stdout
     assert heliu("verify", f"storage.root={tmp_path}").returncode == 0

@@ -6,7 +6,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.corpus.banding import BandParams
+from jobs.corpus.banding import VERIFICATIONS, BandParams
 from jobs.corpus.ranking import RankParams, rank_order
 from jobs.corpus.signatures import SignatureParams
 from jobs.corpus.survivors import survivors
@@ -39,6 +39,7 @@ def decided(
     ranked = ranked_table(
         documents_table(texts, partner="甲"), params=signature, partner="甲", priority=1, base=0
     )
+    ranked = ranked.append_column("canonical", pa.array(canonical_list(texts), pa.large_string()))
     order = rank_order(ranked, params=RANK).tolist()
     rank_of_ordinal = {ordinal: rank for rank, ordinal in enumerate(order)}
     ordinal_of_id = dict(zip(ranked["doc_id"].to_pylist(), range(len(texts)), strict=True))
@@ -56,6 +57,7 @@ def decided(
     threshold=st.sampled_from([0.3, 0.5, 0.8, 0.8125, 1.0]),
     shingle_chars=st.integers(1, 7),
     seed=st.integers(0, 5),
+    verify=st.sampled_from(VERIFICATIONS),
 )
 @settings(max_examples=60, deadline=None)
 def test_survivors_of_any_corpus_equal_datasketch_loop(
@@ -64,8 +66,16 @@ def test_survivors_of_any_corpus_equal_datasketch_loop(
     threshold: float,
     shingle_chars: int,
     seed: int,
+    verify: str,
 ) -> None:
-    bands = BandParams(geometry[2], geometry[0], geometry[1], threshold)
+    bands = BandParams(
+        num_perm=geometry[2],
+        bands=geometry[0],
+        rows=geometry[1],
+        threshold=threshold,
+        verify=verify,
+        shingle_chars=shingle_chars,
+    )
     signature = SignatureParams(geometry[2], seed, shingle_chars)
     order, answers = decided(texts, signature, bands)
     canonical = canonical_list(texts)
