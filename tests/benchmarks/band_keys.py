@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from jobs.flow import deduplicating
+from jobs.flow import grouping
 from jobs.flow.marked import Marked, Marker, Task, map_marked
 from jobs.flow.params import BuildParams
 from jobs.on_ray.session import ray_session
@@ -51,9 +51,9 @@ class Bench:
 
 
 def run(documents: int, bench: Bench) -> dict[str, Any]:
-    place = deduplicating._Place(bench.params.corpus, "benchmark")
-    pieces = 1 + documents * (BANDS + 1) // deduplicating._PARTITION_WORDS
-    cut = deduplicating._Cut(documents, pieces)
+    place = grouping.Place(bench.params.corpus, "benchmark")
+    pieces = 1 + documents * (BANDS + 1) // grouping.PARTITION_WORDS
+    cut = grouping.Cut(documents, pieces)
     each = bench.params.shards.group_documents
     batches = [(n, min(each, documents - n)) for n in range(0, documents, each)]
     keys = bench.phase(
@@ -67,13 +67,13 @@ def run(documents: int, bench: Bench) -> dict[str, Any]:
     files = tuple(marker["file"] for marker in keys)
     edges = bench.phase(
         "buckets",
-        deduplicating._write_edges,
+        grouping._write_edges,
         [Marked(place.at(f"edges-{p}.json"), (place, p, files, cut)) for p in range(pieces)],
     )
     edge_files = tuple(marker["edges"] for marker in [*keys, *edges])
     grouped = bench.phase(
         "components",
-        deduplicating._write_grouped,
+        grouping._write_grouped,
         [Marked(place.at("grouped.json"), (place, edge_files, cut))],
     )[0]
     return {

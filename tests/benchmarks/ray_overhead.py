@@ -52,7 +52,8 @@ def main() -> None:
             write_demo(out, size_bytes=megabytes * 10**6, seed=1, report=lambda _done: None)
         result = measure(folder, given.runs)
     ray, pool = min(result["ray"]), min(result["pool"])
-    say(f"{given.megabytes} MB of demo text, {result['shards']} input shards, {WORKERS} workers")
+    shards = result["shards"]
+    say(f"{given.megabytes} MB of demo text, {shards} input shards, {WORKERS} workers")
     say_table(
         ["seconds", "   start-up", "normalize and dedup", "    MB/s"],
         [
@@ -103,9 +104,9 @@ def timed(work: Callable[[BuildParams], Drops], folder: Path, seconds: list[floa
 
 
 def parameters(folder: Path, demo: str, root: str) -> BuildParams:
-    """A build of one of the demos into a folder of its own."""
-    workers = f"compute.workers={WORKERS}"
-    return build_parameters(folder / demo / "conf", folder / root, workers)
+    """A build of one of the demos into a folder of its own, a task for each delivered file."""
+    given = [f"compute.workers={WORKERS}", "shards.input_bytes=1"]
+    return build_parameters(folder / demo / "conf", folder / root, *given)
 
 
 def through_ray(params: BuildParams) -> Drops:
@@ -125,9 +126,10 @@ _pools: list[ProcessPoolExecutor] = []
 
 @contextlib.contextmanager
 def pool_session() -> Iterator[None]:
-    # Spawned processes begin empty, as Ray's do.
+    # Spawned processes begin empty, as Ray's do, and Ray gives a worker one thread.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(WORKERS, mp_context=context) as pool:
+    one_thread = patch.dict(os.environ, OMP_NUM_THREADS="1")
+    with one_thread, ProcessPoolExecutor(WORKERS, mp_context=context) as pool:
         _pools.append(pool)
         yield
 

@@ -1,0 +1,218 @@
+"""Grouping: documents that can meet are brought together, so that each group is decided alone.
+
+::
+
+    facts ─ keys ──▶ words of key and ordinal, cut by key   exchanged through storage, 8 bytes each
+          ─ edges ─▶ who shares a bucket with whom          one task per partition of keys
+          ─ unite ─▶ components, packed into groups         one task
+    facts ─ meet ──▶ facts of documents that meet anybody   exchanged through storage, by group
+
+What a task holds, whatever the buckets look like, beside its interpreter:
+
+- keys: 1.2 KB per document of one run, and 32 bytes per key of a batch of up to `group_documents`
+  documents (270 MB for 500,000 of 17 keys) or of one shard, if that is larger.
+- edges: 24 bytes per word of a partition, of which there are 16 million (400 MB). A keys task sends
+  one word of a bucket and tells the rest as edges, so the hottest bucket, were all documents in
+  it, adds one word per keys task.
+- unite: 8 bytes per delivered row (800 MB for 100 million), and one file of edges.
+- meet: the facts of one shard, and of all documents of a batch that meet anybody.
+
+The driver holds markers. In storage: 8 bytes per key and per edge, and 4 per delivered row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jobs.corpus.banding import meeting_keys, signature_matrix
+from jobs.corpus.components import (
+    Bounds,
+    Words,
+    buckets,
+    forest,
+    groups,
+    meeting_words,
+    ordinal_bits,
+    told_buckets,
+    unite,
+)
+from jobs.corpus.ranking import hash_halves
+from jobs.errors import ConfigError
+from jobs.flow.exchange import read_cuts, read_numbers, write_cuts, write_groups, write_numbers
+from jobs.flow.marked import Marked, Marker, Progress, map_marked
+from jobs.flow.normalizing import NormalizedShard
+from jobs.flow.params import BuildParams
+from jobs.flow.ranked import documents_of, ranked_facts
+from jobs.storage.layout import work_key
+from jobs.storage.objects import ObjectStore
+from jobs.storage.stores import open_store
+
+STAGE = "drops"
+PARTITION_WORDS = 16_000_000  # of 8 bytes, which one edges task sorts
+MOST_ROWS = 1 << 32  # an edge holds two ordinals of 32 bits
+
+Batch = tuple[NormalizedShard, ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the dedup tasks of one build work."""
+
+    corpus: str
+    key: str
+
+    def at(self, *parts: str) -> str:
+        """The key of one object there."""
+        return work_key(self.corpus, STAGE, self.key, *parts)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How the keys of one build are cut: `delivered` ordinals, in `pieces` partitions of keys."""
+
+    delivered: int
+    pieces: int
+
+    @property
+    def bits(self) -> int:
+        """The bits of an ordinal."""
+        return ordinal_bits(self.delivered)
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """The facts of all documents that meet somebody: in these files, in so many groups."""
+
+    files: tuple[str, ...]
+    groups: int
+
+
+def meeting_facts(
+    normalized: list[NormalizedShard], place: Place, params: BuildParams, *, progress: Progress
+) -> Meeting:
+    """Group the documents of a build; whole components, about `group_documents` together.
+
+    Raises:
+        ConfigError: more rows were delivered than can be numbered.
+    """
+    mapped = partial(map_marked, params=params, progress=progress)
+    cut = _cut(normalized, params)
+    most = params.shards.group_documents
+    keys = mapped(
+        _write_keys,
+        [
+            Marked(place.at(f"keys-{n}.json"), (place, n, some, cut))
+            for n, some in _batches(normalized, most)
+        ],
+        label="dedup: band keys",
+    )
+    files = tuple(marker["file"] for marker in keys)
+    edges = mapped(
+        _write_edges,
+        [Marked(place.at(f"edges-{p}.json"), (place, p, files, cut)) for p in range(cut.pieces)],
+        label="dedup: buckets",
+    )
+    edge_files = tuple(marker["edges"] for marker in [*keys, *edges])
+    united = [Marked(place.at("grouped.json"), (place, edge_files, cut))]
+    grouped = mapped(_write_grouped, united, label="dedup: components")[0]
+    file = grouped["file"]
+    most = 0 if params.bands.is_exact else most  # texts are held, so one shard at a time
+    meeting = mapped(
+        _write_meeting,
+        [
+            Marked(place.at(f"meeting-{n}.json"), (place, n, some, file))
+            for n, some in _batches(normalized, most)
+        ],
+        label="dedup: meetings",
+    )
+    return Meeting(tuple(marker["file"] for marker in meeting), grouped["groups"])
+
+
+def _cut(normalized: list[NormalizedShard], params: BuildParams) -> Cut:
+    delivered = sum(shard.delivered for shard in normalized)
+    if delivered > MOST_ROWS:
+        raise ConfigError(
+            f"{delivered:,} rows are delivered, and a build numbers {MOST_ROWS:,} at most: "
+            "make two corpora, each of fewer partners"
+        )
+    keys = sum(map(documents_of, normalized)) * (params.bands.bands + 1)
+    return Cut(delivered, 1 + keys // PARTITION_WORDS)
+
+
+def _batches(normalized: list[NormalizedShard], most: int) -> list[tuple[int, Batch]]:
+    """Successive shards of at most so many documents together: fewer files, each range longer."""
+    batches: list[list[NormalizedShard]] = []
+    held = most + 1
+    for shard in normalized:
+        held += documents_of(shard)
+        if held > most:
+            batches.append([])
+            held = documents_of(shard)
+        batches[-1].append(shard)
+    return [(number, tuple(batch)) for number, batch in enumerate(batches)]
+
+
+def _write_keys(spec: tuple[Place, int, Batch, Cut], *, params: BuildParams) -> Marker:
+    place, number, shards, cut = spec
+    store = open_store(params.storage)
+    runs = [(run.facts_key, shard.base) for shard in shards for run in shard.runs]
+    cuts = [_run_words(store, *run, cut, params) for run in runs]
+    words, bounds, edges = told_buckets(cuts, bits=cut.bits, partitions=cut.pieces)
+    file, edge_file = place.at(f"keys-{number}.bin"), place.at(f"keys-{number}-edges.bin")
+    write_cuts(store, file, words, bounds)
+    store.put(edge_file, edges.tobytes())
+    return {"file": file, "edges": edge_file}
+
+
+def _run_words(
+    store: ObjectStore, facts_key: str, base: int, cut: Cut, params: BuildParams
+) -> tuple[Words, Bounds]:
+    columns = ["doc_id", "position", "signature"]
+    facts = pq.read_table(store.open(facts_key), columns=columns)
+    signatures, has_text = signature_matrix(facts["signature"])
+    ids = np.stack(hash_halves(facts["doc_id"]), axis=1)
+    keys = meeting_keys(signatures, ids, params=params.bands)
+    ordinals = facts["position"].to_numpy() + base
+    return meeting_words(keys, has_text, ordinals, bits=cut.bits, partitions=cut.pieces)
+
+
+def _write_edges(spec: tuple[Place, int, tuple[str, ...], Cut], *, params: BuildParams) -> Marker:
+    place, partition, files, cut = spec
+    store = open_store(params.storage)
+    words = read_cuts(store, files, partition, cut.pieces)
+    edges = buckets(words, bits=cut.bits)[1]
+    file = place.at(f"edges-{partition}.bin")
+    store.put(file, edges.tobytes())
+    return {"edges": file}
+
+
+def _write_grouped(spec: tuple[Place, tuple[str, ...], Cut], *, params: BuildParams) -> Marker:
+    place, edge_files, cut = spec
+    store = open_store(params.storage)
+    parents = forest(cut.delivered)
+    for file in edge_files:
+        unite(parents, np.frombuffer(store.get(file), np.uint64))
+    grouped = groups(parents, group_documents=params.shards.group_documents)
+    file = place.at("grouped.bin")
+    write_numbers(store, file, grouped)
+    return {"file": file, "groups": int(grouped.max(initial=-1)) + 1}
+
+
+def _write_meeting(spec: tuple[Place, int, Batch, str], *, params: BuildParams) -> Marker:
+    place, number, shards, grouped_file = spec
+    store = open_store(params.storage)
+    tables, numbers = [], []
+    for shard in shards:
+        ranked = ranked_facts(shard, params, store=store, with_text=True)
+        grouped = read_numbers(store, grouped_file, shard.base, shard.delivered)
+        grouped = grouped[ranked["ordinal"].to_numpy() - shard.base]
+        tables.append(ranked.filter(pa.array(grouped >= 0)))
+        numbers.append(grouped[grouped >= 0])
+    file = place.at(f"meeting-{number}.arrow")
+    write_groups(store, file, pa.concat_tables(tables), np.concatenate(numbers))
+    return {"file": file}
