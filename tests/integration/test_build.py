@@ -18,9 +18,12 @@ import xxhash
 
 from jobs.corpus.canonical import canonical_texts
 from jobs.errors import AlreadyPublished, DamagedRelease
+from jobs.flow.intake import plan
+from jobs.flow.normalizing import normalize_shard
 from jobs.flow.params import BuildParams
 from jobs.flow.reading import OpenedRelease, list_releases
 from jobs.flow.verifying import verify
+from jobs.storage.manifests import canonical_json
 from jobs.storage.stores import open_store
 from tests.builds import build, build_parameters, opened, table
 from tests.oracles import loop_decisions
@@ -242,6 +245,23 @@ def test_work_done_is_not_done_again(params: BuildParams, release: OpenedRelease
     build(params)
     assert {path: path.stat().st_mtime_ns for path in root.rglob("*.parquet")} == before
     assert release.version == "1.0.0"
+
+
+def test_normalize_task_that_runs_twice_writes_the_same_bytes(
+    params: BuildParams, release: OpenedRelease
+) -> None:
+    root = Path(params.storage.root)
+    shard = plan(params)[0]
+    files = sorted((root / "demo" / "work" / "normalized" / shard.key).iterdir())
+    before = {path.name: path.read_bytes() for path in files}
+    for path in files:
+        path.unlink()
+    marker = normalize_shard(shard, params=params)
+    again = {path.name: path.read_bytes() for path in files if path.suffix == ".parquet"}
+    assert again == {name: body for name, body in before.items() if name != "done.json"}
+    assert orjson.loads(canonical_json(marker)) == orjson.loads(before["done.json"])
+    (files[0].parent / "done.json").write_bytes(before["done.json"])
+    assert release.manifest["documents"] > 0
 
 
 def test_verify_names_a_flipped_bit_a_lost_file_and_an_edited_manifest(
