@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.corpus.banding import BandKeys
+from jobs.corpus.hot_buckets import Index, added, empty_index, overlaps, piece_key, slot_of
 from jobs.corpus.native import kernel
 from jobs.corpus.shingles import jaccard
 from jobs.corpus.signatures import Signatures
@@ -21,64 +22,149 @@ Sketches = tuple[Signatures, Hashes, Bytes, Offsets]
 How = tuple[int, float, int]
 """Rows of a band, threshold, and the length of a shingle: 0 to compare signatures only."""
 
+Hot = tuple[int, int]
+"""How many kept documents make a bucket hot, and the words of a piece: 0 to walk every bucket."""
+
+Search = tuple[Sketches, Ordinals, How]
+"""Everything a comparison needs; the ordinals say with whom a document was compared last."""
+
+Chains = tuple[Ordinals, Ordinals, Ordinals, Ordinals]
+Place = tuple[int, int, int]
+"""A document, a way, and how many ways there are."""
+
+Found = tuple[int, float]
+"""The best match so far and its similarity."""
+
 _SAME_ID = -1.0
 _NO_MATCH = -2.0
 
 
 @kernel
 def decide(
-    sketches: Sketches, keys: BandKeys, first_way: Ordinals, how: How
+    sketches: Sketches, keys: BandKeys, first_way: Ordinals, how: How, hot: Hot
 ) -> tuple[Ordinals, npt.NDArray[np.float64]]:
     """Two arrays of shape (n,): who replaces each document (-1: nobody), and how similar it is.
 
     A way is a place where documents meet: one per band, and the last for equal ids, where the
     similarity is -1. Kept documents sit in a hash table of buckets, one node per document and way.
     A bucket is a chain in rank order, so a search stops at its first match and at the best rank
-    found on another way.
+    found on another way. A bucket of more than a few kept documents is searched by its pieces.
 
-    Memory: 34 bytes per document and way, beside the arguments.
+    Memory: 50 bytes per document and way beside the arguments, and in hot buckets 50 per document
+    and piece.
     """
     count, ways = keys.shape
     slots = 1
     while slots < 2 * count * ways:
         slots *= 2
-    first = np.full(slots, -1, np.int64)
-    last = np.full(slots, -1, np.int64)
-    follower = np.full(count * ways, -1, np.int64)
-    compared_by = np.full(count, -1, np.int64)  # no pair is compared once per shared band
+    # first and last node of each bucket, how many it has, and the follower of each node
+    chains = (
+        np.full(slots, -1, np.int64),
+        np.full(slots, -1, np.int64),
+        np.zeros(slots, np.int64),
+        np.full(count * ways, -1, np.int64),
+    )
+    search = (sketches, np.full(count, -1, np.int64), how)
     keeper = np.full(count, -1, np.int64)
     similarity = np.full(count, _NO_MATCH, np.float64)
+    index = empty_index(1024)
     for doc in range(count):
-        best = count
+        found = (count, _NO_MATCH)
         for way in range(first_way[doc], ways):
-            node = first[keys[doc, way] & np.uint64(slots - 1)]
-            while node >= 0 and node // ways < best:
-                other = node // ways
-                if node % ways == way:
-                    found = _match(sketches, (doc, other), (way, ways), compared_by, how)
-                    if found != _NO_MATCH:
-                        best = other
-                        keeper[doc] = other
-                        similarity[doc] = found
-                node = follower[node]
-        if best == count:
-            _insert(doc, keys, first_way[doc], first, last, follower)
+            bucket = keys[doc, way] & np.uint64(slots - 1)
+            if chains[2][bucket] > hot[0] and hot[1] > 0 and way < ways - 1:
+                found = _by_pieces(search, (doc, way, ways), index, (bucket, hot[1]), found)
+            else:
+                found = _along_chain(search, (doc, way, ways), chains, bucket, found)
+        if found[0] < count:
+            keeper[doc], similarity[doc] = found
+        else:
+            for way in range(first_way[doc], ways):
+                bucket = keys[doc, way] & np.uint64(slots - 1)
+                index = _keep(search, (doc, way, ways), chains, index, (bucket, hot))
     return keeper, similarity
 
 
 @kernel
-def _match(
-    sketches: Sketches,
-    pair: tuple[int, int],
-    place: tuple[int, int],
-    compared_by: Ordinals,
-    how: How,
-) -> float:
+def _along_chain(
+    search: Search, whom: Place, chains: Chains, bucket: np.uint64, so_far: Found
+) -> Found:
+    """The first match along a bucket, if its rank is better than the best so far."""
+    _, way, ways = whom
+    node = chains[0][bucket]
+    while node >= 0 and node // ways < so_far[0]:
+        if node % ways == way:
+            share = _match(search, whom, node // ways)
+            if share != _NO_MATCH:
+                return node // ways, share
+        node = chains[3][node]
+    return so_far
+
+
+@kernel
+def _by_pieces(
+    search: Search, whom: Place, index: Index, where: tuple[np.uint64, int], so_far: Found
+) -> Found:
+    """The match of best rank among those of a hot bucket who share a piece."""
+    doc, way, _ = whom
+    bucket, words = where
+    signatures, rows = search[0][0], search[2][0]
+    best, share = so_far
+    for piece in range(signatures.shape[1] // words):
+        if overlaps(piece, words, way, rows):
+            continue
+        node = index[1][slot_of(index, piece_key(signatures, doc, piece, words, bucket))]
+        while node >= 0 and index[3][node] < best:
+            found = _match(search, whom, index[3][node])
+            if found != _NO_MATCH:
+                best, share = index[3][node], found
+            node = index[4][node]
+    return best, share
+
+
+@kernel
+def _keep(
+    search: Search, whom: Place, chains: Chains, index: Index, where: tuple[np.uint64, Hot]
+) -> Index:
+    """Append a kept document to a bucket; the index, with what is now in a hot bucket."""
+    first, last, length, follower = chains
+    doc, way, ways = whom
+    bucket, (hot_length, words) = where
+    node = doc * ways + way
+    if first[bucket] < 0:
+        first[bucket] = node
+    else:
+        follower[last[bucket]] = node
+    last[bucket] = node
+    length[bucket] += 1
+    if words == 0 or way == ways - 1 or length[bucket] <= hot_length:
+        return index
+    if length[bucket] == hot_length + 1:
+        node = first[bucket]  # it has just become hot: index everybody
+    while node >= 0:
+        index = _indexed(index, search, (node // ways, node % ways, ways), (bucket, words))
+        node = follower[node]
+    return index
+
+
+@kernel
+def _indexed(index: Index, search: Search, whom: Place, where: tuple[np.uint64, int]) -> Index:
+    """The index with every piece of a document that lies outside the band it met in."""
+    doc, way, ways = whom
+    bucket, words = where
+    signatures, rows = search[0][0], search[2][0]
+    if way < ways - 1:
+        for piece in range(signatures.shape[1] // words):
+            if not overlaps(piece, words, way, rows):
+                index = added(index, piece_key(signatures, doc, piece, words, bucket), doc)
+    return index
+
+
+@kernel
+def _match(search: Search, whom: Place, other: int) -> float:
     """The similarity of a pair that matches here, -1 if only their ids do, -2 if nothing does."""
-    signatures, ids, data, offsets = sketches
-    doc, other = pair
-    way, ways = place
-    rows, threshold, shingle_chars = how
+    (signatures, ids, data, offsets), compared_by, (rows, threshold, shingle_chars) = search
+    doc, way, ways = whom
     if way == ways - 1:
         is_same = ids[doc, 0] == ids[other, 0] and ids[doc, 1] == ids[other, 1]
         return _SAME_ID if is_same else _NO_MATCH
@@ -87,7 +173,7 @@ def _match(
     for word in range(way * rows, (way + 1) * rows):
         if signatures[doc, word] != signatures[other, word]:
             return _NO_MATCH
-    compared_by[other] = doc
+    compared_by[other] = doc  # no pair is compared once per shared band
     if shingle_chars > 0:
         found = jaccard(data, offsets, doc, other, shingle_chars)
     else:
@@ -96,23 +182,3 @@ def _match(
             words += signatures[doc, word] == signatures[other, word]
         found = words / signatures.shape[1]
     return found if found >= threshold else _NO_MATCH
-
-
-@kernel
-def _insert(
-    doc: int,
-    keys: BandKeys,
-    first_way: int,
-    first: Ordinals,
-    last: Ordinals,
-    follower: Ordinals,
-) -> None:
-    ways = keys.shape[1]
-    for way in range(first_way, ways):
-        slot = keys[doc, way] & np.uint64(len(first) - 1)
-        node = doc * ways + way
-        if first[slot] < 0:
-            first[slot] = node
-        else:
-            follower[last[slot]] = node
-        last[slot] = node

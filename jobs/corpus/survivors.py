@@ -22,9 +22,13 @@ import pyarrow as pa
 
 from jobs.corpus.banding import BandParams, meeting_keys, signature_matrix
 from jobs.corpus.deciding import decide
+from jobs.corpus.hot_buckets import piece_words
 from jobs.corpus.ranking import RankParams, hash_halves, rank_order
 from jobs.corpus.tables import DROPS
 from jobs.corpus.text_buffers import text_buffers
+
+HOT_DOCUMENTS = 256
+"""A bucket of more kept documents is searched by pieces: 28 look-ups cost about that many steps."""
 
 _NAMED = ["partner", "doc_id", "ordinal", "canonical_hash"]
 
@@ -37,7 +41,9 @@ class DropReason(StrEnum):
     SAME_ID = "same_id"  # the partner gave one id to two different texts
 
 
-def survivors(ranked: pa.Table, *, bands: BandParams, rank: RankParams) -> pa.Table:
+def survivors(
+    ranked: pa.Table, *, bands: BandParams, rank: RankParams, hot_documents: int = HOT_DOCUMENTS
+) -> pa.Table:
     """The documents that do not survive, each with the one that replaces it.
 
     Args:
@@ -45,6 +51,7 @@ def survivors(ranked: pa.Table, *, bands: BandParams, rank: RankParams) -> pa.Ta
             exactly, with a column `canonical` of canonical texts.
         bands: geometry, threshold and how to verify.
         rank: which copy is preferred.
+        hot_documents: how many kept documents make a bucket hot; changes no decision.
 
     Returns:
         DROPS, sorted by partner and doc_id (then ordinal).
@@ -59,7 +66,10 @@ def survivors(ranked: pa.Table, *, bands: BandParams, rank: RankParams) -> pa.Ta
     texts = ranked["canonical"].combine_chunks() if bands.is_exact else pa.array([], pa.string())
     data, offsets, _ = text_buffers(texts)
     how = (bands.rows, bands.threshold, bands.shingle_chars if bands.is_exact else 0)
-    keeper, similarity = decide((signatures, ids, data, offsets), keys, first_way, how)
+    # Pieces say what signatures can estimate; exact similarities have no such bound.
+    words = 0 if bands.is_exact else piece_words(bands.num_perm, bands.rows, bands.threshold)
+    sketches = (signatures, ids, data, offsets)
+    keeper, similarity = decide(sketches, keys, first_way, how, (hot_documents, words))
     return _drops(ranked.select(_NAMED), keeper, similarity, bands)
 
 

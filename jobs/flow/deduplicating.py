@@ -7,6 +7,7 @@ rows: a document's fate depends on its component alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -21,6 +22,8 @@ from jobs.flow.ranked import documents_of, ranked_facts
 from jobs.storage.manifests import fingerprint
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
+
+_READS = 16  # files of a group read at once: each read is short, and far away on S3
 
 
 @dataclass(frozen=True)
@@ -87,5 +90,6 @@ def _decide_groups(
 def _decide_group(spec: tuple[Place, int, tuple[str, ...]], *, params: BuildParams) -> Marker:
     place, group, files = spec
     store = open_store(params.storage)
-    tables = [read_group(store, file, group) for file in files]
+    with ThreadPoolExecutor(_READS) as pool:
+        tables = list(pool.map(lambda file: read_group(store, file, group), files))
     return _decided(pa.concat_tables(tables), place.at(f"drops-{group}.parquet"), params, store)

@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 import orjson
 import xxhash
 
-import jobs.corpus
+import jobs
 from jobs.errors import ObjectMissing
 from jobs.flow.params import BuildParams
 from jobs.on_ray.shards import map_shards
@@ -64,9 +64,10 @@ def map_marked(
 
 @cache
 def code_digest() -> str:
-    """Digest of the code that decides what tables hold: a table of other code is never reused."""
+    """Digest of the code that decides what work tables hold: those of other code are not reused."""
     digest = xxhash.xxh3_128()
-    for path in sorted(Path(jobs.corpus.__file__).parent.glob("*.py")):
+    package = Path(jobs.__file__).parent
+    for path in sorted([*package.glob("corpus/*.py"), *package.glob("flow/*.py")]):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -44,7 +44,7 @@ def map_shards(
     rows = [{"spec": pickle.dumps(spec)} for spec in specs]
     dataset = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
         _Guarded(task),
-        compute=ray.data.TaskPoolStrategy(size=compute.workers),
+        compute=ray.data.TaskPoolStrategy(size=_at_once(compute.workers, len(rows))),
         **_resources(compute),
     )
     try:
@@ -74,6 +74,11 @@ def _unwrapped(outcome: bytes) -> Any:
     if isinstance(result, HeliuError):
         raise result
     return result
+
+
+def _at_once(workers: int | None, tasks: int) -> int | None:
+    # Ray Data warns, on people's terminals, of a pool larger than there are tasks.
+    return None if workers is None else min(workers, tasks)
 
 
 def _resources(compute: ComputeParams) -> dict[str, int]:

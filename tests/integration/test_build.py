@@ -141,6 +141,19 @@ def test_release_of_small_shards_is_the_same_in_any_pieces(demo: Path, tmp_path:
     assert verify(opened(build_parameters(demo / "conf", tmp_path / "one"))).problems == []
 
 
+def test_exact_verification_gives_the_same_release_in_any_pieces(
+    demo: Path, tmp_path: Path
+) -> None:
+    exact = ("minhash.verify=exact", "minhash.bands=21", "minhash.rows=6")
+    one = build(build_parameters(demo / "conf", tmp_path / "one", *exact))
+    many = build(build_parameters(demo / "conf", tmp_path / "many", *exact, *MANY_PIECES))
+    assert one.digest == many.digest
+    release = opened(build_parameters(demo / "conf", tmp_path / "one", *exact))
+    near = [row for row in table(release, "decisions").to_pylist() if row["similarity"]]
+    assert min(row["similarity"] for row in near) >= 0.8
+    assert any("Jaccard" in row["evidence"] for row in near)
+
+
 def shuffled_copy(demo: Path, out: Path) -> Path:
     """The same deliveries with rows in another order, in files of other names."""
     shuffle = random.Random(7).shuffle

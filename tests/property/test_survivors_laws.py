@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.corpus.banding import VERIFICATIONS, BandParams
+from jobs.corpus.banding import VERIFICATIONS, BandParams, meeting_keys
+from jobs.corpus.deciding import decide
+from jobs.corpus.hot_buckets import piece_words
 from jobs.corpus.ranking import RankParams, rank_order
 from jobs.corpus.signatures import SignatureParams
 from jobs.corpus.survivors import survivors
@@ -34,7 +37,7 @@ def families(draw: st.DrawFn) -> list[str]:
 
 
 def decided(
-    texts: list[str], signature: SignatureParams, bands: BandParams
+    texts: list[str], signature: SignatureParams, bands: BandParams, hot_documents: int
 ) -> tuple[list[int], list[tuple[int, float] | None]]:
     ranked = ranked_table(
         documents_table(texts, partner="甲"), params=signature, partner="甲", priority=1, base=0
@@ -45,7 +48,7 @@ def decided(
     ordinal_of_id = dict(zip(ranked["doc_id"].to_pylist(), range(len(texts)), strict=True))
     answers: list[tuple[int, float] | None] = [None] * len(texts)
     shuffled = ranked.take(pa.array(sorted(range(len(texts)), key=lambda i: (i * 7919) % 31)))
-    for row in survivors(shuffled, bands=bands, rank=RANK).to_pylist():
+    for row in survivors(shuffled, bands=bands, rank=RANK, hot_documents=hot_documents).to_pylist():
         keeper = rank_of_ordinal[ordinal_of_id[row["kept_doc_id"]]]
         answers[rank_of_ordinal[row["ordinal"]]] = (keeper, row["similarity"])
     return order, answers
@@ -58,6 +61,7 @@ def decided(
     shingle_chars=st.integers(1, 7),
     seed=st.integers(0, 5),
     verify=st.sampled_from(VERIFICATIONS),
+    hot_documents=st.sampled_from([0, 1, 3, 256]),
 )
 @settings(max_examples=60, deadline=None)
 def test_survivors_of_any_corpus_equal_datasketch_loop(
@@ -67,6 +71,7 @@ def test_survivors_of_any_corpus_equal_datasketch_loop(
     shingle_chars: int,
     seed: int,
     verify: str,
+    hot_documents: int,
 ) -> None:
     bands = BandParams(
         num_perm=geometry[2],
@@ -77,7 +82,31 @@ def test_survivors_of_any_corpus_equal_datasketch_loop(
         shingle_chars=shingle_chars,
     )
     signature = SignatureParams(geometry[2], seed, shingle_chars)
-    order, answers = decided(texts, signature, bands)
+    order, answers = decided(texts, signature, bands, hot_documents)
     canonical = canonical_list(texts)
     expected = loop_decisions([canonical[i] for i in order], signature=signature, bands=bands)
     assert answers == expected
+
+
+def test_hot_buckets_of_any_size_decide_as_a_walk_along_them_would() -> None:
+    random = np.random.default_rng(1)
+    count = 3000
+    signatures = random.integers(0, 2**32, (count, 128), dtype=np.uint32)
+    for row in range(0, count, 7):  # near copies of earlier documents, around the threshold
+        signatures[row] = signatures[random.integers(0, row + 1)]
+        edited = random.random(128) < random.uniform(0.05, 0.3)
+        signatures[row, edited] = random.integers(0, 2**32, edited.sum(), dtype=np.uint32)
+    signatures[:, 8:16] = 7  # boilerplate: everybody shares the second band
+    ids = np.stack([np.arange(count), np.arange(count)], axis=1).astype(np.uint64)
+    bands = BandParams(128, 16, 8, 0.8, "signature", 5)
+    sketches = (signatures, ids, np.zeros(0, np.uint8), np.zeros(1, np.int64))
+    keys = meeting_keys(signatures, ids, params=bands)
+    every_way = np.zeros(count, np.int64)
+    words = piece_words(128, 8, 0.8)
+    walked, likeness = decide(sketches, keys, every_way, (8, 0.8, 0), (count, 0))
+    assert words == 4
+    assert 100 < np.count_nonzero(walked >= 0) < count // 7
+    for hot_length in (0, 10, 500):
+        kept, shares = decide(sketches, keys, every_way, (8, 0.8, 0), (hot_length, words))
+        assert np.array_equal(kept, walked)
+        assert np.array_equal(shares, likeness)
