@@ -21,7 +21,9 @@ def facts(documents: pa.Table, *, params: SignatureParams) -> pa.Table:
 
     Law: row-wise.
     """
-    kept = documents.filter(pc.is_null(documents["reason"])).combine_chunks()
+    reasons = documents["reason"]
+    # Filtering copies all text, for nothing where no row is rejected.
+    kept = documents.filter(pc.is_null(reasons)) if reasons.null_count < len(reasons) else documents
     content = kept["content"].combine_chunks()
     text_hash = text_hashes(content)
     canonical = canonical_texts(content)
