@@ -100,7 +100,9 @@ def _complete(config: DictConfig) -> DictConfig:
 
 
 def _advice(error: Exception, verb: str) -> str:
-    text = "\n".join(line for line in str(error).splitlines() if line.strip())
+    # Hydra would have people append a misspelt key; there is nothing that reads it.
+    lines = [line for line in str(error).splitlines() if line.strip() and "use +" not in line]
+    text = "\n".join(lines)
     cause = error.__cause__
     if cause is not None and str(cause).splitlines()[:1] != text.splitlines()[:1]:
         text += f": {str(cause).splitlines()[0]}" if str(cause) else ""

@@ -8,11 +8,11 @@ from jobs.application import run
 from jobs.errors import ReleaseMissing
 from jobs.flow.explaining import explain as explained
 from jobs.reports import report_explanation
-from jobs.settings import Read, opened
+from jobs.settings import Explain, opened
 from jobs.terminal import is_json, say_json
 
 
-def explain(config: Read) -> None:
+def explain(config: Explain) -> None:
     """Explain one id."""
     release = opened(config)
     explanation = explained(release, config.id)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from jobs.application import run
 from jobs.flow.reading import list_releases
-from jobs.settings import Read, storage_params
+from jobs.settings import Listing, storage_params
 from jobs.storage.stores import open_store
 from jobs.terminal import is_json, say_json, say_table
 
 
-def releases(config: Read) -> None:
+def releases(config: Listing) -> None:
     """List the releases of a root."""
     found = list_releases(open_store(storage_params(config.storage)), config.corpus.name)
     if is_json(config.format):

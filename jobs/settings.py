@@ -119,18 +119,39 @@ class CorpusChoice:
 
 
 @dataclass
+class Listing:
+    """releases."""
+
+    storage: Storage = field(default_factory=Storage)
+    corpus: CorpusChoice = field(default_factory=CorpusChoice)
+    format: str = MISSING
+
+
+@dataclass
 class Read:
-    """releases, show, files, decisions, verify and explain."""
+    """files and decisions."""
 
     storage: Storage = field(default_factory=Storage)
     corpus: CorpusChoice = field(default_factory=CorpusChoice)
     release: str = MISSING
+
+
+@dataclass
+class Show(Read):
+    """show and verify."""
+
     format: str = MISSING
+
+
+@dataclass
+class Explain(Show):
+    """explain."""
+
     id: str = MISSING
 
 
 @dataclass
-class Report(Read):
+class Report(Show):
     """report."""
 
     largest: int = MISSING
@@ -161,7 +182,7 @@ class Demo:
 def register() -> None:
     """Make the classes known to Hydra, under the names that `conf/*.yaml` begin with."""
     store = ConfigStore.instance()
-    for schema in (Build, Read, Report, Tune, Demo):
+    for schema in (Build, Listing, Read, Show, Explain, Report, Tune, Demo):
         store.store(name=f"{schema.__name__.lower()}_schema", node=schema)
 
 

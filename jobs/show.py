@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from jobs.application import run
 from jobs.reports import report_release
-from jobs.settings import Read, opened
+from jobs.settings import Show, opened
 from jobs.terminal import is_json, say_json
 
 
-def show(config: Read) -> None:
+def show(config: Show) -> None:
     """Show a release."""
     release = opened(config)
     if is_json(config.format):

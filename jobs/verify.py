@@ -7,11 +7,11 @@ from dataclasses import asdict
 from jobs.application import run
 from jobs.errors import DamagedRelease
 from jobs.flow.verifying import verify as verified
-from jobs.settings import Read, opened
+from jobs.settings import Show, opened
 from jobs.terminal import is_json, say, say_json
 
 
-def verify(config: Read) -> None:
+def verify(config: Show) -> None:
     """Hash and count everything again."""
     release = opened(config)
     findings = verified(release)

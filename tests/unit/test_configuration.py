@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 from jobs.application import conf_folder, hydra_readable
 from jobs.cli import VERBS
 from jobs.errors import ConfigError
-from jobs.settings import Read, Storage, register, storage_params
+from jobs.settings import Storage, register, storage_params
 from tests.builds import build_parameters, write_partner
 
 REQUIRED = {
@@ -57,7 +57,7 @@ def test_misspelt_key_is_refused_by_name(tmp_path: Path) -> None:
 
 def test_reading_without_a_root_says_how_to_give_one() -> None:
     with pytest.raises(ConfigError, match="HELIU_ROOT"):
-        storage_params(Read(storage=Storage(root=None, endpoint_url=None, region=None)).storage)
+        storage_params(Storage(root=None, endpoint_url=None, region=None))
 
 
 @pytest.mark.parametrize(
