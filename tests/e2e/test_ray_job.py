@@ -32,11 +32,12 @@ def free_ports(count: int) -> list[int]:
 @pytest.fixture
 def ray_head() -> Iterator[str]:
     """The dashboard's address of a Ray head of our own; other Rays here are left alone."""
-    port, dashboard, client = free_ports(3)
+    port, dashboard, agent, client = free_ports(4)
     address = f"http://127.0.0.1:{dashboard}"
     options = {
         "port": port,
         "dashboard-port": dashboard,
+        "dashboard-agent-listen-port": agent,  # fixed by default: a second Ray would have none
         "ray-client-server-port": client,
         "dashboard-host": "127.0.0.1",
         "num-cpus": 2,
