@@ -79,8 +79,11 @@ def main() -> None:
     options.add_argument("--small-megabytes", type=int, default=8)
     options.add_argument("--large-megabytes", type=int, default=80)
     options.add_argument("--runs", type=int, default=3)
+    options.add_argument("--alone", action="store_true", help="heliu without its peers")
     given = options.parse_args()
-    pythons = {name: peer_python(given.cache / name, REQUIREMENTS[name]) for name in REQUIREMENTS}
+    contestants = CONTESTANTS[:1] if given.alone else CONTESTANTS
+    wanted = {entrant.environment for entrant in contestants if entrant.environment}
+    pythons = {name: peer_python(given.cache / name, REQUIREMENTS[name]) for name in wanted}
     before = circumstances("numba", "numpy", "pyarrow")
     what, texts = sample(given.large_megabytes * 10**6)
     small = texts[: max(1, len(texts) * given.small_megabytes // given.large_megabytes)]
@@ -88,7 +91,13 @@ def main() -> None:
         rows = [
             row
             for name, part in (("small", small), ("large", texts))
-            for row in compare(Path(folder) / f"{name}.jsonl", part, pythons, given.runs, name)
+            for row in compare(
+                Path(folder) / f"{name}.jsonl",
+                part,
+                pythons,
+                given.runs,
+                [entrant for entrant in contestants if entrant.is_large or name == "small"],
+            )
         ]
     say(f"{what}; {', '.join(chain(*REQUIREMENTS.values()))}")
     show(rows)
@@ -98,11 +107,10 @@ def main() -> None:
 
 
 def compare(
-    file: Path, texts: list[str], pythons: dict[str, Path], runs: int, name: str
+    file: Path, texts: list[str], pythons: dict[str, Path], runs: int, entrants: list[Contestant]
 ) -> list[dict[str, Any]]:
-    """One row per contestant that takes part in this file; they take turns."""
+    """One row per contestant; they take turns."""
     size = write_ranked(file, texts)
-    entrants = [entrant for entrant in CONTESTANTS if entrant.is_large or name == "small"]
     results: dict[Contestant, list[dict[str, Any]]] = {entrant: [] for entrant in entrants}
     for turn in range(runs):
         for entrant in entrants:
