@@ -50,7 +50,7 @@ def main() -> None:
         wall, used = time.perf_counter(), time.process_time()
         removed = clusters(source, Path(name))
         wall, used = time.perf_counter() - wall, time.process_time() - used
-    task.report(seconds=wall, cpu_seconds=used, kept=documents - removed)
+    task.report(seconds=wall, cpu_seconds=used, documents=documents, kept=documents - removed)
 
 
 if __name__ == "__main__":

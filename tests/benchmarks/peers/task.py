@@ -28,7 +28,13 @@ def perform(decide: Decide) -> None:
     wall, used = time.perf_counter(), time.process_time()
     kept = decide(texts)
     wall, used = time.perf_counter() - wall, time.process_time() - used
-    report(seconds=wall, cpu_seconds=used, kept=len(kept), digest=digest(texts, kept))
+    report(
+        seconds=wall,
+        cpu_seconds=used,
+        documents=len(texts),
+        kept=len(kept),
+        digest=digest(texts, kept),
+    )
 
 
 def report(**result: object) -> None:
