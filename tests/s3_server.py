@@ -41,7 +41,14 @@ _ENVIRONMENT = {
 
 @contextmanager
 def s3_server() -> Iterator[str]:
-    """The address of a server that starts empty and is gone afterwards, with credentials set."""
+    """The address of a server that starts empty and is gone afterwards, with credentials set.
+
+    `HELIU_TEST_S3` names another server to test against, whose credentials are in the environment
+    as usual; the buckets made there stay.
+    """
+    if other := os.environ.get("HELIU_TEST_S3"):
+        yield other
+        return
     port = _free_port()
     settings = {
         "SERVICES": "s3",
