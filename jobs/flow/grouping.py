@@ -128,15 +128,7 @@ def meeting_facts(
         ],
         label="dedup: band keys",
     )
-    files = tuple(marker["file"] for marker in keys)
-    edges = mapped(
-        write_edges,
-        [Marked(place.at(f"edges-{p}.json"), (place, p, files, cut)) for p in range(cut.pieces)],
-        label="dedup: buckets",
-    )
-    edge_files = tuple(marker["edges"] for marker in [*keys, *edges])
-    united = [Marked(place.at("grouped.json"), (place, edge_files, cut))]
-    grouped = mapped(write_grouped, united, label="dedup: components")[0]
+    grouped = united(keys, cut, place, params, progress=progress)
     file = grouped["file"]
     batch = 0 if params.bands.is_exact else most  # texts are held, so one shard at a time
     meeting = mapped(
@@ -148,6 +140,22 @@ def meeting_facts(
         label="dedup: meetings",
     )
     return met(meeting, grouped, most)
+
+
+def united(
+    keys: Sequence[Marker], cut: Cut, place: Place, params: BuildParams, *, progress: Progress
+) -> Marker:
+    """What the task says that groups the components of all words and edges of keys tasks."""
+    mapped = partial(map_marked, params=params, progress=progress)
+    files = tuple(marker["file"] for marker in keys)
+    edges = mapped(
+        _write_edges,
+        [Marked(place.at(f"edges-{p}.json"), (place, p, files, cut)) for p in range(cut.pieces)],
+        label="dedup: buckets",
+    )
+    edge_files = tuple(marker["edges"] for marker in [*keys, *edges])
+    work = [Marked(place.at("grouped.json"), (place, edge_files, cut))]
+    return mapped(_write_grouped, work, label="dedup: components")[0]
 
 
 def met(meeting: Sequence[Marker], grouped: Marker, most: int) -> Meeting:
@@ -204,7 +212,7 @@ def _run_words(
     return meeting_words(keys, has_text, ordinals, bits=cut.bits, partitions=cut.pieces)
 
 
-def write_edges(spec: tuple[Place, int, tuple[str, ...], Cut], *, params: BuildParams) -> Marker:
+def _write_edges(spec: tuple[Place, int, tuple[str, ...], Cut], *, params: BuildParams) -> Marker:
     place, partition, files, cut = spec
     store = open_store(params.storage)
     words = read_cuts(store, files, partition, cut.pieces)
@@ -214,7 +222,7 @@ def write_edges(spec: tuple[Place, int, tuple[str, ...], Cut], *, params: BuildP
     return {"edges": file}
 
 
-def write_grouped(spec: tuple[Place, tuple[str, ...], Cut], *, params: BuildParams) -> Marker:
+def _write_grouped(spec: tuple[Place, tuple[str, ...], Cut], *, params: BuildParams) -> Marker:
     place, edge_files, cut = spec
     store = open_store(params.storage)
     parents = forest(cut.delivered)

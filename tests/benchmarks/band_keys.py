@@ -67,13 +67,13 @@ def run(documents: int, bench: Bench) -> dict[str, Any]:
     files = tuple(marker["file"] for marker in keys)
     edges = bench.phase(
         "buckets",
-        grouping.write_edges,
+        grouping._write_edges,
         [Marked(place.at(f"edges-{p}.json"), (place, p, files, cut)) for p in range(pieces)],
     )
     edge_files = tuple(marker["edges"] for marker in [*keys, *edges])
     grouped = bench.phase(
         "components",
-        grouping.write_grouped,
+        grouping._write_grouped,
         [Marked(place.at("grouped.json"), (place, edge_files, cut))],
     )[0]
     return {
