@@ -28,8 +28,8 @@ from jobs.corpus.banding import BandParams, meeting_keys, signature_matrix
 from jobs.corpus.deciding import decide
 from jobs.corpus.hot_buckets import piece_words
 from jobs.corpus.ranking import RankParams, hash_halves, rank_order
+from jobs.corpus.shingles import texts_of
 from jobs.corpus.tables import DROPS
-from jobs.corpus.text_buffers import text_buffers
 
 HOT_DOCUMENTS = 256
 """A bucket of more kept documents is searched by pieces: 28 look-ups cost about that many steps."""
@@ -74,11 +74,11 @@ def survivors(
     keys = meeting_keys(signatures, ids, params=bands)
     first_way = np.where(has_text, 0, bands.bands)  # without text there is only the id to share
     texts = ranked["canonical"].combine_chunks() if bands.is_exact else pa.array([], pa.string())
-    data, offsets, _ = text_buffers(texts)
     how = (bands.rows, bands.threshold, bands.shingle_chars if bands.is_exact else 0)
-    # Pieces say what signatures can estimate; exact similarities have no such bound.
-    words = 0 if bands.is_exact else piece_words(bands.num_perm, bands.rows, bands.threshold)
-    sketches = (signatures, ids, data, offsets)
+    # Exact similarities need no pieces: prefixes of shingle sets exist for any threshold.
+    geometry = (bands.num_perm, bands.rows, bands.threshold)
+    words = 1 if bands.is_exact else piece_words(*geometry)
+    sketches = (signatures, ids, texts_of(texts))
     frozen = pc.sum(ranked["is_frozen"]).as_py() or 0
     searching = (frozen, frozen if frozen_only else len(ranked))
     keeper, similarity = decide(sketches, keys, first_way, searching, how, (hot_documents, words))
