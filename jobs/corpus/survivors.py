@@ -9,6 +9,9 @@ similarity of the shingle sets themselves. With distinct ids that is what
 banding: Indyk and Motwani 1998, as told in Leskovec, Rajaraman and Ullman, Mining of Massive
 Datasets, chapter 3).
 
+Frozen documents were kept before, in a parent release or an earlier round: they rank first, are
+never dropped and never compared with each other.
+
 Nothing drifts along chains: a document is only ever dropped for one that is in the release.
 """
 
@@ -19,13 +22,14 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from jobs.corpus.banding import BandParams, meeting_keys, signature_matrix
 from jobs.corpus.deciding import decide
 from jobs.corpus.hot_buckets import piece_words
 from jobs.corpus.ranking import RankParams, hash_halves, rank_order
+from jobs.corpus.shingles import texts_of
 from jobs.corpus.tables import DROPS
-from jobs.corpus.text_buffers import text_buffers
 
 HOT_DOCUMENTS = 256
 """A bucket of more kept documents is searched by pieces: 28 look-ups cost about that many steps."""
@@ -42,7 +46,12 @@ class DropReason(StrEnum):
 
 
 def survivors(
-    ranked: pa.Table, *, bands: BandParams, rank: RankParams, hot_documents: int = HOT_DOCUMENTS
+    ranked: pa.Table,
+    *,
+    bands: BandParams,
+    rank: RankParams,
+    frozen_only: bool = False,
+    hot_documents: int = HOT_DOCUMENTS,
 ) -> pa.Table:
     """The documents that do not survive, each with the one that replaces it.
 
@@ -51,6 +60,7 @@ def survivors(
             exactly, with a column `canonical` of canonical texts.
         bands: geometry, threshold and how to verify.
         rank: which copy is preferred.
+        frozen_only: compare with frozen documents only: who is not dropped is still undecided.
         hot_documents: how many kept documents make a bucket hot; changes no decision.
 
     Returns:
@@ -64,12 +74,14 @@ def survivors(
     keys = meeting_keys(signatures, ids, params=bands)
     first_way = np.where(has_text, 0, bands.bands)  # without text there is only the id to share
     texts = ranked["canonical"].combine_chunks() if bands.is_exact else pa.array([], pa.string())
-    data, offsets, _ = text_buffers(texts)
     how = (bands.rows, bands.threshold, bands.shingle_chars if bands.is_exact else 0)
-    # Pieces say what signatures can estimate; exact similarities have no such bound.
-    words = 0 if bands.is_exact else piece_words(bands.num_perm, bands.rows, bands.threshold)
-    sketches = (signatures, ids, data, offsets)
-    keeper, similarity = decide(sketches, keys, first_way, how, (hot_documents, words))
+    # Exact similarities need no pieces: prefixes of shingle sets exist for any threshold.
+    geometry = (bands.num_perm, bands.rows, bands.threshold)
+    words = 1 if bands.is_exact else piece_words(*geometry)
+    sketches = (signatures, ids, texts_of(texts))
+    frozen = pc.sum(ranked["is_frozen"]).as_py() or 0
+    searching = (frozen, frozen if frozen_only else len(ranked))
+    keeper, similarity = decide(sketches, keys, first_way, searching, how, (hot_documents, words))
     return _drops(ranked.select(_NAMED), keeper, similarity, bands)
 
 

@@ -78,6 +78,7 @@ def ranked_schema(num_perm: int) -> pa.Schema:
             pa.field("ordinal", pa.int64(), nullable=False),  # number of the delivered row
             pa.field("partner", pa.string(), nullable=False),
             pa.field("priority", pa.int32(), nullable=False),
+            pa.field("is_frozen", pa.bool_(), nullable=False),  # kept already: ranks first, stays
         ]
     )
 

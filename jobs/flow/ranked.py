@@ -33,6 +33,7 @@ def ranked_facts(
     columns["ordinal"] = pc.add(facts["position"], shard.base)
     columns["partner"] = pa.repeat(shard.partner, len(facts))
     columns["priority"] = pa.repeat(pa.scalar(priority, pa.int32()), len(facts))
+    columns["is_frozen"] = pa.repeat(pa.scalar(value=False), len(facts))
     ranked = pa.table([columns[name] for name in schema.names], schema=schema)
     if with_text and params.bands.is_exact:
         return ranked.append_column("canonical", _canonical(shard, store))
