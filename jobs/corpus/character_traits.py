@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -26,21 +26,21 @@ NUMERAL = 1 << 9  # of an item number
 CIRCLED = 1 << 10
 OPENING = 1 << 11  # of an item number in brackets
 LINKING = 1 << 12  # an address may begin here
-KEYWORD = 1 << 13  # a keyword may begin here
 
 _RANGES = {
-    HAN: ((0x3007, 0x3007), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFD)),
+    HAN: ((0x3007, 0x3007), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF),
+          (0x20000, 0x3FFFD)),
     KANA: ((0x3041, 0x3096), (0x309D, 0x309F), (0x30A1, 0x30FA), (0x30FC, 0x30FF), (0x31F0, 0x31FF),
            (0xFF66, 0xFF9D)),
-    HANGUL: ((0x1100, 0x11FF), (0x3131, 0x318E), (0xA960, 0xA97C), (0xAC00, 0xD7A3), (0xD7B0, 0xD7FB),
-             (0xFFA1, 0xFFDC)),
+    HANGUL: ((0x1100, 0x11FF), (0x3131, 0x318E), (0xA960, 0xA97C), (0xAC00, 0xD7A3),
+             (0xD7B0, 0xD7FB), (0xFFA1, 0xFFDC)),
     PRIVATE_USE: ((0xE000, 0xF8FF), (0xF0000, 0xFFFFD), (0x100000, 0x10FFFD)),
     REPLACEMENT: ((0xFFFD, 0xFFFD),),
 }  # fmt: skip
 _SIGNS = {
     CLOSER: "”’」』）)】]》〉\"'",
     TERMINAL: "。！？；…!?;.",
-    BULLET: "•●○■□▪▫◦·‣⁃-*+–—◆◇★☆►▶▲△※→➢✓✔",
+    BULLET: "•●○■□▪▫◦·‣\u2043-*+\u2013—◆◇★☆►▶▲△※→➢✓✔",
     NUMERAL: "0123456789一二三四五六七八九十百",
     OPENING: "（(",
     LINKING: "hw",
@@ -94,10 +94,3 @@ def _can_encode(character: str, encoding: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def beginning(traits: Traits, letters: Iterable[str]) -> Traits:
-    """`traits` with KEYWORD at the given characters."""
-    table = traits.copy()
-    table[[ord(letter) for letter in letters]] |= KEYWORD
-    return table

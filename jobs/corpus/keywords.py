@@ -9,13 +9,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from jobs.corpus.character_traits import KEYWORD, Traits, beginning, character_traits
 from jobs.corpus.native import kernel, mix
 from jobs.corpus.signal_columns import KEYWORD_CATEGORIES
 from jobs.errors import ConfigError
 
 Points = npt.NDArray[np.uint32]
 
+_FEWEST = 2
+_PAIR_BITS = 18
 _POINT_BITS = np.uint64(21)
 
 
@@ -30,11 +31,14 @@ class SignalParams:
     keywords: tuple[tuple[str, ...], ...]
 
     def __post_init__(self) -> None:
-        """Refuse a wrong number of lists and words that begin everywhere."""
+        """Refuse a wrong number of lists, and words that are found nearly everywhere."""
         if len(self.keywords) != len(KEYWORD_CATEGORIES):
             raise ConfigError(f"give a keyword list for each of {', '.join(KEYWORD_CATEGORIES)}")
-        if any(not word.strip() for words in self.keywords for word in words):
-            raise ConfigError("a keyword list has an empty word: delete it")
+        short = [word for words in self.keywords for word in words if len(word) < _FEWEST]
+        if short:
+            raise ConfigError(
+                f"keywords of one character say nothing ({'、'.join(short)}): delete them"
+            )
 
 
 class Trie(NamedTuple):
@@ -44,16 +48,19 @@ class Trie(NamedTuple):
         edges: uint64 (slots,), 0 where empty: 1 + node, shifted, and the code point.
         children: int32 (slots,), the node the edge leads to.
         categories: uint8 (nodes,), a bit for each category that has the word ending there.
+        pairs: uint8 (2**18 / 8,), a bit at the hash of the first two characters of each word:
+            most positions of a text are done with one look at it.
     """
 
     edges: npt.NDArray[np.uint64]
     children: npt.NDArray[np.int32]
     categories: npt.NDArray[np.uint8]
+    pairs: npt.NDArray[np.uint8]
 
 
 @functools.lru_cache(maxsize=4)
-def compiled(params: SignalParams) -> tuple[Traits, Trie]:
-    """The table of traits with the first characters of all words, and all words."""
+def compiled(params: SignalParams) -> Trie:
+    """All words of all categories."""
     tree: dict[tuple[int, int], int] = {}
     categories = [0]
     for bit, words in enumerate(params.keywords):
@@ -64,18 +71,31 @@ def compiled(params: SignalParams) -> tuple[Traits, Trie]:
                 if node == len(categories):
                     categories.append(0)
             categories[node] |= 1 << bit
-    first = {chr(point) for node, point in tree if node == 0}
-    return beginning(character_traits(), first), _trie(tree, categories)
-
-
-def _trie(tree: dict[tuple[int, int], int], categories: list[int]) -> Trie:
     slots = 1 << (2 * len(tree) + 1).bit_length()
-    edges, children = np.zeros(slots, np.uint64), np.zeros(slots, np.int32)
+    trie = Trie(
+        np.zeros(slots, np.uint64),
+        np.zeros(slots, np.int32),
+        np.array(categories, np.uint8),
+        np.zeros(1 << (_PAIR_BITS - 3), np.uint8),
+    )
+    _fill(trie, tree, [word for words in params.keywords for word in words])
+    return trie
+
+
+def _fill(trie: Trie, tree: dict[tuple[int, int], int], beginnings: list[str]) -> None:
     for (node, point), child in tree.items():
         edge = _edge(node, point)
-        slot = _slot(edges, edge)
-        edges[slot], children[slot] = edge, child
-    return Trie(edges, children, np.array(categories, np.uint8))
+        slot = _slot(trie.edges, edge)
+        trie.edges[slot], trie.children[slot] = edge, child
+    for word in beginnings:
+        pair = int(_pair(np.uint32(ord(word[0])), np.uint32(ord(word[1]))))
+        trie.pairs[pair >> 3] |= 1 << (pair & 7)
+
+
+@kernel
+def _pair(first: np.uint32, second: np.uint32) -> np.uint32:
+    # Fits 18 bits; neighbouring code points fall apart.
+    return (first * np.uint32(0x6F) ^ second * np.uint32(0x3D)) & np.uint32((1 << _PAIR_BITS) - 1)
 
 
 @kernel
@@ -84,7 +104,7 @@ def _edge(node: int, point: int) -> np.uint64:
 
 
 @kernel
-def _slot(edges: npt.NDArray[np.uint64], edge: np.uint64) -> int:
+def _slot(edges: npt.NDArray[np.uint64], edge: np.uint64) -> np.uint64:
     """Where the edge is, or where it would go."""
     last = np.uint64(len(edges) - 1)
     slot = mix(edge) & last
@@ -94,12 +114,11 @@ def _slot(edges: npt.NDArray[np.uint64], edge: np.uint64) -> int:
 
 
 @kernel
-def count_keywords(
-    points: Points, size: int, traits: Traits, trie: Trie, hits: npt.NDArray[np.float64]
-) -> None:
+def count_keywords(points: Points, size: int, trie: Trie, hits: npt.NDArray[np.float64]) -> None:
     """Add to `hits` the positions where a word of each category begins."""
-    for i in range(size):
-        if traits[points[i]] & KEYWORD:
+    for i in range(size - 1):
+        pair = _pair(points[i], points[i + 1])
+        if (trie.pairs[pair >> np.uint32(3)] >> (pair & np.uint32(7))) & 1:
             found = _categories_at(points, size, i, trie)
             for bit in range(len(hits)):
                 hits[bit] += (found >> bit) & 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.corpus.signal_columns import SIGNALS
+from jobs.corpus.statistics import sites
 from jobs.errors import ConfigError
 
 JUDGE = "judge"
 """The stage that rejects by rules."""
 
-OPERATORS: dict[str, Callable[[npt.NDArray, np.generic], npt.NDArray[np.bool_]]] = {
+OPERATORS: dict[str, Callable[[npt.NDArray[Any], np.generic], npt.NDArray[np.bool_]]] = {
     "<": np.less,
     "<=": np.less_equal,
     ">": np.greater,
@@ -72,6 +74,12 @@ class RuleParams:
     source: str
     rules: tuple[Rule, ...]
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns the rules look at."""
+        signals = dict.fromkeys(rule.signal for rule in self.rules)
+        return (*signals, "site") if any(rule.spared_sites for rule in self.rules) else (*signals,)
+
     def __post_init__(self) -> None:
         """Refuse signals and operators that do not exist."""
         for rule in self.rules:
@@ -118,6 +126,20 @@ def judged(documents: pa.Table, rules: RuleParams, *, partner: str) -> pa.Table:
     )
 
 
+def after_rules(documents: pa.Table, rules: RuleParams, *, partner: str) -> pa.Table:
+    """DOCUMENTS of one partner with stage, reason and evidence of what a rule rejects.
+
+    Law: row-wise.
+    """
+    with_site = documents.append_column("site", sites(documents["url"]))
+    verdicts = judged(with_site, rules, partner=partner)
+    is_judged = pc.and_(pc.is_valid(verdicts["reason"]), pc.is_null(documents["reason"]))
+    for name in JUDGED.names:
+        column = pc.if_else(is_judged, verdicts[name], documents[name])
+        documents = documents.set_column(documents.schema.get_field_index(name), name, column)
+    return documents
+
+
 def _holds(documents: pa.Table, rule: Rule) -> npt.NDArray[np.bool_]:
     column = documents[rule.signal]
     values = pc.fill_null(column, 0).to_numpy()
@@ -129,7 +151,7 @@ def _holds(documents: pa.Table, rule: Rule) -> npt.NDArray[np.bool_]:
     return holds
 
 
-def _threshold(rule: Rule, dtype: np.dtype) -> np.generic:
+def _threshold(rule: Rule, dtype: np.dtype[Any]) -> np.generic:
     return np.float32(rule.value) if dtype == np.float32 else np.float64(rule.value)
 
 

@@ -2,7 +2,7 @@
 
 Lines are cut at newlines; only those with a character that is not white space count, but for
 `line_count`. Text characters are those that are not white space; n-grams are runs of text
-characters, across lines. What repeats is counted within stretches of `STRETCH` text characters, or
+characters, across lines. What repeats is counted within stretches of `STRETCH` characters, or
 of `STRETCH` lines, and added up: memory is bounded, and a book is not called repetitive for being
 long. A share whose denominator is 0 is 0.
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-STRETCH = 1 << 16
+STRETCH = 1 << 14
 
 KEYWORD_CATEGORIES = ("ads", "gambling", "porn", "navigation")
 
@@ -69,9 +69,13 @@ def _keyword(category: str) -> Signal:
 SIGNAL_COLUMNS = (
     Signal("content_chars", pa.int32(), "characters", "code points, white space included", _OURS),
     Signal(
-        "line_count", pa.int32(), "lines", "lines, empty ones too; a last newline begins none", _OURS
+        "line_count",
+        pa.int32(),
+        "lines",
+        "lines, empty ones too; a last newline begins none",
+        _OURS,
     ),
-    _class("han", "Han characters of every extension, and 〇"),
+    _class("han", "Han characters of every extension, and U+3007"),
     _class("latin", "Latin letters"),
     _class("digit", "decimal digits"),
     _class("punctuation", "punctuation (Unicode category P)"),
@@ -87,9 +91,7 @@ SIGNAL_COLUMNS = (
         "Big5 lacks it",
         _OURS,
     ),
-    Signal(
-        "char_entropy", pa.float32(), "nats", "-sum p ln p over distinct text characters", _MAP
-    ),
+    Signal("char_entropy", pa.float32(), "nats", "-sum p ln p over distinct text characters", _MAP),
     _share("unique_char_share", "distinct text characters / text characters", _MAP),
     _repetition(2),
     _repetition(3),

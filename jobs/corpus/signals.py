@@ -12,12 +12,21 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from jobs.corpus import character_traits, repetition, text_lines
-from jobs.corpus.character_traits import CLASS_BITS, LINKING, SPACE, Traits
+from jobs.corpus import repetition, text_lines
+from jobs.corpus.character_traits import (
+    CLASS_BITS,
+    CLASSES,
+    LINKING,
+    SIMPLIFIED,
+    SPACE,
+    TRADITIONAL,
+    Traits,
+    character_traits,
+)
 from jobs.corpus.keywords import Points, SignalParams, Trie, compiled, count_keywords
 from jobs.corpus.native import kernel
 from jobs.corpus.repetition import LONGEST, Sweep, count_ngrams, sweep
-from jobs.corpus.signal_columns import KEYWORD_CATEGORIES, SIGNALS, STRETCH
+from jobs.corpus.signal_columns import KEYWORD_CATEGORIES, SIGNALS
 from jobs.corpus.text_buffers import Offsets, text_buffers
 from jobs.corpus.text_lines import Lines, count_lines, line_work
 from jobs.corpus.utf8 import Bytes, decode_point
@@ -27,7 +36,8 @@ SIGNALS_VERSION = 1
 
 Figures = npt.NDArray[np.float64]
 
-_TEXT_CHARS, _DISTINCT, _WEIGHTED, _LINKED = range(4)
+_TEXT_CHARS, _DISTINCT, _WEIGHTED, _LINKED, _TRADITIONAL, _SIMPLIFIED = range(6)
+_BOTH_SCRIPTS = TRADITIONAL * 4  # class and script bits are below
 
 
 class _Counts(NamedTuple):
@@ -50,10 +60,11 @@ class _Counts(NamedTuple):
 
 
 class _Work(NamedTuple):
-    """What the kernels work in: about 4 bytes per character of the longest text, and 8 MB."""
+    """What the kernels work in: about 4 bytes per character of the longest text, and 10 MB."""
 
     points: Points
     histogram: npt.NDArray[np.int32]
+    distinct: Points
     sweep: Sweep
     lines: Lines
 
@@ -66,16 +77,16 @@ def signals(content: pa.LargeStringArray, *, params: SignalParams) -> pa.Table:
     data, offsets, is_valid = text_buffers(content)
     rows = len(content)
     counts = _Counts(
-        np.zeros((rows, character_traits.CLASSES)),
+        np.zeros((rows, CLASSES)),
         np.zeros((rows, 6)),
         np.zeros((rows, LONGEST + 1, repetition.FIGURES)),
         np.zeros((rows, text_lines.FIGURES)),
         np.zeros((rows, len(KEYWORD_CATEGORIES))),
     )
     longest = int(np.diff(offsets).max(initial=0))
-    histogram = np.zeros(0x110000, np.int32)
-    work = _Work(np.empty(longest, np.uint32), histogram, sweep(), line_work())
-    _measure(data, offsets, *compiled(params), work, counts)
+    histogram, distinct = np.zeros(0x110000, np.int32), np.empty(0x110001, np.uint32)
+    work = _Work(np.empty(longest, np.uint32), histogram, distinct, sweep(), line_work())
+    _measure(data, offsets, character_traits(), compiled(params), work, counts)
     columns = _columns(counts)
     arrays = [
         pa.array(columns[field.name].astype(field.type.to_pandas_dtype()), mask=~is_valid)
@@ -173,15 +184,14 @@ def _measure(
     for row in range(len(offsets) - 1):
         size = _decode(data, offsets[row], offsets[row + 1], work.points)
         letters = counts.letters[row]
-        _count_classes(work.points, size, traits, counts.classes[row], letters)
-        _count_letters(work.points, size, traits, work, letters)
+        _count_characters(work.points, size, traits, work, (counts.classes[row], letters))
         _count_repetition(work.points, size, traits, work.sweep, counts.ngrams[row])
         count_lines(work.points, size, traits, work.lines, counts.lines[row])
-        count_keywords(work.points, size, traits, trie, counts.hits[row])
+        count_keywords(work.points, size, trie, counts.hits[row])
 
 
 @kernel
-def _decode(data: Bytes, start: int, end: int, points: Points) -> int:
+def _decode(data: Bytes, start: int, end: int, points: Points) -> np.int64:
     i, stop, size = np.uint64(start), np.uint64(end), np.uint64(0)
     while i < stop:
         points[size], i = decode_point(data, i)
@@ -190,41 +200,40 @@ def _decode(data: Bytes, start: int, end: int, points: Points) -> int:
 
 
 @kernel
-def _count_classes(
-    points: Points, size: int, traits: Traits, classes: Figures, letters: Figures
+def _count_characters(
+    points: Points, size: int, traits: Traits, work: _Work, counts: tuple[Figures, Figures]
 ) -> None:
-    counted = np.zeros(64, np.int64)
-    for i in range(size):
-        counted[traits[points[i]] & np.uint16(0x3F)] += 1
-    for trait in range(64):
-        classes[trait & CLASS_BITS] += counted[trait]
-        letters[4] += counted[trait] * (trait >> 4 & 1)
-        letters[5] += counted[trait] * (trait >> 5 & 1)
-
-
-@kernel
-def _count_letters(
-    points: Points, size: int, traits: Traits, work: _Work, letters: Figures
-) -> None:
-    """Text characters, how they are distributed, and those inside addresses."""
-    histogram = work.histogram
-    chars, linked, link_end = 0, 0, 0
+    """Classes and scripts, how characters are distributed, and those inside addresses."""
+    classes, letters = counts
+    histogram, distinct, known = work.histogram, work.distinct, 0
+    counted = np.zeros(_BOTH_SCRIPTS, np.int64)
+    linked = link_end = 0
     for i in range(size):
         trait = traits[points[i]]
-        if trait & CLASS_BITS == SPACE:
-            continue
-        chars += 1
-        histogram[points[i]] += 1
+        counted[trait & np.uint16(_BOTH_SCRIPTS - 1)] += 1
+        count = histogram[points[i]]
+        histogram[points[i]] = count + 1
+        distinct[known] = points[i]
+        known += count == 0
         if trait & LINKING and i >= link_end and _begins_link(points, i, size):
             link_end = _link_end(points, i, size)
             linked += link_end - i
-    letters[_TEXT_CHARS], letters[_LINKED] = chars, linked
-    for i in range(size):
-        count = histogram[points[i]]
-        if count:
-            letters[_DISTINCT] += 1
-            letters[_WEIGHTED] += count * np.log(count)
-            histogram[points[i]] = 0
+    letters[_LINKED] = linked
+    for trait in range(_BOTH_SCRIPTS):
+        classes[trait & CLASS_BITS] += counted[trait]
+        letters[_TRADITIONAL] += counted[trait] * (trait & TRADITIONAL != 0)
+        letters[_SIMPLIFIED] += counted[trait] * (trait & SIMPLIFIED != 0)
+    for k in range(known):
+        _weigh(histogram[distinct[k]], traits[distinct[k]], letters)
+        histogram[distinct[k]] = 0
+
+
+@kernel
+def _weigh(count: int, trait: int, letters: Figures) -> None:
+    if trait & CLASS_BITS != SPACE:
+        letters[_TEXT_CHARS] += count
+        letters[_DISTINCT] += 1
+        letters[_WEIGHTED] += count * np.log(count)
 
 
 _HTTP, _HTTPS, _WWW = (
@@ -264,12 +273,12 @@ def _link_end(points: Points, i: int, size: int) -> int:
 def _count_repetition(
     points: Points, size: int, traits: Traits, work: Sweep, figures: Figures
 ) -> None:
-    held = 0
-    for i in range(size):
-        if traits[points[i]] & CLASS_BITS != SPACE:
+    start = 0
+    while start < size:
+        stop = min(size, start + len(work.ids))
+        held = 0
+        for i in range(start, stop):
             work.ids[held] = points[i]
-            held += 1
-            if held == STRETCH:
-                count_ngrams(work, held, figures)
-                held = 0
-    count_ngrams(work, held, figures)
+            held += traits[points[i]] & CLASS_BITS != SPACE
+        count_ngrams(work, held, figures)
+        start = stop

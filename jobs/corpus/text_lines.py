@@ -34,7 +34,7 @@ _NUMERALS = 3  # of an item number, at most
 _SPREAD = np.uint64(0x100000001B3)
 _NEWLINE, _HASH, _DOT, _STOP, _ELLIPSIS = (ord(sign) for sign in "\n#.。…")
 _ZHAN, _KAI, _GENG, _DUO, _QUAN, _WEN = (ord(letter) for letter in "展开更多全文")
-_COMMA_OF_LISTS, _WIDE_DOT, _CLOSING, _WIDE_CLOSING = (ord(sign) for sign in "、．)）")
+_COMMA_OF_LISTS, _WIDE_DOT, _CLOSING, _WIDE_CLOSING = (ord(sign) for sign in "、\uff0e)）")
 
 
 class Lines(NamedTuple):
@@ -65,7 +65,7 @@ def count_lines(
         figures[LINES] += 1
         work.hashes[held], work.sizes[held] = digest, chars
         held += 1
-        if held == STRETCH:
+        if held == len(work.sizes):
             _repetition(work, held, figures)
             held = 0
     _repetition(work, held, figures)
