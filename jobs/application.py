@@ -8,7 +8,6 @@ import sys
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import hydra
@@ -18,7 +17,7 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from jobs import __version__
 from jobs.errors import HeliuError
-from jobs.settings import register
+from jobs.settings import conf_folder, register
 
 UNFORESEEN = 70
 INTERRUPTED = 130
@@ -68,13 +67,6 @@ def hydra_readable(argument: str) -> str:
     if value[0] in "[{":
         return key + equals + _BARE_WORD.sub(r"'\g<0>'", value)
     return f"{key}{equals}'{value}'"
-
-
-def conf_folder() -> Path:
-    """The configuration heliu ships: inside an installed package, beside it in a checkout."""
-    package = Path(__file__).resolve().parent
-    installed = package / "conf"
-    return installed if installed.is_dir() else package.parent / "conf"
 
 
 def circumstances() -> dict[str, str]:

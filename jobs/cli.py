@@ -13,6 +13,7 @@ VERBS = {
     "dedup": "one stage: finds the documents that another one replaces",
     "merge": "one stage: documents that stay become shards, every row gets its decision",
     "publish": "one stage: commits a merged candidate by one conditional write",
+    "judge": "what rules would reject, from stored signals; how a signal is distributed",
     "releases": "lists the releases of a storage root",
     "show": "what a release holds, as a table or JSON",
     "files": "the addresses of a release's document shards",

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from jobs.corpus.banding import BandParams
+from jobs.corpus.keywords import SignalParams
 from jobs.corpus.ranking import RankParams
 from jobs.corpus.rows import DeliveryParams
+from jobs.corpus.rules import Rule, RuleParams
+from jobs.corpus.signal_columns import KEYWORD_CATEGORIES
 from jobs.corpus.signatures import SignatureParams
+from jobs.errors import ConfigError
 from jobs.flow.params import BuildParams, PartnerParams, ShardParams
 from jobs.on_ray.compute import ComputeParams
-from jobs.settings import Build, Partner, storage_params
+from jobs.settings import Build, Partner, Rules, conf_folder, storage_params
 
 
 def build_params(config: Build) -> BuildParams:
@@ -32,6 +38,8 @@ def build_params(config: Build) -> BuildParams:
             shingle_chars=minhash.shingle_chars,
         ),
         rank=RankParams(tuple(config.rank.prefer)),
+        signals=keyword_lists(config.signals.keywords or str(conf_folder() / "keywords")),
+        rules=rule_params(config.rules),
         shards=ShardParams(
             input_bytes=config.shards.input_bytes,
             run_bytes=config.shards.run_bytes,
@@ -43,6 +51,49 @@ def build_params(config: Build) -> BuildParams:
             config.compute.address, config.compute.workers, config.compute.task_memory_bytes
         ),
     )
+
+
+def rule_params(given: Rules) -> RuleParams:
+    """The rules of a profile, in the order of its file.
+
+    Raises:
+        ConfigError: an unknown signal or operator.
+    """
+    rules = (
+        Rule(
+            reason=reason,
+            signal=rule.signal,
+            operator=rule.operator,
+            value=rule.value,
+            spared_partners=tuple(sorted(rule.unless.partners)),
+            spared_sites=tuple(sorted(rule.unless.sites)),
+        )
+        for reason, rule in given.reject.items()
+    )
+    return RuleParams(given.profile, given.source, tuple(rules))
+
+
+def keyword_lists(folder: str) -> SignalParams:
+    """The words of `FOLDER/CATEGORY.txt`, one a line; a line that begins with # is a comment.
+
+    Raises:
+        ConfigError: a list is missing or not UTF-8.
+    """
+    return SignalParams(
+        tuple(_words(Path(folder) / f"{category}.txt") for category in KEYWORD_CATEGORIES)
+    )
+
+
+def _words(path: Path) -> tuple[str, ...]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"signals.keywords: {path} cannot be read ({error}): give a folder with "
+            f"{', '.join(f'{category}.txt' for category in KEYWORD_CATEGORIES)} in UTF-8"
+        ) from error
+    lines = {line.strip() for line in text.splitlines()}
+    return tuple(sorted(line for line in lines if line and not line.startswith("#")))
 
 
 def _partner(name: str, given: Partner, config: Build) -> PartnerParams:

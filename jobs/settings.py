@@ -7,6 +7,7 @@ a key out. `jobs.parameters` turns the checked configuration of a build into fro
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
@@ -70,6 +71,40 @@ class Rank:
 
 
 @dataclass
+class Signals:
+    """What signals are told."""
+
+    keywords: str | None = MISSING
+
+
+@dataclass
+class Unless:
+    """Whose documents a rule spares."""
+
+    partners: list[str] = field(default_factory=list)
+    sites: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Rule:
+    """A rule: `signal operator value` rejects, for the reason that is the rule's key."""
+
+    signal: str = MISSING
+    operator: str = MISSING
+    value: float = MISSING
+    unless: Unless = field(default_factory=Unless)
+
+
+@dataclass
+class Rules:
+    """A profile `conf/rules/NAME.yaml`: where its thresholds come from, rules by reason."""
+
+    profile: str = MISSING
+    source: str = MISSING
+    reject: dict[str, Rule] = field(default_factory=dict)
+
+
+@dataclass
 class Limits:
     """What a delivery may contain."""
 
@@ -106,6 +141,8 @@ class Build:
     storage: Storage = field(default_factory=Storage)
     minhash: Minhash = field(default_factory=Minhash)
     rank: Rank = field(default_factory=Rank)
+    signals: Signals = field(default_factory=Signals)
+    rules: Rules = field(default_factory=Rules)
     limits: Limits = field(default_factory=Limits)
     shards: Shards = field(default_factory=Shards)
     compute: Compute = field(default_factory=Compute)
@@ -171,6 +208,16 @@ class Tune:
 
 
 @dataclass
+class Judge(Build):
+    """judge."""
+
+    against: Rules = field(default_factory=Rules)
+    signal: str | None = MISSING
+    examples: int = MISSING
+    format: str = MISSING
+
+
+@dataclass
 class Demo:
     """demo."""
 
@@ -182,8 +229,15 @@ class Demo:
 def register() -> None:
     """Make the classes known to Hydra, under the names that `conf/*.yaml` begin with."""
     store = ConfigStore.instance()
-    for schema in (Build, Listing, Read, Show, Explain, Report, Tune, Demo):
+    for schema in (Build, Listing, Read, Show, Explain, Report, Tune, Judge, Demo):
         store.store(name=f"{schema.__name__.lower()}_schema", node=schema)
+
+
+def conf_folder() -> Path:
+    """The configuration heliu ships: inside an installed package, beside it in a checkout."""
+    package = Path(__file__).resolve().parent
+    installed = package / "conf"
+    return installed if installed.is_dir() else package.parent / "conf"
 
 
 def opened(config: Read) -> OpenedRelease:

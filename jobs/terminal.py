@@ -6,7 +6,7 @@ import os
 import sys
 import time
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -40,6 +40,12 @@ def is_json(form: str) -> bool:
 def say_json(value: Any) -> None:
     """A value as indented JSON on standard output."""
     say(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode())
+
+
+def say_jsonl(values: Iterable[Any]) -> None:
+    """Values as JSON on standard output, one a line."""
+    for value in values:
+        say(orjson.dumps(value).decode())
 
 
 def say_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

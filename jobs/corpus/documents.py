@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.corpus.identity import document_ids
+from jobs.corpus.keywords import SignalParams
 from jobs.corpus.normalization import normalized_texts
 from jobs.corpus.rows import RejectReason
 from jobs.corpus.signals import signals
@@ -15,13 +16,16 @@ from jobs.corpus.tables import DELIVERED, DOCUMENTS, require
 _FIELDS = ("title", "url", "published")
 
 
-def documents(delivered: pa.Table, *, partner: str, first_position: int) -> pa.Table:
+def documents(
+    delivered: pa.Table, *, partner: str, first_position: int, signal_params: SignalParams
+) -> pa.Table:
     """One row per delivered row, in the same order; a rejected row has no content.
 
     Args:
         delivered: rows of DELIVERED.
         partner: whose rows.
         first_position: the position of the first row inside its input shard.
+        signal_params: the keyword lists.
 
     Returns:
         DOCUMENTS.
@@ -47,7 +51,7 @@ def documents(delivered: pa.Table, *, partner: str, first_position: int) -> pa.T
         **{name: _field(delivered[name].combine_chunks()) for name in _FIELDS},
         **{field.name: delivered[field.name] for field in DELIVERED if field.name in _KEPT},
     }
-    measured = signals(content)
+    measured = signals(content, params=signal_params)
     columns |= {name: measured[name] for name in measured.column_names}
     return pa.table({field.name: columns[field.name] for field in DOCUMENTS}).cast(DOCUMENTS)
 

@@ -9,7 +9,9 @@ import pyarrow.compute as pc
 from jobs.corpus.banding import signature_column
 from jobs.corpus.canonical import canonical_texts
 from jobs.corpus.identity import digest, hex_hashes
+from jobs.corpus.signal_columns import SIGNALS
 from jobs.corpus.signatures import SignatureParams, signatures
+from jobs.corpus.statistics import sites
 from jobs.corpus.tables import HASH, facts_schema
 from jobs.corpus.text_buffers import text_hashes
 
@@ -37,8 +39,9 @@ def facts(documents: pa.Table, *, params: SignatureParams) -> pa.Table:
             "canonical_hash": pc.if_else(
                 pa.array(has_text), text_hashes(canonical), pa.scalar(None, HASH)
             ),
-            "content_chars": kept["content_chars"],
             "published": kept["published"],
+            "site": sites(kept["url"]),
+            **{name: kept[name] for name in SIGNALS.names},
             "signature": signature_column(
                 signatures(canonical, params=params), np.asarray(has_text, np.bool_)
             ),

@@ -11,9 +11,14 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from jobs.corpus.signal_columns import SIGNALS
 from jobs.errors import SchemaError
 
 HASH = pa.binary(16)
+
+_MEASURED = [field.with_nullable(nullable=False) for field in SIGNALS]
+# Facts that only rules look at, and that are left behind when documents are compared.
+_JUDGED_BY = {"position", "site", *SIGNALS.names} - {"content_chars"}
 
 DELIVERED = pa.schema(
     [
@@ -40,9 +45,7 @@ DOCUMENTS = pa.schema(
         pa.field("content", pa.large_string()),  # null when the row is rejected
         pa.field("url", pa.string()),
         pa.field("published", pa.string()),
-        pa.field("content_chars", pa.int32()),
-        pa.field("line_count", pa.int32()),
-        pa.field("han_share", pa.float32()),
+        *SIGNALS,  # null when the row is rejected
         pa.field("stage", pa.string()),  # the stage that rejected the row, null for a document
         pa.field("reason", pa.string()),
         pa.field("evidence", pa.string()),
@@ -63,8 +66,9 @@ def facts_schema(num_perm: int) -> pa.Schema:
             pa.field("text_hash", HASH, nullable=False),  # xxh3-128 of `content`
             pa.field("record_hash", HASH, nullable=False),  # of everything a release would show
             pa.field("canonical_hash", HASH),  # xxh3-128 of the canonical form
-            pa.field("content_chars", pa.int32(), nullable=False),
             pa.field("published", pa.string()),
+            pa.field("site", pa.string()),  # the host of `url`
+            *_MEASURED,
             pa.field("signature", pa.binary(4 * num_perm)),  # uint32, little-endian
         ]
     )
@@ -74,7 +78,7 @@ def ranked_schema(num_perm: int) -> pa.Schema:
     """`facts_schema` plus what only a build knows: whose document it is and how it is preferred."""
     return pa.schema(
         [
-            *facts_schema(num_perm).remove(1),
+            *(field for field in facts_schema(num_perm) if field.name not in _JUDGED_BY),
             pa.field("ordinal", pa.int64(), nullable=False),  # number of the delivered row
             pa.field("partner", pa.string(), nullable=False),
             pa.field("priority", pa.int32(), nullable=False),
@@ -106,9 +110,7 @@ RELEASED = pa.schema(
         pa.field("url", pa.string()),
         pa.field("published", pa.string()),
         pa.field("licence", pa.string()),
-        pa.field("content_chars", pa.int32(), nullable=False),
-        pa.field("line_count", pa.int32(), nullable=False),
-        pa.field("han_share", pa.float32(), nullable=False),
+        *_MEASURED,
     ]
 )
 

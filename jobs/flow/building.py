@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ from jobs.flow.deduplicating import Drops, deduplicate
 from jobs.flow.intake import InputShard, plan
 from jobs.flow.marked import Marker, Progress
 from jobs.flow.merging import Range, merge
-from jobs.flow.normalizing import NormalizedShard, normalize
+from jobs.flow.normalizing import NormalizedShard, is_normalized, normalize
 from jobs.flow.params import BuildParams
 from jobs.flow.publishing import Published, candidate, publish_candidate
 from jobs.on_ray.session import ray_session
@@ -36,7 +37,9 @@ def run_normalize(params: BuildParams, progress: Progress) -> Normalized:
     """Deliveries to documents and facts."""
     open_store(params.storage).check_writable()
     shards = plan(params)
-    with ray_session(params.compute):
+    # Who only asks what is stored need not wait for Ray.
+    done = is_normalized(shards, params)
+    with nullcontext() if done else ray_session(params.compute):
         return Normalized(shards, normalize(shards, params, progress=progress))
 
 

@@ -58,7 +58,8 @@ def deduplicate(
 
 def _key(normalized: list[NormalizedShard], params: BuildParams) -> str:
     priorities = sorted((partner.name, partner.priority) for partner in params.partners)
-    how = (params.bands, params.rank, params.shards.group_documents, priorities)
+    rules = params.rules.rules
+    how = (params.bands, params.rank, rules, params.shards.group_documents, priorities)
     return fingerprint([shard.key for shard in normalized], how, code_digest())
 
 

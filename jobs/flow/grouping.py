@@ -28,7 +28,6 @@ from functools import partial
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from jobs.corpus.banding import meeting_keys, signature_matrix
 from jobs.corpus.components import (
@@ -47,9 +46,9 @@ from jobs.corpus.ranking import hash_halves
 from jobs.errors import ConfigError
 from jobs.flow.exchange import read_cuts, read_numbers, write_cuts, write_groups, write_numbers
 from jobs.flow.marked import Marked, Marker, Progress, map_marked
-from jobs.flow.normalizing import NormalizedShard
+from jobs.flow.normalizing import NormalizedShard, Run
 from jobs.flow.params import BuildParams
-from jobs.flow.ranked import documents_of, ranked_facts
+from jobs.flow.ranked import documents_of, ranked_facts, standing_facts
 from jobs.storage.layout import work_key
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
@@ -191,8 +190,8 @@ def _batches(normalized: list[NormalizedShard], most: int) -> list[tuple[int, Ba
 def _write_keys(spec: tuple[Place, int, Batch, Cut], *, params: BuildParams) -> Marker:
     place, number, shards, cut = spec
     store = open_store(params.storage)
-    runs = [(run.facts_key, shard.base) for shard in shards for run in shard.runs]
-    cuts = [_run_words(store, *run, cut, params) for run in runs]
+    runs = [(run, shard) for shard in shards for run in shard.runs]
+    cuts = [_run_words(store, run, shard, cut, params) for run, shard in runs]
     words, bounds, edges = told_buckets(cuts, bits=cut.bits, partitions=cut.pieces)
     file, edge_file = place.at(f"keys-{number}.bin"), place.at(f"keys-{number}-edges.bin")
     write_cuts(store, file, words, bounds)
@@ -201,14 +200,14 @@ def _write_keys(spec: tuple[Place, int, Batch, Cut], *, params: BuildParams) -> 
 
 
 def _run_words(
-    store: ObjectStore, facts_key: str, base: int, cut: Cut, params: BuildParams
+    store: ObjectStore, run: Run, shard: NormalizedShard, cut: Cut, params: BuildParams
 ) -> tuple[Words, Bounds]:
     columns = ["doc_id", "position", "signature"]
-    facts = pq.read_table(store.open(facts_key), columns=columns)
+    facts = standing_facts(run, shard, params, store=store, columns=columns)
     signatures, has_text = signature_matrix(facts["signature"])
     ids = np.stack(hash_halves(facts["doc_id"]), axis=1)
     keys = meeting_keys(signatures, ids, params=params.bands)
-    ordinals = facts["position"].to_numpy() + base
+    ordinals = facts["position"].to_numpy() + shard.base
     return meeting_words(keys, has_text, ordinals, bits=cut.bits, partitions=cut.pieces)
 
 

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.corpus.merging import decisions, released, slices_by_bytes, verdict_counts
+from jobs.corpus.rules import after_rules
 from jobs.corpus.tables import DOCUMENTS, DROPS
 from jobs.flow.deduplicating import Drops
 from jobs.flow.marked import Marked, Marker, Progress, code_digest, map_marked
@@ -89,6 +90,7 @@ def merge_range(work: _Work, *, params: BuildParams) -> Marker:
     """Write the shards and decisions of one range; what was written. Harmless to repeat."""
     store = open_store(params.storage)
     documents = _documents(work, store).sort_by(_ORDER)
+    documents = after_rules(documents, params.rules, partner=work.range.partner)
     drops = _drops(work, store)
     verdicts = decisions(documents, drops, partner=work.range.partner)
     kept = released(documents, verdicts, licence=work.partner.licence)

@@ -22,7 +22,7 @@ from jobs.corpus.documents import documents
 from jobs.corpus.facts import facts
 from jobs.errors import TooManyRejects
 from jobs.flow.intake import InputShard
-from jobs.flow.marked import Marked, Marker, Progress, map_marked
+from jobs.flow.marked import Marked, Marker, Progress, found_markers, map_marked
 from jobs.flow.params import BuildParams
 from jobs.storage.layout import work_key
 from jobs.storage.objects import ObjectStore
@@ -79,6 +79,12 @@ def normalize(
     return normalized
 
 
+def is_normalized(shards: list[InputShard], params: BuildParams) -> bool:
+    """Whether every shard has a marker."""
+    work = [Marked(_marker_key(params.corpus, shard.key), shard) for shard in shards]
+    return len(found_markers(open_store(params.storage), work)) == len(work)
+
+
 def normalize_shard(shard: InputShard, *, params: BuildParams) -> Marker:
     """Read one input shard and write its runs; what there is then. Harmless to repeat."""
     writer = _RunWriter(open_store(params.storage), shard, params)
@@ -124,7 +130,12 @@ class _RunWriter:
         self.rejected: Counter[tuple[str, str]] = Counter()
 
     def add(self, delivered: pa.Table) -> None:
-        table = documents(delivered, partner=self.shard.partner.name, first_position=self.delivered)
+        table = documents(
+            delivered,
+            partner=self.shard.partner.name,
+            first_position=self.delivered,
+            signal_params=self.params.signals,
+        )
         self.delivered += len(table)
         self.pending.append(table)
         self.pending_bytes += pc.sum(pc.binary_length(table["content"])).as_py() or 0

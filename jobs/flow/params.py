@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.corpus.banding import BandParams
+from jobs.corpus.keywords import SignalParams
 from jobs.corpus.ranking import RankParams
 from jobs.corpus.rows import DeliveryParams
+from jobs.corpus.rules import RuleParams
 from jobs.corpus.signatures import SignatureParams
 from jobs.errors import ConfigError
 from jobs.on_ray.compute import ComputeParams
@@ -78,6 +80,8 @@ class BuildParams:
     signature: SignatureParams
     bands: BandParams
     rank: RankParams
+    signals: SignalParams
+    rules: RuleParams
     shards: ShardParams
     storage: StorageParams
     compute: ComputeParams

@@ -11,6 +11,8 @@ import pyarrow as pa
 from jobs.corpus.canonical import CANONICAL_VERSION, folding_digest
 from jobs.corpus.conservation import balance
 from jobs.corpus.normalization import NORMALIZATION_VERSION
+from jobs.corpus.signal_columns import KEYWORD_CATEGORIES
+from jobs.corpus.signals import SIGNALS_VERSION
 from jobs.corpus.tables import DECISIONS, RELEASED
 from jobs.flow.intake import InputShard
 from jobs.flow.marked import Marker
@@ -18,6 +20,7 @@ from jobs.flow.merging import Range, totals
 from jobs.flow.normalizing import NormalizedShard
 from jobs.flow.params import BuildParams, PartnerParams
 from jobs.storage.layout import blob_key
+from jobs.storage.manifests import fingerprint
 from jobs.storage.releases import publish
 from jobs.storage.stores import open_store
 
@@ -115,9 +118,16 @@ def _parameters(params: BuildParams) -> dict[str, Any]:
         "rank": asdict(params.rank),
         "release_bytes": params.shards.release_bytes,
         "reading": {partner.name: _reading(partner) for partner in params.partners},
+        "signals": {"version": SIGNALS_VERSION, "keywords": _keyword_digests(params)},
+        "rules": asdict(params.rules),
         "normalization": NORMALIZATION_VERSION,
         "canonical": {"version": CANONICAL_VERSION, "folding": folding_digest()},
     }
+
+
+def _keyword_digests(params: BuildParams) -> dict[str, str]:
+    lists = zip(KEYWORD_CATEGORIES, params.signals.keywords, strict=True)
+    return {category: fingerprint(words) for category, words in lists}
 
 
 def _reading(partner: PartnerParams) -> dict[str, Any]:

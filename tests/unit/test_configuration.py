@@ -20,7 +20,7 @@ REQUIRED = {
     "explain": ["id=x"],
     "demo": ["out=x"],
 }
-REQUIRED |= dict.fromkeys(("normalize", "dedup", "merge", "publish"), REQUIRED["build"])
+REQUIRED |= dict.fromkeys(("normalize", "dedup", "merge", "publish", "judge"), REQUIRED["build"])
 PARTNER = "deliveries: [/a/*.jsonl, /b]\nformat: jsonl\nlicence: CC0-1.0\npriority: 2"
 
 

@@ -1,0 +1,96 @@
+"""What is known of every character: its class, and what it may begin or end."""
+
+from __future__ import annotations
+
+import functools
+import sys
+import unicodedata
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import opencc
+
+Traits = npt.NDArray[np.uint16]
+
+CLASS_BITS = 0x0F
+OTHER, HAN, LATIN, DIGIT, PUNCTUATION, SPACE, PRIVATE_USE, REPLACEMENT, KANA, HANGUL = range(10)
+CLASSES = 10
+
+TRADITIONAL = 1 << 4
+SIMPLIFIED = 1 << 5
+CLOSER = 1 << 6  # a quote or bracket after the end of a sentence
+TERMINAL = 1 << 7
+BULLET = 1 << 8
+NUMERAL = 1 << 9  # of an item number
+CIRCLED = 1 << 10
+OPENING = 1 << 11  # of an item number in brackets
+LINKING = 1 << 12  # an address may begin here
+
+_RANGES = {
+    HAN: ((0x3007, 0x3007), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF),
+          (0x20000, 0x3FFFD)),
+    KANA: ((0x3041, 0x3096), (0x309D, 0x309F), (0x30A1, 0x30FA), (0x30FC, 0x30FF), (0x31F0, 0x31FF),
+           (0xFF66, 0xFF9D)),
+    HANGUL: ((0x1100, 0x11FF), (0x3131, 0x318E), (0xA960, 0xA97C), (0xAC00, 0xD7A3),
+             (0xD7B0, 0xD7FB), (0xFFA1, 0xFFDC)),
+    PRIVATE_USE: ((0xE000, 0xF8FF), (0xF0000, 0xFFFFD), (0x100000, 0x10FFFD)),
+    REPLACEMENT: ((0xFFFD, 0xFFFD),),
+}  # fmt: skip
+_SIGNS = {
+    CLOSER: "”’」』）)】]》〉\"'",
+    TERMINAL: "。！？；…!?;.",
+    BULLET: "•●○■□▪▫◦·‣\u2043-*+\u2013—◆◇★☆►▶▲△※→➢✓✔",
+    NUMERAL: "0123456789一二三四五六七八九十百",
+    OPENING: "（(",
+    LINKING: "hw",
+}
+_CIRCLED = ((0x2460, 0x249B), (0x2776, 0x2793), (0x3220, 0x3229))
+
+
+@functools.cache
+def character_traits() -> Traits:
+    """Shape (0x110000,): the class of each code point and the bits named above."""
+    table = np.zeros(sys.maxunicode + 1, np.uint16)
+    for point in range(0x20000):  # beyond, the ranges say all
+        table[point] = _class(chr(point))
+    for kind, ranges in _RANGES.items():
+        for first, last in ranges:
+            table[first : last + 1] = kind
+    for trait, signs in _SIGNS.items():
+        table[[ord(sign) for sign in signs]] |= trait
+    for first, last in _CIRCLED:
+        table[first : last + 1] |= CIRCLED
+    table[list(_written_otherwise("t2s", "gb2312"))] |= TRADITIONAL
+    table[list(_written_otherwise("s2t", "big5"))] |= SIMPLIFIED
+    table.flags.writeable = False
+    return table
+
+
+def _class(character: str) -> int:
+    category = unicodedata.category(character)
+    if character.isspace():
+        return SPACE
+    if category == "Nd":
+        return DIGIT
+    if category[0] == "P":
+        return PUNCTUATION
+    is_latin = category[0] == "L" and "LATIN" in unicodedata.name(character, "")
+    return LATIN if is_latin else OTHER
+
+
+def _written_otherwise(conversion: str, encoding: str) -> Iterator[int]:
+    """Han characters that the other script writes otherwise: its national standard lacks them."""
+    points = [point for first, last in _RANGES[HAN] for point in range(first, last + 1)]
+    converted = opencc.OpenCC(conversion).convert("\n".join(map(chr, points))).split("\n")
+    for point, other in zip(points, converted, strict=True):
+        if chr(point) != other and not _can_encode(chr(point), encoding):
+            yield point
+
+
+def _can_encode(character: str, encoding: str) -> bool:
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True

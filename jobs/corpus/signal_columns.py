@@ -1,0 +1,151 @@
+"""The signals by name: what each column means. `docs/signals.md` is written from here.
+
+Lines are cut at newlines; only those with a character that is not white space count, but for
+`line_count`. Text characters are those that are not white space; n-grams are runs of text
+characters, across lines. What repeats is counted within stretches of `STRETCH` characters, or
+of `STRETCH` lines, and added up: memory is bounded, and a book is not called repetitive for being
+long. A share whose denominator is 0 is 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+STRETCH = 1 << 14
+
+KEYWORD_CATEGORIES = ("ads", "gambling", "porn", "navigation")
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A column: its name, type, unit, how it is computed and whose idea it is."""
+
+    name: str
+    type: pa.DataType
+    unit: str
+    formula: str
+    source: str
+
+
+_CCI3 = "`meta_info` of CCI3 (its formula is not published; this is ours)"
+_GOPHER = "Gopher (Rae et al. 2021), in characters instead of words"
+_MAP = "MAP-CC (Du et al. 2024)"
+_OURS = "heliu"
+
+
+def _share(name: str, formula: str, source: str) -> Signal:
+    return Signal(name, pa.float32(), "share", formula, source)
+
+
+def _class(name: str, what: str) -> Signal:
+    return _share(f"{name}_share", f"{what} / all characters", _OURS)
+
+
+def _duplicate(n: int) -> Signal:
+    what = f"text characters inside a {n}-gram that occurred before, each once / text characters"
+    return _share(f"dup_{n}gram_share", what, _GOPHER)
+
+
+def _repetition(n: int) -> Signal:
+    return _share(f"{n}gram_repetition_ratio", f"1 - distinct {n}-grams / {n}-grams", _CCI3)
+
+
+def _top(n: int) -> Signal:
+    what = (
+        f"{n} x occurrences of the most frequent {n}-gram / text characters, at most 1; "
+        "0 if none occurs twice"
+    )
+    return _share(f"top_{n}gram_share", what, f"{_GOPHER}; thresholds by {_MAP}")
+
+
+def _keyword(category: str) -> Signal:
+    what = f"positions where a word of `conf/keywords/{category}.txt` begins / lines"
+    source = "ChineseWebText (Chen et al. 2023): sensitive words per line"
+    return Signal(f"{category}_hits_per_line", pa.float32(), "per line", what, source)
+
+
+SIGNAL_COLUMNS = (
+    Signal("content_chars", pa.int32(), "characters", "code points, white space included", _OURS),
+    Signal(
+        "line_count",
+        pa.int32(),
+        "lines",
+        "lines, empty ones too; a last newline begins none",
+        _OURS,
+    ),
+    _class("han", "Han characters of every extension, and U+3007"),
+    _class("latin", "Latin letters"),
+    _class("digit", "decimal digits"),
+    _class("punctuation", "punctuation (Unicode category P)"),
+    _class("space", "white space, newlines included"),
+    _class("private_use", "private use characters"),
+    _class("replacement", "U+FFFD"),
+    _class("kana", "hiragana and katakana"),
+    _class("hangul", "hangul"),
+    _share(
+        "traditional_share",
+        "only-Traditional / (only-Traditional + only-Simplified) characters. Only-Traditional: "
+        "OpenCC t2s changes it and GB 2312 lacks it; only-Simplified: OpenCC s2t changes it and "
+        "Big5 lacks it",
+        _OURS,
+    ),
+    Signal("char_entropy", pa.float32(), "nats", "-sum p ln p over distinct text characters", _MAP),
+    _share("unique_char_share", "distinct text characters / text characters", _MAP),
+    _repetition(2),
+    _repetition(3),
+    *(_top(n) for n in (2, 3, 4)),
+    *(_duplicate(n) for n in range(5, 11)),
+    _share(
+        "repeat_13gram_share",
+        "13-grams that occurred before / 13-grams",
+        "ChineseWebText (Chen et al. 2023)",
+    ),
+    _share(
+        "dup_line_share",
+        "lines that occurred before / lines; equal but for white space",
+        _GOPHER,
+    ),
+    _share("dup_line_char_share", "text characters in such lines / text characters", _GOPHER),
+    _share(
+        "dup_paragraph_share",
+        "paragraphs (lines between blank ones) that occurred before / paragraphs",
+        _GOPHER,
+    ),
+    _share(
+        "dup_paragraph_char_share",
+        "text characters in such paragraphs / text characters",
+        _GOPHER,
+    ),
+    Signal("mean_line_chars", pa.float32(), "characters", "text characters / lines", "CCI4"),
+    _share("bullet_line_share", "lines that begin with a bullet sign / lines", _GOPHER),
+    _share(
+        "list_line_share",
+        "lines that begin with a bullet sign or an item number (1. 2、 (3) （四） ⑤) / lines",
+        _OURS,
+    ),
+    _share(
+        "heading_line_share",
+        "lines of at most 30 text characters that begin with # or end in no punctuation / lines",
+        _OURS,
+    ),
+    _share(
+        "ellipsis_line_share",
+        "lines that end in … or ... or 。。。 or 展开 or 更多 or 全文 / lines",
+        f"{_GOPHER}; 展开 and 更多 by {_MAP}",
+    ),
+    _share(
+        "terminal_line_share",
+        "lines that end in one of 。！？；…!?;. (closing quotes and brackets aside) / lines",
+        "C4 (Raffel et al. 2020)",
+    ),
+    _share(
+        "link_char_share",
+        "text characters inside http://, https:// or www. addresses / text characters",
+        _OURS,
+    ),
+    *(_keyword(category) for category in KEYWORD_CATEGORIES),
+)
+
+SIGNALS = pa.schema([pa.field(signal.name, signal.type) for signal in SIGNAL_COLUMNS])
