@@ -30,13 +30,12 @@ _LEAST_FULL = 3
 _LEAST_FULL_AMONG_LONGER = 6
 _FULL_SHARE = 0.5
 
-_INNER_SPACES = re.compile(r"(?<=\S)  +")
+_INNER_SPACES = re.compile(r"  (?<=\S  ) *")
 _BLANK_LINES = re.compile("\n{3,}")
-_SPACED_OUT = re.compile(
-    rf"(?<![{HAN}])[{HAN}，。、；：？！（）《》“”](?: [{HAN}，。、；：？！（）《》“”]){{7,}}(?![{HAN}])"
-)
-_BEFORE_MARK = re.compile(rf"(?<=[{HAN}]) (?=[，。；？！、）》”])")
-_AFTER_MARK = re.compile(rf"(?<=[{HAN}][，；、])[ ](?=[{HAN}《“（])")
+# Each begins with a space, which `re` finds at the speed of memchr.
+_SPACED_OUT = re.compile(rf"(?: [{HAN}，。、；：？！（）《》“”](?=[ \n]|\Z)){{7,}}")
+_BEFORE_MARK = re.compile(rf" (?<=[{HAN}] )(?=[，。；？！、）》”])")
+_AFTER_MARK = re.compile(rf" (?<=[，；、] )(?<=[{HAN}][，；、] )(?=[{HAN}《“（])")
 
 
 def unwrapped(text: str) -> str:
@@ -98,7 +97,7 @@ def despaced(text: str) -> str:
 
 
 def layout(text: str) -> str:
-    """No blanks around lines but ASCII indentation, one inside them, one empty line at a time."""
+    """`text` as `blanks.laid_out` gives it, but for runs of spaces in code, where they align."""
     if " \n" in text or "\t\n" in text:
         text = "\n".join([line.rstrip(" \t") for line in text.split("\n")])
     if "  " in text:
@@ -109,16 +108,9 @@ def layout(text: str) -> str:
 
 
 def _single_spaced(text: str) -> str:
-    """One space for several inside lines, but not in code, where they align."""
     pieces: list[str] = []
     position = 0
     for start, end in fenced_blocks(text):
-        pieces += [_single_spaced_lines(text[position:start]), text[start:end]]
+        pieces += [_INNER_SPACES.sub(" ", text[position:start]), text[start:end]]
         position = end
-    return "".join([*pieces, _single_spaced_lines(text[position:])])
-
-
-def _single_spaced_lines(text: str) -> str:
-    # Searching line by line is three times as fast: most lines have no two spaces.
-    lines = text.split("\n")
-    return "\n".join([_INNER_SPACES.sub(" ", line) if "  " in line else line for line in lines])
+    return "".join([*pieces, _INNER_SPACES.sub(" ", text[position:])])

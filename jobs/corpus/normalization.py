@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.corpus import characters
+from jobs.corpus.blanks import laid_out
 from jobs.corpus.lines import despaced, layout, unwrapped
 from jobs.corpus.markup import without_markup
 from jobs.corpus.mirrors import without_pinyin
@@ -79,12 +80,12 @@ _STAGES = (
     _Stage(Repair.MARKUP, without_markup),
     _Stage(Repair.WRAPS, unwrapped),
     _Stage(Repair.BLANKS | Repair.WIDTH | Repair.RADICALS, None),
+    _Stage(Repair.LAYOUT, layout),
     _Stage(Repair.COMPOSITION, composed),
     _Stage(Repair.PINYIN, without_pinyin),
     _Stage(Repair.SCRIPT, simplified),
     _Stage(Repair.SPACES, despaced),
     _Stage(Repair.PUNCTUATION, full_width),
-    _Stage(Repair.LAYOUT, layout),
 )
 
 
@@ -106,16 +107,16 @@ def repaired(column: pa.Array | pa.ChunkedArray, wanted: Repair = EVERY) -> Repa
     for round_number in range(1, 4 * _ROUNDS):
         if not len(rows):
             break
-        after, bits = _round(active, triggers, wanted)
+        after, bits, unseen = _round(active, triggers, wanted)
         if round_number % _ROUNDS == 0:
-            after = pc.replace_substring_regex(after, _UNFOLDING.pattern, "")
+            after, unseen = pc.replace_substring_regex(after, "[<&]", ""), np.full_like(unseen, -1)
         is_changed = pc.not_equal(after, active).to_numpy(zero_copy_only=False)
         repairs[rows] |= bits
         rows, active = rows[is_changed], after.filter(pa.array(is_changed))
         texts = _replaced(texts, rows, active)
         again = scan(active)
         lost[rows], chars[rows] = again.lost, again.chars
-        triggers = again.triggers & int(wanted)
+        triggers = again.triggers & int(wanted) & unseen[is_changed]
         is_open = triggers != 0
         rows, active, triggers = rows[is_open], active.filter(pa.array(is_open)), triggers[is_open]
     return Repaired(texts, repairs, script, lost, chars)
@@ -165,21 +166,39 @@ def _alone(text: str, stage: _Stage, repair: Repair) -> str:
 
 def _round(
     texts: pa.LargeStringArray, triggers: Bits, wanted: Repair
-) -> tuple[pa.LargeStringArray, Bits]:
-    """Each text after the rules that its triggers name, once, and which of them changed it."""
-    bits = np.zeros(len(texts), np.int64)
+) -> tuple[pa.LargeStringArray, Bits, Bits]:
+    """Each text after the rules that its triggers name, once; which of them changed it; and which
+    have not seen what the last of those made of it.
+    """
+    bits, unseen = np.zeros(len(texts), np.int64), np.zeros(len(texts), np.int64)
+    sofar = 0
     for stage in _STAGES:
+        sofar |= int(stage.repairs)
         rows = np.flatnonzero(triggers & int(stage.repairs))
         if not len(rows):
             continue
         some = texts if len(rows) == len(texts) else texts.take(pa.array(rows))
-        if stage.rule is None:
-            after, changed = characters.with_characters(some, stage.repairs & wanted)
-        else:
-            after, changed = _ruled(some, stage.rule, int(stage.repairs))
+        after, changed = _staged(some, stage, wanted)
         bits[rows] |= changed
+        unseen[rows[changed != 0]] = sofar
         texts = _replaced(texts, rows[changed != 0], after.filter(pa.array(changed != 0)))
-    return texts, bits
+    return texts, bits, unseen | ~triggers
+
+
+def _staged(
+    texts: pa.LargeStringArray, stage: _Stage, wanted: Repair
+) -> tuple[pa.LargeStringArray, Bits]:
+    if stage.rule is None:
+        return characters.with_characters(texts, stage.repairs & wanted)
+    if stage.repairs is not Repair.LAYOUT:
+        return _ruled(texts, stage.rule, int(stage.repairs))
+    has_code = pc.or_(pc.match_substring(texts, "```"), pc.match_substring(texts, "~~~"))
+    after = laid_out(texts)
+    code = has_code.to_numpy(zero_copy_only=False)
+    in_code, _ = _ruled(texts.filter(has_code), stage.rule, int(stage.repairs))
+    after = _replaced(after, np.flatnonzero(code), in_code)
+    changed = pc.not_equal(after, texts).to_numpy(zero_copy_only=False)
+    return after, changed * np.int64(stage.repairs)
 
 
 def _ruled(

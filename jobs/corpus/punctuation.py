@@ -13,50 +13,75 @@ from jobs.corpus.alphabets import HAN
 
 _WIDE = dict(zip(",;:?!()", "，；：？！（）", strict=True))
 
-# What is left alone: front matter, code, links and addresses of Markdown, addresses, tags, and
-# lines of programs.
+# What is left alone: front matter and code; inside a line, code, links and addresses of Markdown,
+# addresses, tags and entities; lines of programs.
+_FENCED = re.compile(
+    r"\A---\n.*?\n---(?=\n|\Z)|^[ \t>]*(```+|~~~+).*?(?:^[ \t>]*\1|\Z)", re.DOTALL | re.MULTILINE
+)
 _KEPT = re.compile(
-    r"\A---\n.*?\n---(?=\n|\Z)"
-    r"|(?ms:^[ \t>]*(```+|~~~+).*?(?:^[ \t>]*\1|\Z))"
-    r"|`[^`\n]+`"
-    r"|\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"\n]*\")?\)"
-    r"|\{\{.*?\}\}|\{#[^}\n]*\}"
-    r"|<[A-Za-z/!][^<>\n]*>"
+    r"`[^`]+`"
+    r"|\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)"
+    r"|\{\{.*?\}\}|\{#[^}]*\}"
+    r"|<[A-Za-z/!][^<>]*>"
     r"|(?:[A-Za-z][A-Za-z0-9+.-]{1,9}://|www\.)[!-~]*[0-9A-Za-z/_=#&%~-]"
     r"|&\w+;"
-    rf"|(?m:^.*(?:[{{}}=]|//|\\|[^{HAN}];)[ \t]*$)"
-    rf"|(?m:^(?:    |\t)[ \t]*(?![{HAN}“‘《「（*+0-9-])[^\n]*$)"
 )
+_MAY_KEEP = re.compile(r"[`\]{<&]|://|www\.")
+_PROGRAM = re.compile(rf"(?:[{{}}=\\]|//|[^{HAN}];)[ \t]*\Z|\A(?:    |\t)[ \t]*(?![{HAN}“‘《「（(*+0-9-])")
+_HALF_WIDE = re.compile(rf"[,;:?!(](?:(?<=[^\x00-\x7f].)|(?=[^\x00-\x7f]|\Z| [^\x00-\x7f]))|\.\Z")
+_LINE = re.compile(r"[^\n]*[,;:?!(][^\n]*|[^\n]+\.(?=\n|\Z)")
 _BEHIND = f"{HAN}”’》」』】）％"
 _AFTER = f"{HAN}“‘《「『【（"
 # `:` and `?` may belong to addresses and codes that have been cut, so they need Han before.
 _MARK = re.compile(
-    rf"(?<=[{_BEHIND}])[,;:?!](?=[^\s!-/:-@\[-`{{-~]|[“”‘’《》]|\d|[A-Za-z]|\"|\n|\Z)"
-    rf"|(?<=[0-9A-Za-z%+])[,;!](?=[{_AFTER}])"
-    rf"|(?<=[{_BEHIND}])[,;:](?: )(?=[{_AFTER}])"
+    rf"[,;:](?<=[{_BEHIND}].)(?=[^\s!-/:-@\[-`{{-~]|[\"*(]|\Z)"
+    rf"|[?!](?<=[{_BEHIND}].)(?=[^\s!-/:-@\[-`{{-~，。、；：？！]|[\"*(]|\Z)"
+    rf"|[,;!](?<=[0-9A-Za-z%+].)(?=[{_AFTER}])"
+    rf"|[,;:] (?<=[{_BEHIND}]. )(?=[{_AFTER}])"
 )
 _BRACKETS = re.compile(r"\(([^()\n]{1,200})\)")
 _HAN = re.compile(f"[{HAN}]")
+_WORD = re.compile(f"[{HAN}0-9A-Za-z]")
 _HAN_AT_END = re.compile(f"[{_BEHIND}]\\Z")
 _FULL_STOP = re.compile(rf"(?<=[{HAN}][”》）{HAN}])\.(?=[”’」』]?(?:\n|\Z))")
-_NUMBERED = re.compile(r"[0-9]+(?:[.,:/-][0-9]+)*")
 
 
 def full_width(text: str) -> str:
     """`text` with the punctuation of its Chinese parts in full width."""
+    if "```" not in text and "~~~" not in text and not text.startswith("---\n"):
+        return _widened_lines(text)
     pieces: list[str] = []
     position = 0
-    for kept in _KEPT.finditer(text):
-        pieces += [_widened(text[position : kept.start()]), kept[0]]
+    for kept in _FENCED.finditer(text):
+        pieces += [_widened_lines(text[position : kept.start()]), kept[0]]
         position = kept.end()
-    return "".join([*pieces, _widened(text[position:])])
+    return "".join([*pieces, _widened_lines(text[position:])])
+
+
+def _widened_lines(text: str) -> str:
+    return "\n".join(
+        [_widened_line(line) if _HALF_WIDE.search(line) else line for line in text.split("\n")]
+    )
+
+
+def _widened_line(line: str) -> str:
+    if _PROGRAM.search(line):
+        return line
+    if not _MAY_KEEP.search(line):
+        return _widened(line)
+    pieces: list[str] = []
+    position = 0
+    for kept in _KEPT.finditer(line):
+        pieces += [_widened(line[position : kept.start()]), kept[0]]
+        position = kept.end()
+    return "".join([*pieces, _widened(line[position:])])
 
 
 def _widened(piece: str) -> str:
     if "(" in piece:
         piece = _BRACKETS.sub(_bracketed, piece)
     piece = _MARK.sub(lambda mark: _WIDE[mark[0][0]], piece)
-    return _FULL_STOP.sub("。", piece) if "." in piece else piece
+    return _FULL_STOP.sub("。", piece) if piece.endswith((".", ".”", ".’", ".」", ".』")) else piece
 
 
 def _bracketed(pair: re.Match[str]) -> str:
@@ -69,6 +94,6 @@ def _bracketed(pair: re.Match[str]) -> str:
     is_within = bool(_HAN_AT_END.search(before))
     is_filled = bool(_HAN.search(inner)) and not before.isascii()
     is_filled = is_filled or (bool(_HAN.match(inner)) and bool(_HAN.search(inner[-1])))
-    if is_apart or is_linked or not (is_within or is_filled):
+    if not _WORD.search(inner) or is_apart or is_linked or not (is_within or is_filled):
         return pair[0]
     return f"（{inner}）"

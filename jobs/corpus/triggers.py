@@ -30,6 +30,8 @@ Counts = npt.NDArray[np.int32]
     _TRADITIONAL,
     _SIMPLIFIED,
     _SIGN,  # of UTF-8 that was read as GBK
+    _KUN,  # 锟, and 斤: two lost characters read as GBK are 锟斤拷
+    _JIN,
     _ALNUM,
     _SPACE,
     _TAB,
@@ -42,15 +44,14 @@ Counts = npt.NDArray[np.int32]
     _WIDE_LETTER,
     _RADICAL,
     _UNCOMPOSED,
-    _HIGH,  # what bytes above 0x7F become when they are read as Latin-1
+    _LEAD,  # what bytes above 0xBF become when they are read as Latin-1, and others above 0x7F
+    _HIGH,
     _KANA,
     _LOST,
-    _KUN,  # 锟, and 斤: two lost characters read as GBK are 锟斤拷
-    _JIN,
     _COMMA,
     _STOP,
     _OPENING,
-) = range(25)
+) = range(26)
 _KINDS = 32
 
 _HANS = (_HAN, _TRADITIONAL, _SIMPLIFIED, _SIGN, _KUN, _JIN)
@@ -92,6 +93,8 @@ def scan(texts: pa.Array) -> Scan:
         & (kana * _ONE_IN < chars)
     )
     triggers[is_traditional] |= int(Repair.SCRIPT)
+    # Big5 read as GBK is full of kana, Greek and Cyrillic.
+    triggers[(kana > 0) & (kana * _ONE_KANA_IN > chars)] |= int(Repair.MOJIBAKE)
     return Scan(triggers, traditional, simplified, lost, chars)
 
 
@@ -101,7 +104,9 @@ _LEAST_TRADITIONAL = 2
 _OUTNUMBERS = 4
 _ONE_IN = 20
 
+_ONE_KANA_IN = 50
 _WRAP_CHARS = 15  # shorter lines are headings, verse, names
+_WRAP_SLACK = 8  # bytes by which two lines of one width may differ: Latin letters among Han
 _SPACED_CHARS = 4  # 中 国 人 民: single characters between spaces, as a scan leaves them
 _SIGN_DISTANCE = 3  # two Han characters in UTF-8 are three in GBK
 
@@ -120,7 +125,8 @@ def _kinds() -> Bytes:
     # Vowels and finals of Hangul compose without being combining marks.
     kinds[0x1161:0x11C3] = _UNCOMPOSED
     kinds[0x3041:0x3097] = kinds[0x30A1:0x30FB] = kinds[0x0391:0x0452] = _KANA
-    kinds[0x80:0x100] = _HIGH
+    kinds[0x80:0xC0] = _HIGH
+    kinds[0xC0:0x100] = _LEAD
     groups = (
         (_TRADITIONAL, map(ord, alphabets.traditional_characters())),
         (_SIMPLIFIED, map(ord, alphabets.simplified_characters())),
@@ -155,7 +161,7 @@ def _signs() -> set[int]:
     """What the first two bytes of frequent characters in UTF-8 are in GBK."""
     frequent = {c.encode()[:2] for c in alphabets.frequent_characters()}
     decoded = {beginning.decode("gbk", "ignore") for beginning in frequent}
-    return {ord(c) for c in decoded if len(c) == 1}
+    return {ord(c) for c in decoded if len(c) == 1} - set(map(ord, alphabets.frequent_characters()))
 
 
 @functools.cache
@@ -163,7 +169,6 @@ def _pairs() -> npt.NDArray[np.int64]:
     """Shape (32 * 32,): the triggers of a character of one kind after one of another."""
     pairs = np.zeros((_KINDS, _KINDS), np.int64)
     alone = {
-        _MARKUP: Repair.MARKUP,
         _LINE_END: Repair.LINE_ENDS,
         _INVISIBLE: Repair.INVISIBLE,
         _WIDE_LETTER: Repair.WIDTH,
@@ -179,21 +184,18 @@ def _pairs() -> npt.NDArray[np.int64]:
     for han in _HANS:
         pairs[han, _POINT] |= int(Repair.PUNCTUATION)
         pairs[_POINT, han] |= int(Repair.PUNCTUATION)
-        pairs[han, _KANA] |= int(Repair.MOJIBAKE)
-        pairs[_KANA, han] |= int(Repair.MOJIBAKE)
+    for name in (_ALNUM, _POINT, _OTHER):  # <p, <!, </, &#
+        pairs[_MARKUP, name] |= int(Repair.MARKUP)
     pairs[_TRADITIONAL, _POINT] |= int(Repair.PINYIN)
     pairs[_TRADITIONAL, _OPENING] |= int(Repair.PINYIN)
     for mark in (_COMMA, _STOP):
         pairs[mark, _SPACE] |= int(Repair.SPACES)
         pairs[_SPACE, mark] |= int(Repair.SPACES)
-    # Bytes of 0x80 to 0x9F are invisible in Latin-1.
-    for first in (_HIGH, _INVISIBLE):
-        pairs[first, _HIGH] |= int(Repair.MOJIBAKE)
-    pairs[_HIGH, _INVISIBLE] |= int(Repair.MOJIBAKE)
-    pairs[_HIGH, _OTHER] |= int(Repair.MOJIBAKE)  # € and „ among what is Latin-1 for Windows
-    for blank in (_SPACE, _TAB, _WIDE_SPACE):
+    # Bytes of 0x80 to 0x9F are invisible in Latin-1; Windows has other characters for them.
+    for kind in (_LEAD, _HIGH, _INVISIBLE, _WIDE_SPACE, _OTHER):
+        pairs[_LEAD, kind] |= int(Repair.MOJIBAKE)
+    for blank in (_SPACE, _TAB):
         pairs[blank, _NEWLINE] |= int(Repair.LAYOUT)
-        pairs[blank, _LINE_END] |= int(Repair.LAYOUT)
     flat = pairs.reshape(-1)
     flat.flags.writeable = False
     return flat
@@ -211,77 +213,83 @@ def _scan(
     for row in range(len(offsets) - 1):
         i, end = np.uint64(offsets[row]), np.uint64(offsets[row + 1])
         found = np.int64(0)
-        traditional = simplified = han = lost = chars = kana = 0
-        lines = broken = column = breaks = 0
-        spaced = sign_run = 0
-        last_sign = -9
-        has_ink = False
-        before = before_last = np.uint8(_NEWLINE)
+        traditional = simplified = han = lost = kana = 0
+        chars, last_sign = 0, -9
+        before = np.uint8(_NEWLINE)
         while i < end:
             point, i = decode_point(data, i)
             kind = kinds[np.uint64(point)]
             found |= pairs[(np.uint64(before) << np.uint64(5)) | np.uint64(kind)]
-            if kind <= _SIGN:
-                if kind != _OTHER:
-                    han += 1
-                    traditional += kind == _TRADITIONAL
-                    simplified += kind == _SIMPLIFIED
-                    if kind == _SIGN:
-                        sign_run = sign_run + 1 if chars - last_sign == _SIGN_DISTANCE else 0
-                        last_sign = chars
-                        if sign_run:
-                            found |= np.int64(_MOJIBAKE)
-                has_ink = True
-                column += 1
-            elif kind == _NEWLINE:
-                lines += 1
-                if column >= _WRAP_CHARS and (
-                    before <= _SIGN and before != _OTHER
-                    or before == _COMMA or before == _WIDE_LETTER or before == _ALNUM
-                ):
-                    broken += 1
-                breaks = breaks + 1 if before == _NEWLINE else 1
-                if breaks > 2:
-                    found |= np.int64(_LAYOUT)
-                column = 0
-                has_ink = False
-            elif kind == _SPACE:
-                if before == _SPACE and has_ink:
-                    found |= np.int64(_LAYOUT)
-                if before_last == _SPACE and before != _SPACE:
-                    spaced += 1
-                    if spaced >= _SPACED_CHARS:
-                        found |= np.int64(_SPACES)
-                elif before_last != _SPACE:
-                    spaced = 0
-                column += 1
-            else:
-                lost += kind == _LOST
-                kana += kind == _KANA
-                if kind == _JIN:
-                    han += 1
-                    if before == _KUN:
-                        lost += 3
-                elif kind == _KUN:
-                    han += 1
-                has_ink = True
-                column += 1
-            before_last = before
+            if kind == _SIGN:
+                if chars - last_sign == _SIGN_DISTANCE:
+                    found |= np.int64(_MOJIBAKE)
+                last_sign = chars
+            han += _HAN <= kind <= _JIN
+            traditional += kind == _TRADITIONAL
+            simplified += kind == _SIMPLIFIED
+            kana += kind == _KANA
+            lost += (kind == _LOST) + 3 * (kind == _JIN and before == _KUN)
             before = kind
             chars += 1
-        if chars:
-            first = data[np.uint64(offsets[row])]
-            last = data[end - np.uint64(1)]
-            if first == 0x20 or first == 0x0A or first == 0x09:
-                found |= np.int64(_LAYOUT)
-            if last == 0x20 or last == 0x0A or last == 0x09:
-                found |= np.int64(_LAYOUT)
-        if broken >= 2:
-            found |= np.int64(_WRAPS)
-        triggers[row] = found
+        triggers[row] = found | _scan_lines(data, offsets[row], offsets[row + 1])
         counts[0, row], counts[1, row], counts[2, row] = traditional, simplified, han
         counts[3, row], counts[4, row], counts[5, row] = lost, chars, kana
 
 
+@kernel
+def _scan_lines(data: Bytes, first: int, last: int) -> int:
+    """What lines and blanks trigger in one text, by its bytes alone: these are all ASCII."""
+    if first == last:
+        return 0
+    found = _LAYOUT * (_is_blank(data[first]) or _is_blank(data[last - 1]))
+    start, end, one = np.uint64(first), np.uint64(last), np.uint64(1)
+    at = line_start = ink = start
+    spaced = last_wide = 0
+    while at < end:
+        byte = data[at]
+        if byte > 0x20:
+            at += one
+            ink = at
+            continue
+        if byte == 0x0A:
+            # Two empty lines together are one too many.
+            is_empty = at == line_start and at > start + one
+            found |= _LAYOUT * (is_empty and data[at - one] == 0x0A and data[at - one - one] == 0x0A)
+            width = _broken_width(data, line_start, at)
+            found |= _WRAPS * (width != 0 and abs(width - last_wide) <= _WRAP_SLACK)
+            last_wide, line_start, ink = width, at + one, at + one
+        elif byte == 0x20:
+            # Blanks before a line's first ink are indentation, which may be code.
+            found |= _LAYOUT * (ink > line_start and data[at - one] == 0x20)
+            spaced = spaced + 1 if at > start + _FOUR and data[at - _FOUR] == 0x20 else 0
+            found |= _SPACES * (spaced >= _SPACED_CHARS)
+        at += one
+    return found
+
+
+@kernel
+def _broken_width(data: Bytes, begin: np.uint64, after: np.uint64) -> int:
+    """The bytes of a line that could have been broken in the middle of a sentence, else 0."""
+    start, end = np.int64(begin), np.int64(after)
+    if end - start < 3 * _WRAP_CHARS:
+        return 0
+    last = data[end - 1]
+    if last < 0x80:
+        is_letter = 0x30 <= last <= 0x39 or 0x41 <= (last & 0xDF) <= 0x5A
+        return end - start if is_letter or last == 0x2D else 0
+    lead, middle = data[end - 3], data[end - 2]
+    is_han = 0xE3 < lead < 0xEA
+    is_open = lead == 0xE3 and middle == 0x80 and last != 0x82  # all of U+3000 but 。
+    is_wide = lead == 0xEF and middle != 0xBD and last not in (0x81, 0x89, 0x9A, 0x9B, 0x9F)
+    is_wide |= lead == 0xEF and middle == 0xBD
+    return end - start if is_han or is_open or is_wide or lead == 0xE2 else 0
+
+
+@kernel
+def _is_blank(byte: np.uint8) -> bool:
+    return bool(byte == 0x20 or byte == 0x0A or byte == 0x09)
+
+
+_FOUR = np.uint64(4)  # a Han character and its space
 _MOJIBAKE, _LAYOUT = int(Repair.MOJIBAKE), int(Repair.LAYOUT)
 _SPACES, _WRAPS = int(Repair.SPACES), int(Repair.WRAPS)
