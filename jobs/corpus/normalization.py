@@ -1,130 +1,231 @@
-"""One text, one spelling: what differs only in bytes, width, blanks or HTML residue becomes equal.
+"""One text, one spelling: every repair of `repairs`, in order, until nothing changes.
 
-Chinese punctuation is content: no rule turns ，：；（）！？ into their ASCII look-alikes.
+Chinese punctuation is content: no rule turns ，：；（）！？ into their ASCII look-alikes. Most texts
+meet no rule at all: `triggers` finds out in one pass, and only what it names is run, on the texts it
+names. Rules feed each other (an entity becomes a tag, a full-width letter an ASCII one), so changed
+texts go round again.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from jobs.corpus.markup import fenced_blocks, without_markup
+from jobs.corpus import characters
+from jobs.corpus.blanks import laid_out
+from jobs.corpus.lines import despaced, layout, unwrapped
+from jobs.corpus.markup import without_markup
+from jobs.corpus.mirrors import without_pinyin
+from jobs.corpus.mojibake import unscrambled
+from jobs.corpus.punctuation import full_width
+from jobs.corpus.repairs import Repair
+from jobs.corpus.script import scripts, simplified
+from jobs.corpus.triggers import scan
 
 # Releases record it: other rules, other number.
-NORMALIZATION_VERSION = 1
+NORMALIZATION_VERSION = 2
 
-_LINE_ENDS = "\r\x0b\x0c\x85\u2028\u2029"
-_INVISIBLE = (
-    "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"  # controls
-    "\xad\u180e\u200b-\u200d\u2060-\u2064\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f"
-    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f"  # direction
-)
-_WIDE_SPACES = "\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
-_WIDE_LETTERS = "\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
+Bits = npt.NDArray[np.int64]
 
-_UNSEEN = re.compile(f"[{_LINE_ENDS}{_INVISIBLE}]")
-_LINE_END = re.compile(f"\r\n|[{_LINE_ENDS}]")
-_INVISIBLES = re.compile(f"[{_INVISIBLE}]+")
-_WIDE = re.compile(f"[{_WIDE_SPACES}{_WIDE_LETTERS}]")
-_WIDE_INDENTATION = re.compile(f"\n[ \t]*+[{_WIDE_SPACES}][ \t{_WIDE_SPACES}]*")
-_WIDE_SPACE = re.compile(f"[{_WIDE_SPACES}]")
-_WIDE_WORD = re.compile(f"[{_WIDE_LETTERS}]+")
-_INNER_SPACES = re.compile(r"(?<=\S)  +")
-_BLANK_LINES = re.compile("\n{3,}")
-_NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF10, 0xFF5B)}
-
-# Rules feed each other (an entity becomes a tag, a full-width letter an ASCII one), so they run
-# until nothing changes. Where none of these is left, nothing can: a second round would be a no-op.
-_FERTILE = ("<", "&", "```", "~~~")
+EVERY = Repair(sum(Repair))
+"""All rules."""
 
 # What has not settled by then was built to unfold again and again, and loses what it unfolds from.
 _ROUNDS = 8
 _UNFOLDING = re.compile("[<&]")
 
 
-def normalized_texts(column: pa.Array | pa.ChunkedArray) -> pa.LargeStringArray:
-    """Each text as `normalized` gives it, as `large_string`; null stays null.
+@dataclass(frozen=True)
+class Repaired:
+    """Texts after repair, and what is known of it; all of the same length.
 
-    Law: row-wise.
+    Attributes:
+        texts: large_string; null where the text was.
+        repairs: int64, the `Repair` bits of the rules that changed the text.
+        script: the script it was delivered in, None where nothing tells.
+        lost: int32, characters that wrong decoding destroyed.
+        chars: int32, code points of the repaired text.
     """
-    texts = column.to_pylist()
-    return pa.array(
-        [None if text is None else normalized(text) for text in texts], pa.large_string()
-    )
+
+    texts: pa.LargeStringArray
+    repairs: Bits
+    script: list[str | None]
+    lost: npt.NDArray[np.int32]
+    chars: npt.NDArray[np.int32]
 
 
-def normalized(text: str) -> str:
-    """`text` after every rule of `RULES`, in NFC.
+class _Stage(NamedTuple):
+    """Rules that run together: one for characters, or one that takes a text."""
 
-    Laws: normalizing twice is normalizing once; the result has at most three times the characters
-    of `text` (NFC takes some apart), no control or invisible character but tab and newline, no
-    space but U+0020 and no full-width letter or digit; Chinese punctuation stays as it is.
-    """
-    for _ in range(_ROUNDS):
-        before = text
-        for rule in RULES:
-            text = rule(text)
-        if text == before or not any(sign in text for sign in _FERTILE):
-            return text
-    return normalized(_UNFOLDING.sub("", text))
-
-
-def visible(text: str) -> str:
-    """`text` with newlines for line ends of every kind, and without what cannot be seen."""
-    if not _UNSEEN.search(text):
-        return text
-    return _INVISIBLES.sub("", _LINE_END.sub("\n", text))
-
-
-def unmarked(text: str) -> str:
-    """`text` without HTML residue, nor the invisible characters that its entities spelt."""
-    without = without_markup(text)
-    return without if without is text else visible(without)
-
-
-def narrow(text: str) -> str:
-    """`text` without wide indentation, its other blanks, letters and digits in ASCII."""
-    if not _WIDE.search(text):
-        return text
-    # First, because ASCII indentation may be code and stays.
-    text = _WIDE_INDENTATION.sub("\n", text)
-    text = _WIDE_SPACE.sub(" ", text)
-    return _WIDE_WORD.sub(lambda word: word[0].translate(_NARROW), text)
+    repairs: Repair
+    rule: Callable[[str], str] | None
 
 
 def composed(text: str) -> str:
-    """`text` in NFC, which also gives compatibility ideographs their unified form."""
+    """`text` in NFC."""
     return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
 
 
-def layout(text: str) -> str:
-    """No blanks around lines but ASCII indentation, one inside them, one empty line at a time."""
-    if " \n" in text or "\t\n" in text:
-        text = "\n".join([line.rstrip(" \t") for line in text.split("\n")])
-    if "  " in text:
-        text = _single_spaced(text)
-    if "\n\n\n" in text:
-        text = _BLANK_LINES.sub("\n\n", text)
-    return text.strip(" \t\n")
+_STAGES = (
+    _Stage(Repair.MOJIBAKE, unscrambled),
+    _Stage(Repair.LINE_ENDS | Repair.INVISIBLE, None),
+    _Stage(Repair.MARKUP, without_markup),
+    _Stage(Repair.WRAPS, unwrapped),
+    _Stage(Repair.BLANKS | Repair.WIDTH | Repair.RADICALS, None),
+    _Stage(Repair.LAYOUT, layout),
+    _Stage(Repair.COMPOSITION, composed),
+    _Stage(Repair.PINYIN, without_pinyin),
+    _Stage(Repair.SCRIPT, simplified),
+    _Stage(Repair.SPACES, despaced),
+    _Stage(Repair.PUNCTUATION, full_width),
+)
 
 
-def _single_spaced(text: str) -> str:
-    """One space for several inside lines, but not in code, where they align."""
-    pieces: list[str] = []
-    position = 0
-    for start, end in fenced_blocks(text):
-        pieces += [_single_spaced_lines(text[position:start]), text[start:end]]
-        position = end
-    return "".join([*pieces, _single_spaced_lines(text[position:])])
+def repaired(column: pa.Array | pa.ChunkedArray, wanted: Repair = EVERY) -> Repaired:
+    """Each text after the wanted rules; null stays null.
+
+    Laws: row-wise. Repairing twice is repairing once. The result has at most three times the
+    characters of the text (NFC takes some apart). With all rules it is NFC, has no control or
+    invisible character but tab, newline and the joiners inside emoji, no space but U+0020 and no
+    full-width letter or digit; Chinese punctuation stays as it is.
+    """
+    texts = _large(column)
+    found = scan(texts)
+    repairs = np.zeros(len(texts), np.int64)
+    script = scripts(texts, found.triggers, found.traditional, found.simplified)
+    lost, chars = found.lost, found.chars
+    rows = np.flatnonzero(found.triggers & int(wanted))
+    active, triggers = texts.take(pa.array(rows)), found.triggers[rows] & int(wanted)
+    for round_number in range(1, 4 * _ROUNDS):
+        if not len(rows):
+            break
+        after, bits, unseen = _round(active, triggers, wanted)
+        if round_number % _ROUNDS == 0:
+            after, unseen = pc.replace_substring_regex(after, "[<&]", ""), np.full_like(unseen, -1)
+        is_changed = pc.not_equal(after, active).to_numpy(zero_copy_only=False)
+        repairs[rows] |= bits
+        rows, active = rows[is_changed], after.filter(pa.array(is_changed))
+        texts = _replaced(texts, rows, active)
+        again = scan(active)
+        lost[rows], chars[rows] = again.lost, again.chars
+        triggers = again.triggers & int(wanted) & unseen[is_changed]
+        is_open = triggers != 0
+        rows, active, triggers = rows[is_open], active.filter(pa.array(is_open)), triggers[is_open]
+    return Repaired(texts, repairs, script, lost, chars)
 
 
-def _single_spaced_lines(text: str) -> str:
-    # Searching line by line is three times as fast: most lines have no two spaces.
-    lines = text.split("\n")
-    return "\n".join([_INNER_SPACES.sub(" ", line) if "  " in line else line for line in lines])
+def normalized_texts(
+    column: pa.Array | pa.ChunkedArray, wanted: Repair = EVERY
+) -> pa.LargeStringArray:
+    """The texts of `repaired`."""
+    return repaired(column, wanted).texts
 
 
-RULES: tuple[Callable[[str], str], ...] = (visible, unmarked, narrow, composed, layout)
+def normalized(text: str, wanted: Repair = EVERY) -> str:
+    """One text of `repaired`."""
+    result: str = repaired(pa.array([text], pa.large_string()), wanted).texts[0].as_py()
+    return result
+
+
+def changes(text: str, wanted: Repair = EVERY) -> Iterator[tuple[Repair, str, str]]:
+    """Every change on the way from `text` to `normalized(text)`: the rule, before, after.
+
+    The last `after` is what a release holds.
+    """
+    for round_number in range(1, 4 * _ROUNDS):
+        start = text
+        found = Repair(int(scan(pa.array([text], pa.large_string())).triggers[0])) & wanted
+        for stage in _STAGES:
+            for repair in stage.repairs & found:
+                before, text = text, _alone(text, stage, repair)
+                if text != before:
+                    yield repair, before, text
+        if round_number % _ROUNDS == 0:
+            before, text = text, _UNFOLDING.sub("", text)
+            if text != before:
+                yield Repair.MARKUP, before, text
+        if text == start:
+            return
+
+
+def _alone(text: str, stage: _Stage, repair: Repair) -> str:
+    if stage.rule is not None:
+        return stage.rule(text)
+    column, _ = characters.with_characters(pa.array([text], pa.large_string()), repair)
+    result: str = column[0].as_py()
+    return result
+
+
+def _round(
+    texts: pa.LargeStringArray, triggers: Bits, wanted: Repair
+) -> tuple[pa.LargeStringArray, Bits, Bits]:
+    """Each text after the rules that its triggers name, once; which of them changed it; and which
+    have not seen what the last of those made of it.
+    """
+    bits, unseen = np.zeros(len(texts), np.int64), np.zeros(len(texts), np.int64)
+    sofar = 0
+    for stage in _STAGES:
+        sofar |= int(stage.repairs)
+        rows = np.flatnonzero(triggers & int(stage.repairs))
+        if not len(rows):
+            continue
+        some = texts if len(rows) == len(texts) else texts.take(pa.array(rows))
+        after, changed = _staged(some, stage, wanted)
+        bits[rows] |= changed
+        unseen[rows[changed != 0]] = sofar
+        texts = _replaced(texts, rows[changed != 0], after.filter(pa.array(changed != 0)))
+    return texts, bits, unseen | ~triggers
+
+
+def _staged(
+    texts: pa.LargeStringArray, stage: _Stage, wanted: Repair
+) -> tuple[pa.LargeStringArray, Bits]:
+    if stage.rule is None:
+        return characters.with_characters(texts, stage.repairs & wanted)
+    if stage.repairs is not Repair.LAYOUT:
+        return _ruled(texts, stage.rule, int(stage.repairs))
+    has_code = pc.or_(pc.match_substring(texts, "```"), pc.match_substring(texts, "~~~"))
+    after = laid_out(texts)
+    code = has_code.to_numpy(zero_copy_only=False)
+    in_code, _ = _ruled(texts.filter(has_code), stage.rule, int(stage.repairs))
+    after = _replaced(after, np.flatnonzero(code), in_code)
+    changed = pc.not_equal(after, texts).to_numpy(zero_copy_only=False)
+    return after, changed * np.int64(stage.repairs)
+
+
+def _ruled(
+    texts: pa.LargeStringArray, rule: Callable[[str], str], bit: int
+) -> tuple[pa.LargeStringArray, Bits]:
+    before = texts.to_pylist()
+    after = [rule(text) for text in before]
+    changed = np.fromiter(
+        (bit * (new is not old and new != old) for new, old in zip(after, before, strict=True)),
+        np.int64,
+        len(before),
+    )
+    return pa.array(after, pa.large_string()), changed
+
+
+def _replaced(
+    texts: pa.LargeStringArray, rows: npt.NDArray[np.int64], new: pa.LargeStringArray
+) -> pa.LargeStringArray:
+    if not len(rows):
+        return texts
+    if len(rows) == len(texts):
+        return new
+    mask = np.zeros(len(texts), np.bool_)
+    mask[rows] = True
+    return pc.replace_with_mask(texts, pa.array(mask), new)
+
+
+def _large(column: pa.Array | pa.ChunkedArray) -> pa.LargeStringArray:
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return array if array.type == pa.large_string() else array.cast(pa.large_string())

@@ -1,0 +1,104 @@
+"""Which characters are which: sets that kernels and rules look characters up in.
+
+What is frequent, and which script a character belongs to, is read off the national character sets,
+whose makers counted: GB 2312 and Big5 each have a first level of frequent characters.
+"""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+from collections.abc import Iterator
+
+import opencc
+
+HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
+"""Chinese characters, for a class of a regular expression."""
+
+LINE_ENDS = frozenset(map(ord, "\r\x0b\x0c\x85\u2028\u2029"))
+WIDE_SPACES = frozenset({0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000})
+WIDE_LETTERS = frozenset({*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B)})
+INVISIBLES = frozenset(
+    {
+        *range(0x09),  # controls
+        *range(0x0E, 0x20),
+        *range(0x7F, 0x85),
+        *range(0x86, 0xA0),
+        *(0xAD, 0x180E, 0xFEFF, 0xFFFE, 0xFFFF, 0x61C),
+        *range(0x200B, 0x2010),
+        *range(0x202A, 0x202F),
+        *range(0x2060, 0x2065),
+        *range(0x2066, 0x2070),
+        *range(0xFFF9, 0xFFFC),
+        *range(0xE0000, 0xE0080),
+    }
+) - {0x0D}
+
+# Unicode's EquivalentUnifiedIdeograph for U+2E81-U+2EF2; 〇 where there is none. Kangxi radicals
+# and two of these have compatibility decompositions, which say the same.
+_SUPPLEMENT = (
+    "厂乛乚乙亻冂𠘨刀刂卜㔾小小兀尣尢𡯂巳幺彑𫜹忄心扌攵〇旡日月歺〇民氵氺灬爫爫丬"
+    "牛犭王𤴔目示礻𥫗糹纟罓罒㓁冗𦉫羊𦍌𦍋耂肀聿肉𦥑艹艹艹虎衤覀西见角𧢲讠贝𧾷车辶辶辶"
+    "邑钅長镸长门𨸏阝雨青韦页风飞食𩙿飠饣𩠐马骨鬼鱼鸟卤麦黄黾斉齐歯齿竜龙龜亀"
+)
+
+
+@functools.cache
+def unified_ideographs() -> dict[int, int]:
+    """The character that each radical, stroke of one or compatibility ideograph stands for."""
+    unified = {
+        0x2E81 + place: ord(character)
+        for place, character in enumerate(_SUPPLEMENT)
+        if character != "〇"
+    }
+    for point in (0x2E9F, 0x2EF3, *range(0x2F00, 0x2FD6)):
+        unified[point] = ord(unicodedata.normalize("NFKC", chr(point)))
+    for point in (*range(0xF900, 0xFB00), *range(0x2F800, 0x2FA20)):
+        unified[point] = ord(unicodedata.normalize("NFC", chr(point)))
+    return {point: target for point, target in unified.items() if point != target}
+
+
+@functools.cache
+def traditional_characters() -> frozenset[str]:
+    """Characters of Traditional text alone: they have a Simplified form, and GB 2312 lacks them.
+
+    So 乾, 於 and 著 are none: Simplified text has 乾隆, 於潜 and 著作.
+    """
+    convert = opencc.OpenCC("t2s").convert
+    return frozenset(c for c in _ideographs() if convert(c) != c and not _has("gb2312", c))
+
+
+@functools.cache
+def simplified_characters() -> frozenset[str]:
+    """Characters of Simplified text alone: they have a Traditional form, and Big5 lacks them."""
+    convert = opencc.OpenCC("s2t").convert
+    return frozenset(
+        c for c in _ideographs() if convert(c) != c and _has("gb2312", c) and not _has("big5", c)
+    )
+
+
+@functools.cache
+def frequent_characters() -> frozenset[str]:
+    """The first levels of GB 2312 and Big5, with the punctuation of Chinese text."""
+    return frozenset(
+        c
+        for c in _ideographs()
+        if _leads(c, "gb2312", 0xB0, 0xD7) or _leads(c, "big5", 0xA4, 0xC6)
+    ) | frozenset("，。、；：？！（）《》“”‘’「」『』【】—…·〈〉％～０１２３４５６７８９")
+
+
+def _ideographs() -> Iterator[str]:
+    return map(chr, range(0x4E00, 0xA000))
+
+
+def _has(encoding: str, character: str) -> bool:
+    return _encoded(encoding, character) != b""
+
+
+def _leads(character: str, encoding: str, first: int, last: int) -> bool:
+    encoded = _encoded(encoding, character)
+    return bool(encoded) and first <= encoded[0] <= last
+
+
+def _encoded(encoding: str, character: str) -> bytes:
+    return character.encode(encoding, "ignore")

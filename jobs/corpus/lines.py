@@ -1,0 +1,116 @@
+"""Lines and blanks: what a page's width, a scanner or an editor's fingers put into a text.
+
+A line that was broken in the middle of a sentence is joined with the next, but only where the text
+shows a fixed width: verse, tables, lists, headings, signatures and dates keep their lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from itertools import pairwise
+
+from jobs.corpus.alphabets import HAN
+from jobs.corpus.markup import fenced_blocks
+
+_WIDE = f"{HAN}\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
+_OPEN = re.compile(rf"[{_WIDE}0-9A-Za-z，、（《“‘「『・·—％/-]\Z")
+_CONTINUING = re.compile(rf"[{_WIDE}0-9A-Za-z，。、；：？！）》”’」』（《“‘「『—…％]")
+_CLOSING = re.compile("[，。、；：？！）》”’」』％]")
+_MARKER = re.compile(
+    r"(?:[（(]?[一二三四五六七八九十百〇○零0-9０-９]{1,4}[）)、．.　 ]|第\s?[一二三四五六七八九十百千零〇0-9０-９]+\s?[条章节编款篇回集部條節編]"
+    r"|[①-⓿❶-➓]|[-*+•●○◆■□▲△※·>#|]|附[件录錄表]|[甲乙丙丁戊己庚辛壬癸][、　 ])"
+)
+_TABULAR = re.compile(r"\||\t|\S {3,}\S|\S\u3000{2,}\S")
+_LATIN_EDGES = re.compile(r"[A-Za-z]\n[A-Za-z]")
+
+_LEAST_CELLS = 36  # 18 Han characters: no line of classical verse is as long
+_SLACK_CELLS = 2  # a mark that may not begin a line, half a cell of Latin
+_LEAST_FULL = 3
+_LEAST_FULL_AMONG_LONGER = 6
+_FULL_SHARE = 0.5
+
+_INNER_SPACES = re.compile(r"  (?<=\S  ) *")
+_BLANK_LINES = re.compile("\n{3,}")
+# Each begins with a space, which `re` finds at the speed of memchr.
+_SPACED_OUT = re.compile(rf"(?: [{HAN}，。、；：？！（）《》“”](?=[ \n]|\Z)){{7,}}")
+_BEFORE_MARK = re.compile(rf" (?<=[{HAN}] )(?=[，。；？！、）》”])")
+_AFTER_MARK = re.compile(rf" (?<=[，；、] )(?<=[{HAN}][，；、] )(?=[{HAN}《“（])")
+
+
+def unwrapped(text: str) -> str:
+    """`text` with lines joined that were broken at a fixed width in the middle of a sentence."""
+    if "```" in text or "~~~" in text:
+        return text
+    lines = text.split("\n")
+    cells = [_cells(line) for line in lines]
+    joins = _broken(lines, cells)
+    if not joins:
+        return text
+    pieces = [lines[0]]
+    for number, line in enumerate(lines[1:]):
+        pieces += ["" if number in joins else "\n", line]
+    return "".join(pieces)
+
+
+def _broken(lines: list[str], cells: list[int]) -> set[int]:
+    """The numbers of the lines that go on in the next."""
+    open_ended = [
+        number
+        for number, (line, following) in enumerate(pairwise(lines))
+        if cells[number] >= _LEAST_CELLS and _goes_on(line, following)
+    ]
+    if len(open_ended) < 2:  # noqa: PLR2004 - one line has no width in common with another
+        return set()
+    widths = Counter(cells[number] for number in open_ended)
+    width = max(widths, key=lambda w: (sum(widths[w - s] for s in range(_SLACK_CELLS + 1)), w))
+    full = {n for n in open_ended if width - _SLACK_CELLS <= cells[n] <= width}
+    longer = sum(width < c for c in cells)
+    shown = sum(bool(_CLOSING.match(lines[n + 1])) for n in full)
+    if longer:
+        # Part of the text is broken; a line that begins with a comma shows it.
+        return full if shown or len(full) >= _LEAST_FULL_AMONG_LONGER > 2 * longer else set()
+    long = sum(c > width // 2 for c in cells)
+    enough = len(full) >= _LEAST_FULL or shown
+    return full if enough and len(full) >= _FULL_SHARE * long else set()
+
+
+def _goes_on(line: str, following: str) -> bool:
+    return (
+        bool(_OPEN.search(line))
+        and bool(_CONTINUING.match(following))
+        and not _MARKER.match(following)
+        and not _TABULAR.search(line)
+        and not _LATIN_EDGES.search(f"{line[-1]}\n{following[0]}")
+    )
+
+
+def _cells(line: str) -> int:
+    """How wide a line is: a Han character is two cells and three bytes, a letter one of each."""
+    return (len(line.encode()) + len(line)) // 2
+
+
+def despaced(text: str) -> str:
+    """`text` without the blanks of text that was set or read character by character."""
+    text = _SPACED_OUT.sub(lambda run: run[0].replace(" ", ""), text)
+    return _AFTER_MARK.sub("", _BEFORE_MARK.sub("", text))
+
+
+def layout(text: str) -> str:
+    """`text` as `blanks.laid_out` gives it, but for runs of spaces in code, where they align."""
+    if " \n" in text or "\t\n" in text:
+        text = "\n".join([line.rstrip(" \t") for line in text.split("\n")])
+    if "  " in text:
+        text = _single_spaced(text)
+    if "\n\n\n" in text:
+        text = _BLANK_LINES.sub("\n\n", text)
+    return text.strip(" \t\n")
+
+
+def _single_spaced(text: str) -> str:
+    pieces: list[str] = []
+    position = 0
+    for start, end in fenced_blocks(text):
+        pieces += [_INNER_SPACES.sub(" ", text[position:start]), text[start:end]]
+        position = end
+    return "".join([*pieces, _INNER_SPACES.sub(" ", text[position:])])

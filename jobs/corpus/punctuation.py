@@ -1,0 +1,99 @@
+"""Half-width punctuation among Chinese characters becomes full-width, as it is printed.
+
+A mark belongs to the Chinese text if a Han character stands beside it. Marks inside numbers, Latin
+text, addresses, code and Markdown stay, and so does everything that has blanks around it: `集群
+(cluster)` is a house style, `3.14`, `10:30` and `Hello, world` are not Chinese.
+"""
+
+from __future__ import annotations
+
+import re
+
+from jobs.corpus.alphabets import HAN
+
+_WIDE = dict(zip(",;:?!()", "，；：？！（）", strict=True))
+
+# What is left alone: front matter and code; inside a line, code, links and addresses of Markdown,
+# addresses, tags and entities; lines of programs.
+_FENCED = re.compile(
+    r"\A---\n.*?\n---(?=\n|\Z)|^[ \t>]*(```+|~~~+).*?(?:^[ \t>]*\1|\Z)", re.DOTALL | re.MULTILINE
+)
+_KEPT = re.compile(
+    r"`[^`]+`"
+    r"|\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)"
+    r"|\{\{.*?\}\}|\{#[^}]*\}"
+    r"|<[A-Za-z/!][^<>]*>"
+    r"|(?:[A-Za-z][A-Za-z0-9+.-]{1,9}://|www\.)[!-~]*[0-9A-Za-z/_=#&%~-]"
+    r"|&\w+;"
+)
+_MAY_KEEP = re.compile(r"[`\]{<&]|://|www\.")
+_PROGRAM = re.compile(rf"(?:[{{}}=\\]|//|[^{HAN}];)[ \t]*\Z|\A(?:    |\t)[ \t]*(?![{HAN}“‘《「（(*+0-9-])")
+_HALF_WIDE = re.compile(rf"[,;:?!(](?:(?<=[^\x00-\x7f].)|(?=[^\x00-\x7f]|\Z| [^\x00-\x7f]))|\.\Z")
+_LINE = re.compile(r"[^\n]*[,;:?!(][^\n]*|[^\n]+\.(?=\n|\Z)")
+_BEHIND = f"{HAN}”’》」』】）％"
+_AFTER = f"{HAN}“‘《「『【（"
+# `:` and `?` may belong to addresses and codes that have been cut, so they need Han before.
+_MARK = re.compile(
+    rf"[,;:](?<=[{_BEHIND}].)(?=[^\s!-/:-@\[-`{{-~]|[\"*(]|\Z)"
+    rf"|[?!](?<=[{_BEHIND}].)(?=[^\s!-/:-@\[-`{{-~，。、；：？！]|[\"*(]|\Z)"
+    rf"|[,;!](?<=[0-9A-Za-z%+].)(?=[{_AFTER}])"
+    rf"|[,;:] (?<=[{_BEHIND}]. )(?=[{_AFTER}])"
+)
+_BRACKETS = re.compile(r"\(([^()\n]{1,200})\)")
+_HAN = re.compile(f"[{HAN}]")
+_WORD = re.compile(f"[{HAN}0-9A-Za-z]")
+_HAN_AT_END = re.compile(f"[{_BEHIND}]\\Z")
+_FULL_STOP = re.compile(rf"(?<=[{HAN}][”》）{HAN}])\.(?=[”’」』]?(?:\n|\Z))")
+
+
+def full_width(text: str) -> str:
+    """`text` with the punctuation of its Chinese parts in full width."""
+    if "```" not in text and "~~~" not in text and not text.startswith("---\n"):
+        return _widened_lines(text)
+    pieces: list[str] = []
+    position = 0
+    for kept in _FENCED.finditer(text):
+        pieces += [_widened_lines(text[position : kept.start()]), kept[0]]
+        position = kept.end()
+    return "".join([*pieces, _widened_lines(text[position:])])
+
+
+def _widened_lines(text: str) -> str:
+    return "\n".join(
+        [_widened_line(line) if _HALF_WIDE.search(line) else line for line in text.split("\n")]
+    )
+
+
+def _widened_line(line: str) -> str:
+    if _PROGRAM.search(line):
+        return line
+    if not _MAY_KEEP.search(line):
+        return _widened(line)
+    pieces: list[str] = []
+    position = 0
+    for kept in _KEPT.finditer(line):
+        pieces += [_widened(line[position : kept.start()]), kept[0]]
+        position = kept.end()
+    return "".join([*pieces, _widened(line[position:])])
+
+
+def _widened(piece: str) -> str:
+    if "(" in piece:
+        piece = _BRACKETS.sub(_bracketed, piece)
+    piece = _MARK.sub(lambda mark: _WIDE[mark[0][0]], piece)
+    return _FULL_STOP.sub("。", piece) if piece.endswith((".", ".”", ".’", ".」", ".』")) else piece
+
+
+def _bracketed(pair: re.Match[str]) -> str:
+    """A pair of brackets, wide if Han text surrounds or fills it and no blank parts them."""
+    text, start, end = pair.string, pair.start(), pair.end()
+    inner = pair[1]
+    before, after = text[max(start - 1, 0) : start], text[end : end + 1]
+    is_apart = before == " " or after == " " or inner[0] == " "
+    is_linked = before in ("]", "!", "^", "$", "\\") and before != ""
+    is_within = bool(_HAN_AT_END.search(before))
+    is_filled = bool(_HAN.search(inner)) and not before.isascii()
+    is_filled = is_filled or (bool(_HAN.match(inner)) and bool(_HAN.search(inner[-1])))
+    if not _WORD.search(inner) or is_apart or is_linked or not (is_within or is_filled):
+        return pair[0]
+    return f"（{inner}）"
