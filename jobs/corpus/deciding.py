@@ -28,6 +28,10 @@ Hot = tuple[int, int]
 Search = tuple[Sketches, Ordinals, How]
 """Everything a comparison needs; the ordinals say with whom a document was compared last."""
 
+Span = tuple[int, int]
+"""The first document that may be dropped (all before it are frozen), and the first that nobody is
+compared with."""
+
 Chains = tuple[Ordinals, Ordinals, Ordinals, Ordinals]
 Place = tuple[int, int, int]
 """A document, a way, and how many ways there are."""
@@ -41,7 +45,7 @@ _NO_MATCH = -2.0
 
 @kernel
 def decide(
-    sketches: Sketches, keys: BandKeys, first_way: Ordinals, how: How, hot: Hot
+    sketches: Sketches, keys: BandKeys, first_way: Ordinals, span: Span, how: How, hot: Hot
 ) -> tuple[Ordinals, npt.NDArray[np.float64]]:
     """Two arrays of shape (n,): who replaces each document (-1: nobody), and how similar it is.
 
@@ -70,7 +74,7 @@ def decide(
     index = empty_index(1024)
     for doc in range(count):
         found = (count, _NO_MATCH)
-        for way in range(first_way[doc], ways):
+        for way in range(first_way[doc] if doc >= span[0] else ways, ways):
             bucket = keys[doc, way] & np.uint64(slots - 1)
             if chains[2][bucket] > hot[0] and hot[1] > 0 and way < ways - 1:
                 found = _by_pieces(search, (doc, way, ways), index, (bucket, hot[1]), found)
@@ -78,7 +82,7 @@ def decide(
                 found = _along_chain(search, (doc, way, ways), chains, bucket, found)
         if found[0] < count:
             keeper[doc], similarity[doc] = found
-        else:
+        elif doc < span[1]:
             for way in range(first_way[doc], ways):
                 bucket = keys[doc, way] & np.uint64(slots - 1)
                 index = _keep(search, (doc, way, ways), chains, index, (bucket, hot))
@@ -174,7 +178,8 @@ def _match(search: Search, whom: Place, other: int) -> float:
         if signatures[doc, word] != signatures[other, word]:
             return _NO_MATCH
     compared_by[other] = doc  # no pair is compared once per shared band
-    if shingle_chars > 0:
+    # A document that was taken down has left no text, only its signature.
+    if shingle_chars > 0 and offsets[other + 1] > offsets[other]:
         found = jaccard(data, offsets, doc, other, shingle_chars)
     else:
         words = 0

@@ -32,13 +32,14 @@ class RankParams:
 def rank_order(ranked: pa.Table, *, params: RankParams) -> npt.NDArray[np.int64]:
     """Shape (n,), int64: row numbers of `ranked`, best rank first.
 
-    Partner priority (lower first), then the preferences, then `text_hash`, `doc_id` and
-    `record_hash`; only rows equal in all of these are ordered by where they were delivered. So a
+    Frozen documents first, then partner priority (lower first), then the preferences, then
+    `text_hash`, `doc_id` and `record_hash`; only rows equal in all of these are ordered by where they were delivered. So a
     release does not depend on file names or on the order of rows.
 
     Law: whole; independent of row order but for the last tie, which no reader can see.
     """
-    keys: list[npt.NDArray[np.generic]] = [ranked["priority"].to_numpy()]
+    keys: list[npt.NDArray[np.generic]] = [~ranked["is_frozen"].to_numpy()]
+    keys.append(ranked["priority"].to_numpy())
     keys += [_preference(ranked, preference) for preference in params.prefer]
     for name in ("text_hash", "doc_id", "record_hash"):
         keys += hash_halves(ranked[name])

@@ -9,6 +9,9 @@ similarity of the shingle sets themselves. With distinct ids that is what
 banding: Indyk and Motwani 1998, as told in Leskovec, Rajaraman and Ullman, Mining of Massive
 Datasets, chapter 3).
 
+Frozen documents were kept before, in a parent release or an earlier round: they rank first, are
+never dropped and never compared with each other.
+
 Nothing drifts along chains: a document is only ever dropped for one that is in the release.
 """
 
@@ -19,6 +22,7 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from jobs.corpus.banding import BandParams, meeting_keys, signature_matrix
 from jobs.corpus.deciding import decide
@@ -30,7 +34,7 @@ from jobs.corpus.text_buffers import text_buffers
 HOT_DOCUMENTS = 256
 """A bucket of more kept documents is searched by pieces: 28 look-ups cost about that many steps."""
 
-_NAMED = ["partner", "doc_id", "ordinal", "canonical_hash"]
+_NAMED = ["partner", "doc_id", "ordinal", "canonical_hash", "is_taken_down"]
 
 
 class DropReason(StrEnum):
@@ -39,10 +43,16 @@ class DropReason(StrEnum):
     EXACT_DUPLICATE = "exact_duplicate"  # the same canonical text
     NEAR_DUPLICATE = "near_duplicate"  # similarity at or above the threshold
     SAME_ID = "same_id"  # the partner gave one id to two different texts
+    TAKEN_DOWN = "taken_down"  # matches a document that was taken down and is in no release
 
 
 def survivors(
-    ranked: pa.Table, *, bands: BandParams, rank: RankParams, hot_documents: int = HOT_DOCUMENTS
+    ranked: pa.Table,
+    *,
+    bands: BandParams,
+    rank: RankParams,
+    frozen_only: bool = False,
+    hot_documents: int = HOT_DOCUMENTS,
 ) -> pa.Table:
     """The documents that do not survive, each with the one that replaces it.
 
@@ -51,6 +61,7 @@ def survivors(
             exactly, with a column `canonical` of canonical texts.
         bands: geometry, threshold and how to verify.
         rank: which copy is preferred.
+        frozen_only: compare with frozen documents only: who is not dropped is still undecided.
         hot_documents: how many kept documents make a bucket hot; changes no decision.
 
     Returns:
@@ -69,7 +80,9 @@ def survivors(
     # Pieces say what signatures can estimate; exact similarities have no such bound.
     words = 0 if bands.is_exact else piece_words(bands.num_perm, bands.rows, bands.threshold)
     sketches = (signatures, ids, data, offsets)
-    keeper, similarity = decide(sketches, keys, first_way, how, (hot_documents, words))
+    frozen = pc.sum(ranked["is_frozen"]).as_py() or 0
+    searching = (frozen, frozen if frozen_only else len(ranked))
+    keeper, similarity = decide(sketches, keys, first_way, searching, how, (hot_documents, words))
     return _drops(ranked.select(_NAMED), keeper, similarity, bands)
 
 
@@ -86,20 +99,25 @@ def _drops(
     loser, winner = ranked.take(pa.array(dropped)), ranked.take(pa.array(kept))
     rows = zip(is_equal.tolist(), similarity.tolist(), strict=True)
     accounts = [_account(equal, share, bands) for equal, share in rows]
+    is_gone = winner["is_taken_down"]
     drops = pa.table(
         {
             "partner": loser["partner"],
             "doc_id": loser["doc_id"],
             "ordinal": loser["ordinal"],
-            "reason": pa.array([reason for reason, _ in accounts], pa.string()),
-            "kept_doc_id": winner["doc_id"],
-            "kept_partner": winner["partner"],
+            "reason": _unless(is_gone, pa.array([reason for reason, _ in accounts], pa.string()), str(DropReason.TAKEN_DOWN)),
+            "kept_doc_id": _unless(is_gone, winner["doc_id"], None),
+            "kept_partner": _unless(is_gone, winner["partner"], None),
             "similarity": pa.array(similarity, pa.float64(), mask=similarity < 0),
             "evidence": pa.array([evidence for _, evidence in accounts], pa.string()),
         },
         schema=DROPS,
     )
     return drops.sort_by([(name, "ascending") for name in ("partner", "doc_id", "ordinal")])
+
+
+def _unless(is_gone: pa.ChunkedArray, named: pa.ChunkedArray, instead: str | None) -> pa.Array:
+    return pc.if_else(is_gone, pa.scalar(instead, named.type), named)
 
 
 def _account(is_equal: bool, similarity: float, bands: BandParams) -> tuple[str, str]:  # noqa: FBT001

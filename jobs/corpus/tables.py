@@ -78,7 +78,7 @@ def ranked_schema(num_perm: int) -> pa.Schema:
             pa.field("ordinal", pa.int64(), nullable=False),  # number of the delivered row
             pa.field("partner", pa.string(), nullable=False),
             pa.field("priority", pa.int32(), nullable=False),
-            pa.field("is_frozen", pa.bool_(), nullable=False),  # its fate is settled
+            pa.field("is_frozen", pa.bool_(), nullable=False),  # kept already: ranks first, stays
             pa.field("is_taken_down", pa.bool_(), nullable=False),  # frozen, but in no release
         ]
     )
@@ -100,8 +100,8 @@ DROPS = pa.schema(
         pa.field("doc_id", HASH, nullable=False),
         pa.field("ordinal", pa.int64(), nullable=False),
         pa.field("reason", pa.string(), nullable=False),
-        pa.field("kept_doc_id", HASH, nullable=False),
-        pa.field("kept_partner", pa.string(), nullable=False),
+        pa.field("kept_doc_id", HASH),  # null where what it matches was taken down
+        pa.field("kept_partner", pa.string()),
         pa.field("similarity", pa.float64()),
         pa.field("evidence", pa.string()),
     ]

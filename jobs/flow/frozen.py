@@ -19,6 +19,11 @@ class Origin(StrEnum):
     TOMBSTONE = "tombstone"  # in no release any more: who matches it is dropped for nobody
 
 
+# Priorities are at most a million either way; an explicit order holds among whatever else a round
+# of decisions has frozen.
+_AHEAD = {Origin.PARENT: 1_000_000_000, Origin.TOMBSTONE: 2_000_000_000}
+
+
 @dataclass(frozen=True)
 class FrozenShard:
     """A file of facts, its rows as in `released_facts_schema`.
@@ -28,7 +33,7 @@ class FrozenShard:
         facts_key: Where it is.
         text_key: The shard with the texts of the same documents, row by row; None if none is left.
         delivered: Rows; every one is a document.
-        priority: The partner's: which of several frozen matches is named.
+        priority: The partner's in the parent: which of several frozen matches is named.
         origin: Where the documents are.
         base: The ordinal of the first row in this build.
     """
@@ -40,6 +45,11 @@ class FrozenShard:
     priority: int
     origin: Origin
     base: int = 0
+
+    @property
+    def rank(self) -> int:
+        """The priority that ranks tombstones before the parent's documents, those before new ones."""
+        return self.priority - _AHEAD[self.origin]
 
 
 def frozen_shards(manifest: dict[str, Any]) -> list[FrozenShard]:

@@ -15,6 +15,9 @@ from jobs.storage.layout import check_corpus, check_version
 from jobs.storage.objects import StorageParams
 
 
+_MOST_PRIORITY = 1_000_000
+
+
 @dataclass(frozen=True)
 class PartnerParams:
     """One partner: where the deliveries are, how to read them, what was agreed.
@@ -43,6 +46,10 @@ class PartnerParams:
             raise ConfigError(f"partner {self.name} has no deliveries: give a path or pattern")
         if not 0 <= self.reject_share <= 1:
             raise ConfigError(f"partner {self.name}: reject_share={self.reject_share} is no share")
+        if abs(self.priority) > _MOST_PRIORITY:
+            raise ConfigError(
+                f"partner {self.name}: priority={self.priority}: give a number up to a million"
+            )
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def ranked_facts(shard: Shard, params: BuildParams, *, store: ObjectStore) -> pa
     schema = ranked_schema(num_perm)
     if isinstance(shard, FrozenShard):
         facts = _frozen_facts(shard, store, released_facts_schema(num_perm).names)
-        constant = {"priority": shard.priority, "is_frozen": True}
+        constant = {"priority": shard.rank, "is_frozen": True}
         constant["is_taken_down"] = shard.origin == Origin.TOMBSTONE
     else:
         none = facts_schema(num_perm).append(pa.field("ordinal", pa.int64())).empty_table()

@@ -103,10 +103,11 @@ def test_hot_buckets_of_any_size_decide_as_a_walk_along_them_would() -> None:
     keys = meeting_keys(signatures, ids, params=bands)
     every_way = np.zeros(count, np.int64)
     words = piece_words(128, 8, 0.8)
-    walked, likeness = decide(sketches, keys, every_way, (8, 0.8, 0), (count, 0))
+    everybody, how = (0, count), (8, 0.8, 0)
+    walked, likeness = decide(sketches, keys, every_way, everybody, how, (count, 0))
     assert words == 4
     assert 100 < np.count_nonzero(walked >= 0) < count // 7
     for hot_length in (0, 10, 500):
-        kept, shares = decide(sketches, keys, every_way, (8, 0.8, 0), (hot_length, words))
+        kept, shares = decide(sketches, keys, every_way, everybody, how, (hot_length, words))
         assert np.array_equal(kept, walked)
         assert np.array_equal(shares, likeness)

@@ -98,3 +98,27 @@ def test_params_that_cannot_work_are_refused_with_the_values() -> None:
         replace(BANDS, verify="maybe")
     with pytest.raises(ConfigError, match="'shortest'"):
         RankParams(prefer=("shortest",))
+
+
+def frozen(table: pa.Table) -> pa.Table:
+    columns = dict(zip(table.column_names, table.columns, strict=True))
+    columns["is_frozen"] = pa.repeat(pa.scalar(value=True), len(table))
+    return pa.table(columns, schema=table.schema)
+
+
+def test_survivors_never_drop_frozen_documents_and_rank_them_first() -> None:
+    old = frozen(rows([NOTICE, NOTICE + "特此通知。"], "乙", 2))
+    (drop,) = drops(rows([NOTICE + "特此通知。此件公开发布。"], "甲", 1, base=2), old)
+    assert (drop["partner"], drop["kept_partner"], drop["ordinal"]) == ("甲", "乙", 2)
+    # Both frozen ones match; longest first is the rank among them.
+    assert drop["kept_doc_id"] == document_id("乙", "文1")
+
+
+def test_survivors_against_frozen_documents_only_leave_the_others_undecided() -> None:
+    poem = "《静夜思》床前明月光，疑是地上霜。举头望明月，低头思故乡。"
+    old, new = frozen(rows([NOTICE], "乙", 2)), rows([NOTICE, poem, poem + "。"], base=1)
+    both = pa.concat_tables([new, old])
+    rank = RankParams(("longest",))
+    (only,) = survivors(both, bands=BANDS, rank=rank, frozen_only=True).to_pylist()
+    assert only["kept_partner"] == "乙"
+    assert [row["ordinal"] for row in survivors(both, bands=BANDS, rank=rank).to_pylist()] == [1, 2]
