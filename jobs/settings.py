@@ -38,6 +38,7 @@ class Corpus:
 
     name: str = MISSING
     version: str = MISSING
+    parent: str | None = MISSING
 
 
 @dataclass

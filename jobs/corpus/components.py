@@ -132,7 +132,9 @@ def root(parents: Ordinals, ordinal: np.uint32) -> np.uint32:
     return ordinal
 
 
-def groups(parents: Ordinals, *, group_documents: int, first_frozen: int | None = None) -> npt.NDArray[np.int32]:
+def groups(
+    parents: Ordinals, *, group_documents: int, first_frozen: int | None = None
+) -> npt.NDArray[np.int32]:
     """Shape (count,), int32: the group each document is decided in; -1 for who meets nobody.
 
     Whole components fill groups of about `group_documents`; a larger component is a group.

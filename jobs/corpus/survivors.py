@@ -105,7 +105,11 @@ def _drops(
             "partner": loser["partner"],
             "doc_id": loser["doc_id"],
             "ordinal": loser["ordinal"],
-            "reason": _unless(is_gone, pa.array([reason for reason, _ in accounts], pa.string()), str(DropReason.TAKEN_DOWN)),
+            "reason": _unless(
+                is_gone,
+                pa.array([reason for reason, _ in accounts], pa.string()),
+                str(DropReason.TAKEN_DOWN),
+            ),
             "kept_doc_id": _unless(is_gone, winner["doc_id"], None),
             "kept_partner": _unless(is_gone, winner["partner"], None),
             "similarity": pa.array(similarity, pa.float64(), mask=similarity < 0),

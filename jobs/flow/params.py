@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from jobs.corpus.banding import BandParams
@@ -13,7 +13,6 @@ from jobs.errors import ConfigError
 from jobs.on_ray.compute import ComputeParams
 from jobs.storage.layout import check_corpus, check_version
 from jobs.storage.objects import StorageParams
-
 
 _MOST_PRIORITY = 1_000_000
 
@@ -52,6 +51,13 @@ class PartnerParams:
             )
 
 
+def recorded_reading(partner: PartnerParams) -> dict[str, Any]:
+    """How a partner's files are read, as far as it decides what is read."""
+    reading = asdict(partner.reading)
+    del reading["batch_bytes"]  # how much is read at a time decides nothing
+    return reading | {"columns": dict(partner.reading.columns)}
+
+
 @dataclass(frozen=True)
 class ShardParams:
     """How work and results are cut.
@@ -81,6 +87,7 @@ class BuildParams:
 
     corpus: str
     version: str
+    parent: str | None  # the release this one extends: VERSION, CORPUS/VERSION or latest
     partners: tuple[PartnerParams, ...]
     signature: SignatureParams
     bands: BandParams
