@@ -48,7 +48,7 @@ class FrozenShard:
 
     @property
     def rank(self) -> int:
-        """The priority that ranks tombstones before the parent's documents, those before new ones."""
+        """The priority that ranks tombstones first, and the parent's documents before new ones."""
         return self.priority - _AHEAD[self.origin]
 
 

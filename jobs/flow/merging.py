@@ -103,7 +103,10 @@ def merge_range(work: _Work, *, params: BuildParams) -> Marker:
     facts = released_facts(_facts(work, store, params), documents, verdicts)
     cuts = list(slices_by_bytes(kept["content"], params.shards.release_bytes))
     shards, known = (
-        [_write_blob(store, params.corpus, table.slice(start, stop - start)) for start, stop in cuts]
+        [
+            _write_blob(store, params.corpus, table.slice(start, stop - start))
+            for start, stop in cuts
+        ]
         for table in (kept, facts)
     )
     return {

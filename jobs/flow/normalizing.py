@@ -152,7 +152,10 @@ class _RunWriter:
             for kind in ("documents", "facts")
         ]
         known = facts(table, params=self.params.signature)
-        for key, rows, size in ((keys[0], table, self.pending_bytes), (keys[1], known, known.nbytes)):
+        for key, rows, size in (
+            (keys[0], table, self.pending_bytes),
+            (keys[1], known, known.nbytes),
+        ):
             group = max(1, len(rows) * _ROW_GROUP_BYTES // max(1, size))
             write_table(self.store, key, rows, row_group_rows=group)
         self.runs.append(Run(*keys))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +45,7 @@ def ranked_facts(shard: Shard, params: BuildParams, *, store: ObjectStore) -> pa
     schema = ranked_schema(num_perm)
     if isinstance(shard, FrozenShard):
         facts = _frozen_facts(shard, store, released_facts_schema(num_perm).names)
-        constant = {"priority": shard.rank, "is_frozen": True}
+        constant: dict[str, Any] = {"priority": shard.rank, "is_frozen": True}
         constant["is_taken_down"] = shard.origin == Origin.TOMBSTONE
     else:
         none = facts_schema(num_perm).append(pa.field("ordinal", pa.int64())).empty_table()
@@ -76,8 +77,8 @@ def with_texts(
     wanted[ranked["ordinal"].to_numpy() - shard.base] = True
     texts = [pa.array([], pa.large_string())]
     for documents in _documents(shard, store) if len(ranked) else ():
-        documents = documents.filter(pa.array(wanted[documents["position"].to_numpy()]))
-        texts.append(canonical_texts(documents["content"].combine_chunks()))
+        chosen = documents.filter(pa.array(wanted[documents["position"].to_numpy()]))
+        texts.append(canonical_texts(chosen["content"].combine_chunks()))
     return ranked.append_column("canonical", pa.chunked_array(texts, pa.large_string()))
 
 
