@@ -25,11 +25,11 @@ def minhash(canonical: str, params: SignatureParams) -> datasketch.MinHash:
 
 
 def loop_decisions(
-    canonical: list[str], *, signature: SignatureParams, bands: BandParams
+    canonical: list[str], *, signature: SignatureParams, bands: BandParams, frozen: int = 0
 ) -> list[tuple[int, float] | None]:
     """For each text in rank order: None if kept, else (the kept one of best rank, similarity).
 
-    The similarity is datasketch's estimate, or that of Python's own sets with `verify=exact`.
+    The first `frozen` texts are kept, whatever they resemble. The similarity is datasketch's estimate, or that of Python's own sets with `verify=exact`.
     """
     index = datasketch.MinHashLSH(
         threshold=bands.threshold, num_perm=bands.num_perm, params=(bands.bands, bands.rows)
@@ -52,7 +52,7 @@ def loop_decisions(
             for other in index.query(sketch)
             if similarity(number, other) >= bands.threshold
         ]
-        if similar:
+        if similar and number >= frozen:
             answers.append(min(similar))
         else:
             answers.append(None)

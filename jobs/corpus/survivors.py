@@ -10,8 +10,8 @@ banding: Indyk and Motwani 1998, as told in Leskovec, Rajaraman and Ullman, Mini
 Datasets, chapter 3).
 
 Frozen documents were kept before, in a parent release or an earlier round: they rank first, are
-never dropped and never compared with each other. Those of them that were taken down drop whoever matches them and are
-not named.
+never dropped and never compared with each other. Those that were taken down drop whoever matches
+them, and are not named.
 
 Nothing drifts along chains: a document is only ever dropped for one that is in the release.
 """
