@@ -44,6 +44,11 @@ class Published:
     is_new: bool
     manifest: dict[str, Any]
 
+    @property
+    def traffic(self) -> dict[str, int]:
+        """As `traffic` counts."""
+        return traffic(self.manifest)
+
 
 def publish_candidate(
     manifest: dict[str, Any], params: BuildParams, about: dict[str, Any]
