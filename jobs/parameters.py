@@ -27,6 +27,7 @@ def build_params(config: Build) -> BuildParams:
     return BuildParams(
         corpus=config.corpus.name,
         version=config.corpus.version,
+        parent=config.corpus.parent,
         partners=tuple(_partner(name, given, config) for name, given in config.partners.items()),
         signature=SignatureParams(minhash.num_perm, minhash.seed, minhash.shingle_chars),
         bands=BandParams(

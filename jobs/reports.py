@@ -34,6 +34,8 @@ def report_published(published: Published, root: str) -> None:
     say(f"\n{published.corpus} {published.version} {state}")
     say(f"digest  {published.digest}")
     say(f"root    {root}")
+    amounts = [f"{count:,} {name.split('_')[0]}" for name, count in published.traffic.items()]
+    say(f"bytes   {', '.join(amounts)}")
     say(f"files   heliu files release={name} storage.root={root}")
     say(f"verify  heliu verify release={name} storage.root={root}")
 
@@ -43,6 +45,8 @@ def report_release(release: OpenedRelease) -> None:
     manifest = release.manifest
     say(f"{release.corpus} {release.version}, published {release.published_at}")
     say(f"digest     {release.digest}")
+    if manifest["parent"]:
+        say(f"extends    {manifest['parent']['version']}")
     say(f"documents  {manifest['documents']:,} in {len(manifest['shards']):,} shards")
     say(f"text       {manifest['content_bytes']:,} bytes of UTF-8\n")
     report_partners(manifest)

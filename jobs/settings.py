@@ -39,6 +39,7 @@ class Corpus:
 
     name: str = MISSING
     version: str = MISSING
+    parent: str | None = MISSING
 
 
 @dataclass

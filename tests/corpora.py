@@ -42,6 +42,7 @@ def ranked_table(
         ("partner", pa.array([partner] * len(table), pa.string())),
         ("priority", pa.array([priority] * len(table), pa.int32())),
         ("is_frozen", pa.array([False] * len(table), pa.bool_())),
+        ("is_taken_down", pa.array([False] * len(table), pa.bool_())),
     ):
         table = table.append_column(name, column)
     return table.cast(ranked_schema(params.num_perm))

@@ -132,7 +132,9 @@ def root(parents: Ordinals, ordinal: np.uint32) -> np.uint32:
     return ordinal
 
 
-def groups(parents: Ordinals, *, group_documents: int) -> npt.NDArray[np.int32]:
+def groups(
+    parents: Ordinals, *, group_documents: int, first_frozen: int | None = None
+) -> npt.NDArray[np.int32]:
     """Shape (count,), int32: the group each document is decided in; -1 for who meets nobody.
 
     Whole components fill groups of about `group_documents`; a larger component is a group.
@@ -141,12 +143,15 @@ def groups(parents: Ordinals, *, group_documents: int) -> npt.NDArray[np.int32]:
         parents: the forest after all edges. It becomes the result: 8 bytes per document are held,
             not 12.
         group_documents: how many documents a group should hold.
+        first_frozen: from this ordinal on documents are frozen. Where they meet each other alone,
+            nothing is decided and they are in no group. None: nobody is frozen.
 
     Law: whole; independent of the order of edges.
     """
     sizes = np.zeros(len(parents), np.int32)
     grouped = parents.view(np.int32)
-    _group(parents, sizes, grouped, group_documents)
+    last = len(parents) if first_frozen is None else first_frozen
+    _group(parents, sizes, grouped, (group_documents, last))
     return grouped
 
 
@@ -232,15 +237,16 @@ def _group(
     parents: Ordinals,
     sizes: npt.NDArray[np.int32],
     grouped: npt.NDArray[np.int32],
-    group_documents: int,
+    how: tuple[int, int],
 ) -> None:
+    group_documents, first_frozen = how
     # A parent is never larger than its child, so one pass upwards settles everybody.
     for ordinal in range(len(parents)):
         parents[ordinal] = parents[parents[ordinal]]
         sizes[parents[ordinal]] += 1
     before = 0
     for label in range(len(sizes)):
-        members = sizes[label]
+        members = sizes[label] if label < first_frozen else 0
         sizes[label] = before // group_documents if members > 1 else -1
         before += members if members > 1 else 0
     for ordinal in range(len(parents)):

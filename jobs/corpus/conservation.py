@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 from jobs.corpus.merging import Verdict
 from jobs.errors import ConservationError
@@ -11,7 +12,7 @@ from jobs.errors import ConservationError
 
 def balance(
     partner: str, *, delivered: int, counts: Mapping[tuple[str, str, str], int], released: int
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """The account of one partner: `delivered`, `kept`, `dropped`, `rejected` and `reasons`.
 
     Args:
@@ -43,3 +44,29 @@ def balance(
         "rejected": rejected,
         "reasons": dict(reasons),
     }
+
+
+def added(partner: str, *accounts: Mapping[str, Any], released: int) -> dict[str, Any]:
+    """The account of several builds' rows together.
+
+    Args:
+        partner: whose account.
+        accounts: what `balance` gave for each.
+        released: rows in the partner's shards, of all builds.
+
+    Raises:
+        ConservationError: the accounts keep other documents than there are.
+    """
+    reasons: Counter[str] = Counter()
+    for account in accounts:
+        reasons.update(account["reasons"])
+    numbers = {
+        name: sum(account[name] for account in accounts)
+        for name in ("delivered", "kept", "dropped", "rejected")
+    }
+    if numbers["kept"] != released:
+        raise ConservationError(
+            f"partner {partner}: {numbers['kept']} documents are kept, here and in the parent, and "
+            f"shards hold {released}: nothing was published; run heliu verify on the parent"
+        )
+    return {**numbers, "reasons": dict(sorted(reasons.items()))}

@@ -110,8 +110,19 @@ def _by_tokens(
     search: Search, whom: Place, index: Index, where: tuple[np.uint64, int], so_far: Found
 ) -> Found:
     """The match of best rank among those of a hot bucket who share a token."""
+    (signatures, _, _), _, (rows, _, shingle_chars) = search
+    found = _by_keys(search, whom, index, _tokens(search, whom, where), so_far)
+    if shingle_chars > 0:  # who has left no text is found by its signature
+        doc, way, _ = whom
+        pieces = piece_keys(signatures[doc], where[1], way, rows, where[0])
+        found = _by_keys(search, whom, index, pieces, found)
+    return found
+
+
+@kernel
+def _by_keys(search: Search, whom: Place, index: Index, keys: Keys, so_far: Found) -> Found:
     best, share = so_far
-    for key in _tokens(search, whom, where):
+    for key in keys:
         node = index[1][slot_of(index, key)]
         while node >= 0 and index[3][node] < best:
             found = _match(search, whom, index[3][node])
@@ -127,12 +138,17 @@ def _tokens(search: Search, whom: Place, where: tuple[np.uint64, int]) -> Keys:
     (signatures, _, texts), _, (rows, threshold, shingle_chars) = search
     doc, way, _ = whom
     bucket, words = where
-    if shingle_chars == 0:
+    if shingle_chars == 0 or _is_textless(texts, doc):
         return piece_keys(signatures[doc], words, way, rows, bucket)
     tokens = prefix_tokens(texts, shingle_chars, doc, threshold)
     for number in range(len(tokens)):
         tokens[number] = mix(tokens[number] ^ bucket)
     return tokens
+
+
+@kernel
+def _is_textless(texts: Texts, doc: int) -> bool:
+    return bool(texts[1][doc + 1] == texts[1][doc])
 
 
 @kernel
@@ -184,7 +200,8 @@ def _match(search: Search, whom: Place, other: int) -> float:
         if signatures[doc, word] != signatures[other, word]:
             return _NO_MATCH
     compared_by[other] = doc  # no pair is compared once per shared band
-    if shingle_chars > 0:
+    # A document that was taken down has left no text, only its signature.
+    if shingle_chars > 0 and not _is_textless(texts, other):
         return similarity_from(texts, shingle_chars, doc, other, threshold)
     words = 0
     for word in range(signatures.shape[1]):

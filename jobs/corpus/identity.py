@@ -50,6 +50,11 @@ def hex_hashes(hashes: pa.ChunkedArray) -> list[str | None]:
     return [None if value is None else value.hex() for value in hashes.to_pylist()]
 
 
+def hash_column(digits: pa.ChunkedArray) -> pa.Array:
+    """32 hexadecimal digits as 16-byte hashes: what `hex_hashes` came from."""
+    return pa.array([bytes.fromhex(value) for value in digits.to_pylist()], pa.binary(16))
+
+
 def digest(*words: str | None) -> bytes:
     """The xxh3-128 of some words, none of which can run into the next."""
     return xxhash.xxh3_128_digest(orjson.dumps(words))

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.corpus.identity import hex_hashes
-from jobs.corpus.tables import DECISIONS, RELEASED
+from jobs.corpus.tables import DECISIONS, RELEASED, released_facts_schema
 from jobs.errors import ConservationError
 
 
@@ -77,6 +77,32 @@ def released(documents: pa.Table, verdicts: pa.Table, *, licence: str) -> pa.Tab
     columns["partner"] = verdicts["partner"].filter(is_kept)
     columns["licence"] = pa.repeat(licence, len(kept))
     return pa.table([columns[name] for name in RELEASED.names], schema=RELEASED)
+
+
+def released_facts(facts: pa.Table, documents: pa.Table, verdicts: pa.Table) -> pa.Table:
+    """The facts of the kept documents, row by row those that `released` gives.
+
+    Args:
+        facts: rows of `facts_schema` with an `ordinal` column, of these documents, in any order.
+        documents: as for `decisions`.
+        verdicts: what `decisions` made of them.
+
+    Raises:
+        ConservationError: a kept document has no facts.
+    """
+    is_kept = pc.equal(verdicts["verdict"], str(Verdict.KEPT))
+    kept, known = documents["ordinal"].filter(is_kept).to_numpy(), facts["ordinal"].to_numpy()
+    order = np.argsort(known)
+    slots = np.searchsorted(known[order], kept)
+    missing = np.count_nonzero(np.append(known[order], -1)[slots] != kept)
+    if missing:
+        raise ConservationError(f"{missing} of {len(kept)} kept documents have no facts")
+    facts = facts.take(pa.array(order[slots]))
+    columns = {name: facts[name] for name in facts.column_names}
+    columns["id"] = verdicts["doc_id"].filter(is_kept)
+    columns["partner"] = verdicts["partner"].filter(is_kept)
+    schema = released_facts_schema(facts.schema.field("signature").type.byte_width // 4)
+    return pa.table([columns[name] for name in schema.names], schema=schema)
 
 
 def verdict_counts(verdicts: pa.Table) -> Counter[tuple[str, str, str]]:

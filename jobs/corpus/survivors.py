@@ -10,7 +10,8 @@ banding: Indyk and Motwani 1998, as told in Leskovec, Rajaraman and Ullman, Mini
 Datasets, chapter 3).
 
 Frozen documents were kept before, in a parent release or an earlier round: they rank first, are
-never dropped and never compared with each other.
+never dropped and never compared with each other. Those that were taken down drop whoever matches
+them, and are not named.
 
 Nothing drifts along chains: a document is only ever dropped for one that is in the release.
 """
@@ -34,7 +35,7 @@ from jobs.corpus.tables import DROPS
 HOT_DOCUMENTS = 256
 """A bucket of more kept documents is searched by pieces: 28 look-ups cost about that many steps."""
 
-_NAMED = ["partner", "doc_id", "ordinal", "canonical_hash"]
+_NAMED = ["partner", "doc_id", "ordinal", "canonical_hash", "is_taken_down"]
 
 
 class DropReason(StrEnum):
@@ -43,6 +44,7 @@ class DropReason(StrEnum):
     EXACT_DUPLICATE = "exact_duplicate"  # the same canonical text
     NEAR_DUPLICATE = "near_duplicate"  # similarity at or above the threshold
     SAME_ID = "same_id"  # the partner gave one id to two different texts
+    TAKEN_DOWN = "taken_down"  # matches a document that was taken down and is in no release
 
 
 def survivors(
@@ -75,9 +77,10 @@ def survivors(
     first_way = np.where(has_text, 0, bands.bands)  # without text there is only the id to share
     texts = ranked["canonical"].combine_chunks() if bands.is_exact else pa.array([], pa.string())
     how = (bands.rows, bands.threshold, bands.shingle_chars if bands.is_exact else 0)
-    # Exact similarities need no pieces: prefixes of shingle sets exist for any threshold.
-    geometry = (bands.num_perm, bands.rows, bands.threshold)
-    words = 1 if bands.is_exact else piece_words(*geometry)
+    words = piece_words(bands.num_perm, bands.rows, bands.threshold)
+    if bands.is_exact and not pc.any(ranked["is_taken_down"]).as_py():
+        # Prefixes of shingle sets exist for any threshold; only the textless need pieces.
+        words = max(words, 1)
     sketches = (signatures, ids, texts_of(texts))
     frozen = pc.sum(ranked["is_frozen"]).as_py() or 0
     searching = (frozen, frozen if frozen_only else len(ranked))
@@ -98,20 +101,29 @@ def _drops(
     loser, winner = ranked.take(pa.array(dropped)), ranked.take(pa.array(kept))
     rows = zip(is_equal.tolist(), similarity.tolist(), strict=True)
     accounts = [_account(equal, share, bands) for equal, share in rows]
+    is_gone = winner["is_taken_down"]
     drops = pa.table(
         {
             "partner": loser["partner"],
             "doc_id": loser["doc_id"],
             "ordinal": loser["ordinal"],
-            "reason": pa.array([reason for reason, _ in accounts], pa.string()),
-            "kept_doc_id": winner["doc_id"],
-            "kept_partner": winner["partner"],
+            "reason": _unless(
+                is_gone,
+                pa.array([reason for reason, _ in accounts], pa.string()),
+                str(DropReason.TAKEN_DOWN),
+            ),
+            "kept_doc_id": _unless(is_gone, winner["doc_id"], None),
+            "kept_partner": _unless(is_gone, winner["partner"], None),
             "similarity": pa.array(similarity, pa.float64(), mask=similarity < 0),
             "evidence": pa.array([evidence for _, evidence in accounts], pa.string()),
         },
         schema=DROPS,
     )
     return drops.sort_by([(name, "ascending") for name in ("partner", "doc_id", "ordinal")])
+
+
+def _unless(is_gone: pa.ChunkedArray, named: pa.ChunkedArray, instead: str | None) -> pa.Array:
+    return pc.if_else(is_gone, pa.scalar(instead, named.type), named)
 
 
 def _account(is_equal: bool, similarity: float, bands: BandParams) -> tuple[str, str]:  # noqa: FBT001

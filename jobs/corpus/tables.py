@@ -2,7 +2,7 @@
 
 A delivered row becomes a row of `DELIVERED`, then of `DOCUMENTS`; the few facts needed to compare
 it with others travel as `FACTS`; a row of `DROPS` exists for each document another one replaces;
-`RELEASED` and `DECISIONS` are what a release holds.
+`RELEASED`, its facts and `DECISIONS` are what a release holds.
 
 Identity is 128 bits, stored as 16 bytes inside the flow and as 32 hexadecimal digits in a release.
 """
@@ -83,8 +83,19 @@ def ranked_schema(num_perm: int) -> pa.Schema:
             pa.field("partner", pa.string(), nullable=False),
             pa.field("priority", pa.int32(), nullable=False),
             pa.field("is_frozen", pa.bool_(), nullable=False),  # kept already: ranks first, stays
+            pa.field("is_taken_down", pa.bool_(), nullable=False),  # frozen, but in no release
         ]
     )
+
+
+def released_facts_schema(num_perm: int) -> pa.Schema:
+    """The facts of a release's documents: what a build that extends the release compares with.
+
+    `ranked_schema` without what holds for one build only.
+    """
+    passing = {"doc_id", "ordinal", "priority", "is_frozen", "is_taken_down"}
+    lasting = [field for field in ranked_schema(num_perm) if field.name not in passing]
+    return pa.schema([pa.field("id", pa.string(), nullable=False), *lasting])
 
 
 DROPS = pa.schema(
@@ -93,8 +104,8 @@ DROPS = pa.schema(
         pa.field("doc_id", HASH, nullable=False),
         pa.field("ordinal", pa.int64(), nullable=False),
         pa.field("reason", pa.string(), nullable=False),
-        pa.field("kept_doc_id", HASH, nullable=False),
-        pa.field("kept_partner", pa.string(), nullable=False),
+        pa.field("kept_doc_id", HASH),  # null where what it matches was taken down
+        pa.field("kept_partner", pa.string()),
         pa.field("similarity", pa.float64()),
         pa.field("evidence", pa.string()),
     ]

@@ -7,22 +7,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.flow.deduplicating import Drops, deduplicate
+from jobs.flow.frozen import frozen_shards
 from jobs.flow.intake import InputShard, plan
 from jobs.flow.marked import Marker, Progress
 from jobs.flow.merging import Range, merge
 from jobs.flow.normalizing import NormalizedShard, is_normalized, normalize
 from jobs.flow.params import BuildParams
-from jobs.flow.publishing import Published, candidate, publish_candidate
+from jobs.flow.parents import inputs_of, open_parent
+from jobs.flow.publishing import Published, candidate, publish_candidate, traffic
+from jobs.flow.reading import OpenedRelease
 from jobs.on_ray.session import ray_session
 from jobs.storage.stores import open_store
 
 
 @dataclass(frozen=True)
 class Normalized:
-    """The plan of a build and what became of each of its shards."""
+    """The plan of a build, what became of each of its shards, and the release it extends."""
 
     plan: list[InputShard]
     shards: list[NormalizedShard]
+    parent: OpenedRelease | None
 
 
 @dataclass(frozen=True)
@@ -35,31 +39,40 @@ class Deduplicated:
 
 def run_normalize(params: BuildParams, progress: Progress) -> Normalized:
     """Deliveries to documents and facts."""
-    open_store(params.storage).check_writable()
-    shards = plan(params)
+    store = open_store(params.storage)
+    store.check_writable()
+    parent = open_parent(store, params)
+    shards = plan(params, known=inputs_of(parent))
     # Who only asks what is stored need not wait for Ray.
     done = is_normalized(shards, params)
     with nullcontext() if done else ray_session(params.compute):
-        return Normalized(shards, normalize(shards, params, progress=progress))
+        return Normalized(shards, normalize(shards, params, progress=progress), parent)
 
 
 def run_dedup(params: BuildParams, progress: Progress) -> Deduplicated:
     """Deliveries to drops."""
     with ray_session(params.compute):
         normalized = run_normalize(params, progress)
-        return Deduplicated(normalized, deduplicate(normalized.shards, params, progress=progress))
+        parent = normalized.parent
+        frozen = frozen_shards(parent.manifest) if parent else []
+        drops = deduplicate(normalized.shards, params, progress=progress, frozen=frozen)
+        return Deduplicated(normalized, drops)
 
 
 def run_merge(params: BuildParams, progress: Progress) -> dict[str, Any]:
     """Deliveries to the manifest of a release candidate; its shards are stored."""
     with ray_session(params.compute):
         done = run_dedup(params, progress)
+        normalized = done.normalized
         ranges: list[tuple[Range, Marker]] = merge(
-            done.normalized.shards, done.drops, params, progress=progress
+            normalized.shards, done.drops, params, progress=progress
         )
-        return candidate(done.normalized.plan, done.normalized.shards, ranges, params)
+        return candidate(
+            normalized.plan, normalized.shards, ranges, params, parent=normalized.parent
+        )
 
 
 def run_build(params: BuildParams, progress: Progress, *, about: dict[str, Any]) -> Published:
     """Deliveries to a published release."""
-    return publish_candidate(run_merge(params, progress), params, about)
+    manifest = run_merge(params, progress)
+    return publish_candidate(manifest, params, {**about, **traffic(manifest)})

@@ -15,11 +15,12 @@ import pyarrow as pa
 
 from jobs.corpus.survivors import survivors
 from jobs.flow.exchange import gather_group
-from jobs.flow.grouping import Meeting, Place, meeting_facts
+from jobs.flow.frozen import FrozenShard, numbered
+from jobs.flow.grouping import Cut, Meeting, Place, cut_of, meeting_facts
 from jobs.flow.marked import Marked, Marker, Progress, code_digest, map_marked
 from jobs.flow.normalizing import NormalizedShard, write_table
 from jobs.flow.params import BuildParams
-from jobs.flow.ranked import documents_of, ranked_facts
+from jobs.flow.ranked import Shard, documents_of, ranked_facts, with_texts
 from jobs.flow.refining import refined_meeting
 from jobs.flow.rounds import decided_in_rounds
 from jobs.storage.manifests import fingerprint
@@ -37,18 +38,31 @@ class Drops:
 
 
 def deduplicate(
-    normalized: list[NormalizedShard], params: BuildParams, *, progress: Progress
+    normalized: Sequence[NormalizedShard],
+    params: BuildParams,
+    *,
+    progress: Progress,
+    frozen: Sequence[FrozenShard] = (),
 ) -> Drops:
-    """The drops of all documents of a build, found again if they are already there."""
-    place = Place(params.corpus, _key(normalized, params))
-    documents = sum(documents_of(shard) for shard in normalized)
-    if documents <= params.shards.group_documents:
-        everything = [Marked(place.at("drops-all.json"), (place, tuple(normalized)))]
+    """The drops of all documents of a build, found again if they are already there.
+
+    Args:
+        normalized: what was delivered, numbered from 0.
+        params: of the build.
+        progress: told of every finished task.
+        frozen: documents whose fate is settled, numbered here: none of them is dropped, and they
+            rank before all that was delivered.
+    """
+    delivered = sum(shard.delivered for shard in normalized)
+    shards: list[Shard] = [*normalized, *numbered(frozen, delivered)]
+    place = Place(params.corpus, _key(shards, params))
+    if sum(map(documents_of, shards)) <= params.shards.group_documents:
+        everything = [Marked(place.at("drops-all.json"), (place, tuple(shards)))]
         markers = map_marked(
             _decide_all, everything, params=params, label="dedup", progress=progress
         )
     else:
-        markers = _decide_groups(normalized, place, params, progress)
+        markers = _decide_groups(shards, place, params, progress)
     return Drops(
         place.key,
         tuple(marker["file"] for marker in markers),
@@ -56,17 +70,20 @@ def deduplicate(
     )
 
 
-def _key(normalized: list[NormalizedShard], params: BuildParams) -> str:
+def _key(shards: Sequence[Shard], params: BuildParams) -> str:
     priorities = sorted((partner.name, partner.priority) for partner in params.partners)
     rules = params.rules.rules
     how = (params.bands, params.rank, rules, params.shards.group_documents, priorities)
-    return fingerprint([shard.key for shard in normalized], how, code_digest())
+    frozen = [shard for shard in shards if isinstance(shard, FrozenShard)]
+    settled = [(shard.key, shard.priority, shard.origin) for shard in frozen]
+    return fingerprint([shard.key for shard in shards], settled, how, code_digest())
 
 
-def _decide_all(spec: tuple[Place, Sequence[NormalizedShard]], *, params: BuildParams) -> Marker:
-    place, normalized = spec
+def _decide_all(spec: tuple[Place, Sequence[Shard]], *, params: BuildParams) -> Marker:
+    place, shards = spec
     store = open_store(params.storage)
-    tables = [ranked_facts(shard, params, store=store, with_text=True) for shard in normalized]
+    facts = [(ranked_facts(shard, params, store=store), shard) for shard in shards]
+    tables = [with_texts(ranked, shard, params, store=store) for ranked, shard in facts]
     return _decided(pa.concat_tables(tables), place.at("drops-all.parquet"), params, store)
 
 
@@ -77,21 +94,20 @@ def _decided(ranked: pa.Table, file: str, params: BuildParams, store: ObjectStor
 
 
 def _decide_groups(
-    normalized: list[NormalizedShard], place: Place, params: BuildParams, progress: Progress
+    shards: Sequence[Shard], place: Place, params: BuildParams, progress: Progress
 ) -> list[Marker]:
-    meeting = meeting_facts(normalized, place, params, progress=progress)
-    delivered = sum(shard.delivered for shard in normalized)
-    return decide_meeting(meeting, delivered, place, params, progress=progress)
+    meeting = meeting_facts(shards, place, params, progress=progress)
+    return decide_meeting(meeting, cut_of(shards, params), place, params, progress=progress)
 
 
 def decide_meeting(
-    meeting: Meeting, delivered: int, place: Place, params: BuildParams, *, progress: Progress
+    meeting: Meeting, cut: Cut, place: Place, params: BuildParams, *, progress: Progress
 ) -> list[Marker]:
     """The files of drops: groups alone, oversized ones refined first, what stays so in rounds."""
     decide = partial(_decide_each, params=params, progress=progress)
     markers = decide(meeting, place)
     if meeting.oversized and not params.bands.is_exact:
-        meeting = refined_meeting(meeting, delivered, place, params, progress=progress)
+        meeting = refined_meeting(meeting, cut, place, params, progress=progress)
         place = Place(place.corpus, f"{place.key}/refined")
         markers += decide(meeting, place)
     for group in meeting.oversized:

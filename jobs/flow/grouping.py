@@ -45,19 +45,18 @@ from jobs.corpus.components import (
 from jobs.corpus.ranking import hash_halves
 from jobs.errors import ConfigError
 from jobs.flow.exchange import read_cuts, read_numbers, write_cuts, write_groups, write_numbers
+from jobs.flow.frozen import FrozenShard
 from jobs.flow.marked import Marked, Marker, Progress, map_marked
-from jobs.flow.normalizing import NormalizedShard, Run
 from jobs.flow.params import BuildParams
-from jobs.flow.ranked import documents_of, ranked_facts, standing_facts
+from jobs.flow.ranked import Shard, documents_of, ranked_facts, sketches, with_texts
 from jobs.storage.layout import work_key
-from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
 STAGE = "drops"
 PARTITION_WORDS = 16_000_000  # of 8 bytes, which one edges task sorts
 MOST_ROWS = 1 << 32  # an edge holds two ordinals of 32 bits
 
-Batch = tuple[NormalizedShard, ...]
+Batch = tuple[Shard, ...]
 
 
 @dataclass(frozen=True)
@@ -74,9 +73,14 @@ class Place:
 
 @dataclass(frozen=True)
 class Cut:
-    """How the keys of one build are cut: `delivered` ordinals, in `pieces` partitions of keys."""
+    """How the keys of one build are cut: `delivered` ordinals, in `pieces` partitions of keys.
+
+    Ordinals from `first_frozen` on are of frozen documents: where they meet each other alone,
+    nothing is to be decided.
+    """
 
     delivered: int
+    first_frozen: int
     pieces: int
 
     @property
@@ -109,21 +113,23 @@ class Meeting:
 
 
 def meeting_facts(
-    normalized: list[NormalizedShard], place: Place, params: BuildParams, *, progress: Progress
+    shards: Sequence[Shard], place: Place, params: BuildParams, *, progress: Progress
 ) -> Meeting:
     """Group the documents of a build; whole components, about `group_documents` together.
+
+    Frozen shards come last; components of frozen documents alone are in no group.
 
     Raises:
         ConfigError: more rows were delivered than can be numbered.
     """
     mapped = partial(map_marked, params=params, progress=progress)
-    cut = _cut(normalized, params)
+    cut = cut_of(shards, params)
     most = params.shards.group_documents
     keys = mapped(
         _write_keys,
         [
             Marked(place.at(f"keys-{n}.json"), (place, n, some, cut))
-            for n, some in _batches(normalized, most)
+            for n, some in _batches(shards, most)
         ],
         label="dedup: band keys",
     )
@@ -134,7 +140,7 @@ def meeting_facts(
         _write_meeting,
         [
             Marked(place.at(f"meeting-{n}.json"), (place, n, some, file))
-            for n, some in _batches(normalized, batch)
+            for n, some in _batches(shards, batch)
         ],
         label="dedup: meetings",
     )
@@ -163,22 +169,28 @@ def met(meeting: Sequence[Marker], grouped: Marker, most: int) -> Meeting:
     return Meeting(files, dict(map(tuple, grouped["sizes"])), most)
 
 
-def _cut(normalized: list[NormalizedShard], params: BuildParams) -> Cut:
-    delivered = sum(shard.delivered for shard in normalized)
+def cut_of(shards: Sequence[Shard], params: BuildParams) -> Cut:
+    """How the keys of all documents are cut.
+
+    Raises:
+        ConfigError: more rows were delivered than can be numbered.
+    """
+    delivered = sum(shard.delivered for shard in shards)
+    frozen = sum(shard.delivered for shard in shards if isinstance(shard, FrozenShard))
     if delivered > MOST_ROWS:
         raise ConfigError(
             f"{delivered:,} rows are delivered, and a build numbers {MOST_ROWS:,} at most: "
             "make two corpora, each of fewer partners"
         )
-    keys = sum(map(documents_of, normalized)) * (params.bands.bands + 1)
-    return Cut(delivered, 1 + keys // PARTITION_WORDS)
+    keys = sum(map(documents_of, shards)) * (params.bands.bands + 1)
+    return Cut(delivered, delivered - frozen, 1 + keys // PARTITION_WORDS)
 
 
-def _batches(normalized: list[NormalizedShard], most: int) -> list[tuple[int, Batch]]:
+def _batches(shards: Sequence[Shard], most: int) -> list[tuple[int, Batch]]:
     """Successive shards of at most so many documents together: fewer files, each range longer."""
-    batches: list[list[NormalizedShard]] = []
+    batches: list[list[Shard]] = []
     held = most + 1
-    for shard in normalized:
+    for shard in shards:
         held += documents_of(shard)
         if held > most:
             batches.append([])
@@ -190,8 +202,8 @@ def _batches(normalized: list[NormalizedShard], most: int) -> list[tuple[int, Ba
 def _write_keys(spec: tuple[Place, int, Batch, Cut], *, params: BuildParams) -> Marker:
     place, number, shards, cut = spec
     store = open_store(params.storage)
-    runs = [(run, shard) for shard in shards for run in shard.runs]
-    cuts = [_run_words(store, run, shard, cut, params) for run, shard in runs]
+    facts = (some for shard in shards for some in sketches(shard, params, store=store))
+    cuts = [_words(some, cut, params) for some in facts]
     words, bounds, edges = told_buckets(cuts, bits=cut.bits, partitions=cut.pieces)
     file, edge_file = place.at(f"keys-{number}.bin"), place.at(f"keys-{number}-edges.bin")
     write_cuts(store, file, words, bounds)
@@ -199,15 +211,11 @@ def _write_keys(spec: tuple[Place, int, Batch, Cut], *, params: BuildParams) -> 
     return {"file": file, "edges": edge_file}
 
 
-def _run_words(
-    store: ObjectStore, run: Run, shard: NormalizedShard, cut: Cut, params: BuildParams
-) -> tuple[Words, Bounds]:
-    columns = ["doc_id", "position", "signature"]
-    facts = standing_facts(run, shard, params, store=store, columns=columns)
+def _words(facts: pa.Table, cut: Cut, params: BuildParams) -> tuple[Words, Bounds]:
     signatures, has_text = signature_matrix(facts["signature"])
     ids = np.stack(hash_halves(facts["doc_id"]), axis=1)
     keys = meeting_keys(signatures, ids, params=params.bands)
-    ordinals = facts["position"].to_numpy() + shard.base
+    ordinals = facts["ordinal"].to_numpy()
     return meeting_words(keys, has_text, ordinals, bits=cut.bits, partitions=cut.pieces)
 
 
@@ -227,7 +235,11 @@ def _write_grouped(spec: tuple[Place, tuple[str, ...], Cut], *, params: BuildPar
     parents = forest(cut.delivered)
     for file in edge_files:
         unite(parents, np.frombuffer(store.get(file), np.uint64))
-    grouped = groups(parents, group_documents=params.shards.group_documents)
+    grouped = groups(
+        parents,
+        group_documents=params.shards.group_documents,
+        first_frozen=cut.first_frozen,
+    )
     file = place.at("grouped.bin")
     write_numbers(store, file, grouped)
     sizes = group_sizes(grouped)
@@ -240,10 +252,11 @@ def _write_meeting(spec: tuple[Place, int, Batch, str], *, params: BuildParams) 
     store = open_store(params.storage)
     tables, numbers = [], []
     for shard in shards:
-        ranked = ranked_facts(shard, params, store=store, with_text=True)
+        ranked = ranked_facts(shard, params, store=store)
         grouped = read_numbers(store, grouped_file, shard.base, shard.delivered)
         grouped = grouped[ranked["ordinal"].to_numpy() - shard.base]
-        tables.append(ranked.filter(pa.array(grouped >= 0)))
+        ranked = ranked.filter(pa.array(grouped >= 0))
+        tables.append(with_texts(ranked, shard, params, store=store))
         numbers.append(grouped[grouped >= 0])
     file = place.at(f"meeting-{number}.arrow")
     write_groups(store, file, pa.concat_tables(tables), np.concatenate(numbers))

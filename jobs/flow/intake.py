@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from jobs.corpus.canonical import folding_digest
 from jobs.corpus.deliveries import require_text
 from jobs.flow.marked import code_digest
-from jobs.flow.params import BuildParams, PartnerParams
+from jobs.flow.params import BuildParams, PartnerParams, recorded_reading
 from jobs.storage.manifests import fingerprint
 from jobs.storage.sources import SourceFile, digest, expand, open_random, open_stream
 
@@ -37,11 +37,19 @@ class InputShard:
     key: str
 
 
-def plan(params: BuildParams) -> list[InputShard]:
+InputName = tuple[str, str, str, str]
+"""A delivered file: partner, name, digest, and fingerprint of how it is read."""
+
+
+def plan(params: BuildParams, *, known: Collection[InputName] = ()) -> list[InputShard]:
     """The input shards of a build, sorted by partner and file.
 
     Every partner's first file is opened, so that a wrong pattern, format or column ends the build
     before it begins.
+
+    Args:
+        params: of the build.
+        known: files whose rows are decided in the parent release: they are hashed and not read.
 
     Raises:
         DeliveryMissing: a pattern matches no file.
@@ -54,8 +62,17 @@ def plan(params: BuildParams) -> list[InputShard]:
     return [
         InputShard(partner, pack, _shard_key(partner, pack, params))
         for partner in partners
-        for pack in _packs(files[partner.name], params.shards.input_bytes)
+        for pack in _packs(
+            [file for file in files[partner.name] if input_name(partner, file) not in known],
+            params.shards.input_bytes,
+        )
     ]
+
+
+def input_name(partner: PartnerParams, file: Delivered) -> InputName:
+    """What makes a delivered file the same one in another build."""
+    reading = fingerprint(recorded_reading(partner))
+    return partner.name, file.source.name, file.digest, reading
 
 
 def _files(partner: PartnerParams, endpoint_url: str | None) -> list[Delivered]:

@@ -1,5 +1,7 @@
 """Merge: the documents that stay, ordered by partner and id, as shards; and every row's decision.
 
+Beside each shard stand the facts of its documents, row by row, for builds that extend the release.
+
 A partner's ids are cut into equal ranges. One task writes a range: it reads that range of every
 run the partner's deliveries left (they are sorted by id) and of every drops file, and names what
 it writes by content. Ranges depend on how much text was delivered and on nothing else, so equal
@@ -10,7 +12,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,12 +22,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from jobs.corpus.merging import decisions, released, slices_by_bytes, verdict_counts
+from jobs.corpus.merging import (
+    decisions,
+    released,
+    released_facts,
+    slices_by_bytes,
+    verdict_counts,
+)
 from jobs.corpus.rules import after_rules
-from jobs.corpus.tables import DOCUMENTS, DROPS
+from jobs.corpus.tables import DOCUMENTS, DROPS, facts_schema
 from jobs.flow.deduplicating import Drops
 from jobs.flow.marked import Marked, Marker, Progress, code_digest, map_marked
-from jobs.flow.normalizing import NormalizedShard
+from jobs.flow.normalizing import NormalizedShard, Run
 from jobs.flow.params import BuildParams, PartnerParams
 from jobs.storage.layout import blob_key, work_key
 from jobs.storage.manifests import file_sha256, fingerprint
@@ -69,7 +77,7 @@ class _Work:
 def merge(
     normalized: list[NormalizedShard], drops: Drops, params: BuildParams, *, progress: Progress
 ) -> list[tuple[Range, Marker]]:
-    """What each range holds: `shards` and `decisions` (files) and `counts` (rows by verdict).
+    """What each range holds: `shards`, `facts`, `decisions` (files), `counts` (rows by verdict).
 
     Returns:
         Ranges in the order of a release: by partner, then by id.
@@ -87,19 +95,25 @@ def merge(
 
 
 def merge_range(work: _Work, *, params: BuildParams) -> Marker:
-    """Write the shards and decisions of one range; what was written. Harmless to repeat."""
+    """Write the shards, facts and decisions of one range; what was written. Harmless to repeat."""
     store = open_store(params.storage)
     documents = _documents(work, store).sort_by(_ORDER)
     documents = after_rules(documents, params.rules, partner=work.range.partner)
     drops = _drops(work, store)
     verdicts = decisions(documents, drops, partner=work.range.partner)
     kept = released(documents, verdicts, licence=work.partner.licence)
-    limit = params.shards.release_bytes
+    facts = released_facts(_facts(work, store, params), documents, verdicts)
+    cuts = list(slices_by_bytes(kept["content"], params.shards.release_bytes))
+    shards, known = (
+        [
+            _write_blob(store, params.corpus, table.slice(start, stop - start))
+            for start, stop in cuts
+        ]
+        for table in (kept, facts)
+    )
     return {
-        "shards": [
-            _write_blob(store, params.corpus, kept.slice(start, stop - start))
-            for start, stop in slices_by_bytes(kept["content"], limit)
-        ],
+        "shards": shards,
+        "facts": known,
         "decisions": [_write_blob(store, params.corpus, verdicts)] if len(verdicts) else [],
         "counts": sorted([*key, count] for key, count in verdict_counts(verdicts).items()),
     }
@@ -130,11 +144,22 @@ def _parts(content_bytes: int, release_bytes: int) -> int:
 
 
 def _documents(work: _Work, store: ObjectStore) -> pa.Table:
-    schema = DOCUMENTS.append(pa.field("ordinal", pa.int64()))
+    return _delivered(work, store, DOCUMENTS, lambda run: run.documents_key)
+
+
+def _facts(work: _Work, store: ObjectStore, params: BuildParams) -> pa.Table:
+    schema = facts_schema(params.signature.num_perm)
+    return _delivered(work, store, schema, lambda run: run.facts_key)
+
+
+def _delivered(
+    work: _Work, store: ObjectStore, schema: pa.Schema, key_of: Callable[[Run], str]
+) -> pa.Table:
+    schema = schema.append(pa.field("ordinal", pa.int64()))
     tables = [schema.empty_table()]
     for shard in work.normalized:
         for run in shard.runs:
-            table = read_range(store, run.documents_key, work.range)
+            table = read_range(store, key_of(run), work.range)
             ordinals = pc.add(table["position"], shard.base)
             tables.append(table.append_column("ordinal", ordinals).cast(schema))
     return pa.concat_tables(tables)

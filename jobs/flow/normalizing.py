@@ -1,7 +1,7 @@
 """Normalize: every delivered file becomes documents and facts, in one streaming pass over the text.
 
-A task writes runs: about `run_bytes` of text at a time, as DOCUMENTS sorted by `doc_id` and as
-facts in order of delivery. Its marker is written last and says what there is; a shard that has a
+A task writes runs: about `run_bytes` of text at a time, as DOCUMENTS and as facts, both sorted by
+`doc_id`. Its marker is written last and says what there is; a shard that has a
 marker is never read again.
 """
 
@@ -155,18 +155,23 @@ class _RunWriter:
         }
 
     def _write(self) -> None:
-        table = pa.concat_tables(self.pending)
+        table = pa.concat_tables(self.pending).sort_by("doc_id")
+        self.pending = []
         number = f"{len(self.runs):05d}"
         keys = [
             work_key(self.params.corpus, STAGE, self.shard.key, f"{kind}-{number}.parquet")
             for kind in ("documents", "facts")
         ]
-        rows = max(1, len(table) * _ROW_GROUP_BYTES // max(1, self.pending_bytes))
-        write_table(self.store, keys[0], table.sort_by("doc_id"), row_group_rows=rows)
-        write_table(self.store, keys[1], facts(table, params=self.params.signature))
+        known = facts(table, params=self.params.signature)
+        for key, rows, size in (
+            (keys[0], table, self.pending_bytes),
+            (keys[1], known, known.nbytes),
+        ):
+            group = max(1, len(rows) * _ROW_GROUP_BYTES // max(1, size))
+            write_table(self.store, key, rows, row_group_rows=group)
         self.runs.append(Run(*keys))
         self.content_bytes += self.pending_bytes
-        self.pending, self.pending_bytes = [], 0
+        self.pending_bytes = 0
 
 
 def write_table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from jobs.corpus.banding import BandParams
@@ -15,6 +15,8 @@ from jobs.errors import ConfigError
 from jobs.on_ray.compute import ComputeParams
 from jobs.storage.layout import check_corpus, check_version
 from jobs.storage.objects import StorageParams
+
+_MOST_PRIORITY = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,17 @@ class PartnerParams:
             raise ConfigError(f"partner {self.name} has no deliveries: give a path or pattern")
         if not 0 <= self.reject_share <= 1:
             raise ConfigError(f"partner {self.name}: reject_share={self.reject_share} is no share")
+        if abs(self.priority) > _MOST_PRIORITY:
+            raise ConfigError(
+                f"partner {self.name}: priority={self.priority}: give a number up to a million"
+            )
+
+
+def recorded_reading(partner: PartnerParams) -> dict[str, Any]:
+    """How a partner's files are read, as far as it decides what is read."""
+    reading = asdict(partner.reading)
+    del reading["batch_bytes"]  # how much is read at a time decides nothing
+    return reading | {"columns": dict(partner.reading.columns)}
 
 
 @dataclass(frozen=True)
@@ -76,6 +89,7 @@ class BuildParams:
 
     corpus: str
     version: str
+    parent: str | None  # the release this one extends: VERSION, CORPUS/VERSION or latest
     partners: tuple[PartnerParams, ...]
     signature: SignatureParams
     bands: BandParams

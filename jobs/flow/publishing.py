@@ -9,22 +9,32 @@ from typing import Any
 import pyarrow as pa
 
 from jobs.corpus.canonical import CANONICAL_VERSION, folding_digest
-from jobs.corpus.conservation import balance
+from jobs.corpus.conservation import added, balance
 from jobs.corpus.normalization import NORMALIZATION_VERSION
 from jobs.corpus.signal_columns import KEYWORD_CATEGORIES
 from jobs.corpus.signals import SIGNALS_VERSION
-from jobs.corpus.tables import DECISIONS, RELEASED
-from jobs.flow.intake import InputShard
+from jobs.corpus.tables import DECISIONS, RELEASED, released_facts_schema
+from jobs.flow.intake import Delivered, InputShard, input_name
 from jobs.flow.marked import Marker
 from jobs.flow.merging import Range, totals
 from jobs.flow.normalizing import NormalizedShard
-from jobs.flow.params import BuildParams, PartnerParams
+from jobs.flow.params import BuildParams, PartnerParams, recorded_reading
+from jobs.flow.reading import OpenedRelease
 from jobs.storage.layout import blob_key
 from jobs.storage.manifests import fingerprint
 from jobs.storage.releases import publish
 from jobs.storage.stores import open_store
 
 RELEASE_FORMAT = "heliu-release/1"
+FILES = ("shards", "facts", "decisions")
+"""The kinds of files a manifest lists."""
+
+_NOTHING: dict[str, Any] = {
+    "partners": {},
+    "parameters": {},
+    "inputs": [],
+    **{kind: [] for kind in FILES},
+}
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,11 @@ class Published:
     digest: str
     is_new: bool
     manifest: dict[str, Any]
+
+    @property
+    def traffic(self) -> dict[str, int]:
+        """As `traffic` counts."""
+        return traffic(self.manifest)
 
 
 def publish_candidate(
@@ -58,70 +73,109 @@ def candidate(
     normalized: Sequence[NormalizedShard],
     merged: Sequence[tuple[Range, Marker]],
     params: BuildParams,
+    *,
+    parent: OpenedRelease | None,
 ) -> dict[str, Any]:
     """The manifest of a release: all that determines and describes it, and nothing that does not.
 
     No clock, host, worker count, path or code version is in it, so that its digest is the digest
-    of the content. Those are told in the log entry that publishes it.
+    of the content. Those are told in the log entry that publishes it. What a parent holds is
+    taken over by name: no file of it is read or copied.
 
     Raises:
         ConservationError: a partner's counts do not add up.
     """
-    files = {kind: _files(merged, kind, params.corpus) for kind in ("shards", "decisions")}
-    partners = sorted(params.partners, key=lambda partner: partner.name)
+    before = parent.manifest if parent else _NOTHING
+    files = {kind: _files(before, merged, kind, params) for kind in FILES}
+    given = {partner.name: partner for partner in params.partners}
     return {
         "format": RELEASE_FORMAT,
         "corpus": params.corpus,
         "version": params.version,
+        "parent": {"version": parent.version, "digest": parent.digest} if parent else None,
         "documents": sum(file["rows"] for file in files["shards"]),
         "content_bytes": sum(file["content_bytes"] for file in files["shards"]),
-        "partners": {partner.name: _account(partner, normalized, merged) for partner in partners},
-        "parameters": _parameters(params),
-        "inputs": [_input(shard.partner.name, file) for shard in plan for file in shard.files],
-        "schema": {"shards": _columns(RELEASED), "decisions": _columns(DECISIONS)},
+        "partners": {
+            name: _account(given[name], normalized, merged, before)
+            if name in given
+            else before["partners"][name]
+            for name in sorted({*given, *before["partners"]})
+        },
+        "parameters": _with_readings(recorded_parameters(params), before),
+        "inputs": before["inputs"]
+        + [_input(shard.partner, file, params) for shard in plan for file in shard.files],
+        "schema": recorded_schema(params),
         **files,
     }
 
 
-def _files(merged: Sequence[tuple[Range, Marker]], kind: str, corpus: str) -> list[dict[str, Any]]:
-    return [
-        {"key": blob_key(corpus, file["sha256"]), "partner": within.partner, **file}
+def traffic(manifest: dict[str, Any]) -> dict[str, int]:
+    """Bytes of deliveries read for a release, and of its files written for it and taken over."""
+    version = manifest["version"]
+    files = [file for kind in FILES for file in manifest[kind]]
+    return {
+        "read_bytes": sum(f["bytes"] for f in manifest["inputs"] if f["since"] == version),
+        "written_bytes": sum(f["bytes"] for f in files if f["since"] == version),
+        "reused_bytes": sum(f["bytes"] for f in files if f["since"] != version),
+    }
+
+
+def recorded_parameters(params: BuildParams) -> dict[str, Any]:
+    """Everything that decides what a release holds, beside what is delivered."""
+    return {
+        "minhash": asdict(params.signature) | asdict(params.bands),
+        "rank": asdict(params.rank),
+        "release_bytes": params.shards.release_bytes,
+        "reading": {partner.name: recorded_reading(partner) for partner in params.partners},
+        "signals": {"version": SIGNALS_VERSION, "keywords": _keyword_digests(params)},
+        "rules": asdict(params.rules),
+        "normalization": NORMALIZATION_VERSION,
+        "canonical": {"version": CANONICAL_VERSION, "folding": folding_digest()},
+    }
+
+
+def recorded_schema(params: BuildParams) -> dict[str, Any]:
+    """The columns of every kind of file in a release."""
+    facts = released_facts_schema(params.signature.num_perm)
+    schemas = {"shards": RELEASED, "facts": facts, "decisions": DECISIONS}
+    return {kind: _columns(schema) for kind, schema in schemas.items()}
+
+
+def _files(
+    before: dict[str, Any], merged: Sequence[tuple[Range, Marker]], kind: str, params: BuildParams
+) -> list[dict[str, Any]]:
+    """Sorted by partner, a partner's files by the release that wrote them, then by id."""
+    about = {"since": params.version}
+    written = [
+        {"key": blob_key(params.corpus, file["sha256"]), "partner": within.partner, **about, **file}
         for within, marker in merged
         for file in marker[kind]
     ]
+    return sorted([*before[kind], *written], key=lambda file: file["partner"])
 
 
 def _account(
     partner: PartnerParams,
     normalized: Sequence[NormalizedShard],
     merged: Sequence[tuple[Range, Marker]],
+    before: dict[str, Any],
 ) -> dict[str, Any]:
-    mine = [marker for within, marker in merged if within.partner == partner.name]
+    mine = [file for w, marker in merged if w.partner == partner.name for file in marker["shards"]]
+    inherited = [file for file in before["shards"] if file["partner"] == partner.name]
     account = balance(
         partner.name,
         delivered=sum(shard.delivered for shard in normalized if shard.partner == partner.name),
         counts=totals(merged, partner.name),
-        released=sum(file["rows"] for marker in mine for file in marker["shards"]),
+        released=sum(file["rows"] for file in mine),
     )
+    known = [before["partners"][partner.name]] if partner.name in before["partners"] else []
+    shards = [*inherited, *mine]
     return {
-        **account,
-        "content_bytes": sum(file["content_bytes"] for marker in mine for file in marker["shards"]),
+        **added(partner.name, account, *known, released=sum(file["rows"] for file in shards)),
+        "content_bytes": sum(file["content_bytes"] for file in shards),
         "licence": partner.licence,
         "priority": partner.priority,
         "metadata": partner.metadata,
-    }
-
-
-def _parameters(params: BuildParams) -> dict[str, Any]:
-    return {
-        "minhash": asdict(params.signature) | asdict(params.bands),
-        "rank": asdict(params.rank),
-        "release_bytes": params.shards.release_bytes,
-        "reading": {partner.name: _reading(partner) for partner in params.partners},
-        "signals": {"version": SIGNALS_VERSION, "keywords": _keyword_digests(params)},
-        "rules": asdict(params.rules),
-        "normalization": NORMALIZATION_VERSION,
-        "canonical": {"version": CANONICAL_VERSION, "folding": folding_digest()},
     }
 
 
@@ -130,18 +184,20 @@ def _keyword_digests(params: BuildParams) -> dict[str, str]:
     return {category: fingerprint(words) for category, words in lists}
 
 
-def _reading(partner: PartnerParams) -> dict[str, Any]:
-    reading = asdict(partner.reading)
-    del reading["batch_bytes"]  # how much is read at a time decides nothing
-    return reading | {"columns": dict(partner.reading.columns)}
+def _with_readings(parameters: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    known = before["parameters"].get("reading", {})
+    return {**parameters, "reading": {**known, **parameters["reading"]}}
 
 
-def _input(partner: str, file: Any) -> dict[str, Any]:
+def _input(partner: PartnerParams, file: Delivered, params: BuildParams) -> dict[str, Any]:
+    name = input_name(partner, file)
     return {
-        "partner": partner,
+        "partner": partner.name,
         "file": file.source.name,
         "bytes": file.source.size_bytes,
         "xxh3_128": file.digest,
+        "reading": name[-1],
+        "since": params.version,
     }
 
 

@@ -2,71 +2,119 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.corpus.canonical import canonical_texts
+from jobs.corpus.identity import hash_column
 from jobs.corpus.rules import judged
-from jobs.corpus.tables import facts_schema, ranked_schema
+from jobs.corpus.tables import facts_schema, ranked_schema, released_facts_schema
+from jobs.flow.frozen import FrozenShard, Origin
 from jobs.flow.normalizing import NormalizedShard, Run
 from jobs.flow.params import BuildParams
 from jobs.storage.objects import ObjectStore
 
+Shard = NormalizedShard | FrozenShard
+"""What is delivered now, or frozen: both are numbered through, what is delivered first."""
 
-def documents_of(shard: NormalizedShard) -> int:
+
+def documents_of(shard: Shard) -> int:
     """How many documents a shard holds at most: rules may leave some of them out."""
+    if isinstance(shard, FrozenShard):
+        return shard.delivered
     return shard.delivered - sum(count for _, _, count in shard.rejected)
 
 
-def ranked_facts(
-    shard: NormalizedShard, params: BuildParams, *, store: ObjectStore, with_text: bool = False
-) -> pa.Table:
-    """The facts of one shard as rows of this build: with ordinal, partner and priority.
+def sketches(shard: Shard, params: BuildParams, *, store: ObjectStore) -> Iterator[pa.Table]:
+    """What documents meet by, some at a time: `doc_id`, `signature` and `ordinal`."""
+    if isinstance(shard, FrozenShard):
+        yield _frozen_facts(shard, store, ["id", "signature"]).drop_columns("id")
+        return
+    for run in shard.runs:
+        yield _standing_facts(run, shard, params, store, ["doc_id", "signature"])
 
-    With text, and if similarities are to be exact, also with the canonical texts.
-    """
-    schema = ranked_schema(params.signature.num_perm)
-    known = facts_schema(params.signature.num_perm)
-    names = [name for name in known.names if name in schema.names or name == "position"]
-    tables = [standing_facts(run, shard, params, store=store, columns=names) for run in shard.runs]
-    facts = pa.concat_tables([known.empty_table().select(names), *tables])
-    priority = next(p.priority for p in params.partners if p.name == shard.partner)
+
+def ranked_facts(shard: Shard, params: BuildParams, *, store: ObjectStore) -> pa.Table:
+    """The facts of one shard as rows of this build: with ordinal, partner and priority."""
+    num_perm = params.signature.num_perm
+    schema = ranked_schema(num_perm)
+    if isinstance(shard, FrozenShard):
+        facts = _frozen_facts(shard, store, released_facts_schema(num_perm).names)
+        constant: dict[str, Any] = {"priority": shard.rank, "is_frozen": True}
+        constant["is_taken_down"] = shard.origin == Origin.TOMBSTONE
+    else:
+        names = [name for name in facts_schema(num_perm).names if name in schema.names]
+        none = pa.schema([schema.field(name) for name in [*names, "ordinal"]]).empty_table()
+        tables = [_standing_facts(run, shard, params, store, names) for run in shard.runs]
+        facts = pa.concat_tables([none, *tables])
+        priority = next(p.priority for p in params.partners if p.name == shard.partner)
+        constant = {"priority": priority, "is_frozen": False, "is_taken_down": False}
+        constant["partner"] = shard.partner
     columns = {name: facts[name] for name in facts.column_names}
-    columns["ordinal"] = pc.add(facts["position"], shard.base)
-    columns["partner"] = pa.repeat(shard.partner, len(facts))
-    columns["priority"] = pa.repeat(pa.scalar(priority, pa.int32()), len(facts))
-    columns["is_frozen"] = pa.repeat(pa.scalar(value=False), len(facts))
-    ranked = pa.table([columns[name] for name in schema.names], schema=schema)
-    if with_text and params.bands.is_exact:
-        canonical = _canonical(shard, store, facts["position"])
-        return ranked.append_column("canonical", canonical)
-    return ranked
+    for name, value in constant.items():
+        columns[name] = pa.repeat(pa.scalar(value, schema.field(name).type), len(facts))
+    return pa.table([columns[name] for name in schema.names], schema=schema)
 
 
-def standing_facts(
-    run: Run,
-    shard: NormalizedShard,
-    params: BuildParams,
-    *,
-    store: ObjectStore,
-    columns: list[str],
+def with_texts(
+    ranked: pa.Table, shard: Shard, params: BuildParams, *, store: ObjectStore
 ) -> pa.Table:
-    """These columns of the facts of one run, without documents that a rule rejects."""
-    wanted = [*dict.fromkeys([*columns, *params.rules.columns])]
+    """Rows of `ranked_facts` with their canonical texts, if similarities are to be exact.
+
+    Args:
+        ranked: some of the shard's rows, in their order; texts are read if there are any.
+        shard: whose rows.
+        params: of the build.
+        store: that holds the texts.
+    """
+    if not params.bands.is_exact:
+        return ranked
+    wanted = np.zeros(shard.delivered, np.bool_)
+    wanted[ranked["ordinal"].to_numpy() - shard.base] = True
+    texts = [pa.array([], pa.large_string())]
+    for documents in _documents(shard, store) if len(ranked) else ():
+        chosen = documents.filter(pa.array(wanted[documents["position"].to_numpy()]))
+        texts.append(canonical_texts(chosen["content"].combine_chunks()))
+    return ranked.append_column("canonical", pa.chunked_array(texts, pa.large_string()))
+
+
+def _standing_facts(
+    run: Run, shard: NormalizedShard, params: BuildParams, store: ObjectStore, columns: list[str]
+) -> pa.Table:
+    """These columns of one run and `ordinal`, without documents that a rule rejects."""
+    wanted = [*dict.fromkeys([*columns, "position", *params.rules.columns])]
     facts = pq.read_table(store.open(run.facts_key), columns=wanted)
     reasons = judged(facts, params.rules, partner=shard.partner)["reason"]
-    return facts.filter(pc.is_null(reasons)).select(columns)
+    standing = facts.filter(pc.is_null(reasons))
+    ordinals = pc.add(standing["position"], shard.base)
+    return standing.select(columns).append_column("ordinal", ordinals)
 
 
-def _canonical(
-    shard: NormalizedShard, store: ObjectStore, positions: pa.ChunkedArray
-) -> pa.ChunkedArray:
-    """The canonical texts of a shard's documents at these positions, in their order."""
-    texts = [pa.array([], pa.large_string())]
-    for run in shard.runs:
-        documents = pq.read_table(store.open(run.documents_key), columns=["position", "content"])
-        is_standing = pc.is_in(documents["position"], value_set=positions.combine_chunks())
-        documents = documents.filter(is_standing).sort_by("position")
-        texts.append(canonical_texts(documents["content"].combine_chunks()))
-    return pa.chunked_array(texts, pa.large_string())
+def _frozen_facts(shard: FrozenShard, store: ObjectStore, columns: list[str]) -> pa.Table:
+    facts = pq.read_table(store.open(shard.facts_key), columns=columns)
+    facts = facts.append_column("doc_id", hash_column(facts["id"]))
+    return facts.append_column("ordinal", pa.array(_numbers(shard) + shard.base))
+
+
+def _documents(shard: Shard, store: ObjectStore) -> Iterator[pa.Table]:
+    """Positions and texts, in the order of the facts."""
+    if isinstance(shard, NormalizedShard):
+        for run in shard.runs:
+            yield pq.read_table(store.open(run.documents_key), columns=["position", "content"])
+    elif shard.text_key is None:
+        # Nothing is left of a text that was taken down: similarity is estimated from signatures.
+        texts = pa.repeat(pa.scalar("", pa.large_string()), shard.delivered)
+        yield pa.table({"position": _numbers(shard), "content": texts})
+    else:
+        texts = pq.read_table(store.open(shard.text_key), columns=["content"])
+        yield texts.append_column("position", pa.array(_numbers(shard)))
+
+
+def _numbers(shard: FrozenShard) -> npt.NDArray[np.int64]:
+    return np.arange(shard.delivered)

@@ -15,6 +15,7 @@ come here.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -40,7 +41,7 @@ Source = tuple[Place, int, str, tuple[int, ...]]
 
 
 def refined_meeting(
-    meeting: Meeting, delivered: int, place: Place, params: BuildParams, *, progress: Progress
+    meeting: Meeting, whole: Cut, place: Place, params: BuildParams, *, progress: Progress
 ) -> Meeting:
     """The oversized groups of a meeting in smaller groups; those that stay oversized are dense."""
     mapped = partial(map_marked, params=params, progress=progress)
@@ -52,7 +53,7 @@ def refined_meeting(
         label="dedup: hot buckets",
     )
     hot_files = tuple(marker["file"] for marker in hot)
-    cut = Cut(delivered, 1 + sum(marker["words"] for marker in hot) // PARTITION_WORDS)
+    cut = replace(whole, pieces=1 + sum(m["words"] for m in hot) // PARTITION_WORDS)
     keys = mapped(
         _write_pieces,
         [Marked(place.at(f"keys-{s[1]}.json"), (s, hot_files, cut)) for s in sources],
@@ -62,7 +63,7 @@ def refined_meeting(
     files = mapped(
         _write_meeting,
         [
-            Marked(place.at(f"meeting-{s[1]}.json"), (s, grouped["file"], delivered))
+            Marked(place.at(f"meeting-{s[1]}.json"), (s, grouped["file"], cut.delivered))
             for s in sources
         ],
         label="dedup: meetings again",

@@ -49,14 +49,16 @@ class _File:
 def verify(release: OpenedRelease) -> Findings:
     """Read every byte of a release and compare it with the manifest.
 
-    Checked: the log's chain; sha256, size and row count of every file; that ids ascend; counts per
-    partner, verdict and reason; that kept rows are exactly the documents of the shards; that every
-    drop names a document of this release.
+    Checked: the log's chain; sha256, size and row count of every file; that ids ascend in every
+    shard and none comes twice; that facts are those of the shards, row by row; counts per partner,
+    verdict and reason; that kept rows are exactly the documents of the shards; that every drop
+    names a document of this release.
     """
     findings = Findings()
     history(release.store, release.corpus)
     shards = _read(release, "shards", ["id"], findings)
-    kept = {name: _ids(tables, "id") for name, tables in shards.items()}
+    kept = {name: np.sort(_ids(tables, "id")) for name, tables in shards.items()}
+    facts = _read(release, "facts", ["id"], findings)
     findings.documents = sum(map(len, kept.values()))
     decided = _read(release, "decisions", _DECISION_COLUMNS, findings)
     everything = np.sort(np.concatenate([np.zeros(0, "S32"), *kept.values()]))
@@ -64,6 +66,8 @@ def verify(release: OpenedRelease) -> Findings:
         tables = decided.get(partner, [])
         ids = kept.get(partner, np.zeros(0, "S32"))
         findings.problems += _partner_problems(partner, account, tables, ids)
+        findings.problems += _order_problems(partner, shards.get(partner, []), ids)
+        findings.problems += _facts_problems(partner, shards, facts)
         findings.problems += _stray_drops(partner, tables, everything)
     if findings.documents != release.manifest["documents"]:
         findings.problems.append(
@@ -120,10 +124,23 @@ def _partner_problems(
         if account[name] != value:
             yield f"partner {partner}: {name} is {value}, the manifest says {account[name]}"
     is_kept = [table.filter(pc.equal(table["verdict"], str(Verdict.KEPT))) for table in decided]
-    if not np.array_equal(_ids(is_kept, "doc_id"), kept):
+    if not np.array_equal(np.sort(_ids(is_kept, "doc_id")), kept):
         yield f"partner {partner}: the documents in the shards are not those decided to be kept"
-    if (kept[1:] <= kept[:-1]).any():
-        yield f"partner {partner}: documents are not in ascending order of id"
+
+
+def _order_problems(partner: str, shards: list[pa.Table], kept: Ids) -> Iterator[str]:
+    if any((ids[1:] <= ids[:-1]).any() for ids in (_ids([table], "id") for table in shards)):
+        yield f"partner {partner}: documents of a shard are not in ascending order of id"
+    if (kept[1:] == kept[:-1]).any():
+        yield f"partner {partner}: a document is in two shards"
+
+
+def _facts_problems(
+    partner: str, shards: dict[str, list[pa.Table]], facts: dict[str, list[pa.Table]]
+) -> Iterator[str]:
+    ids = [[_ids([table], "id") for table in kind.get(partner, [])] for kind in (shards, facts)]
+    if len(ids[0]) != len(ids[1]) or not all(map(np.array_equal, *ids)):
+        yield f"partner {partner}: facts are not row by row those of the shards"
 
 
 def _stray_drops(partner: str, decided: list[pa.Table], everything: Ids) -> Iterator[str]:

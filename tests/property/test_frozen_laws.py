@@ -1,0 +1,85 @@
+"""Generations of a corpus: each decided against what the ones before it kept, frozen."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jobs.corpus.banding import VERIFICATIONS, BandParams
+from jobs.corpus.ranking import RankParams, rank_order
+from jobs.corpus.signatures import SignatureParams
+from jobs.corpus.survivors import survivors
+from tests.corpora import canonical_list, documents_table, ranked_table
+from tests.oracles import loop_decisions
+from tests.property.test_survivors_laws import families
+
+RANK = RankParams(prefer=("longest",))
+SIGNATURE = SignatureParams(32, 1, 3)
+
+
+def marked(table: pa.Table, column: str, *, where: list[bool]) -> pa.Table:
+    at = table.schema.get_field_index(column)
+    return table.set_column(at, table.schema.field(at), pa.array(where, pa.bool_()))
+
+
+def ranked(texts: list[str]) -> pa.Table:
+    table = ranked_table(
+        documents_table(texts, partner="甲"), params=SIGNATURE, partner="甲", priority=1, base=0
+    )
+    return table.append_column("canonical", pa.array(canonical_list(texts), pa.large_string()))
+
+
+@given(
+    texts=families(),
+    cuts=st.lists(st.integers(0, 28), min_size=2, max_size=2),
+    threshold=st.sampled_from([0.3, 0.5, 0.8, 1.0]),
+    verify=st.sampled_from(VERIFICATIONS),
+)
+@settings(max_examples=40, deadline=None)
+def test_generations_equal_datasketch_loops_with_earlier_ones_frozen(
+    texts: list[str], cuts: list[int], threshold: float, verify: str
+) -> None:
+    bands = BandParams(32, 16, 2, threshold, verify, 3)
+    everything = ranked(texts)
+    kept: list[int] = []
+    first = 0
+    for last in [*sorted(cuts), len(texts)]:
+        rows = [*kept, *range(first, min(last, len(texts)))]
+        table = marked(
+            everything.take(pa.array(rows, pa.int64())),
+            "is_frozen",
+            where=[number < len(kept) for number in range(len(rows))],
+        )
+        order = table["ordinal"].take(pa.array(rank_order(table, params=RANK))).to_pylist()
+        assert set(order[: len(kept)]) == set(kept)
+        canonical = canonical_list([texts[ordinal] for ordinal in order])
+        expected = loop_decisions(canonical, signature=SIGNATURE, bands=bands, frozen=len(kept))
+        drops = survivors(table, bands=bands, rank=RANK).to_pylist()
+        ids = dict(zip(everything["doc_id"].to_pylist(), range(len(texts)), strict=True))
+        got = {row["ordinal"]: (ids[row["kept_doc_id"]], row["similarity"]) for row in drops}
+        assert got == {
+            order[rank]: (order[answer[0]], answer[1])
+            for rank, answer in enumerate(expected)
+            if answer is not None
+        }
+        kept = sorted(set(rows) - set(got))
+        first = max(first, min(last, len(texts)))
+
+
+@given(texts=families(), gone=st.integers(0, 28), threshold=st.sampled_from([0.5, 0.8]))
+@settings(max_examples=20, deadline=None)
+def test_documents_taken_down_drop_whom_they_would_replace_and_are_not_named(
+    texts: list[str], gone: int, threshold: float
+) -> None:
+    bands = BandParams(32, 16, 2, threshold, "signature", 3)
+    where = [number < gone for number in range(len(texts))]
+    frozen = marked(ranked(texts), "is_frozen", where=where)
+    named = survivors(frozen, bands=bands, rank=RANK).to_pylist()
+    down = survivors(marked(frozen, "is_taken_down", where=where), bands=bands, rank=RANK)
+    ids = frozen["doc_id"].to_pylist()
+    assert len(named) == len(down)
+    for row, other in zip(down.to_pylist(), named, strict=True):
+        if ids.index(other["kept_doc_id"]) < gone:
+            other |= {"reason": "taken_down", "kept_doc_id": None, "kept_partner": None}
+        assert row == other
