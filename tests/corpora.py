@@ -45,7 +45,8 @@ def ranked_table(
         ("is_taken_down", pa.array([False] * len(table), pa.bool_())),
     ):
         table = table.append_column(name, column)
-    return table.cast(ranked_schema(params.num_perm))
+    schema = ranked_schema(params.num_perm)
+    return table.select(schema.names).cast(schema)
 
 
 def canonical_list(texts: list[str]) -> list[str]:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from jobs.corpus.tables import ranked_schema
 from jobs.flow.deduplicating import decide_meeting
 from jobs.flow.exchange import write_groups
-from jobs.flow.grouping import Meeting, Place
+from jobs.flow.grouping import Cut, Meeting, Place
 from jobs.flow.params import BuildParams
 from jobs.storage.stores import open_store
 from tests.builds import build_parameters, in_this_process, silent, write_partner
@@ -39,7 +39,8 @@ def decided(
     meeting = Meeting(keys, {0: len(ranked)}, most)
     delivered = max(ranked["ordinal"].to_pylist()) + 1
     with in_this_process():
-        markers = decide_meeting(meeting, delivered, PLACE, params, progress=silent)
+        cut = Cut(delivered, delivered, pieces=1)
+        markers = decide_meeting(meeting, cut, PLACE, params, progress=silent)
     tables = [pq.read_table(store.open(marker["file"])) for marker in markers]
     assert sum(map(len, tables)) == sum(marker["rows"] for marker in markers)
     return pa.concat_tables(tables).sort_by("ordinal")
@@ -62,6 +63,7 @@ def signed(signatures: np.ndarray, *, seed: int) -> pa.Table:
         "partner": pa.repeat("甲", count),
         "priority": pa.array(random.integers(1, 3, count), pa.int32()),
         "is_frozen": pa.repeat(pa.scalar(value=False), count),
+        "is_taken_down": pa.repeat(pa.scalar(value=False), count),
         "published": pa.nulls(count, pa.string()),
     }
     schema = ranked_schema(num_perm)

@@ -55,7 +55,8 @@ class Phases:
 def run(documents: int, params: BuildParams, phases: Phases) -> dict[str, Any]:
     place = grouping.Place(params.corpus, f"benchmark-{documents}")
     store = open_store(params.storage)
-    cut = grouping.Cut(documents, 1 + documents * (BANDS + 1) // grouping.PARTITION_WORDS)
+    pieces = 1 + documents * (BANDS + 1) // grouping.PARTITION_WORDS
+    cut = grouping.Cut(documents, first_frozen=documents, pieces=pieces)
     each = params.shards.group_documents
     batches = [(n, min(each, documents - n)) for n in range(0, documents, each)]
     keys = map_marked(
@@ -86,7 +87,7 @@ def run(documents: int, params: BuildParams, phases: Phases) -> dict[str, Any]:
     phases.found["keys"]["made_seconds"] = told_seconds(keys, params)
     phases.found["meetings"]["made_seconds"] = told_seconds(met, params)
     meeting = grouping.met(met, grouped, each)
-    drops = decide_meeting(meeting, documents, place, params, progress=phases.progress)
+    drops = decide_meeting(meeting, cut, place, params, progress=phases.progress)
     sizes = np.array(list(meeting.sizes.values()))
     files = [store.location(marker["file"]) for marker in drops]
     return {

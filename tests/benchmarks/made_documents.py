@@ -92,6 +92,7 @@ def made_table(ordinals: np.ndarray) -> pa.Table:
         "partner": pa.repeat("nobody", len(ordinals)),
         "priority": pa.repeat(pa.scalar(1, pa.int32()), len(ordinals)),
         "is_frozen": pa.repeat(pa.scalar(value=False), len(ordinals)),
+        "is_taken_down": pa.repeat(pa.scalar(value=False), len(ordinals)),
     }
     schema = ranked_schema(NUM_PERM)
     return pa.table([columns[name] for name in schema.names], schema=schema)
