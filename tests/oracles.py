@@ -29,7 +29,8 @@ def loop_decisions(
 ) -> list[tuple[int, float] | None]:
     """For each text in rank order: None if kept, else (the kept one of best rank, similarity).
 
-    The first `frozen` texts are kept, whatever they resemble. The similarity is datasketch's estimate, or that of Python's own sets with `verify=exact`.
+    The first `frozen` texts are kept, whatever they resemble. The similarity is datasketch's
+    estimate, or that of Python's own sets with `verify=exact`.
     """
     index = datasketch.MinHashLSH(
         threshold=bands.threshold, num_perm=bands.num_perm, params=(bands.bands, bands.rows)
