@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.dataset as pd
+import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
@@ -37,6 +40,15 @@ def build_parameters(conf: Path, root: str | Path, *overrides: str) -> BuildPara
 
 def silent(_label: str, _done: int, _total: int) -> None:
     """Progress nobody watches."""
+
+
+@contextmanager
+def in_this_process() -> Iterator[None]:
+    """Tasks run here one after the other instead of through Ray; all else is real."""
+    with pytest.MonkeyPatch.context() as patch:
+        run = lambda task, specs, **_: map(task, specs)  # noqa: E731
+        patch.setattr("jobs.flow.marked.map_shards", run)
+        yield
 
 
 def build(params: BuildParams) -> Published:

@@ -25,12 +25,17 @@ def minhash(canonical: str, params: SignatureParams) -> datasketch.MinHash:
 
 
 def loop_decisions(
-    canonical: list[str], *, signature: SignatureParams, bands: BandParams, frozen: int = 0
+    canonical: list[str],
+    *,
+    signature: SignatureParams,
+    bands: BandParams,
+    ids: list[bytes] | None = None,
+    frozen: int = 0,
 ) -> list[tuple[int, float] | None]:
     """For each text in rank order: None if kept, else (the kept one of best rank, similarity).
 
-    The first `frozen` texts are kept, whatever they resemble. The similarity is datasketch's
-    estimate, or that of Python's own sets with `verify=exact`.
+    The similarity is datasketch's estimate, or that of Python's own sets with `verify=exact`, or -1
+    where nothing but the id is equal. The first `frozen` texts are kept whatever they are.
     """
     index = datasketch.MinHashLSH(
         threshold=bands.threshold, num_perm=bands.num_perm, params=(bands.bands, bands.rows)
@@ -45,17 +50,15 @@ def loop_decisions(
 
     answers: list[tuple[int, float] | None] = []
     for number, sketch in enumerate(sketches):
-        if not canonical[number]:
-            answers.append(None)
-            continue
         similar = [
             (other, similarity(number, other))
-            for other in index.query(sketch)
+            for other in (index.query(sketch) if canonical[number] else [])
             if similarity(number, other) >= bands.threshold
         ]
-        if similar and number >= frozen:
-            answers.append(min(similar))
-        else:
-            answers.append(None)
+        same = [other for other in range(number) if ids and ids[other] == ids[number]]
+        kept = [(other, -1.0) for other in same if answers[other] is None]
+        best = min([*similar, *kept], key=lambda pair: (pair[0], -pair[1]), default=None)
+        answers.append(best if number >= frozen else None)
+        if answers[-1] is None and canonical[number]:
             index.insert(number, sketch)
     return answers

@@ -156,6 +156,16 @@ def groups(
 
 
 @kernel
+def group_sizes(grouped: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+    """Shape (groups,), int64: how many documents each group of `groups` has."""
+    sizes = np.zeros(grouped.max() + 1 if len(grouped) > 0 else 0, np.int64)
+    for group in grouped:
+        if group >= 0:
+            sizes[group] += 1
+    return sizes
+
+
+@kernel
 def _owner(key: np.uint64, partitions: int) -> np.int64:
     # The high bits choose the partition: the low ones are kept in the word.
     return np.int64(((key >> np.uint64(32)) * np.uint64(partitions)) >> np.uint64(32))

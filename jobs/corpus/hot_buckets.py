@@ -5,8 +5,9 @@ their product. But whoever reaches the threshold differs in at most `num_perm - 
 the words outside the band into more pieces than that, and at least one whole piece must agree (the
 pigeonhole principle). So a hot bucket has an index from piece to documents: only who shares a piece
 is compared, nobody who matches is missed, and the decisions stay what the walk would have made.
+Exact similarities are bounded by prefixes of shingle sets instead of pieces (`shingles`).
 
-The index is a hash table with open addressing: a slot per piece, a chain of documents per slot, in
+The index is a hash table with open addressing: a slot per token, a chain of documents per slot, in
 the order in which they were added, which is rank. It doubles when it is half full.
 """
 
@@ -16,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.corpus.native import kernel, mix
-from jobs.corpus.signatures import Signatures
 
-Numbers = npt.NDArray[np.int64]
-Index = tuple[npt.NDArray[np.uint64], Numbers, Numbers, Numbers, Numbers, Numbers]
+Keys = npt.NDArray[np.uint64]
+Numbers = npt.NDArray[np.int32]
+Index = tuple[Keys, Numbers, Numbers, Numbers, Numbers, Numbers]
 """Keys of slots; first and last node of slots; documents and followers of nodes; how many nodes."""
 
 
@@ -41,23 +42,29 @@ def empty_index(slots: int) -> Index:
     """An index with room for `slots` / 2 nodes; `slots` must be a power of two."""
     return (
         np.zeros(slots, np.uint64),
-        np.full(slots, -1, np.int64),
-        np.full(slots, -1, np.int64),
-        np.zeros(slots // 2, np.int64),
-        np.full(slots // 2, -1, np.int64),
-        np.zeros(1, np.int64),
+        np.full(slots, -1, np.int32),
+        np.full(slots, -1, np.int32),
+        np.zeros(slots // 2, np.int32),
+        np.full(slots // 2, -1, np.int32),
+        np.zeros(1, np.int32),
     )
 
 
 @kernel
-def piece_key(
-    signatures: Signatures, doc: int, piece: int, words: int, bucket: np.uint64
-) -> np.uint64:
-    """What documents of one bucket share if they agree in a piece."""
-    key = mix(bucket + np.uint64(piece))
-    for word in range(piece * words, (piece + 1) * words):
-        key = mix(key ^ np.uint64(signatures[doc, word]))
-    return key
+def piece_keys(
+    signature: npt.NDArray[np.uint32], words: int, way: int, rows: int, bucket: np.uint64
+) -> Keys:
+    """What a document shares with those of its bucket who agree in a piece outside the band."""
+    keys = np.empty(len(signature) // words, np.uint64)
+    count = 0
+    for piece in range(len(keys)):
+        if not overlaps(piece, words, way, rows):
+            key = mix(bucket + np.uint64(piece))
+            for word in range(piece * words, (piece + 1) * words):
+                key = mix(key ^ np.uint64(signature[word]))
+            keys[count] = key
+            count += 1
+    return keys[:count]
 
 
 @kernel

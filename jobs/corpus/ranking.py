@@ -33,8 +33,8 @@ def rank_order(ranked: pa.Table, *, params: RankParams) -> npt.NDArray[np.int64]
     """Shape (n,), int64: row numbers of `ranked`, best rank first.
 
     Frozen documents first, then partner priority (lower first), then the preferences, then
-    `text_hash`, `doc_id` and `record_hash`; only rows equal in all of these are ordered by where they were delivered. So a
-    release does not depend on file names or on the order of rows.
+    `text_hash`, `doc_id` and `record_hash`; only rows equal in all of these are ordered by where
+    they were delivered. So a release does not depend on file names or on the order of rows.
 
     Law: whole; independent of row order but for the last tie, which no reader can see.
     """

@@ -29,8 +29,8 @@ from jobs.corpus.banding import BandParams, meeting_keys, signature_matrix
 from jobs.corpus.deciding import decide
 from jobs.corpus.hot_buckets import piece_words
 from jobs.corpus.ranking import RankParams, hash_halves, rank_order
+from jobs.corpus.shingles import texts_of
 from jobs.corpus.tables import DROPS
-from jobs.corpus.text_buffers import text_buffers
 
 HOT_DOCUMENTS = 256
 """A bucket of more kept documents is searched by pieces: 28 look-ups cost about that many steps."""
@@ -76,11 +76,13 @@ def survivors(
     keys = meeting_keys(signatures, ids, params=bands)
     first_way = np.where(has_text, 0, bands.bands)  # without text there is only the id to share
     texts = ranked["canonical"].combine_chunks() if bands.is_exact else pa.array([], pa.string())
-    data, offsets, _ = text_buffers(texts)
     how = (bands.rows, bands.threshold, bands.shingle_chars if bands.is_exact else 0)
-    # Pieces say what signatures can estimate; exact similarities have no such bound.
-    words = 0 if bands.is_exact else piece_words(bands.num_perm, bands.rows, bands.threshold)
-    sketches = (signatures, ids, data, offsets)
+    # Exact similarities need no pieces: prefixes of shingle sets exist for any threshold.
+    geometry = (bands.num_perm, bands.rows, bands.threshold)
+    words = 1 if bands.is_exact else piece_words(*geometry)
+    if bands.is_exact and pc.any(ranked["is_taken_down"]).as_py():
+        words = 0  # a text that is gone has no shingles to be found by
+    sketches = (signatures, ids, texts_of(texts))
     frozen = pc.sum(ranked["is_frozen"]).as_py() or 0
     searching = (frozen, frozen if frozen_only else len(ranked))
     keeper, similarity = decide(sketches, keys, first_way, searching, how, (hot_documents, words))
@@ -98,21 +100,17 @@ def _drops(
     kept, similarity = keeper[dropped], similarity[dropped]
     is_equal = (texts[dropped] == texts[kept]).all(axis=1)
     loser, winner = ranked.take(pa.array(dropped)), ranked.take(pa.array(kept))
-    rows = zip(is_equal.tolist(), similarity.tolist(), strict=True)
-    accounts = [_account(equal, share, bands) for equal, share in rows]
     is_gone = winner["is_taken_down"]
+    rows = zip(is_equal.tolist(), similarity.tolist(), is_gone.to_pylist(), strict=True)
+    accounts = [_account(equal, share, gone, bands) for equal, share, gone in rows]
     drops = pa.table(
         {
             "partner": loser["partner"],
             "doc_id": loser["doc_id"],
             "ordinal": loser["ordinal"],
-            "reason": _unless(
-                is_gone,
-                pa.array([reason for reason, _ in accounts], pa.string()),
-                str(DropReason.TAKEN_DOWN),
-            ),
-            "kept_doc_id": _unless(is_gone, winner["doc_id"], None),
-            "kept_partner": _unless(is_gone, winner["partner"], None),
+            "reason": pa.array([reason for reason, _ in accounts], pa.string()),
+            "kept_doc_id": _unless(is_gone, winner["doc_id"]),
+            "kept_partner": _unless(is_gone, winner["partner"]),
             "similarity": pa.array(similarity, pa.float64(), mask=similarity < 0),
             "evidence": pa.array([evidence for _, evidence in accounts], pa.string()),
         },
@@ -121,16 +119,24 @@ def _drops(
     return drops.sort_by([(name, "ascending") for name in ("partner", "doc_id", "ordinal")])
 
 
-def _unless(is_gone: pa.ChunkedArray, named: pa.ChunkedArray, instead: str | None) -> pa.Array:
-    return pc.if_else(is_gone, pa.scalar(instead, named.type), named)
+def _unless(is_gone: pa.ChunkedArray, named: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.if_else(is_gone, pa.scalar(None, named.type), named)
 
 
-def _account(is_equal: bool, similarity: float, bands: BandParams) -> tuple[str, str]:  # noqa: FBT001
+def _account(
+    is_equal: bool,  # noqa: FBT001
+    similarity: float,
+    is_gone: bool,  # noqa: FBT001
+    bands: BandParams,
+) -> tuple[str, str]:
+    near = DropReason.TAKEN_DOWN if is_gone else DropReason.NEAR_DUPLICATE
     if similarity < 0:
-        return DropReason.SAME_ID, "the partner gave both the same id"
+        reason = DropReason.TAKEN_DOWN if is_gone else DropReason.SAME_ID
+        return reason, "the partner gave both the same id"
     if is_equal:
-        return DropReason.EXACT_DUPLICATE, "the canonical texts are equal"
-    if bands.is_exact:
-        return DropReason.NEAR_DUPLICATE, f"Jaccard of {bands.shingle_chars}-character shingle sets"
+        reason = DropReason.TAKEN_DOWN if is_gone else DropReason.EXACT_DUPLICATE
+        return reason, "the canonical texts are equal"
+    if bands.is_exact and not is_gone:
+        return near, f"Jaccard of {bands.shingle_chars}-character shingle sets"
     words = round(similarity * bands.num_perm)
-    return DropReason.NEAR_DUPLICATE, f"{words} of {bands.num_perm} signature words agree"
+    return near, f"{words} of {bands.num_perm} signature words agree"

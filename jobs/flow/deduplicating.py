@@ -1,30 +1,31 @@
 """Deduplicate: facts of all partners in, one row of DROPS per document that another one replaces.
 
-Few documents are decided by one task, many in groups of whole components. Both ways give the same
-rows: a document's fate depends on its component alone.
+Few documents are decided by one task, many in groups of whole components, and a component too large
+for one task in rounds. All ways give the same rows: a document's fate depends on its component
+alone, and there on who is kept before it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import pyarrow as pa
 
 from jobs.corpus.survivors import survivors
-from jobs.flow.exchange import read_group
+from jobs.flow.exchange import gather_group
 from jobs.flow.frozen import FrozenShard, numbered
-from jobs.flow.grouping import Place, meeting_facts
+from jobs.flow.grouping import Meeting, Place, meeting_facts
 from jobs.flow.marked import Marked, Marker, Progress, code_digest, map_marked
 from jobs.flow.normalizing import NormalizedShard, write_table
 from jobs.flow.params import BuildParams
 from jobs.flow.ranked import Shard, documents_of, ranked_facts, with_texts
+from jobs.flow.refining import refined_meeting
+from jobs.flow.rounds import decided_in_rounds
 from jobs.storage.manifests import fingerprint
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
-
-_READS = 16  # files of a group read at once: each read is short, and far away on S3
 
 
 @dataclass(frozen=True)
@@ -95,9 +96,31 @@ def _decide_groups(
     shards: Sequence[Shard], place: Place, params: BuildParams, progress: Progress
 ) -> list[Marker]:
     meeting = meeting_facts(shards, place, params, progress=progress)
+    delivered = sum(shard.delivered for shard in shards)
+    return decide_meeting(meeting, delivered, place, params, progress=progress)
+
+
+def decide_meeting(
+    meeting: Meeting, delivered: int, place: Place, params: BuildParams, *, progress: Progress
+) -> list[Marker]:
+    """The files of drops: groups alone, oversized ones refined first, what stays so in rounds."""
+    decide = partial(_decide_each, params=params, progress=progress)
+    markers = decide(meeting, place)
+    if meeting.oversized and not params.bands.is_exact:
+        meeting = refined_meeting(meeting, delivered, place, params, progress=progress)
+        place = Place(place.corpus, f"{place.key}/refined")
+        markers += decide(meeting, place)
+    for group in meeting.oversized:
+        markers += decided_in_rounds(group, meeting, place, params, progress=progress)
+    return markers
+
+
+def _decide_each(
+    meeting: Meeting, place: Place, *, params: BuildParams, progress: Progress
+) -> list[Marker]:
     work = [
         Marked(place.at(f"drops-{group}.json"), (place, group, meeting.files))
-        for group in range(meeting.groups)
+        for group in meeting.groups
     ]
     return map_marked(
         _decide_group, work, params=params, label="dedup: decisions", progress=progress
@@ -107,6 +130,5 @@ def _decide_groups(
 def _decide_group(spec: tuple[Place, int, tuple[str, ...]], *, params: BuildParams) -> Marker:
     place, group, files = spec
     store = open_store(params.storage)
-    with ThreadPoolExecutor(_READS) as pool:
-        tables = list(pool.map(lambda file: read_group(store, file, group), files))
-    return _decided(pa.concat_tables(tables), place.at(f"drops-{group}.parquet"), params, store)
+    ranked = gather_group(store, files, group)
+    return _decided(ranked, place.at(f"drops-{group}.parquet"), params, store)

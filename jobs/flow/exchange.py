@@ -79,6 +79,12 @@ def write_groups(
         store.put_file(key, path)
 
 
+def gather_group(store: ObjectStore, keys: Sequence[str], group: int) -> pa.Table:
+    """The rows of one group in all objects, of which there is at least one."""
+    with ThreadPoolExecutor(_READERS) as pool:
+        return pa.concat_tables(pool.map(lambda key: read_group(store, key, group), keys))
+
+
 def read_group(store: ObjectStore, key: str, group: int) -> pa.Table:
     """The rows of one group; none if the object has no such group."""
     with store.open(key) as stream:

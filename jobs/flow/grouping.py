@@ -35,6 +35,7 @@ from jobs.corpus.components import (
     Words,
     buckets,
     forest,
+    group_sizes,
     groups,
     meeting_words,
     ordinal_bits,
@@ -90,10 +91,25 @@ class Cut:
 
 @dataclass(frozen=True)
 class Meeting:
-    """The facts of all documents that meet somebody: in these files, in so many groups."""
+    """The facts of all documents that meet somebody: in these files, in groups of these sizes.
+
+    A group that whole components of up to `group_documents` fill has fewer than twice as many
+    documents; a larger one holds a component too large for one task, and is oversized.
+    """
 
     files: tuple[str, ...]
-    groups: int
+    sizes: dict[int, int]
+    most: int
+
+    @property
+    def groups(self) -> list[int]:
+        """The groups that one task each can decide."""
+        return [group for group, size in self.sizes.items() if size < 2 * self.most]
+
+    @property
+    def oversized(self) -> list[int]:
+        """The others."""
+        return [group for group, size in self.sizes.items() if size >= 2 * self.most]
 
 
 def meeting_facts(
@@ -117,6 +133,25 @@ def meeting_facts(
         ],
         label="dedup: band keys",
     )
+    grouped = united(keys, cut, place, params, progress=progress)
+    file = grouped["file"]
+    batch = 0 if params.bands.is_exact else most  # texts are held, so one shard at a time
+    meeting = mapped(
+        _write_meeting,
+        [
+            Marked(place.at(f"meeting-{n}.json"), (place, n, some, file))
+            for n, some in _batches(shards, batch)
+        ],
+        label="dedup: meetings",
+    )
+    return met(meeting, grouped, most)
+
+
+def united(
+    keys: Sequence[Marker], cut: Cut, place: Place, params: BuildParams, *, progress: Progress
+) -> Marker:
+    """What the task says that groups the components of all words and edges of keys tasks."""
+    mapped = partial(map_marked, params=params, progress=progress)
     files = tuple(marker["file"] for marker in keys)
     edges = mapped(
         _write_edges,
@@ -124,19 +159,14 @@ def meeting_facts(
         label="dedup: buckets",
     )
     edge_files = tuple(marker["edges"] for marker in [*keys, *edges])
-    united = [Marked(place.at("grouped.json"), (place, edge_files, cut))]
-    grouped = mapped(_write_grouped, united, label="dedup: components")[0]
-    file = grouped["file"]
-    most = 0 if params.bands.is_exact else most  # texts are held, so one shard at a time
-    meeting = mapped(
-        _write_meeting,
-        [
-            Marked(place.at(f"meeting-{n}.json"), (place, n, some, file))
-            for n, some in _batches(shards, most)
-        ],
-        label="dedup: meetings",
-    )
-    return Meeting(tuple(marker["file"] for marker in meeting), grouped["groups"])
+    work = [Marked(place.at("grouped.json"), (place, edge_files, cut))]
+    return mapped(_write_grouped, work, label="dedup: components")[0]
+
+
+def met(meeting: Sequence[Marker], grouped: Marker, most: int) -> Meeting:
+    """What the meeting tasks and the task before them say together."""
+    files = tuple(marker["file"] for marker in meeting)
+    return Meeting(files, dict(map(tuple, grouped["sizes"])), most)
 
 
 def _cut(shards: Sequence[Shard], params: BuildParams) -> Cut:
@@ -207,7 +237,9 @@ def _write_grouped(spec: tuple[Place, tuple[str, ...], Cut], *, params: BuildPar
     )
     file = place.at("grouped.bin")
     write_numbers(store, file, grouped)
-    return {"file": file, "groups": int(grouped.max(initial=-1)) + 1}
+    sizes = group_sizes(grouped)
+    present = np.flatnonzero(sizes)
+    return {"file": file, "sizes": np.stack([present, sizes[present]], axis=1).tolist()}
 
 
 def _write_meeting(spec: tuple[Place, int, Batch, str], *, params: BuildParams) -> Marker:

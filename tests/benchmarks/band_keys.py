@@ -1,9 +1,10 @@
-"""The middle of deduplication at scale: band keys cut, met in buckets, united, grouped.
+"""Deduplication at scale: band keys cut, met in buckets, united, grouped, and all decided.
 
     python -m tests.benchmarks.band_keys documents=10000000 workers=2 folder=/tmp
 
-Makes the keys of that many documents without any text and runs the tasks of a real build on a
-local Ray. Making keys is not counted. Needs about 150 bytes of disk per document in FOLDER.
+Makes the facts of that many documents without any text and runs the tasks of a real build on a
+local Ray. Making facts is not counted. Needs about 350 bytes of disk per document in FOLDER. With
+`compare=10000000` that many documents are run first, and the growth from there is printed.
 """
 
 from __future__ import annotations
@@ -18,130 +19,153 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 
 from jobs.flow import grouping
-from jobs.flow.marked import Marked, Marker, Task, map_marked
+from jobs.flow.deduplicating import decide_meeting
+from jobs.flow.marked import Marked, Marker, map_marked
 from jobs.flow.params import BuildParams
 from jobs.on_ray.session import ray_session
 from jobs.storage.stores import open_store
-from tests.benchmarks.key_files import BANDS, strays, write_key_files
+from tests.benchmarks.made_documents import BANDS, strays, write_key_files, write_meeting_files
 from tests.benchmarks.process_memory import PeakMemory
-from tests.builds import build_parameters, silent, write_partner
+from tests.builds import build_parameters, write_partner
 
 PARTNER = "format: jsonl\nlicence: none\npriority: 1\ndeliveries: /nowhere"
+MADE = ("keys", "meetings")  # phases that make facts, which only their tasks can tell apart
 
 
-class Bench:
-    """Runs phases of tasks and notes the wall time and the peak memory of each."""
+class Phases:
+    """Wall time, peak memory and tasks of each phase, as progress is told of them."""
 
-    def __init__(self, params: BuildParams, memory: PeakMemory) -> None:
-        self.params, self.memory = params, memory
-        self.phases: dict[str, dict[str, float]] = {}
+    def __init__(self, memory: PeakMemory) -> None:
+        self.memory, self.last = memory, time.perf_counter()
+        self.found: dict[str, dict[str, float]] = {}
 
-    def phase(self, name: str, task: Task, work: list[Marked[Any]]) -> list[Marker]:
-        self.memory.take()
-        began = time.perf_counter()
-        markers = map_marked(task, work, params=self.params, label=name, progress=silent)
-        self.phases[name] = {
-            "seconds": time.perf_counter() - began,
-            "peak_bytes": self.memory.take(),
-            "tasks": len(work),
-        }
-        return markers
+    def progress(self, label: str, done: int, total: int) -> None:
+        now = time.perf_counter()
+        name = label.removeprefix("dedup: ")
+        phase = self.found.setdefault(name, {"seconds": 0.0, "peak_bytes": 0, "tasks": 0})
+        phase["seconds"] += now - self.last
+        phase["peak_bytes"] = max(phase["peak_bytes"], self.memory.take())
+        phase["tasks"] += total if done == 0 else 0
+        self.last = now
 
 
-def run(documents: int, bench: Bench) -> dict[str, Any]:
-    place = grouping.Place(bench.params.corpus, "benchmark")
+def run(documents: int, params: BuildParams, phases: Phases) -> dict[str, Any]:
+    place = grouping.Place(params.corpus, f"benchmark-{documents}")
+    store = open_store(params.storage)
     pieces = 1 + documents * (BANDS + 1) // grouping.PARTITION_WORDS
-    cut = grouping.Cut(documents, pieces)
-    each = bench.params.shards.group_documents
+    cut = grouping.Cut(documents, first_frozen=documents, pieces=pieces)
+    each = params.shards.group_documents
     batches = [(n, min(each, documents - n)) for n in range(0, documents, each)]
-    keys = bench.phase(
-        "make keys and cut them",
+    keys = map_marked(
         write_key_files,
         [
-            Marked(place.at(f"k-{n}.json"), (place.at(f"k-{n}"), n, some, documents, pieces))
+            Marked(place.at(f"k-{n}.json"), (place.at(f"k-{n}"), n, some, documents, cut.pieces))
             for n, some in batches
         ],
+        params=params,
+        label="keys",
+        progress=phases.progress,
     )
-    files = tuple(marker["file"] for marker in keys)
-    edges = bench.phase(
-        "buckets",
-        grouping._write_edges,
-        [Marked(place.at(f"edges-{p}.json"), (place, p, files, cut)) for p in range(pieces)],
+    grouped = grouping.united(keys, cut, place, params, progress=phases.progress)
+    exchanged = stored_bytes(params, place)
+    for marker in keys:  # a build leaves them; here they make room
+        store.delete(marker["file"])
+        store.delete(marker["edges"])
+    met = map_marked(
+        write_meeting_files,
+        [
+            Marked(place.at(f"m-{n}.json"), (place.at(f"m-{n}.arrow"), n, some, grouped["file"]))
+            for n, some in batches
+        ],
+        params=params,
+        label="meetings",
+        progress=phases.progress,
     )
-    edge_files = tuple(marker["edges"] for marker in [*keys, *edges])
-    grouped = bench.phase(
-        "components",
-        grouping._write_grouped,
-        [Marked(place.at("grouped.json"), (place, edge_files, cut))],
-    )[0]
+    phases.found["keys"]["made_seconds"] = told_seconds(keys, params)
+    phases.found["meetings"]["made_seconds"] = told_seconds(met, params)
+    meeting = grouping.met(met, grouped, each)
+    drops = decide_meeting(meeting, documents, place, params, progress=phases.progress)
+    sizes = np.array(list(meeting.sizes.values()))
+    files = [store.location(marker["file"]) for marker in drops]
     return {
         "words_exchanged": sum(marker["words"] for marker in keys),
         "edges_told_by_cutting": sum(marker["told"] for marker in keys),
-        "cut_seconds_of_tasks": sum(marker["cut_seconds"] for marker in keys),
-        "cut_store_seconds_of_tasks": sum(marker["store_seconds"] for marker in keys),
-        **outcome(bench.params, grouped, edge_files, place),
-    }
-
-
-def outcome(
-    params: BuildParams, marker: Marker, edge_files: tuple[str, ...], place: Any
-) -> dict[str, Any]:
-    store = open_store(params.storage)
-    grouped = np.fromfile(store.location(marker["file"]), np.int32)
-    edges_bytes = sum(store.size(file) or 0 for file in edge_files)
-    sizes = np.bincount(grouped[grouped >= 0], minlength=1)
-    names = (info.size_bytes for info in store.list(place.at("")))
-    return {
-        "edges": edges_bytes // 8,
         "documents_that_meet": int(sizes.sum()),
-        "groups": marker["groups"],
+        "groups": len(sizes),
         "largest_group": int(sizes.max()),
-        "exact_copies_astray": int(strays(grouped)),
-        "stored_bytes": sum(names),
+        "oversized_groups": len(meeting.oversized),
+        "drops": sum(marker["rows"] for marker in drops),
+        "dropped_twice": dropped_twice(files, documents),
+        "exact_copies_astray": int(strays(np.fromfile(store.location(grouped["file"]), np.int32))),
+        "stored_bytes": max(exchanged, stored_bytes(params, place)),
     }
 
 
-def main(documents: int = 1_000_000, workers: int = 2, folder: str = "/tmp") -> None:  # noqa: S108
+def told_seconds(markers: list[Marker], params: BuildParams) -> float:
+    return sum(marker["seconds"] for marker in markers) / (params.compute.workers or 1)
+
+
+def stored_bytes(params: BuildParams, place: grouping.Place) -> int:
+    return sum(info.size_bytes for info in open_store(params.storage).list(place.at("")))
+
+
+def dropped_twice(files: list[str], documents: int) -> int:
+    times = np.zeros(documents, np.uint8)
+    for file in files:
+        np.add.at(times, pq.read_table(file, columns=["ordinal"])["ordinal"].to_numpy(), 1)
+    return int((times > 1).sum())
+
+
+def measured(documents: int, workers: int, folder: str, group_documents: int) -> dict[str, Any]:
     root = Path(tempfile.mkdtemp(prefix="heliu-benchmark-", dir=folder))
     load = os.getloadavg()[0]
     try:
         write_partner(root / "conf", "nobody", PARTNER)
         overrides = ("partners=[nobody]", f"compute.workers={workers}", f"minhash.bands={BANDS}")
+        overrides += (f"shards.group_documents={group_documents}",)
         params = build_parameters(root / "conf", root / "store", *overrides)
         with ray_session(params.compute), PeakMemory(os.getpid(), every_seconds=0.5) as memory:
-            bench = Bench(params, memory)
-            found = run(documents, bench)
+            phases = Phases(memory)
+            found = run(documents, params, phases)
     finally:
         shutil.rmtree(root)
-    report(documents, workers, bench.phases, {**found, "load_before": load})
+    for name in MADE:
+        phases.found[name]["seconds"] = phases.found[name].pop("made_seconds")
+    seconds = sum(phase["seconds"] for phase in phases.found.values())
+    return {"seconds": seconds, "load_before": load, **found, "phases": phases.found}
 
 
-def report(
-    documents: int, workers: int, phases: dict[str, dict[str, float]], found: dict[str, Any]
-) -> None:
-    made = phases["make keys and cut them"]
-    cut = (found["cut_seconds_of_tasks"] + found["cut_store_seconds_of_tasks"]) / workers
-    counted = {"cutting": {**made, "seconds": cut}, **phases}
-    del counted["make keys and cut them"]
-    total = sum(phase["seconds"] for phase in counted.values())
-    keys = documents * (BANDS + 1)
-    lines = [f"{'phase':<12}{'seconds':>10}{'M keys/s':>10}{'peak MiB':>10}{'tasks':>7}"]
+def report(documents: int, workers: int, whole: dict[str, Any]) -> None:
+    lines = [f"{documents:,} documents, {workers} workers"]
+    lines.append(f"{'phase':<16}{'seconds':>10}{'M docs/s':>10}{'peak MiB':>10}{'tasks':>7}")
     lines += [
-        f"{name:<12}{phase['seconds']:>10.1f}{keys / phase['seconds'] / 1e6:>10.1f}"
+        f"{name:<16}{phase['seconds']:>10.1f}{documents / phase['seconds'] / 1e6:>10.2f}"
         f"{phase['peak_bytes'] / 2**20:>10.0f}{phase['tasks']:>7.0f}"
-        for name, phase in counted.items()
+        for name, phase in whole["phases"].items()
     ]
-    lines.append(f"{'all':<12}{total:>10.1f}{keys / total / 1e6:>10.1f}")
-    whole = {"documents": documents, "workers": workers, "seconds": total, **found, **phases}
-    sys.stdout.write("\n".join([*lines, json.dumps(whole), ""]))
+    lines.append(f"{'all':<16}{whole['seconds']:>10.1f}{documents / whole['seconds'] / 1e6:>10.2f}")
+    lines.append(json.dumps({"documents": documents, "workers": workers, **whole}))
+    sys.stdout.write("\n".join([*lines, ""]))
+    sys.stdout.flush()
+
+
+def main() -> None:
+    given = dict(argument.split("=", 1) for argument in sys.argv[1:])
+    folder, workers = given.get("folder", tempfile.gettempdir()), int(given.get("workers", 2))
+    group_documents = int(given.get("group_documents", 500_000))
+    counts = [int(given[name]) for name in ("compare", "documents") if name in given]
+    seconds = []
+    for documents in counts or [1_000_000]:
+        whole = measured(documents, workers, folder, group_documents)
+        report(documents, workers, whole)
+        seconds.append(whole["seconds"])
+    if len(seconds) == 2:
+        times = f"{counts[1] / counts[0]:.1f} times the documents"
+        sys.stdout.write(f"{times}: {seconds[1] / seconds[0]:.1f} times the seconds\n")
 
 
 if __name__ == "__main__":
-    given = dict(argument.split("=", 1) for argument in sys.argv[1:])
-    main(
-        documents=int(given.get("documents", 1_000_000)),
-        workers=int(given.get("workers", 2)),
-        folder=given.get("folder", tempfile.gettempdir()),
-    )
+    main()

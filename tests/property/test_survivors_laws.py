@@ -11,6 +11,7 @@ from jobs.corpus.banding import VERIFICATIONS, BandParams, meeting_keys
 from jobs.corpus.deciding import decide
 from jobs.corpus.hot_buckets import piece_words
 from jobs.corpus.ranking import RankParams, rank_order
+from jobs.corpus.shingles import texts_of
 from jobs.corpus.signatures import SignatureParams
 from jobs.corpus.survivors import survivors
 from tests.corpora import canonical_list, documents_table, ranked_table
@@ -99,7 +100,7 @@ def test_hot_buckets_of_any_size_decide_as_a_walk_along_them_would() -> None:
     signatures[:, 8:16] = 7  # boilerplate: everybody shares the second band
     ids = np.stack([np.arange(count), np.arange(count)], axis=1).astype(np.uint64)
     bands = BandParams(128, 16, 8, 0.8, "signature", 5)
-    sketches = (signatures, ids, np.zeros(0, np.uint8), np.zeros(1, np.int64))
+    sketches = (signatures, ids, texts_of(pa.array([], pa.large_string())))
     keys = meeting_keys(signatures, ids, params=bands)
     every_way = np.zeros(count, np.int64)
     words = piece_words(128, 8, 0.8)

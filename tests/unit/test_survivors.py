@@ -121,4 +121,4 @@ def test_survivors_against_frozen_documents_only_leave_the_others_undecided() ->
     rank = RankParams(("longest",))
     (only,) = survivors(both, bands=BANDS, rank=rank, frozen_only=True).to_pylist()
     assert only["kept_partner"] == "乙"
-    assert [row["ordinal"] for row in survivors(both, bands=BANDS, rank=rank).to_pylist()] == [1, 2]
+    assert set(survivors(both, bands=BANDS, rank=rank)["ordinal"].to_pylist()) == {1, 2}

@@ -1,0 +1,164 @@
+"""Facts of documents nobody wrote: copies in families, and buckets of boilerplate.
+
+Everything is a function of a document's number, so nothing need be kept: who wants the facts of a
+document makes them again. A copy shares nine of ten signature words with its original, or all; a
+document in a bucket of boilerplate shares one band with all others there and nothing else.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pyarrow as pa
+
+from jobs.corpus.banding import meeting_keys
+from jobs.corpus.components import meeting_words, ordinal_bits, told_buckets
+from jobs.corpus.native import kernel, mix
+from jobs.corpus.tables import ranked_schema
+from jobs.flow.exchange import read_numbers, write_cuts, write_groups
+from jobs.flow.marked import Marker
+from jobs.flow.params import BuildParams
+from jobs.storage.stores import open_store
+
+BANDS, ROWS, NUM_PERM = 16, 8, 128
+COPIES_PERCENT = 30  # of the documents resemble an earlier one, half of them in every word
+WORD_AGREES_PERCENT = 90  # of the others' words
+HOT_PER_MILLE = np.array([30, 10, 10, 10])  # documents in each bucket of boilerplate
+_MADE_AT_ONCE = 50_000
+
+
+def write_key_files(spec: tuple[str, int, int, int, int], *, params: BuildParams) -> Marker:
+    """What the keys task writes for some documents, and the seconds that took without making them.
+
+    Args:
+        spec: (prefix of the objects, first document, how many, of how many, partitions).
+        params: names the store.
+    """
+    prefix, first, count, documents, partitions = spec
+    store = open_store(params.storage)
+    bits = ordinal_bits(documents)
+    cuts, cutting = [], 0.0
+    for start in range(first, first + count, _MADE_AT_ONCE):
+        ordinals = np.arange(start, min(start + _MADE_AT_ONCE, first + count))
+        signatures, hashes = made(ordinals)
+        began = time.perf_counter()
+        keys = meeting_keys(signatures, hashes[0].view(np.uint64), params=params.bands)
+        everybody = np.ones(len(keys), np.bool_)
+        cuts.append(meeting_words(keys, everybody, ordinals, bits=bits, partitions=partitions))
+        cutting += time.perf_counter() - began
+    began = time.perf_counter()
+    words, bounds, edges = told_buckets(cuts, bits=bits, partitions=partitions)
+    write_cuts(store, f"{prefix}.bin", words, bounds)
+    store.put(f"{prefix}-edges.bin", edges.tobytes())
+    return {
+        "file": f"{prefix}.bin",
+        "edges": f"{prefix}-edges.bin",
+        "words": len(words),
+        "told": len(edges),
+        "seconds": cutting + time.perf_counter() - began,
+    }
+
+
+def write_meeting_files(spec: tuple[str, int, int, str], *, params: BuildParams) -> Marker:
+    """What the meeting task writes for some documents, and the seconds of that.
+
+    Args:
+        spec: (name of the object, first document, how many, file of groups).
+        params: names the store.
+    """
+    file, first, count, grouped_file = spec
+    store = open_store(params.storage)
+    grouped = read_numbers(store, grouped_file, first, count)
+    ordinals = first + np.flatnonzero(grouped >= 0)
+    ranked = made_table(ordinals)
+    began = time.perf_counter()
+    write_groups(store, file, ranked, grouped[grouped >= 0])
+    return {"file": file, "seconds": time.perf_counter() - began, "rows": len(ranked)}
+
+
+def made_table(ordinals: np.ndarray) -> pa.Table:
+    """Rows of `ranked_schema`."""
+    signatures, hashes = made(ordinals)
+    columns = {
+        "doc_id": _fixed(hashes[0], 16),
+        "text_hash": _fixed(hashes[1], 16),
+        "record_hash": _fixed(hashes[1], 16),
+        "canonical_hash": _fixed(hashes[2], 16),
+        "content_chars": pa.array(ordinals % 1000, pa.int32()),
+        "published": pa.nulls(len(ordinals), pa.string()),
+        "signature": _fixed(signatures, 4 * NUM_PERM),
+        "ordinal": pa.array(ordinals, pa.int64()),
+        "partner": pa.repeat("nobody", len(ordinals)),
+        "priority": pa.repeat(pa.scalar(1, pa.int32()), len(ordinals)),
+        "is_frozen": pa.repeat(pa.scalar(value=False), len(ordinals)),
+    }
+    schema = ranked_schema(NUM_PERM)
+    return pa.table([columns[name] for name in schema.names], schema=schema)
+
+
+def _fixed(rows: np.ndarray, width: int) -> pa.FixedSizeBinaryArray:
+    buffer = pa.py_buffer(np.ascontiguousarray(rows))
+    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), len(rows), [None, buffer])
+
+
+def made(ordinals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Shapes (n, NUM_PERM), uint32, and (3, n, 2), uint64: signatures; ids, texts and canonical."""
+    signatures = np.empty((len(ordinals), NUM_PERM), np.uint32)
+    hashes = np.empty((3, len(ordinals), 2), np.uint64)
+    _make(ordinals, signatures, hashes, HOT_PER_MILLE)
+    return signatures, hashes
+
+
+@kernel
+def _make(
+    ordinals: np.ndarray, signatures: np.ndarray, hashes: np.ndarray, hot: np.ndarray
+) -> None:
+    for row in range(len(ordinals)):
+        doc = np.uint64(ordinals[row])
+        family = family_of(doc)
+        is_exact = is_exact_copy(doc)
+        own, theirs = mix(doc + np.uint64(1)), mix(family + np.uint64(1))
+        for word in range(NUM_PERM):
+            owner = theirs
+            if family != doc and not is_exact:
+                agrees = mix(own ^ np.uint64(1000 + word)) % np.uint64(100)
+                owner = theirs if agrees < WORD_AGREES_PERCENT else own
+            signatures[row, word] = np.uint32(mix(owner + np.uint64(word)))
+        is_hot = False
+        for bucket in range(len(hot)):
+            draw = mix(doc * np.uint64(64) + np.uint64(32 + bucket)) % np.uint64(1000)
+            if draw < hot[bucket]:
+                is_hot = True
+                signatures[row, 4 * bucket * ROWS : (4 * bucket + 1) * ROWS] = bucket
+        for half in range(2):
+            hashes[0, row, half] = mix(own + np.uint64(half + 2000))
+            hashes[1, row, half] = mix(own + np.uint64(half + 3000))
+            same = theirs if is_exact and not is_hot else own
+            hashes[2, row, half] = mix(same + np.uint64(half + 4000))
+
+
+@kernel
+def is_exact_copy(doc: np.uint64) -> bool:
+    """Whether a copy equals its original in every word (of an original it says nothing)."""
+    return mix(doc * np.uint64(4) + np.uint64(2)) % np.uint64(2) == 0
+
+
+@kernel
+def family_of(doc: np.uint64) -> np.uint64:
+    """The original of a document: itself, or what it copies through any number of copies."""
+    while doc > 0 and mix(doc * np.uint64(4)) % np.uint64(100) < COPIES_PERCENT:
+        doc = mix(doc * np.uint64(4) + np.uint64(1)) % doc
+    return doc
+
+
+@kernel
+def strays(grouped: np.ndarray) -> int:
+    """Documents that share all bands with their original and are not in its group."""
+    count = 0
+    for row in range(len(grouped)):
+        doc = np.uint64(row)
+        family = family_of(doc)
+        if family != doc and is_exact_copy(doc):
+            count += grouped[row] != grouped[np.int64(family)] or grouped[row] < 0
+    return count

@@ -1,0 +1,66 @@
+"""Documents that have met, in files and groups as the decisions find them, without a build."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jobs.corpus.tables import ranked_schema
+from jobs.flow.deduplicating import decide_meeting
+from jobs.flow.exchange import write_groups
+from jobs.flow.grouping import Meeting, Place
+from jobs.flow.params import BuildParams
+from jobs.storage.stores import open_store
+from tests.builds import build_parameters, in_this_process, silent, write_partner
+
+PLACE = Place("demo", "k")
+_NOBODY = "format: jsonl\nlicence: none\npriority: 1\ndeliveries: /nowhere"
+
+
+def parameters(folder: Path, *overrides: str) -> BuildParams:
+    write_partner(folder / "conf", "nobody", _NOBODY)
+    return build_parameters(folder / "conf", folder / "store", "partners=[nobody]", *overrides)
+
+
+def decided(ranked: pa.Table, params: BuildParams, *, files: int, most: int) -> pa.Table:
+    """The drops of documents that make one group, spread over some files, sorted by ordinal."""
+    store = open_store(params.storage)
+    params = replace(params, shards=replace(params.shards, group_documents=most))
+    keys = tuple(PLACE.at(f"meeting-{n}.arrow") for n in range(files))
+    for n, key in enumerate(keys):
+        rows = ranked.take(pa.array(np.arange(n, len(ranked), files)))
+        write_groups(store, key, rows, np.zeros(len(rows), np.int32))
+    meeting = Meeting(keys, {0: len(ranked)}, most)
+    delivered = max(ranked["ordinal"].to_pylist()) + 1
+    with in_this_process():
+        markers = decide_meeting(meeting, delivered, PLACE, params, progress=silent)
+    tables = [pq.read_table(store.open(marker["file"])) for marker in markers]
+    assert sum(map(len, tables)) == sum(marker["rows"] for marker in markers)
+    return pa.concat_tables(tables).sort_by("ordinal")
+
+
+def signed(signatures: np.ndarray, *, seed: int) -> pa.Table:
+    """Ranked rows of signatures without text, their ranks as random as their hashes."""
+    count, num_perm = signatures.shape
+    random = np.random.default_rng(seed)
+    hashes = pa.FixedSizeBinaryArray.from_buffers(
+        pa.binary(16), count, [None, pa.py_buffer(random.bytes(16 * count))]
+    )
+    columns = {
+        "doc_id": hashes,
+        "signature": pa.FixedSizeBinaryArray.from_buffers(
+            pa.binary(4 * num_perm), count, [None, pa.py_buffer(signatures.tobytes())]
+        ),
+        "content_chars": pa.array(random.integers(90, 100, count), pa.int32()),
+        "ordinal": pa.array(np.arange(count)),
+        "partner": pa.repeat("甲", count),
+        "priority": pa.array(random.integers(1, 3, count), pa.int32()),
+        "is_frozen": pa.repeat(pa.scalar(value=False), count),
+        "published": pa.nulls(count, pa.string()),
+    }
+    schema = ranked_schema(num_perm)
+    return pa.table([columns.get(name, hashes) for name in schema.names], schema=schema)
