@@ -129,14 +129,15 @@ def _account(
     is_gone: bool,  # noqa: FBT001
     bands: BandParams,
 ) -> tuple[str, str]:
-    near = DropReason.TAKEN_DOWN if is_gone else DropReason.NEAR_DUPLICATE
     if similarity < 0:
-        reason = DropReason.TAKEN_DOWN if is_gone else DropReason.SAME_ID
-        return reason, "the partner gave both the same id"
-    if is_equal:
-        reason = DropReason.TAKEN_DOWN if is_gone else DropReason.EXACT_DUPLICATE
-        return reason, "the canonical texts are equal"
-    if bands.is_exact and not is_gone:
-        return near, f"Jaccard of {bands.shingle_chars}-character shingle sets"
-    words = round(similarity * bands.num_perm)
-    return near, f"{words} of {bands.num_perm} signature words agree"
+        found = DropReason.SAME_ID, "the partner gave both the same id"
+    elif is_equal:
+        found = DropReason.EXACT_DUPLICATE, "the canonical texts are equal"
+    elif bands.is_exact and not is_gone:
+        evidence = f"Jaccard of {bands.shingle_chars}-character shingle sets"
+        found = DropReason.NEAR_DUPLICATE, evidence
+    else:
+        words = round(similarity * bands.num_perm)
+        evidence = f"{words} of {bands.num_perm} signature words agree"
+        found = DropReason.NEAR_DUPLICATE, evidence
+    return (DropReason.TAKEN_DOWN, found[1]) if is_gone else found
