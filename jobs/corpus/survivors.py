@@ -99,21 +99,17 @@ def _drops(
     kept, similarity = keeper[dropped], similarity[dropped]
     is_equal = (texts[dropped] == texts[kept]).all(axis=1)
     loser, winner = ranked.take(pa.array(dropped)), ranked.take(pa.array(kept))
-    rows = zip(is_equal.tolist(), similarity.tolist(), strict=True)
-    accounts = [_account(equal, share, bands) for equal, share in rows]
     is_gone = winner["is_taken_down"]
+    rows = zip(is_equal.tolist(), similarity.tolist(), is_gone.to_pylist(), strict=True)
+    accounts = [_account(equal, share, gone, bands) for equal, share, gone in rows]
     drops = pa.table(
         {
             "partner": loser["partner"],
             "doc_id": loser["doc_id"],
             "ordinal": loser["ordinal"],
-            "reason": _unless(
-                is_gone,
-                pa.array([reason for reason, _ in accounts], pa.string()),
-                str(DropReason.TAKEN_DOWN),
-            ),
-            "kept_doc_id": _unless(is_gone, winner["doc_id"], None),
-            "kept_partner": _unless(is_gone, winner["partner"], None),
+            "reason": pa.array([reason for reason, _ in accounts], pa.string()),
+            "kept_doc_id": _unless(is_gone, winner["doc_id"]),
+            "kept_partner": _unless(is_gone, winner["partner"]),
             "similarity": pa.array(similarity, pa.float64(), mask=similarity < 0),
             "evidence": pa.array([evidence for _, evidence in accounts], pa.string()),
         },
@@ -122,16 +118,25 @@ def _drops(
     return drops.sort_by([(name, "ascending") for name in ("partner", "doc_id", "ordinal")])
 
 
-def _unless(is_gone: pa.ChunkedArray, named: pa.ChunkedArray, instead: str | None) -> pa.Array:
-    return pc.if_else(is_gone, pa.scalar(instead, named.type), named)
+def _unless(is_gone: pa.ChunkedArray, named: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.if_else(is_gone, pa.scalar(None, named.type), named)
 
 
-def _account(is_equal: bool, similarity: float, bands: BandParams) -> tuple[str, str]:  # noqa: FBT001
+def _account(
+    is_equal: bool,  # noqa: FBT001
+    similarity: float,
+    is_gone: bool,  # noqa: FBT001
+    bands: BandParams,
+) -> tuple[str, str]:
     if similarity < 0:
-        return DropReason.SAME_ID, "the partner gave both the same id"
-    if is_equal:
-        return DropReason.EXACT_DUPLICATE, "the canonical texts are equal"
-    if bands.is_exact:
-        return DropReason.NEAR_DUPLICATE, f"Jaccard of {bands.shingle_chars}-character shingle sets"
-    words = round(similarity * bands.num_perm)
-    return DropReason.NEAR_DUPLICATE, f"{words} of {bands.num_perm} signature words agree"
+        found = DropReason.SAME_ID, "the partner gave both the same id"
+    elif is_equal:
+        found = DropReason.EXACT_DUPLICATE, "the canonical texts are equal"
+    elif bands.is_exact and not is_gone:
+        evidence = f"Jaccard of {bands.shingle_chars}-character shingle sets"
+        found = DropReason.NEAR_DUPLICATE, evidence
+    else:
+        words = round(similarity * bands.num_perm)
+        evidence = f"{words} of {bands.num_perm} signature words agree"
+        found = DropReason.NEAR_DUPLICATE, evidence
+    return (DropReason.TAKEN_DOWN, found[1]) if is_gone else found

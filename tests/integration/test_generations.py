@@ -204,6 +204,13 @@ def test_child_takes_over_its_parents_files_and_adds_up(
     assert {"gov", "news", "papers"} == set(manifest["partners"])
 
 
+def test_verify_names_facts_that_are_not_those_of_the_shards(release: OpenedRelease) -> None:
+    swapped = {**release.manifest, "facts": release.manifest["facts"][::-1]}
+    problems = verify(replace(release, manifest=swapped)).problems
+    assert len(problems) == 2, "gov and news have two shards, papers have one"
+    assert all("facts are not row by row those of the shards" in problem for problem in problems)
+
+
 def test_facts_of_a_release_are_those_of_its_shards_row_by_row(release: OpenedRelease) -> None:
     for facts, shard in zip(release.files("facts"), release.files("shards"), strict=True):
         known, shown = pq.read_table(facts), pq.read_table(shard)

@@ -43,6 +43,12 @@ def grouped(count: int, edges: list[tuple[int, int]], group_documents: int) -> l
     return groups(parents, group_documents=group_documents).tolist()
 
 
+def test_groups_leave_out_components_of_frozen_documents_alone() -> None:
+    parents = forest(6)
+    unite(parents, np.array([(0 << 32) | 4, (3 << 32) | 5, (1 << 32) | 2], np.uint64))
+    assert groups(parents, group_documents=2, first_frozen=2).tolist() == [0, 1, 1, -1, 0, -1]
+
+
 def test_buckets_of_any_order_tie_everybody_to_the_smallest_ordinal() -> None:
     first, edges = buckets(words_of((5, 9), (3, 4), (5, 2), (5, 7), (8, 1)), bits=BITS)
     assert pairs(edges) == [(2, 7), (2, 9)]
