@@ -13,7 +13,9 @@ from jobs.corpus.signal_columns import KEYWORD_CATEGORIES, STRETCH
 
 _T2S, _S2T = opencc.OpenCC("t2s"), opencc.OpenCC("s2t")
 _HAN = re.compile("[〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]")
-_KANA = re.compile("[\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9d]")
+_KANA = re.compile(
+    "[\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9d]"
+)
 _HANGUL = re.compile(
     "[\u1100-\u11ff\u3131-\u318e\ua960-\ua97c\uac00-\ud7a3\ud7b0-\ud7fb\uffa1-\uffdc]"
 )
@@ -147,9 +149,7 @@ def repeated_lines(lines: list[str], full: int, chars: int) -> dict[str, float]:
     return {
         "dup_line_share": share(repeats(rows, lambda _: 1), full),
         "dup_line_char_share": share(repeats(rows, len), chars),
-        "dup_paragraph_share": share(
-            repeats(paragraphs, lambda _: 1), sum(map(len, paragraphs))
-        ),
+        "dup_paragraph_share": share(repeats(paragraphs, lambda _: 1), sum(map(len, paragraphs))),
         "dup_paragraph_char_share": share(
             repeats(paragraphs, lambda block: len(block.replace("\n", ""))), chars
         ),

@@ -1,6 +1,6 @@
 """Writes docs/signals.md from the code.
 
-    python -m tests.signals_page > docs/signals.md
+python -m tests.signals_page > docs/signals.md
 """
 
 from __future__ import annotations

@@ -20,9 +20,26 @@ PARAMS = SignalParams(KEYWORDS)
 PIECES = st.sampled_from(
     [
         *"的一国人民法院乾干后後发發髮臺台𠀀〇豈あカ한ß éA1２٣，。！”）》\n\n \t…-•①第",
-        *("展开", "更多", "全文", "。。。", "...", "\n（一）", "\n1. 1", "\n12、", "\n1.5", "\n#", "\ue000"),
+        *(
+            "展开",
+            "更多",
+            "全文",
+            "。。。",
+            "...",
+            "\n（一）",
+            "\n1. 1",
+            "\n12、",
+            "\n1.5",
+            "\n#",
+            "\ue000",
+        ),
         *("加微信号", "百家乐网", "上一篇：", "http://a.cn/上", "https://www.b.cn) ", "www", "h"),
-        *("本法自公布之日起施行。", "全国人民代表大会常务委员会\n", "\n\n附件：\n目录\n\n", "\ufffd"),
+        *(
+            "本法自公布之日起施行。",
+            "全国人民代表大会常务委员会\n",
+            "\n\n附件：\n目录\n\n",
+            "\ufffd",
+        ),
     ]
 )
 TEXTS = st.lists(PIECES, max_size=60).map("".join)
@@ -100,6 +117,8 @@ def test_judged_is_the_first_rule_that_holds_row_by_row(rows, rules, cut: int) -
         first = next((rule for rule in rules if holds(row, rule, "甲")), None)
         assert verdict["reason"] == (first.reason if first else None)
         assert verdict["stage"] == ("judge" if first else None)
-        assert (verdict["evidence"] or "").endswith(first.text[len(first.signal) :] if first else "")
+        assert (verdict["evidence"] or "").endswith(
+            first.text[len(first.signal) :] if first else ""
+        )
     parts = [judged(part, params, partner="甲") for part in (table[:cut], table[cut:])]
     assert pa.concat_tables(parts).combine_chunks().equals(verdicts.combine_chunks())
