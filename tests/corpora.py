@@ -7,6 +7,7 @@ import pyarrow as pa
 from jobs.corpus.canonical import canonical_texts
 from jobs.corpus.facts import facts
 from jobs.corpus.identity import document_id
+from jobs.corpus.signal_columns import SIGNALS
 from jobs.corpus.signatures import SignatureParams
 from jobs.corpus.tables import DOCUMENTS, ranked_schema
 
@@ -15,15 +16,16 @@ def documents_table(texts: list[str], *, partner: str, ids: list[str] | None = N
     """DOCUMENTS of texts that need no repair."""
     ids = ids or [f"文{number}" for number in range(len(texts))]
     count = len(texts)
-    constant = {"source_file": "甲.jsonl", "han_share": 1.0, "line_count": 1}
+    constant = dict.fromkeys(SIGNALS.names, 0)
+    constant |= {"source_file": "甲.jsonl", "han_share": 1.0, "line_count": 1}
     columns = {
         "doc_id": [document_id(partner, name) for name in ids],
         "position": list(range(count)),
         "source_row": [number + 1 for number in range(count)],
         "source_id": ids,
         "content": texts,
-        "content_chars": [len(text) for text in texts],
         **{name: [value] * count for name, value in constant.items()},
+        "content_chars": [len(text) for text in texts],
     }
     arrays = [pa.array(columns.get(field.name, [None] * count), field.type) for field in DOCUMENTS]
     return pa.table(arrays, schema=DOCUMENTS)
@@ -34,9 +36,9 @@ def ranked_table(
 ) -> pa.Table:
     """The facts of `documents` as one partner's rows of a build, ordinals starting at `base`."""
     rows = facts(documents, params=params)
-    position = rows.column_names.index("position")
     ordinals = pa.array([base + value for value in rows["position"].to_pylist()], pa.int64())
-    table = rows.remove_column(position)
+    schema = ranked_schema(params.num_perm)
+    table = rows.select([name for name in rows.column_names if name in schema.names])
     for name, column in (
         ("ordinal", ordinals),
         ("partner", pa.array([partner] * len(table), pa.string())),
@@ -45,7 +47,6 @@ def ranked_table(
         ("is_taken_down", pa.array([False] * len(table), pa.bool_())),
     ):
         table = table.append_column(name, column)
-    schema = ranked_schema(params.num_perm)
     return table.select(schema.names).cast(schema)
 
 

@@ -84,7 +84,7 @@ def compiled(params: SignalParams) -> Trie:
 
 def _fill(trie: Trie, tree: dict[tuple[int, int], int], beginnings: list[str]) -> None:
     for (node, point), child in tree.items():
-        edge = _edge(node, point)
+        edge = np.uint64(_edge(node, point))  # a plain int would be hashed as a signed one
         slot = _slot(trie.edges, edge)
         trie.edges[slot], trie.children[slot] = edge, child
     for word in beginnings:

@@ -73,7 +73,7 @@ def count_ngrams(work: Sweep, size: int, figures: npt.NDArray[np.float64]) -> No
 
 
 @kernel
-def _number(work: Sweep, candidates: int) -> tuple[int, int]:
+def _number(work: Sweep, candidates: int) -> tuple[int, np.int64]:
     """Number the n-grams at the alive positions; how many are repeats, and the highest count.
 
     What an ordinary text makes unpredictable (is this n-gram new?) is computed, not branched on:
@@ -107,12 +107,12 @@ def _number(work: Sweep, candidates: int) -> tuple[int, int]:
 
 
 @kernel
-def _survive(work: Sweep, candidates: int, n: int) -> tuple[int, int]:
+def _survive(work: Sweep, candidates: int, n: int) -> tuple[int, np.int64]:
     """Keep alive where this n-gram and the next repeat; how many, and what repeats cover."""
-    kept, covered, reach, before = 0, 0, 0, -2
+    kept, covered, reach, before = 0, np.int64(0), np.int64(0), np.int64(-2)
     for k in range(candidates):
-        i = int(work.alive[k])
-        is_repeat = int(work.ids[np.uint64(i)]) != i
+        i = np.int64(work.alive[k])
+        is_repeat = np.int64(work.ids[np.uint64(i)]) != i
         occurs_again = is_repeat | (work.counts[np.uint64(i)] > 1)
         work.alive[kept] = i - 1
         kept += occurs_again & (before == i - 1)

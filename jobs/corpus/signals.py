@@ -191,12 +191,12 @@ def _measure(
 
 
 @kernel
-def _decode(data: Bytes, start: int, end: int, points: Points) -> np.int64:
-    i, stop, size = np.uint64(start), np.uint64(end), np.uint64(0)
+def _decode(data: Bytes, start: int, end: int, points: Points) -> int:
+    i, stop, size = np.uint64(start), np.uint64(end), 0
     while i < stop:
-        points[size], i = decode_point(data, i)
-        size += np.uint64(1)
-    return np.int64(size)
+        points[np.uint64(size)], i = decode_point(data, i)
+        size += 1
+    return size
 
 
 @kernel

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 
 import jobs.errors
 from jobs.cli import VERBS
 from jobs.corpus.rows import FORMATS, RejectReason
 from jobs.corpus.survivors import DropReason
 from jobs.corpus.tables import DECISIONS, RELEASED
+from tests.signals_page import page
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,9 +63,20 @@ def test_partners_page_lists_every_reason_and_format() -> None:
 
 
 def test_release_page_lists_every_column() -> None:
-    page = read("docs/release-format.md")
+    page = read("docs/release-format.md") + read("docs/signals.md")
     for name in (*RELEASED.names, *DECISIONS.names):
         assert re.search(rf"\b{name}\b", page), name
+
+
+def test_signals_page_is_what_the_code_says() -> None:
+    assert read("docs/signals.md") == page(), "python -m tests.signals_page > docs/signals.md"
+
+
+def test_partners_page_lists_the_reasons_of_every_profile_of_rules() -> None:
+    listed = read("docs/partners.md")
+    for profile in sorted((ROOT / "conf" / "rules").glob("*.yaml")):
+        for reason in OmegaConf.load(profile)["reject"]:
+            assert f"`{reason}`" in listed, f"{profile.name}: {reason}"
 
 
 @pytest.mark.parametrize("verb", sorted(VERBS))

@@ -1,11 +1,45 @@
 import pyarrow as pa
 import pytest
 
-from jobs.corpus.signals import SIGNALS, signals
+from jobs.corpus.keywords import SignalParams
+from jobs.corpus.rules import Rule, RuleParams
+from jobs.corpus.signal_columns import KEYWORD_CATEGORIES, SIGNALS
+from jobs.corpus.signals import signals
+from jobs.errors import ConfigError
+from jobs.parameters import keyword_lists
+
+PARAMS = SignalParams(((),) * len(KEYWORD_CATEGORIES))
 
 
-def measured(*texts):
-    return [tuple(row.values()) for row in signals(pa.array(texts, pa.large_string())).to_pylist()]
+def measured(*texts, names=("content_chars", "line_count", "han_share")):
+    table = signals(pa.array(texts, pa.large_string()), params=PARAMS).select(names)
+    return [tuple(row.values()) for row in table.to_pylist()]
+
+
+def test_signals_say_which_script_a_text_is_in_by_characters_only_one_script_has():
+    # 后, 干, 乾, 於 and 徵 are written in both.
+    texts = ("中華民國憲法", "中华民国宪法", "乾县干部於皇后徵用", "中华民國")
+    shares = [row[0] for row in measured(*texts, names=("traditional_share",))]
+    assert shares == [1.0, 0.0, 0.0, 0.5]
+
+
+def test_keyword_lists_are_read_without_comments_and_missing_ones_are_named(tmp_path):
+    for category in KEYWORD_CATEGORIES:
+        (tmp_path / f"{category}.txt").write_text("# 词表\n微信号\n\n加微信\n", encoding="utf-8")
+    assert keyword_lists(str(tmp_path)).keywords[0] == ("加微信", "微信号")
+    (tmp_path / "porn.txt").unlink()
+    with pytest.raises(ConfigError, match=r"porn\.txt"):
+        keyword_lists(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("signal", "operator", "named"),
+    [("han_shar", "<", "han_share"), ("han_share", "=<", "<=")],
+)
+def test_rules_on_what_does_not_exist_are_refused_with_what_does(signal, operator, named):
+    rule = Rule("非中文", signal, operator, 0.3, (), ())
+    with pytest.raises(ConfigError, match=f"rules/ours.yaml: reject.非中文.*{named}"):
+        RuleParams("ours", "我们", (rule,))
 
 
 @pytest.mark.parametrize(
@@ -36,11 +70,12 @@ def test_signals_of_a_null_text_are_null_and_move_no_other():
 
 def test_signals_of_a_slice_are_those_of_its_rows():
     texts = pa.array(["甲", None, "乙b", "", "丙\n丁", "戊"], pa.large_string())
-    whole = signals(texts)
+    whole = signals(texts, params=PARAMS)
     for start in range(len(texts)):
-        assert signals(texts[start : start + 3]).equals(whole.slice(start, 3).combine_chunks())
+        part = signals(texts[start : start + 3], params=PARAMS)
+        assert part.equals(whole.slice(start, 3).combine_chunks())
 
 
 def test_signals_of_no_text_are_an_empty_table_with_the_schema():
-    assert signals(pa.array([], pa.large_string())).schema == SIGNALS
-    assert signals(pa.nulls(2, pa.large_string())).num_rows == 2
+    assert signals(pa.array([], pa.large_string()), params=PARAMS).schema == SIGNALS
+    assert signals(pa.nulls(2, pa.large_string()), params=PARAMS).num_rows == 2

@@ -1,0 +1,165 @@
+"""Every signal once more, as plain Python over one text: slow, and independent of the kernels."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections import Counter
+
+import opencc
+
+from jobs.corpus.signal_columns import KEYWORD_CATEGORIES, STRETCH
+
+_T2S, _S2T = opencc.OpenCC("t2s"), opencc.OpenCC("s2t")
+_HAN = re.compile("[〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]")
+_KANA = re.compile(
+    "[\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9d]"
+)
+_HANGUL = re.compile(
+    "[\u1100-\u11ff\u3131-\u318e\ua960-\ua97c\uac00-\ud7a3\ud7b0-\ud7fb\uffa1-\uffdc]"
+)
+_ITEM = re.compile(
+    r"[•●○■□▪▫◦·‣⁃\-*+–—◆◇★☆►▶▲△※→➢✓✔]|[\u2460-\u249b\u2776-\u2793\u3220-\u3229]"
+    r"|[（(]?[0-9一二三四五六七八九十百]{1,3}[)）]"
+    r"|[0-9一二三四五六七八九十百]{1,3}([、．]|\.(?![0-9一二三四五六七八九十百]))"
+)
+_BULLET = re.compile(r"[•●○■□▪▫◦·‣⁃\-*+–—◆◇★☆►▶▲△※→➢✓✔]")
+_CUT_OFF = re.compile(r"(…|\.\.\.|。。。|展开|更多|全文)$")
+_LINK = re.compile(r"(?:https?://|www\.)[!#-(*-;=?-\\^-~]*")
+
+
+def share(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0
+
+
+def signals_of(text: str, keywords: tuple[tuple[str, ...], ...]) -> dict[str, float]:
+    letters = "".join(text.split())
+    lines = text.split("\n")[: -1 if text.endswith("\n") or not text else None]
+    full = [line.strip() for line in lines if line.strip()]
+    return {
+        "content_chars": len(text),
+        "line_count": len(lines),
+        **character_shares(text),
+        **letter_signals(letters, text),
+        **ngram_signals(text),
+        **line_signals(full, len(letters)),
+        **repeated_lines(lines, len(full), len(letters)),
+        **{
+            f"{category}_hits_per_line": share(
+                sum(any(text.startswith(word, i) for word in words) for i in range(len(text))),
+                len(full),
+            )
+            for category, words in zip(KEYWORD_CATEGORIES, keywords, strict=True)
+        },
+    }
+
+
+def character_shares(text: str) -> dict[str, float]:
+    counted = {
+        "han": lambda c: _HAN.match(c),
+        "latin": lambda c: c.isalpha() and "LATIN" in unicodedata.name(c, ""),
+        "digit": lambda c: unicodedata.category(c) == "Nd",
+        "punctuation": lambda c: unicodedata.category(c)[0] == "P",
+        "space": str.isspace,
+        "private_use": lambda c: unicodedata.category(c) == "Co",
+        "replacement": lambda c: c == "\ufffd",
+        "kana": lambda c: _KANA.match(c),
+        "hangul": lambda c: _HANGUL.match(c),
+    }
+    shares = {
+        f"{name}_share": share(sum(map(bool, map(is_one, text))), len(text))
+        for name, is_one in counted.items()
+    }
+    han = _HAN.findall(text)
+    traditional = sum(_T2S.convert(c) != c and lacks("gb2312", c) for c in han)
+    simplified = sum(_S2T.convert(c) != c and lacks("big5", c) for c in han)
+    return shares | {"traditional_share": share(traditional, traditional + simplified)}
+
+
+def lacks(encoding: str, character: str) -> bool:
+    return not character.encode(encoding, "ignore")
+
+
+def letter_signals(letters: str, text: str) -> dict[str, float]:
+    shares = [count / len(letters) for count in Counter(letters).values()]
+    return {
+        "char_entropy": -sum(p * math.log(p) for p in shares),
+        "unique_char_share": share(len(shares), len(letters)),
+        "link_char_share": share(sum(map(len, _LINK.findall(text))), len(letters)),
+    }
+
+
+def ngram_signals(text: str) -> dict[str, float]:
+    stretches = [
+        "".join(text[start : start + STRETCH].split()) for start in range(0, len(text), STRETCH)
+    ]
+    chars = sum(map(len, stretches))
+    total, repeated, top, covered = Counter(), Counter(), Counter(), Counter()
+    for letters in stretches:
+        for n in range(2, 14):
+            grams = [letters[i : i + n] for i in range(len(letters) - n + 1)]
+            most = max(Counter(grams).values(), default=0)
+            total[n] += len(grams)
+            repeated[n] += len(grams) - len(set(grams))
+            top[n] += most if most > 1 else 0
+            seen, inside = set(), set()
+            for i, gram in enumerate(grams):
+                inside.update(range(i, i + n) if gram in seen else ())
+                seen.add(gram)
+            covered[n] += len(inside)
+    return {
+        "2gram_repetition_ratio": share(repeated[2], total[2]),
+        "3gram_repetition_ratio": share(repeated[3], total[3]),
+        "repeat_13gram_share": share(repeated[13], total[13]),
+        **{f"top_{n}gram_share": min(1.0, share(n * top[n], chars)) for n in (2, 3, 4)},
+        **{f"dup_{n}gram_share": share(covered[n], chars) for n in range(5, 11)},
+    }
+
+
+def line_signals(full: list[str], chars: int) -> dict[str, float]:
+    def counted(is_one) -> float:
+        return share(sum(map(bool, map(is_one, full))), len(full))
+
+    def is_heading(line: str) -> bool:
+        is_open = unicodedata.category(line[-1])[0] != "P"
+        return len("".join(line.split())) <= 30 and (is_open or line[0] == "#")
+
+    def ends(line: str) -> bool:
+        # A line of nothing but closing signs ends in its first one.
+        return re.sub(r"""(?<=.)[\s”’」』）)】\]》〉"']+$""", "", line)[-1] in "。！？；…!?;."
+
+    return {
+        "mean_line_chars": share(chars, len(full)),
+        "bullet_line_share": counted(_BULLET.match),
+        "list_line_share": counted(_ITEM.match),
+        "heading_line_share": counted(is_heading),
+        "ellipsis_line_share": counted(_CUT_OFF.search),
+        "terminal_line_share": counted(ends),
+    }
+
+
+def repeated_lines(lines: list[str], full: int, chars: int) -> dict[str, float]:
+    rows, paragraphs = [], []
+    for start in range(0, len(lines), STRETCH):
+        some = ["".join(line.split()) for line in lines[start : start + STRETCH]]
+        rows.append([line for line in some if line])
+        blocks = re.split(r"\n\n+", "\n".join(some).strip("\n"))
+        paragraphs.append([block for block in blocks if block])
+    return {
+        "dup_line_share": share(repeats(rows, lambda _: 1), full),
+        "dup_line_char_share": share(repeats(rows, len), chars),
+        "dup_paragraph_share": share(repeats(paragraphs, lambda _: 1), sum(map(len, paragraphs))),
+        "dup_paragraph_char_share": share(
+            repeats(paragraphs, lambda block: len(block.replace("\n", ""))), chars
+        ),
+    }
+
+
+def repeats(stretches: list[list[str]], weight) -> int:
+    return sum(
+        weight(one)
+        for stretch in stretches
+        for place, one in enumerate(stretch)
+        if one in stretch[:place]
+    )
