@@ -6,13 +6,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.corpus.dates import dates
 from jobs.corpus.identity import document_ids
 from jobs.corpus.normalization import normalized_texts
 from jobs.corpus.rows import RejectReason
 from jobs.corpus.signals import signals
 from jobs.corpus.tables import DELIVERED, DOCUMENTS, require
 
-_FIELDS = ("title", "url", "published")
+_FIELDS = ("title", "url")
 
 
 def documents(delivered: pa.Table, *, partner: str, first_position: int) -> pa.Table:
@@ -36,6 +37,7 @@ def documents(delivered: pa.Table, *, partner: str, first_position: int) -> pa.T
     content = pc.if_else(is_empty, pa.scalar(None, pa.large_string()), content)
     is_rejected = pc.is_valid(delivered["reason"])
     stage = pc.if_else(is_rejected, "intake", pc.if_else(is_empty, "normalize", None))
+    published, published_as_given = dates(_field(delivered["published"].combine_chunks()))
     columns = {
         "doc_id": document_ids(delivered, partner=partner),
         "position": pa.array(np.arange(len(delivered)) + first_position, pa.int64()),
@@ -44,6 +46,8 @@ def documents(delivered: pa.Table, *, partner: str, first_position: int) -> pa.T
         "reason": pc.coalesce(
             delivered["reason"], pc.if_else(is_empty, str(RejectReason.EMPTY_TEXT), None)
         ),
+        "published": published,
+        "published_as_given": published_as_given,
         **{name: _field(delivered[name].combine_chunks()) for name in _FIELDS},
         **{field.name: delivered[field.name] for field in DELIVERED if field.name in _KEPT},
     }

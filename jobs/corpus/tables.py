@@ -39,7 +39,8 @@ DOCUMENTS = pa.schema(
         pa.field("title", pa.string()),
         pa.field("content", pa.large_string()),  # null when the row is rejected
         pa.field("url", pa.string()),
-        pa.field("published", pa.string()),
+        pa.field("published", pa.string()),  # ISO 8601, as precise as it was given
+        pa.field("published_as_given", pa.string()),  # where it differs; alone if unreadable
         pa.field("content_chars", pa.int32()),
         pa.field("line_count", pa.int32()),
         pa.field("han_share", pa.float32()),
@@ -103,7 +104,8 @@ RELEASED = pa.schema(
         pa.field("title", pa.string()),
         pa.field("content", pa.large_string(), nullable=False),
         pa.field("url", pa.string()),
-        pa.field("published", pa.string()),
+        pa.field("published", pa.string()),  # ISO 8601, as precise as it was given
+        pa.field("published_as_given", pa.string()),  # where it differs; alone if unreadable
         pa.field("licence", pa.string()),
         pa.field("content_chars", pa.int32(), nullable=False),
         pa.field("line_count", pa.int32(), nullable=False),
