@@ -142,7 +142,7 @@ def _month(given: str | None) -> int | None:
 
 
 def _clock(parts: dict[str, str | None]) -> str | None:
-    """What follows the day: nothing, or `Thh:mm:ss` and a zone; None for a time of day there is not."""
+    """What follows the day: nothing, or `Thh:mm:ss` and a zone; None for an impossible time."""
     if not parts.get("hour"):
         return ""
     hour, minute, second = (int(parts.get(name) or 0) for name in ("hour", "minute", "second"))
@@ -166,7 +166,7 @@ def _zone(given: str | None) -> str:
 
 
 def _number(given: str) -> int:
-    """A number in figures, in Chinese figures (二〇二三) or in Chinese words (二十九, 廿九, 一百一十二)."""
+    """A number in figures, in Chinese figures (二〇二三) or in Chinese words (二十九)."""
     if given.isdecimal():
         return int(given)
     given = given.replace("廿", "二十").replace("卅", "三十")

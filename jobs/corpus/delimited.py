@@ -86,7 +86,9 @@ def _has_escapes(field: str) -> bool:
 class _Lines:
     """The decoded lines of a file, those of the record being read remembered."""
 
-    def __init__(self, file_lines: Iterable[bytes | None], characters: Characters, max_bytes: int) -> None:
+    def __init__(
+        self, file_lines: Iterable[bytes | None], characters: Characters, max_bytes: int
+    ) -> None:
         self._lines = iter(file_lines)
         self._characters = characters
         self._max_bytes = max_bytes

@@ -5,7 +5,7 @@
     bytes ─▶ blocks ─▶ lines ─▶ json_lines │ delimited │ text_files ─▶ rows ─▶ pages ─▶ tables
              parquet ─▶ parquet_rows, web archive ─▶ web_archives ──────┘
 
-A bad row costs itself; only a file that cannot be read, or a delivery without any text, is an error.
+A bad row costs itself; only a file that cannot be read, or a delivery without text, is an error.
 """
 
 from __future__ import annotations

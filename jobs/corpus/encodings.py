@@ -61,7 +61,7 @@ class Characters:
         self, declared: str | None, *, is_legacy: bool, legacy: Callable[[], str | None]
     ) -> None:
         self._declared = declared
-        self._is_legacy = is_legacy
+        self.is_legacy = is_legacy
         self._legacy = cache(legacy)
         self.is_declared = declared is not None
         self.expects_utf8 = declared == "utf-8" if declared else not is_legacy
@@ -73,21 +73,27 @@ class Characters:
         try:
             text = line.decode()
         except UnicodeDecodeError:
-            legacy = None if is_mostly_utf8(line) else self._legacy()
+            legacy = None if self._is_damaged_utf8(line) else self._legacy()
             if legacy is None:
                 raise
             return decoded(line, legacy)
-        return self._reread(line, text) if self._is_legacy and not text.isascii() else text
+        return self._reread(line, text) if self.is_legacy and not text.isascii() else text
 
     def escaped(self, line: bytes) -> str:
         """The characters of `line`, each undecodable byte as a lone surrogate, U+DC80 to U+DCFF."""
-        encoding = self._declared or ("utf-8" if is_mostly_utf8(line) else self._legacy())
+        is_utf8 = not self._declared and self._is_damaged_utf8(line)
+        encoding = "utf-8" if is_utf8 else self._declared or self._legacy()
         codec = _CODECS.get(encoding or "utf-8", ("ascii",))[0]
         return line.decode(codec, "surrogateescape")
 
+    def _is_damaged_utf8(self, line: bytes) -> bool:
+        """Whether a few bad bytes in UTF-8 explain the line better than another encoding."""
+        return not self.is_legacy and is_mostly_utf8(line)
+
     def _reread(self, line: bytes, text: str) -> str:
         legacy = self._legacy()
-        if legacy is None or sum(character > "\x7f" for character in text) >= _PROOF_CHARS:
+        beyond_ascii = sum(character > "\x7f" for character in text)
+        if legacy is None or beyond_ascii >= _PROOF_CHARS:
             return text
         try:
             return decoded(line, legacy)

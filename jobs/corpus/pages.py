@@ -6,7 +6,6 @@ Only pages come here: the tags left in other text are the business of `markup`.
 from __future__ import annotations
 
 import html
-import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -38,12 +37,24 @@ _HIDDEN = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE |
 _SITE = re.compile(r"\s*[_|｜]\s*|\s+[-–—]+\s*|\s*[-–—]+\s+")
 _LEAST_TITLE = 4
 
-_DATE_NAMES = frozenset(
-    "article:published_time og:published_time og:release_date datepublished pubdate publishdate"
-    " publish_date publish-date publication_date weibo:article:create_at apub:time"
-    " bytedance:published_time dcterms.created dc.date.issued firstpublishedtime".split()
+_DATE_NAMES = (
+    "article:published_time",
+    "og:published_time",
+    "og:release_date",
+    "datepublished",
+    "pubdate",
+    "publishdate",
+    "publish_date",
+    "publication_date",
+    "weibo:article:create_at",
+    "apub:time",
+    "bytedance:published_time",
+    "dcterms.created",
+    "firstpublishedtime",
 )
-_JSON_DATE = re.compile(r"\"(?:datePublished|pubDate|publishTime|publish_time)\"\s*:\s*\"([^\"]+)\"")
+_JSON_DATE = re.compile(
+    r"\"(?:datePublished|pubDate|publishTime|publish_time)\"\s*:\s*\"([^\"]+)\""
+)
 _SHOWN_DATE = re.compile(
     r"(?<![\d-])(?:19|20)\d\d\s?(?:年\s?\d{1,2}\s?月\s?\d{1,2}\s?日|([-/.])\d{1,2}\1\d{1,2}(?!\d))"
     r"(?:\s*\d{1,2}:\d{2}(?::\d{2})?)?"
@@ -93,9 +104,7 @@ def _extracted(row: Row, source: str) -> Row:
     if found.text:
         return known
     evidence = f"page of {len(source)} characters, title {found.title!r}"
-    return known._replace(
-        text=None, reason=RejectReason.NO_MAIN_TEXT, evidence=shortened(evidence)
-    )
+    return known._replace(text=None, reason=RejectReason.NO_MAIN_TEXT, evidence=shortened(evidence))
 
 
 def _main_text(source: str) -> str:
@@ -144,8 +153,8 @@ def _title(source: str) -> str | None:
 def _published(source: str) -> str | None:
     """The date of publication: declared, else the first whole date that is shown."""
     metas = _metas(source)
-    declared = [metas[name] for name in sorted(_DATE_NAMES & metas.keys())]
-    declared += [json.loads(f'"{text}"') if "\\" not in text else text for text in _json_dates(source)]
+    declared = [metas[name] for name in _DATE_NAMES if name in metas]
+    declared += _JSON_DATE.findall(source)
     for text in declared:
         if iso_date(text):
             return text
@@ -154,10 +163,6 @@ def _published(source: str) -> str | None:
         if iso_date(date[0]):
             return date[0]
     return None
-
-
-def _json_dates(source: str) -> list[str]:
-    return _JSON_DATE.findall(source)
 
 
 def _url(source: str) -> str | None:

@@ -61,7 +61,7 @@ class DeliveryParams:
     columns: tuple[tuple[str, str], ...]
     max_text_bytes: int
     batch_bytes: int
-    html: bool = False
+    html: bool
 
     def __post_init__(self) -> None:
         if self.format not in FORMATS:

@@ -21,7 +21,9 @@ _COMPRESSED = {".gz", ".zst", ".bz2", ".xz"}
 _COLUMNS = ("text", "name")
 
 _CHARSET_BYTES = 4096
-_CHARSET = re.compile(rb"<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w-]+)", re.I)
+_CHARSET = re.compile(
+    rb"<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE
+)
 _CHARSETS = {
     **dict.fromkeys(("gb2312", "gbk", "gb18030", "x-gbk", "cp936", "gb_2312-80"), "gb18030"),
     **dict.fromkeys(("big5", "big5-hkscs", "x-x-big5", "cp950"), "big5"),
@@ -93,9 +95,7 @@ def _lines_text(file_lines: Iterable[bytes], characters: Characters) -> str | Re
         return undecodable(error)
 
 
-def _blocks(
-    file_lines: Iterable[bytes | None], max_bytes: int
-) -> Iterator[list[bytes] | Refusal]:
+def _blocks(file_lines: Iterable[bytes | None], max_bytes: int) -> Iterator[list[bytes] | Refusal]:
     held: list[bytes] = []
     size = 0
     for line in file_lines:

@@ -24,8 +24,8 @@ from jobs.corpus.rows import (
     delivered_row,
     text_column_missing,
 )
-from jobs.errors import DeliveryUnreadable
 from jobs.corpus.text_files import declared_charset, document_text, known_charset
+from jobs.errors import DeliveryUnreadable
 
 _COLUMNS = ("text", "url", "date", "id")
 _HEADERS = {"url": "WARC-Target-URI", "date": "WARC-Date", "id": "WARC-Record-ID"}
@@ -104,7 +104,8 @@ def _no_page(record: WarcRecord) -> Refusal | None:
 def _decoded(source: bytes, charset: str | None, encoding: str) -> str | Refusal:
     order = detect(source) if encoding == "auto" else encoding
     if order.startswith("utf-16"):
-        source = b"".join(utf8_blocks([source], order if encoding == "auto" else utf16_order(source)))
+        order = order if encoding == "auto" else utf16_order(source)
+        source = b"".join(utf8_blocks([source], order))
         encoding, charset = "utf-8", None
     own = characters(source, encoding, lambda: legacy_encoding(source))
     return document_text(b"".join(without_mark([source])), own, charset)

@@ -12,7 +12,7 @@ from jobs.corpus.canonical import CANONICAL_VERSION, folding_digest
 from jobs.corpus.conservation import balance
 from jobs.corpus.normalization import NORMALIZATION_VERSION
 from jobs.corpus.tables import DECISIONS, RELEASED
-from jobs.flow.intake import InputShard
+from jobs.flow.intake import Delivered, InputShard, delivered_files
 from jobs.flow.marked import Marker
 from jobs.flow.merging import Range, totals
 from jobs.flow.normalizing import NormalizedShard
@@ -74,7 +74,7 @@ def candidate(
         "content_bytes": sum(file["content_bytes"] for file in files["shards"]),
         "partners": {partner.name: _account(partner, normalized, merged) for partner in partners},
         "parameters": _parameters(params),
-        "inputs": [_input(shard.partner.name, file) for shard in plan for file in shard.files],
+        "inputs": [_input(partner, file) for partner, file in delivered_files(plan)],
         "schema": {"shards": _columns(RELEASED), "decisions": _columns(DECISIONS)},
         **files,
     }
@@ -126,7 +126,7 @@ def _reading(partner: PartnerParams) -> dict[str, Any]:
     return reading | {"columns": dict(partner.reading.columns)}
 
 
-def _input(partner: str, file: Any) -> dict[str, Any]:
+def _input(partner: str, file: Delivered) -> dict[str, Any]:
     return {
         "partner": partner,
         "file": file.source.name,

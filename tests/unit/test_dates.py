@@ -113,7 +113,9 @@ def test_date_columns_are_row_wise(values):
 
 
 def test_date_column_of_many_distinct_values_costs_microseconds_each():
-    column = pa.array([f"2023年11月{n % 28 + 1}日 {n % 24}:{n % 60}:{n % 59}" for n in range(20_000)])
+    column = pa.array(
+        [f"2023年11月{n % 28 + 1}日 {n % 24}:{n % 60}:{n % 59}" for n in range(20_000)]
+    )
     start = time.process_time()
     dates(column)
     assert time.process_time() - start < 2
