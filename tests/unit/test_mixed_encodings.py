@@ -14,7 +14,7 @@ from tests.deliveries import asked, lines, only, reasons, rows, texts
 
 SIMPLIFIED = "中华人民共和国公民的人身自由不受侵犯，任何公民非经批准不受逮捕。"
 TRADITIONAL = "第一條 本辦法依據引水法第六條第二項規定訂定之，由交通部會同有關機關發布。"
-# 「維基大典…網路為禮；集天下知、四浸言、眾人志，晁百科焉」, as a Taiwanese system would have written it.
+# 「維基大典（Wikipedia）者，網路為禮；集天下知」, as a Taiwanese system wrote it.
 EUC_TW_LINE = bytes.fromhex(
     "eac4d9d7c4cbcca8a1be57696b697065646961a1bfcfafa1a2eabde6fbd2b3f6f0a1a7e2f5c5b2c4b6cfa1a1"
     "a3c6bed6c0cbc6a1a3dcb8c4a9cab5a1a2d5f3c8cbd2efdbefa1a4cceec9a2cfafa1a2eac4d9d7dee8fcd5d9"
@@ -26,7 +26,12 @@ def record(text, encoding):
 
 
 @pytest.mark.parametrize(
-    ("text", "codec"), [(SIMPLIFIED, "gb18030"), (TRADITIONAL, "big5"), ("佢哋嘅嘢喺嗰度，我哋有人在的是一不了。", "big5hkscs")]
+    ("text", "codec"),
+    [
+        (SIMPLIFIED, "gb18030"),
+        (TRADITIONAL, "big5"),
+        ("佢哋嘅嘢喺嗰度，我哋有人在的是一不了。", "big5hkscs"),
+    ],
 )
 @pytest.mark.parametrize("utf8_first", [True, False])
 def test_mixed_json_lines_are_each_read_in_their_own_encoding(text, codec, utf8_first):
@@ -49,7 +54,9 @@ def test_mixed_text_file_is_one_text():
 def test_mixed_line_that_fits_none_is_refused_and_damaged_utf8_is_not_taken_for_another():
     good, other = record(SIMPLIFIED, "utf-8"), record(SIMPLIFIED, "gb18030")
     cut = good.replace("由".encode(), "由".encode()[:2])
-    found = rows(b"\n".join([good, other, cut, b'{"text": "\xff\xff\xff"}']), asked(encoding="auto"))
+    found = rows(
+        b"\n".join([good, other, cut, b'{"text": "\xff\xff\xff"}']), asked(encoding="auto")
+    )
     assert reasons(found) == [None, None, *[RejectReason.UNDECODABLE] * 2]
 
 
