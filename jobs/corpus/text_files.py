@@ -20,6 +20,7 @@ from jobs.corpus.rows import (
 _COMPRESSED = {".gz", ".zst", ".bz2", ".xz"}
 _COLUMNS = ("text", "name")
 
+_BLANK_BYTES = 60  # a longer line is not looked at twice
 _CHARSET_BYTES = 4096
 _CHARSET = re.compile(
     rb"<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE
@@ -55,7 +56,7 @@ def block_rows(
 ) -> Iterator[Row]:
     """One row per run of lines between blank ones, numbered from 1; columns as `file_rows`."""
     known = _known(source_file, params)
-    for number, block in enumerate(_blocks(file_lines, params.max_text_bytes), 1):
+    for number, block in enumerate(_blocks(file_lines, characters, params.max_text_bytes), 1):
         text = block if isinstance(block, Refusal) else _lines_text(block, characters)
         yield delivered_row(number, [text, *known], params.max_text_bytes)
 
@@ -95,11 +96,13 @@ def _lines_text(file_lines: Iterable[bytes], characters: Characters) -> str | Re
         return undecodable(error)
 
 
-def _blocks(file_lines: Iterable[bytes | None], max_bytes: int) -> Iterator[list[bytes] | Refusal]:
+def _blocks(
+    file_lines: Iterable[bytes | None], characters: Characters, max_bytes: int
+) -> Iterator[list[bytes] | Refusal]:
     held: list[bytes] = []
     size = 0
     for line in file_lines:
-        if line is not None and (not line or line.isspace()):
+        if line is not None and _is_blank(line, characters):
             if size:
                 yield _block(held, size, max_bytes)
             held, size = [], 0
@@ -110,6 +113,18 @@ def _blocks(file_lines: Iterable[bytes | None], max_bytes: int) -> Iterator[list
             held.append(line)
     if size:
         yield _block(held, size, max_bytes)
+
+
+def _is_blank(line: bytes, characters: Characters) -> bool:
+    if not line or line.isspace():
+        return True
+    # An ideographic space is no ASCII one in any encoding.
+    if len(line) > _BLANK_BYTES or line.isascii():
+        return False
+    try:
+        return characters.decoded(line).isspace()
+    except UnicodeDecodeError:
+        return False
 
 
 def _block(held: list[bytes], size: int, max_bytes: int) -> list[bytes] | Refusal:

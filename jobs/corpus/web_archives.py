@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -55,9 +56,33 @@ def archive_rows(stream: BinaryIO, source_file: str, params: DeliveryParams) -> 
             yield delivered_row(number, [text, *known], params.max_text_bytes)
 
 
+class _Forward:
+    """A stream that is only read; FastWARC asks where it is, and to go to where it is."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._place = 0
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(size)
+        self._place += len(data)
+        return data
+
+    def tell(self) -> int:
+        return self._place
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        target = offset + (self._place if whence == io.SEEK_CUR else 0)
+        if whence == io.SEEK_END or target < self._place:
+            raise io.UnsupportedOperation("a delivery is read forwards only")
+        while self._place < target and self.read(target - self._place):
+            pass
+        return self._place
+
+
 def _records(stream: BinaryIO, source_file: str) -> Iterator[tuple[int, WarcRecord]]:
     with reading(source_file):
-        records = iter(ArchiveIterator(stream, parse_http=False, stream_detect=False))
+        records = iter(ArchiveIterator(_Forward(stream), parse_http=False, stream_detect=False))
     number = 0
     while True:
         with reading(source_file):
