@@ -201,9 +201,7 @@ def _metas(source: str) -> dict[str, str]:
 
 
 def _attributes(tag: str) -> dict[str, str]:
-    return {
-        name.lower(): html.unescape(a or b or c) for name, a, b, c in _ATTRIBUTE.findall(tag)
-    }
+    return {name.lower(): html.unescape(a or b or c) for name, a, b, c in _ATTRIBUTE.findall(tag)}
 
 
 def _plain(markup: str) -> str:

@@ -1,7 +1,7 @@
 import pytest
 
 from jobs.corpus.deliveries import RejectReason
-from jobs.errors import DeliveryUnreadable, TextColumnMissing
+from jobs.errors import DeliveryUnreadable
 from tests.deliveries import asked, reasons, rows, texts
 
 

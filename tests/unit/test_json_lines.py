@@ -8,7 +8,6 @@ import pytest
 from jobs.corpus.blocks import lines as file_lines
 from jobs.corpus.deliveries import RejectReason, read_rows
 from jobs.corpus.tables import DELIVERED
-from jobs.errors import TextColumnMissing
 from tests.deliveries import asked, lines, reasons, rows, texts
 
 

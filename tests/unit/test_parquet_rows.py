@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from jobs.corpus.deliveries import RejectReason
-from jobs.errors import DeliveryUnreadable, TextColumnMissing
+from jobs.errors import DeliveryUnreadable
 from tests.deliveries import asked, only, parquet, reasons, rows, texts
 
 
