@@ -68,6 +68,9 @@ class _Forward:
         self._place += len(data)
         return data
 
+    def close(self) -> None:
+        """Nothing: whoever opened the stream closes it."""
+
     def tell(self) -> int:
         return self._place
 

@@ -30,7 +30,8 @@ def record(kind, body, url="https://www.gov.cn/1", length=None):
     head = (
         f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: {url}\r\n"
         "WARC-Date: 2023-11-29T08:00:00Z\r\nWARC-Record-ID: <urn:uuid:1>\r\n"
-        f"Content-Type: {content}\r\nContent-Length: {len(body) if length is None else length}\r\n\r\n"
+        f"Content-Type: {content}\r\n"
+        f"Content-Length: {len(body) if length is None else length}\r\n\r\n"
     )
     return head.encode() + body + b"\r\n\r\n"
 
