@@ -146,7 +146,12 @@ def _packs(files: Iterable[Delivered], input_bytes: int) -> Iterator[tuple[Deliv
         yield tuple(pack)
 
 
+def _place(piece: Piece | None) -> tuple[int, int] | None:
+    return (piece.start, piece.end) if piece else None
+
+
 def _shard_key(partner: PartnerParams, pack: tuple[Delivered, ...], params: BuildParams) -> str:
-    names = [(file.source.name, file.digest, file.piece) for file in pack]
+    # The rest of what a piece knows follows from the file's bytes.
+    names = [(file.source.name, file.digest, _place(file.piece)) for file in pack]
     how = (partner.reading, params.signature, params.shards.run_bytes)
     return fingerprint(partner.name, how, names, code_digest(), folding_digest())
