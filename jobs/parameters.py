@@ -109,6 +109,7 @@ def _partner(name: str, given: Partner, config: Build) -> PartnerParams:
             columns=tuple(sorted({"text": "text", **given.columns}.items())),
             max_text_bytes=config.limits.text_bytes,
             batch_bytes=config.shards.batch_bytes,
+            html=given.html,
         ),
         licence=given.licence,
         priority=given.priority,

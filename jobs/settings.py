@@ -28,6 +28,7 @@ class Partner:
     licence: str = MISSING
     priority: int = MISSING
     encoding: str = "auto"
+    html: bool = False  # whether the text column holds whole web pages
     columns: dict[str, str] = field(default_factory=dict)
     reject_share: float | None = None  # None: limits.reject_share
     metadata: dict[str, Any] = field(default_factory=dict)

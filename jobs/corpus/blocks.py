@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from typing import BinaryIO
 
 import pyarrow as pa
 
-from jobs.corpus.encodings import detect, utf8_blocks, utf16_order, without_mark
+from jobs.corpus.encodings import Characters, detect, utf8_blocks, utf16_order, without_mark
+from jobs.corpus.evidence import HEAD_BYTES, Evidence, characters
 from jobs.errors import DeliveryUnreadable
 
 _BLOCK_BYTES = 1 << 20
-_HEAD_BYTES = 1 << 22
 
 
 @contextmanager
@@ -34,21 +34,30 @@ def reading(source_file: str) -> Iterator[None]:
 
 
 def decodable_blocks(
-    stream: BinaryIO, source_file: str, encoding: str
-) -> tuple[str, Iterator[bytes]]:
-    """The encoding to decode lines with, and the file's blocks in it, without byte order mark.
+    stream: BinaryIO, source_file: str, encoding: str, legacy: Callable[[], str | None] | None
+) -> tuple[Characters, Iterator[bytes]]:
+    """How to read a file's lines, and its blocks, without byte order mark.
 
     UTF-16 arrives as UTF-8: a newline in it is no longer one byte.
+
+    Args:
+        stream: the file from its beginning.
+        source_file: its name in errors.
+        encoding: one of `ENCODINGS`.
+        legacy: what the whole file shows of lines that are not UTF-8; None: look at its head only.
     """
-    blocks = _blocks(stream, source_file)
-    head = b""
-    if encoding in {"auto", "utf-16"}:
-        head = _head(blocks)
-        encoding = detect(head) if encoding == "auto" else utf16_order(head)
+    blocks = file_blocks(stream, source_file)
+    head = _head(blocks) if encoding in {"auto", "utf-16"} else b""
     blocks = chain([head], blocks) if head else blocks
-    if encoding.startswith("utf-16"):
-        encoding, blocks = "utf-8", utf8_blocks(blocks, encoding)
-    return encoding, without_mark(blocks, encoding)
+    order = encoding
+    if encoding == "utf-16":
+        order = utf16_order(head)
+    elif encoding == "auto":
+        order = detect(head)
+    if order.startswith("utf-16"):
+        encoding, blocks = "utf-8", utf8_blocks(blocks, order)
+    seen = legacy or (lambda: Evidence().add([head]).legacy())
+    return characters(head, encoding, seen), without_mark(blocks)
 
 
 def lines(blocks: Iterable[bytes], max_bytes: int) -> Iterator[bytes | None]:
@@ -70,7 +79,8 @@ def lines(blocks: Iterable[bytes], max_bytes: int) -> Iterator[bytes | None]:
         yield b"".join(held) if size <= max_bytes else None
 
 
-def _blocks(stream: BinaryIO, source_file: str) -> Iterator[bytes]:
+def file_blocks(stream: BinaryIO, source_file: str) -> Iterator[bytes]:
+    """The bytes of a file, a megabyte at a time."""
     while True:
         with reading(source_file):
             block = stream.read(_BLOCK_BYTES)
@@ -81,6 +91,6 @@ def _blocks(stream: BinaryIO, source_file: str) -> Iterator[bytes]:
 
 def _head(blocks: Iterator[bytes]) -> bytes:
     head: list[bytes] = []
-    while sum(map(len, head)) < _HEAD_BYTES and (block := next(blocks, b"")):
+    while sum(map(len, head)) < HEAD_BYTES and (block := next(blocks, b"")):
         head.append(block)
     return b"".join(head)

@@ -7,7 +7,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-from jobs.corpus.encodings import decoded, escaped
+from jobs.corpus.encodings import Characters
 from jobs.corpus.rows import (
     DeliveryParams,
     Refusal,
@@ -15,7 +15,7 @@ from jobs.corpus.rows import (
     Row,
     delivered_row,
     refused_row,
-    text_column_missing,
+    text_missing,
 )
 from jobs.errors import DeliveryUnreadable
 
@@ -25,46 +25,53 @@ _ESCAPED = re.compile("[\udc80-\udcff]")
 
 
 def delimited_rows(
-    file_lines: Iterable[bytes | None], encoding: str, source_file: str, params: DeliveryParams
+    file_lines: Iterable[bytes | None],
+    characters: Characters,
+    source_file: str,
+    params: DeliveryParams,
+    rows_before: int,
 ) -> Iterator[Row]:
-    """One row per record, numbered from 1 after the header.
+    """One row per record after the header, numbered from `rows_before` + 1.
 
     A record that breaks the rules costs one row, its first line: what follows is read afresh, so
     that a quote nobody closed cannot swallow the rest of the file.
 
     Raises:
         DeliveryUnreadable: if the header breaks the rules.
-        TextColumnMissing: if the header does not have the text's name.
     """
-    records = _records(_Lines(file_lines, encoding, params.max_line_bytes), params.format)
+    records = _records(_Lines(file_lines, characters, params.max_line_bytes), params.format)
     header = next(records, None)
     if header is None:
         return
     if isinstance(header, Refusal):
         raise DeliveryUnreadable(f"{source_file} has no header to read: {header.evidence}")
     names = [name.strip() for name in header]
-    if params.text_column not in names:
-        raise text_column_missing(source_file, params.text_column, names)
     places = [names.index(name) if name in names else None for name in params.theirs]
-    for number, record in enumerate(records, 1):
+    missing = text_missing(names) if places[0] is None else None
+    for number, record in enumerate(records, rows_before + 1):
         if isinstance(record, Refusal):
             yield refused_row(number, *record)
         elif len(record) != len(names):
             evidence = f"{len(record)} fields instead of {len(names)}: {record[0]}"
             yield refused_row(number, RejectReason.BROKEN_ROW, evidence)
         else:
-            values = [None if place is None else record[place] for place in places]
-            yield _row(number, values, params.max_text_bytes)
+            fields = [None if place is None else record[place] for place in places]
+            yield _row(number, fields, missing, params.max_text_bytes)
 
 
-def _row(number: int, fields: list[str | None], max_text_bytes: int) -> Row:
+def _row(
+    number: int, fields: list[str | None], missing: Refusal | None, max_text_bytes: int
+) -> Row:
     bad = [field for field in fields if field and _has_escapes(field)]
-    if not bad:
+    if not bad and missing is None:
         return delivered_row(number, fields, max_text_bytes)
-    wrong = [f"{ord(one) - 0xDC00:02x}" for one in _ESCAPED.findall(bad[0])[:8]]
-    refusal = Refusal(RejectReason.UNDECODABLE, f"undecodable bytes: {' '.join(wrong)}")
     known = [None if field in bad else field for field in fields[1:]]
-    return delivered_row(number, [refusal, *known], max_text_bytes)
+    return delivered_row(number, [missing or _undecodable(bad[0]), *known], max_text_bytes)
+
+
+def _undecodable(field: str) -> Refusal:
+    wrong = [f"{ord(one) - 0xDC00:02x}" for one in _ESCAPED.findall(field)[:8]]
+    return Refusal(RejectReason.UNDECODABLE, f"undecodable bytes: {' '.join(wrong)}")
 
 
 def _has_escapes(field: str) -> bool:
@@ -79,9 +86,11 @@ def _has_escapes(field: str) -> bool:
 class _Lines:
     """The decoded lines of a file, those of the record being read remembered."""
 
-    def __init__(self, file_lines: Iterable[bytes | None], encoding: str, max_bytes: int) -> None:
+    def __init__(
+        self, file_lines: Iterable[bytes | None], characters: Characters, max_bytes: int
+    ) -> None:
         self._lines = iter(file_lines)
-        self._encoding = encoding
+        self._characters = characters
         self._max_bytes = max_bytes
         self._again: deque[str] = deque()
         self._record: list[str] = []
@@ -114,9 +123,9 @@ class _Lines:
         if line is None:
             raise _LineTooLong(f"line of more than {self._max_bytes} bytes")
         try:
-            return decoded(line, self._encoding) + "\n"
+            return self._characters.decoded(line) + "\n"
         except UnicodeDecodeError:
-            return escaped(line, self._encoding) + "\n"
+            return self._characters.escaped(line) + "\n"
 
 
 class _LineTooLong(csv.Error):

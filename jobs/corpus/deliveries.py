@@ -2,67 +2,85 @@
 
 ::
 
-    bytes ─▶ blocks ─▶ lines ─▶ json_lines │ delimited ─▶ rows ─▶ tables
-             parquet ────────────────────▶ parquet_rows ─┘
+    bytes ─▶ blocks ─▶ lines ─▶ json_lines │ delimited │ text_files ─▶ rows ─▶ pages ─▶ tables
+             parquet ─▶ parquet_rows, web archive ─▶ web_archives ──────┘
 
-A bad row costs itself; only a file that cannot be read, or has no text at all, is an error.
+A bad row costs itself; only a file that cannot be read, or a delivery without text, is an error.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
-from itertools import islice
-from pathlib import PurePosixPath
+from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from typing import BinaryIO, cast
 
 import pyarrow as pa
 
-from jobs.corpus.blocks import decodable_blocks, lines
+from jobs.corpus.blocks import decodable_blocks, file_blocks, lines
 from jobs.corpus.delimited import delimited_rows
-from jobs.corpus.encodings import decoded
+from jobs.corpus.encodings import Characters, without_mark
+from jobs.corpus.evidence import Evidence
 from jobs.corpus.json_lines import json_rows
+from jobs.corpus.pages import page_rows
 from jobs.corpus.parquet_rows import parquet_rows, require_text_column
+from jobs.corpus.pieces import Piece
 from jobs.corpus.rows import (
+    PAGE_FORMATS,
     DeliveryParams,
-    Refusal,
     RejectReason,
     Row,
-    delivered_row,
     tables,
     text_column_missing,
-    undecodable,
 )
+from jobs.corpus.text_files import block_rows, file_rows
+from jobs.corpus.web_archives import archive_rows
 
-__all__ = ["DeliveryParams", "RejectReason", "read_rows", "require_text"]
+__all__ = ["DeliveryParams", "RejectReason", "legacy_evidence", "read_rows", "require_text"]
+
+RANDOM_ACCESS = ("parquet",)
+"""Formats that are read here and there instead of from the beginning."""
 
 _HEAD_LINES = 100
-_COMPRESSED = {".gz", ".zst", ".bz2", ".xz"}
+_ARCHIVES = ("warc", "wet")
 
 
 def read_rows(
-    stream: BinaryIO | pa.NativeFile, *, source_file: str, params: DeliveryParams
+    stream: BinaryIO | pa.NativeFile,
+    *,
+    source_file: str,
+    params: DeliveryParams,
+    piece: Piece | None = None,
+    legacy: Callable[[], str | None] | None = None,
 ) -> Iterator[pa.Table]:
-    """Every row of one file as `DELIVERED` tables of about `params.batch_bytes` of text.
+    """Every row of one file, or piece of it, as `DELIVERED` tables of about `params.batch_bytes`.
 
     Memory is bounded by the batch and by three times `params.max_text_bytes`, whatever the size of
     the file and of its lines.
 
     Args:
-        stream: the file's bytes, decompressed; seekable for Parquet.
+        stream: the file's bytes, decompressed; seekable for Parquet; of a piece its bytes alone.
         source_file: the file's name in the rows and in errors.
         params: the partner's format, encoding and columns.
+        piece: which part of the file `stream` is; None: all of it.
+        legacy: what `legacy_evidence` says of the whole file, asked only if a line is not UTF-8;
+            None: the file's head must do.
 
     Returns:
         The rows in the file's order. `source_row` is the line in JSON lines, the record after the
-        header in CSV and TSV, the record in Parquet, and 1 in a text file. A refused row has no
-        text, but a reason, evidence and what else is known of it.
+        header in CSV and TSV, the record in Parquet and web archives, the text in text blocks, and
+        1 in a text file or page. A refused row has no text, but a reason, evidence and what else
+        is known of it. A row without the text's column is refused.
 
     Raises:
         DeliveryUnreadable: the bytes are truncated, corrupt or not of this format.
-        TextColumnMissing: no row of the file has the text's column.
+        TextColumnMissing: the format has no such column.
+
+    Law: pieces of a file give the rows of the file.
     """
-    yield from tables(_rows(stream, source_file, params), source_file, params.batch_bytes)
+    rows = _rows(stream, source_file, params, piece, legacy)
+    if params.html or params.format in PAGE_FORMATS:
+        rows = page_rows(rows)
+    yield from tables(rows, source_file, params.batch_bytes)
 
 
 def require_text(
@@ -74,50 +92,64 @@ def require_text(
     """
     if params.format == "parquet":
         require_text_column(stream, source_file, params)
-    else:
-        head = _rows(cast("BinaryIO", stream), source_file, params, head_lines=_HEAD_LINES)
-        deque(head, maxlen=0)
+        return
+    head = list(islice(_rows(stream, source_file, params, None, None), _HEAD_LINES))
+    reasons = {row.reason for row in head if row.reason != RejectReason.BROKEN_JSON}
+    if reasons == {RejectReason.MISSING_TEXT}:
+        first = next(row for row in head if row.reason == RejectReason.MISSING_TEXT)
+        raise text_column_missing(source_file, params.text_column, [first.evidence or ""])
+
+
+def legacy_evidence(stream: BinaryIO, source_file: str) -> str | None:
+    """The encoding of those lines of a whole file that are not UTF-8; reads it to its end."""
+    return Evidence().add(file_blocks(stream, source_file)).legacy()
 
 
 def _rows(
     stream: BinaryIO | pa.NativeFile,
     source_file: str,
     params: DeliveryParams,
-    head_lines: int | None = None,
+    piece: Piece | None,
+    legacy: Callable[[], str | None] | None,
 ) -> Iterator[Row]:
     if params.format == "parquet":
-        return parquet_rows(stream, source_file, params)
-    encoding, blocks = decodable_blocks(cast("BinaryIO", stream), source_file, params.encoding)
-    if params.format == "text":
-        return _text_rows(blocks, encoding, source_file, params)
-    file_lines = islice(lines(blocks, params.max_line_bytes), head_lines)
-    rows = json_rows if params.format == "jsonl" else delimited_rows
-    return rows(file_lines, encoding, source_file, params)
+        return parquet_rows(stream, source_file, params, piece)
+    if params.format in _ARCHIVES:
+        return archive_rows(cast("BinaryIO", stream), source_file, params)
+    if piece is None:
+        characters, blocks = decodable_blocks(
+            cast("BinaryIO", stream), source_file, params.encoding, legacy
+        )
+    else:
+        characters, blocks = _piece_blocks(cast("BinaryIO", stream), source_file, params, piece)
+    return _decoded_rows(blocks, characters, source_file, params, piece)
 
 
-def _text_rows(
-    blocks: Iterator[bytes], encoding: str, source_file: str, params: DeliveryParams
+def _decoded_rows(
+    blocks: Iterator[bytes],
+    characters: Characters,
+    source_file: str,
+    params: DeliveryParams,
+    piece: Piece | None,
 ) -> Iterator[Row]:
-    """The one row of a text file, whose columns are `text` and `name`, the file's own."""
-    if params.text_column != "text":
-        raise text_column_missing(source_file, params.text_column, ("text", "name"))
-    known = [_stem(source_file) if name == "name" else None for name in params.theirs[1:]]
-    text = _whole_text(blocks, encoding, params.max_text_bytes)
-    yield delivered_row(1, [text, *known], params.max_text_bytes)
+    if params.format in {"text", "html"}:
+        return file_rows(blocks, characters, source_file, params)
+    file_lines = lines(blocks, params.max_line_bytes)
+    rows_before = piece.rows_before if piece else 0
+    if params.format == "jsonl":
+        return json_rows(enumerate(file_lines, rows_before + 1), characters, params)
+    if params.format == "text-blocks":
+        return block_rows(file_lines, characters, source_file, params)
+    return delimited_rows(file_lines, characters, source_file, params, rows_before)
 
 
-def _whole_text(blocks: Iterator[bytes], encoding: str, max_bytes: int) -> str | Refusal:
-    held = bytearray()
-    for block in blocks:
-        held += block
-        if len(held) > max_bytes:
-            return Refusal(RejectReason.TOO_LARGE, f"file of more than {max_bytes} bytes")
-    try:
-        return decoded(bytes(held), encoding)
-    except UnicodeDecodeError as error:
-        return undecodable(error)
-
-
-def _stem(source_file: str) -> str:
-    path = PurePosixPath(source_file)
-    return PurePosixPath(path.stem).stem if path.suffix in _COMPRESSED else path.stem
+def _piece_blocks(
+    stream: BinaryIO, source_file: str, params: DeliveryParams, piece: Piece
+) -> tuple[Characters, Iterator[bytes]]:
+    declared = None if params.encoding == "auto" else params.encoding
+    characters = Characters(declared, is_legacy=piece.is_legacy, legacy=lambda: piece.legacy)
+    blocks = file_blocks(stream, source_file)
+    if piece.header:
+        blocks = chain([piece.header], blocks)
+    begins = piece.start == 0 or bool(piece.header)
+    return characters, without_mark(blocks) if begins else blocks

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.corpus.dates import dates
 from jobs.corpus.identity import document_ids
 from jobs.corpus.keywords import SignalParams
 from jobs.corpus.normalization import normalized_texts
@@ -13,7 +14,7 @@ from jobs.corpus.rows import RejectReason
 from jobs.corpus.signals import signals
 from jobs.corpus.tables import DELIVERED, DOCUMENTS, require
 
-_FIELDS = ("title", "url", "published")
+_FIELDS = ("title", "url")
 
 
 def documents(
@@ -40,6 +41,7 @@ def documents(
     content = pc.if_else(is_empty, pa.scalar(None, pa.large_string()), content)
     is_rejected = pc.is_valid(delivered["reason"])
     stage = pc.if_else(is_rejected, "intake", pc.if_else(is_empty, "normalize", None))
+    published, published_as_given = dates(_field(delivered["published"].combine_chunks()))
     columns = {
         "doc_id": document_ids(delivered, partner=partner),
         "position": pa.array(np.arange(len(delivered)) + first_position, pa.int64()),
@@ -48,6 +50,8 @@ def documents(
         "reason": pc.coalesce(
             delivered["reason"], pc.if_else(is_empty, str(RejectReason.EMPTY_TEXT), None)
         ),
+        "published": published,
+        "published_as_given": published_as_given,
         **{name: _field(delivered[name].combine_chunks()) for name in _FIELDS},
         **{field.name: delivered[field.name] for field in DELIVERED if field.name in _KEPT},
     }

@@ -15,7 +15,7 @@ from jobs.corpus.statistics import sites
 from jobs.corpus.tables import HASH, facts_schema
 from jobs.corpus.text_buffers import text_hashes
 
-_SHOWN = ("source_id", "title", "url", "published")
+_SHOWN = ("source_id", "title", "url", "published", "published_as_given")
 
 
 def facts(documents: pa.Table, *, params: SignatureParams) -> pa.Table:

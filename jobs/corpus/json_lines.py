@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from jobs.corpus.encodings import decoded
+from jobs.corpus.encodings import Characters
 from jobs.corpus.rows import (
     COLUMNS,
     MISSING,
@@ -20,7 +20,7 @@ from jobs.corpus.rows import (
     Row,
     delivered_row,
     refused_row,
-    text_column_missing,
+    text_missing,
     undecodable,
 )
 
@@ -31,54 +31,46 @@ _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def json_rows(
-    file_lines: Iterable[bytes | None], encoding: str, source_file: str, params: DeliveryParams
+    numbered_lines: Iterable[tuple[int, bytes | None]],
+    characters: Characters,
+    params: DeliveryParams,
 ) -> Iterator[Row]:
-    """One row per line that is not blank, numbered by its line.
-
-    Raises:
-        TextColumnMissing: at the end, if there were objects and none had the text's key.
-    """
+    """One row per line that is not blank, numbered by its line."""
     theirs = params.theirs
-    has_text, names = False, None
-    for number, line in enumerate(file_lines, 1):
+    for number, line in numbered_lines:
         if line is None:
             evidence = f"line of more than {params.max_line_bytes} bytes"
             yield refused_row(number, RejectReason.TOO_LARGE, evidence)
         elif line and not line.isspace():
-            record = _record(line, encoding, theirs[_ID])
+            record = _record(line, characters, theirs[_ID])
             if isinstance(record, Refusal):
                 yield refused_row(number, *record)
                 continue
             values = [_value(record, name) for name in theirs]
             if values[0] is MISSING:
-                names = _names(record) if names is None else names
-                values[0] = Refusal(RejectReason.MISSING_TEXT, f"keys: {', '.join(_names(record))}")
-            else:
-                has_text = True
+                values[0] = text_missing(_names(record))
             yield delivered_row(number, values, params.max_text_bytes)
-    if names is not None and not has_text:
-        raise text_column_missing(source_file, params.text_column, names)
 
 
-def _record(line: bytes, encoding: str, id_name: str | None) -> dict[str, Any] | Refusal:
+def _record(line: bytes, characters: Characters, id_name: str | None) -> dict[str, Any] | Refusal:
     try:
-        record = orjson.loads(line if encoding == "utf-8" else decoded(line, encoding))
+        record = orjson.loads(line if characters.expects_utf8 else characters.decoded(line))
         if isinstance(record, dict) and isinstance(_value(record, id_name), float):
             # orjson rounds integers of more than 64 bits, and two ids would become one.
-            record = _second_reading(line, encoding)
+            record = _second_reading(line, characters)
     except UnicodeDecodeError as error:
         return undecodable(error)
     except orjson.JSONDecodeError:
-        record = _second_reading(line, encoding)
+        record = _second_reading(line, characters)
     if isinstance(record, dict | Refusal):
         return record
     return Refusal(RejectReason.BROKEN_JSON, f"{type(record).__name__} instead of an object")
 
 
-def _second_reading(line: bytes, encoding: str) -> object:
+def _second_reading(line: bytes, characters: Characters) -> object:
     """A line as the standard library reads it, which wrote many a delivery and allows NaN."""
     try:
-        text = decoded(line, encoding).removeprefix("\ufeff")
+        text = characters.decoded(line).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         return undecodable(error)
     try:

@@ -12,12 +12,15 @@ import pyarrow.parquet as pq
 import pyarrow.types as pt
 
 from jobs.corpus.blocks import reading
+from jobs.corpus.pieces import Piece
 from jobs.corpus.rows import (
     DeliveryParams,
     Refusal,
+    RejectReason,
     Row,
     delivered_row,
     text_column_missing,
+    text_missing,
     undecodable,
 )
 
@@ -29,33 +32,61 @@ _NO_FRACTION = re.compile(r"\.0+(?=$|Z|[+-])")
 Column = tuple[tuple[str, ...], pa.DataType]
 
 
-def parquet_rows(stream: pa.NativeFile, source_file: str, params: DeliveryParams) -> Iterator[Row]:
-    """One row per record, numbered from 1.
+def parquet_rows(
+    stream: pa.NativeFile, source_file: str, params: DeliveryParams, piece: Piece | None
+) -> Iterator[Row]:
+    """One row per record, numbered from 1; only those of `piece`'s row groups if there is one.
 
     Raises:
         DeliveryUnreadable: if the bytes are no Parquet or end early.
-        TextColumnMissing: if there is no text column, or it holds no text.
     """
     file = _opened(stream, source_file)
-    wanted = _wanted(file.schema_arrow, source_file, params)
+    wanted = _wanted(file.schema_arrow, params)
+    refusal = _refusal(file.schema_arrow, params)
+    groups = list(range(piece.start, piece.end) if piece else range(file.metadata.num_row_groups))
     batches = file.iter_batches(
         batch_size=_rows_per_batch(file, params.batch_bytes),
+        row_groups=groups,
         columns=list(dict.fromkeys(".".join(column[0]) for column in wanted if column)),
     )
-    number = 0
+    number = piece.rows_before if piece else 0
     while True:
         with reading(source_file):
             batch = next(batches, None)
         if batch is None:
             return
-        for cells in zip(*(_cells(batch, column) for column in wanted), strict=True):
+        cells = (_cells(batch, column) for column in wanted)
+        for values in map(_values, zip(range(batch.num_rows), *cells, strict=True)):
             number += 1
-            yield delivered_row(number, _values(cells), params.max_text_bytes)
+            if refusal is not None:
+                values[0] = refusal
+            yield delivered_row(number, values, params.max_text_bytes)
 
 
 def require_text_column(stream: pa.NativeFile, source_file: str, params: DeliveryParams) -> None:
-    """Raise what `parquet_rows` would raise of the file's schema, reading nothing else."""
-    _wanted(_opened(stream, source_file).schema_arrow, source_file, params)
+    """Look at the file's schema and nothing else.
+
+    Raises:
+        DeliveryUnreadable: if the bytes are no Parquet.
+        TextColumnMissing: if there is no text column, or it holds no text.
+    """
+    schema = _opened(stream, source_file).schema_arrow
+    if _refusal(schema, params) is not None:
+        raise text_column_missing(source_file, params.text_column, _found(schema))
+
+
+def row_group_pieces(stream: pa.NativeFile, source_file: str, piece_bytes: int) -> list[Piece]:
+    """Runs of row groups of about `piece_bytes` of data each, in order."""
+    metadata = _opened(stream, source_file).metadata
+    pieces: list[Piece] = []
+    start = rows = rows_before = size = 0
+    for group in range(metadata.num_row_groups):
+        size += metadata.row_group(group).total_byte_size
+        rows += metadata.row_group(group).num_rows
+        if size >= piece_bytes or group == metadata.num_row_groups - 1:
+            pieces.append(Piece(start, group + 1, rows_before, b"", is_legacy=False, legacy=None))
+            start, rows_before, size = group + 1, rows, 0
+    return pieces
 
 
 def _opened(stream: pa.NativeFile, source_file: str) -> pq.ParquetFile:
@@ -69,13 +100,24 @@ def _rows_per_batch(file: pq.ParquetFile, batch_bytes: int) -> int:
     return max(1, batch_bytes * metadata.num_rows // max(size, 1))
 
 
-def _wanted(schema: pa.Schema, source_file: str, params: DeliveryParams) -> list[Column | None]:
+def _wanted(schema: pa.Schema, params: DeliveryParams) -> list[Column | None]:
     columns = _columns(schema)
-    text = columns.get(params.text_column)
-    if text is None or not (_is_text(text[1]) or pt.is_null(text[1])):
-        found = [f"{name} ({kind})" for name, (_, kind) in columns.items()]
-        raise text_column_missing(source_file, params.text_column, found)
-    return [columns.get(name) if name else None for name in params.theirs]
+    wanted = [columns.get(name) if name else None for name in params.theirs]
+    return [None, *wanted[1:]] if _refusal(schema, params) else wanted
+
+
+def _refusal(schema: pa.Schema, params: DeliveryParams) -> Refusal | None:
+    """Why no row of a file of this schema has a text, if that is so."""
+    column = _columns(schema).get(params.text_column)
+    if column is None:
+        return text_missing(_found(schema))
+    if _is_text(column[1]) or pt.is_null(column[1]):
+        return None
+    return Refusal(RejectReason.NOT_TEXT, f"column of {column[1]}")
+
+
+def _found(schema: pa.Schema) -> list[str]:
+    return [f"{name} ({kind})" for name, (_, kind) in _columns(schema).items()]
 
 
 def _columns(fields: Iterable[pa.Field], path: tuple[str, ...] = ()) -> dict[str, Column]:
@@ -119,7 +161,8 @@ def _cells(batch: pa.RecordBatch, column: Column | None) -> list[Any]:
 
 
 def _values(cells: tuple[Any, ...]) -> list[object]:
-    values = [_decoded(cell) if isinstance(cell, bytes) else cell for cell in cells]
+    """A row as `delivered_row` takes it, from its number and its cells."""
+    values = [_decoded(cell) if isinstance(cell, bytes) else cell for cell in cells[1:]]
     refusal = next((value for value in values if isinstance(value, Refusal)), None)
     if refusal is None:
         return values

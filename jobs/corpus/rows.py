@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from jobs.corpus.encodings import ENCODINGS
+from jobs.corpus.encodings import ENCODINGS, EUC_TW
 from jobs.corpus.tables import DELIVERED
 from jobs.errors import ConfigError, TextColumnMissing, UnknownEncoding
 
-FORMATS = ("jsonl", "csv", "tsv", "text", "parquet")
+FORMATS = ("jsonl", "csv", "tsv", "text", "text-blocks", "html", "warc", "wet", "parquet")
+PAGE_FORMATS = ("html", "warc")
 COLUMNS = ("text", "id", "title", "url", "published")
 MISSING = object()  # what a row holds where it has no such column
 _EVIDENCE_CHARS = 200
@@ -35,6 +36,9 @@ class RejectReason(StrEnum):
     NOT_TEXT = "not_text"
     UNDECODABLE = "undecodable"
     TOO_LARGE = "too_large"
+    UNSUPPORTED_ENCODING = "unsupported_encoding"
+    NO_MAIN_TEXT = "no_main_text"  # a web page of navigation alone
+    NOT_A_PAGE = "not_a_page"  # a record of a web archive that holds no page
 
 
 @dataclass(frozen=True)
@@ -43,11 +47,13 @@ class DeliveryParams:
 
     Attributes:
         format: one of `FORMATS`.
-        encoding: one of `ENCODINGS`; `auto` looks at the head of each file.
+        encoding: one of `ENCODINGS`; `auto` looks at each file, and at each of its lines.
         columns: pairs of our name, one of `COLUMNS`, and the partner's; `doc.body` is the key
             `doc.body`, else the key `body` inside `doc`.
         max_text_bytes: a longer text, in UTF-8, is refused; bounds the memory a row can take.
         batch_bytes: about how much text one table holds.
+        html: whether a text that is a whole web page gives way to its main text; always in
+            `PAGE_FORMATS`.
     """
 
     format: str
@@ -55,6 +61,7 @@ class DeliveryParams:
     columns: tuple[tuple[str, str], ...]
     max_text_bytes: int
     batch_bytes: int
+    html: bool
 
     def __post_init__(self) -> None:
         if self.format not in FORMATS:
@@ -152,13 +159,19 @@ def shortened(evidence: str) -> str:
 def undecodable(error: UnicodeDecodeError) -> Refusal:
     """The refusal of bytes that are not in the encoding they are said to be in."""
     wrong = error.object[error.start : error.start + 8].hex(" ")
-    return Refusal(
-        RejectReason.UNDECODABLE, f"{error.encoding}: {error.reason} at byte {error.start}: {wrong}"
-    )
+    evidence = f"{error.encoding}: {error.reason} at byte {error.start}: {wrong}"
+    is_foreign = error.encoding == EUC_TW
+    reason = RejectReason.UNSUPPORTED_ENCODING if is_foreign else RejectReason.UNDECODABLE
+    return Refusal(reason, evidence)
+
+
+def text_missing(found: Iterable[str]) -> Refusal:
+    """The refusal of a row without the text's column: this file, or this row, is unlike others."""
+    return Refusal(RejectReason.MISSING_TEXT, ", ".join(found))
 
 
 def text_column_missing(source_file: str, wanted: str, found: Iterable[str]) -> TextColumnMissing:
-    """The error for a file without its text, which a partner's mapping or the partner explains."""
+    """The error for a delivery without its text, which a mapping or the partner explains."""
     return TextColumnMissing(
         f"{source_file}: no column {wanted!r} to read the text from, there are"
         f" {_encodable(', '.join(found))}: correct the partner's columns"

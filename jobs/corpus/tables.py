@@ -44,7 +44,8 @@ DOCUMENTS = pa.schema(
         pa.field("title", pa.string()),
         pa.field("content", pa.large_string()),  # null when the row is rejected
         pa.field("url", pa.string()),
-        pa.field("published", pa.string()),
+        pa.field("published", pa.string()),  # ISO 8601, as precise as it was given
+        pa.field("published_as_given", pa.string()),  # where it differs; alone if unreadable
         *SIGNALS,  # null when the row is rejected
         pa.field("stage", pa.string()),  # the stage that rejected the row, null for a document
         pa.field("reason", pa.string()),
@@ -119,7 +120,8 @@ RELEASED = pa.schema(
         pa.field("title", pa.string()),
         pa.field("content", pa.large_string(), nullable=False),
         pa.field("url", pa.string()),
-        pa.field("published", pa.string()),
+        pa.field("published", pa.string()),  # ISO 8601, as precise as it was given
+        pa.field("published_as_given", pa.string()),  # where it differs; alone if unreadable
         pa.field("licence", pa.string()),
         *_MEASURED,
     ]

@@ -11,22 +11,25 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from jobs.corpus.deliveries import read_rows
+from jobs.corpus.deliveries import RANDOM_ACCESS, legacy_evidence, read_rows
 from jobs.corpus.documents import documents
 from jobs.corpus.facts import facts
+from jobs.corpus.rows import DeliveryParams
 from jobs.errors import TooManyRejects
-from jobs.flow.intake import InputShard
+from jobs.flow.intake import Delivered, InputShard
 from jobs.flow.marked import Marked, Marker, Progress, found_markers, map_marked
 from jobs.flow.params import BuildParams
 from jobs.storage.layout import work_key
 from jobs.storage.objects import ObjectStore
-from jobs.storage.sources import open_random, open_stream
+from jobs.storage.source_bytes import open_random, open_range, open_stream
 from jobs.storage.stores import open_store
 
 STAGE = "normalized"
@@ -88,7 +91,7 @@ def is_normalized(shards: list[InputShard], params: BuildParams) -> bool:
 def normalize_shard(shard: InputShard, *, params: BuildParams) -> Marker:
     """Read one input shard and write its runs; what there is then. Harmless to repeat."""
     writer = _RunWriter(open_store(params.storage), shard, params)
-    for table in _delivered_tables(shard, params):
+    for table in delivered_tables(shard, params):
         writer.add(table)
     return writer.finished()
 
@@ -186,12 +189,35 @@ def write_table(
         store.put_file(key, path)
 
 
-def _delivered_tables(shard: InputShard, params: BuildParams) -> Iterator[pa.Table]:
+def delivered_tables(shard: InputShard, params: BuildParams) -> Iterator[pa.Table]:
+    """The rows of an input shard, in order, as DELIVERED tables."""
     reading, endpoint_url = shard.partner.reading, params.storage.endpoint_url
-    opened = open_random if reading.format == "parquet" else open_stream
     for file in shard.files:
-        with opened(file.source.uri, endpoint_url=endpoint_url) as stream:
-            yield from read_rows(stream, source_file=file.source.name, params=reading)
+        with _opened(file, reading, endpoint_url) as stream:
+            yield from read_rows(
+                stream,
+                source_file=file.source.name,
+                params=reading,
+                piece=file.piece,
+                legacy=partial(_legacy, file, endpoint_url),
+            )
+
+
+def _opened(
+    file: Delivered, reading: DeliveryParams, endpoint_url: str | None
+) -> BinaryIO | pa.NativeFile:
+    uri, piece = file.source.uri, file.piece
+    if reading.format in RANDOM_ACCESS:
+        return open_random(uri, endpoint_url=endpoint_url)
+    if piece is not None:
+        return open_range(uri, piece.start, piece.end, endpoint_url=endpoint_url)
+    return open_stream(uri, endpoint_url=endpoint_url)
+
+
+def _legacy(file: Delivered, endpoint_url: str | None) -> str | None:
+    """What the whole file shows of lines that are not UTF-8: only such a file is read twice."""
+    with open_stream(file.source.uri, endpoint_url=endpoint_url) as stream:
+        return legacy_evidence(stream, file.source.name)
 
 
 def _based(shards: list[InputShard], markers: list[Marker]) -> Iterator[NormalizedShard]:

@@ -65,7 +65,8 @@ class ShardParams:
     """How work and results are cut.
 
     Attributes:
-        input_bytes: Small delivery files are read together up to this size; no effect on results.
+        input_bytes: About how much text one task reads, of small files together or of a piece of a
+            large one; no effect on results.
         run_bytes: Text a task holds before it writes; no effect on results.
         group_documents: Documents one task compares at a time; no effect on results.
         release_bytes: Text in one shard of a release.

@@ -14,7 +14,7 @@ from jobs.corpus.normalization import NORMALIZATION_VERSION
 from jobs.corpus.signal_columns import KEYWORD_CATEGORIES
 from jobs.corpus.signals import SIGNALS_VERSION
 from jobs.corpus.tables import DECISIONS, RELEASED, released_facts_schema
-from jobs.flow.intake import Delivered, InputShard, input_name
+from jobs.flow.intake import Delivered, InputShard, delivered_files, input_name
 from jobs.flow.marked import Marker
 from jobs.flow.merging import Range, totals
 from jobs.flow.normalizing import NormalizedShard
@@ -103,7 +103,7 @@ def candidate(
         },
         "parameters": _with_readings(recorded_parameters(params), before),
         "inputs": before["inputs"]
-        + [_input(shard.partner, file, params) for shard in plan for file in shard.files],
+        + [_input(partner, file, params) for partner, file in delivered_files(plan)],
         "schema": recorded_schema(params),
         **files,
     }

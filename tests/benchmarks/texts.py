@@ -11,10 +11,9 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.corpus.deliveries import read_rows
 from jobs.corpus.documents import documents
 from jobs.flow.intake import plan
-from jobs.storage.sources import open_random, open_stream
+from jobs.flow.normalizing import delivered_tables
 from jobs.synthesis import write_demo
 from tests.builds import build_parameters
 
@@ -65,15 +64,11 @@ def _demo(folder: Path, size_bytes: int) -> Iterator[str]:
     write_demo(folder, size_bytes=size_bytes * 11 // 10, seed=1, report=lambda _done: None)
     params = build_parameters(folder / "conf", folder / "releases")
     for shard in plan(params):
-        reading = shard.partner.reading
-        opened = open_random if reading.format == "parquet" else open_stream
-        for file in shard.files:
-            with opened(file.source.uri, endpoint_url=None) as stream:
-                for rows in read_rows(stream, source_file=file.source.name, params=reading):
-                    table = documents(
-                        rows,
-                        partner=shard.partner.name,
-                        first_position=0,
-                        signal_params=params.signals,
-                    )
-                    yield from pc.drop_null(table["content"]).to_pylist()
+        for rows in delivered_tables(shard, params):
+            table = documents(
+                rows,
+                partner=shard.partner.name,
+                first_position=0,
+                signal_params=params.signals,
+            )
+            yield from pc.drop_null(table["content"]).to_pylist()

@@ -22,7 +22,8 @@ from jobs.errors import (
 from jobs.storage import s3
 from jobs.storage.objects import ObjectStore, StorageParams
 from jobs.storage.s3 import S3Store
-from jobs.storage.sources import digest, expand, open_random, open_stream
+from jobs.storage.source_bytes import digest, open_random, open_stream
+from jobs.storage.sources import expand
 from jobs.storage.stores import open_store
 from tests.contracts import BIG, DELIVERED, PATTERNS, TEXT, ObjectStoreContract
 from tests.s3_server import Faults, faulty_proxy, fresh_bucket, plain_client, s3_server

@@ -17,7 +17,8 @@ import pytest
 import xxhash
 
 from jobs.errors import DeliveryMissing, DeliveryUnreadable
-from jobs.storage.sources import digest, expand, open_random, open_stream
+from jobs.storage.source_bytes import digest, open_random, open_stream
+from jobs.storage.sources import expand
 from tests.contracts import DELIVERED, PATTERNS
 
 LINES = "".join(f"第{n}回　话说天下大势，分久必合，合久必分。\n" for n in range(2000)).encode()

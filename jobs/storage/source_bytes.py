@@ -1,0 +1,193 @@
+"""The bytes of delivery files: as stored, decompressed, in part, whole or not at all."""
+
+from __future__ import annotations
+
+import bz2
+import io
+import lzma
+from collections.abc import Callable
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, BinaryIO
+
+import pyarrow as pa
+import xxhash
+
+from jobs.errors import DeliveryMissing, DeliveryUnreadable, HeliuError, ObjectMissing, StorageError
+from jobs.storage.objects import S3_SCHEME
+from jobs.storage.s3 import open_object
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+_Decoder = bz2.BZ2Decompressor | lzma.LZMADecompressor
+
+COMPRESSED_SUFFIXES = (".bz2", ".gz", ".xz", ".zst")
+
+_ARROW_CODECS = {".gz": "gzip", ".zst": "zstd"}
+_READ_FAILURES = (OSError, EOFError, lzma.LZMAError, pa.ArrowException)
+# From S3 each filling of the buffer is one request, so it must be worth the wait for an answer.
+_BUFFER_BYTES = 8 << 20
+_CHUNK_BYTES = 1 << 16
+
+
+def digest(
+    uri: str, *, endpoint_url: str | None, watch: Callable[[bytes], None] | None = None
+) -> str:
+    """The xxh3_128 of the file's bytes as they are stored, 32 hex digits.
+
+    Args:
+        uri: where the file is.
+        endpoint_url: of an S3 server other than AWS.
+        watch: shown the bytes as they pass, in blocks of `_BUFFER_BYTES`; so they are read once.
+    """
+    state = xxhash.xxh3_128()
+    with _raw_stream(uri, endpoint_url) as stream:
+        while block := stream.read(_BUFFER_BYTES):
+            state.update(block)
+            if watch is not None:
+                watch(block)
+    return state.hexdigest()
+
+
+def open_stream(uri: str, *, endpoint_url: str | None) -> BinaryIO:
+    """The file's content from the beginning, decompressed if its suffix says so.
+
+    All members of a .gz, .zst, .bz2 or .xz are read, and a file that breaks off raises when the
+    break is reached: half a delivery must never pass for a whole one.
+
+    Raises:
+        DeliveryMissing: The file is not there.
+        DeliveryUnreadable: Now or while reading: no permission, truncated, corrupt.
+        StorageError: Now or while reading: the S3 server refused or cannot be reached.
+    """
+    stored = _raw_stream(uri, endpoint_url)
+    suffix = PurePosixPath(uri).suffix.lower()
+    if suffix not in COMPRESSED_SUFFIXES:
+        return stored
+    if not stored.peek(1):
+        raise DeliveryUnreadable(
+            f"{uri} is empty, which no whole {suffix} file is: ask the partner to send it again"
+        )
+    complaint = f"{uri} cannot be decompressed: ask the partner to send it again"
+    content = _Explaining(_decompressed(stored, suffix), DeliveryUnreadable, complaint)
+    return io.BufferedReader(content, _CHUNK_BYTES * 16)
+
+
+def open_range(uri: str, start: int, end: int, *, endpoint_url: str | None) -> BinaryIO:
+    """The bytes from `start` to `end` of a file as stored; raises as `open_stream` does."""
+    stored = open_random(uri, endpoint_url=endpoint_url)
+    return io.BufferedReader(
+        _Explaining(_Range(stored, start, end), _kind(uri), _complaint(uri)), _BUFFER_BYTES
+    )
+
+
+def open_random(uri: str, *, endpoint_url: str | None) -> pa.NativeFile:
+    """The file for random access; raises as `open_stream` does, once open plain `OSError`."""
+    try:
+        if uri.startswith(S3_SCHEME):
+            return open_object(uri, endpoint_url, None)
+        return pa.OSFile(uri)
+    except (FileNotFoundError, ObjectMissing) as error:
+        raise DeliveryMissing(f"{uri} is not there: correct the path or restore it") from error
+    except OSError as error:
+        raise DeliveryUnreadable(f"{uri} cannot be opened ({error}): check its rights") from error
+
+
+def _raw_stream(uri: str, endpoint_url: str | None) -> io.BufferedReader:
+    file = open_random(uri, endpoint_url=endpoint_url)
+    return io.BufferedReader(_Explaining(file, _kind(uri), _complaint(uri)), _BUFFER_BYTES)
+
+
+def _kind(uri: str) -> type[HeliuError]:
+    return StorageError if uri.startswith(S3_SCHEME) else DeliveryUnreadable
+
+
+def _complaint(uri: str) -> str:
+    return f"{uri} cannot be read: check the disk or network it is on, then run again"
+
+
+def _decompressed(stored: io.BufferedReader, suffix: str) -> io.RawIOBase:
+    if suffix in _ARROW_CODECS:
+        return pa.CompressedInputStream(stored, _ARROW_CODECS[suffix])
+    return _Members(stored, bz2.BZ2Decompressor if suffix == ".bz2" else lzma.LZMADecompressor)
+
+
+class _Explaining(io.RawIOBase):
+    """Bytes of one file; whatever goes wrong while they are read names the file."""
+
+    def __init__(self, source: io.RawIOBase, kind: type[HeliuError], complaint: str) -> None:
+        self._source = source
+        self._kind = kind
+        self._complaint = complaint
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        try:
+            return self._source.readinto(buffer)
+        except _READ_FAILURES as error:
+            raise self._kind(f"{self._complaint} ({error})") from error
+
+    def close(self) -> None:
+        if not self.closed:
+            self._source.close()
+        super().close()
+
+
+class _Range(io.RawIOBase):
+    """Some of the bytes of a file."""
+
+    def __init__(self, file: pa.NativeFile, start: int, end: int) -> None:
+        self._file = file
+        self._left = end - start
+        file.seek(start)
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer)
+        count = int(self._file.readinto(view[: min(self._left, len(view))])) if self._left else 0
+        self._left -= count
+        return count
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+class _Members(io.RawIOBase):
+    """Every member of a bz2 or xz file.
+
+    The readers of the standard library end without a word where a later member is damaged, and
+    pyarrow's bz2 stumbles over empty members.
+    """
+
+    def __init__(self, stored: io.BufferedReader, new_decoder: type[_Decoder]) -> None:
+        self._stored = stored
+        self._new_decoder = new_decoder
+        self._decoder = new_decoder()
+        self._ahead = b""
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer)
+        while not self._decoder.eof or self._begin_next():
+            data = self._ahead
+            if not data and self._decoder.needs_input:
+                data = self._stored.read(_CHUNK_BYTES)
+                if not data:
+                    raise EOFError("it breaks off inside a member")
+            self._ahead = b""
+            content = self._decoder.decompress(data, len(view))
+            if content:
+                view[: len(content)] = content
+                return len(content)
+        return 0
+
+    def _begin_next(self) -> bool:
+        self._ahead = self._decoder.unused_data or self._stored.read(_CHUNK_BYTES)
+        if self._ahead:
+            self._decoder = self._new_decoder()
+        return bool(self._ahead)
+
+    def close(self) -> None:
+        self._stored.close()
+        super().close()

@@ -1,0 +1,53 @@
+"""Deliveries as tests make and read them: what is asked, and the rows that come."""
+
+import io
+import json
+from itertools import chain
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jobs.corpus.deliveries import DeliveryParams, read_rows
+from jobs.corpus.tables import DELIVERED
+
+COLUMNS = (("text", "text"), ("id", "id"), ("title", "title"), ("published", "date"))
+
+
+def asked(
+    delivered_as="jsonl",
+    encoding="utf-8",
+    columns=COLUMNS,
+    max_text_bytes=10_000,
+    batch_bytes=10_000,
+    html=False,
+):
+    return DeliveryParams(delivered_as, encoding, columns, max_text_bytes, batch_bytes, html)
+
+
+def rows(source, params):
+    stream = pa.BufferReader(source) if params.format == "parquet" else io.BytesIO(source)
+    tables = list(read_rows(stream, source_file="法规.dat", params=params))
+    assert all(table.schema.equals(DELIVERED) for table in tables)
+    return list(chain.from_iterable(table.to_pylist() for table in tables))
+
+
+def lines(*records):
+    return "\n".join(json.dumps(record, ensure_ascii=False) for record in records).encode()
+
+
+def texts(found):
+    return [row["text"] for row in found]
+
+
+def reasons(found):
+    return [row["reason"] for row in found]
+
+
+def parquet(**columns):
+    sink = io.BytesIO()
+    pq.write_table(pa.table(columns), sink)
+    return sink.getvalue()
+
+
+def only(ours="text", theirs="text"):
+    return ((ours, theirs),)
