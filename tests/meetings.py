@@ -26,9 +26,7 @@ def parameters(folder: Path, *overrides: str) -> BuildParams:
     return build_parameters(folder / "conf", folder / "store", "partners=[nobody]", *overrides)
 
 
-def decided(
-    ranked: pa.Table, params: BuildParams, *, files: int, most: int
-) -> pa.Table:
+def decided(ranked: pa.Table, params: BuildParams, *, files: int, most: int) -> pa.Table:
     """The drops of documents that make one group, spread over some files, sorted by ordinal."""
     store = open_store(params.storage)
     params = replace(params, shards=replace(params.shards, group_documents=most))

@@ -73,7 +73,10 @@ def test_rounds_of_any_corpus_and_chunk_equal_datasketch_loop(
             Path(name),
             f"minhash.verify={verify}",
             f"minhash.threshold={threshold}",
-            *(f"minhash.{k}={v}" for k, v in zip(("bands", "rows", "num_perm"), geometry, strict=True)),
+            *(
+                f"minhash.{k}={v}"
+                for k, v in zip(("bands", "rows", "num_perm"), geometry, strict=True)
+            ),
         )
         ranked = corpus_table(*corpus, params)
         drops = decided(ranked, params, files=files, most=most)
