@@ -3,7 +3,8 @@
     python -m tests.benchmarks.awkward documents=1000000 group_documents=100000 folder=/tmp
 
 Each runs the decisions of a real build in one process, without Ray, in groups of that size; text
-is made for exact similarities only, of a tenth as many documents. Prints CPU seconds and peak memory.
+is made for exact similarities only, of a tenth as many documents. Prints CPU seconds and peak
+memory.
 """
 
 from __future__ import annotations
