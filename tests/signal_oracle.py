@@ -57,15 +57,15 @@ def signals_of(text: str, keywords: tuple[tuple[str, ...], ...]) -> dict[str, fl
 
 def character_shares(text: str) -> dict[str, float]:
     counted = {
-        "han": lambda c: _HAN.match(c),
+        "han": _HAN.match,
         "latin": lambda c: c.isalpha() and "LATIN" in unicodedata.name(c, ""),
         "digit": lambda c: unicodedata.category(c) == "Nd",
         "punctuation": lambda c: unicodedata.category(c)[0] == "P",
         "space": str.isspace,
         "private_use": lambda c: unicodedata.category(c) == "Co",
         "replacement": lambda c: c == "\ufffd",
-        "kana": lambda c: _KANA.match(c),
-        "hangul": lambda c: _HANGUL.match(c),
+        "kana": _KANA.match,
+        "hangul": _HANGUL.match,
     }
     shares = {
         f"{name}_share": share(sum(map(bool, map(is_one, text))), len(text))

@@ -22,7 +22,7 @@ def page() -> str:
     lines = [
         "# Signals",
         "",
-        "Written by `python -m tests.signals_page > docs/signals.md`: change the code, not this page.",
+        "Written by `python -m tests.signals_page > docs/signals.md`: change the code, not this.",
         "",
         *_paragraphs(str(signal_columns.__doc__)),
         f"A stretch is {signal_columns.STRETCH:,} characters or lines.",
