@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from jobs.corpus.banding import BandParams
 from jobs.corpus.ranking import RankParams
+from jobs.corpus.repairs import RepairParams
 from jobs.corpus.rows import DeliveryParams
 from jobs.corpus.signatures import SignatureParams
+from jobs.errors import ConfigError
 from jobs.flow.params import BuildParams, PartnerParams, ShardParams
 from jobs.on_ray.compute import ComputeParams
 from jobs.settings import Build, Partner, storage_params
@@ -58,8 +60,16 @@ def _partner(name: str, given: Partner, config: Build) -> PartnerParams:
             max_text_bytes=config.limits.text_bytes,
             batch_bytes=config.shards.batch_bytes,
         ),
+        repair=_repair(given, config),
         licence=given.licence,
         priority=given.priority,
         reject_share=config.limits.reject_share if share is None else share,
         metadata=given.metadata,
     )
+
+
+def _repair(given: Partner, config: Build) -> RepairParams:
+    if given.script not in ("simplify", "keep"):
+        raise ConfigError(f"script={given.script!r}: choose simplify or keep")
+    off = {*config.normalization.off, *(["script"] if given.script == "keep" else [])}
+    return RepairParams(tuple(sorted(off)), config.normalization.lost_share)

@@ -119,4 +119,3 @@ def _share(text: str) -> float:
     wide = [c for c in text if c > "\x7f"]
     frequent = frequent_characters()
     return sum(map(frequent.__contains__, wide)) / len(wide) if wide else 1.0
-

@@ -1,9 +1,9 @@
 """Script: Traditional text becomes Simplified, Simplified text is never touched.
 
 `triggers` decides from the whole text which it is; converting Simplified text would turn 乾县 into
-干县. The dictionaries of OpenCC decide between characters by phrases. Those for Taiwan and Hong Kong
-know their characters (裡, 線; 裏, 綫); their vocabulary stays, because 物件, 程式 and 資訊 are words
-of the statute or article, and replacing them (對象, 程序, 信息) changes what it says.
+干县. The dictionaries of OpenCC decide between characters by phrases. Those for Taiwan and Hong
+Kong know their characters (裡, 線; 裏, 綫); their vocabulary stays, because 物件, 程式 and 資訊 are
+words of the statute or article, and replacing them (对象, 程序, 信息) changes what it says.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ def variant(text: str) -> str:
 
 
 def scripts(
-    texts: pa.Array, triggers: npt.NDArray[np.int64], traditional: npt.NDArray[np.int32],
+    texts: pa.Array,
+    triggers: npt.NDArray[np.int64],
+    traditional: npt.NDArray[np.int32],
     simplified: npt.NDArray[np.int32],
 ) -> list[str | None]:
     """The script each text is written in; None where its characters are those of both, or null."""

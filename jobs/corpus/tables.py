@@ -43,6 +43,8 @@ DOCUMENTS = pa.schema(
         pa.field("content_chars", pa.int32()),
         pa.field("line_count", pa.int32()),
         pa.field("han_share", pa.float32()),
+        pa.field("repairs", pa.int64()),  # bits of `repairs.Repair`; null when rejected
+        pa.field("script", pa.string()),  # as delivered; null where nothing tells
         pa.field("stage", pa.string()),  # the stage that rejected the row, null for a document
         pa.field("reason", pa.string()),
         pa.field("evidence", pa.string()),
@@ -108,6 +110,8 @@ RELEASED = pa.schema(
         pa.field("content_chars", pa.int32(), nullable=False),
         pa.field("line_count", pa.int32(), nullable=False),
         pa.field("han_share", pa.float32(), nullable=False),
+        pa.field("repairs", pa.int64(), nullable=False),
+        pa.field("script", pa.string()),
     ]
 )
 

@@ -124,7 +124,12 @@ class _RunWriter:
         self.rejected: Counter[tuple[str, str]] = Counter()
 
     def add(self, delivered: pa.Table) -> None:
-        table = documents(delivered, partner=self.shard.partner.name, first_position=self.delivered)
+        table = documents(
+            delivered,
+            partner=self.shard.partner.name,
+            first_position=self.delivered,
+            repair=self.shard.partner.repair,
+        )
         self.delivered += len(table)
         self.pending.append(table)
         self.pending_bytes += pc.sum(pc.binary_length(table["content"])).as_py() or 0

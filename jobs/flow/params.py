@@ -7,6 +7,7 @@ from typing import Any
 
 from jobs.corpus.banding import BandParams
 from jobs.corpus.ranking import RankParams
+from jobs.corpus.repairs import RepairParams
 from jobs.corpus.rows import DeliveryParams
 from jobs.corpus.signatures import SignatureParams
 from jobs.errors import ConfigError
@@ -23,6 +24,7 @@ class PartnerParams:
         name: The partner's name, as in the release.
         deliveries: Paths, patterns or URIs.
         reading: Format, encoding, columns and limits.
+        repair: Which rules its texts meet.
         licence: Written beside every document.
         priority: The lower number wins when two partners hold one document.
         reject_share: The share of rejected rows above which the build stops, in [0, 1].
@@ -32,6 +34,7 @@ class PartnerParams:
     name: str
     deliveries: tuple[str, ...]
     reading: DeliveryParams
+    repair: RepairParams
     licence: str
     priority: int
     reject_share: float

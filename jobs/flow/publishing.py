@@ -115,7 +115,10 @@ def _parameters(params: BuildParams) -> dict[str, Any]:
         "rank": asdict(params.rank),
         "release_bytes": params.shards.release_bytes,
         "reading": {partner.name: _reading(partner) for partner in params.partners},
-        "normalization": NORMALIZATION_VERSION,
+        "normalization": {
+            "version": NORMALIZATION_VERSION,
+            "partners": {partner.name: asdict(partner.repair) for partner in params.partners},
+        },
         "canonical": {"version": CANONICAL_VERSION, "folding": folding_digest()},
     }
 

@@ -69,5 +69,10 @@ def _demo(folder: Path, size_bytes: int) -> Iterator[str]:
         for file in shard.files:
             with opened(file.source.uri, endpoint_url=None) as stream:
                 for rows in read_rows(stream, source_file=file.source.name, params=reading):
-                    table = documents(rows, partner=shard.partner.name, first_position=0)
+                    table = documents(
+                        rows,
+                        partner=shard.partner.name,
+                        first_position=0,
+                        repair=shard.partner.repair,
+                    )
                     yield from pc.drop_null(table["content"]).to_pylist()
