@@ -10,7 +10,7 @@ from jobs.differences import report_changes
 from jobs.errors import ReleaseMissing
 from jobs.flow.explaining import Explanation
 from jobs.flow.explaining import explain as explained
-from jobs.flow.originals import Change, repairs_of
+from jobs.flow.originals import Change, Whereabouts, repairs_of
 from jobs.flow.reading import OpenedRelease
 from jobs.reports import report_explanation
 from jobs.settings import Explain, opened
@@ -37,8 +37,9 @@ def explain(config: Explain) -> None:
 
 def _changes(config: Explain, release: OpenedRelease, explanation: Explanation) -> Iterator[Change]:
     given = config.deliveries
-    deliveries = [] if not given else [given] if isinstance(given, str) else list(given)
-    return repairs_of(release, explanation.decisions[0], deliveries)
+    deliveries = () if not given else (given,) if isinstance(given, str) else tuple(given)
+    where = Whereabouts(deliveries, config.storage.endpoint_url)
+    return repairs_of(release, explanation.decisions[0], where)
 
 
 def main() -> None:

@@ -1,8 +1,10 @@
 """One text, one spelling: every repair of `repairs`, in order, until nothing changes.
 
-Chinese punctuation is content: no rule turns ，：；（）！？ into their ASCII look-alikes. Most texts
-meet no rule at all: `triggers` finds out in one pass, and only what it names is run. Rules feed each
-other (an entity becomes a tag, a full-width letter an ASCII one), so what changed goes round again.
+Chinese punctuation is content: no rule turns ，：；（）！？ into their ASCII look-alikes.
+
+Most texts meet no rule at all: `triggers` finds out in one pass, and only what it names is run.
+Rules feed each other (an entity becomes a tag, a full-width letter an ASCII one), so what changed
+goes round again.
 """
 
 from __future__ import annotations

@@ -237,11 +237,11 @@ def _scan(
 
 
 @kernel
-def _scan_lines(data: Bytes, first: int, last: int) -> int:
+def _scan_lines(data: Bytes, first: int, last: int) -> np.int64:
     """What lines and blanks trigger in one text, by its bytes alone: these are all ASCII."""
     if first == last:
-        return 0
-    found = _LAYOUT * (_is_blank(data[first]) or _is_blank(data[last - 1]))
+        return np.int64(0)
+    found = np.int64(_LAYOUT * int(_is_blank(data[first]) or _is_blank(data[last - 1])))
     start, end, one = np.uint64(first), np.uint64(last), np.uint64(1)
     at = line_start = ink = start
     spaced, last_wide = 0, np.int64(0)
