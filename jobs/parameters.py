@@ -71,5 +71,5 @@ def _partner(name: str, given: Partner, config: Build) -> PartnerParams:
 def _repair(given: Partner, config: Build) -> RepairParams:
     if given.script not in ("simplify", "keep"):
         raise ConfigError(f"script={given.script!r}: choose simplify or keep")
-    off = {*config.normalization.off, *(["script"] if given.script == "keep" else [])}
-    return RepairParams(tuple(sorted(off)), config.normalization.lost_share)
+    skip = {*config.normalization.skip, *(["script"] if given.script == "keep" else [])}
+    return RepairParams(tuple(sorted(skip)), config.normalization.lost_share)

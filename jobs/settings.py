@@ -54,7 +54,7 @@ class Storage:
 class Normalization:
     """Which repairs are left out, and how much may be lost."""
 
-    off: list[str] = MISSING
+    skip: list[str] = MISSING
     lost_share: float = MISSING
 
 

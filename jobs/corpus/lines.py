@@ -79,7 +79,7 @@ def _broken(lines: list[str], cells: list[int]) -> set[int]:
 
 def _goes_on(line: str, following: str) -> bool:
     return (
-        bool(_OPEN.search(line))
+        bool(_OPEN.search(line) or _CLOSING.match(following))
         and bool(_CONTINUING.match(following))
         and not _MARKER.match(following)
         and not _TABULAR.search(line)

@@ -51,7 +51,7 @@ def repairs_of(
         DeliveryMissing: the file is not there, or is not the one that was delivered.
     """
     given = release.manifest["parameters"]["normalization"]["partners"][decision["partner"]]
-    params = RepairParams(tuple(given["off"]), given["lost_share"])
+    params = RepairParams(tuple(given["skip"]), given["lost_share"])
     text = delivered_text(release, decision, where)
     for repair, before, after in changes(text or "", params.wanted):
         yield Change(str(repair.name).lower(), before, after)

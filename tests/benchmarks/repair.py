@@ -45,9 +45,7 @@ def main(megabytes: int) -> dict[str, Any]:
         "benchmark": "repair",
         "text": kind,
         "megabytes": round(size["dirty"], 1),
-        "megabytes_per_second": {
-            name: round(size[name[:5]] / seconds[name], 1) for name in whole
-        },
+        "megabytes_per_second": {name: round(size[name[:5]] / seconds[name], 1) for name in whole},
         "cost_of_rule_in_share_of_time": {
             name: round(1 - seconds[f"without_{name}"] / seconds["dirty"], 3) for name in NAMES
         },
