@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 
 from jobs.application import run
+from jobs.differences import report_changes
 from jobs.errors import ReleaseMissing
+from jobs.flow.explaining import Explanation
 from jobs.flow.explaining import explain as explained
+from jobs.flow.originals import Change, Whereabouts, repairs_of
+from jobs.flow.reading import OpenedRelease
 from jobs.reports import report_explanation
 from jobs.settings import Explain, opened
 from jobs.terminal import is_json, say_json
@@ -20,10 +25,21 @@ def explain(config: Explain) -> None:
         raise ReleaseMissing(
             f"{release.corpus} {release.version} never met {config.id}: it was in no delivery"
         )
+    steps = list(_changes(config, release, explanation)) if config.diff else None
     if is_json(config.format):
-        say_json(asdict(explanation))
+        changed = {} if steps is None else {"changes": [asdict(step) for step in steps]}
+        say_json(asdict(explanation) | changed)
         return
     report_explanation(explanation)
+    if steps is not None:
+        report_changes(iter(steps))
+
+
+def _changes(config: Explain, release: OpenedRelease, explanation: Explanation) -> Iterator[Change]:
+    given = config.deliveries
+    deliveries = () if not given else (given,) if isinstance(given, str) else tuple(given)
+    where = Whereabouts(deliveries, config.storage.endpoint_url)
+    return repairs_of(release, explanation.decisions[0], where)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from jobs.corpus.banding import BandParams
 from jobs.corpus.keywords import SignalParams
 from jobs.corpus.ranking import RankParams
+from jobs.corpus.repairs import RepairParams
 from jobs.corpus.rows import DeliveryParams
 from jobs.corpus.rules import Rule, RuleParams
 from jobs.corpus.signal_columns import KEYWORD_CATEGORIES
@@ -111,8 +112,16 @@ def _partner(name: str, given: Partner, config: Build) -> PartnerParams:
             batch_bytes=config.shards.batch_bytes,
             html=given.html,
         ),
+        repair=_repair(given, config),
         licence=given.licence,
         priority=given.priority,
         reject_share=config.limits.reject_share if share is None else share,
         metadata=given.metadata,
     )
+
+
+def _repair(given: Partner, config: Build) -> RepairParams:
+    if given.script not in ("simplify", "keep"):
+        raise ConfigError(f"script={given.script!r}: choose simplify or keep")
+    skip = {*config.normalization.skip, *(["script"] if given.script == "keep" else [])}
+    return RepairParams(tuple(sorted(skip)), config.normalization.lost_share)

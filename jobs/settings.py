@@ -30,6 +30,7 @@ class Partner:
     encoding: str = "auto"
     html: bool = False  # whether the text column holds whole web pages
     columns: dict[str, str] = field(default_factory=dict)
+    script: str = "simplify"  # Traditional text; or keep
     reject_share: float | None = None  # None: limits.reject_share
     metadata: dict[str, Any] = field(default_factory=dict)
 
@@ -50,6 +51,14 @@ class Storage:
     root: str | None = MISSING
     endpoint_url: str | None = MISSING
     region: str | None = MISSING
+
+
+@dataclass
+class Normalization:
+    """Which repairs are left out, and how much may be lost."""
+
+    skip: list[str] = MISSING
+    lost_share: float = MISSING
 
 
 @dataclass
@@ -141,6 +150,7 @@ class Build:
     partners: dict[str, Partner] = MISSING
     corpus: Corpus = field(default_factory=Corpus)
     storage: Storage = field(default_factory=Storage)
+    normalization: Normalization = field(default_factory=Normalization)
     minhash: Minhash = field(default_factory=Minhash)
     rank: Rank = field(default_factory=Rank)
     signals: Signals = field(default_factory=Signals)
@@ -187,6 +197,8 @@ class Explain(Show):
     """explain."""
 
     id: str = MISSING
+    diff: bool = MISSING
+    deliveries: Any = MISSING  # null, a path, pattern or URI, or a list of them
 
 
 @dataclass

@@ -17,7 +17,7 @@ def documents_table(texts: list[str], *, partner: str, ids: list[str] | None = N
     ids = ids or [f"文{number}" for number in range(len(texts))]
     count = len(texts)
     constant = dict.fromkeys(SIGNALS.names, 0)
-    constant |= {"source_file": "甲.jsonl", "han_share": 1.0, "line_count": 1}
+    constant |= {"source_file": "甲.jsonl", "han_share": 1.0, "line_count": 1, "repairs": 0}
     columns = {
         "doc_id": [document_id(partner, name) for name in ids],
         "position": list(range(count)),

@@ -81,9 +81,7 @@ def simplified_characters() -> frozenset[str]:
 def frequent_characters() -> frozenset[str]:
     """The first levels of GB 2312 and Big5, with the punctuation of Chinese text."""
     return frozenset(
-        c
-        for c in _ideographs()
-        if _leads(c, "gb2312", 0xB0, 0xD7) or _leads(c, "big5", 0xA4, 0xC6)
+        c for c in _ideographs() if _leads(c, "gb2312", 0xB0, 0xD7) or _leads(c, "big5", 0xA4, 0xC6)
     ) | frozenset("，。、；：？！（）《》“”‘’「」『』【】—…·〈〉％～０１２３４５６７８９")
 
 

@@ -11,8 +11,9 @@ from jobs.corpus.utf8 import Bytes
 
 
 def laid_out(texts: pa.Array) -> pa.LargeStringArray:
-    """Each text without blanks around lines but ASCII indentation, with one space for several
-    inside them, one empty line at a time, and none at the ends; null stays null.
+    """Each text with one space for several, and one empty line at a time; null stays null.
+
+    Lines lose the blanks around them but for ASCII indentation; the text loses those at its ends.
 
     Law: row-wise.
     """
@@ -35,7 +36,7 @@ def _lay_out(data: Bytes, offsets: Offsets) -> tuple[Bytes, Offsets]:
             if byte == 0x0A:
                 breaks += 1
                 blanks = i + one
-            elif byte != 0x20 and byte != 0x09:
+            elif byte not in (0x20, 0x09):
                 if at > start:
                     at = _put_gap(data, blanks, i, breaks, out, at)
                 breaks = 0
@@ -52,7 +53,7 @@ def _lay_out(data: Bytes, offsets: Offsets) -> tuple[Bytes, Offsets]:
 
 @kernel
 def _is_blank(byte: np.uint8) -> bool:
-    return bool(byte == 0x20 or byte == 0x0A or byte == 0x09)
+    return bool(byte in (0x20, 0x0A, 0x09))
 
 
 @kernel

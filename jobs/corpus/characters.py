@@ -1,7 +1,8 @@
-"""Rules of single characters, in one pass over the bytes: line ends, the invisible, width, radicals.
+"""Rules of single characters, in one pass over the bytes.
 
-Each replaces or removes characters by a table, but for what stands beside them: `\\r\\n` is one line
-end, blanks that indent go if one of them is wide, and a joiner between emoji is part of them.
+They are line ends, invisible characters, wide blanks, width and radicals. Each replaces or removes
+characters by a table, but for what stands beside them: CR LF is one line end, blanks that indent go
+if one of them is wide, and a joiner between emoji is part of them.
 """
 
 from __future__ import annotations
@@ -20,9 +21,7 @@ from jobs.corpus.repairs import Repair
 from jobs.corpus.text_buffers import Offsets, large_string_array, text_buffers
 from jobs.corpus.utf8 import Bytes, decode_point
 
-RULES = (
-    Repair.LINE_ENDS | Repair.INVISIBLE | Repair.BLANKS | Repair.WIDTH | Repair.RADICALS
-)
+RULES = Repair.LINE_ENDS | Repair.INVISIBLE | Repair.BLANKS | Repair.WIDTH | Repair.RADICALS
 """The rules that are applied here."""
 
 Bits = npt.NDArray[np.int64]
@@ -87,35 +86,44 @@ def _rewrite(
         i, end = np.uint64(offsets[row]), np.uint64(offsets[row + 1])
         before = np.uint32(0x0A)  # the last character written
         while i < end:
+            start = i
             if before == 0x0A and wanted & _BLANKS:
-                after = _wide_indentation(data, i, end, table.rules)
-                if after != i:
+                i = _wide_indentation(data, i, end, table.rules)
+                if i != start:
                     bits[row] |= _BLANKS
-                    i = after
                     before = np.uint32(0x20)
                     continue
-            start = i
             point, i = decode_point(data, i)
             rule = np.int64(table.rules[np.uint64(point)]) & wanted
-            if rule and not _joins(data, point, before, i, end):
-                bits[row] |= rule
-                if point == 0x0D and i < end and data[i] == 0x0A:
-                    continue
-                word = table.words[np.uint64(point)]
-                length = np.uint64(table.lengths[np.uint64(point)])
-                for byte in range(4):
-                    out[at + np.uint64(byte)] = word >> np.uint32(8 * byte)
-                at += length
-                if length:
-                    before = word if length == np.uint64(1) else point
+            if not rule or _joins(data, point, before, i, end):
+                at = _copy(data, start, i, out, at)
+                before = point
                 continue
-            while start < i:
-                out[at] = data[start]
-                at += np.uint64(1)
-                start += np.uint64(1)
-            before = point
+            bits[row] |= rule
+            length = np.uint64(table.lengths[np.uint64(point)])
+            if length and not (point == 0x0D and i < end and data[i] == 0x0A):
+                word = table.words[np.uint64(point)]
+                _put(word, out, at)
+                at += length
+                before = word if length == np.uint64(1) else point
     new_offsets[len(offsets) - 1] = at
     return out[: np.int64(at)], new_offsets
+
+
+@kernel
+def _put(word: np.uint32, out: Bytes, at: np.uint64) -> None:
+    # Four bytes are always written and only those that count are kept: no branch to guess.
+    for byte in range(4):
+        out[at + np.uint64(byte)] = word >> np.uint32(8 * byte)
+
+
+@kernel
+def _copy(data: Bytes, start: np.uint64, end: np.uint64, out: Bytes, at: np.uint64) -> np.uint64:
+    while start < end:
+        out[at] = data[start]
+        at += np.uint64(1)
+        start += np.uint64(1)
+    return at
 
 
 @kernel
@@ -128,21 +136,19 @@ def _wide_indentation(
         point, following = decode_point(data, i)
         if rules[np.uint64(point)] == _BLANKS:
             is_wide = True
-        elif point != 0x20 and point != 0x09:
+        elif point not in (0x20, 0x09):
             break
         i = following
     return i if is_wide else start
 
 
 @kernel
-def _joins(
-    data: Bytes, point: np.uint32, before: np.uint32, i: np.uint64, end: np.uint64
-) -> bool:
+def _joins(data: Bytes, point: np.uint32, before: np.uint32, i: np.uint64, end: np.uint64) -> bool:
     """Whether an invisible character makes one emoji of two, or a flag of letters."""
     if point == _JOINER and i < end:
         following, _ = decode_point(data, i)
         return _is_pictorial(before) and _is_pictorial(following)
-    return _TAG < point < _TAG + 0x80 and (before == _FLAG or _TAG < before < _TAG + 0x80)
+    return bool(_TAG < point < _TAG + 0x80 and (before == _FLAG or _TAG < before < _TAG + 0x80))
 
 
 @kernel

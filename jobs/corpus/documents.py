@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.corpus.dates import dates
 from jobs.corpus.identity import document_ids
 from jobs.corpus.keywords import SignalParams
-from jobs.corpus.normalization import normalized_texts
+from jobs.corpus.normalization import normalized_texts, repaired
+from jobs.corpus.repairs import Repair, RepairParams
 from jobs.corpus.rows import RejectReason
+from jobs.corpus.script import simplified
 from jobs.corpus.signals import signals
 from jobs.corpus.tables import DELIVERED, DOCUMENTS, require
 
-_FIELDS = ("title", "url")
+
+@dataclass(frozen=True)
+class TextParams:
+    """What is done to the texts of one partner, in this order.
+
+    Attributes:
+        repair: which rules they meet.
+        signals: the keyword lists.
+    """
+
+    repair: RepairParams
+    signals: SignalParams
 
 
 def documents(
-    delivered: pa.Table, *, partner: str, first_position: int, signal_params: SignalParams
+    delivered: pa.Table, *, partner: str, first_position: int, params: TextParams
 ) -> pa.Table:
     """One row per delivered row, in the same order; a rejected row has no content.
 
@@ -26,7 +42,7 @@ def documents(
         delivered: rows of DELIVERED.
         partner: whose rows.
         first_position: the position of the first row inside its input shard.
-        signal_params: the keyword lists.
+        params: what is done to the texts.
 
     Returns:
         DOCUMENTS.
@@ -35,36 +51,72 @@ def documents(
     """
     require(delivered, DELIVERED, "delivered")
     delivered = delivered.combine_chunks()
-    content = normalized_texts(delivered["text"].combine_chunks())
+    text = repaired(delivered["text"].combine_chunks(), params.repair.wanted)
     # Nothing may be left of a text that was only markup and white space.
-    is_empty = pc.fill_null(pc.equal(pc.binary_length(content), 0), fill_value=False)
-    content = pc.if_else(is_empty, pa.scalar(None, pa.large_string()), content)
+    is_empty = pc.fill_null(pc.equal(pc.binary_length(text.texts), 0), fill_value=False)
+    is_garbled = pa.array(text.lost > params.repair.lost_share * text.chars)
+    is_unfit = pc.or_(is_empty, is_garbled)
+    content = pc.if_else(is_unfit, pa.scalar(None, pa.large_string()), text.texts)
     is_rejected = pc.is_valid(delivered["reason"])
-    stage = pc.if_else(is_rejected, "intake", pc.if_else(is_empty, "normalize", None))
+    stage = pc.if_else(is_rejected, "intake", pc.if_else(is_unfit, "normalize", None))
+    unfit = pc.if_else(is_empty, str(RejectReason.EMPTY_TEXT), str(RejectReason.GARBLED))
     published, published_as_given = dates(_field(delivered["published"].combine_chunks()))
     columns = {
         "doc_id": document_ids(delivered, partner=partner),
         "position": pa.array(np.arange(len(delivered)) + first_position, pa.int64()),
         "content": content,
         "stage": stage,
-        "reason": pc.coalesce(
-            delivered["reason"], pc.if_else(is_empty, str(RejectReason.EMPTY_TEXT), None)
-        ),
+        "repairs": pa.array(text.repairs, mask=pc.is_null(content).to_numpy(zero_copy_only=False)),
+        "script": pa.array(text.script, pa.string()),
+        "reason": pc.coalesce(delivered["reason"], pc.if_else(is_unfit, unfit, None)),
+        "title": _title(delivered["title"].combine_chunks(), text.repairs, params.repair),
+        "url": _field(delivered["url"].combine_chunks()),
         "published": published,
         "published_as_given": published_as_given,
-        **{name: _field(delivered[name].combine_chunks()) for name in _FIELDS},
         **{field.name: delivered[field.name] for field in DELIVERED if field.name in _KEPT},
     }
-    measured = signals(content, params=signal_params)
+    columns["evidence"] = pc.if_else(
+        is_garbled, _lost(text.lost, text.chars), delivered["evidence"]
+    )
+    measured = signals(content, params=params.signals)
     columns |= {name: measured[name] for name in measured.column_names}
     return pa.table({field.name: columns[field.name] for field in DOCUMENTS}).cast(DOCUMENTS)
 
 
 _KEPT = ("source_file", "source_row", "source_id", "evidence")
 
+# What an address or a date is made of is not Chinese text.
+_OF_FIELDS = (
+    Repair.LINE_ENDS | Repair.INVISIBLE | Repair.MARKUP | Repair.BLANKS | Repair.WIDTH
+    | Repair.RADICALS | Repair.COMPOSITION | Repair.LAYOUT
+)  # fmt: skip
+
+
+def _title(titles: pa.Array, repairs: npt.NDArray[np.int64], repair: RepairParams) -> pa.Array:
+    """Titles, Simplified where the text became so: alone they are too short to tell."""
+    wanted = repair.wanted & ~Repair.SCRIPT
+    texts = normalized_texts(titles.cast(pa.large_string()), wanted)
+    is_converted = (repairs & int(Repair.SCRIPT)) != 0
+    if is_converted.any():
+        rows = pa.array(is_converted)
+        some = [title and simplified(title) for title in texts.filter(rows).to_pylist()]
+        texts = pc.replace_with_mask(texts, rows, pa.array(some, pa.large_string()))
+    return _line(texts)
+
+
+def _lost(lost: npt.NDArray[np.int32], chars: npt.NDArray[np.int32]) -> pa.Array:
+    """How much of each text no decoding brings back."""
+    counted = zip(lost.tolist(), chars.tolist(), strict=True)
+    return pa.array(
+        [f"{bad} of {all_} characters are � or 锟斤拷" for bad, all_ in counted], pa.string()
+    )
+
 
 def _field(values: pa.Array) -> pa.Array:
-    """A title, address or date on one line; null when nothing is left."""
-    text = normalized_texts(values.cast(pa.large_string()))
+    """An address or date on one line; null when nothing is left."""
+    return _line(normalized_texts(values.cast(pa.large_string()), _OF_FIELDS))
+
+
+def _line(text: pa.LargeStringArray) -> pa.Array:
     line = pc.utf8_trim_whitespace(pc.replace_substring_regex(text, r"\s+", " "))
     return pc.if_else(pc.equal(pc.binary_length(line), 0), None, line).cast(pa.string())

@@ -14,18 +14,20 @@ from jobs.corpus.alphabets import HAN
 from jobs.corpus.markup import fenced_blocks
 
 _WIDE = f"{HAN}\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
-_OPEN = re.compile(rf"[{_WIDE}0-9A-Za-z，、（《“‘「『・·—％/-]\Z")
-_CONTINUING = re.compile(rf"[{_WIDE}0-9A-Za-z，。、；：？！）》”’」』（《“‘「『—…％]")
+_OPEN = re.compile(rf"(?:[{_WIDE}0-9A-Za-z，、（《“‘「『・·—\uff05/-]|[0-9\uff10-\uff19]：)\Z")
+_CONTINUING = re.compile(rf"[{_WIDE}0-9A-Za-z，。、；：？！）》”’」』（《“‘「『—…\uff05]")
 _CLOSING = re.compile("[，。、；：？！）》”’」』％]")
+_NUMERALS = "一二三四五六七八九十百千\u3007○零0-9\uff10-\uff19"
 _MARKER = re.compile(
-    r"(?:[（(]?[一二三四五六七八九十百〇○零0-9０-９]{1,4}[）)、．.　 ]|第\s?[一二三四五六七八九十百千零〇0-9０-９]+\s?[条章节编款篇回集部條節編]"
-    r"|[①-⓿❶-➓]|[-*+•●○◆■□▲△※·>#|]|附[件录錄表]|[甲乙丙丁戊己庚辛壬癸][、　 ])"
+    rf"[（(]?[{_NUMERALS}]{{1,4}}[）)、\uff0e.\u3000 ]"
+    rf"|第\s?[{_NUMERALS}]+\s?[条章节编款篇回集部條節編]"
+    r"|[①-⓿❶-➓]|[-*+•●○◆■□▲△※·>#|]|附[件录錄表]|[甲乙丙丁戊己庚辛壬癸][、\u3000 ]"
 )
 _TABULAR = re.compile(r"\||\t|\S {3,}\S|\S\u3000{2,}\S")
 _LATIN_EDGES = re.compile(r"[A-Za-z]\n[A-Za-z]")
 
 _LEAST_CELLS = 36  # 18 Han characters: no line of classical verse is as long
-_SLACK_CELLS = 2  # a mark that may not begin a line, half a cell of Latin
+_SLACK_CELLS = 4  # a mark that may not begin a line, half a cell of Latin
 _LEAST_FULL = 3
 _LEAST_FULL_AMONG_LONGER = 6
 _FULL_SHARE = 0.5
@@ -60,7 +62,7 @@ def _broken(lines: list[str], cells: list[int]) -> set[int]:
         for number, (line, following) in enumerate(pairwise(lines))
         if cells[number] >= _LEAST_CELLS and _goes_on(line, following)
     ]
-    if len(open_ended) < 2:  # noqa: PLR2004 - one line has no width in common with another
+    if len(open_ended) < 2:
         return set()
     widths = Counter(cells[number] for number in open_ended)
     width = max(widths, key=lambda w: (sum(widths[w - s] for s in range(_SLACK_CELLS + 1)), w))
@@ -77,7 +79,7 @@ def _broken(lines: list[str], cells: list[int]) -> set[int]:
 
 def _goes_on(line: str, following: str) -> bool:
     return (
-        bool(_OPEN.search(line))
+        bool(_OPEN.search(line) or _CLOSING.match(following))
         and bool(_CONTINUING.match(following))
         and not _MARKER.match(following)
         and not _TABULAR.search(line)

@@ -34,7 +34,9 @@ _LATIN_LETTERS = re.compile("[\xa1-\xff]")
 # where they are Chinese, misread ones at most 0.4, and read rightly again at least 0.95.
 _MOST_BEFORE = 0.5
 _LEAST_AFTER = 0.9
+_LEAST_AFTER_MUCH = 0.5
 _LOST_SHARE = 0.2
+_LOST_OF_REMAINS = 0.7
 _LEAST_HAN = 2
 _LEAST_HIGH = 4
 # Big5 read as GBK is frequent characters now and then, so it must be plain and long.
@@ -50,11 +52,18 @@ _COMMON = frozenset(
 def unscrambled(text: str) -> str:
     """`text` with every part that is clearly misread decoded as what it is."""
     if _LATIN_LETTERS.search(text):
-        text = _HIGH_RUN.sub(lambda run: _from_latin(run[0]), text)
-    return _RUN.sub(lambda run: _from_gbk(run[0]), text)
+        once = _HIGH_RUN.sub(lambda run: _from_latin(run[0], _LEAST_AFTER), text)
+        if once != text:
+            # Where much was misread, names of rare characters were misread as well.
+            text = _HIGH_RUN.sub(lambda run: _from_latin(run[0], _LEAST_AFTER_MUCH), once)
+    reread = _RUN.sub(lambda run: _from_gbk(run[0]), text)
+    if reread == text:
+        return text
+    # Where much was misread, what is too short or too damaged to show it was misread as well.
+    return _SEGMENT.sub(lambda part: _remains(part[0]), reread)
 
 
-def _from_latin(part: str) -> str:
+def _from_latin(part: str, least: float) -> str:
     try:
         data = b"".join(_windows_byte(c) for c in part)
     except UnicodeEncodeError:
@@ -63,7 +72,7 @@ def _from_latin(part: str) -> str:
         return part
     for encoding in ("utf-8", "gb18030"):
         decoded = _decoded(data, encoding)
-        if decoded is not None and _is_chinese(decoded):
+        if decoded is not None and _is_chinese(decoded, least):
             return decoded
     return part
 
@@ -84,8 +93,7 @@ def _from_gbk(run: str) -> str:
 def _reread(part: str) -> str:
     if _share(part) > _MOST_BEFORE:
         return part
-    # What GBK could not show was lost already then.
-    data = b"\xff".join(piece.encode("gb18030", "replace") for piece in part.split("\ufffd"))
+    data = _gbk_bytes(part)
     decoded = _decoded(data, "utf-8")
     if decoded is not None and _is_chinese(decoded):
         return decoded
@@ -93,14 +101,26 @@ def _reread(part: str) -> str:
     return decoded if decoded is not None and _is_plain_chinese(decoded, part) else part
 
 
-def _decoded(data: bytes, encoding: str) -> str | None:
+def _remains(part: str) -> str:
+    if _share(part) > _MOST_BEFORE or len(part) < 2:
+        return part
+    decoded = _decoded(_gbk_bytes(part), "utf-8", _LOST_OF_REMAINS)
+    return part if decoded is None or _share(decoded.replace("\ufffd", "")) < 1 else decoded
+
+
+def _gbk_bytes(part: str) -> bytes:
+    # What GBK could not show was lost already then.
+    return b"\xff".join(piece.encode("gb18030", "replace") for piece in part.split("\ufffd"))
+
+
+def _decoded(data: bytes, encoding: str, lost_share: float = _LOST_SHARE) -> str | None:
     """`data` in `encoding`, a � for each piece that was lost; None if that is too much."""
     decoded = _LOST.sub("\ufffd", data.decode(encoding, "replace"))
-    return None if decoded.count("\ufffd") > _LOST_SHARE * len(decoded) else decoded
+    return None if decoded.count("\ufffd") > lost_share * len(decoded) else decoded
 
 
-def _is_chinese(text: str) -> bool:
-    return len(_HAN_CHARACTER.findall(text)) >= _LEAST_HAN and _share(text) >= _LEAST_AFTER
+def _is_chinese(text: str, least: float = _LEAST_AFTER) -> bool:
+    return len(_HAN_CHARACTER.findall(text)) >= _LEAST_HAN and _share(text) >= least
 
 
 def _is_plain_chinese(text: str, before: str) -> bool:
@@ -119,4 +139,3 @@ def _share(text: str) -> float:
     wide = [c for c in text if c > "\x7f"]
     frequent = frequent_characters()
     return sum(map(frequent.__contains__, wide)) / len(wide) if wide else 1.0
-

@@ -1,9 +1,10 @@
 """One text, one spelling: every repair of `repairs`, in order, until nothing changes.
 
-Chinese punctuation is content: no rule turns ，：；（）！？ into their ASCII look-alikes. Most texts
-meet no rule at all: `triggers` finds out in one pass, and only what it names is run, on the texts it
-names. Rules feed each other (an entity becomes a tag, a full-width letter an ASCII one), so changed
-texts go round again.
+Chinese punctuation is content: no rule turns ，：；（）！？ into their ASCII look-alikes.
+
+Most texts meet no rule at all: `triggers` finds out in one pass, and only what it names is run.
+Rules feed each other (an entity becomes a tag, a full-width letter an ASCII one), so what changed
+goes round again.
 """
 
 from __future__ import annotations
@@ -167,8 +168,10 @@ def _alone(text: str, stage: _Stage, repair: Repair) -> str:
 def _round(
     texts: pa.LargeStringArray, triggers: Bits, wanted: Repair
 ) -> tuple[pa.LargeStringArray, Bits, Bits]:
-    """Each text after the rules that its triggers name, once; which of them changed it; and which
-    have not seen what the last of those made of it.
+    """Each text after the rules that its triggers name, once, and two sets of bits for each.
+
+    The first are the rules that changed it; the second those that have not yet seen what the last
+    of these made of it.
     """
     bits, unseen = np.zeros(len(texts), np.int64), np.zeros(len(texts), np.int64)
     sofar = 0

@@ -27,16 +27,19 @@ _KEPT = re.compile(
     r"|&\w+;"
 )
 _MAY_KEEP = re.compile(r"[`\]{<&]|://|www\.")
-_PROGRAM = re.compile(rf"(?:[{{}}=\\]|//|[^{HAN}];)[ \t]*\Z|\A(?:    |\t)[ \t]*(?![{HAN}“‘《「（(*+0-9-])")
-_HALF_WIDE = re.compile(rf"[,;:?!(](?:(?<=[^\x00-\x7f].)|(?=[^\x00-\x7f]|\Z| [^\x00-\x7f]))|\.\Z")
+_PROGRAM = re.compile(
+    rf"(?:[{{}}=\\]|//|[^{HAN}];)[ \t]*\Z|\A(?:    |\t)[ \t]*(?![{HAN}“‘《「（(*+0-9-])"
+)
+_HALF_WIDE = re.compile(r"[,;:?!(](?:(?<=[^\x00-\x7f].)|(?=[^\x00-\x7f]|\Z| [^\x00-\x7f]))|\.\Z")
 _LINE = re.compile(r"[^\n]*[,;:?!(][^\n]*|[^\n]+\.(?=\n|\Z)")
-_BEHIND = f"{HAN}”’》」』】）％"
+_BEHIND = f"{HAN}”’》」』】）\uff05…"
 _AFTER = f"{HAN}“‘《「『【（"
 # `:` and `?` may belong to addresses and codes that have been cut, so they need Han before.
 _MARK = re.compile(
     rf"[,;:](?<=[{_BEHIND}].)(?=[^\s!-/:-@\[-`{{-~]|[\"*(]|\Z)"
     rf"|[?!](?<=[{_BEHIND}].)(?=[^\s!-/:-@\[-`{{-~，。、；：？！]|[\"*(]|\Z)"
     rf"|[,;!](?<=[0-9A-Za-z%+].)(?=[{_AFTER}])"
+    rf"|:(?<=[0-9A-Za-z].)(?=[{HAN}][^\n]{{8}})"  # what is longer than a setting's value
     rf"|[,;:] (?<=[{_BEHIND}]. )(?=[{_AFTER}])"
 )
 _BRACKETS = re.compile(r"\(([^()\n]{1,200})\)")

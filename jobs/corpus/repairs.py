@@ -39,20 +39,20 @@ class RepairParams:
     """Which rules a partner's texts meet.
 
     Attributes:
-        off: Names of rules that are left out, sorted.
+        skip: Names of rules that are left out, sorted.
         lost_share: The share of characters lost to wrong decoding (� and 锟斤拷) above which a text
             is refused, in [0, 1].
     """
 
-    off: tuple[str, ...]
+    skip: tuple[str, ...]
     lost_share: float
 
     def __post_init__(self) -> None:
         """Refuse rules there are not, and an impossible share."""
-        unknown = sorted(set(self.off) - set(NAMES))
+        unknown = sorted(set(self.skip) - set(NAMES))
         if unknown:
             raise ConfigError(
-                f"normalization.off names {', '.join(unknown)}: choose out of {', '.join(NAMES)}"
+                f"normalization.skip names {', '.join(unknown)}: choose out of {', '.join(NAMES)}"
             )
         if not 0 <= self.lost_share <= 1:
             raise ConfigError(f"normalization.lost_share={self.lost_share} is no share")
@@ -61,7 +61,7 @@ class RepairParams:
     def wanted(self) -> Repair:
         """The rules that are left in."""
         wanted = Repair(sum(Repair))
-        for name in self.off:
+        for name in self.skip:
             wanted &= ~NAMES[name]
         return wanted
 

@@ -39,6 +39,7 @@ class RejectReason(StrEnum):
     UNSUPPORTED_ENCODING = "unsupported_encoding"
     NO_MAIN_TEXT = "no_main_text"  # a web page of navigation alone
     NOT_A_PAGE = "not_a_page"  # a record of a web archive that holds no page
+    GARBLED = "garbled"  # by wrong decoding, beyond repair
 
 
 @dataclass(frozen=True)

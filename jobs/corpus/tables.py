@@ -47,6 +47,8 @@ DOCUMENTS = pa.schema(
         pa.field("published", pa.string()),  # ISO 8601, as precise as it was given
         pa.field("published_as_given", pa.string()),  # where it differs; alone if unreadable
         *SIGNALS,  # null when the row is rejected
+        pa.field("repairs", pa.int64()),  # bits of `repairs.Repair`; null when rejected
+        pa.field("script", pa.string()),  # as delivered; null where nothing tells
         pa.field("stage", pa.string()),  # the stage that rejected the row, null for a document
         pa.field("reason", pa.string()),
         pa.field("evidence", pa.string()),
@@ -124,6 +126,8 @@ RELEASED = pa.schema(
         pa.field("published_as_given", pa.string()),  # where it differs; alone if unreadable
         pa.field("licence", pa.string()),
         *_MEASURED,
+        pa.field("repairs", pa.int64(), nullable=False),
+        pa.field("script", pa.string()),
     ]
 )
 

@@ -1,7 +1,7 @@
 """Triggers: one pass over the bytes says which rules could change a text at all.
 
 A clean text meets no rule and is never taken out of its Arrow buffer; that is what makes repair
-cheap. A trigger may be wrong in one direction only: it may send a text to a rule that finds nothing.
+cheap. A trigger may send a text to a rule that finds nothing there.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def _kinds() -> Bytes:
         (_ALNUM, range(0x61, 0x7B)),
         (_POINT, map(ord, ",.;:?!()")),
         (_COMMA, map(ord, "，、")),
-        (_STOP, map(ord, "。；：？！）》”’」』】…—～·％")),
+        (_STOP, map(ord, "。；：？！）》”’」』】…—～·\uff05")),
         (_OPENING, map(ord, "（《“‘「『【〈")),
         (_MARKUP, map(ord, "<&")),
         (_WIDE_SPACE, alphabets.WIDE_SPACES),
@@ -237,14 +237,14 @@ def _scan(
 
 
 @kernel
-def _scan_lines(data: Bytes, first: int, last: int) -> int:
+def _scan_lines(data: Bytes, first: int, last: int) -> np.int64:
     """What lines and blanks trigger in one text, by its bytes alone: these are all ASCII."""
     if first == last:
-        return 0
-    found = _LAYOUT * (_is_blank(data[first]) or _is_blank(data[last - 1]))
+        return np.int64(0)
+    found = np.int64(_LAYOUT * int(_is_blank(data[first]) or _is_blank(data[last - 1])))
     start, end, one = np.uint64(first), np.uint64(last), np.uint64(1)
     at = line_start = ink = start
-    spaced = last_wide = 0
+    spaced, last_wide = 0, np.int64(0)
     while at < end:
         byte = data[at]
         if byte > 0x20:
@@ -254,9 +254,11 @@ def _scan_lines(data: Bytes, first: int, last: int) -> int:
         if byte == 0x0A:
             # Two empty lines together are one too many.
             is_empty = at == line_start and at > start + one
-            found |= _LAYOUT * (is_empty and data[at - one] == 0x0A and data[at - one - one] == 0x0A)
+            found |= _LAYOUT * (
+                is_empty and data[at - one] == 0x0A and data[at - one - one] == 0x0A
+            )
             width = _broken_width(data, line_start, at)
-            found |= _WRAPS * (width != 0 and abs(width - last_wide) <= _WRAP_SLACK)
+            found |= _WRAPS * int(width != 0 and abs(width - last_wide) <= _WRAP_SLACK)
             last_wide, line_start, ink = width, at + one, at + one
         elif byte == 0x20:
             # Blanks before a line's first ink are indentation, which may be code.
@@ -268,26 +270,26 @@ def _scan_lines(data: Bytes, first: int, last: int) -> int:
 
 
 @kernel
-def _broken_width(data: Bytes, begin: np.uint64, after: np.uint64) -> int:
+def _broken_width(data: Bytes, begin: np.uint64, after: np.uint64) -> np.int64:
     """The bytes of a line that could have been broken in the middle of a sentence, else 0."""
     start, end = np.int64(begin), np.int64(after)
     if end - start < 3 * _WRAP_CHARS:
-        return 0
+        return np.int64(0)
     last = data[end - 1]
     if last < 0x80:
         is_letter = 0x30 <= last <= 0x39 or 0x41 <= (last & 0xDF) <= 0x5A
-        return end - start if is_letter or last == 0x2D else 0
+        return end - start if is_letter or last == 0x2D else np.int64(0)
     lead, middle = data[end - 3], data[end - 2]
     is_han = 0xE3 < lead < 0xEA
     is_open = lead == 0xE3 and middle == 0x80 and last != 0x82  # all of U+3000 but 。
     is_wide = lead == 0xEF and middle != 0xBD and last not in (0x81, 0x89, 0x9A, 0x9B, 0x9F)
     is_wide |= lead == 0xEF and middle == 0xBD
-    return end - start if is_han or is_open or is_wide or lead == 0xE2 else 0
+    return end - start if is_han or is_open or is_wide or lead == 0xE2 else np.int64(0)
 
 
 @kernel
 def _is_blank(byte: np.uint8) -> bool:
-    return bool(byte == 0x20 or byte == 0x0A or byte == 0x09)
+    return bool(byte in (0x20, 0x0A, 0x09))
 
 
 _FOUR = np.uint64(4)  # a Han character and its space

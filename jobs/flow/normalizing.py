@@ -137,7 +137,7 @@ class _RunWriter:
             delivered,
             partner=self.shard.partner.name,
             first_position=self.delivered,
-            signal_params=self.params.signals,
+            params=self.params.text_params(self.shard.partner),
         )
         self.delivered += len(table)
         self.pending.append(table)

@@ -6,8 +6,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from jobs.corpus.banding import BandParams
+from jobs.corpus.documents import TextParams
 from jobs.corpus.keywords import SignalParams
 from jobs.corpus.ranking import RankParams
+from jobs.corpus.repairs import RepairParams
 from jobs.corpus.rows import DeliveryParams
 from jobs.corpus.rules import RuleParams
 from jobs.corpus.signatures import SignatureParams
@@ -27,6 +29,7 @@ class PartnerParams:
         name: The partner's name, as in the release.
         deliveries: Paths, patterns or URIs.
         reading: Format, encoding, columns and limits.
+        repair: Which rules its texts meet.
         licence: Written beside every document.
         priority: The lower number wins when two partners hold one document.
         reject_share: The share of rejected rows above which the build stops, in [0, 1].
@@ -36,6 +39,7 @@ class PartnerParams:
     name: str
     deliveries: tuple[str, ...]
     reading: DeliveryParams
+    repair: RepairParams
     licence: str
     priority: int
     reject_share: float
@@ -57,7 +61,10 @@ def recorded_reading(partner: PartnerParams) -> dict[str, Any]:
     """How a partner's files are read, as far as it decides what is read."""
     reading = asdict(partner.reading)
     del reading["batch_bytes"]  # how much is read at a time decides nothing
-    return reading | {"columns": dict(partner.reading.columns)}
+    return reading | {
+        "columns": dict(partner.reading.columns),
+        "repair": asdict(partner.repair),
+    }
 
 
 @dataclass(frozen=True)
@@ -110,3 +117,7 @@ class BuildParams:
                 "no partners: give partners=[a,b,c], each a file conf/partners/NAME.yaml here or "
                 "in the folder of --config-dir"
             )
+
+    def text_params(self, partner: PartnerParams) -> TextParams:
+        """What is done to the texts of one partner."""
+        return TextParams(partner.repair, self.signals)

@@ -64,11 +64,7 @@ def _demo(folder: Path, size_bytes: int) -> Iterator[str]:
     write_demo(folder, size_bytes=size_bytes * 11 // 10, seed=1, report=lambda _done: None)
     params = build_parameters(folder / "conf", folder / "releases")
     for shard in plan(params):
+        text = params.text_params(shard.partner)
         for rows in delivered_tables(shard, params):
-            table = documents(
-                rows,
-                partner=shard.partner.name,
-                first_position=0,
-                signal_params=params.signals,
-            )
+            table = documents(rows, partner=shard.partner.name, first_position=0, params=text)
             yield from pc.drop_null(table["content"]).to_pylist()

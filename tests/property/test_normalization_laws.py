@@ -9,13 +9,16 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.corpus.normalization import normalized, normalized_texts
+from jobs.corpus.normalization import changes, normalized, normalized_texts
 
 PUNCTUATION = "，：；（）！？。、“”《》…—～"
 REMOVED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064"
     "\u2066-\u206f\u3000\ufeff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\ufff9-\ufffb\ufffe\uffff]"
 )
+
+# Joiners inside emoji are part of them.
+EMOJI = re.compile("(?<=[\U0001f000-\U0001faff\ufe0f])\u200d(?=[\U0001f000-\U0001faff])")
 
 # Pieces that rules look for, whole and broken, so that a drawn text makes them meet.
 PIECES = [
@@ -55,6 +58,28 @@ PIECES = [
     ),
     *("lt;", "nbsp;", "&bogus;", "&NotEqualTilde;", "`", "``", "```", "````", "~~~", "~~~~", "> "),
 ]
+# What the rules for Chinese text look for.
+PIECES += [
+    *(
+        "，",
+        ",",
+        ".",
+        ";",
+        ":",
+        "?",
+        "!",
+        "(",
+        ")",
+        "中 文 语 料 来 自 各 地",
+        " 。",
+        "... ",
+        "1,234",
+    ),
+    *("標(biāo)", "準(zhǔn)", "學", "們(men)", "l(fā)", "?,F(xiàn)", "乾", "著", "發", "裡", "裏"),
+    *("ÖÐ»ª", "涓\ue15e浗", "ä¸\xadå\x9b½", "锟斤拷", "\ufffd", "い地チ", "⽇", "⻓", "\ue000"),
+    *("，在第一行里把这句话写到正好这么长为止\n", "一", "https://a.cn/", "|", "\n---\n", "    "),
+    *("👨\u200d👩", "🏳️\u200d🌈", "\u200d"),
+]
 texts = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=25).map("".join)
 
 
@@ -70,7 +95,7 @@ def test_normalizing_twice_is_normalizing_once(text):
 def test_normalized_text_is_nfc_without_unwanted_characters(text):
     result = normalized(text)
     assert unicodedata.is_normalized("NFC", result)
-    assert not REMOVED.search(result)
+    assert not REMOVED.search(EMOJI.sub("", result))
     assert result == result.strip(" \t\n")
     assert "\n\n\n" not in result
     assert not re.search(r"[ \t]\n", result)
@@ -80,6 +105,14 @@ def test_normalized_text_is_nfc_without_unwanted_characters(text):
 @given(texts)
 def test_normalized_text_is_at_most_three_times_as_long(text):
     assert len(normalized(text)) <= 3 * len(text)
+
+
+@settings(deadline=None)
+@given(texts)
+def test_changes_of_single_rules_lead_to_the_normalized_text(text):
+    steps = list(changes(text))
+    assert (steps[-1][2] if steps else text) == normalized(text)
+    assert all(before != after for _, before, after in steps)
 
 
 @settings(deadline=None)

@@ -1,0 +1,165 @@
+"""What each repair does, and what it must leave alone."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from jobs.corpus.normalization import changes, normalized, repaired
+from jobs.corpus.repairs import NAMES, Repair, RepairParams, repair_names
+from jobs.errors import ConfigError
+
+PAGE = Path(__file__).parents[2] / "docs" / "repairs.md"
+
+LAW = "中华人民共和国法律由全国人大制定"
+MIRROR = "當(dāng)前人工智能融入經(jīng)濟(jì)發(fā)展各個(gè)領(lǐng)域"
+WRAPPED = (
+    "新华社南昌五月二十五日电正如行家预料观众期望的\n"
+    "南昌国际女排邀请赛今晚日本对古巴之战是一场有看\n"
+    "头的硬仗日本女排经过一小时四十分钟的激战以三比\n"
+    "一击败了实力较强的古巴队。\n"
+    "　　今晚，座无虚席。"
+)
+
+
+def repairs(text: str) -> list[str]:
+    return repair_names(int(repaired(pa.array([text], pa.large_string())).repairs[0]))
+
+
+def misread(text: str, written: str, read: str) -> str:
+    return text.encode(written).decode(read)
+
+
+EXAMPLES = [
+    ("mojibake", misread(LAW, "utf-8", "gb18030"), LAW),
+    ("mojibake", misread(LAW, "gb18030", "latin-1"), LAW),
+    ("mojibake", misread(LAW, "utf-8", "latin-1"), LAW),
+    ("mojibake", f"{LAW}。\n{misread(LAW, 'gb18030', 'cp1252')}", f"{LAW}。\n{LAW}"),
+    ("line_ends", "第一条\r\n第二条\x85第三条", "第一条\n第二条\n第三条"),
+    ("invisible", "中\u200b文\ufeff语\xad料", "中文语料"),
+    ("markup", "原来燕青<br>李逵&middot;宋江", "原来燕青\n李逵·宋江"),
+    ("wraps", WRAPPED, WRAPPED.replace("\n", "").replace("。　　", "。\n")),
+    ("blanks", "　　第一条\n　第二条", "第一条\n第二条"),
+    ("width", "至少保存２年，ＣＡＳ标章", "至少保存2年，CAS标章"),
+    ("radicals", "⽇本⼈⺠，⻓江，\uf900", "日本人民，长江，豈"),
+    ("composition", "cafe\u0301", "café"),
+    ("pinyin", f"{MIRROR}。", "当前人工智能融入经济发展各个领域。"),
+    (
+        "pinyin",
+        f"{MIRROR}有待提升?,F(xiàn)階段",
+        "当前人工智能融入经济发展各个领域有待提升。现阶段",
+    ),
+    ("pinyin", f"{MIRROR}，l(fā)展科W(xué)", "当前人工智能融入经济发展各个领域，发展科学"),
+    ("script", "中華民國國旗定為紅地，皇后頭髮", "中华民国国旗定为红地，皇后头发"),
+    ("spaces", "中 华 人 民 共 和 国 宪 法", "中华人民共和国宪法"),
+    ("spaces", "该规范称为异常筛选器 。", "该规范称为异常筛选器。"),
+    ("punctuation", "近日,他说:好!(完)", "近日，他说：好！（完）"),
+    (
+        "punctuation",
+        "人工智能(AI)训练,F1达到92.376%,同比",
+        "人工智能（AI）训练，F1达到92.376%，同比",
+    ),
+    ("layout", "第一条  总则 \n\n\n\n第二条", "第一条 总则\n\n第二条"),
+]
+
+
+@pytest.mark.parametrize(("rule", "text", "expected"), EXAMPLES)
+def test_repair_mends_its_defect_and_is_recorded(rule: str, text: str, expected: str) -> None:
+    assert normalized(text) == expected
+    assert rule in repairs(text)
+
+
+def test_every_rule_has_an_example() -> None:
+    assert {rule for rule, _, _ in EXAMPLES} == set(NAMES)
+
+
+@pytest.mark.parametrize("rule", NAMES)
+def test_repair_switched_off_leaves_its_defect(rule: str) -> None:
+    wanted = RepairParams((rule,), 1.0).wanted
+    for name, text, expected in EXAMPLES:
+        if name == rule:
+            bits = int(repaired(pa.array([text], pa.large_string()), wanted).repairs[0])
+            assert normalized(text, wanted) != expected
+            assert rule not in repair_names(bits)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "乾县在陕西，於潜在浙江，乾隆著作等身，瞭望塔，魏徵",  # Simplified text has these too
+        "重（chóng）庆的重读作chóng，不读zhòng",
+        "圆周率是3.14159，约3.14；10:30开会，比分3:1，1,234,567元",
+        "见https://www.gov.cn/a?b=中&c=d,e(f).html ",
+        "他说：Hello, world! (It is 3.14.) 然后走了",
+        "函数f(x)与print(a,b)；数组a[i]",
+        "这是 `foo(中文,英文)` 的结果",
+        "[条例](https://a.cn/条,例)全文",
+        "Kubernetes 集群 (cluster) 中的节点",
+        "---\n标题: 宪法\n作者: 全国人大\n---\n正文",
+        "```python\nprint('你好,世界')  # 注释:说明\n```\n正文",
+        "床前明月光\n疑是地上霜\n举头望明月\n低头思故乡",
+        "昔人已乘黄鹤去，此地空余黄鹤楼。\n黄鹤一去不复返，白云千载空悠悠。",
+        "姓名 张三 李四\n年龄 20 30",
+        "| 姓名 | 年龄 |\n| 张三 | 20 |",
+        "特此公告。\n\n北京市人民政府\n2023年11月29日",
+        "第一章 总则\n第一条 为了规范管理，制定本办法\n第二条 适用范围",
+        "春 夏 秋 冬",
+        "家庭👨\u200d👩\u200d👧与🏳️\u200d🌈",
+        "été à l’été, Ñandú ÄÖÜ",
+        "日本語の文章は東京で書かれた、無線と時間",
+        "①㎡…㈱，“引”、《书》——～",
+    ],
+)
+def test_repairs_leave_good_text_alone(text: str) -> None:
+    assert normalized(text) == text.strip()
+
+
+def test_lines_of_verse_and_lists_of_one_width_are_not_joined() -> None:
+    items = [f"{n}、各省自治区直辖市人民政府应当加强对本条例实施工作的领导" for n in "一二三四五"]
+    for text in ("\n".join(items), "\n".join(["白日依山尽黄河入海流欲穷千里目"] * 6)):
+        assert normalized(text) == text
+
+
+def test_english_lines_and_code_are_not_joined() -> None:
+    text = "\n".join(["This line was broken at some width by an editor long"] * 5)
+    assert normalized(text) == text
+
+
+def test_private_use_characters_stay() -> None:
+    assert normalized("生僻字\ue844在此") == "生僻字\ue844在此"
+
+
+def test_what_was_lost_is_counted() -> None:
+    found = repaired(pa.array(["锟斤拷锟斤拷\ufffd正文", "正文锟"], pa.large_string()))
+    assert found.lost.tolist() == [7, 0]
+    assert found.chars.tolist() == [9, 3]
+
+
+def test_script_is_what_was_delivered() -> None:
+    texts = ["中華民國國旗", "中华人民共和国", "中文", "裡面這個線索", "裏面這個綫索"]
+    found = repaired(pa.array(texts, pa.large_string()))
+    assert found.script == ["hant", "hans", None, "hant-tw", "hant-hk"]
+
+
+@pytest.mark.parametrize("text", [text for _, text, _ in EXAMPLES])
+def test_changes_lead_from_the_text_to_its_repair(text: str) -> None:
+    steps = list(changes(text))
+    assert steps[0][1] == text
+    assert steps[-1][2] == normalized(text)
+    assert {str(rule.name).lower() for rule, _, _ in steps} == set(repairs(text))
+
+
+def test_a_rule_that_does_not_exist_is_refused_by_name() -> None:
+    with pytest.raises(ConfigError, match="pinyn"):
+        RepairParams(("pinyn",), 0.1)
+
+
+def test_page_lists_every_rule_with_its_bit() -> None:
+    listed = re.findall(r"^\| (\d+) \| `(\w+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert [(1 << int(bit), name) for bit, name in listed] == [
+        (int(repair), name) for name, repair in NAMES.items()
+    ]
+    assert len(Repair) == len(NAMES)
