@@ -32,7 +32,7 @@ _LEAST_FULL = 3
 _LEAST_FULL_AMONG_LONGER = 6
 _FULL_SHARE = 0.5
 
-_INNER_SPACES = re.compile(r"  (?<=\S  ) *")
+_INNER_SPACES = re.compile(r"  (?<=[^ \t\n]  ) *")
 _BLANK_LINES = re.compile("\n{3,}")
 # Each begins with a space, which `re` finds at the speed of memchr.
 _SPACED_OUT = re.compile(rf"(?: [{HAN}，。、；：？！（）《》“”](?=[ \n]|\Z)){{7,}}")

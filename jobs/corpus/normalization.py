@@ -141,16 +141,20 @@ def changes(text: str, wanted: Repair = EVERY) -> Iterator[tuple[Repair, str, st
 
     The last `after` is what a release holds.
     """
+    unseen = -1
     for round_number in range(1, 4 * _ROUNDS):
-        start = text
-        found = Repair(int(scan(pa.array([text], pa.large_string())).triggers[0])) & wanted
+        start, sofar, last = text, 0, 0
+        found = int(scan(pa.array([text], pa.large_string())).triggers[0]) & int(wanted) & unseen
         for stage in _STAGES:
-            for repair in stage.repairs & found:
+            sofar |= int(stage.repairs)
+            for repair in stage.repairs & wanted if found & int(stage.repairs) else ():
                 before, text = text, _alone(text, stage, repair)
                 if text != before:
+                    last = sofar
                     yield repair, before, text
-        if round_number % _ROUNDS == 0:
-            before, text = text, _UNFOLDING.sub("", text)
+        unseen = last | ~found
+        if found and round_number % _ROUNDS == 0:
+            before, text, unseen = text, _UNFOLDING.sub("", text), -1
             if text != before:
                 yield Repair.MARKUP, before, text
         if text == start:

@@ -2,9 +2,9 @@
 
 `triggers` decides from the whole text which it is; converting Simplified text would turn 乾县 into
 干县. OpenCC decides between characters by phrases. Of its dictionaries the plain one (t2s) serves
-all variants: it knows 裡 and 裏, 線 and 綫; that for Taiwan (tw2s) is half as fast and, of 600
-statutes, makes 卓着 and 着有功绩 of 卓著 and 著有功績; with vocabulary (tw2sp) it also turns 執行 into
-运行 and 聯絡 into 联系, which are other words than the statute has.
+all variants: it knows 裡 and 裏, 線 and 綫. That for Taiwan (tw2s) is half as fast and, of 600
+statutes, makes 卓着 and 着有功绩 of 卓著 and 著有功績. With vocabulary (tw2sp) it also turns 執行
+into 运行 and 聯絡 into 联系, which are other words than the statute has.
 """
 
 from __future__ import annotations

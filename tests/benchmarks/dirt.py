@@ -150,7 +150,7 @@ _PLANTS: dict[str, Callable[[str], str]] = {
     "half-width , ; :": _half,
     "HTML paragraphs": lambda text: "<br>".join(text.split("\n")),
     "lines of 60 cells": _wrapped,
-    "invisible characters": lambda text: "\u200b".join(text),
+    "invisible characters": "\u200b".join,
 }
 
 

@@ -55,5 +55,5 @@ def test_repairs_of_a_released_document_are_shown_from_its_delivery(tmp_path: Pa
     with pytest.raises(ConfigError, match="deliveries=PATH"):
         list(repairs_of(release, explanation.decisions[0], Whereabouts((), None)))
     (moved / "甲.jsonl").write_text("{}", encoding="utf-8")
-    with pytest.raises(DeliveryMissing, match="甲.jsonl as gov delivered it"):
+    with pytest.raises(DeliveryMissing, match=r"甲\.jsonl as gov delivered it"):
         list(repairs_of(release, explanation.decisions[0], here))
