@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from jobs.corpus.banding import BandParams
+from jobs.corpus.boilerplate import BoilerplateParams
+from jobs.corpus.paragraphs import RepeatParams
 from jobs.corpus.ranking import RankParams
 from jobs.corpus.rows import DeliveryParams
 from jobs.corpus.signatures import SignatureParams
@@ -17,11 +19,20 @@ def build_params(config: Build) -> BuildParams:
     Raises:
         ConfigError: a value that cannot work, named with what to do.
     """
-    minhash = config.minhash
+    minhash, paragraphs = config.minhash, config.paragraphs
     return BuildParams(
         corpus=config.corpus.name,
         version=config.corpus.version,
         partners=tuple(_partner(name, given, config) for name, given in config.partners.items()),
+        repeats=RepeatParams(
+            is_on=paragraphs.repeated,
+            min_chars=paragraphs.min_chars,
+            min_times=paragraphs.min_times,
+            min_pasted_chars=paragraphs.min_pasted_chars,
+        ),
+        boilerplate=BoilerplateParams(
+            paragraphs.site_boilerplate, paragraphs.min_documents, paragraphs.min_share
+        ),
         signature=SignatureParams(minhash.num_perm, minhash.seed, minhash.shingle_chars),
         bands=BandParams(
             num_perm=minhash.num_perm,

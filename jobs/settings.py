@@ -50,6 +50,19 @@ class Storage:
 
 
 @dataclass
+class Paragraphs:
+    """What is removed below the document."""
+
+    repeated: bool = MISSING
+    min_chars: int = MISSING
+    min_times: int = MISSING
+    min_pasted_chars: int = MISSING
+    site_boilerplate: bool = MISSING
+    min_documents: int = MISSING
+    min_share: float = MISSING
+
+
+@dataclass
 class Minhash:
     """Signatures, geometry and threshold of near-duplicates."""
 
@@ -104,6 +117,7 @@ class Build:
     partners: dict[str, Partner] = MISSING
     corpus: Corpus = field(default_factory=Corpus)
     storage: Storage = field(default_factory=Storage)
+    paragraphs: Paragraphs = field(default_factory=Paragraphs)
     minhash: Minhash = field(default_factory=Minhash)
     rank: Rank = field(default_factory=Rank)
     limits: Limits = field(default_factory=Limits)

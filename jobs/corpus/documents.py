@@ -8,6 +8,8 @@ import pyarrow.compute as pc
 
 from jobs.corpus.identity import document_ids
 from jobs.corpus.normalization import normalized_texts
+from jobs.corpus.paragraphs import RepeatParams, without_repeats
+from jobs.corpus.removals import removals
 from jobs.corpus.rows import RejectReason
 from jobs.corpus.signals import signals
 from jobs.corpus.tables import DELIVERED, DOCUMENTS, require
@@ -15,22 +17,26 @@ from jobs.corpus.tables import DELIVERED, DOCUMENTS, require
 _FIELDS = ("title", "url", "published")
 
 
-def documents(delivered: pa.Table, *, partner: str, first_position: int) -> pa.Table:
+def documents(
+    delivered: pa.Table, *, partner: str, first_position: int, repeats: RepeatParams
+) -> tuple[pa.Table, pa.Table]:
     """One row per delivered row, in the same order; a rejected row has no content.
 
     Args:
         delivered: rows of DELIVERED.
         partner: whose rows.
         first_position: the position of the first row inside its input shard.
+        repeats: which repeated paragraphs are removed.
 
     Returns:
-        DOCUMENTS.
+        DOCUMENTS, and the REMOVALS from them.
 
     Law: row-wise, `first_position` moving along.
     """
     require(delivered, DELIVERED, "delivered")
     delivered = delivered.combine_chunks()
     content = normalized_texts(delivered["text"].combine_chunks())
+    content, cuts = without_repeats(content, params=repeats)
     # Nothing may be left of a text that was only markup and white space.
     is_empty = pc.fill_null(pc.equal(pc.binary_length(content), 0), fill_value=False)
     content = pc.if_else(is_empty, pa.scalar(None, pa.large_string()), content)
@@ -49,7 +55,8 @@ def documents(delivered: pa.Table, *, partner: str, first_position: int) -> pa.T
     }
     measured = signals(content)
     columns |= {name: measured[name] for name in measured.column_names}
-    return pa.table({field.name: columns[field.name] for field in DOCUMENTS}).cast(DOCUMENTS)
+    table = pa.table({field.name: columns[field.name] for field in DOCUMENTS}).cast(DOCUMENTS)
+    return table, removals(table, cuts)
 
 
 _KEPT = ("source_file", "source_row", "source_id", "evidence")

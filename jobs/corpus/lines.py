@@ -24,12 +24,15 @@ Flags = npt.NDArray[np.bool_]
 _NEWLINE = 0x0A
 
 # What recurs because documents are built that way: rows of tables, items, headings, quotations,
-# markup, and the numbering of articles, chapters and appendices.
+# markup, the numbering of articles, chapters and appendices, and the formulas with which official
+# documents open and close.
 _STRUCTURE = re.compile(
     r"[ \t]*(?:[|>#*+<:\\{`~-]|!\["
-    r"|[（(]?[0-9A-Za-z〇○零一二三四五六七八九十百]{1,5}[)）、．.:：]"
-    r"|第[ 0-9〇零一二三四五六七八九十百千]+[编編章节節条條款项項部卷回]"
+    r"|[（(]?[0-9A-Za-z\u3007○零一二三四五六七八九十百]{1,5}[)）、\uff0e.:：]"
+    r"|第[ 0-9\u3007零一二三四五六七八九十百千]+[编編章节節条條款项項部卷回]"
     r"|附[ ]*[件录錄表則则]|目[ ]*[录錄次]|[总總分附][ ]*[则則])"
+    r"|[^\n]{0,24}自[^\n]{1,24}(?:施行|[实實]施|生效|[执執]行)|[^\n]{0,12}施行日期|[（(]?(?:特此|此[复復致令]|[删刪]除|完[)）])"
+    r"|[^\n]{0,30}令[ ]*\Z"
     r"|(?: {4}|\t)|[^|\n]*\|[^|\n]*\||[^\u2500-\u257f\n]*[\u2500-\u257f]"
 )
 
@@ -119,8 +122,8 @@ def _find_repeats(
 def _lines(
     data: Bytes, count: int, table: Points
 ) -> tuple[Offsets, Offsets, Offsets, Keys, Offsets]:
-    starts, ends, numbers = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count, np.int64)
-    keys, all_letters = np.empty(count, np.uint64), np.empty(count, np.int64)
+    starts, ends, numbers, all_letters = np.empty((4, count), np.int64)
+    keys = np.empty(count, np.uint64)
     i, end = np.uint64(0), np.uint64(len(data))
     n = number = 0
     while i < end:

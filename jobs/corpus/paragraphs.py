@@ -24,14 +24,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from jobs.corpus.lines import Flags, Lines, has_repeats, is_structure, lines_of
+from jobs.corpus.lines import Flags, Keys, Lines, has_repeats, is_structure, lines_of
 from jobs.corpus.markup import fenced_blocks
 from jobs.corpus.removals import Cut, Kind, without_cuts
 from jobs.errors import ConfigError
 
 _PERIODS = 8  # distances at which a text is compared with itself: it was pasted at one
 _PROSE_SHARE = 2 / 3
-_ENDS = re.compile(r"[。．.！!？?；;：:︰，,、…—][”’」』》）)\]】\"'*_ ]*\Z")
+_ENDS = re.compile(r"[。\uff0e.！!？?；;：:\ufe30，,、…—][”’」』》）)\]】\"'*_ ]*\Z")
 _REGION = re.compile("```|~~~|<!--|<script|<style", re.IGNORECASE)
 
 Places = npt.NDArray[np.int64]
@@ -143,12 +143,13 @@ class _Page:
         ended = sum(1 for at in others if _ENDS.search(self._line(left[at])))
         return _PROSE_SHARE * len(others) <= ended
 
-    def _pasted(self, left: Places, keys: Places, is_long: Flags) -> Iterator[tuple[int, int]]:
-        letters = np.concatenate([[0], np.cumsum(self.lines.letters[left])])
+    def _pasted(self, left: Places, keys: Keys, is_long: Flags) -> Iterator[tuple[int, int]]:
         for period in _periods(keys, is_long):
-            same = np.concatenate([[False], keys[period:] == keys[:-period], [False]])
-            starts, ends = np.flatnonzero(np.diff(same.astype(np.int8))).reshape(-1, 2).T
-            for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+            is_same = keys[period:] == keys[:-period]
+            if np.count_nonzero(is_same) < period:
+                continue
+            letters = np.concatenate([[0], np.cumsum(self.lines.letters[left])])
+            for start, end in _runs(is_same):
                 block = letters[start + period] - letters[start]
                 if end - start >= period and block >= self.params.min_pasted_chars:
                     yield from ((at + period, at) for at in range(start, end))
@@ -157,13 +158,19 @@ class _Page:
         return self.data[self.lines.starts[place] : self.lines.ends[place]].decode()
 
 
-def _recurring(keys: Places, is_long: Flags) -> Places:
+def _runs(flags: Flags) -> list[tuple[int, int]]:
+    """Where each run of true ones starts and ends."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
+    return [(int(start), int(end)) for start, end in edges.reshape(-1, 2)]
+
+
+def _recurring(keys: Keys, is_long: Flags) -> Places:
     """The places of long lines that say what another line says."""
     _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
     return np.flatnonzero(is_long & (counts[inverse] > 1))
 
 
-def _periods(keys: Places, is_long: Flags) -> list[int]:
+def _periods(keys: Keys, is_long: Flags) -> list[int]:
     """The commonest distances between a long line and its last occurrence, smaller ones first."""
     places = np.flatnonzero(is_long)
     order = places[np.argsort(keys[places], kind="stable")]

@@ -35,6 +35,7 @@ class RejectReason(StrEnum):
     NOT_TEXT = "not_text"
     UNDECODABLE = "undecodable"
     TOO_LARGE = "too_large"
+    ONLY_BOILERPLATE = "only_boilerplate"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from jobs.flow.merging import Range, merge
 from jobs.flow.normalizing import NormalizedShard, normalize
 from jobs.flow.params import BuildParams
 from jobs.flow.publishing import Published, candidate, publish_candidate
+from jobs.flow.site_lines import without_site_boilerplate
 from jobs.on_ray.session import ray_session
 from jobs.storage.stores import open_store
 
@@ -37,7 +38,8 @@ def run_normalize(params: BuildParams, progress: Progress) -> Normalized:
     open_store(params.storage).check_writable()
     shards = plan(params)
     with ray_session(params.compute):
-        return Normalized(shards, normalize(shards, params, progress=progress))
+        normalized = normalize(shards, params, progress=progress)
+        return Normalized(shards, without_site_boilerplate(normalized, params, progress=progress))
 
 
 def run_dedup(params: BuildParams, progress: Progress) -> Deduplicated:

@@ -85,5 +85,11 @@ def _packs(files: Iterable[Delivered], input_bytes: int) -> Iterator[tuple[Deliv
 
 def _shard_key(partner: PartnerParams, pack: tuple[Delivered, ...], params: BuildParams) -> str:
     names = [(file.source.name, file.digest) for file in pack]
-    how = (partner.reading, params.signature, params.shards.run_bytes)
+    how = (
+        partner.reading,
+        params.repeats,
+        params.boilerplate.is_on,
+        params.signature,
+        params.shards.run_bytes,
+    )
     return fingerprint(partner.name, how, names, code_digest(), folding_digest())

@@ -21,7 +21,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.corpus.merging import decisions, released, slices_by_bytes, verdict_counts
-from jobs.corpus.tables import DOCUMENTS, DROPS
+from jobs.corpus.removals import removed
+from jobs.corpus.tables import DOCUMENTS, DROPS, REMOVALS
 from jobs.flow.deduplicating import Drops
 from jobs.flow.marked import Marked, Marker, Progress, code_digest, map_marked
 from jobs.flow.normalizing import NormalizedShard
@@ -92,6 +93,10 @@ def merge_range(work: _Work, *, params: BuildParams) -> Marker:
     drops = _drops(work, store)
     verdicts = decisions(documents, drops, partner=work.range.partner)
     kept = released(documents, verdicts, licence=work.partner.licence)
+    decided = pa.table({"ordinal": documents["ordinal"], "verdict": verdicts["verdict"]})
+    cuts = removed(
+        _numbered(work, store, "removals_key", REMOVALS), decided, partner=work.range.partner
+    )
     limit = params.shards.release_bytes
     return {
         "shards": [
@@ -99,6 +104,7 @@ def merge_range(work: _Work, *, params: BuildParams) -> Marker:
             for start, stop in slices_by_bytes(kept["content"], limit)
         ],
         "decisions": [_write_blob(store, params.corpus, verdicts)] if len(verdicts) else [],
+        "removals": [_write_blob(store, params.corpus, cuts)] if len(cuts) else [],
         "counts": sorted([*key, count] for key, count in verdict_counts(verdicts).items()),
     }
 
@@ -128,11 +134,16 @@ def _parts(content_bytes: int, release_bytes: int) -> int:
 
 
 def _documents(work: _Work, store: ObjectStore) -> pa.Table:
-    schema = DOCUMENTS.append(pa.field("ordinal", pa.int64()))
+    return _numbered(work, store, "documents_key", DOCUMENTS)
+
+
+def _numbered(work: _Work, store: ObjectStore, key: str, columns: pa.Schema) -> pa.Table:
+    """The rows of one kind of table of all runs that are in the range, with their ordinals."""
+    schema = columns.append(pa.field("ordinal", pa.int64()))
     tables = [schema.empty_table()]
     for shard in work.normalized:
         for run in shard.runs:
-            table = read_range(store, run.documents_key, work.range)
+            table = read_range(store, getattr(run, key), work.range)
             ordinals = pc.add(table["position"], shard.base)
             tables.append(table.append_column("ordinal", ordinals).cast(schema))
     return pa.concat_tables(tables)

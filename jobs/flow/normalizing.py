@@ -10,17 +10,20 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from jobs.corpus.boilerplate import edge_words
 from jobs.corpus.deliveries import read_rows
 from jobs.corpus.documents import documents
 from jobs.corpus.facts import facts
 from jobs.errors import TooManyRejects
+from jobs.flow.exchange import write_cuts
 from jobs.flow.intake import InputShard
 from jobs.flow.marked import Marked, Marker, Progress, map_marked
 from jobs.flow.params import BuildParams
@@ -30,15 +33,26 @@ from jobs.storage.sources import open_random, open_stream
 from jobs.storage.stores import open_store
 
 STAGE = "normalized"
+EDGE_BITS = 6
+EDGE_PIECES = 1 << EDGE_BITS  # into which what is counted is cut: as many tasks can count it
 _ROW_GROUP_BYTES = 4 << 20  # small, so that merge reads little beyond the range it asks for
 
 
 @dataclass(frozen=True)
 class Run:
-    """The two tables a task wrote for one stretch of an input shard."""
+    """The tables a task wrote for one stretch of an input shard.
+
+    Attributes:
+        documents_key: DOCUMENTS by `doc_id`.
+        facts_key: Their facts, in order of delivery.
+        removals_key: Their REMOVALS by `doc_id`.
+        edges_key: The lines at their ends, None if boilerplate is not looked for.
+    """
 
     documents_key: str
     facts_key: str
+    removals_key: str
+    edges_key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -116,7 +130,7 @@ class _RunWriter:
 
     def __init__(self, store: ObjectStore, shard: InputShard, params: BuildParams) -> None:
         self.store, self.shard, self.params = store, shard, params
-        self.pending: list[pa.Table] = []
+        self.pending: list[tuple[pa.Table, pa.Table]] = []
         self.pending_bytes = 0
         self.runs: list[Run] = []
         self.delivered = 0
@@ -124,9 +138,14 @@ class _RunWriter:
         self.rejected: Counter[tuple[str, str]] = Counter()
 
     def add(self, delivered: pa.Table) -> None:
-        table = documents(delivered, partner=self.shard.partner.name, first_position=self.delivered)
+        table, removals = documents(
+            delivered,
+            partner=self.shard.partner.name,
+            first_position=self.delivered,
+            repeats=self.params.repeats,
+        )
         self.delivered += len(table)
-        self.pending.append(table)
+        self.pending.append((table, removals))
         self.pending_bytes += pc.sum(pc.binary_length(table["content"])).as_py() or 0
         bad = table.filter(pc.is_valid(table["reason"]))
         self.rejected.update(zip(bad["stage"].to_pylist(), bad["reason"].to_pylist(), strict=True))
@@ -144,18 +163,45 @@ class _RunWriter:
         }
 
     def _write(self) -> None:
-        table = pa.concat_tables(self.pending)
+        table, removals = map(pa.concat_tables, zip(*self.pending, strict=True))
+        folder = work_key(self.params.corpus, STAGE, self.shard.key)
         number = f"{len(self.runs):05d}"
-        keys = [
-            work_key(self.params.corpus, STAGE, self.shard.key, f"{kind}-{number}.parquet")
-            for kind in ("documents", "facts")
-        ]
-        rows = max(1, len(table) * _ROW_GROUP_BYTES // max(1, self.pending_bytes))
-        write_table(self.store, keys[0], table.sort_by("doc_id"), row_group_rows=rows)
-        write_table(self.store, keys[1], facts(table, params=self.params.signature))
-        self.runs.append(Run(*keys))
+        run = write_run(self.store, f"{folder}/{{}}-{number}", table, removals, self.params)
+        if self.params.boilerplate.is_on:
+            run = replace(run, edges_key=f"{folder}/edges-{number}.bin")
+            write_edges(self.store, f"{folder}/edges-{number}.bin", table)
+        self.runs.append(run)
         self.content_bytes += self.pending_bytes
         self.pending, self.pending_bytes = [], 0
+
+
+def write_run(
+    store: ObjectStore, name: str, table: pa.Table, removals: pa.Table, params: BuildParams
+) -> Run:
+    """Write the tables of one run, without its edges.
+
+    Args:
+        store: where to.
+        name: the key of each of its tables, with {} for its kind.
+        table: DOCUMENTS in order of delivery.
+        removals: their REMOVALS.
+        params: of the build.
+    """
+    run = Run(*(name.format(kind) + ".parquet" for kind in ("documents", "facts", "removals")))
+    size = pc.sum(pc.binary_length(table["content"])).as_py() or 0
+    rows = max(1, len(table) * _ROW_GROUP_BYTES // max(1, size))
+    write_table(store, run.documents_key, table.sort_by("doc_id"), row_group_rows=rows)
+    write_table(store, run.facts_key, facts(table, params=params.signature))
+    write_table(store, run.removals_key, removals.sort_by("doc_id"), row_group_rows=1 << 14)
+    return run
+
+
+def write_edges(store: ObjectStore, key: str, table: pa.Table) -> None:
+    """Write what to count of some DOCUMENTS, cut by the uppermost bits of its words."""
+    pairs = edge_words(table)
+    firsts = np.arange(EDGE_PIECES, dtype=np.uint64) << np.uint64(64 - EDGE_BITS)
+    bounds = np.append(np.searchsorted(pairs[:, 0], firsts), len(pairs))
+    write_cuts(store, key, pairs.ravel(), 2 * bounds)
 
 
 def write_table(

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.corpus.banding import BandParams
+from jobs.corpus.boilerplate import BoilerplateParams
+from jobs.corpus.paragraphs import RepeatParams
 from jobs.corpus.ranking import RankParams
 from jobs.corpus.rows import DeliveryParams
 from jobs.corpus.signatures import SignatureParams
@@ -75,6 +77,8 @@ class BuildParams:
     corpus: str
     version: str
     partners: tuple[PartnerParams, ...]
+    repeats: RepeatParams
+    boilerplate: BoilerplateParams
     signature: SignatureParams
     bands: BandParams
     rank: RankParams

@@ -11,7 +11,7 @@ import pyarrow as pa
 from jobs.corpus.canonical import CANONICAL_VERSION, folding_digest
 from jobs.corpus.conservation import balance
 from jobs.corpus.normalization import NORMALIZATION_VERSION
-from jobs.corpus.tables import DECISIONS, RELEASED
+from jobs.corpus.tables import DECISIONS, RELEASED, REMOVED
 from jobs.flow.intake import InputShard
 from jobs.flow.marked import Marker
 from jobs.flow.merging import Range, totals
@@ -22,6 +22,7 @@ from jobs.storage.releases import publish
 from jobs.storage.stores import open_store
 
 RELEASE_FORMAT = "heliu-release/1"
+FILE_KINDS = ("shards", "decisions", "removals")
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def candidate(
     Raises:
         ConservationError: a partner's counts do not add up.
     """
-    files = {kind: _files(merged, kind, params.corpus) for kind in ("shards", "decisions")}
+    files = {kind: _files(merged, kind, params.corpus) for kind in FILE_KINDS}
     partners = sorted(params.partners, key=lambda partner: partner.name)
     return {
         "format": RELEASE_FORMAT,
@@ -75,7 +76,11 @@ def candidate(
         "partners": {partner.name: _account(partner, normalized, merged) for partner in partners},
         "parameters": _parameters(params),
         "inputs": [_input(shard.partner.name, file) for shard in plan for file in shard.files],
-        "schema": {"shards": _columns(RELEASED), "decisions": _columns(DECISIONS)},
+        "schema": {
+            "shards": _columns(RELEASED),
+            "decisions": _columns(DECISIONS),
+            "removals": _columns(REMOVED),
+        },
         **files,
     }
 
@@ -111,6 +116,7 @@ def _account(
 
 def _parameters(params: BuildParams) -> dict[str, Any]:
     return {
+        "paragraphs": {"repeated": asdict(params.repeats), "site": asdict(params.boilerplate)},
         "minhash": asdict(params.signature) | asdict(params.bands),
         "rank": asdict(params.rank),
         "release_bytes": params.shards.release_bytes,

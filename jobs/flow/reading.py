@@ -22,7 +22,7 @@ class OpenedRelease:
     manifest: dict[str, Any]
 
     def files(self, kind: str) -> list[str]:
-        """Addresses of the release's files, in order; kind is `shards` or `decisions`."""
+        """Addresses of files, in order; kind is `shards`, `decisions` or `removals`."""
         return [self.store.location(file["key"]) for file in self.manifest[kind]]
 
 

@@ -63,11 +63,14 @@ def _contents(file: Path) -> Iterator[str]:
 def _demo(folder: Path, size_bytes: int) -> Iterator[str]:
     # A tenth more than asked for: some of the rows are damaged and rejected.
     write_demo(folder, size_bytes=size_bytes * 11 // 10, seed=1, report=lambda _done: None)
-    for shard in plan(build_parameters(folder / "conf", folder / "releases")):
+    params = build_parameters(folder / "conf", folder / "releases")
+    for shard in plan(params):
         reading = shard.partner.reading
         opened = open_random if reading.format == "parquet" else open_stream
         for file in shard.files:
             with opened(file.source.uri, endpoint_url=None) as stream:
                 for rows in read_rows(stream, source_file=file.source.name, params=reading):
-                    table = documents(rows, partner=shard.partner.name, first_position=0)
+                    table, _ = documents(
+                        rows, partner=shard.partner.name, first_position=0, repeats=params.repeats
+                    )
                     yield from pc.drop_null(table["content"]).to_pylist()
