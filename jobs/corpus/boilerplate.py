@@ -91,7 +91,9 @@ def edge_words(documents: pa.Table) -> Keys:
     texts = text_hashes(documents["content"].combine_chunks())
     halves = [0 if text is None else int.from_bytes(text[:8], "big") for text in texts.to_pylist()]
     ends = _edge_lines(documents["content"].combine_chunks(), site)
-    words = np.concatenate([_site_words(site)[:, None], ends.words.reshape(len(site), -1)], axis=1)
+    words = np.concatenate(
+        [_site_words(site)[:, None], ends.words.reshape(len(site), 2 * EDGE_LINES)], axis=1
+    )
     pairs = np.stack([words, np.broadcast_to(np.array(halves, np.uint64)[:, None], words.shape)], 2)
     return _unique_pairs(pairs[words != 0])
 

@@ -141,7 +141,7 @@ class _Page:
     def _is_prose(self, left: Places, captions: set[int]) -> bool:
         others = [at for at in np.flatnonzero(self.is_long[left]).tolist() if at not in captions]
         ended = sum(1 for at in others if _ENDS.search(self._line(left[at])))
-        return _PROSE_SHARE * len(others) <= ended
+        return ended > 0 and ended >= _PROSE_SHARE * len(others)
 
     def _pasted(self, left: Places, keys: Keys, is_long: Flags) -> Iterator[tuple[int, int]]:
         for period in _periods(keys, is_long):
