@@ -13,7 +13,7 @@ from jobs.synthesis.grammar import LAST_DAY, Pen, forms
 from jobs.synthesis.partners import PARTNERS
 from jobs.synthesis.plants import COPIES, Deck, Plant
 from jobs.synthesis.private import with_private_data
-from jobs.synthesis.repeats import framed, pasted_twice, with_caption
+from jobs.synthesis.repeats import with_repeats
 from jobs.synthesis.subjects import SUBJECTS
 from jobs.synthesis.writing import Row
 
@@ -126,12 +126,8 @@ class Planter:
         if plant in _DIRT:
             return _DIRT[plant](pen, text)
         match plant:
-            case Plant.BOILERPLATE:
-                return framed(text, site)
-            case Plant.REPEATED_CAPTION:
-                return with_caption(pen, text, draft.subject)
-            case Plant.PASTED_TWICE:
-                return pasted_twice(text)
+            case Plant.BOILERPLATE | Plant.REPEATED_CAPTION | Plant.PASTED_TWICE:
+                return with_repeats(pen, plant, draft, site)
             case Plant.PRIVATE_DATA:
                 return with_private_data(pen, text, pen.sentence(forms("people", draft.subject)))
             case Plant.BENCHMARK_LEAK:
