@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from jobs.corpus.banding import BandParams
+from jobs.corpus.boilerplate import BoilerplateParams
 from jobs.corpus.keywords import SignalParams
+from jobs.corpus.paragraphs import RepeatParams
 from jobs.corpus.ranking import RankParams
 from jobs.corpus.repairs import RepairParams
 from jobs.corpus.rows import DeliveryParams
@@ -24,12 +26,21 @@ def build_params(config: Build) -> BuildParams:
     Raises:
         ConfigError: a value that cannot work, named with what to do.
     """
-    minhash = config.minhash
+    minhash, paragraphs = config.minhash, config.paragraphs
     return BuildParams(
         corpus=config.corpus.name,
         version=config.corpus.version,
         parent=config.corpus.parent,
         partners=tuple(_partner(name, given, config) for name, given in config.partners.items()),
+        repeats=RepeatParams(
+            is_on=paragraphs.repeated,
+            min_chars=paragraphs.min_chars,
+            min_times=paragraphs.min_times,
+            min_pasted_chars=paragraphs.min_pasted_chars,
+        ),
+        boilerplate=BoilerplateParams(
+            paragraphs.site_boilerplate, paragraphs.min_documents, paragraphs.min_share
+        ),
         signature=SignatureParams(minhash.num_perm, minhash.seed, minhash.shingle_chars),
         bands=BandParams(
             num_perm=minhash.num_perm,

@@ -129,6 +129,12 @@ def report_survey(found: Survey, *, sites: int) -> None:
             say()
 
 
+def _because(removal: dict[str, Any]) -> str:
+    if removal["first_line"] is not None:
+        return f"which line {removal['first_line']} says"
+    return f"as on {removal['documents']:,} of {removal['site_documents']:,} pages of its site"
+
+
 def report_explanation(explanation: Explanation) -> None:
     """What became of every delivered row of an id."""
     for row in explanation.decisions:
@@ -144,6 +150,9 @@ def report_explanation(explanation: Explanation) -> None:
         ):
             if row[name] is not None:
                 say(f"  {name.replace('_', ' ')}: {row[name]}")
+    for row in explanation.removals:
+        say(f"  removed {row['kind']}, line {row['line']}, {_because(row)}:")
+        say(f"    {row['text'].strip()[:_EXCERPT_CHARS]!r}")
     if explanation.document:
         document = explanation.document
         say(f"in the release: {document['id']} of {document['partner']}, {document['title']}")

@@ -62,6 +62,19 @@ class Normalization:
 
 
 @dataclass
+class Paragraphs:
+    """What is removed below the document."""
+
+    repeated: bool = MISSING
+    min_chars: int = MISSING
+    min_times: int = MISSING
+    min_pasted_chars: int = MISSING
+    site_boilerplate: bool = MISSING
+    min_documents: int = MISSING
+    min_share: float = MISSING
+
+
+@dataclass
 class Minhash:
     """Signatures, geometry and threshold of near-duplicates."""
 
@@ -151,6 +164,7 @@ class Build:
     corpus: Corpus = field(default_factory=Corpus)
     storage: Storage = field(default_factory=Storage)
     normalization: Normalization = field(default_factory=Normalization)
+    paragraphs: Paragraphs = field(default_factory=Paragraphs)
     minhash: Minhash = field(default_factory=Minhash)
     rank: Rank = field(default_factory=Rank)
     signals: Signals = field(default_factory=Signals)

@@ -7,9 +7,12 @@ import pyarrow as pa
 from jobs.corpus.canonical import canonical_texts
 from jobs.corpus.facts import facts
 from jobs.corpus.identity import document_id
-from jobs.corpus.signal_columns import SIGNALS
+from jobs.corpus.keywords import SignalParams
+from jobs.corpus.signal_columns import KEYWORD_CATEGORIES, SIGNALS
 from jobs.corpus.signatures import SignatureParams
 from jobs.corpus.tables import DOCUMENTS, ranked_schema
+
+NO_KEYWORDS = SignalParams(((),) * len(KEYWORD_CATEGORIES))
 
 
 def documents_table(texts: list[str], *, partner: str, ids: list[str] | None = None) -> pa.Table:

@@ -13,6 +13,8 @@ from jobs.corpus.dates import dates
 from jobs.corpus.identity import document_ids
 from jobs.corpus.keywords import SignalParams
 from jobs.corpus.normalization import normalized_texts, repaired
+from jobs.corpus.paragraphs import RepeatParams, without_repeats
+from jobs.corpus.removals import removals
 from jobs.corpus.repairs import Repair, RepairParams
 from jobs.corpus.rows import RejectReason
 from jobs.corpus.script import simplified
@@ -26,16 +28,18 @@ class TextParams:
 
     Attributes:
         repair: which rules they meet.
+        repeats: which repeated paragraphs are removed.
         signals: the keyword lists.
     """
 
     repair: RepairParams
+    repeats: RepeatParams
     signals: SignalParams
 
 
 def documents(
     delivered: pa.Table, *, partner: str, first_position: int, params: TextParams
-) -> pa.Table:
+) -> tuple[pa.Table, pa.Table]:
     """One row per delivered row, in the same order; a rejected row has no content.
 
     Args:
@@ -45,18 +49,19 @@ def documents(
         params: what is done to the texts.
 
     Returns:
-        DOCUMENTS.
+        DOCUMENTS, and the REMOVALS from them.
 
     Law: row-wise, `first_position` moving along.
     """
     require(delivered, DELIVERED, "delivered")
     delivered = delivered.combine_chunks()
     text = repaired(delivered["text"].combine_chunks(), params.repair.wanted)
+    texts, cuts = without_repeats(text.texts, params=params.repeats)
     # Nothing may be left of a text that was only markup and white space.
-    is_empty = pc.fill_null(pc.equal(pc.binary_length(text.texts), 0), fill_value=False)
+    is_empty = pc.fill_null(pc.equal(pc.binary_length(texts), 0), fill_value=False)
     is_garbled = pa.array(text.lost > params.repair.lost_share * text.chars)
     is_unfit = pc.or_(is_empty, is_garbled)
-    content = pc.if_else(is_unfit, pa.scalar(None, pa.large_string()), text.texts)
+    content = pc.if_else(is_unfit, pa.scalar(None, pa.large_string()), texts)
     is_rejected = pc.is_valid(delivered["reason"])
     stage = pc.if_else(is_rejected, "intake", pc.if_else(is_unfit, "normalize", None))
     unfit = pc.if_else(is_empty, str(RejectReason.EMPTY_TEXT), str(RejectReason.GARBLED))
@@ -80,7 +85,8 @@ def documents(
     )
     measured = signals(content, params=params.signals)
     columns |= {name: measured[name] for name in measured.column_names}
-    return pa.table({field.name: columns[field.name] for field in DOCUMENTS}).cast(DOCUMENTS)
+    table = pa.table({field.name: columns[field.name] for field in DOCUMENTS}).cast(DOCUMENTS)
+    return table, removals(table, cuts)
 
 
 _KEPT = ("source_file", "source_row", "source_id", "evidence")

@@ -40,6 +40,7 @@ class RejectReason(StrEnum):
     NO_MAIN_TEXT = "no_main_text"  # a web page of navigation alone
     NOT_A_PAGE = "not_a_page"  # a record of a web archive that holds no page
     GARBLED = "garbled"  # by wrong decoding, beyond repair
+    ONLY_BOILERPLATE = "only_boilerplate"
 
 
 @dataclass(frozen=True)

@@ -114,6 +114,21 @@ DROPS = pa.schema(
     ]
 )
 
+REMOVALS = pa.schema(
+    [
+        pa.field("doc_id", HASH, nullable=False),
+        pa.field("position", pa.int64(), nullable=False),  # of the document, as in DOCUMENTS
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("line", pa.int32(), nullable=False),  # of the text before this kind of removal
+        pa.field("offset", pa.int64(), nullable=False),  # likewise, in code points
+        pa.field("chars", pa.int64(), nullable=False),
+        pa.field("text", pa.large_string(), nullable=False),  # with the line breaks that went
+        pa.field("first_line", pa.int32()),  # the line that is repeated
+        pa.field("documents", pa.int64()),  # how many documents of the site have it
+        pa.field("site_documents", pa.int64()),
+    ]
+)
+
 RELEASED = pa.schema(
     [
         pa.field("id", pa.string(), nullable=False),
@@ -146,6 +161,14 @@ DECISIONS = pa.schema(
         pa.field("kept_partner", pa.string()),
         pa.field("similarity", pa.float64()),
         pa.field("url", pa.string()),
+    ]
+)
+
+REMOVED = pa.schema(
+    [
+        pa.field("doc_id", pa.string(), nullable=False),
+        pa.field("partner", pa.string(), nullable=False),
+        *(field for field in REMOVALS if field.name not in {"doc_id", "position"}),
     ]
 )
 

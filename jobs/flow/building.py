@@ -16,6 +16,7 @@ from jobs.flow.params import BuildParams
 from jobs.flow.parents import inputs_of, open_parent
 from jobs.flow.publishing import Published, candidate, publish_candidate, traffic
 from jobs.flow.reading import OpenedRelease
+from jobs.flow.site_lines import without_site_boilerplate
 from jobs.on_ray.session import ray_session
 from jobs.storage.stores import open_store
 
@@ -46,7 +47,9 @@ def run_normalize(params: BuildParams, progress: Progress) -> Normalized:
     # Who only asks what is stored need not wait for Ray.
     done = is_normalized(shards, params)
     with nullcontext() if done else ray_session(params.compute):
-        return Normalized(shards, normalize(shards, params, progress=progress), parent)
+        normalized = normalize(shards, params, progress=progress)
+        rest = without_site_boilerplate(normalized, params, progress=progress)
+        return Normalized(shards, rest, parent)
 
 
 def run_dedup(params: BuildParams, progress: Progress) -> Deduplicated:

@@ -25,12 +25,14 @@ class Explanation:
         decisions: Its delivered rows: several if the partner delivered it several times.
         document: The released row of the id, or of the document that replaces it.
         replaced: Decisions that name this id as their kept document.
+        removals: What was cut out of its text.
     """
 
     doc_id: str
     decisions: list[dict[str, Any]]
     document: dict[str, Any] | None
     replaced: list[dict[str, Any]]
+    removals: list[dict[str, Any]]
 
 
 def explain(release: OpenedRelease, asked: str) -> Explanation | None:
@@ -48,7 +50,9 @@ def explain(release: OpenedRelease, asked: str) -> Explanation | None:
     shown = shown or next((row["kept_doc_id"] for row in decisions if row["kept_doc_id"]), None)
     documents = rows_with(release, "shards", "id", shown) if shown else []
     replaced = _naming(release, doc_id)
-    return Explanation(doc_id, decisions, documents[0] if documents else None, replaced)
+    removals = rows_with(release, "removals", "doc_id", doc_id)
+    document = documents[0] if documents else None
+    return Explanation(doc_id, decisions, document, replaced, removals)
 
 
 def _resolved(release: OpenedRelease, asked: str) -> str:
@@ -64,7 +68,7 @@ def _resolved(release: OpenedRelease, asked: str) -> str:
 
 
 def rows_with(release: OpenedRelease, kind: str, column: str, doc_id: str) -> list[dict[str, Any]]:
-    """The rows of an id in the release's `shards` or `decisions`; opens only files that may."""
+    """The rows of an id in the release's files of a kind; opens only files that may."""
     rows: list[dict[str, Any]] = []
     for file in release.manifest[kind]:
         if file["first_id"] <= doc_id <= file["last_id"]:

@@ -174,5 +174,6 @@ def _place(piece: Piece | None) -> tuple[int, int] | None:
 def _shard_key(partner: PartnerParams, pack: tuple[Delivered, ...], params: BuildParams) -> str:
     # The rest of what a piece knows follows from the file's bytes.
     names = [(file.source.name, file.digest, _place(file.piece)) for file in pack]
-    how = (partner.reading, params.text_params(partner), params.signature, params.shards.run_bytes)
+    text, run_bytes = params.text_params(partner), params.shards.run_bytes
+    how = (partner.reading, text, params.boilerplate.is_on, params.signature, run_bytes)
     return fingerprint(partner.name, how, names, code_digest(), folding_digest())

@@ -29,8 +29,9 @@ from jobs.corpus.merging import (
     slices_by_bytes,
     verdict_counts,
 )
+from jobs.corpus.removals import removed
 from jobs.corpus.rules import after_rules
-from jobs.corpus.tables import DOCUMENTS, DROPS, facts_schema
+from jobs.corpus.tables import DOCUMENTS, DROPS, REMOVALS, facts_schema
 from jobs.flow.deduplicating import Drops
 from jobs.flow.marked import Marked, Marker, Progress, code_digest, map_marked
 from jobs.flow.normalizing import NormalizedShard, Run
@@ -103,18 +104,21 @@ def merge_range(work: _Work, *, params: BuildParams) -> Marker:
     verdicts = decisions(documents, drops, partner=work.range.partner)
     kept = released(documents, verdicts, licence=work.partner.licence)
     facts = released_facts(_facts(work, store, params), documents, verdicts)
-    cuts = list(slices_by_bytes(kept["content"], params.shards.release_bytes))
+    ends = list(slices_by_bytes(kept["content"], params.shards.release_bytes))
     shards, known = (
         [
             _write_blob(store, params.corpus, table.slice(start, stop - start))
-            for start, stop in cuts
+            for start, stop in ends
         ]
         for table in (kept, facts)
     )
+    decided = pa.table({"ordinal": documents["ordinal"], "verdict": verdicts["verdict"]})
+    cuts = removed(_removals(work, store), decided, partner=work.range.partner)
     return {
         "shards": shards,
         "facts": known,
         "decisions": [_write_blob(store, params.corpus, verdicts)] if len(verdicts) else [],
+        "removals": [_write_blob(store, params.corpus, cuts)] if len(cuts) else [],
         "counts": sorted([*key, count] for key, count in verdict_counts(verdicts).items()),
     }
 
@@ -152,9 +156,14 @@ def _facts(work: _Work, store: ObjectStore, params: BuildParams) -> pa.Table:
     return _delivered(work, store, schema, lambda run: run.facts_key)
 
 
+def _removals(work: _Work, store: ObjectStore) -> pa.Table:
+    return _delivered(work, store, REMOVALS, lambda run: run.removals_key)
+
+
 def _delivered(
     work: _Work, store: ObjectStore, schema: pa.Schema, key_of: Callable[[Run], str]
 ) -> pa.Table:
+    """The rows of one kind of table of all runs that are in the range, with their ordinals."""
     schema = schema.append(pa.field("ordinal", pa.int64()))
     tables = [schema.empty_table()]
     for shard in work.normalized:

@@ -10,38 +10,48 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from jobs.corpus.deliveries import RANDOM_ACCESS, legacy_evidence, read_rows
+from jobs.corpus.boilerplate import edge_words
 from jobs.corpus.documents import documents
 from jobs.corpus.facts import facts
-from jobs.corpus.rows import DeliveryParams
 from jobs.errors import TooManyRejects
-from jobs.flow.intake import Delivered, InputShard
+from jobs.flow.delivered import delivered_tables
+from jobs.flow.exchange import write_cuts
+from jobs.flow.intake import InputShard
 from jobs.flow.marked import Marked, Marker, Progress, found_markers, map_marked
 from jobs.flow.params import BuildParams
 from jobs.storage.layout import work_key
 from jobs.storage.objects import ObjectStore
-from jobs.storage.source_bytes import open_random, open_range, open_stream
 from jobs.storage.stores import open_store
 
 STAGE = "normalized"
+EDGE_BITS = 6
+EDGE_PIECES = 1 << EDGE_BITS  # into which what is counted is cut: as many tasks can count it
 _ROW_GROUP_BYTES = 4 << 20  # small, so that merge reads little beyond the range it asks for
 
 
 @dataclass(frozen=True)
 class Run:
-    """The two tables a task wrote for one stretch of an input shard."""
+    """The tables a task wrote for one stretch of an input shard.
+
+    Attributes:
+        documents_key: DOCUMENTS by `doc_id`.
+        facts_key: Their facts, in order of delivery.
+        removals_key: Their REMOVALS by `doc_id`.
+        edges_key: The lines at their ends, None if boilerplate is not looked for.
+    """
 
     documents_key: str
     facts_key: str
+    removals_key: str
+    edges_key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +101,7 @@ def is_normalized(shards: list[InputShard], params: BuildParams) -> bool:
 def normalize_shard(shard: InputShard, *, params: BuildParams) -> Marker:
     """Read one input shard and write its runs; what there is then. Harmless to repeat."""
     writer = _RunWriter(open_store(params.storage), shard, params)
-    for table in delivered_tables(shard, params):
+    for table in delivered_tables(shard, endpoint_url=params.storage.endpoint_url):
         writer.add(table)
     return writer.finished()
 
@@ -125,7 +135,7 @@ class _RunWriter:
 
     def __init__(self, store: ObjectStore, shard: InputShard, params: BuildParams) -> None:
         self.store, self.shard, self.params = store, shard, params
-        self.pending: list[pa.Table] = []
+        self.pending: list[tuple[pa.Table, pa.Table]] = []
         self.pending_bytes = 0
         self.runs: list[Run] = []
         self.delivered = 0
@@ -133,14 +143,14 @@ class _RunWriter:
         self.rejected: Counter[tuple[str, str]] = Counter()
 
     def add(self, delivered: pa.Table) -> None:
-        table = documents(
+        table, removals = documents(
             delivered,
             partner=self.shard.partner.name,
             first_position=self.delivered,
             params=self.params.text_params(self.shard.partner),
         )
         self.delivered += len(table)
-        self.pending.append(table)
+        self.pending.append((table, removals))
         self.pending_bytes += pc.sum(pc.binary_length(table["content"])).as_py() or 0
         bad = table.filter(pc.is_valid(table["reason"]))
         self.rejected.update(zip(bad["stage"].to_pylist(), bad["reason"].to_pylist(), strict=True))
@@ -158,23 +168,51 @@ class _RunWriter:
         }
 
     def _write(self) -> None:
-        table = pa.concat_tables(self.pending).sort_by("doc_id")
+        table, removals = map(pa.concat_tables, zip(*self.pending, strict=True))
         self.pending = []
+        folder = work_key(self.params.corpus, STAGE, self.shard.key)
         number = f"{len(self.runs):05d}"
-        keys = [
-            work_key(self.params.corpus, STAGE, self.shard.key, f"{kind}-{number}.parquet")
-            for kind in ("documents", "facts")
-        ]
-        known = facts(table, params=self.params.signature)
-        for key, rows, size in (
-            (keys[0], table, self.pending_bytes),
-            (keys[1], known, known.nbytes),
-        ):
-            group = max(1, len(rows) * _ROW_GROUP_BYTES // max(1, size))
-            write_table(self.store, key, rows, row_group_rows=group)
-        self.runs.append(Run(*keys))
+        run = write_run(self.store, f"{folder}/{{}}-{number}", table, removals, self.params)
+        if self.params.boilerplate.is_on:
+            run = replace(run, edges_key=f"{folder}/edges-{number}.bin")
+            write_edges(self.store, f"{folder}/edges-{number}.bin", table)
+        self.runs.append(run)
         self.content_bytes += self.pending_bytes
         self.pending_bytes = 0
+
+
+def write_run(
+    store: ObjectStore, name: str, table: pa.Table, removals: pa.Table, params: BuildParams
+) -> Run:
+    """Write the tables of one run, without its edges.
+
+    Args:
+        store: where to.
+        name: the key of each of its tables, with {} for its kind.
+        table: DOCUMENTS, in any order.
+        removals: their REMOVALS.
+        params: of the build.
+    """
+    run = Run(*(name.format(kind) + ".parquet" for kind in ("documents", "facts", "removals")))
+    table = table.sort_by("doc_id")
+    known = facts(table, params=params.signature)
+    size = pc.sum(pc.binary_length(table["content"])).as_py() or 0
+    for key, rows, rows_bytes in (
+        (run.documents_key, table, size),
+        (run.facts_key, known, known.nbytes),
+        (run.removals_key, removals.sort_by("doc_id"), removals.nbytes),
+    ):
+        group = max(1, len(rows) * _ROW_GROUP_BYTES // max(1, rows_bytes))
+        write_table(store, key, rows, row_group_rows=group)
+    return run
+
+
+def write_edges(store: ObjectStore, key: str, table: pa.Table) -> None:
+    """Write what to count of some DOCUMENTS, cut by the uppermost bits of its words."""
+    pairs = edge_words(table)
+    firsts = np.arange(EDGE_PIECES, dtype=np.uint64) << np.uint64(64 - EDGE_BITS)
+    bounds = np.append(np.searchsorted(pairs[:, 0], firsts), len(pairs))
+    write_cuts(store, key, pairs.ravel(), 2 * bounds)
 
 
 def write_table(
@@ -187,37 +225,6 @@ def write_table(
             table, path, compression="zstd", compression_level=1, row_group_size=row_group_rows
         )
         store.put_file(key, path)
-
-
-def delivered_tables(shard: InputShard, params: BuildParams) -> Iterator[pa.Table]:
-    """The rows of an input shard, in order, as DELIVERED tables."""
-    reading, endpoint_url = shard.partner.reading, params.storage.endpoint_url
-    for file in shard.files:
-        with _opened(file, reading, endpoint_url) as stream:
-            yield from read_rows(
-                stream,
-                source_file=file.source.name,
-                params=reading,
-                piece=file.piece,
-                legacy=partial(_legacy, file, endpoint_url),
-            )
-
-
-def _opened(
-    file: Delivered, reading: DeliveryParams, endpoint_url: str | None
-) -> BinaryIO | pa.NativeFile:
-    uri, piece = file.source.uri, file.piece
-    if reading.format in RANDOM_ACCESS:
-        return open_random(uri, endpoint_url=endpoint_url)
-    if piece is not None:
-        return open_range(uri, piece.start, piece.end, endpoint_url=endpoint_url)
-    return open_stream(uri, endpoint_url=endpoint_url)
-
-
-def _legacy(file: Delivered, endpoint_url: str | None) -> str | None:
-    """What the whole file shows of lines that are not UTF-8: only such a file is read twice."""
-    with open_stream(file.source.uri, endpoint_url=endpoint_url) as stream:
-        return legacy_evidence(stream, file.source.name)
 
 
 def _based(shards: list[InputShard], markers: list[Marker]) -> Iterator[NormalizedShard]:

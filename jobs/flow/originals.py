@@ -10,12 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.corpus.deliveries import DeliveryParams, read_rows
 from jobs.corpus.normalization import changes
 from jobs.corpus.repairs import RepairParams
+from jobs.corpus.rows import DeliveryParams
 from jobs.errors import ConfigError, DeliveryMissing
+from jobs.flow.delivered import file_tables
+from jobs.flow.intake import Delivered
 from jobs.flow.reading import OpenedRelease
-from jobs.storage.sources import SourceFile, digest, expand, open_random, open_stream
+from jobs.storage.source_bytes import digest
+from jobs.storage.sources import expand
 
 _BATCH_BYTES = 8 << 20
 
@@ -50,7 +53,7 @@ def repairs_of(
     Raises:
         DeliveryMissing: the file is not there, or is not the one that was delivered.
     """
-    given = release.manifest["parameters"]["normalization"]["partners"][decision["partner"]]
+    given = release.manifest["parameters"]["reading"][decision["partner"]]["repair"]
     params = RepairParams(tuple(given["skip"]), given["lost_share"])
     text = delivered_text(release, decision, where)
     for repair, before, after in changes(text or "", params.wanted):
@@ -64,17 +67,15 @@ def delivered_text(
     partner, number = decision["partner"], decision["source_row"]
     source = _source(release, partner, decision["source_file"], where)
     params = _reading(release, partner)
-    opened = open_random if params.format == "parquet" else open_stream
-    with opened(source.uri, endpoint_url=where.endpoint_url) as stream:
-        for table in read_rows(stream, source_file=source.name, params=params):
-            numbers = table["source_row"].to_pylist()
-            if number in numbers:
-                text: str | None = table["text"][numbers.index(number)].as_py()
-                return text
-    raise DeliveryMissing(f"{source.uri} has no row {number}: it was read in another way")
+    for table in file_tables(source, params, endpoint_url=where.endpoint_url):
+        numbers = table["source_row"].to_pylist()
+        if number in numbers:
+            text: str | None = table["text"][numbers.index(number)].as_py()
+            return text
+    raise DeliveryMissing(f"{source.source.uri} has no row {number}: it was read in another way")
 
 
-def _source(release: OpenedRelease, partner: str, name: str, where: Whereabouts) -> SourceFile:
+def _source(release: OpenedRelease, partner: str, name: str, where: Whereabouts) -> Delivered:
     """The file now that had this name in the delivery: the one with the same bytes."""
     delivered = next(
         file
@@ -89,7 +90,7 @@ def _source(release: OpenedRelease, partner: str, name: str, where: Whereabouts)
         if source.size_bytes == delivered["bytes"]:
             found = digest(source.uri, endpoint_url=where.endpoint_url)
             if found == delivered["xxh3_128"]:
-                return source
+                return Delivered(source, found, None)
     raise DeliveryMissing(
         f"no file of {', '.join(where.deliveries)} is {name} as {partner} delivered it "
         f"({delivered['bytes']:,} bytes, xxh3-128 {delivered['xxh3_128']}): "
@@ -100,4 +101,5 @@ def _source(release: OpenedRelease, partner: str, name: str, where: Whereabouts)
 def _reading(release: OpenedRelease, partner: str) -> DeliveryParams:
     given = release.manifest["parameters"]["reading"][partner]
     columns = tuple(sorted(given["columns"].items()))
-    return DeliveryParams(**{**given, "columns": columns, "batch_bytes": _BATCH_BYTES})
+    reading = {name: value for name, value in given.items() if name != "repair"}
+    return DeliveryParams(**{**reading, "columns": columns, "batch_bytes": _BATCH_BYTES})

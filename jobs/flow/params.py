@@ -6,8 +6,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from jobs.corpus.banding import BandParams
+from jobs.corpus.boilerplate import BoilerplateParams
 from jobs.corpus.documents import TextParams
 from jobs.corpus.keywords import SignalParams
+from jobs.corpus.paragraphs import RepeatParams
 from jobs.corpus.ranking import RankParams
 from jobs.corpus.repairs import RepairParams
 from jobs.corpus.rows import DeliveryParams
@@ -99,6 +101,8 @@ class BuildParams:
     version: str
     parent: str | None  # the release this one extends: VERSION, CORPUS/VERSION or latest
     partners: tuple[PartnerParams, ...]
+    repeats: RepeatParams
+    boilerplate: BoilerplateParams
     signature: SignatureParams
     bands: BandParams
     rank: RankParams
@@ -120,4 +124,4 @@ class BuildParams:
 
     def text_params(self, partner: PartnerParams) -> TextParams:
         """What is done to the texts of one partner."""
-        return TextParams(partner.repair, self.signals)
+        return TextParams(partner.repair, self.repeats, self.signals)

@@ -13,7 +13,7 @@ from jobs.corpus.conservation import added, balance
 from jobs.corpus.normalization import NORMALIZATION_VERSION
 from jobs.corpus.signal_columns import KEYWORD_CATEGORIES
 from jobs.corpus.signals import SIGNALS_VERSION
-from jobs.corpus.tables import DECISIONS, RELEASED, released_facts_schema
+from jobs.corpus.tables import DECISIONS, RELEASED, REMOVED, released_facts_schema
 from jobs.flow.intake import Delivered, InputShard, delivered_files, input_name
 from jobs.flow.marked import Marker
 from jobs.flow.merging import Range, totals
@@ -26,7 +26,7 @@ from jobs.storage.releases import publish
 from jobs.storage.stores import open_store
 
 RELEASE_FORMAT = "heliu-release/1"
-FILES = ("shards", "facts", "decisions")
+FILES = ("shards", "facts", "decisions", "removals")
 """The kinds of files a manifest lists."""
 
 _NOTHING: dict[str, Any] = {
@@ -123,6 +123,7 @@ def traffic(manifest: dict[str, Any]) -> dict[str, int]:
 def recorded_parameters(params: BuildParams) -> dict[str, Any]:
     """Everything that decides what a release holds, beside what is delivered."""
     return {
+        "paragraphs": {"repeated": asdict(params.repeats), "site": asdict(params.boilerplate)},
         "minhash": asdict(params.signature) | asdict(params.bands),
         "rank": asdict(params.rank),
         "release_bytes": params.shards.release_bytes,
@@ -137,8 +138,8 @@ def recorded_parameters(params: BuildParams) -> dict[str, Any]:
 def recorded_schema(params: BuildParams) -> dict[str, Any]:
     """The columns of every kind of file in a release."""
     facts = released_facts_schema(params.signature.num_perm)
-    schemas = {"shards": RELEASED, "facts": facts, "decisions": DECISIONS}
-    return {kind: _columns(schema) for kind, schema in schemas.items()}
+    schemas = (RELEASED, facts, DECISIONS, REMOVED)
+    return {kind: _columns(schema) for kind, schema in zip(FILES, schemas, strict=True)}
 
 
 def _files(

@@ -22,7 +22,7 @@ class OpenedRelease:
     manifest: dict[str, Any]
 
     def files(self, kind: str) -> list[str]:
-        """Addresses of the release's files, in order; kind is `shards`, `facts` or `decisions`."""
+        """Addresses of files, in order; kind is one of `publishing.FILES`."""
         return [self.store.location(file["key"]) for file in self.manifest[kind]]
 
 

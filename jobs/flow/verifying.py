@@ -61,6 +61,7 @@ def verify(release: OpenedRelease) -> Findings:
     facts = _read(release, "facts", ["id"], findings)
     findings.documents = sum(map(len, kept.values()))
     decided = _read(release, "decisions", _DECISION_COLUMNS, findings)
+    _read(release, "removals", ["doc_id"], findings)
     everything = np.sort(np.concatenate([np.zeros(0, "S32"), *kept.values()]))
     for partner, account in release.manifest["partners"].items():
         tables = decided.get(partner, [])

@@ -17,6 +17,7 @@ import ray.exceptions
 
 from jobs.errors import HeliuError, TaskError
 from jobs.on_ray.compute import ComputeParams
+from jobs.on_ray.session import ray_session
 
 _NAMED = re.compile(r"\s*(?!ray\.|UserCode)[\w.]+(Error|Exception|Exit|Interrupt)\b")
 
@@ -41,6 +42,13 @@ def map_shards(
     """
     if not specs:
         return
+    with ray_session(compute):
+        yield from _mapped(task, specs, compute, label)
+
+
+def _mapped(
+    task: Callable[[Spec], Result], specs: Sequence[Spec], compute: ComputeParams, label: str
+) -> Iterator[Result]:
     rows = [{"spec": pickle.dumps(spec)} for spec in specs]
     dataset = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
         _Guarded(task),

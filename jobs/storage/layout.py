@@ -5,7 +5,7 @@
     catalog/NAME.json                           this root holds a corpus of that name
     NAME/log/00000000000000000001.json          commits, put-if-absent, never rewritten: the truth
     NAME/manifests/SHA256.json                  release manifests, named by their content
-    NAME/blobs/HH/SHA256.parquet                shards, their facts, decisions, likewise
+    NAME/blobs/HH/SHA256.parquet                shards, their facts, decisions, removals
     NAME/work/STAGE/FINGERPRINT/...             tables between stages; may be deleted when idle
 """
 

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Site:
-    """A web site of a partner, and the lines that every page of it ends with."""
+    """A web site of a partner, and the lines that its pages begin and end with."""
 
     host: str
+    header: str
     footer: str
 
 
@@ -52,6 +53,11 @@ class Partner:
     sites: tuple[Site, ...]
 
     @property
+    def framed_site(self) -> Site:
+        """The site whose pages were delivered with their frame, each of them."""
+        return self.sites[-1]
+
+    @property
     def is_lines(self) -> bool:
         """Whether its files are lines of JSON."""
         return self.format == "jsonl"
@@ -60,6 +66,7 @@ class Partner:
 def _office_site(host: str, owner: str, editor: str) -> Site:
     return Site(
         host,
+        f"当前位置：首页 > {owner} > 政务公开 > 正文\n字号：大　中　小",
         f"责任编辑：{editor}\n分享至：微信　微博　打印本页　关闭窗口\n"
         f"主办单位：{owner}　网站地图　联系我们\n版权所有：{owner}，未经授权不得转载。",
     )
@@ -68,6 +75,7 @@ def _office_site(host: str, owner: str, editor: str) -> Site:
 def _news_site(host: str, owner: str, editor: str) -> Site:
     return Site(
         host,
+        f"{owner}首页 > 新闻频道 > 正文",
         f"（责任编辑：{editor}）\n分享到：微信 | 微博 | 空间\n扫一扫，在手机上阅读本文\n"
         f"免责声明：本文版权归{owner}所有，转载请注明出处。",
     )
@@ -76,6 +84,7 @@ def _news_site(host: str, owner: str, editor: str) -> Site:
 def _paper_site(host: str, owner: str, editor: str) -> Site:
     return Site(
         host,
+        f"{owner}数字报　版面导航　标题导航",
         f"【编辑：{editor}】\n上一篇　下一篇　返回目录　放大　缩小\n"
         f"本报所有自采新闻（含图片）独家授权{owner}数字报使用。",
     )

@@ -13,6 +13,7 @@ from jobs.synthesis.grammar import LAST_DAY, Pen, forms
 from jobs.synthesis.partners import PARTNERS
 from jobs.synthesis.plants import COPIES, Deck, Plant
 from jobs.synthesis.private import with_private_data
+from jobs.synthesis.repeats import with_repeats
 from jobs.synthesis.subjects import SUBJECTS
 from jobs.synthesis.writing import Row
 
@@ -61,7 +62,7 @@ class Planter:
     def document(self, partner: Partner) -> Planted:
         """The partner's next document."""
         card = self._deck.deal(is_lines=partner.is_lines)
-        site = self._site(partner)
+        site = self._site(partner, card.plant)
         if card.plant in COPIES:
             return self._copy(
                 partner, site, card.plant, self._original(partner, across=card.across)
@@ -81,8 +82,10 @@ class Planter:
             self._subject = self._pen.whole(0, len(SUBJECTS) - 1)
         return partner.author(self._pen, self._subject, chars)
 
-    def _site(self, partner: Partner) -> Site:
-        return partner.sites[self._pen.whole(0, len(partner.sites) - 1)]
+    def _site(self, partner: Partner, plant: Plant | None) -> Site:
+        if plant is Plant.BOILERPLATE:
+            return partner.framed_site
+        return partner.sites[self._pen.whole(0, len(partner.sites) - 2)]
 
     def _row(self, partner: Partner, site: Site, draft: Draft, text: str | None) -> Row:
         number = self._made[partner.name] = self._made[partner.name] + 1
@@ -123,8 +126,8 @@ class Planter:
         if plant in _DIRT:
             return _DIRT[plant](pen, text)
         match plant:
-            case Plant.BOILERPLATE:
-                return f"{text}\n{site.footer}", site.host
+            case Plant.BOILERPLATE | Plant.REPEATED_CAPTION | Plant.PASTED_TWICE:
+                return with_repeats(pen, plant, draft, site)
             case Plant.PRIVATE_DATA:
                 return with_private_data(pen, text, pen.sentence(forms("people", draft.subject)))
             case Plant.BENCHMARK_LEAK:

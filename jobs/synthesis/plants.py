@@ -14,6 +14,8 @@ class Plant(StrEnum):
     NEAR_DUPLICATE = "near_duplicate"
     TRADITIONAL_COPY = "traditional_copy"
     BOILERPLATE = "boilerplate"
+    REPEATED_CAPTION = "repeated_caption"
+    PASTED_TWICE = "pasted_twice"
     FULL_WIDTH = "full_width"
     HTML_RESIDUE = "html_residue"
     CONTROL_CHARACTERS = "control_characters"
@@ -46,6 +48,8 @@ _PER_THOUSAND = {
     Card(Plant.NEAR_DUPLICATE, across=True): 20,
     Card(Plant.TRADITIONAL_COPY, across=True): 10,
     Card(Plant.BOILERPLATE, across=False): 100,
+    Card(Plant.REPEATED_CAPTION, across=False): 10,
+    Card(Plant.PASTED_TWICE, across=False): 5,
     Card(Plant.FULL_WIDTH, across=False): 20,
     Card(Plant.HTML_RESIDUE, across=False): 20,
     Card(Plant.CONTROL_CHARACTERS, across=False): 10,

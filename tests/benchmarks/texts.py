@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.corpus.documents import documents
+from jobs.flow.delivered import delivered_tables
 from jobs.flow.intake import plan
-from jobs.flow.normalizing import delivered_tables
 from jobs.synthesis import write_demo
 from tests.builds import build_parameters
 
@@ -65,6 +65,6 @@ def _demo(folder: Path, size_bytes: int) -> Iterator[str]:
     params = build_parameters(folder / "conf", folder / "releases")
     for shard in plan(params):
         text = params.text_params(shard.partner)
-        for rows in delivered_tables(shard, params):
-            table = documents(rows, partner=shard.partner.name, first_position=0, params=text)
+        for rows in delivered_tables(shard, endpoint_url=None):
+            table, _ = documents(rows, partner=shard.partner.name, first_position=0, params=text)
             yield from pc.drop_null(table["content"]).to_pylist()

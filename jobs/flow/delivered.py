@@ -1,0 +1,51 @@
+"""Delivered files as tables: opened as their format needs, whole or a piece of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from jobs.corpus.deliveries import RANDOM_ACCESS, legacy_evidence, read_rows
+from jobs.corpus.rows import DeliveryParams
+from jobs.flow.intake import Delivered, InputShard
+from jobs.storage.source_bytes import open_random, open_range, open_stream
+
+
+def delivered_tables(shard: InputShard, *, endpoint_url: str | None) -> Iterator[pa.Table]:
+    """The rows of an input shard, in order, as DELIVERED tables."""
+    for file in shard.files:
+        yield from file_tables(file, shard.partner.reading, endpoint_url=endpoint_url)
+
+
+def file_tables(
+    file: Delivered, reading: DeliveryParams, *, endpoint_url: str | None
+) -> Iterator[pa.Table]:
+    """The rows of a delivered file, or of a piece of it, in order, as DELIVERED tables."""
+    with _opened(file, reading, endpoint_url) as stream:
+        yield from read_rows(
+            stream,
+            source_file=file.source.name,
+            params=reading,
+            piece=file.piece,
+            legacy=partial(_legacy, file, endpoint_url),
+        )
+
+
+def _opened(
+    file: Delivered, reading: DeliveryParams, endpoint_url: str | None
+) -> BinaryIO | pa.NativeFile:
+    uri, piece = file.source.uri, file.piece
+    if reading.format in RANDOM_ACCESS:
+        return open_random(uri, endpoint_url=endpoint_url)
+    if piece is not None:
+        return open_range(uri, piece.start, piece.end, endpoint_url=endpoint_url)
+    return open_stream(uri, endpoint_url=endpoint_url)
+
+
+def _legacy(file: Delivered, endpoint_url: str | None) -> str | None:
+    """What the whole file shows of lines that are not UTF-8: only such a file is read twice."""
+    with open_stream(file.source.uri, endpoint_url=endpoint_url) as stream:
+        return legacy_evidence(stream, file.source.name)
