@@ -145,7 +145,9 @@ def test_normalized_real_texts_are_settled_and_keep_their_chinese():
         # Comments of translators and page scripts are all that may go.
         assert len(after) > len(text) / 3
         if "<" not in text and "&" not in text:
-            assert DIGITS.findall(normalized(after)) == DIGITS.findall(text.translate(NARROW_DIGITS))
+            assert DIGITS.findall(normalized(after)) == DIGITS.findall(
+                text.translate(NARROW_DIGITS)
+            )
 
 
 DIGITS = re.compile("[0-9]")
