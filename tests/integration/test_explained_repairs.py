@@ -31,16 +31,15 @@ def test_repairs_of_a_released_document_are_shown_from_its_delivery(tmp_path: Pa
     columns = "columns: {text: text, id: id, title: title}"
     shared = f"deliveries: {folder}\nformat: jsonl\nlicence: CC0-1.0\n{columns}"
     write_partner(tmp_path / "conf", "gov", f"{shared}\npriority: 1")
-    write_partner(tmp_path / "conf", "old", f"{shared}\npriority: 2\nscript: keep")
     params = build_parameters(
-        tmp_path / "conf", tmp_path / "r", "partners=[gov,old]", "minhash.verify=exact"
+        tmp_path / "conf", tmp_path / "r", "partners=[gov]", "minhash.verify=exact"
     )
     build(params)
     release = opened(params)
 
     kept = {row["source_id"]: row for row in table(release, "shards").to_pylist()}
     assert kept["二"]["content"] == "中华民国国旗定为红地，左上角青天白日"
-    assert (kept["二"]["title"], kept["二"]["script"]) == ("宪法", "hant")
+    assert (kept["二"]["title"], kept["二"]["script"]) == ("宪法", "hant-tw")
     bits = repair_names(kept["一"]["repairs"])
     assert bits == ["markup", "blanks", "width", "punctuation"]
 

@@ -1,0 +1,60 @@
+"""Delivered rows become documents: repairs, script, titles and what is refused."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from jobs.corpus.documents import documents
+from jobs.corpus.repairs import RepairParams, repair_names
+from jobs.corpus.tables import DELIVERED
+
+SIMPLIFY, KEEP = RepairParams((), 0.02), RepairParams(("script",), 0.02)
+
+
+def rows(params: RepairParams, *texts: str, title: str = "憲法") -> list[dict[str, object]]:
+    given = [
+        {
+            "source_file": "甲.jsonl",
+            "source_row": n,
+            "source_id": str(n),
+            "title": title,
+            "text": text,
+        }
+        for n, text in enumerate(texts, start=1)
+    ]
+    delivered = pa.Table.from_pylist(given, schema=DELIVERED)
+    return documents(delivered, partner="gov", first_position=0, repair=params).to_pylist()
+
+
+def test_traditional_text_and_title_become_simplified_unless_kept() -> None:
+    (row,) = rows(SIMPLIFY, "中華民國國旗定於此")
+    assert (row["title"], row["content"]) == ("宪法", "中华民国国旗定于此")
+    assert (row["script"], repair_names(row["repairs"])) == ("hant", ["script"])
+    (row,) = rows(KEEP, "中華民國國旗定於此")
+    assert (row["title"], row["content"]) == ("憲法", "中華民國國旗定於此")
+    assert (row["script"], row["repairs"]) == ("hant", 0)
+
+
+def test_title_of_a_simplified_text_is_not_converted() -> None:
+    (row,) = rows(SIMPLIFY, "乾县历史", title="讀乾隆")
+    assert (row["title"], row["content"]) == ("讀乾隆", "乾县历史")
+
+
+def test_garbled_text_is_rejected_with_what_was_lost() -> None:
+    bad, good = rows(SIMPLIFY, "锟斤拷锟斤拷正文", "正文" * 200 + "\ufffd")
+    assert (bad["stage"], bad["reason"]) == ("normalize", "garbled")
+    assert bad["evidence"] == "6 of 8 characters are � or 锟斤拷"
+    assert (bad["content"], bad["repairs"]) == (None, None)
+    assert good["reason"] is None
+
+
+def test_address_keeps_its_marks() -> None:
+    given = {
+        "source_file": "甲.jsonl",
+        "source_row": 1,
+        "text": "正文",
+        "url": "https://a.cn/条,例?b=中",
+    }
+    delivered = pa.Table.from_pylist([given], schema=DELIVERED)
+    (row,) = documents(delivered, partner="gov", first_position=0, repair=SIMPLIFY).to_pylist()
+    assert row["url"] == "https://a.cn/条,例?b=中"
