@@ -13,6 +13,8 @@ from jobs.flow.normalizing import NormalizedShard, normalize
 from jobs.flow.params import BuildParams
 from jobs.flow.publishing import Published, candidate, publish_candidate
 from jobs.on_ray.session import ray_session
+from jobs.storage.log import head
+from jobs.storage.probing import prove_once
 from jobs.storage.stores import open_store
 
 
@@ -34,7 +36,7 @@ class Deduplicated:
 
 def run_normalize(params: BuildParams, progress: Progress) -> Normalized:
     """Deliveries to documents and facts."""
-    open_store(params.storage).check_writable()
+    prove_once(open_store(params.storage), params.storage.root)
     shards = plan(params)
     with ray_session(params.compute):
         return Normalized(shards, normalize(shards, params, progress=progress))
@@ -59,4 +61,5 @@ def run_merge(params: BuildParams, progress: Progress) -> dict[str, Any]:
 
 def run_build(params: BuildParams, progress: Progress, *, about: dict[str, Any]) -> Published:
     """Deliveries to a published release."""
-    return publish_candidate(run_merge(params, progress), params, about)
+    epoch = head(open_store(params.storage), params.corpus).registry.epoch
+    return publish_candidate(run_merge(params, progress), params, about, epoch=epoch)

@@ -12,13 +12,18 @@ from jobs.corpus.canonical import CANONICAL_VERSION, folding_digest
 from jobs.corpus.conservation import balance
 from jobs.corpus.normalization import NORMALIZATION_VERSION
 from jobs.corpus.tables import DECISIONS, RELEASED
+from jobs.errors import LostRace, ReleaseMissing
 from jobs.flow.intake import InputShard
 from jobs.flow.marked import Marker
 from jobs.flow.merging import Range, totals
 from jobs.flow.normalizing import NormalizedShard
 from jobs.flow.params import BuildParams, PartnerParams
+from jobs.storage.commits import resumed
 from jobs.storage.layout import blob_key
-from jobs.storage.releases import publish
+from jobs.storage.log import head
+from jobs.storage.objects import ObjectStore
+from jobs.storage.publication import publish
+from jobs.storage.releases import read_manifest
 from jobs.storage.stores import open_store
 
 RELEASE_FORMAT = "heliu-release/1"
@@ -36,18 +41,49 @@ class Published:
 
 
 def publish_candidate(
-    manifest: dict[str, Any], params: BuildParams, about: dict[str, Any]
+    manifest: dict[str, Any],
+    params: BuildParams,
+    about: dict[str, Any],
+    *,
+    epoch: int | None = None,
 ) -> Published:
     """Commit a candidate's manifest; publishing the same content again changes nothing.
 
+    Args:
+        manifest: of the candidate.
+        params: of its build.
+        about: who, when and with what.
+        epoch: of the log when the build began: a takedown since then refuses the candidate.
+
     Raises:
         AlreadyPublished: the version exists with other content.
-        LostRace: somebody else committed meanwhile.
+        LostRace: something it needs was taken away meanwhile.
         OutcomeUnknown: the store never said.
     """
     store = open_store(params.storage)
-    digest, is_new = publish(store, params.corpus, manifest, about=about)
+    digest, is_new = publish(store, params.corpus, manifest, epoch=epoch, about=about)
     return Published(params.corpus, params.version, digest, is_new, manifest)
+
+
+def settle(store: ObjectStore, corpus: str, version: str) -> Published:
+    """What became of a publish whose outcome was unknown; sends it again if nothing happened since.
+
+    Raises:
+        ReleaseMissing: nothing of that version is pending, and it is not published.
+        LostRace: somebody else's entry took its place; the build must be run again.
+        OutcomeUnknown: the store does not answer this time either.
+    """
+    was_pending, entry = resumed(store, corpus, version)
+    release = head(store, corpus).registry.exactly(version)
+    if release is not None:
+        manifest = read_manifest(store, corpus, release["digest"])
+        return Published(corpus, version, release["digest"], entry is not None, manifest)
+    if was_pending:
+        raise LostRace(
+            f"{corpus} {version} was not published, somebody else committed first: run the build "
+            "again, it continues from there"
+        )
+    raise ReleaseMissing(f"no publish of {corpus} {version} is pending: run the build")
 
 
 def candidate(
