@@ -13,7 +13,6 @@ from jobs.storage.operations import (
     Collect,
     Operation,
     Publish,
-    Redact,
     Rollback,
     Tag,
     Yank,
@@ -117,17 +116,19 @@ def _corrected(
 
 
 def _told(operation: dict[str, Any]) -> str:
-    match operation_from(operation):
-        case Publish(version, _, documents):
-            told = f"{version}, {documents:,} documents"
-        case Tag(name, version):
-            told = f"{name} means {version}" if version else f"{name} is no tag any more"
-        case Rollback(version):
-            told = f"{LATEST} stays at {version}" if version else f"{LATEST} follows publishes"
-        case Yank(version, reason):
-            told = f"{version}: {reason}" if reason else f"{version} is good again"
-        case Collect(blobs):
-            told = f"{len(blobs):,} blobs retired"
-        case Redact(release, gone, _, versions):
-            told = f"{release.version} takes {len(gone):,} files from {', '.join(versions)}"
+    done = operation_from(operation)
+    match done:
+        case Publish():
+            told = f"{done.version}, {done.documents:,} documents"
+        case Tag():
+            told = f"{done.name} {f'means {done.version}' if done.version else 'is gone'}"
+        case Rollback():
+            told = f"{LATEST} {f'stays at {done.version}' if done.version else 'follows publishes'}"
+        case Yank():
+            told = f"{done.version} {done.reason or 'is good again'}"
+        case Collect():
+            told = f"{len(done.blobs):,} blobs retired"
+        case _:
+            files, releases = len(done.substitutions), ", ".join(done.versions)
+            told = f"{done.release.version} takes {files:,} files from {releases}"
     return told

@@ -88,7 +88,7 @@ def state_of(store: ObjectStore, corpus: str, at: Head) -> State:
 
 
 def store_state(store: ObjectStore, corpus: str, state: State) -> str:
-    """Store a state; its digest. A part that is there already costs one request."""
+    """Store a state; its digest. Its parts are named by their content, so repeating is harmless."""
     rest = None
     if state.removals != Removals():
         rest = _store_part(store, corpus, removals_json(state.removals))
@@ -178,7 +178,7 @@ def _part(store: ObjectStore, corpus: str, digest: str) -> dict[str, Any]:
 def _store_part(store: ObjectStore, corpus: str, part: dict[str, Any]) -> str:
     body = canonical_json(part)
     digest = sha256_hex(body)
-    store.put_new(state_key(corpus, digest), body)
+    store.put(state_key(corpus, digest), body)
     return digest
 
 

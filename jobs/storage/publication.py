@@ -63,8 +63,8 @@ def publish(
             checked.append(publication.moved)
         return publication
 
-    store.put_new(catalog_key(corpus), canonical_json({"corpus": corpus}))
-    store.put_new(manifest_key(corpus, digest), body)
+    store.put(catalog_key(corpus), canonical_json({"corpus": corpus}))
+    store.put(manifest_key(corpus, digest), body)
     return digest, commit(store, corpus, decide, about=about).is_new
 
 
@@ -123,7 +123,7 @@ def redact(
         touched = _touched(store, corpus, state.registry, set(takedown.substitutions))
         return Redact(release, takedown.substitutions, takedown.tombstones, touched)
 
-    store.put_new(manifest_key(corpus, digest), body)
+    store.put(manifest_key(corpus, digest), body)
     return digest, commit(store, corpus, decide, about=about).is_new
 
 
