@@ -64,7 +64,8 @@ def commit(store: ObjectStore, corpus: str, decide: Decide, *, about: dict[str, 
             return Committed(before.seq, state, is_new=False)
         after = applied(state, operation)
         if isinstance(after, Refusal):
-            raise after.kind(f"{corpus}: {after.message}{_by_whom(store, corpus, before)}")
+            who = _by_whom(store, corpus, before) if after.kind is LostRace else ""
+            raise after.kind(f"{corpus}: {after.message}{who}")
         entry = _entry(before, operation, store_state(store, corpus, after), about)
         if _written(store, corpus, entry, is_noted=isinstance(operation, Publish | Redact)):
             leave_hint(store, corpus, entry["seq"])

@@ -31,7 +31,6 @@ from jobs.storage.registry import (
 )
 
 LOG_FORMAT = "heliu-log/1"
-_LAST_SEQ = 10**20 - 1
 
 Entry = dict[str, Any]
 """`format`, `seq`, `previous`, `id`, `operation`, `about` (`at`, `by` and more), `state`."""
@@ -69,10 +68,16 @@ def head(store: ObjectStore, corpus: str) -> Head:
     Raises:
         DamagedRelease: the state it names is not the one that was stored.
     """
-    seq = _newest(store, corpus)
-    if seq == 0:
-        return Head()
-    body = store.get(log_key(corpus, seq))
+    seq = _beyond(store, corpus, _hinted(store, corpus))
+    body = None
+    if seq:
+        with suppress(ObjectMissing):
+            body = store.get(log_key(corpus, seq))
+    if body is None:  # no hint, or a wrong one
+        seq = _listed(store, corpus)
+        if seq == 0:
+            return Head()
+        body = store.get(log_key(corpus, seq))
     stored = _part(store, corpus, orjson.loads(body)["state"])
     return Head(seq, sha256_hex(body), registry_from(stored), stored["removals"])
 
@@ -138,22 +143,25 @@ def history(store: ObjectStore, corpus: str) -> list[Entry]:
     return entries
 
 
-def _newest(store: ObjectStore, corpus: str) -> int:
-    """The number of the newest entry, 0 for none: looked for ahead of the hint.
+def _listed(store: ObjectStore, corpus: str) -> int:
+    keys = [info.key for info in store.list(f"{corpus}/log/")]
+    return int(keys[-1].rpartition("/")[2].removesuffix(".json")) if keys else 0
 
-    Entries have no gaps, so steps that double find the end of a log that grew much in few requests.
+
+def _beyond(store: ObjectStore, corpus: str, seq: int) -> int:
+    """The last entry after `seq`, or `seq`; steps that double find the end in few requests.
+
+    Entries have no gaps: where one is missing, there is none after it.
     """
-    seq, step = _hinted(store, corpus), 1
-    if seq == 0 or store.size(log_key(corpus, seq)) is None:
-        keys = [info.key for info in store.list(f"{corpus}/log/")]
-        return int(keys[-1].rpartition("/")[2].removesuffix(".json")) if keys else 0
-    while True:
-        if store.size(log_key(corpus, min(seq + step, _LAST_SEQ))) is not None:
+    step = 1
+    while seq:
+        if store.size(log_key(corpus, seq + step)) is not None:
             seq, step = seq + step, step * 2
         elif step == 1:
             return seq
         else:
             step = 1
+    return seq
 
 
 def _hinted(store: ObjectStore, corpus: str) -> int:

@@ -23,6 +23,7 @@ class Publish:
         digest: of its manifest.
         documents: it holds.
         at: when.
+        by: whom.
         parent: version and digest it was built on, if any.
         epoch: of the log when the build began.
         moved: generations of those of its blobs that are not in the first.
@@ -32,6 +33,7 @@ class Publish:
     digest: str
     documents: int
     at: str
+    by: str
     parent: Mapping[str, str] | None
     epoch: int
     moved: Mapping[str, int]
@@ -86,6 +88,7 @@ class Redact:
 
 Operation = Publish | Tag | Rollback | Yank | Collect | Redact
 
+_OF_A_RELEASE = ("version", "digest", "documents", "at", "by")
 _KINDS: dict[str, type[Any]] = {
     kind.__name__.lower(): kind for kind in (Publish, Tag, Rollback, Yank, Collect, Redact)
 }
@@ -136,7 +139,7 @@ def _published(state: State, operation: Publish) -> State | Refusal:
     refusal = _unpublishable(registry, operation)
     if refusal is not None:
         return refusal
-    release = {name: getattr(operation, name) for name in ("version", "digest", "documents", "at")}
+    release = {name: getattr(operation, name) for name in _OF_A_RELEASE}
     return replace(
         state,
         registry=replace(
@@ -153,8 +156,9 @@ def _unpublishable(registry: Registry, operation: Publish) -> Refusal | None:
     if existing is not None:
         return Refusal(
             AlreadyPublished,
-            f"{version} is published with digest {existing['digest'][:16]}…, this build has "
-            f"{operation.digest[:16]}…: a version never changes, choose another corpus.version",
+            f"{version} was published by {existing['by']} at {existing['at']} with digest "
+            f"{existing['digest'][:16]}…, this build has {operation.digest[:16]}…: a version never "
+            "changes, choose another corpus.version",
         )
     if version in registry.tags:
         tagged = registry.tags[version]

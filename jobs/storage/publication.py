@@ -158,6 +158,7 @@ def _publication(
         digest=digest,
         documents=manifest["documents"],
         at=about["at"],
+        by=about["by"],
         parent=parent and {name: parent[name] for name in ("version", "digest")},
         epoch=state.registry.epoch if epoch is None else epoch,
         moved={blob: state.removals.home(blob) for blob in sorted(named) if blob in retired},

@@ -16,7 +16,7 @@ from jobs.errors import HeliuError
 LATEST = "latest"
 
 Release = dict[str, Any]
-"""A published release: `version`, `digest`, `documents`, `at`, and what befell it since: `yanked`
+"""A published release: `version`, `digest`, `documents`, `at`, `by`, and what befell it: `yanked`
 (why), `redacted` (the epoch of the last takedown that removed rows from it)."""
 
 FileEntry = dict[str, Any]
