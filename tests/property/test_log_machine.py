@@ -149,10 +149,12 @@ def _one_request_at_a_time(monkeypatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
+@pytest.mark.timeout(180)
 def test_log_in_memory_keeps_its_promises_under_faults():
     run_state_machine_as_test(LogMachine, settings=_settings(150))
 
 
+@pytest.mark.timeout(180)
 def test_log_in_a_directory_keeps_its_promises_under_faults():
     run_state_machine_as_test(DirectoryLogMachine, settings=_settings(25))
 
@@ -171,11 +173,13 @@ def _catch(machine: type[LogMachine]) -> None:
         run_state_machine_as_test(machine, settings=_settings(600))
 
 
+@pytest.mark.timeout(180)
 def test_mutant_that_takes_taken_for_lost_is_caught(monkeypatch):
     monkeypatch.setattr(commits, "_read_back", lambda *_: {"id": "somebody else's"})
     _catch(LogMachine)
 
 
+@pytest.mark.timeout(180)
 def test_mutant_that_deletes_its_blobs_on_doubt_is_caught():
     class Machine(LogMachine):
         def new_world(self, store: ObjectStore, folder: Path) -> World:
@@ -184,6 +188,7 @@ def test_mutant_that_deletes_its_blobs_on_doubt_is_caught():
     _catch(Machine)
 
 
+@pytest.mark.timeout(180)
 def test_mutant_that_collects_by_age_is_caught():
     class Machine(LogMachine):
         def new_world(self, store: ObjectStore, folder: Path) -> World:
@@ -192,6 +197,7 @@ def test_mutant_that_collects_by_age_is_caught():
     _catch(Machine)
 
 
+@pytest.mark.timeout(180)
 def test_mutant_that_uses_retired_keys_again_is_caught(monkeypatch):
     monkeypatch.setattr(Removals, "home", lambda *_: 0)
 
@@ -202,6 +208,7 @@ def test_mutant_that_uses_retired_keys_again_is_caught(monkeypatch):
     _catch(Machine)
 
 
+@pytest.mark.timeout(180)
 def test_mutant_store_that_checks_before_it_writes_is_caught():
     class Machine(LogMachine):
         def new_world(self, store: ObjectStore, folder: Path) -> World:
