@@ -16,9 +16,8 @@ def releases(config: Listing) -> None:
     if is_json(config.format):
         say_json([{"corpus": name, "status": status(r), **r} for name, r in found])
         return
-    columns = ("documents", "at", "digest")
     rows = [
-        [name, r["version"], status(r), *(r[column] for column in columns)] for name, r in found
+        [name, r["version"], status(r), r["documents"], r["at"], r["digest"]] for name, r in found
     ]
     say_table(["corpus", "version", "status", "documents", "published", "digest"], rows)
 

@@ -20,8 +20,8 @@ from jobs.storage import commits, garbage, publication
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.objects import ObjectStore
 from jobs.storage.registry import Removals
-from tests import log_world as do
-from tests.log_world import FAULTS, Action, World
+from tests import log_actions as do
+from tests.log_world import FAULTS, PLACES, Action, World
 from tests.memory_store import MemoryStore
 
 VERSIONS = st.sampled_from(["1.0.0", "1.1.0", "2.0.0", "2.1.0"])
@@ -39,10 +39,10 @@ ACTIONS: st.SearchStrategy[Action] = st.one_of(
     st.builds(do.withdraw, VERSIONS, REASONS),
 )
 # Where things go wrong in protocols: around the commit, and where bytes come and go.
-PLACES = st.sampled_from([*do.PLACES * 5, *range(20)])
+WHERE = st.sampled_from([*PLACES * 5, *range(20)])
 FAULT = st.sampled_from([*FAULTS, *["cut-off"] * 3])
-PLANS = st.one_of(st.just({}), st.dictionaries(PLACES, FAULT, min_size=1, max_size=2))
-MEANWHILE = st.one_of(st.none(), st.tuples(PLACES, ACTIONS, st.one_of(st.just({}), PLANS)))
+PLANS = st.one_of(st.just({}), st.dictionaries(WHERE, FAULT, min_size=1, max_size=2))
+MEANWHILE = st.one_of(st.none(), st.tuples(WHERE, ACTIONS, st.one_of(st.just({}), PLANS)))
 
 
 class LogMachine(RuleBasedStateMachine):

@@ -22,8 +22,7 @@ from jobs.flow.reading import open_release
 from jobs.storage import commits
 from jobs.storage.commits import commit
 from jobs.storage.directory import DirectoryStore
-from jobs.storage.garbage import collect, garbage
-from jobs.storage.layout import blob_key, hint_key, log_key, state_key, work_key
+from jobs.storage.layout import blob_key, hint_key, log_key, state_key
 from jobs.storage.log import head, history
 from jobs.storage.manifests import canonical_json, sha256_hex
 from jobs.storage.objects import ObjectStore
@@ -262,49 +261,6 @@ def test_release_opens_by_tag_and_a_yanked_one_warns(store: CountingStore):
         opened = open_release(store, None, name)
         assert opened.version == "1.1.0"
         assert "重复交付" in str(opened.warning)
-
-
-# --- garbage
-
-
-def test_garbage_is_listed_first_and_then_retired_and_deleted(store: CountingStore):
-    published(store, "1.0.0", "白日依山尽")
-    orphan = shard(store, "黄河入海流")
-    waiting = shard(store, "欲穷千里目")
-    marker = work_key(CORPUS, "merged", "f", "0.json")
-    store.put(marker, canonical_json({"shards": [{"sha256": waiting["sha256"]}]}))
-    listed = garbage(store, CORPUS, with_work=False)
-    assert [info.key for info in listed.orphans] == [orphan["key"]]
-    assert store.size(orphan["key"]) is not None
-    collect(store, CORPUS, with_work=False, about=ABOUT)
-    assert store.size(orphan["key"]) is None
-    collect(store, CORPUS, with_work=True, about=ABOUT)
-    assert (store.size(waiting["key"]), store.size(marker)) == (None, None)
-    assert garbage(store, CORPUS, with_work=True).size_bytes == 0
-    before = head(store, CORPUS).seq
-    collect(store, CORPUS, with_work=True, about=ABOUT)
-    assert head(store, CORPUS).seq == before == 3
-
-
-def test_delete_that_did_not_arrive_is_repeated_without_a_new_entry(store: CountingStore):
-    published(store, "1.0.0")
-    orphan = shard(store, "黄河入海流")
-    collect(store, CORPUS, with_work=False, about=ABOUT)
-    shard(store, "黄河入海流")  # an upload that was on its way all the time
-    assert [info.key for info in garbage(store, CORPUS, with_work=False).retired] == [orphan["key"]]
-    collect(store, CORPUS, with_work=False, about=ABOUT)
-    assert store.size(orphan["key"]) is None
-    assert head(store, CORPUS).seq == 2
-
-
-def test_garbage_of_many_blobs_is_retired_in_bounded_entries(store: CountingStore):
-    published(store, "1.0.0")
-    for number in range(2500):
-        shard(store, f"孤{number}")
-    collect(store, CORPUS, with_work=False, about=ABOUT)
-    retired = [len(entry["operation"]["blobs"]) for entry in history(store, CORPUS)[1:]]
-    assert retired == [1000, 1000, 500]
-    assert len(list(store.list(f"{CORPUS}/blobs/"))) == 1
 
 
 # --- many publishers
