@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from jobs.application import circumstances, run
-from jobs.settings import Build
+from jobs.settings import Publish, storage_params
+from jobs.storage.stores import open_store
 from jobs.terminal import ProgressLine
 
 
-def publish(config: Build) -> None:
-    """Commit the candidate and say what was published."""
+def publish(config: Publish) -> None:
+    """Commit the candidate, or learn what became of one, and say what was published."""
     from jobs.flow.building import run_build
+    from jobs.flow.publishing import settle
     from jobs.parameters import build_params
     from jobs.reports import report_published
 
-    params = build_params(config)
-    published = run_build(params, ProgressLine(), about=circumstances())
-    report_published(published, params.storage.root)
+    if config.resume:
+        storage = storage_params(config.storage)
+        published = settle(open_store(storage), config.corpus.name, config.corpus.version)
+    else:
+        params = build_params(config)
+        storage = params.storage
+        published = run_build(params, ProgressLine(), about=circumstances())
+    report_published(published, storage.root)
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from jobs.application import run
 from jobs.flow.reading import list_releases
 from jobs.settings import Listing, storage_params
+from jobs.storage.registry import status
 from jobs.storage.stores import open_store
 from jobs.terminal import is_json, say_json, say_table
 
@@ -13,10 +14,12 @@ def releases(config: Listing) -> None:
     """List the releases of a root."""
     found = list_releases(open_store(storage_params(config.storage)), config.corpus.name)
     if is_json(config.format):
-        say_json([{"corpus": corpus, **release} for corpus, release in found])
+        say_json([{"corpus": name, "status": status(r), **r} for name, r in found])
         return
-    rows = [[name, r["version"], r["documents"], r["at"], r["digest"]] for name, r in found]
-    say_table(["corpus", "version", "documents", "published", "digest"], rows)
+    rows = [
+        [name, r["version"], status(r), r["documents"], r["at"], r["digest"]] for name, r in found
+    ]
+    say_table(["corpus", "version", "status", "documents", "published", "digest"], rows)
 
 
 def main() -> None:

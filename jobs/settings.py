@@ -17,6 +17,7 @@ from jobs.errors import ConfigError
 from jobs.flow.reading import OpenedRelease, open_release
 from jobs.storage.objects import StorageParams
 from jobs.storage.stores import open_store
+from jobs.terminal import note
 
 
 @dataclass
@@ -175,6 +176,13 @@ class Build:
 
 
 @dataclass
+class Publish(Build):
+    """publish."""
+
+    resume: bool = MISSING
+
+
+@dataclass
 class CorpusChoice:
     """Which corpus to read; null is fine where the root holds one."""
 
@@ -204,6 +212,51 @@ class Show(Read):
     """show and verify."""
 
     format: str = MISSING
+
+
+@dataclass
+class Doctor:
+    """doctor."""
+
+    storage: Storage = field(default_factory=Storage)
+    format: str = MISSING
+
+
+@dataclass
+class Tag:
+    """tag."""
+
+    storage: Storage = field(default_factory=Storage)
+    corpus: CorpusChoice = field(default_factory=CorpusChoice)
+    name: str = MISSING
+    release: str = MISSING
+    delete: bool = MISSING
+
+
+@dataclass
+class Yank(Read):
+    """yank."""
+
+    reason: str | None = MISSING
+    undo: bool = MISSING
+
+
+@dataclass
+class Rollback:
+    """rollback."""
+
+    storage: Storage = field(default_factory=Storage)
+    corpus: CorpusChoice = field(default_factory=CorpusChoice)
+    release: str | None = MISSING
+    undo: bool = MISSING
+
+
+@dataclass
+class Gc(Listing):
+    """gc."""
+
+    apply: bool = MISSING
+    work: bool = MISSING
 
 
 @dataclass
@@ -257,7 +310,8 @@ class Demo:
 def register() -> None:
     """Make the classes known to Hydra, under the names that `conf/*.yaml` begin with."""
     store = ConfigStore.instance()
-    for schema in (Build, Listing, Read, Show, Explain, Report, Tune, Judge, Demo):
+    ours = (Publish, Doctor, Tag, Yank, Rollback, Gc)
+    for schema in (Build, Listing, Read, Show, Explain, Report, Tune, Judge, Demo, *ours):
         store.store(name=f"{schema.__name__.lower()}_schema", node=schema)
 
 
@@ -269,9 +323,12 @@ def conf_folder() -> Path:
 
 
 def opened(config: Read) -> OpenedRelease:
-    """The release a reading verb was asked for."""
+    """The release a reading verb was asked for; what befell it since is said on standard error."""
     store = open_store(storage_params(config.storage))
-    return open_release(store, config.corpus.name, config.release)
+    release = open_release(store, config.corpus.name, config.release)
+    if release.warning is not None:
+        note(f"heliu: {release.warning}")
+    return release
 
 
 def storage_params(config: Storage) -> StorageParams:

@@ -13,7 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.errors import ConfigError, ObjectMissing
+from jobs.storage.layout import PASSED_KEY
 from jobs.storage.objects import ObjectInfo, ObjectStore
+from jobs.storage.probing import prove, prove_once
 
 TEXT = "南京市长江大桥，位于江苏省南京市。".encode()
 BIG = random.Random(20240229).randbytes(10_000_000)
@@ -269,9 +271,10 @@ class ObjectStoreContract:
             with pytest.raises(ObjectMissing):
                 store.open(key)
 
-    def test_check_writable_leaves_no_object(self, store: ObjectStore):
-        store.check_writable()
-        assert list(store.list("")) == []
+    def test_probe_leaves_only_the_note_that_it_was_passed(self, store: ObjectStore):
+        assert all(check.is_passed for check in prove(store, "here"))
+        prove_once(store, "here")
+        assert [info.key for info in store.list("")] == [PASSED_KEY]
 
     def test_many_threads_share_one_store(self, store: ObjectStore):
         def visit(number: int) -> bool:

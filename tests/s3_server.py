@@ -126,23 +126,33 @@ class Faults:
     `lose-request` closes the connection before the server hears of it, `lose-answer` after it has
     done the work, `cut-answer` half way through the answer's body; `flip` changes a bit of what is
     sent. A number is answered in place of the server, a negative one after the server has done the
-    work. None lets a request pass.
+    work. `duplicate` sends the request twice and gives the second answer. None lets a request pass.
+
+    Only requests whose path contains `only` count; every `forgetful`-th one loses If-None-Match.
     """
 
     methods: tuple[str, ...] = ("PUT",)
     plan: deque[str | int | None] = field(default_factory=deque)
     dropped_headers: set[str] = field(default_factory=set)
     seen: list[str] = field(default_factory=list)
+    only: str = ""
+    forgetful: int = 0
 
     def forget(self) -> None:
         self.methods = ("PUT",)
         self.dropped_headers = set()
+        self.only, self.forgetful = "", 0
         self.plan.clear()
         self.seen.clear()
 
-    def next(self, method: str) -> str | int | None:
+    def next(self, method: str, path: str) -> str | int | None:
         self.seen.append(method)
-        return self.plan.popleft() if method in self.methods and self.plan else None
+        is_meant = method in self.methods and self.only in path
+        return self.plan.popleft() if is_meant and self.plan else None
+
+    def dropped(self) -> set[str]:
+        is_forgotten = self.forgetful and len(self.seen) % self.forgetful == 0
+        return self.dropped_headers | ({"if-none-match"} if is_forgotten else set())
 
 
 @contextmanager
@@ -173,7 +183,7 @@ class _ProxyHandler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        fault = self.planned.next(self.command)
+        fault = self.planned.next(self.command, self.path)
         if fault == "flip":
             body = bytes([body[0] ^ 1]) + body[1:]
         if fault == "lose-request":
@@ -186,7 +196,8 @@ class _ProxyHandler(BaseHTTPRequestHandler):
     do_GET = do_PUT = do_HEAD = do_DELETE = do_POST = _serve  # noqa: N815 (names of the library)
 
     def _pass_on(self, body: bytes, fault: str | int | None) -> None:
-        status, headers, content = self._ask(body)
+        for _ in range(2 if fault == "duplicate" else 1):
+            status, headers, content = self._ask(body)
         if fault == "lose-answer":
             self.close_connection = True
         elif isinstance(fault, int):
@@ -198,7 +209,7 @@ class _ProxyHandler(BaseHTTPRequestHandler):
             self._answer(status, headers, content)
 
     def _ask(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
-        unwanted = {"expect", "connection", *self.planned.dropped_headers}
+        unwanted = {"expect", "connection", *self.planned.dropped()}
         headers = {k: v for k, v in self.headers.items() if k.lower() not in unwanted}
         connection = http.client.HTTPConnection(self.upstream, timeout=20)
         try:

@@ -18,6 +18,8 @@ from jobs.flow.publishing import Published, candidate, publish_candidate, traffi
 from jobs.flow.reading import OpenedRelease
 from jobs.flow.site_lines import without_site_boilerplate
 from jobs.on_ray.session import ray_session
+from jobs.storage.log import head
+from jobs.storage.probing import prove_once
 from jobs.storage.stores import open_store
 
 
@@ -41,7 +43,7 @@ class Deduplicated:
 def run_normalize(params: BuildParams, progress: Progress) -> Normalized:
     """Deliveries to documents and facts."""
     store = open_store(params.storage)
-    store.check_writable()
+    prove_once(store, params.storage.root)
     parent = open_parent(store, params)
     shards = plan(params, known=inputs_of(parent))
     # Who only asks what is stored need not wait for Ray.
@@ -77,5 +79,7 @@ def run_merge(params: BuildParams, progress: Progress) -> dict[str, Any]:
 
 def run_build(params: BuildParams, progress: Progress, *, about: dict[str, Any]) -> Published:
     """Deliveries to a published release."""
+    epoch = head(open_store(params.storage), params.corpus).registry.epoch
     manifest = run_merge(params, progress)
-    return publish_candidate(manifest, params, {**about, **traffic(manifest)})
+    told = {**about, **traffic(manifest)}
+    return publish_candidate(manifest, params, told, epoch=epoch)

@@ -14,7 +14,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +36,12 @@ from jobs.flow.deduplicating import Drops
 from jobs.flow.marked import Marked, Marker, Progress, code_digest, map_marked
 from jobs.flow.normalizing import NormalizedShard, Run
 from jobs.flow.params import BuildParams, PartnerParams
-from jobs.storage.layout import blob_key, work_key
+from jobs.storage.layout import work_key
+from jobs.storage.log import head, removals_of
 from jobs.storage.manifests import file_sha256, fingerprint
 from jobs.storage.objects import ObjectStore
+from jobs.storage.registry import Removals
+from jobs.storage.releases import put_blob
 from jobs.storage.stores import open_store
 
 STAGE = "merged"
@@ -73,6 +76,7 @@ class _Work:
     partner: PartnerParams
     normalized: tuple[NormalizedShard, ...]
     drops: tuple[str, ...]
+    removals: str | None  # of the log when the build began: where shards may be stored
 
 
 def merge(
@@ -83,10 +87,11 @@ def merge(
     Returns:
         Ranges in the order of a release: by partner, then by id.
     """
-    key = fingerprint(
-        drops.key, [shard.key for shard in normalized], _recipe(params), code_digest()
-    )
-    works = enumerate(_works(normalized, drops, params))
+    # Once shards were retired, markers may name some that are gone: they are not believed.
+    removals = head(open_store(params.storage), params.corpus).removals
+    shards = [shard.key for shard in normalized]
+    key = fingerprint(drops.key, shards, _recipe(params), code_digest(), removals)
+    works = enumerate(_works(normalized, drops, params, removals))
     work = [
         Marked(work_key(params.corpus, STAGE, key, f"{number}.json"), piece)
         for number, piece in works
@@ -104,21 +109,15 @@ def merge_range(work: _Work, *, params: BuildParams) -> Marker:
     verdicts = decisions(documents, drops, partner=work.range.partner)
     kept = released(documents, verdicts, licence=work.partner.licence)
     facts = released_facts(_facts(work, store, params), documents, verdicts)
-    ends = list(slices_by_bytes(kept["content"], params.shards.release_bytes))
-    shards, known = (
-        [
-            _write_blob(store, params.corpus, table.slice(start, stop - start))
-            for start, stop in ends
-        ]
-        for table in (kept, facts)
-    )
     decided = pa.table({"ordinal": documents["ordinal"], "verdict": verdicts["verdict"]})
-    cuts = removed(_removals(work, store), decided, partner=work.range.partner)
+    cuts = removed(_cuts(work, store), decided, partner=work.range.partner)
+    ends = list(slices_by_bytes(kept["content"], params.shards.release_bytes))
+    write = partial(_write_blob, store, params.corpus, work.removals)
     return {
-        "shards": shards,
-        "facts": known,
-        "decisions": [_write_blob(store, params.corpus, verdicts)] if len(verdicts) else [],
-        "removals": [_write_blob(store, params.corpus, cuts)] if len(cuts) else [],
+        "shards": [write(kept.slice(start, stop - start)) for start, stop in ends],
+        "facts": [write(facts.slice(start, stop - start)) for start, stop in ends],
+        "decisions": [write(verdicts)] if len(verdicts) else [],
+        "removals": [write(cuts)] if len(cuts) else [],
         "counts": sorted([*key, count] for key, count in verdict_counts(verdicts).items()),
     }
 
@@ -128,12 +127,14 @@ def _recipe(params: BuildParams) -> Any:
     return params.shards.release_bytes, licences
 
 
-def _works(normalized: list[NormalizedShard], drops: Drops, params: BuildParams) -> Iterator[_Work]:
+def _works(
+    normalized: list[NormalizedShard], drops: Drops, params: BuildParams, removals: str | None
+) -> Iterator[_Work]:
     for partner in sorted(params.partners, key=lambda partner: partner.name):
         mine = tuple(shard for shard in normalized if shard.partner == partner.name)
         parts = _parts(sum(shard.content_bytes for shard in mine), params.shards.release_bytes)
         for part in range(parts):
-            yield _Work(Range(partner.name, part, parts), partner, mine, drops.files)
+            yield _Work(Range(partner.name, part, parts), partner, mine, drops.files, removals)
 
 
 def _parts(content_bytes: int, release_bytes: int) -> int:
@@ -156,7 +157,7 @@ def _facts(work: _Work, store: ObjectStore, params: BuildParams) -> pa.Table:
     return _delivered(work, store, schema, lambda run: run.facts_key)
 
 
-def _removals(work: _Work, store: ObjectStore) -> pa.Table:
+def _cuts(work: _Work, store: ObjectStore) -> pa.Table:
     return _delivered(work, store, REMOVALS, lambda run: run.removals_key)
 
 
@@ -207,7 +208,9 @@ def _overlaps(statistics: Any, within: Range) -> bool:
     return bool(statistics.min <= within.last and statistics.max >= within.first)
 
 
-def _write_blob(store: ObjectStore, corpus: str, table: pa.Table) -> dict[str, Any]:
+def _write_blob(
+    store: ObjectStore, corpus: str, removals: str | None, table: pa.Table
+) -> dict[str, Any]:
     names = table.column_names
     size = pc.sum(pc.binary_length(table["content"])).as_py() if "content" in names else 0
     rows = max(1, min(1 << 20, len(table) * _ROW_GROUP_BYTES // max(1, size)))
@@ -216,7 +219,7 @@ def _write_blob(store: ObjectStore, corpus: str, table: pa.Table) -> dict[str, A
         pq.write_table(table, path, compression="zstd", compression_level=3, row_group_size=rows)
         digest = file_sha256(path)
         size_bytes = path.stat().st_size
-        store.put_file(blob_key(corpus, digest), path)
+        put_blob(store, corpus, path, digest, removals=_removals(store, corpus, removals))
     ids = table["id" if "id" in names else "doc_id"]
     return {
         "sha256": digest,
@@ -226,6 +229,12 @@ def _write_blob(store: ObjectStore, corpus: str, table: pa.Table) -> dict[str, A
         "first_id": ids[0].as_py(),
         "last_id": ids[-1].as_py(),
     }
+
+
+@lru_cache(maxsize=4)
+def _removals(store: ObjectStore, corpus: str, digest: str | None) -> Removals:
+    # Named by its content, so what a worker has read once stays true.
+    return removals_of(store, corpus, digest)
 
 
 def totals(merged: Sequence[tuple[Range, Marker]], partner: str) -> Counter[tuple[str, str, str]]:

@@ -12,9 +12,10 @@ from jobs.flow.intake import InputName
 from jobs.flow.params import BuildParams
 from jobs.flow.publishing import recorded_parameters, recorded_schema
 from jobs.flow.reading import OpenedRelease, open_release
+from jobs.storage.log import head
 from jobs.storage.manifests import canonical_json
 from jobs.storage.objects import ObjectStore
-from jobs.storage.releases import head, read_manifest
+from jobs.storage.releases import read_manifest
 
 _LATEST = "latest"
 # How a partner's files are read is compared per file; how large shards are decides no document.

@@ -14,15 +14,20 @@ from jobs.corpus.normalization import NORMALIZATION_VERSION
 from jobs.corpus.signal_columns import KEYWORD_CATEGORIES
 from jobs.corpus.signals import SIGNALS_VERSION
 from jobs.corpus.tables import DECISIONS, RELEASED, REMOVED, released_facts_schema
+from jobs.errors import LostRace, ReleaseMissing
 from jobs.flow.intake import Delivered, InputShard, delivered_files, input_name
 from jobs.flow.marked import Marker
 from jobs.flow.merging import Range, totals
 from jobs.flow.normalizing import NormalizedShard
 from jobs.flow.params import BuildParams, PartnerParams, recorded_reading
 from jobs.flow.reading import OpenedRelease
+from jobs.storage.commits import resumed
 from jobs.storage.layout import blob_key
+from jobs.storage.log import head
 from jobs.storage.manifests import fingerprint
-from jobs.storage.releases import publish
+from jobs.storage.objects import ObjectStore
+from jobs.storage.publication import publish
+from jobs.storage.releases import read_manifest
 from jobs.storage.stores import open_store
 
 RELEASE_FORMAT = "heliu-release/1"
@@ -54,18 +59,49 @@ class Published:
 
 
 def publish_candidate(
-    manifest: dict[str, Any], params: BuildParams, about: dict[str, Any]
+    manifest: dict[str, Any],
+    params: BuildParams,
+    about: dict[str, Any],
+    *,
+    epoch: int | None = None,
 ) -> Published:
     """Commit a candidate's manifest; publishing the same content again changes nothing.
 
+    Args:
+        manifest: of the candidate.
+        params: of its build.
+        about: who, when and with what.
+        epoch: of the log when the build began: a takedown since then refuses the candidate.
+
     Raises:
         AlreadyPublished: the version exists with other content.
-        LostRace: somebody else committed meanwhile.
+        LostRace: something it needs was taken away meanwhile.
         OutcomeUnknown: the store never said.
     """
     store = open_store(params.storage)
-    digest, is_new = publish(store, params.corpus, manifest, about=about)
+    digest, is_new = publish(store, params.corpus, manifest, epoch=epoch, about=about)
     return Published(params.corpus, params.version, digest, is_new, manifest)
+
+
+def settle(store: ObjectStore, corpus: str, version: str) -> Published:
+    """What became of a publish whose outcome was unknown; sends it again if nothing happened since.
+
+    Raises:
+        ReleaseMissing: nothing of that version is pending, and it is not published.
+        LostRace: somebody else's entry took its place; the build must be run again.
+        OutcomeUnknown: the store does not answer this time either.
+    """
+    was_pending, entry = resumed(store, corpus, version)
+    release = head(store, corpus).registry.exactly(version)
+    if release is not None:
+        manifest = read_manifest(store, corpus, release["digest"])
+        return Published(corpus, version, release["digest"], entry is not None, manifest)
+    if was_pending:
+        raise LostRace(
+            f"{corpus} {version} was not published, somebody else committed first: run the build "
+            "again, it continues from there"
+        )
+    raise ReleaseMissing(f"no publish of {corpus} {version} is pending: run the build")
 
 
 def candidate(
@@ -146,13 +182,17 @@ def _files(
     before: dict[str, Any], merged: Sequence[tuple[Range, Marker]], kind: str, params: BuildParams
 ) -> list[dict[str, Any]]:
     """Sorted by partner, a partner's files by the release that wrote them, then by id."""
-    about = {"since": params.version}
     written = [
-        {"key": blob_key(params.corpus, file["sha256"]), "partner": within.partner, **about, **file}
+        {"partner": within.partner, "since": params.version, **file}
         for within, marker in merged
         for file in marker[kind]
     ]
-    return sorted([*before[kind], *written], key=lambda file: file["partner"])
+    # A parent's file may have moved; manifests name the place where it was first.
+    named = [
+        {**file, "key": blob_key(params.corpus, file["sha256"])}
+        for file in [*before[kind], *written]
+    ]
+    return sorted(named, key=lambda file: file["partner"])
 
 
 def _account(

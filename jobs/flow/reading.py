@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.errors import ReleaseMissing
+from jobs.storage.log import head
 from jobs.storage.objects import ObjectStore
-from jobs.storage.releases import Release, corpora, find_release, head, read_manifest
+from jobs.storage.registry import Release
+from jobs.storage.releases import corpora, found_in, read_manifest, resolved
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class OpenedRelease:
     digest: str
     published_at: str
     manifest: dict[str, Any]
+    warning: str | None = None  # what befell it since; its readers should hear of it
 
     def files(self, kind: str) -> list[str]:
         """Addresses of files, in order; kind is one of `publishing.FILES`."""
@@ -27,7 +30,10 @@ class OpenedRelease:
 
 
 def open_release(store: ObjectStore, corpus: str | None, version: str) -> OpenedRelease:
-    """The release called `version`, `NAME/version`, or `latest`.
+    """The release called `version`, `NAME/version`, a tag, or `latest`.
+
+    Files that a takedown replaced since are the replaced ones: `manifest` lists what there is to
+    read now, `digest` is that of the manifest as it was published.
 
     Args:
         store: where to look.
@@ -41,9 +47,23 @@ def open_release(store: ObjectStore, corpus: str | None, version: str) -> Opened
     if "/" in version:
         corpus, version = version.rsplit("/", 1)
     name = choose_corpus(store, corpus)
-    found = find_release(store, name, version)
-    manifest = read_manifest(store, name, found["digest"])
-    return OpenedRelease(store, name, found["version"], found["digest"], found["at"], manifest)
+    registry = head(store, name).registry
+    found = found_in(registry, name, version)
+    manifest = resolved(read_manifest(store, name, found["digest"]), registry, name)
+    return OpenedRelease(
+        store, name, found["version"], found["digest"], found["at"], manifest, _warning(found)
+    )
+
+
+def _warning(release: Release) -> str | None:
+    if "yanked" in release:
+        return f"{release['version']} was yanked: {release['yanked']}"
+    if "redacted" in release:
+        return (
+            f"{release['version']} reads without the rows that takedown {release['redacted']} "
+            "and earlier ones removed"
+        )
+    return None
 
 
 def choose_corpus(store: ObjectStore, corpus: str | None) -> str:

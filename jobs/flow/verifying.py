@@ -19,8 +19,8 @@ from jobs.corpus.conservation import balance
 from jobs.corpus.merging import Verdict, verdict_counts
 from jobs.errors import ConservationError, StorageError
 from jobs.flow.reading import OpenedRelease
+from jobs.storage.log import history
 from jobs.storage.objects import ObjectStore
-from jobs.storage.releases import history
 
 _THREADS = 4
 _DECISION_COLUMNS = ["doc_id", "verdict", "stage", "reason", "kept_doc_id"]

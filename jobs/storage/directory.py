@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,10 +21,10 @@ from jobs.storage.objects import (
     check_key,
     check_prefix,
     is_key,
-    prove_commit,
 )
 
 _ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+_CLAIM_TRIES, _CLAIM_PAUSE_SECONDS = 100, 0.05
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 _REMEDIES = {
     errno.ENOSPC: "free some space or choose another root",
@@ -111,10 +113,6 @@ class DirectoryStore(ObjectStore):
                 raise IsADirectoryError
             return pa.OSFile(str(path))
 
-    def check_writable(self) -> None:
-        """See `ObjectStore.check_writable`."""
-        prove_commit(self, str(self._root))
-
     def _path(self, key: str) -> Path:
         check_key(key)
         return self._root / key
@@ -169,11 +167,33 @@ def _link(temp: Path, path: Path) -> bool:
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        raise StorageUnwritable(
-            f"the file system of {path} has no hard links, without which two publishers "
-            "could overwrite each other: choose a root on another file system or on S3"
-        ) from error
+        return _claim(temp, path)
     return True
+
+
+def _claim(temp: Path, path: Path) -> bool:
+    """As `_link`, on a file system without hard links: one of all racers creates the claim.
+
+    The claim goes only after the name is given, so whoever gets it next finds the name taken.
+    """
+    claim = temp.with_name(f"claim-{hashlib.sha256(str(path).encode()).hexdigest()}")
+    for _ in range(_CLAIM_TRIES):
+        try:
+            os.close(os.open(claim, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        except FileExistsError:
+            if path.exists():
+                return False
+            time.sleep(_CLAIM_PAUSE_SECONDS)
+            continue
+        is_new = not path.exists()
+        if is_new:
+            temp.replace(path)
+        claim.unlink()
+        return is_new
+    raise StorageUnwritable(
+        f"{path} is claimed by a writer that does not finish: if none is running, it was killed; "
+        f"then remove {claim} and run again"
+    )
 
 
 def _refuse(error: OSError) -> None:

@@ -5,7 +5,12 @@
     catalog/NAME.json                           this root holds a corpus of that name
     NAME/log/00000000000000000001.json          commits, put-if-absent, never rewritten: the truth
     NAME/manifests/SHA256.json                  release manifests, named by their content
-    NAME/blobs/HH/SHA256.parquet                shards, their facts, decisions, removals
+    NAME/blobs/HH/SHA256.parquet                shards, their facts, decisions, removals;
+                                                SHA256.g1.parquet after the first was retired
+    NAME/state/SHA256.json                      what the log says after an entry, likewise
+    NAME/head.json                              a hint where the log ends; may be stale
+    NAME/pending/ID.json                        a commit on its way, until its outcome is known
+    probe/passed.json                           this store has proved that it can hold releases
     NAME/work/STAGE/FINGERPRINT/...             tables between stages; may be deleted when idle
 """
 
@@ -16,14 +21,16 @@ import re
 from jobs.errors import ConfigError
 
 CATALOG = "catalog/"
+PASSED_KEY = "probe/passed.json"
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_BLOB = re.compile(r"[^/]+/blobs/[0-9a-f]{2}/([0-9a-f]{64})(?:\.g([1-9][0-9]*))?\.parquet")
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z._+-]{0,63}")
 
 
 def check_corpus(name: str) -> str:
     """The name itself, if it can be a corpus's."""
-    if not _NAME.fullmatch(name) or name == "catalog":
+    if not _NAME.fullmatch(name) or name in {"catalog", "probe"}:
         raise ConfigError(
             f"corpus.name={name!r}: use up to 64 of a-z 0-9 . _ - beginning with a letter or digit"
         )
@@ -55,9 +62,31 @@ def manifest_key(corpus: str, digest: str) -> str:
     return f"{corpus}/manifests/{digest}.json"
 
 
-def blob_key(corpus: str, digest: str) -> str:
-    """The Parquet shard with this sha256."""
-    return f"{corpus}/blobs/{digest[:2]}/{digest}.parquet"
+def blob_key(corpus: str, digest: str, generation: int = 0) -> str:
+    """The Parquet shard with this sha256; a later generation after the earlier were retired."""
+    suffix = f".g{generation}" if generation else ""
+    return f"{corpus}/blobs/{digest[:2]}/{digest}{suffix}.parquet"
+
+
+def blob_address(key: str) -> tuple[str, int] | None:
+    """Digest and generation of a blob's key; None if it is the key of no blob."""
+    found = _BLOB.fullmatch(key)
+    return None if found is None else (found[1], int(found[2] or 0))
+
+
+def state_key(corpus: str, digest: str) -> str:
+    """A part of the state of the log, with this sha256."""
+    return f"{corpus}/state/{digest}.json"
+
+
+def hint_key(corpus: str) -> str:
+    """Where the log ended when somebody last looked."""
+    return f"{corpus}/head.json"
+
+
+def pending_key(corpus: str, write_id: str) -> str:
+    """A log entry that is about to be written, in full."""
+    return f"{corpus}/pending/{write_id}.json"
 
 
 def work_key(corpus: str, stage: str, *parts: str) -> str:

@@ -7,16 +7,13 @@ may be the folder of another one (`a` and `a/b`): a directory cannot hold both.
 from __future__ import annotations
 
 import re
-import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.errors import ConfigError, StorageError, StorageUnwritable
+from jobs.errors import ConfigError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,7 +22,6 @@ S3_SCHEME = "s3://"
 
 _PART = r"[A-Za-z0-9_=-][A-Za-z0-9._=-]*"
 _KEY = re.compile(rf"{_PART}(/{_PART})*")
-_RACERS = 8
 
 
 @dataclass(frozen=True)
@@ -131,13 +127,12 @@ class ObjectStore(ABC):
             ObjectMissing: Nothing is there.
         """
 
-    @abstractmethod
-    def check_writable(self) -> None:
-        """Prove, before any work is done, that results can be stored and a commit can be won.
+    def refuses_damage(self, key: str) -> bool | None:  # noqa: ARG002
+        """Whether bytes that changed on the way are refused; None if there is no way to change on.
 
-        Raises:
-            StorageUnwritable: They cannot; the message names root, cause and remedy.
+        Stores an object under the key if they are not.
         """
+        return None
 
 
 def check_key(key: str) -> None:
@@ -165,31 +160,3 @@ def check_prefix(prefix: str) -> None:
         ConfigError: As for `check_key`.
     """
     check_key(prefix + "x")
-
-
-def prove_commit(store: ObjectStore, root: str) -> None:
-    """Let writers race for one new object: exactly one must win, and its bytes must be kept.
-
-    Some S3 servers ignore the condition or check it without a lock. Two publishers would then
-    both believe in their release, which no later step could notice.
-
-    Raises:
-        StorageUnwritable: The store let none or several win, or refused.
-    """
-    key = f"probe/{uuid.uuid4().hex}"
-    bodies = [f"{key} {racer}".encode() for racer in range(_RACERS)]
-    try:
-        with ThreadPoolExecutor(_RACERS) as pool:
-            created = list(pool.map(lambda body: store.put_new(key, body), bodies))
-        kept = store.get(key)
-    except StorageError as error:
-        raise StorageUnwritable(f"cannot store releases under {root}: {error}") from error
-    # Publishers may lack the right to delete; the probe is a few bytes and never reused.
-    with suppress(StorageError):
-        store.delete(key)
-    winners = [body for body, won in zip(bodies, created, strict=True) if won]
-    if winners != [kept]:
-        raise StorageUnwritable(
-            f"{root} let {len(winners)} of {_RACERS} simultaneous writers create the same object, "
-            "so releases could overwrite each other: use a store that honours If-None-Match"
-        )

@@ -32,7 +32,6 @@ from jobs.storage.objects import (
     check_key,
     check_prefix,
     is_key,
-    prove_commit,
 )
 
 if TYPE_CHECKING:
@@ -76,7 +75,6 @@ class S3Store(ObjectStore):
     """Objects below one prefix of one bucket."""
 
     def __init__(self, params: StorageParams) -> None:
-        self._root = params.root
         self._endpoint_url = params.endpoint_url
         self._region = params.region
         self._bucket, prefix = split_address(params.root)
@@ -157,9 +155,11 @@ class S3Store(ObjectStore):
         """See `ObjectStore.open`."""
         return open_object(self.location(key), self._endpoint_url, self._region)
 
-    def check_writable(self) -> None:
-        """See `ObjectStore.check_writable`."""
-        prove_commit(self, self._root)
+    def refuses_damage(self, key: str) -> bool | None:
+        """See `ObjectStore.refuses_damage`: sends bytes with the Content-MD5 of others."""
+        with self._named("write", key) as name, suppress(self._once.exceptions.ClientError):
+            self._once.put_object(Bucket=self._bucket, Key=name, Body=b"x", ContentMD5=_md5(b"y"))
+        return self.size(key) is None
 
     @contextmanager
     def _named(self, verb: str, key: str) -> Iterator[str]:
@@ -267,7 +267,7 @@ def explaining(verb: str, address: str, endpoint_url: str | None) -> Iterator[No
 
 @lru_cache(maxsize=16)
 def _arrow_files(endpoint_url: str | None, region: str | None) -> fs.S3FileSystem:
-    """The pyarrow side, told the region boto3 would use: its own guess may ask a cloud service."""
+    # Told the region boto3 would use: the guess of pyarrow itself may ask a cloud service.
     known = s3_client(endpoint_url, region, _SDK_ATTEMPTS).meta.region_name
     return fs.S3FileSystem(endpoint_override=endpoint_url, region=known)
 

@@ -21,6 +21,7 @@ from jobs.errors import (
 )
 from jobs.storage import s3
 from jobs.storage.objects import ObjectStore, StorageParams
+from jobs.storage.probing import prove_once
 from jobs.storage.s3 import S3Store
 from jobs.storage.source_bytes import digest, open_random, open_stream
 from jobs.storage.sources import expand
@@ -228,15 +229,17 @@ def test_bytes_changed_on_the_way_are_refused(shaky: ObjectStore, plan: Faults):
 
 def test_store_that_ignores_the_condition_is_refused(shaky: ObjectStore, plan: Faults):
     plan.dropped_headers = {"if-none-match"}
-    with pytest.raises(StorageUnwritable, match="8 of 8 simultaneous writers"):
-        shaky.check_writable()
+    with pytest.raises(
+        StorageUnwritable, match=r"told two writers in turn \[True, True\], kept b'second'"
+    ):
+        prove_once(shaky, "s3://the-root")
 
 
 def test_missing_bucket_is_named_by_every_verb(endpoint_url: str, tmp_path: Path):
     store = _store("s3://no-such-bucket/x", endpoint_url)
     (tmp_path / "file").write_bytes(TEXT)
     with pytest.raises(StorageUnwritable, match=r"no-such-bucket.*create the bucket"):
-        store.check_writable()
+        prove_once(store, "s3://the-root")
     for verb in (
         lambda: store.put("a", b""),
         lambda: store.put_new("a", b""),
@@ -258,7 +261,7 @@ def test_server_that_is_not_there_is_named(monkeypatch, tmp_path: Path):
     store = _store("s3://bucket/x", address)
     (tmp_path / "file").write_bytes(TEXT)
     with pytest.raises(StorageUnwritable, match=address):
-        store.check_writable()
+        prove_once(store, "s3://the-root")
     for verb in (
         lambda: store.get("a"),
         lambda: store.put("a", b""),
@@ -279,7 +282,7 @@ def test_absent_credentials_are_named(bucket: str, endpoint_url: str, monkeypatc
     try:
         store = S3Store(StorageParams(f"s3://{bucket}/x", endpoint_url, None))
         with pytest.raises(StorageUnwritable, match="AWS_ACCESS_KEY_ID"):
-            store.check_writable()
+            prove_once(store, "s3://the-root")
     finally:
         s3.s3_client.cache_clear()
 

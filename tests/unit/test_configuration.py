@@ -19,6 +19,8 @@ REQUIRED = {
     "build": ["corpus.name=cci", "corpus.version=1"],
     "explain": ["id=x"],
     "demo": ["out=x"],
+    "tag": ["name=stable"],
+    "yank": ["release=1"],
 }
 REQUIRED |= dict.fromkeys(("normalize", "dedup", "merge", "publish", "judge"), REQUIRED["build"])
 PARTNER = "deliveries: [/a/*.jsonl, /b]\nformat: jsonl\nlicence: CC0-1.0\npriority: 2"

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from jobs.errors import ConfigError, StorageError, StorageUnwritable
+from jobs.storage import directory
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.objects import ObjectStore, StorageParams
+from jobs.storage.probing import prove_once
 from jobs.storage.stores import open_store
 from tests.contracts import BIG, TEXT, ObjectStoreContract
 
@@ -168,24 +170,49 @@ def test_root_below_a_file_is_unwritable(tmp_path: Path):
     (tmp_path / "file").write_bytes(b"x")
     store = _store(tmp_path / "file" / "root")
     with pytest.raises(StorageUnwritable, match=r"file/root.*choose another root"):
-        store.check_writable()
+        prove_once(store, "here")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_root_without_rights_is_unwritable(tmp_path: Path):
     (tmp_path / "locked").mkdir(mode=0o555)
     with pytest.raises(StorageUnwritable, match="grant this user the right"):
-        _store(tmp_path / "locked").check_writable()
+        prove_once(_store(tmp_path / "locked"), "here")
 
 
-def test_file_system_without_links_is_refused(store: ObjectStore, monkeypatch):
+@pytest.fixture
+def no_links(monkeypatch):
     def link(_source: Path, target: Path) -> None:
         raise PermissionError(1, "Operation not permitted", str(target))
 
     monkeypatch.setattr(os, "link", link)
-    with pytest.raises(StorageUnwritable, match="no hard links"):
-        store.check_writable()
-    assert list(store.list("")) == []
+
+
+@pytest.mark.usefixtures("no_links")
+class TestDirectoryStoreWithoutHardLinks(ObjectStoreContract):
+    def test_put_new_race_between_processes_has_one_winner(self, root: Path):
+        test_put_new_race_between_processes_has_one_winner(root)
+
+    def test_claims_are_gone_afterwards(self, store: ObjectStore, root: Path):
+        assert store.put_new("log/1", TEXT) is True
+        assert store.put_new("log/1", BIG) is False
+        assert _everything_below(root) == [root / "log" / "1"]
+
+    def test_claim_of_a_killed_writer_is_named(self, store: ObjectStore, monkeypatch):
+        monkeypatch.setattr(directory, "_CLAIM_TRIES", 2)
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "replace", _killed)
+            with pytest.raises(KeyboardInterrupt):
+                store.put_new("log/1", TEXT)
+        with pytest.raises(StorageUnwritable, match=r"remove .*/\.tmp/claim-") as caught:
+            store.put_new("log/1", TEXT)
+        assert store.size("log/1") is None
+        Path(str(caught.value).split("remove ")[1].split(" and run")[0]).unlink()
+        assert store.put_new("log/1", TEXT) is True
+
+
+def _killed(_source: Path, _target: Path) -> None:
+    raise KeyboardInterrupt
 
 
 def test_repeated_link_request_of_a_network_file_system_is_our_own_win(

@@ -1,0 +1,59 @@
+"""storage root ─ gc ─▶ what no release needs: listed, or with apply=true removed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jobs.application import circumstances, run
+from jobs.flow.reading import choose_corpus
+from jobs.settings import Gc, storage_params
+from jobs.storage.garbage import Garbage, collect, garbage
+from jobs.storage.stores import open_store
+from jobs.terminal import is_json, say, say_json, say_table
+
+_LISTED = 20
+
+
+def gc(config: Gc) -> None:
+    """Say what may go, and remove it if asked to."""
+    as_json = is_json(config.format)
+    store = open_store(storage_params(config.storage))
+    corpus = choose_corpus(store, config.corpus.name)
+    if config.apply:
+        found = collect(store, corpus, with_work=config.work, about=circumstances())
+    else:
+        found = garbage(store, corpus, with_work=config.work)
+    rows = _rows(found)
+    if as_json:
+        say_json({"corpus": corpus, "applied": config.apply, "objects": rows})
+        return
+    for kind in ("orphan", "retired", "work"):
+        _report(kind, [row for row in rows if row["kind"] == kind])
+    done = "removed" if config.apply else "may go; apply=true removes them"
+    say(f"{corpus}: {len(rows):,} objects, {found.size_bytes:,} bytes {done}")
+
+
+def _rows(found: Garbage) -> list[dict[str, Any]]:
+    kinds = {"orphan": found.orphans, "retired": found.retired, "work": found.work}
+    return [
+        {"kind": kind, "key": info.key, "bytes": info.size_bytes}
+        for kind, infos in kinds.items()
+        for info in infos
+    ]
+
+
+def _report(kind: str, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        say_table([kind, "bytes"], [[row["key"], row["bytes"]] for row in rows[:_LISTED]])
+        if len(rows) > _LISTED:
+            say(f"and {len(rows) - _LISTED:,} more")
+        say()
+
+
+def main() -> None:
+    """The program."""
+    run("gc", gc)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""release ─ rollback ─▶ what `latest` means, whatever is published later, until undone."""
+
+from __future__ import annotations
+
+from jobs.application import circumstances, run
+from jobs.errors import ConfigError
+from jobs.flow.correcting import rollback as rolled_back
+from jobs.settings import Rollback, storage_params
+from jobs.storage.stores import open_store
+from jobs.terminal import say
+
+
+def rollback(config: Rollback) -> None:
+    """Move `latest`, or let it follow publishes again."""
+    if (config.release is None) != config.undo:
+        raise ConfigError("please give release=VERSION to roll back to, or undo=true alone")
+    store = open_store(storage_params(config.storage))
+    about = circumstances()
+    done, corpus = rolled_back(store, config.corpus.name, config.release, about=about)
+    latest = done.state.registry.find("latest")
+    version = latest["version"] if latest else "nothing now"
+    say(f"{corpus}: latest is {version}{'' if config.undo else ' until heliu rollback undo=true'}")
+
+
+def main() -> None:
+    """The program."""
+    run("rollback", rollback)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""Garbage: blobs that no release needs, retired in the log before they are deleted.
+
+No clock decides what may go. A blob that a running publisher has just stored may well be taken for
+garbage; then the log says so before the delete is sent, the publisher sees it there before it can
+commit, and stores the blob again under the next generation of its key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from jobs.errors import ObjectMissing
+from jobs.storage.commits import commit
+from jobs.storage.layout import blob_address
+from jobs.storage.log import head, state_of
+from jobs.storage.objects import ObjectInfo, ObjectStore
+from jobs.storage.operations import Collect, Operation
+from jobs.storage.registry import State
+from jobs.storage.releases import live_blobs, read_manifest
+
+# Retired keys of one entry: 100,000 bytes and less, however much garbage there is.
+_BATCH = 1000
+_THREADS = 16
+
+
+@dataclass(frozen=True)
+class Garbage:
+    """What may go.
+
+    Attributes:
+        orphans: blobs that nothing needs; they must be retired first.
+        retired: blobs the log gave up already; deleting them did not happen or not arrive.
+        work: tables between stages, only if asked for.
+    """
+
+    orphans: tuple[ObjectInfo, ...]
+    retired: tuple[ObjectInfo, ...]
+    work: tuple[ObjectInfo, ...]
+
+    @property
+    def size_bytes(self) -> int:
+        """Of everything together."""
+        return sum(info.size_bytes for info in (*self.orphans, *self.retired, *self.work))
+
+
+def garbage(store: ObjectStore, corpus: str, *, with_work: bool) -> Garbage:
+    """What may go now; changes nothing.
+
+    Args:
+        store: where to look.
+        corpus: whose blobs.
+        with_work: also the tables between stages, and the blobs of builds that are not published.
+            Without it those blobs stay, so that a build that was stopped can be continued.
+    """
+    state = state_of(store, corpus, head(store, corpus))
+    return _garbage(store, corpus, state, with_work=with_work)
+
+
+def collect(store: ObjectStore, corpus: str, *, with_work: bool, about: dict[str, Any]) -> Garbage:
+    """Retire and delete what may go; what was deleted.
+
+    Raises:
+        LostRace: others kept committing; run again.
+        OutcomeUnknown: the store never said whether the blobs are retired; none was deleted.
+    """
+
+    def decide(state: State) -> Operation | None:
+        orphans = _garbage(store, corpus, state, with_work=with_work).orphans
+        blobs = [address for info in orphans if (address := blob_address(info.key))]
+        return Collect(dict(blobs[:_BATCH])) if blobs else None
+
+    while commit(store, corpus, decide, about=about).is_new:
+        pass
+    found = garbage(store, corpus, with_work=with_work)
+    # Markers go before the tables they name: a build must not believe in what is half gone.
+    markers = [info.key for info in found.work if info.key.endswith(".json")]
+    tables = [info.key for info in found.work if not info.key.endswith(".json")]
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for keys in (markers, tables, [info.key for info in found.retired]):
+            list(pool.map(store.delete, keys))
+    return found
+
+
+def _garbage(store: ObjectStore, corpus: str, state: State, *, with_work: bool) -> Garbage:
+    live = _live(store, corpus, state)
+    if not with_work:
+        live |= _candidates(store, corpus)
+    orphans: list[ObjectInfo] = []
+    retired: list[ObjectInfo] = []
+    kept = set(state.registry.tombstones)
+    for info in store.list(f"{corpus}/blobs/"):
+        address = blob_address(info.key)
+        if address is None or info.key in kept:
+            continue
+        digest, generation = address
+        if generation < state.removals.home(digest):
+            retired.append(info)
+        elif digest not in live:
+            orphans.append(info)
+    work = tuple(store.list(f"{corpus}/work/")) if with_work else ()
+    return Garbage(tuple(orphans), tuple(retired), work)
+
+
+def _live(store: ObjectStore, corpus: str, state: State) -> set[str]:
+    """The blobs of every release, yanked ones too: whoever pinned them may still read them."""
+
+    def blobs(digest: str) -> set[str]:
+        return live_blobs(read_manifest(store, corpus, digest), state.registry, corpus)
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        found = pool.map(blobs, [release["digest"] for release in state.registry.releases])
+        return set().union(*found)
+
+
+def _candidates(store: ObjectStore, corpus: str) -> set[str]:
+    """The blobs that markers of builds name, published or not."""
+    markers = [info.key for info in store.list(f"{corpus}/work/") if info.key.endswith(".json")]
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return {
+            digest for found in pool.map(lambda k: _named(store, k), markers) for digest in found
+        }
+
+
+def _named(store: ObjectStore, key: str) -> list[str]:
+    try:
+        return list(_digests(orjson.loads(store.get(key))))
+    except ObjectMissing:  # another collector was here
+        return []
+
+
+def _digests(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("sha256"), str):
+            yield value["sha256"]
+        for inner in value.values():
+            yield from _digests(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _digests(inner)

@@ -1,0 +1,294 @@
+"""What can happen to a corpus, as pure steps from one state of its log to the next.
+
+Each operation is what a log entry carries, whole: replaying the log from its beginning gives every
+state again, which is how `verify` checks the stored ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from jobs.errors import AlreadyPublished, ConfigError, DamagedRelease, LostRace, ReleaseMissing
+from jobs.storage.registry import LATEST, FileEntry, Refusal, Registry, Release, State
+
+
+@dataclass(frozen=True)
+class Publish:
+    """A release comes into being.
+
+    Attributes:
+        version: of the release.
+        digest: of its manifest.
+        documents: it holds.
+        at: when.
+        by: whom.
+        parent: version and digest it was built on, if any.
+        epoch: of the log when the build began.
+        moved: generations of those of its blobs that are not in the first.
+    """
+
+    version: str
+    digest: str
+    documents: int
+    at: str
+    by: str
+    parent: Mapping[str, str] | None
+    epoch: int
+    moved: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A name for a release is set, or with None removed."""
+
+    name: str
+    version: str | None
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """`latest` stays at an older release, or with None follows publishes again."""
+
+    version: str | None
+
+
+@dataclass(frozen=True)
+class Yank:
+    """A release is withdrawn: `latest` skips it; with None it is good again."""
+
+    version: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Collect:
+    """Blobs that nothing names are retired, by digest and generation; then they may be deleted."""
+
+    blobs: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Redact:
+    """Rows are taken out of every release that holds them, and a patch release says so.
+
+    Attributes:
+        release: the patch release; its `epoch` is the one the takedown was worked out in.
+        substitutions: digest of every blob that held such rows to the file that replaces it.
+        tombstones: keys of the blobs that list what must not return.
+        versions: the releases that read differently from now on.
+    """
+
+    release: Publish
+    substitutions: Mapping[str, FileEntry | None]
+    tombstones: tuple[str, ...]
+    versions: tuple[str, ...]
+
+
+Operation = Publish | Tag | Rollback | Yank | Collect | Redact
+
+_OF_A_RELEASE = ("version", "digest", "documents", "at", "by")
+_KINDS: dict[str, type[Any]] = {
+    kind.__name__.lower(): kind for kind in (Publish, Tag, Rollback, Yank, Collect, Redact)
+}
+
+
+def operation_json(operation: Operation) -> dict[str, Any]:
+    """The operation as a log entry carries it."""
+    return {"op": type(operation).__name__.lower(), **asdict(operation)}
+
+
+def operation_from(stored: dict[str, Any]) -> Operation:
+    """The operation of a log entry.
+
+    Raises:
+        DamagedRelease: no version of heliu writes such an operation.
+    """
+    values = {name: value for name, value in stored.items() if name != "op"}
+    kind = _KINDS.get(stored["op"])
+    if kind is None:
+        raise DamagedRelease(f"the log has an operation {stored['op']!r}: read it with newer heliu")
+    if kind is Redact:
+        release = Publish(**values["release"])
+        lists = {name: tuple(values[name]) for name in ("tombstones", "versions")}
+        return Redact(release, values["substitutions"], **lists)
+    operation: Operation = kind(**values)
+    return operation
+
+
+def applied(state: State, operation: Operation) -> State | Refusal:
+    """The state after the operation, or why it cannot be. Pure: equal arguments, equal answer."""
+    match operation:
+        case Publish():
+            return _published(state, operation)
+        case Tag():
+            return _tagged(state, operation)
+        case Rollback():
+            return _rolled_back(state, operation)
+        case Yank():
+            return _yanked(state, operation)
+        case Collect():
+            return _collected(state, operation)
+        case Redact():
+            return _redacted(state, operation)
+
+
+def _published(state: State, operation: Publish) -> State | Refusal:
+    registry = state.registry
+    refusal = _unpublishable(registry, operation)
+    if refusal is not None:
+        return refusal
+    release = {name: getattr(operation, name) for name in _OF_A_RELEASE}
+    return replace(
+        state,
+        registry=replace(
+            registry,
+            releases=(*registry.releases, release),
+            moved={**registry.moved, **operation.moved},
+        ),
+    )
+
+
+def _unpublishable(registry: Registry, operation: Publish) -> Refusal | None:
+    version = operation.version
+    existing = registry.exactly(version)
+    if existing is not None:
+        return Refusal(
+            AlreadyPublished,
+            f"{version} was published by {existing['by']} at {existing['at']} with digest "
+            f"{existing['digest'][:16]}…, this build has {operation.digest[:16]}…: a version never "
+            "changes, choose another corpus.version",
+        )
+    if version in registry.tags:
+        tagged = registry.tags[version]
+        return Refusal(ConfigError, f"{version!r} is a tag of {tagged}: choose another version")
+    if operation.epoch != registry.epoch:
+        return Refusal(
+            LostRace,
+            f"documents were taken down while {version} was built (takedown {registry.epoch}, the "
+            f"build began after {operation.epoch}): run the build again, it leaves them out",
+        )
+    return _unfit_parent(registry, operation)
+
+
+def _unfit_parent(registry: Registry, operation: Publish) -> Refusal | None:
+    if operation.parent is None:
+        return None
+    version = operation.parent["version"]
+    parent = registry.exactly(version)
+    if parent is None or parent["digest"] != operation.parent["digest"]:
+        return Refusal(
+            ReleaseMissing,
+            f"{operation.version} was built on {version} with digest "
+            f"{operation.parent['digest'][:16]}…, which is not in this log: build it on a release "
+            "of this corpus",
+        )
+    if "yanked" in parent:
+        return Refusal(
+            LostRace,
+            f"{operation.version} was built on {version}, which was yanked ({parent['yanked']}): "
+            "build it on another release, or undo the yank",
+        )
+    return None
+
+
+def _tagged(state: State, operation: Tag) -> State | Refusal:
+    registry, name = state.registry, operation.name
+    if name == LATEST:
+        return Refusal(ConfigError, "latest follows publishes: heliu rollback moves it")
+    if registry.exactly(name) is not None:
+        return Refusal(ConfigError, f"{name!r} is a published version: choose another tag")
+    return _named(state, name, operation.version)
+
+
+def _rolled_back(state: State, operation: Rollback) -> State | Refusal:
+    release = state.registry.exactly(operation.version or "")
+    if release is not None and "yanked" in release:
+        return Refusal(
+            ConfigError,
+            f"{operation.version} was yanked ({release['yanked']}): choose another release",
+        )
+    return _named(state, LATEST, operation.version)
+
+
+def _named(state: State, name: str, version: str | None) -> State | Refusal:
+    registry = state.registry
+    others = {known: at for known, at in registry.tags.items() if known != name}
+    if version is None:
+        if name not in registry.tags:
+            return Refusal(ReleaseMissing, f"there is no tag {name!r}; {_known(registry)}")
+        return replace(state, registry=replace(registry, tags=others))
+    if registry.exactly(version) is None:
+        return _missing(registry, version)
+    return replace(state, registry=replace(registry, tags={**others, name: version}))
+
+
+def _yanked(state: State, operation: Yank) -> State | Refusal:
+    registry, version = state.registry, operation.version
+    if registry.exactly(version) is None:
+        return _missing(registry, version)
+    if operation.reason is not None and registry.tags.get(LATEST) == version:
+        return Refusal(ConfigError, f"latest is rolled back to {version}: move it first")
+    changes = {} if operation.reason is None else {"yanked": operation.reason}
+    releases = _changed(registry, {version}, drop="yanked", **changes)
+    return replace(state, registry=replace(registry, releases=releases))
+
+
+def _collected(state: State, operation: Collect) -> State:
+    removals = state.removals
+    retired = {**removals.retired}
+    for digest, generation in operation.blobs.items():
+        retired[digest] = max(generation, retired.get(digest, -1))
+    return replace(state, removals=replace(removals, retired=retired))
+
+
+def _redacted(state: State, operation: Redact) -> State | Refusal:
+    after = _published(state, operation.release)
+    if isinstance(after, Refusal):
+        return after
+    registry, removals = after.registry, after.removals
+    gone = operation.substitutions
+    # What replaced a blob in an earlier takedown may be replaced itself.
+    earlier = {
+        digest: gone.get(file["sha256"], file) if file else None
+        for digest, file in registry.substitutions.items()
+    }
+    retired = {digest: registry.moved.get(digest, 0) for digest in gone}
+    epoch = registry.epoch + 1
+    return State(
+        replace(
+            registry,
+            releases=_changed(registry, set(operation.versions), drop="redacted", redacted=epoch),
+            epoch=epoch,
+            tombstones=tuple(dict.fromkeys((*registry.tombstones, *operation.tombstones))),
+            moved={digest: at for digest, at in registry.moved.items() if digest not in gone},
+            substitutions={**earlier, **gone},
+        ),
+        replace(
+            removals,
+            retired={**removals.retired, **retired},
+            forbidden=removals.forbidden | set(gone),
+        ),
+    )
+
+
+def _changed(
+    registry: Registry, versions: set[str], *, drop: str, **changes: Any
+) -> tuple[Release, ...]:
+    return tuple(
+        {**{name: release[name] for name in release if name != drop}, **changes}
+        if release["version"] in versions
+        else release
+        for release in registry.releases
+    )
+
+
+def _missing(registry: Registry, version: str) -> Refusal:
+    return Refusal(ReleaseMissing, f"there is no release {version!r}; {_known(registry)}")
+
+
+def _known(registry: Registry) -> str:
+    versions = ", ".join(known["version"] for known in registry.releases) or "none"
+    tags = ", ".join(sorted(registry.tags))
+    return f"releases: {versions}" + (f"; tags: {tags}" if tags else "")

@@ -1,0 +1,225 @@
+"""Publishing: what must hold before a release, or a takedown's patch release, is committed.
+
+Apart from the commit, whose cost is fixed, a publish asks once about each file its parent does not
+have. Every check is made again on the state behind which the entry is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.errors import ConservationError, DamagedRelease, LostRace, ObjectMissing
+from jobs.storage.commits import commit
+from jobs.storage.layout import blob_address, blob_key, catalog_key, manifest_key
+from jobs.storage.log import Head
+from jobs.storage.manifests import canonical_json, sha256_hex
+from jobs.storage.objects import ObjectStore
+from jobs.storage.operations import Operation, Publish, Redact
+from jobs.storage.registry import FileEntry, Registry, Release, State
+from jobs.storage.releases import Manifest, files_of, live_blobs, read_manifest
+
+_THREADS = 16
+
+
+def publish(
+    store: ObjectStore,
+    corpus: str,
+    manifest: Manifest,
+    *,
+    epoch: int | None = None,
+    about: dict[str, Any],
+) -> tuple[str, bool]:
+    """Commit a release; its digest, and whether this call made it (False: it was there already).
+
+    Besides the commit this asks once about each file that the parent does not have: what the
+    parent has is there, because no operation may take it from a release.
+
+    Args:
+        store: holds every shard the manifest names.
+        corpus: whose log.
+        manifest: the release, `version` and `documents` among its keys.
+        epoch: of the log when the build began; None if it begins only now.
+        about: who, when (`at`) and with what; recorded in the log, no part of the digest.
+
+    Raises:
+        AlreadyPublished: the version exists with another digest.
+        LostRace: something was taken away meanwhile; running the build again leaves it out.
+        OutcomeUnknown: the store never said whether the commit landed.
+    """
+    body = canonical_json(manifest)
+    digest = sha256_hex(body)
+    checked: list[Mapping[str, int]] = []
+
+    def decide(state: State) -> Operation | None:
+        existing = state.registry.exactly(manifest["version"])
+        if existing is not None and existing["digest"] == digest:
+            return None
+        publication = _publication(manifest, digest, state, epoch, about)
+        if publication.moved not in checked:
+            _check_files(store, corpus, manifest, state)
+            checked.append(publication.moved)
+        return publication
+
+    store.put(catalog_key(corpus), canonical_json({"corpus": corpus}))
+    store.put(manifest_key(corpus, digest), body)
+    return digest, commit(store, corpus, decide, about=about).is_new
+
+
+@dataclass(frozen=True)
+class Takedown:
+    """What a takedown worked out.
+
+    Attributes:
+        at: the head it was worked out on; its releases are all that were searched.
+        substitutions: sha256 of every file that holds rows to remove, in any of those releases, to
+            the entry of the file that replaces it, or None for nothing.
+        tombstones: keys of the blobs that list what must not return.
+    """
+
+    at: Head
+    substitutions: Mapping[str, FileEntry | None]
+    tombstones: tuple[str, ...]
+
+
+def redact(
+    store: ObjectStore,
+    corpus: str,
+    manifest: Manifest,
+    takedown: Takedown,
+    *,
+    about: dict[str, Any],
+) -> tuple[str, bool]:
+    """Commit a patch release and make every release read without the rows it leaves out.
+
+    Args:
+        store: holds the shards of the manifest, the substitutes and the tombstones.
+        corpus: whose log.
+        manifest: the patch release.
+        takedown: what goes, and what comes in its place.
+        about: as for `publish`.
+
+    Returns:
+        Digest of the patch release, and whether this call made it.
+
+    Raises:
+        LostRace: a release or another takedown came meanwhile, which may hold such rows too.
+        OutcomeUnknown: the store never said.
+    """
+    body = canonical_json(manifest)
+    digest = sha256_hex(body)
+    substitutes = [file for file in takedown.substitutions.values() if file is not None]
+    needed = {**manifest, "substitutes": substitutes}
+
+    def decide(state: State) -> Operation | None:
+        existing = state.registry.exactly(manifest["version"])
+        if existing is not None and existing["digest"] == digest:
+            return None
+        _check_takedown(store, takedown, state, manifest)
+        release = _publication(needed, digest, state, takedown.at.registry.epoch, about)
+        _check_files(store, corpus, needed, state)
+        touched = _touched(store, corpus, state.registry, set(takedown.substitutions))
+        return Redact(release, takedown.substitutions, takedown.tombstones, touched)
+
+    store.put(manifest_key(corpus, digest), body)
+    return digest, commit(store, corpus, decide, about=about).is_new
+
+
+def _check_takedown(
+    store: ObjectStore, takedown: Takedown, state: State, manifest: Manifest
+) -> None:
+    version = manifest["version"]
+    searched = [release["digest"] for release in takedown.at.releases]
+    if searched != [release["digest"] for release in state.registry.releases]:
+        raise LostRace(
+            f"a release was published while {version} was worked out, which may hold what it takes "
+            "down: run the takedown again"
+        )
+    if {file["sha256"] for file in files_of(manifest)} & set(takedown.substitutions):
+        raise ConservationError(f"{version} still names files that it takes down: nothing was done")
+    for key in takedown.tombstones:
+        digest, generation = blob_address(key) or ("", -1)
+        if generation != state.removals.home(digest) or store.size(key) is None:
+            raise LostRace(
+                f"{store.location(key)} was collected as garbage: run the takedown again"
+            )
+
+
+def _publication(
+    manifest: Manifest, digest: str, state: State, epoch: int | None, about: dict[str, Any]
+) -> Publish:
+    retired = state.removals.retired
+    named = {file["sha256"] for file in files_of(manifest)}
+    parent = manifest.get("parent")
+    return Publish(
+        version=manifest["version"],
+        digest=digest,
+        documents=manifest["documents"],
+        at=about["at"],
+        by=about["by"],
+        parent=parent and {name: parent[name] for name in ("version", "digest")},
+        epoch=state.registry.epoch if epoch is None else epoch,
+        moved={blob: state.removals.home(blob) for blob in sorted(named) if blob in retired},
+    )
+
+
+def _check_files(store: ObjectStore, corpus: str, manifest: Manifest, state: State) -> None:
+    """Refuse a manifest one of whose files was taken down or is not there.
+
+    Raises:
+        LostRace: a file was collected as garbage or taken down after the build stored it.
+    """
+    version, removals = manifest["version"], state.removals
+    inherited = _inherited(store, corpus, manifest, state.registry)
+    new = {file["sha256"]: file for file in files_of(manifest) if file["sha256"] not in inherited}
+    fallen = sorted(removals.forbidden & new.keys())
+    if fallen:
+        raise LostRace(
+            f"{corpus} {version} names {len(fallen)} files that a takedown removed, such as "
+            f"{fallen[0]}: run the build again, it leaves them out"
+        )
+
+    def is_stored(file: FileEntry) -> bool:
+        key = blob_key(corpus, file["sha256"], removals.home(file["sha256"]))
+        return store.size(key) == file["bytes"]
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        there = pool.map(is_stored, new.values())
+        absent = [file for file, is_there in zip(new.values(), there, strict=True) if not is_there]
+    if absent:
+        raise LostRace(
+            f"{corpus} {version} needs {len(absent)} files that are not there, such as "
+            f"{absent[0]['sha256']}: they were collected as garbage before they were published; "
+            "run the build again, it writes them anew"
+        )
+
+
+def _inherited(store: ObjectStore, corpus: str, manifest: Manifest, registry: Registry) -> set[str]:
+    parent: Mapping[str, str] | None = manifest.get("parent")
+    release = registry.exactly(parent["version"]) if parent else None
+    if parent is None or release is None or release["digest"] != parent["digest"]:
+        return set()
+    try:
+        return live_blobs(read_manifest(store, corpus, release["digest"]), registry, corpus)
+    except ObjectMissing as error:
+        raise DamagedRelease(f"the manifest of {release['version']} is gone: restore it") from error
+
+
+def _touched(
+    store: ObjectStore, corpus: str, registry: Registry, gone: set[str]
+) -> tuple[str, ...]:
+    """The releases that need one of these blobs."""
+
+    def is_touched(release: Release) -> bool:
+        manifest = read_manifest(store, corpus, release["digest"])
+        return bool(gone & live_blobs(manifest, registry, corpus))
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        touched = pool.map(is_touched, registry.releases)
+        return tuple(
+            release["version"]
+            for release, is_hit in zip(registry.releases, touched, strict=True)
+            if is_hit
+        )

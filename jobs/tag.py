@@ -1,0 +1,27 @@
+"""release ─ tag ─▶ another name for it, which `release=NAME` then means."""
+
+from __future__ import annotations
+
+from jobs.application import circumstances, run
+from jobs.flow.correcting import tag as tagged
+from jobs.settings import Tag, storage_params
+from jobs.storage.stores import open_store
+from jobs.terminal import say
+
+
+def tag(config: Tag) -> None:
+    """Set, move or delete a tag."""
+    store = open_store(storage_params(config.storage))
+    release = None if config.delete else config.release
+    done, corpus = tagged(store, config.corpus.name, config.name, release, about=circumstances())
+    version = done.state.registry.tags.get(config.name)
+    say(f"{corpus}: {config.name} {f'means {version}' if version else 'is no tag any more'}")
+
+
+def main() -> None:
+    """The program."""
+    run("tag", tag)
+
+
+if __name__ == "__main__":
+    main()

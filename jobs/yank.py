@@ -1,0 +1,34 @@
+"""release ─ yank ─▶ withdrawn: `latest` skips it, its version still reads, with a warning."""
+
+from __future__ import annotations
+
+from jobs.application import circumstances, run
+from jobs.errors import ConfigError
+from jobs.flow.correcting import yank as yanked
+from jobs.settings import Yank, storage_params
+from jobs.storage.stores import open_store
+from jobs.terminal import say
+
+
+def yank(config: Yank) -> None:
+    """Withdraw a release, or take that back."""
+    if bool(config.reason) == config.undo:
+        raise ConfigError("please give reason='why nobody should use it', or undo=true alone")
+    store = open_store(storage_params(config.storage))
+    reason = config.reason or None
+    about = circumstances()
+    done, corpus = yanked(store, config.corpus.name, config.release, reason, about=about)
+    latest = done.state.registry.find("latest")
+    say(
+        f"{corpus}: {config.release} is {'yanked' if reason else 'good again'}; latest is "
+        f"{latest['version'] if latest else 'nothing now'}"
+    )
+
+
+def main() -> None:
+    """The program."""
+    run("yank", yank)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""Garbage is listed, retired in the log, and only then deleted."""
+
+from __future__ import annotations
+
+import pytest
+
+from jobs.storage.garbage import collect, garbage
+from jobs.storage.layout import blob_key, work_key
+from jobs.storage.log import head, history
+from jobs.storage.manifests import canonical_json, sha256_hex
+from jobs.storage.publication import publish
+from tests.memory_store import MemoryStore
+
+CORPUS = "cci"
+ABOUT = {"at": "2023-11-29T00:00:00+00:00", "by": "甲@南京"}
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+def shard(store: MemoryStore, text: str) -> dict:
+    body = text.encode()
+    digest = sha256_hex(body)
+    key = blob_key(CORPUS, digest)
+    store.put(key, body)
+    return {"key": key, "sha256": digest, "bytes": len(body)}
+
+
+def published(store: MemoryStore, version: str, *texts: str) -> None:
+    shards = [shard(store, text) for text in texts or (version,)]
+    manifest = {"version": version, "documents": len(shards), "shards": shards}
+    publish(store, CORPUS, manifest, about=ABOUT)
+
+
+def test_garbage_is_listed_first_and_then_retired_and_deleted(store: MemoryStore):
+    published(store, "1.0.0", "白日依山尽")
+    orphan = shard(store, "黄河入海流")
+    waiting = shard(store, "欲穷千里目")
+    marker = work_key(CORPUS, "merged", "f", "0.json")
+    store.put(marker, canonical_json({"shards": [{"sha256": waiting["sha256"]}]}))
+    listed = garbage(store, CORPUS, with_work=False)
+    assert [info.key for info in listed.orphans] == [orphan["key"]]
+    assert store.size(orphan["key"]) is not None
+    collect(store, CORPUS, with_work=False, about=ABOUT)
+    assert store.size(orphan["key"]) is None
+    collect(store, CORPUS, with_work=True, about=ABOUT)
+    assert (store.size(waiting["key"]), store.size(marker)) == (None, None)
+    assert garbage(store, CORPUS, with_work=True).size_bytes == 0
+    before = head(store, CORPUS).seq
+    collect(store, CORPUS, with_work=True, about=ABOUT)
+    assert head(store, CORPUS).seq == before == 3
+
+
+def test_delete_that_did_not_arrive_is_repeated_without_a_new_entry(store: MemoryStore):
+    published(store, "1.0.0")
+    orphan = shard(store, "黄河入海流")
+    collect(store, CORPUS, with_work=False, about=ABOUT)
+    shard(store, "黄河入海流")  # an upload that was on its way all the time
+    assert [info.key for info in garbage(store, CORPUS, with_work=False).retired] == [orphan["key"]]
+    collect(store, CORPUS, with_work=False, about=ABOUT)
+    assert store.size(orphan["key"]) is None
+    assert head(store, CORPUS).seq == 2
+
+
+def test_garbage_of_many_blobs_is_retired_in_bounded_entries(store: MemoryStore):
+    published(store, "1.0.0")
+    for number in range(2500):
+        shard(store, f"孤{number}")
+    collect(store, CORPUS, with_work=False, about=ABOUT)
+    retired = [len(entry["operation"]["blobs"]) for entry in history(store, CORPUS)[1:]]
+    assert retired == [1000, 1000, 500]
+    assert len(list(store.list(f"{CORPUS}/blobs/"))) == 1
