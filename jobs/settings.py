@@ -151,6 +151,48 @@ class Explain(Show):
 
 
 @dataclass
+class Verify(Show):
+    """verify."""
+
+    level: str = MISSING
+    sample: float = MISSING
+    public_key: str | None = MISSING
+    ray: bool = MISSING
+    compute: Compute = field(default_factory=Compute)
+
+
+@dataclass
+class Mirror(Read):
+    """mirror."""
+
+    to: str = MISSING
+    to_endpoint_url: str | None = MISSING
+    to_region: str | None = MISSING
+
+
+@dataclass
+class Export(Read):
+    """export."""
+
+    to: str | None = MISSING
+    format: str = MISSING
+    layout: str = MISSING
+
+
+@dataclass
+class Diff:
+    """diff."""
+
+    storage: Storage = field(default_factory=Storage)
+    corpus: CorpusChoice = field(default_factory=CorpusChoice)
+    a: str = MISSING
+    b: str = MISSING
+    format: str = MISSING
+    out: str | None = MISSING
+    sites: int = MISSING
+
+
+@dataclass
 class Report(Show):
     """report."""
 
@@ -182,7 +224,8 @@ class Demo:
 def register() -> None:
     """Make the classes known to Hydra, under the names that `conf/*.yaml` begin with."""
     store = ConfigStore.instance()
-    for schema in (Build, Listing, Read, Show, Explain, Report, Tune, Demo):
+    reading = (Listing, Read, Show, Explain, Verify, Mirror, Export, Diff, Report)
+    for schema in (Build, *reading, Tune, Demo):
         store.store(name=f"{schema.__name__.lower()}_schema", node=schema)
 
 
