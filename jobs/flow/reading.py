@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from jobs.errors import DamagedMetadata, ReleaseMissing
+from jobs.errors import DamagedMetadata, ObjectMissing, ReleaseMissing
 from jobs.storage.objects import S3_SCHEME, ObjectStore
 from jobs.storage.releases import Release, corpora, find_release, head, read_manifest
 
@@ -94,20 +96,43 @@ def open_release(
     if "/" in version:
         corpus, version = version.rsplit("/", 1)
     name = choose_corpus(store, corpus)
-    found = find_release(store, name, version)
-    for wanted in filter(None, (digest, pinned)):
-        if found["digest"] != wanted.removeprefix("sha256:"):
-            raise ReleaseMissing(
-                f"{name} {found['version']} has the digest {found['digest']}, not {wanted}: this "
-                "is another root or the pin is wrong; a published version never changes"
-            )
-    manifest = read_manifest(store, name, found["digest"])
+    with reading_metadata(store, name):
+        found = find_release(store, name, version)
+        _check_pins(name, found, digest, pinned)
+        manifest = read_manifest(store, name, found["digest"])
     if manifest["version"] != found["version"] or manifest["corpus"] != name:
         raise DamagedMetadata(
             f"the log of {name} gives {found['version']} the manifest of {manifest['corpus']} "
             f"{manifest['version']}: the log was edited; compare it with a mirror"
         )
     return OpenedRelease(store, name, found["version"], found["digest"], found["at"], manifest)
+
+
+@contextmanager
+def reading_metadata(store: ObjectStore, corpus: str) -> Iterator[None]:
+    """Whatever makes the log or a manifest unreadable is damage, and named as such.
+
+    Raises:
+        DamagedMetadata: an object is no JSON, lacks what it must say, or is gone.
+    """
+    try:
+        yield
+    except ReleaseMissing:
+        raise
+    except (ObjectMissing, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DamagedMetadata(
+            f"the log or a manifest below {store.location(corpus)} cannot be read "
+            f"({type(error).__name__}: {error}): compare it with a mirror"
+        ) from error
+
+
+def _check_pins(corpus: str, found: Release, *pins: str | None) -> None:
+    for wanted in filter(None, pins):
+        if found["digest"] != wanted.removeprefix("sha256:"):
+            raise ReleaseMissing(
+                f"{corpus} {found['version']} has the digest {found['digest']}, not {wanted}: this "
+                "is another root or the pin is wrong; a published version never changes"
+            )
 
 
 def choose_corpus(store: ObjectStore, corpus: str | None) -> str:

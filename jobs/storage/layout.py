@@ -6,6 +6,8 @@
     NAME/log/00000000000000000001.json          commits, put-if-absent, never rewritten: the truth
     NAME/manifests/SHA256.json                  release manifests, named by their content
     NAME/blobs/HH/SHA256.parquet                shards of documents and decisions, likewise
+    NAME/releases/VERSION/...                   README.md, croissant.json, …: derived, rebuildable
+    NAME/attestations/SHA256.json               signatures of a manifest, added at any time
     NAME/work/STAGE/FINGERPRINT/...             tables between stages; may be deleted when idle
 """
 
@@ -58,6 +60,16 @@ def manifest_key(corpus: str, digest: str) -> str:
 def blob_key(corpus: str, digest: str) -> str:
     """The Parquet shard with this sha256."""
     return f"{corpus}/blobs/{digest[:2]}/{digest}.parquet"
+
+
+def derived_key(corpus: str, version: str, name: str) -> str:
+    """A file about a release that follows from its manifest; never consulted for truth."""
+    return f"{corpus}/releases/{version.replace('+', '=')}/{name}"  # keys have no +, versions no =
+
+
+def attestation_key(corpus: str, digest: str) -> str:
+    """The signatures of the release whose manifest has this sha256."""
+    return f"{corpus}/attestations/{digest}.json"
 
 
 def work_key(corpus: str, stage: str, *parts: str) -> str:
