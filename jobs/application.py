@@ -77,11 +77,18 @@ def conf_folder() -> Path:
     return installed if installed.is_dir() else package.parent / "conf"
 
 
-def circumstances() -> dict[str, str]:
-    """Who publishes, when and with what: for the log entry, never part of a digest."""
+def circumstances(config: Any) -> dict[str, Any]:
+    """Who publishes, when and with what: for the log entry, never part of a digest.
+
+    Args:
+        config: the checked configuration of the verb, as resolved; it holds no credentials.
+    """
+    import dataclasses
     import getpass
     import platform
     from importlib.metadata import version
+
+    from jobs.provenance import code_state, lock_digest
 
     tools = ("pyarrow", "ray", "numba", "numpy", "opencc", "xxhash")
     return {
@@ -89,6 +96,9 @@ def circumstances() -> dict[str, str]:
         "by": f"{getpass.getuser()}@{platform.node()}",
         "python": platform.python_version(),
         "heliu": __version__,
+        "code": code_state(),
+        "lock": lock_digest(),
+        "configuration": dataclasses.asdict(config),
         **{name: version(name) for name in tools},
     }
 

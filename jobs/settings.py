@@ -109,6 +109,7 @@ class Build:
     limits: Limits = field(default_factory=Limits)
     shards: Shards = field(default_factory=Shards)
     compute: Compute = field(default_factory=Compute)
+    sign_key: str | None = MISSING
 
 
 @dataclass

@@ -18,12 +18,26 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from jobs.errors import ConfigError, ObjectMissing, SignatureInvalid
-from jobs.flow.reading import OpenedRelease
+from jobs.flow.reading import OpenedRelease, open_release
 from jobs.storage.layout import attestation_key
 from jobs.storage.manifests import canonical_json
+from jobs.storage.objects import StorageParams
+from jobs.storage.stores import open_store
 
 _PAYLOAD_TYPE = "application/vnd.in-toto+json"
 _MAKE_ONE = "openssl genpkey -algorithm ed25519 -out key.pem makes one"
+
+
+def signing_key(path: str | None) -> Ed25519PrivateKey | None:
+    """The key in a file, if one is configured: read before a build, not after it."""
+    return read_private_key(Path(path)) if path else None
+
+
+def sign_published(
+    storage: StorageParams, corpus: str, version: str, key: Ed25519PrivateKey
+) -> None:
+    """Sign a release that was just published."""
+    sign(open_release(open_store(storage), corpus, version), key)
 
 
 def read_private_key(path: Path) -> Ed25519PrivateKey:
@@ -88,6 +102,15 @@ def check_signature(release: OpenedRelease, path: Path) -> None:
     raise SignatureInvalid(f"{name} is signed, but not with the key of {path}")
 
 
+def attestation_of(release: OpenedRelease) -> tuple[str, bytes | None]:
+    """Where a release's signatures are, and their bytes as stored; None if it is not signed."""
+    key = attestation_key(release.corpus, release.digest)
+    try:
+        return key, release.store.get(key)
+    except ObjectMissing:
+        return key, None
+
+
 def _statement(release: OpenedRelease) -> dict[str, Any]:
     name = f"{release.corpus}/{release.version}"
     return {
@@ -105,11 +128,11 @@ def _authenticated(payload: bytes) -> bytes:
 
 
 def _envelope(release: OpenedRelease) -> dict[str, Any] | None:
-    try:
-        body = release.store.get(attestation_key(release.corpus, release.digest))
-        envelope: dict[str, Any] = orjson.loads(body)
-    except ObjectMissing:
+    _, body = attestation_of(release)
+    if body is None:
         return None
+    try:
+        envelope: dict[str, Any] = orjson.loads(body)
     except ValueError as error:
         raise SignatureInvalid(f"{_where(release)} is no envelope ({error})") from error
     if not isinstance(envelope, dict) or not isinstance(envelope.get("signatures"), list):

@@ -12,11 +12,13 @@ from jobs.corpus.canonical import CANONICAL_VERSION, folding_digest
 from jobs.corpus.conservation import balance
 from jobs.corpus.normalization import NORMALIZATION_VERSION
 from jobs.corpus.tables import DECISIONS, RELEASED
+from jobs.flow.derived import write_derived
 from jobs.flow.intake import InputShard
 from jobs.flow.marked import Marker
 from jobs.flow.merging import Range, totals
 from jobs.flow.normalizing import NormalizedShard
 from jobs.flow.params import BuildParams, PartnerParams
+from jobs.flow.reading import open_release
 from jobs.storage.layout import blob_key
 from jobs.storage.releases import publish
 from jobs.storage.stores import open_store
@@ -47,6 +49,7 @@ def publish_candidate(
     """
     store = open_store(params.storage)
     digest, is_new = publish(store, params.corpus, manifest, about=about)
+    write_derived(open_release(store, params.corpus, params.version))
     return Published(params.corpus, params.version, digest, is_new, manifest)
 
 

@@ -1,0 +1,114 @@
+"""Mirror: a release copied to another store, byte for byte, readable there under the same digest.
+
+Every byte is hashed on its way. What is already there whole is hashed and left alone, so that a copy
+that was stopped continues where it stopped; the log of the other store names the release last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jobs.errors import DamagedMetadata, DamagedRelease, ObjectMissing
+from jobs.flow.attesting import attestation_of
+from jobs.flow.checking import chunks
+from jobs.flow.derived import write_derived
+from jobs.flow.reading import OpenedRelease, open_release
+from jobs.storage.manifests import canonical_json, sha256_hex
+from jobs.storage.objects import ObjectStore
+from jobs.storage.releases import publish
+
+_THREADS = 4
+
+
+@dataclass(frozen=True)
+class Mirrored:
+    """The copy, opened where it is, and what it took."""
+
+    release: OpenedRelease
+    copied: int
+    present: int
+    copied_bytes: int
+
+
+def mirror(release: OpenedRelease, to: ObjectStore, *, about: dict[str, Any]) -> Mirrored:
+    """Copy a release to another store and commit it to the log there.
+
+    Args:
+        release: from where it is.
+        to: the other store; other releases of the corpus may be there already.
+        about: who and when, for the log entry.
+
+    Raises:
+        DamagedRelease: a file is not what was published; nothing is committed.
+        AlreadyPublished: the version is there with another digest.
+    """
+    if sha256_hex(canonical_json(release.manifest)) != release.digest:
+        raise DamagedMetadata(
+            f"the manifest of {release.corpus} {release.version} is in no canonical form: "
+            "this version of heliu cannot write it again as it is"
+        )
+    # One content may be the file of two partners, and must not be written by two threads at once.
+    entries = {entry["key"]: entry for kind in release.kinds() for entry in release.entries(kind)}
+    with ThreadPoolExecutor(_THREADS) as pool:
+        sizes = list(pool.map(lambda entry: _copy(release.store, to, entry), entries.values()))
+    origin = {"mirrored_from": release.store.location(release.corpus)}
+    publish(to, release.corpus, release.manifest, about=about | origin)
+    copy = open_release(to, release.corpus, release.version, digest=release.digest)
+    _copy_signatures(release, copy)
+    write_derived(copy)
+    copied = [size for size in sizes if size is not None]
+    return Mirrored(copy, len(copied), len(sizes) - len(copied), sum(copied))
+
+
+def _copy(store: ObjectStore, to: ObjectStore, entry: dict[str, Any]) -> int | None:
+    """The bytes copied; None if the file was there, whole."""
+    key = entry["key"]
+    if to.size(key) == entry["bytes"]:
+        if _sha256(chunks(to, key)) == entry["sha256"]:
+            return None
+        to.delete(key)  # an object of the right size would be taken for the right one
+    with tempfile.TemporaryDirectory(prefix="heliu-") as folder:
+        path = Path(folder) / "copy"
+        with path.open("wb") as file:
+            digest = _sha256(_written(_source(store, key), file))
+        if digest != entry["sha256"]:
+            raise DamagedRelease(
+                f"{store.location(key)} is not what was published: nothing was committed to the "
+                "mirror; restore the file from another copy, then run again"
+            )
+        to.put_file(key, path)
+        return path.stat().st_size
+
+
+def _source(store: ObjectStore, key: str) -> Iterable[bytes]:
+    try:
+        yield from chunks(store, key)
+    except ObjectMissing as error:
+        raise DamagedRelease(
+            f"{error}: nothing was committed to the mirror; restore it from another copy"
+        ) from error
+
+
+def _written(parts: Iterable[bytes], file: Any) -> Iterable[bytes]:
+    for part in parts:
+        file.write(part)
+        yield part
+
+
+def _sha256(parts: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _copy_signatures(release: OpenedRelease, copy: OpenedRelease) -> None:
+    key, body = attestation_of(release)
+    if body is not None:
+        copy.store.put(key, body)
