@@ -31,7 +31,7 @@ LICENCE = "CC-BY-4.0"
 
 def text(number: int) -> str:
     """A text of its own for every number, no two alike."""
-    return f"第{number}号公告：南京市长江大桥，位于江苏省南京市。共{number * 7}人出席，𠮷野家供餐。\n"
+    return f"第{number}号公告：南京市长江大桥。共{number * 7}人出席，𠮷野家供餐。\n"
 
 
 def released(partner: str, texts: dict[str, str]) -> pa.Table:

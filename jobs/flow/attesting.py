@@ -1,8 +1,8 @@
 """Signatures: whose release it is, said by a key and checked by anyone who has its public half.
 
-`CORPUS/attestations/DIGEST.json` is a DSSE envelope over an in-toto statement that names the release
-and the sha256 of its manifest, which names everything else. Envelope: github.com/secure-systems-lab/
-dsse, protocol v1; statement: in-toto Attestation Framework v1. Signatures can be added at any time.
+`CORPUS/attestations/DIGEST.json` is a DSSE envelope over an in-toto statement that names the
+release and the sha256 of its manifest, which names everything else. Signatures can be added at any
+time. Envelope: DSSE v1 (secure-systems-lab); statement: in-toto Attestation Framework v1.
 """
 
 from __future__ import annotations
@@ -132,12 +132,12 @@ def _envelope(release: OpenedRelease) -> dict[str, Any] | None:
     if body is None:
         return None
     try:
-        envelope: dict[str, Any] = orjson.loads(body)
+        envelope: Any = orjson.loads(body)
     except ValueError as error:
         raise SignatureInvalid(f"{_where(release)} is no envelope ({error})") from error
     if not isinstance(envelope, dict) or not isinstance(envelope.get("signatures"), list):
         raise SignatureInvalid(f"{_where(release)} is no envelope of signatures")
-    return envelope
+    return dict(envelope)
 
 
 def _where(release: OpenedRelease) -> str:

@@ -22,14 +22,13 @@ def dataset_card(manifest: dict[str, Any], digest: str, *, pattern: str | None) 
         digest: of the manifest.
         pattern: matches its Parquet files, relative to the card; None if none does.
     """
+    size = f"{manifest['documents']:,} documents, {manifest['content_bytes']:,} bytes of UTF-8 text"
     return "\n".join(
         [
             *_header(manifest, pattern),
             f"# {manifest['corpus']} {manifest['version']}",
             "",
-            f"{manifest['documents']:,} documents, {manifest['content_bytes']:,} bytes of text in "
-            "UTF-8, from "
-            f"{len(manifest['partners'])} partners, deduplicated within and between them.",
+            f"{size} of {len(manifest['partners'])} partners, deduplicated among them all.",
             "",
             f"Digest: `sha256:{digest}`",
             "",
@@ -83,10 +82,7 @@ def _partners(partners: dict[str, Any]) -> list[str]:
 
 
 def _recipe(manifest: dict[str, Any]) -> list[str]:
-    said = [
-        f"- {len(manifest['inputs']):,} delivered files were decoded, their text normalized (NFC, "
-        "line ends, control characters) and rows that hold no usable text rejected."
-    ]
+    said = [f"- {len(manifest['inputs']):,} delivered files were decoded and normalized to NFC."]
     if minhash := manifest["parameters"].get("minhash"):
         said.append(
             f"- Copies were found by MinHash of {minhash['num_perm']} words over runs of "

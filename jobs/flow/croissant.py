@@ -1,4 +1,4 @@
-"""A release in Croissant 1.1 (docs.mlcommons.org/croissant): what data catalogues and loaders read."""
+"""A release in Croissant 1.1 (docs.mlcommons.org/croissant), which catalogues and loaders read."""
 
 from __future__ import annotations
 

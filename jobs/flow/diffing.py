@@ -108,9 +108,7 @@ def _name(release: OpenedRelease) -> str:
 
 def _count(found: Difference, pair: _Pair, changes: Changes) -> None:
     account = pair.after.manifest["partners"].get(pair.partner, {"kept": 0})
-    counts = {
-        name: len(getattr(changes, name)) for name in ("added", "removed", "changed")
-    }
+    counts = {name: len(getattr(changes, name)) for name in ("added", "removed", "changed")}
     unchanged = account["kept"] - counts["added"] - counts["changed"]
     found.partners[pair.partner] = {**counts, "unchanged": unchanged}
     if reasons := _reasons(pair, changes.removed):
@@ -129,7 +127,7 @@ def _changes(pair: _Pair) -> Changes:
         )
 
     with ThreadPoolExecutor(_THREADS) as pool:
-        parts = list(pool.map(of_range, _ranges(sum(sides, []))))
+        parts = list(pool.map(of_range, _ranges([*sides[0], *sides[1]])))
     none = np.zeros((0, 2), np.uint64)
     return Changes(
         *(

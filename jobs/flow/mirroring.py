@@ -1,7 +1,7 @@
 """Mirror: a release copied to another store, byte for byte, readable there under the same digest.
 
-Every byte is hashed on its way. What is already there whole is hashed and left alone, so that a copy
-that was stopped continues where it stopped; the log of the other store names the release last.
+Every byte is hashed on its way. What is already there whole is hashed and left alone, so that a
+copy that was stopped continues where it stopped; the log of the other store names the release last.
 """
 
 from __future__ import annotations

@@ -14,9 +14,8 @@ from jobs.errors import DamagedMetadata, ObjectMissing, ReleaseMissing
 from jobs.storage.objects import S3_SCHEME, ObjectStore
 from jobs.storage.releases import Release, corpora, find_release, head, read_manifest
 
-if TYPE_CHECKING:  # a reader of one file need not wait for the dataset module or for Ray
+if TYPE_CHECKING:  # who only lists files need not wait for the dataset module
     import pyarrow.dataset as pd
-    import ray.data
 
 _FIXED = re.compile(r"fixed_size_binary\[(\d+)\]")
 _LIST = re.compile(r"list<\w+: (.+)>")
@@ -67,8 +66,8 @@ class OpenedRelease:
             format="parquet",
         )
 
-    def ray_dataset(self, kind: str = "shards") -> ray.data.Dataset:
-        """The release as a Ray Data dataset; nothing is read yet, and S3 needs no more arguments."""
+    def ray_dataset(self, kind: str = "shards") -> Any:
+        """The release as a `ray.data.Dataset`; nothing is read yet, S3 needs no more arguments."""
         from jobs.on_ray.datasets import parquet_dataset  # noqa: PLC0415  loads Ray
 
         return parquet_dataset(self._paths(kind), self.store.filesystem())

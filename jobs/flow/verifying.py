@@ -129,7 +129,15 @@ def _file_checks(
 
 
 def _manifest_problems(release: OpenedRelease) -> Iterator[str]:
-    """Where the manifest contradicts itself or the log."""
+    """Where the manifest contradicts itself."""
+    yield from _sum_problems(release)
+    for kind in release.kinds():
+        for entry in release.entries(kind):
+            if entry["key"] != blob_key(release.corpus, entry["sha256"]):
+                yield f"{entry['key']} is not named by its sha256"
+
+
+def _sum_problems(release: OpenedRelease) -> Iterator[str]:
     manifest = release.manifest
     rows: Counter[str] = Counter()
     for entry in release.entries("shards"):
@@ -142,10 +150,6 @@ def _manifest_problems(release: OpenedRelease) -> Iterator[str]:
             yield f"partner {partner}: delivered is not kept, dropped and rejected"
     if not manifest["documents"] == rows.total() == sum(map(_kept, manifest["partners"].values())):
         yield f"{manifest['documents']:,} documents are not the {rows.total():,} of the shards"
-    for kind in release.kinds():
-        for entry in release.entries(kind):
-            if entry["key"] != blob_key(release.corpus, entry["sha256"]):
-                yield f"{entry['key']} is not named by its sha256"
 
 
 def _kept(account: dict[str, Any]) -> int:

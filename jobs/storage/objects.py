@@ -126,7 +126,7 @@ class ObjectStore(ABC):
         """The absolute path or s3:// address a user can open."""
 
     def filesystem(self) -> fs.FileSystem:
-        """pyarrow's file system, in which a `location` without its `s3://` is a path."""
+        """Pyarrow's file system, in which a `location` without its `s3://` is a path."""
         return fs.LocalFileSystem()
 
     @abstractmethod

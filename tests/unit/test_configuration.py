@@ -19,6 +19,8 @@ REQUIRED = {
     "build": ["corpus.name=cci", "corpus.version=1"],
     "explain": ["id=x"],
     "demo": ["out=x"],
+    "diff": ["a=1.0.0"],
+    "mirror": ["to=x"],
 }
 REQUIRED |= dict.fromkeys(("normalize", "dedup", "merge", "publish"), REQUIRED["build"])
 PARTNER = "deliveries: [/a/*.jsonl, /b]\nformat: jsonl\nlicence: CC0-1.0\npriority: 2"

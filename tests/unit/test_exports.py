@@ -74,7 +74,11 @@ def test_exports_are_equal_byte_by_byte_and_check_with_sha256sum(
 
 def _sha256sum(folder: Path) -> None:
     done = subprocess.run(
-        ["sha256sum", "--strict", "-c", "SHA256SUMS"], cwd=folder, capture_output=True, text=True
+        ["sha256sum", "--strict", "-c", "SHA256SUMS"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
 

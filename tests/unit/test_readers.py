@@ -1,4 +1,4 @@
-"""The libraries people train with load a release from a directory, through what heliu hands them."""
+"""The libraries people train with load a release from a directory."""
 
 from __future__ import annotations
 

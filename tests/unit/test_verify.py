@@ -211,7 +211,7 @@ def test_documents_out_of_order_are_told(tmp_path: Path) -> None:
     assert problem.endswith("not in ascending order of id")
 
 
-def test_extra_file_is_reported_and_no_damage(release: OpenedRelease, tmp_path: Path) -> None:
+def test_extra_file_is_reported_and_no_damage(release: OpenedRelease) -> None:
     body = b"of a build that was stopped"
     release.store.put(blob_key("demo", sha256_hex(body)), body)
     found = verify(release)
