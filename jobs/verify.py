@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobs.application import run
-from jobs.errors import DamagedMetadata, DamagedRelease
+from jobs.errors import DamagedMetadata, DamagedRelease, RedactedRelease
 from jobs.flow.attesting import check_signature
 from jobs.settings import Verify, opened, storage_params
 from jobs.terminal import is_json, say, say_json
@@ -33,6 +33,11 @@ def verify(config: Verify) -> None:
     if is_json(config.format):
         say_json({"version": release.version, "digest": release.digest, **asdict(findings)})
     _raise_for(name, findings)
+    if findings.is_redacted:
+        raise RedactedRelease(
+            f"{name} is sound, but rows were taken out of it since it was published with digest "
+            f"{release.digest}: heliu releases lists the release without them"
+        )
     if not is_json(config.format):
         say(
             f"{name} is sound by {findings.level}: {findings.documents:,} documents, "

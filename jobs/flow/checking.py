@@ -47,7 +47,7 @@ class FileReport:
         kind: Of the file.
         entry: Of the file.
         problem: Why it cannot be trusted; None if it can.
-        ids: Of its documents: those it holds, or those its decisions keep.
+        ids: Of its documents: those it holds or has facts of, or those its decisions keep.
         named: Documents that its decisions name as staying instead of another.
         counts: Rows per (verdict, stage, reason).
     """
@@ -121,7 +121,7 @@ def _read(reader: pq.ParquetFile, report: FileReport, *, is_whole: bool) -> None
     rows = reader.metadata.num_rows
     if rows != report.entry["rows"]:
         report.problem = f"it has {rows:,} rows, the manifest says {report.entry['rows']:,}"
-    elif is_whole and report.kind == "shards":
+    elif is_whole and report.kind in {"shards", "facts"}:
         _read_documents(reader, report)
     elif is_whole and report.kind == "decisions":
         _read_decisions(reader, report)

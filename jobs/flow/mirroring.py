@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jobs.errors import DamagedMetadata, DamagedRelease, ObjectMissing
+from jobs.errors import DamagedRelease, ObjectMissing, RedactedRelease
 from jobs.flow.attesting import attestation_of
 from jobs.flow.checking import chunks
 from jobs.flow.derived import write_derived
 from jobs.flow.reading import OpenedRelease, open_release
-from jobs.storage.manifests import canonical_json, sha256_hex
 from jobs.storage.objects import ObjectStore
 from jobs.storage.releases import publish
 
@@ -45,13 +44,14 @@ def mirror(release: OpenedRelease, to: ObjectStore, *, about: dict[str, Any]) ->
         about: who and when, for the log entry.
 
     Raises:
+        RedactedRelease: rows were taken out of it since.
         DamagedRelease: a file is not what was published; nothing is committed.
         AlreadyPublished: the version is there with another digest.
     """
-    if sha256_hex(canonical_json(release.manifest)) != release.digest:
-        raise DamagedMetadata(
-            f"the manifest of {release.corpus} {release.version} is in no canonical form: "
-            "this version of heliu cannot write it again as it is"
+    if release.is_redacted:
+        raise RedactedRelease(
+            f"{release.corpus} {release.version} was redacted: there is no manifest that a mirror "
+            "could hold; copy the release that the takedown published instead"
         )
     # One content may be the file of two partners, and must not be written by two threads at once.
     entries = {entry["key"]: entry for kind in release.kinds() for entry in release.entries(kind)}

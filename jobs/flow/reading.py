@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from jobs.errors import DamagedMetadata, ObjectMissing, ReleaseMissing
+from jobs.errors import DamagedMetadata, DamagedRelease, ObjectMissing, ReleaseMissing
+from jobs.storage.manifests import canonical_json, sha256_hex
 from jobs.storage.objects import S3_SCHEME, ObjectStore
 from jobs.storage.releases import Release, corpora, find_release, head, read_manifest
 
@@ -32,6 +33,11 @@ class OpenedRelease:
     digest: str
     published_at: str
     manifest: dict[str, Any]
+
+    @property
+    def is_redacted(self) -> bool:
+        """Whether rows were taken out of its files since it was published."""
+        return sha256_hex(canonical_json(self.manifest)) != self.digest
 
     def entries(self, kind: str) -> list[dict[str, Any]]:
         """What the manifest says of each file of a kind, in order; none of a kind it lacks."""
@@ -118,6 +124,8 @@ def reading_metadata(store: ObjectStore, corpus: str) -> Iterator[None]:
         yield
     except ReleaseMissing:
         raise
+    except DamagedRelease as error:  # told of what it is, below: only metadata is read here
+        raise DamagedMetadata(str(error)) from error
     except (ObjectMissing, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamagedMetadata(
             f"the log or a manifest below {store.location(corpus)} cannot be read "

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from jobs.errors import AlreadyPublished, DamagedMetadata, LostRace, ReleaseMissing
+from jobs.errors import AlreadyPublished, DamagedRelease, LostRace, ReleaseMissing
 from jobs.storage.layout import CATALOG, catalog_key, log_key, manifest_key
 from jobs.storage.manifests import canonical_json, sha256_hex
 from jobs.storage.objects import ObjectStore
@@ -59,7 +59,7 @@ def history(store: ObjectStore, corpus: str) -> list[dict[str, Any]]:
     """Every entry of the log, oldest first, after checking that the chain is whole.
 
     Raises:
-        DamagedMetadata: an entry is missing, or is not the one its successor was written after.
+        DamagedRelease: an entry is missing, or is not the one its successor was written after.
     """
     entries: list[dict[str, Any]] = []
     digest: str | None = None
@@ -67,7 +67,7 @@ def history(store: ObjectStore, corpus: str) -> list[dict[str, Any]]:
         body = store.get(info.key)
         entry = orjson.loads(body)
         if entry["seq"] != number or entry["previous"] != digest:
-            raise DamagedMetadata(
+            raise DamagedRelease(
                 f"{store.location(info.key)} does not follow the entry before it: the log was "
                 "edited or lost an entry; compare it with a mirror"
             )
@@ -139,12 +139,12 @@ def read_manifest(store: ObjectStore, corpus: str, digest: str) -> dict[str, Any
     """The manifest with this digest, its bytes checked.
 
     Raises:
-        DamagedMetadata: the bytes are not those that were published.
+        DamagedRelease: the bytes are not those that were published.
     """
     key = manifest_key(corpus, digest)
     body = store.get(key)
     if sha256_hex(body) != digest:
-        raise DamagedMetadata(f"{store.location(key)} is not the manifest that was published")
+        raise DamagedRelease(f"{store.location(key)} is not the manifest that was published")
     manifest: dict[str, Any] = orjson.loads(body)
     return manifest
 

@@ -15,9 +15,8 @@ from jobs.flow.exporting import export_huggingface
 from jobs.flow.reading import OpenedRelease
 from jobs.flow.verifying import LEVELS, verify
 
-FIXTURES = sorted(
-    path.parent for path in Path(__file__).parents[1].glob("fixtures/*/expected.json")
-)
+FOLDER = Path(__file__).parents[1] / "fixtures"
+FIXTURES = sorted(path.parent for path in FOLDER.glob("*/expected.json"))
 
 pytestmark = pytest.mark.parametrize("fixture", FIXTURES, ids=lambda path: path.name)
 
@@ -44,8 +43,6 @@ def test_old_release_is_read_explained_compared_and_exported(fixture: Path, tmp_
     assert explained.document is not None
     assert explained.document["content"] == first["content"]
     kept = {name: account["kept"] for name, account in release.manifest["partners"].items()}
-    unchanged = {
-        name: counts["unchanged"] for name, counts in diff(release, release).partners.items()
-    }
-    assert unchanged == kept
+    compared = diff(release, release).partners
+    assert {name: counts["unchanged"] for name, counts in compared.items()} == kept
     assert export_huggingface(release, tmp_path / "hub")

@@ -5,12 +5,20 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.errors import ConfigError, DamagedMetadata, DamagedRelease, HeliuError, StorageError
+from jobs.errors import (
+    ConfigError,
+    DamagedMetadata,
+    DamagedRelease,
+    HeliuError,
+    RedactedRelease,
+    StorageError,
+)
 from jobs.flow.checking import FileCheck, check_file
 from jobs.flow.reading import OpenedRelease, open_release
 from jobs.flow.verifying import LEVELS, Findings, verify
@@ -224,6 +232,41 @@ def test_files_of_other_releases_are_no_orphans(release: OpenedRelease) -> None:
     assert verify(release, "sizes").orphans == 0
 
 
+def test_redacted_release_is_sound_and_has_an_exit_code_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = small_release(DirectoryStore(tmp_path))
+    assert not release.is_redacted
+    rest = pq.read_table(release.files()[0]).slice(1)
+    tables = {"gov": ([rest], decided(rest, {}))}
+    later = publish_release(release.store, "1.0.1", tables)
+    shards = [*later.entries("shards"), *release.entries("shards")[1:]]
+    redacted = replace(release, manifest=release.manifest | {"shards": shards})
+    found = verify(redacted)
+    assert (found.is_redacted, found.problems, found.metadata_problems) == (True, [], [])
+    monkeypatch.setattr("jobs.verify.opened", lambda _config: redacted)
+    with pytest.raises(RedactedRelease):
+        verify_verb(_config(str(tmp_path)))
+    Path(redacted.files()[1]).unlink()
+    with pytest.raises(DamagedRelease):
+        verify_verb(_config(str(tmp_path)))
+
+
+def test_facts_of_other_documents_are_told(tmp_path: Path) -> None:
+    documents = released("gov", {str(n): text(n) for n in range(5)})
+    tables = {"gov": ([documents], decided(documents, {}))}
+    release = publish_release(DirectoryStore(tmp_path), "1.0.0", tables, has_facts=True)
+    assert verify(release).problems == []
+    others = released("gov", {str(n): text(n) for n in range(1, 6)})
+    other = publish_release(
+        DirectoryStore(tmp_path), "1.1.0", {"gov": ([others], decided(others, {}))}, has_facts=True
+    )
+    manifest = release.manifest | {"facts": other.manifest["facts"], "version": "2.0.0"}
+    publish(release.store, "demo", manifest, about=ABOUT)
+    (problem,) = verify(open_release(release.store, "demo", "2.0.0")).problems
+    assert "facts" in problem
+
+
 def test_store_that_breaks_off_is_no_damage(
     release: OpenedRelease, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -262,7 +305,17 @@ def test_verb_raises_by_kind_of_damage(
     if damage == "log":
         Path(release.store.location(log_key("demo", 1))).write_text("{")
     root = str(tmp_path / "nowhere") if damage == "root" else str(tmp_path)
-    config = Verify(
+    if error is None:
+        verify_verb(_config(root))
+        return
+    with pytest.raises(error) as caught:
+        verify_verb(_config(root))
+    expected = {"file": 40, "log": 42, "root": 34}
+    assert caught.value.exit_code == expected[str(damage)]
+
+
+def _config(root: str) -> Verify:
+    return Verify(
         storage=Storage(root, None, None),
         corpus=CorpusChoice(None),
         release="latest",
@@ -272,13 +325,6 @@ def test_verb_raises_by_kind_of_damage(
         public_key=None,
         ray=False,
     )
-    if error is None:
-        verify_verb(config)
-        return
-    with pytest.raises(error) as caught:
-        verify_verb(config)
-    expected = {"file": 40, "log": 42, "root": 34}
-    assert caught.value.exit_code == expected[str(damage)]
 
 
 def test_whole_file_is_never_held(release: OpenedRelease, monkeypatch: pytest.MonkeyPatch) -> None:
