@@ -1,6 +1,6 @@
 """How long `heliu diff` takes for two releases of many rows: ids, content hashes and URLs, no text.
 
-usage: python tests/benchmarks/diff.py [--rows 10_000_000] [--share 1.0] > result.json
+usage: python -m tests.benchmarks.diff [--rows 10_000_000] [--share 1.0] > result.json
 
 `--share` of the shards differ between the releases; in those, one document in ten is removed, one
 added and one changed.

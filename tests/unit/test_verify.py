@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import pickle
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -19,13 +21,14 @@ from jobs.errors import (
     RedactedRelease,
     StorageError,
 )
-from jobs.flow.checking import FileCheck, check_file
+from jobs.flow.checking import FileCheck, FileReport, check_file, check_stored
 from jobs.flow.reading import OpenedRelease, open_release
 from jobs.flow.verifying import LEVELS, Findings, verify
 from jobs.settings import CorpusChoice, Storage, Verify
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.layout import blob_key, log_key, manifest_key
 from jobs.storage.manifests import canonical_json, sha256_hex
+from jobs.storage.objects import StorageParams
 from jobs.storage.releases import publish
 from jobs.verify import verify as verify_verb
 from tests.releases import ABOUT, decided, publish_release, released, small_release, text
@@ -333,3 +336,18 @@ def test_whole_file_is_never_held(release: OpenedRelease, monkeypatch: pytest.Mo
     entry = release.entries("shards")[0]
     assert pq.read_metadata(_files(release)[0]).num_rows == entry["rows"]
     assert check_file(FileCheck("shards", entry, is_whole=True), release.store).problem is None
+
+
+def test_check_of_a_file_travels_to_another_machine_and_back(
+    release: OpenedRelease, tmp_path: Path
+) -> None:
+    task = partial(check_stored, storage=StorageParams(str(tmp_path), None, None))
+
+    def checks(work: Sequence[FileCheck]) -> Iterator[FileReport]:
+        for check in work:
+            sent = pickle.loads(pickle.dumps((task, check)))
+            yield pickle.loads(pickle.dumps(sent[0](sent[1])))
+
+    assert verify(release, checks=checks) == verify(release)
+    _files(release)[0].unlink()
+    assert verify(release, checks=checks).problems
