@@ -17,7 +17,8 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from jobs import __version__
 from jobs.errors import HeliuError
-from jobs.settings import conf_folder, register
+from jobs.release_settings import register
+from jobs.settings import conf_folder
 
 UNFORESEEN = 70
 INTERRUPTED = 130
@@ -69,11 +70,18 @@ def hydra_readable(argument: str) -> str:
     return f"{key}{equals}'{value}'"
 
 
-def circumstances() -> dict[str, str]:
-    """Who publishes, when and with what: for the log entry, never part of a digest."""
+def circumstances(config: Any) -> dict[str, Any]:
+    """Who publishes, when and with what: for the log entry, never part of a digest.
+
+    Args:
+        config: the checked configuration of the verb, as resolved; it holds no credentials.
+    """
+    import dataclasses
     import getpass
     import platform
     from importlib.metadata import version
+
+    from jobs.provenance import code_state, lock_digest
 
     tools = ("pyarrow", "ray", "numba", "numpy", "opencc", "xxhash")
     return {
@@ -81,6 +89,9 @@ def circumstances() -> dict[str, str]:
         "by": f"{getpass.getuser()}@{platform.node()}",
         "python": platform.python_version(),
         "heliu": __version__,
+        "code": code_state(),
+        "lock": lock_digest(),
+        "configuration": dataclasses.asdict(config),
         **{name: version(name) for name in tools},
     }
 

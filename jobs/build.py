@@ -9,12 +9,16 @@ from jobs.terminal import ProgressLine
 
 def build(config: Build) -> None:
     """Run the whole flow and say what was published."""
+    from jobs.flow.attesting import sign_published, signing_key
     from jobs.flow.building import run_build
     from jobs.parameters import build_params
     from jobs.reports import report_published
 
     params = build_params(config)
-    published = run_build(params, ProgressLine(), about=circumstances())
+    key = signing_key(config.sign_key)
+    published = run_build(params, ProgressLine(), about=circumstances(config))
+    if key is not None:
+        sign_published(params.storage, published.corpus, published.version, key)
     report_published(published, params.storage.root)
 
 

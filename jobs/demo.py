@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jobs.application import run
 from jobs.errors import ConfigError
-from jobs.settings import Demo
+from jobs.release_settings import Demo
 from jobs.synthesis import write_demo
 from jobs.terminal import ProgressLine, say, say_table
 

@@ -6,7 +6,8 @@ from dataclasses import asdict
 
 from jobs.application import run
 from jobs.errors import StorageUnwritable
-from jobs.settings import Doctor, storage_params
+from jobs.release_settings import Doctor
+from jobs.settings import storage_params
 from jobs.storage.probing import checks, record
 from jobs.storage.stores import open_store
 from jobs.terminal import is_json, say_json, say_table

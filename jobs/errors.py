@@ -21,6 +21,9 @@
     │   ├── LostRace               35   somebody else committed first; run again
     │   └── OutcomeUnknown         36   the commit may or may not have landed; run again to learn
     ├── DamagedRelease             40   bytes or counts differ from the manifest
+    │   └── DamagedMetadata        42   the log or a manifest is not what was published
+    ├── RedactedRelease            43   rows were redacted since the release was pinned
+    ├── SignatureInvalid           44   no signature of that key, or one of something else
     └── LossAlarm                  41   somebody lost more rows than the alarm allows
 
 Constructors take one message, so that errors survive pickling between processes.
@@ -145,6 +148,24 @@ class DamagedRelease(HeliuError):
     """A release's bytes or counts differ from its manifest."""
 
     exit_code = 40
+
+
+class DamagedMetadata(DamagedRelease):
+    """The log or a manifest is not what was published."""
+
+    exit_code = 42
+
+
+class RedactedRelease(HeliuError):
+    """Rows were redacted since the release was pinned; what remains is sound."""
+
+    exit_code = 43
+
+
+class SignatureInvalid(HeliuError):
+    """A release is not signed by that key, or the signature is of something else."""
+
+    exit_code = 44
 
 
 class LossAlarm(HeliuError):

@@ -12,8 +12,8 @@ from jobs.flow.explaining import Explanation
 from jobs.flow.explaining import explain as explained
 from jobs.flow.originals import Change, Whereabouts, repairs_of
 from jobs.flow.reading import OpenedRelease
+from jobs.release_settings import Explain, opened
 from jobs.reports import report_explanation
-from jobs.settings import Explain, opened
 from jobs.terminal import is_json, say_json
 
 

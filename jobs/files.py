@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jobs.application import run
-from jobs.settings import Read, opened
+from jobs.release_settings import Read, opened
 from jobs.terminal import say
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from jobs.application import circumstances, run
 from jobs.flow.reading import choose_corpus
-from jobs.settings import Gc, storage_params
+from jobs.release_settings import Gc
+from jobs.settings import storage_params
 from jobs.storage.garbage import Garbage, collect, garbage
 from jobs.storage.stores import open_store
 from jobs.terminal import is_json, say, say_json, say_table
@@ -20,7 +21,7 @@ def gc(config: Gc) -> None:
     store = open_store(storage_params(config.storage))
     corpus = choose_corpus(store, config.corpus.name)
     if config.apply:
-        found = collect(store, corpus, with_work=config.work, about=circumstances())
+        found = collect(store, corpus, with_work=config.work, about=circumstances(config))
     else:
         found = garbage(store, corpus, with_work=config.work)
     rows = _rows(found)

@@ -8,7 +8,7 @@ from typing import Any
 from jobs.application import run
 from jobs.corpus.signal_columns import SIGNALS
 from jobs.errors import ConfigError
-from jobs.settings import Judge
+from jobs.release_settings import Judge
 from jobs.terminal import ProgressLine, say, say_json, say_jsonl, say_table
 
 _FORMATS = ("table", "json", "jsonl")

@@ -10,18 +10,22 @@ from jobs.terminal import ProgressLine
 
 def publish(config: Publish) -> None:
     """Commit the candidate, or learn what became of one, and say what was published."""
+    from jobs.flow.attesting import sign_published, signing_key
     from jobs.flow.building import run_build
     from jobs.flow.publishing import settle
     from jobs.parameters import build_params
     from jobs.reports import report_published
 
+    key = signing_key(config.sign_key)
     if config.resume:
         storage = storage_params(config.storage)
         published = settle(open_store(storage), config.corpus.name, config.corpus.version)
     else:
         params = build_params(config)
         storage = params.storage
-        published = run_build(params, ProgressLine(), about=circumstances())
+        published = run_build(params, ProgressLine(), about=circumstances(config))
+    if key is not None:
+        sign_published(storage, published.corpus, published.version, key)
     report_published(published, storage.root)
 
 

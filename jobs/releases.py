@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from jobs.application import run
 from jobs.flow.reading import list_releases
-from jobs.settings import Listing, storage_params
+from jobs.release_settings import Listing
+from jobs.settings import storage_params
 from jobs.storage.registry import status
 from jobs.storage.stores import open_store
 from jobs.terminal import is_json, say_json, say_table

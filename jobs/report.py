@@ -7,8 +7,8 @@ from dataclasses import asdict
 from jobs.application import run
 from jobs.errors import LossAlarm
 from jobs.flow.surveying import survey
+from jobs.release_settings import Report, opened
 from jobs.reports import report_survey
-from jobs.settings import Report, opened
 from jobs.terminal import is_json, say_json
 
 

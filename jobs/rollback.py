@@ -5,7 +5,8 @@ from __future__ import annotations
 from jobs.application import circumstances, run
 from jobs.errors import ConfigError
 from jobs.flow.correcting import rollback as rolled_back
-from jobs.settings import Rollback, storage_params
+from jobs.release_settings import Rollback
+from jobs.settings import storage_params
 from jobs.storage.stores import open_store
 from jobs.terminal import say
 
@@ -15,7 +16,7 @@ def rollback(config: Rollback) -> None:
     if (config.release is None) != config.undo:
         raise ConfigError("please give release=VERSION to roll back to, or undo=true alone")
     store = open_store(storage_params(config.storage))
-    about = circumstances()
+    about = circumstances(config)
     done, corpus = rolled_back(store, config.corpus.name, config.release, about=about)
     latest = done.state.registry.find("latest")
     version = latest["version"] if latest else "nothing now"

@@ -1,4 +1,4 @@
-"""What may be configured, with types: Hydra checks every key and value against these classes.
+"""What a build may be told, with types: Hydra checks every key and value against these classes.
 
 Values live in `conf/` and nowhere else; a class has a default only where a partner's file may leave
 a key out. `jobs.parameters` turns the checked configuration of a build into frozen values.
@@ -10,14 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING
 
 from jobs.errors import ConfigError
-from jobs.flow.reading import OpenedRelease, open_release
 from jobs.storage.objects import StorageParams
-from jobs.storage.stores import open_store
-from jobs.terminal import note
 
 
 @dataclass
@@ -173,6 +169,7 @@ class Build:
     limits: Limits = field(default_factory=Limits)
     shards: Shards = field(default_factory=Shards)
     compute: Compute = field(default_factory=Compute)
+    sign_key: str | None = MISSING
 
 
 @dataclass
@@ -182,153 +179,11 @@ class Publish(Build):
     resume: bool = MISSING
 
 
-@dataclass
-class CorpusChoice:
-    """Which corpus to read; null is fine where the root holds one."""
-
-    name: str | None = MISSING
-
-
-@dataclass
-class Listing:
-    """releases."""
-
-    storage: Storage = field(default_factory=Storage)
-    corpus: CorpusChoice = field(default_factory=CorpusChoice)
-    format: str = MISSING
-
-
-@dataclass
-class Read:
-    """files and decisions."""
-
-    storage: Storage = field(default_factory=Storage)
-    corpus: CorpusChoice = field(default_factory=CorpusChoice)
-    release: str = MISSING
-
-
-@dataclass
-class Show(Read):
-    """show and verify."""
-
-    format: str = MISSING
-
-
-@dataclass
-class Doctor:
-    """doctor."""
-
-    storage: Storage = field(default_factory=Storage)
-    format: str = MISSING
-
-
-@dataclass
-class Tag:
-    """tag."""
-
-    storage: Storage = field(default_factory=Storage)
-    corpus: CorpusChoice = field(default_factory=CorpusChoice)
-    name: str = MISSING
-    release: str = MISSING
-    delete: bool = MISSING
-
-
-@dataclass
-class Yank(Read):
-    """yank."""
-
-    reason: str | None = MISSING
-    undo: bool = MISSING
-
-
-@dataclass
-class Rollback:
-    """rollback."""
-
-    storage: Storage = field(default_factory=Storage)
-    corpus: CorpusChoice = field(default_factory=CorpusChoice)
-    release: str | None = MISSING
-    undo: bool = MISSING
-
-
-@dataclass
-class Gc(Listing):
-    """gc."""
-
-    apply: bool = MISSING
-    work: bool = MISSING
-
-
-@dataclass
-class Explain(Show):
-    """explain."""
-
-    id: str = MISSING
-    diff: bool = MISSING
-    deliveries: Any = MISSING  # null, a path, pattern or URI, or a list of them
-
-
-@dataclass
-class Report(Show):
-    """report."""
-
-    largest: int = MISSING
-    sites: int = MISSING
-    alarm: float = MISSING
-    alarm_rows: int = MISSING
-
-
-@dataclass
-class Tune:
-    """tune."""
-
-    threshold: float = MISSING
-    num_perm: int = MISSING
-    recall: float = MISSING
-    format: str = MISSING
-
-
-@dataclass
-class Judge(Build):
-    """judge."""
-
-    against: Rules = field(default_factory=Rules)
-    signal: str | None = MISSING
-    examples: int = MISSING
-    format: str = MISSING
-
-
-@dataclass
-class Demo:
-    """demo."""
-
-    out: str = MISSING
-    size: str = MISSING
-    seed: int = MISSING
-
-
-def register() -> None:
-    """Make the classes known to Hydra, under the names that `conf/*.yaml` begin with."""
-    store = ConfigStore.instance()
-    ours = (Publish, Doctor, Tag, Yank, Rollback, Gc)
-    for schema in (Build, Listing, Read, Show, Explain, Report, Tune, Judge, Demo, *ours):
-        store.store(name=f"{schema.__name__.lower()}_schema", node=schema)
-
-
 def conf_folder() -> Path:
     """The configuration heliu ships: inside an installed package, beside it in a checkout."""
     package = Path(__file__).resolve().parent
     installed = package / "conf"
     return installed if installed.is_dir() else package.parent / "conf"
-
-
-def opened(config: Read) -> OpenedRelease:
-    """The release a reading verb was asked for; what befell it since is said on standard error."""
-    store = open_store(storage_params(config.storage))
-    release = open_release(store, config.corpus.name, config.release)
-    if release.warning is not None:
-        note(f"heliu: {release.warning}")
-    return release
 
 
 def storage_params(config: Storage) -> StorageParams:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from jobs.application import run
+from jobs.release_settings import Show, opened
 from jobs.reports import report_release
-from jobs.settings import Show, opened
 from jobs.terminal import is_json, say_json
 
 

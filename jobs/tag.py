@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from jobs.application import circumstances, run
 from jobs.flow.correcting import tag as tagged
-from jobs.settings import Tag, storage_params
+from jobs.release_settings import Tag
+from jobs.settings import storage_params
 from jobs.storage.stores import open_store
 from jobs.terminal import say
 
@@ -13,7 +14,9 @@ def tag(config: Tag) -> None:
     """Set, move or delete a tag."""
     store = open_store(storage_params(config.storage))
     release = None if config.delete else config.release
-    done, corpus = tagged(store, config.corpus.name, config.name, release, about=circumstances())
+    done, corpus = tagged(
+        store, config.corpus.name, config.name, release, about=circumstances(config)
+    )
     version = done.state.registry.tags.get(config.name)
     say(f"{corpus}: {config.name} {f'means {version}' if version else 'is no tag any more'}")
 

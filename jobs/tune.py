@@ -5,7 +5,7 @@ from __future__ import annotations
 from jobs.application import run
 from jobs.corpus.geometry import EXCHANGED_BYTES, Geometry, geometries, recommended
 from jobs.errors import ConfigError
-from jobs.settings import Tune
+from jobs.release_settings import Tune
 from jobs.terminal import is_json, say, say_json, say_table
 
 _USELESS = 0.5  # a geometry that finds fewer pairs than this is not worth a line

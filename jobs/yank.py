@@ -5,7 +5,8 @@ from __future__ import annotations
 from jobs.application import circumstances, run
 from jobs.errors import ConfigError
 from jobs.flow.correcting import yank as yanked
-from jobs.settings import Yank, storage_params
+from jobs.release_settings import Yank
+from jobs.settings import storage_params
 from jobs.storage.stores import open_store
 from jobs.terminal import say
 
@@ -16,7 +17,7 @@ def yank(config: Yank) -> None:
         raise ConfigError("please give reason='why nobody should use it', or undo=true alone")
     store = open_store(storage_params(config.storage))
     reason = config.reason or None
-    about = circumstances()
+    about = circumstances(config)
     done, corpus = yanked(store, config.corpus.name, config.release, reason, about=about)
     latest = done.state.registry.find("latest")
     say(

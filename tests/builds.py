@@ -18,7 +18,7 @@ from jobs.flow.params import BuildParams
 from jobs.flow.publishing import Published
 from jobs.flow.reading import OpenedRelease, open_release
 from jobs.parameters import build_params
-from jobs.settings import register
+from jobs.release_settings import register
 from jobs.storage.stores import open_store
 
 ABOUT = {"at": "2023-11-29T00:00:00+00:00", "by": "test"}

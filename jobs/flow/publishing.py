@@ -15,12 +15,13 @@ from jobs.corpus.signal_columns import KEYWORD_CATEGORIES
 from jobs.corpus.signals import SIGNALS_VERSION
 from jobs.corpus.tables import DECISIONS, RELEASED, REMOVED, released_facts_schema
 from jobs.errors import LostRace, ReleaseMissing
+from jobs.flow.derived import write_derived
 from jobs.flow.intake import Delivered, InputShard, delivered_files, input_name
 from jobs.flow.marked import Marker
 from jobs.flow.merging import Range, totals
 from jobs.flow.normalizing import NormalizedShard
 from jobs.flow.params import BuildParams, PartnerParams, recorded_reading
-from jobs.flow.reading import OpenedRelease
+from jobs.flow.reading import OpenedRelease, open_release
 from jobs.storage.commits import resumed
 from jobs.storage.layout import blob_key
 from jobs.storage.log import head
@@ -80,6 +81,7 @@ def publish_candidate(
     """
     store = open_store(params.storage)
     digest, is_new = publish(store, params.corpus, manifest, epoch=epoch, about=about)
+    write_derived(open_release(store, params.corpus, params.version))
     return Published(params.corpus, params.version, digest, is_new, manifest)
 
 

@@ -1,162 +1,232 @@
-"""Verify: a release's bytes are hashed again and its rows counted again."""
+"""Verify: a release is compared with its manifest, as closely as asked.
+
+Each level includes those before it: `metadata` reads the log and the manifest, `sizes` lists the
+files, `footers` opens each, `sample` reads some of them whole, `everything` reads all and counts
+every row again.
+"""
 
 from __future__ import annotations
 
-import hashlib
+import math
+import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from jobs.corpus.conservation import balance
-from jobs.corpus.merging import Verdict, verdict_counts
-from jobs.errors import ConservationError, StorageError
-from jobs.flow.reading import OpenedRelease
+from jobs.errors import ConfigError, ConservationError
+from jobs.flow.checking import FileCheck, FileReport, Halves, check_file
+from jobs.flow.reading import OpenedRelease, list_releases, open_release, reading_metadata
 from jobs.storage.log import history
-from jobs.storage.objects import ObjectStore
+from jobs.storage.manifests import canonical_json
 
+LEVELS = ("metadata", "sizes", "footers", "sample", "everything")
+_METADATA, _SIZES, _FOOTERS, _SAMPLE, _EVERYTHING = range(len(LEVELS))
 _THREADS = 4
-_DECISION_COLUMNS = ["doc_id", "verdict", "stage", "reason", "kept_doc_id"]
-Ids = npt.NDArray[np.bytes_]
+
+Checks = Callable[[Sequence[FileCheck]], Iterable[FileReport]]
+"""How files are checked: in threads here, or as tasks elsewhere; in any order."""
 
 
 @dataclass
 class Findings:
-    """What verification saw: `problems` is empty for a sound release."""
+    """What verification saw: a sound release has no `problems`, neither kind.
 
+    Attributes:
+        level: How closely it looked.
+        files: Of the release.
+        files_read: Read whole.
+        size_bytes: Of all files.
+        documents: In the shards, as counted or else as the manifest says.
+        is_redacted: Rows were taken out since it was published: its sums say more than it holds.
+        orphans: Stored files that no release names: what a stopped build leaves. No damage.
+        metadata_problems: The log or manifest contradicts itself.
+        problems: Files are not what the manifest says.
+    """
+
+    level: str
     files: int = 0
+    files_read: int = 0
     size_bytes: int = 0
     documents: int = 0
+    is_redacted: bool = False
+    orphans: int = 0
+    metadata_problems: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class _File:
-    """One file read again: its rows' columns, or why it cannot be trusted."""
+def verify(
+    release: OpenedRelease,
+    level: str = "everything",
+    *,
+    sample: float = 1.0,
+    checks: Checks | None = None,
+) -> Findings:
+    """Compare a release with its manifest.
 
-    entry: dict[str, Any]
-    table: pa.Table | None
-    problem: str | None
+    At `everything`, checked are: the log's chain; size, sha256 and rows of every file; that ids
+    ascend; counts per partner, verdict and reason; that kept rows are exactly the documents of the
+    shards; that every drop names a document of this release.
 
+    Args:
+        release: to verify.
+        level: one of LEVELS.
+        sample: the share of files read whole at level `sample`.
+        checks: how files are checked; None for threads of this process.
 
-def verify(release: OpenedRelease) -> Findings:
-    """Read every byte of a release and compare it with the manifest.
-
-    Checked: the log's chain; sha256, size and row count of every file; that ids ascend in every
-    shard and none comes twice; that facts are those of the shards, row by row; counts per partner,
-    verdict and reason; that kept rows are exactly the documents of the shards; that every drop
-    names a document of this release.
+    Raises:
+        ConfigError: no such level.
+        DamagedMetadata: the log was edited, or is no log.
+        StorageError: the store cannot be reached.
     """
-    findings = Findings()
-    history(release.store, release.corpus)
-    shards = _read(release, "shards", ["id"], findings)
-    kept = {name: np.sort(_ids(tables, "id")) for name, tables in shards.items()}
-    facts = _read(release, "facts", ["id"], findings)
-    findings.documents = sum(map(len, kept.values()))
-    decided = _read(release, "decisions", _DECISION_COLUMNS, findings)
-    _read(release, "removals", ["doc_id"], findings)
-    everything = np.sort(np.concatenate([np.zeros(0, "S32"), *kept.values()]))
-    for partner, account in release.manifest["partners"].items():
-        tables = decided.get(partner, [])
-        ids = kept.get(partner, np.zeros(0, "S32"))
-        findings.problems += _partner_problems(partner, account, tables, ids)
-        findings.problems += _order_problems(partner, shards.get(partner, []), ids)
-        findings.problems += _facts_problems(partner, shards, facts)
-        findings.problems += _stray_drops(partner, tables, everything)
-    if findings.documents != release.manifest["documents"]:
-        findings.problems.append(
-            f"shards hold {findings.documents} documents, the manifest says "
-            f"{release.manifest['documents']}"
-        )
+    depth = _depth(level, sample)
+    findings = Findings(level, is_redacted=release.is_redacted)
+    findings.documents = sum(entry["rows"] for entry in release.entries("shards"))
+    with reading_metadata(release.store, release.corpus):
+        history(release.store, release.corpus)
+    findings.metadata_problems += _manifest_problems(release)
+    entries = [(kind, entry) for kind in release.kinds() for entry in release.entries(kind)]
+    findings.files = len(entries)
+    findings.size_bytes = sum(entry["bytes"] for _, entry in entries)
+    if depth >= _SIZES:
+        _check_sizes(release, findings)
+    if depth >= _FOOTERS and not findings.problems:
+        work = list(_file_checks(entries, depth, sample))
+        findings.files_read = sum(check.is_whole for check in work)
+        reports = list((checks or partial(_in_threads, release))(work))
+        findings.problems += _told(release, reports)
+        if depth == _EVERYTHING and not findings.problems:
+            findings.problems += _row_problems(release, reports)
     return findings
 
 
-def _read(
-    release: OpenedRelease, kind: str, columns: list[str], findings: Findings
-) -> dict[str, list[pa.Table]]:
-    tables: dict[str, list[pa.Table]] = {}
-    entries = release.manifest[kind]
+def _depth(level: str, sample: float) -> int:
+    if level not in LEVELS:
+        raise ConfigError(f"level={level!r}: choose one of {', '.join(LEVELS)}")
+    if not 0 < sample <= 1:
+        raise ConfigError(f"sample={sample} is no share of the files: give more than 0, at most 1")
+    return LEVELS.index(level)
+
+
+def _in_threads(release: OpenedRelease, work: Sequence[FileCheck]) -> list[FileReport]:
     with ThreadPoolExecutor(_THREADS) as pool:
-        for file in pool.map(lambda entry: _checked(release.store, entry, columns), entries):
-            findings.files += 1
-            findings.size_bytes += file.entry["bytes"]
-            if file.problem is not None:
+        return list(pool.map(partial(check_file, store=release.store), work))
+
+
+def _file_checks(
+    entries: Sequence[tuple[str, dict[str, Any]]], depth: int, sample: float
+) -> Iterator[FileCheck]:
+    shares = {_FOOTERS: 0.0, _SAMPLE: sample, _EVERYTHING: 1.0}
+    count = math.ceil(shares[depth] * len(entries))
+    # Another sample each time: after enough runs every file has been read.
+    chosen = set(random.SystemRandom().sample(range(len(entries)), count))
+    for number, (kind, entry) in enumerate(entries):
+        yield FileCheck(kind, entry, is_whole=number in chosen)
+
+
+def _manifest_problems(release: OpenedRelease) -> Iterator[str]:
+    """Where the manifest contradicts itself."""
+    if not release.is_redacted:
+        yield from _sum_problems(release)
+    for kind in release.kinds():
+        for entry in release.entries(kind):
+            if entry["sha256"] not in entry["key"]:
+                yield f"{entry['key']} is not named by its sha256"
+
+
+def _sum_problems(release: OpenedRelease) -> Iterator[str]:
+    manifest = release.manifest
+    rows: Counter[str] = Counter()
+    for entry in release.entries("shards"):
+        rows[entry["partner"]] += entry["rows"]
+    for partner, account in manifest["partners"].items():
+        lost = account["dropped"] + account["rejected"]
+        if account["kept"] != rows[partner] or sum(account["reasons"].values()) != lost:
+            yield f"partner {partner}: its account and its shards do not add up"
+        if account["delivered"] != account["kept"] + lost:
+            yield f"partner {partner}: delivered is not kept, dropped and rejected"
+    if not manifest["documents"] == rows.total() == sum(map(_kept, manifest["partners"].values())):
+        yield f"{manifest['documents']:,} documents are not the {rows.total():,} of the shards"
+
+
+def _kept(account: dict[str, Any]) -> int:
+    return int(account["kept"])
+
+
+def _check_sizes(release: OpenedRelease, findings: Findings) -> None:
+    """Every file is there with its size; one listing tells, and tells what belongs to nobody."""
+    stored = {info.key: info.size_bytes for info in release.store.list(f"{release.corpus}/blobs/")}
+    for kind in release.kinds():
+        for entry in release.entries(kind):
+            size, location = stored.get(entry["key"]), release.store.location(entry["key"])
+            if size is None:
+                findings.problems.append(f"{location}: it is missing")
+            elif size != entry["bytes"]:
                 findings.problems.append(
-                    f"{release.store.location(file.entry['key'])}: {file.problem}"
+                    f"{location}: it has {size:,} bytes, {entry['bytes']:,} were published"
                 )
-            if file.table is not None:
-                tables.setdefault(file.entry["partner"], []).append(file.table)
-    return tables
+    findings.orphans = len(stored.keys() - _referenced(release))
 
 
-def _checked(store: ObjectStore, entry: dict[str, Any], columns: list[str]) -> _File:
-    try:
-        body = store.get(entry["key"])
-    except StorageError as error:
-        return _File(entry, None, str(error))
-    if hashlib.sha256(body).hexdigest() != entry["sha256"]:
-        return _File(entry, None, f"{len(body)} bytes that are not the {entry['bytes']} published")
-    table = pq.read_table(pa.BufferReader(body), columns=columns)
-    if len(table) != entry["rows"]:
-        return _File(entry, table, f"{len(table)} rows, the manifest says {entry['rows']}")
-    return _File(entry, table, None)
+def _referenced(release: OpenedRelease) -> set[str]:
+    keys: set[str] = set()
+    with reading_metadata(release.store, release.corpus):
+        for _, known in list_releases(release.store, release.corpus):
+            other = open_release(release.store, release.corpus, known["version"])
+            keys.update(entry["key"] for kind in other.kinds() for entry in other.entries(kind))
+    return keys
 
 
-def _partner_problems(
-    partner: str, account: dict[str, Any], decided: list[pa.Table], kept: Ids
+def _told(release: OpenedRelease, reports: Iterable[FileReport]) -> Iterator[str]:
+    for report in reports:
+        if report.problem is not None:
+            yield f"{release.store.location(report.entry['key'])}: {report.problem}"
+
+
+def _row_problems(release: OpenedRelease, reports: Sequence[FileReport]) -> Iterator[str]:
+    """Where decisions, shards, facts and accounts contradict each other."""
+    everything = _ids(report.ids for report in reports if report.kind == "shards")
+    if (again := np.count_nonzero(everything[1:] == everything[:-1])) > 0:
+        yield f"{again:,} documents are there twice"
+    for partner, account in release.manifest["partners"].items():
+        mine = [report for report in reports if report.entry["partner"] == partner]
+        facts, decisions = ([r for r in mine if r.kind == kind] for kind in ("facts", "decisions"))
+        released = _ids(report.ids for report in mine if report.kind == "shards")
+        if facts and not np.array_equal(_ids(report.ids for report in facts), released):
+            yield f"partner {partner}: the facts are not those of the documents in the shards"
+        if not release.is_redacted:
+            yield from _decision_problems(partner, account, decisions, released)
+            named = _ids(report.named for report in decisions)
+            if stray := np.count_nonzero(~np.isin(named, everything)):
+                yield f"partner {partner}: {stray:,} drops name no document of this release"
+
+
+def _decision_problems(
+    partner: str, account: dict[str, Any], decisions: Sequence[FileReport], released: Halves
 ) -> Iterator[str]:
-    counts: Counter[tuple[str, str, str]] = Counter()
-    for table in decided:
-        counts.update(verdict_counts(table))
-    rows = sum(map(len, decided))
+    counts = sum((report.counts for report in decisions), Counter[tuple[str, str, str]]())
+    yield from _account_problems(partner, account, counts, len(released))
+    if not np.array_equal(_ids(report.ids for report in decisions), released):
+        yield f"partner {partner}: the documents in the shards are not those decided to be kept"
+
+
+def _account_problems(
+    partner: str, account: dict[str, Any], counts: Counter[tuple[str, str, str]], released: int
+) -> Iterator[str]:
     try:
-        again = balance(partner, delivered=rows, counts=counts, released=len(kept))
+        again = balance(partner, delivered=counts.total(), counts=counts, released=released)
     except ConservationError as error:
         yield str(error)
         return
     for name, value in again.items():
-        if account[name] != value:
+        if canonical_json(account[name]) != canonical_json(value):
             yield f"partner {partner}: {name} is {value}, the manifest says {account[name]}"
-    is_kept = [table.filter(pc.equal(table["verdict"], str(Verdict.KEPT))) for table in decided]
-    if not np.array_equal(np.sort(_ids(is_kept, "doc_id")), kept):
-        yield f"partner {partner}: the documents in the shards are not those decided to be kept"
 
 
-def _order_problems(partner: str, shards: list[pa.Table], kept: Ids) -> Iterator[str]:
-    if any((ids[1:] <= ids[:-1]).any() for ids in (_ids([table], "id") for table in shards)):
-        yield f"partner {partner}: documents of a shard are not in ascending order of id"
-    if (kept[1:] == kept[:-1]).any():
-        yield f"partner {partner}: a document is in two shards"
-
-
-def _facts_problems(
-    partner: str, shards: dict[str, list[pa.Table]], facts: dict[str, list[pa.Table]]
-) -> Iterator[str]:
-    ids = [[_ids([table], "id") for table in kind.get(partner, [])] for kind in (shards, facts)]
-    if len(ids[0]) != len(ids[1]) or not all(map(np.array_equal, *ids)):
-        yield f"partner {partner}: facts are not row by row those of the shards"
-
-
-def _stray_drops(partner: str, decided: list[pa.Table], everything: Ids) -> Iterator[str]:
-    named = _ids(
-        [table.filter(pc.is_valid(table["kept_doc_id"])) for table in decided], "kept_doc_id"
-    )
-    at = np.searchsorted(everything, named)
-    inside = at < len(everything)
-    found = np.zeros(len(named), np.bool_)
-    found[inside] = everything[at[inside]] == named[inside]
-    if not found.all():
-        stray = named[~found][0].decode()
-        yield f"partner {partner}: {np.sum(~found)} drops name no document here, such as {stray}"
-
-
-def _ids(tables: list[pa.Table], column: str) -> Ids:
-    arrays = [np.array(table[column].to_pylist(), "S32") for table in tables]
-    return np.concatenate([np.zeros(0, "S32"), *arrays])
+def _ids(parts: Iterable[Halves]) -> Halves:
+    return np.sort(np.concatenate([np.zeros(0, np.uint64), *parts]))

@@ -11,6 +11,8 @@
     NAME/head.json                              a hint where the log ends; may be stale
     NAME/pending/ID.json                        a commit on its way, until its outcome is known
     probe/passed.json                           this store has proved that it can hold releases
+    NAME/releases/VERSION/...                   README.md, croissant.json, …: derived, rebuildable
+    NAME/attestations/SHA256.json               signatures of a manifest, added at any time
     NAME/work/STAGE/FINGERPRINT/...             tables between stages; may be deleted when idle
 """
 
@@ -87,6 +89,16 @@ def hint_key(corpus: str) -> str:
 def pending_key(corpus: str, write_id: str) -> str:
     """A log entry that is about to be written, in full."""
     return f"{corpus}/pending/{write_id}.json"
+
+
+def derived_key(corpus: str, version: str, name: str) -> str:
+    """A file about a release that follows from its manifest; never consulted for truth."""
+    return f"{corpus}/releases/{version.replace('+', '=')}/{name}"  # keys have no +, versions no =
+
+
+def attestation_key(corpus: str, digest: str) -> str:
+    """The signatures of the release whose manifest has this sha256."""
+    return f"{corpus}/attestations/{digest}.json"
 
 
 def work_key(corpus: str, stage: str, *parts: str) -> str:

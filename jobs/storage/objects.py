@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyarrow import fs
+
 from jobs.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -118,6 +120,10 @@ class ObjectStore(ABC):
     @abstractmethod
     def location(self, key: str) -> str:
         """The absolute path or s3:// address a user can open."""
+
+    def filesystem(self) -> fs.FileSystem:
+        """Pyarrow's file system, in which a `location` without its `s3://` is a path."""
+        return fs.LocalFileSystem()
 
     @abstractmethod
     def open(self, key: str) -> pa.NativeFile:

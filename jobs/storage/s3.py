@@ -129,8 +129,7 @@ class S3Store(ObjectStore):
         check_prefix(prefix)
         full = self._prefix + prefix
         for name, size_bytes in listed(self._bucket, full, self._endpoint_url, self._region):
-            key = name.removeprefix(self._prefix)
-            if is_key(key):
+            if is_key(key := name.removeprefix(self._prefix)):
                 yield ObjectInfo(key, size_bytes)
 
     def size(self, key: str) -> int | None:
@@ -160,6 +159,9 @@ class S3Store(ObjectStore):
         with self._named("write", key) as name, suppress(self._once.exceptions.ClientError):
             self._once.put_object(Bucket=self._bucket, Key=name, Body=b"x", ContentMD5=_md5(b"y"))
         return self.size(key) is None
+
+    def filesystem(self) -> fs.FileSystem:  # noqa: D102  see `ObjectStore.filesystem`
+        return _arrow_files(self._endpoint_url, self._region)
 
     @contextmanager
     def _named(self, verb: str, key: str) -> Iterator[str]:
@@ -211,9 +213,9 @@ def s3_client(endpoint_url: str | None, region: str | None, attempts: int) -> S3
 def split_address(address: str) -> tuple[str, str]:
     """Bucket and key (or prefix) of an s3:// address."""
     bucket, _, key = address.removeprefix(S3_SCHEME).partition("/")
-    if not bucket:
-        raise ConfigError(f"'{address}' names no bucket: write s3://bucket/prefix")
-    return bucket, key
+    if bucket:
+        return bucket, key
+    raise ConfigError(f"'{address}' names no bucket: write s3://bucket/prefix")
 
 
 def listed(
@@ -294,6 +296,5 @@ def _refusal(error: sdk.ClientError) -> _Answer:
 
 
 def _code(error: BaseException | None) -> str:
-    if isinstance(error, sdk.ClientError):
-        return error.response["Error"]["Code"]
-    return type(error).__name__
+    name = type(error).__name__
+    return error.response["Error"]["Code"] if isinstance(error, sdk.ClientError) else name

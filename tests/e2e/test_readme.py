@@ -29,6 +29,7 @@ def root(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("library", "check"),
     [
+        ("jobs", "assert len(table) > 300 and table.column_names == ['id', 'title', 'content']"),
         ("pyarrow", "assert len(table) > 300 and table.column_names == ['id', 'title', 'content']"),
         ("datasets", "assert len(next(iter(corpus))['content']) > 10"),
         ("ray", "assert corpus.count() > 300"),

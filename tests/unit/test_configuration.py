@@ -12,7 +12,8 @@ from omegaconf import OmegaConf
 from jobs.application import conf_folder, hydra_readable
 from jobs.cli import VERBS
 from jobs.errors import ConfigError
-from jobs.settings import Storage, register, storage_params
+from jobs.release_settings import register
+from jobs.settings import Storage, storage_params
 from tests.builds import build_parameters, write_partner
 
 REQUIRED = {
@@ -21,6 +22,8 @@ REQUIRED = {
     "demo": ["out=x"],
     "tag": ["name=stable"],
     "yank": ["release=1"],
+    "diff": ["a=1.0.0"],
+    "mirror": ["to=x"],
 }
 REQUIRED |= dict.fromkeys(("normalize", "dedup", "merge", "publish", "judge"), REQUIRED["build"])
 PARTNER = "deliveries: [/a/*.jsonl, /b]\nformat: jsonl\nlicence: CC0-1.0\npriority: 2"

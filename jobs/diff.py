@@ -1,0 +1,94 @@
+"""two releases ─ diff ─▶ what was added, removed and changed, and why. Writes only to `out`."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow.parquet as pq
+
+from jobs.application import run
+from jobs.errors import ConfigError
+from jobs.flow.reading import open_release
+from jobs.release_settings import Diff
+from jobs.settings import storage_params
+from jobs.storage.stores import open_store
+from jobs.terminal import is_json, say, say_json, say_table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from jobs.flow.diffing import Difference
+
+_CHANGES = ("added", "removed", "changed")
+
+
+class _Rows:
+    """Rows by kind of change, each kind appended to a file of its own."""
+
+    def __init__(self, folder: Path, files: ExitStack) -> None:
+        self.folder = folder
+        self.files = files
+        self.writers: dict[str, pq.ParquetWriter] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise ConfigError(f"out={folder} is not empty: name a new folder, old rows stay apart")
+
+    def __call__(self, name: str, table: pa.Table) -> None:
+        if name not in self.writers:
+            path = self.folder / f"{name}.parquet"
+            writer = pq.ParquetWriter(path, table.schema, compression="zstd")
+            self.writers[name] = self.files.enter_context(writer)
+        self.writers[name].write_table(table.cast(self.writers[name].schema))
+
+
+def diff(config: Diff) -> None:
+    """Compare two releases."""
+    from jobs.flow.diffing import diff as compared  # noqa: PLC0415  --help need not load numba
+
+    as_json = is_json(config.format)
+    store = open_store(storage_params(config.storage))
+    before, after = (
+        open_release(store, config.corpus.name, version) for version in (config.a, config.b)
+    )
+    with ExitStack() as files:
+        rows = _Rows(Path(config.out), files) if config.out else None
+        found = compared(before, after, rows)
+    if as_json:
+        say_json(asdict(found))
+        return
+    _say(found, config.sites)
+
+
+def _say(found: Difference, sites: int) -> None:
+    say(f"from  {found.before}\nto    {found.after}\n")
+    counts = [[name, *counts.values()] for name, counts in found.partners.items()]
+    say_table(["partner", *_CHANGES, "unchanged"], counts)
+    reasons = [
+        [partner, reason, count]
+        for partner, counts in found.reasons.items()
+        for reason, count in counts.items()
+    ]
+    if reasons:
+        say()
+        say_table(["partner", "removed because", "documents"], reasons)
+    if found.sites:
+        say()
+        shown = [list(row.values()) for row in found.sites[:sites]]
+        say_table(["partner", "site", *_CHANGES], shown)
+    shards = found.shards
+    say(
+        f"\nshards: {shards['shared']:,} shared, {shards['only_before']:,} only before, "
+        f"{shards['only_after']:,} only after"
+    )
+
+
+def main() -> None:
+    """The program."""
+    run("diff", diff)
+
+
+if __name__ == "__main__":
+    main()

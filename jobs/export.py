@@ -1,0 +1,46 @@
+"""release ─ export ─▶ its documents in a layout that others load, or the files that describe it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jobs.application import run
+from jobs.errors import ConfigError
+from jobs.release_settings import Export, opened
+from jobs.terminal import say
+
+_FORMATS = ("jsonl", "huggingface", "derived")
+
+
+def export(config: Export) -> None:
+    """Write what `format` asks for and say where."""
+    from jobs.flow import derived, exporting  # noqa: PLC0415  --help need not load pyarrow.parquet
+
+    if config.format not in _FORMATS:
+        raise ConfigError(f"format={config.format!r}: choose one of {', '.join(_FORMATS)}")
+    release = opened(config)
+    if config.format == "derived":
+        for address in derived.write_derived(release):
+            say(address)
+        return
+    if not config.to:
+        raise ConfigError("please give to=DIR, a folder that is not there yet")
+    to = Path(config.to)
+    if config.format == "jsonl":
+        files = exporting.export_jsonl(release, to, layout=config.layout)
+    else:
+        files = exporting.export_huggingface(release, to)
+    size_bytes = sum(file.stat().st_size for file in files)
+    say(
+        f"{release.corpus} {release.version} is in {to}: {release.manifest['documents']:,} "
+        f"documents, {len(files):,} files, {size_bytes:,} bytes"
+    )
+
+
+def main() -> None:
+    """The program."""
+    run("export", export)
+
+
+if __name__ == "__main__":
+    main()

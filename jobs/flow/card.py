@@ -1,0 +1,123 @@
+"""The dataset card of a release: README.md with the YAML header that the Hugging Face Hub reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"))
+_LARGE = ((10**7, "1M<n<10M"), (10**8, "10M<n<100M"), (10**9, "100M<n<1B"), (10**10, "1B<n<10B"))
+# Identifiers of huggingface.co/docs/hub/repositories-licenses that partners may name.
+_LICENCES = {
+    *("apache-2.0", "mit", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "pddl"),
+    *("cc-by-nd-4.0", "cc-by-nc-sa-4.0", "cc-by-nc-nd-4.0", "cc-by-3.0", "cc-by-sa-3.0"),
+    *("odc-by", "odbl", "gfdl", "bsd-3-clause", "cc", "unknown"),
+}
+
+
+def dataset_card(manifest: dict[str, Any], digest: str, *, pattern: str | None) -> str:
+    """The card: what is in the release, from whom, under which licence, and how it came to be.
+
+    Args:
+        manifest: of the release.
+        digest: of the manifest.
+        pattern: matches its Parquet files, relative to the card; None if none does.
+    """
+    size = f"{manifest['documents']:,} documents, {manifest['content_bytes']:,} bytes of UTF-8 text"
+    return "\n".join(
+        [
+            *_header(manifest, pattern),
+            f"# {manifest['corpus']} {manifest['version']}",
+            "",
+            f"{size} of {len(manifest['partners'])} partners, deduplicated among them all.",
+            "",
+            f"Digest: `sha256:{digest}`",
+            "",
+            "## Partners",
+            "",
+            *_partners(manifest["partners"]),
+            "",
+            "## How it was built",
+            "",
+            *_recipe(manifest),
+            "",
+            "## Why rows are not in it",
+            "",
+            *_reasons(manifest["partners"]),
+            "",
+            "## Columns",
+            "",
+            *_columns(manifest["schema"]["shards"]),
+            "",
+        ]
+    )
+
+
+def _header(manifest: dict[str, Any], pattern: str | None) -> list[str]:
+    licences = sorted({account["licence"] for account in manifest["partners"].values()})
+    known = [licence.lower() for licence in licences if licence.lower() in _LICENCES]
+    is_known = licences and len(known) == len(licences)
+    lines = ["---", "language:", "- zh"]
+    lines += ["license:", *(f"- {one}" for one in known)] if is_known else ["license: other"]
+    if not is_known:
+        lines.append("license_name: see-the-column-licence")
+    lines += ["size_categories:", f"- {size_category(manifest['documents'])}"]
+    lines += ["task_categories:", "- text-generation"]
+    if pattern is not None:
+        lines += ["configs:", "- config_name: default", "  data_files:"]
+        lines += ["  - split: train", f"    path: {pattern}"]
+    return [*lines, "---", ""]
+
+
+def size_category(documents: int) -> str:
+    """The Hub's name for that many documents."""
+    return next((name for limit, name in _SIZES + _LARGE if documents < limit), "10B<n<100B")
+
+
+def _partners(partners: dict[str, Any]) -> list[str]:
+    rows = [
+        [name, account["licence"], account["delivered"], account["kept"], account["content_bytes"]]
+        for name, account in partners.items()
+    ]
+    return _table(["partner", "licence", "delivered", "documents", "bytes of text"], rows)
+
+
+def _recipe(manifest: dict[str, Any]) -> list[str]:
+    said = [f"- {len(manifest['inputs']):,} delivered files were decoded and normalized to NFC."]
+    if minhash := manifest["parameters"].get("minhash"):
+        said.append(
+            f"- Copies were found by MinHash of {minhash['num_perm']} words over runs of "
+            f"{minhash['shingle_chars']} characters, in {minhash['bands']} bands of "
+            f"{minhash['rows']} rows; of documents at least {minhash['threshold']} similar, the "
+            "one of the partner with the highest priority stays."
+        )
+    said.append("- Every delivered row has a decision with its reason: `heliu explain id=…`.")
+    return said
+
+
+def _reasons(partners: dict[str, Any]) -> list[str]:
+    rows = [
+        [name, reason, count, f"{count / account['delivered']:.2%}"]
+        for name, account in partners.items()
+        for reason, count in account["reasons"].items()
+    ]
+    return _table(["partner", "stage/reason", "rows", "share of delivered"], rows)
+
+
+def _columns(columns: list[dict[str, Any]]) -> list[str]:
+    rows = [
+        [f"`{column['name']}`", column["type"], "yes" if column["nullable"] else "no"]
+        for column in columns
+    ]
+    return _table(["column", "type", "may be null"], rows)
+
+
+def _table(header: list[str], rows: list[list[Any]]) -> list[str]:
+    return [
+        f"| {' | '.join(header)} |",
+        f"|{'---|' * len(header)}",
+        *(f"| {' | '.join(map(_cell, row))} |" for row in rows),
+    ]
+
+
+def _cell(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value).replace("|", "\\|")

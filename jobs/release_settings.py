@@ -1,0 +1,199 @@
+"""What the other programs may be told, with types: those that read releases and keep the log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import MISSING
+
+from jobs.flow.reading import OpenedRelease, open_release
+from jobs.settings import Build, Compute, Publish, Rules, Storage, storage_params
+from jobs.storage.stores import open_store
+from jobs.terminal import note
+
+
+@dataclass
+class CorpusChoice:
+    """Which corpus to read; null is fine where the root holds one."""
+
+    name: str | None = MISSING
+
+
+@dataclass
+class Listing:
+    """releases."""
+
+    storage: Storage = field(default_factory=Storage)
+    corpus: CorpusChoice = field(default_factory=CorpusChoice)
+    format: str = MISSING
+
+
+@dataclass
+class Read:
+    """files and decisions."""
+
+    storage: Storage = field(default_factory=Storage)
+    corpus: CorpusChoice = field(default_factory=CorpusChoice)
+    release: str = MISSING
+
+
+@dataclass
+class Show(Read):
+    """show and verify."""
+
+    format: str = MISSING
+
+
+@dataclass
+class Doctor:
+    """doctor."""
+
+    storage: Storage = field(default_factory=Storage)
+    format: str = MISSING
+
+
+@dataclass
+class Tag:
+    """tag."""
+
+    storage: Storage = field(default_factory=Storage)
+    corpus: CorpusChoice = field(default_factory=CorpusChoice)
+    name: str = MISSING
+    release: str = MISSING
+    delete: bool = MISSING
+
+
+@dataclass
+class Yank(Read):
+    """yank."""
+
+    reason: str | None = MISSING
+    undo: bool = MISSING
+
+
+@dataclass
+class Rollback:
+    """rollback."""
+
+    storage: Storage = field(default_factory=Storage)
+    corpus: CorpusChoice = field(default_factory=CorpusChoice)
+    release: str | None = MISSING
+    undo: bool = MISSING
+
+
+@dataclass
+class Gc(Listing):
+    """gc."""
+
+    apply: bool = MISSING
+    work: bool = MISSING
+
+
+@dataclass
+class Explain(Show):
+    """explain."""
+
+    id: str = MISSING
+    diff: bool = MISSING
+    deliveries: Any = MISSING  # null, a path, pattern or URI, or a list of them
+
+
+@dataclass
+class Verify(Show):
+    """verify."""
+
+    level: str = MISSING
+    sample: float = MISSING
+    public_key: str | None = MISSING
+    ray: bool = MISSING
+    compute: Compute = field(default_factory=Compute)
+
+
+@dataclass
+class Mirror(Read):
+    """mirror."""
+
+    to: str = MISSING
+    to_endpoint_url: str | None = MISSING
+    to_region: str | None = MISSING
+
+
+@dataclass
+class Export(Read):
+    """export."""
+
+    to: str | None = MISSING
+    format: str = MISSING
+    layout: str = MISSING
+
+
+@dataclass
+class Diff:
+    """diff."""
+
+    storage: Storage = field(default_factory=Storage)
+    corpus: CorpusChoice = field(default_factory=CorpusChoice)
+    a: str = MISSING
+    b: str = MISSING
+    format: str = MISSING
+    out: str | None = MISSING
+    sites: int = MISSING
+
+
+@dataclass
+class Report(Show):
+    """report."""
+
+    largest: int = MISSING
+    sites: int = MISSING
+    alarm: float = MISSING
+    alarm_rows: int = MISSING
+
+
+@dataclass
+class Tune:
+    """tune."""
+
+    threshold: float = MISSING
+    num_perm: int = MISSING
+    recall: float = MISSING
+    format: str = MISSING
+
+
+@dataclass
+class Judge(Build):
+    """judge."""
+
+    against: Rules = field(default_factory=Rules)
+    signal: str | None = MISSING
+    examples: int = MISSING
+    format: str = MISSING
+
+
+@dataclass
+class Demo:
+    """demo."""
+
+    out: str = MISSING
+    size: str = MISSING
+    seed: int = MISSING
+
+
+def register() -> None:
+    """Make the classes known to Hydra, under the names that `conf/*.yaml` begin with."""
+    store = ConfigStore.instance()
+    reading = (Listing, Read, Show, Explain, Verify, Mirror, Export, Diff, Report)
+    ours = (Publish, Doctor, Tag, Yank, Rollback, Gc)
+    for schema in (Build, *reading, Tune, Judge, Demo, *ours):
+        store.store(name=f"{schema.__name__.lower()}_schema", node=schema)
+
+
+def opened(config: Read) -> OpenedRelease:
+    """The release a reading verb was asked for; what befell it since is said on standard error."""
+    store = open_store(storage_params(config.storage))
+    release = open_release(store, config.corpus.name, config.release)
+    if release.warning is not None:
+        note(f"heliu: {release.warning}")
+    return release

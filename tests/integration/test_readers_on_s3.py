@@ -1,0 +1,141 @@
+"""A release on a real S3 server: mirrored there, verified there, loaded from there."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import fsspec
+import pytest
+from fsspec.implementations.arrow import ArrowFSWrapper
+
+import jobs
+from jobs.flow.diffing import diff
+from jobs.flow.exporting import export_jsonl
+from jobs.flow.mirroring import mirror
+from jobs.flow.reading import OpenedRelease
+from jobs.flow.verifying import LEVELS, verify
+from jobs.storage.directory import DirectoryStore
+from jobs.storage.objects import StorageParams
+from jobs.storage.stores import open_store
+from tests.releases import ABOUT, small_release
+from tests.s3_server import fresh_bucket, plain_client, s3_server
+
+pytestmark = [pytest.mark.s3]
+
+
+@pytest.fixture(scope="module")
+def endpoint_url() -> Iterator[str]:
+    with s3_server() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> OpenedRelease:
+    return small_release(DirectoryStore(tmp_path_factory.mktemp("root")))
+
+
+@pytest.fixture
+def release(local: OpenedRelease, endpoint_url: str) -> OpenedRelease:
+    root = f"s3://{fresh_bucket(endpoint_url)}/corpora/heliu"
+    mirror(local, open_store(StorageParams(root, endpoint_url, None)), about=ABOUT)
+    return jobs.open_release(root, "1.0.0", digest=local.digest, endpoint_url=endpoint_url)
+
+
+def _ids(release: OpenedRelease) -> list[str]:
+    return release.dataset().to_table()["id"].to_pylist()
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_mirror_on_s3_is_sound_at_every_level(release: OpenedRelease, level: str) -> None:
+    found = verify(release, level)
+    assert (found.problems, found.metadata_problems) == ([], [])
+
+
+def test_mirror_from_s3_back_to_a_directory_holds_the_same_bytes(
+    release: OpenedRelease, local: OpenedRelease, tmp_path: Path
+) -> None:
+    done = mirror(release, DirectoryStore(tmp_path), about=ABOUT)
+    assert done.copied == 5
+    for here, there in zip(local.files(), done.release.files(), strict=True):
+        assert Path(here).read_bytes() == Path(there).read_bytes()
+
+
+@pytest.mark.parametrize("damage", ["flipped", "truncated", "missing"])
+def test_damage_on_s3_is_found_and_repaired_by_the_mirror(
+    release: OpenedRelease, local: OpenedRelease, endpoint_url: str, damage: str
+) -> None:
+    bucket, _, key = release.files()[0].removeprefix("s3://").partition("/")
+    client = plain_client(endpoint_url)
+    body = bytearray(client.get_object(Bucket=bucket, Key=key)["Body"].read())
+    body[50] ^= 1
+    if damage == "missing":
+        client.delete_object(Bucket=bucket, Key=key)
+    else:
+        body = body[:-1] if damage == "truncated" else body
+        client.put_object(Bucket=bucket, Key=key, Body=bytes(body))
+    assert len(verify(release).problems) == 1
+    assert mirror(local, release.store, about=ABOUT).copied == 1
+    assert verify(release).problems == []
+
+
+def test_diff_between_a_directory_and_s3_finds_nothing(
+    release: OpenedRelease, local: OpenedRelease
+) -> None:
+    found = diff(local, release)
+    assert found.shards == {"shared": 3, "only_before": 0, "only_after": 0}
+
+
+def test_pyarrow_and_duckdb_read_from_s3(release: OpenedRelease, local: OpenedRelease) -> None:
+    assert _ids(release) == _ids(local)
+    with duckdb.connect() as database:
+        database.register("documents", release.dataset())
+        found = database.execute("SELECT count(*) FROM documents WHERE content LIKE '%长江%'")
+        assert found.fetchall() == [(30,)]
+
+
+def test_export_from_s3_holds_every_document(release: OpenedRelease, tmp_path: Path) -> None:
+    import pyarrow as pa
+
+    ids = []
+    for file in export_jsonl(release, tmp_path / "out", layout="content"):
+        with pa.CompressedInputStream(str(file), "zstd") as stream:
+            ids += [json.loads(line)["id"] for line in io.TextIOWrapper(stream, encoding="utf-8")]
+    assert ids == _ids(release)
+
+
+@pytest.mark.parametrize("streaming", [False, True], ids=["download", "streaming"])
+def test_huggingface_datasets_loads_from_s3(
+    release: OpenedRelease, streaming: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import datasets
+
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", False)  # it forbids s3:// just as well
+
+    class OnArrow(ArrowFSWrapper):
+        """pyarrow's S3 for fsspec: s3fs needs a botocore of its own."""
+
+        protocol = "s3"
+
+        def __init__(self, **_: object) -> None:
+            super().__init__(release.store.filesystem())
+
+    fsspec.register_implementation("s3", OnArrow, clobber=True)
+    rows = datasets.load_dataset(
+        "parquet",
+        data_files=release.files(),
+        split="train",
+        streaming=streaming,
+        cache_dir=str(tmp_path),
+    )
+    assert [row["id"] for row in rows] == _ids(release)
+
+
+@pytest.mark.ray
+@pytest.mark.usefixtures("local_ray")
+def test_ray_data_reads_from_s3(release: OpenedRelease) -> None:
+    rows = release.ray_dataset().select_columns(["id"]).take_all()
+    assert sorted(row["id"] for row in rows) == sorted(_ids(release))
