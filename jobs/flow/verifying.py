@@ -137,6 +137,18 @@ def _manifest_problems(release: OpenedRelease) -> Iterator[str]:
         for entry in release.entries(kind):
             if entry["sha256"] not in entry["key"]:
                 yield f"{entry['key']} is not named by its sha256"
+    yield from _pair_problems(release)
+
+
+def _pair_problems(release: OpenedRelease) -> Iterator[str]:
+    """Facts describe the shard of the same place in its list, row by row."""
+    shards, facts = release.entries("shards"), release.entries("facts")
+    if "facts" not in release.kinds():
+        return
+    named = ("partner", "rows", "first_id", "last_id")
+    pairs = [[tuple(entry[name] for name in named) for entry in kind] for kind in (shards, facts)]
+    if pairs[0] != pairs[1]:
+        yield "facts are not row by row those of the shards"
 
 
 def _sum_problems(release: OpenedRelease) -> Iterator[str]:
