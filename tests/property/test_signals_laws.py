@@ -14,7 +14,7 @@ from jobs.corpus.signals import signals
 from tests.signal_oracle import signals_of
 
 KEYWORDS = (("加微信", "微信"), ("百家乐", "百家乐网"), ("裸聊",), ("上一篇", "首页"))
-PARAMS = SignalParams(KEYWORDS)
+PARAMS = SignalParams(KEYWORDS, quality=None)
 
 # What counts somewhere: scripts, list and line signs, addresses, keywords, and much repetition.
 PIECES = st.sampled_from(
