@@ -19,10 +19,10 @@ def quality_report(scores: Scores, labels: Labels) -> dict[str, Any]:
     """Measures of scores in [0, 1] against what the documents are; both kinds must occur.
 
     Returns:
-        `precision`, `recall` and `accuracy` of calling good what scores at least 0.5; `roc_auc`, the
-        chance that a good document scores above a bad one; `brier`, the mean squared error, and
-        `log_loss`, in nats; `reliability`, a row per tenth of the range; `thresholds`, what it
-        costs to reject below each.
+        `precision`, `recall` and `accuracy` of calling good what scores at least 0.5; `roc_auc`,
+        the chance that a good document scores above a bad one; `brier`, the mean squared error,
+        and `log_loss`, in nats; `reliability`, a row per tenth of the range; `thresholds`, what
+        it costs to reject below each.
     """
     is_called = scores >= _NEUTRAL
     hits = int((is_called & labels).sum())
@@ -42,7 +42,7 @@ def quality_report(scores: Scores, labels: Labels) -> dict[str, Any]:
 
 
 def roc_auc(scores: Scores, labels: Labels) -> float:
-    """The area under the ROC curve: the share of pairs in order, a tie counting half (Mann-Whitney)."""
+    """The area under the ROC curve: the share of pairs in order, a tie counting half."""
     _, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
     ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]
     positives = int(labels.sum())

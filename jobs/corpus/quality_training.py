@@ -138,9 +138,9 @@ def _descend(
 
 
 @kernel
-def _distinct_buckets(data: Bytes, start: int, end: int, found: Found, marks: Marks) -> int:
+def _distinct_buckets(data: Bytes, start: int, end: int, found: Found, marks: Marks) -> np.int64:
     """Write the distinct buckets of a stretch to `found`; how many. `marks` is left empty."""
-    i, stop, distinct = np.uint64(start), np.uint64(end), 0
+    i, stop, distinct = np.uint64(start), np.uint64(end), np.int64(0)
     while i < stop and data[i] & np.uint8(0xC0) == np.uint8(0x80):  # inside a character
         i += np.uint64(1)
     a = b = np.uint64(0)

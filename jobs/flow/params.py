@@ -123,8 +123,8 @@ class BuildParams:
             )
         if "quality" in self.rules.columns and self.signals.quality is None:
             raise ConfigError(
-                f"rules/{self.rules.profile}.yaml judges by quality, which is null without a model: "
-                "give quality.model=FILE (heliu train-quality makes one)"
+                f"rules/{self.rules.profile}.yaml judges by quality, which is null without "
+                "a model: give quality.model=FILE (heliu train-quality makes one)"
             )
 
     def text_params(self, partner: PartnerParams) -> TextParams:

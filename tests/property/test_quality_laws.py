@@ -1,4 +1,4 @@
-"""Laws of quality: the kernel is the formula, row by row; samples and sides look at content alone."""
+"""Laws of quality: the kernel is the formula, row by row; samples and sides see content alone."""
 
 from __future__ import annotations
 

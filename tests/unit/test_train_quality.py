@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -58,7 +59,7 @@ def test_model_tells_documents_it_has_not_seen_from_junk(lesson: Lesson, texts: 
     about = model.description
     held_out = about["held_out"]
     assert about["documents"]["in_both"] == 10
-    assert held_out["documents"] == sum(about["documents"]["held_out"].values()) > 100
+    assert held_out["documents"] == sum(about["documents"]["held_out"].values()) > 50
     assert held_out["roc_auc"] > 0.95
     assert min(held_out["precision"], held_out["recall"]) > 0.9
     assert held_out["brier"] < 0.05
@@ -113,15 +114,20 @@ def test_training_that_trains_nothing_is_refused(change: dict[str, float]) -> No
 def test_rule_on_quality_without_a_model_is_refused_and_with_one_is_not(
     demo: Path, lesson: Lesson, tmp_path: Path
 ) -> None:
-    rule = "+rules.reject.poor={signal: quality, operator: '<', value: 0.5}"
-    with pytest.raises(ConfigError, match=r"quality\.model=FILE"):
-        build_parameters(demo / "conf", tmp_path, rule)
+    conf = shutil.copytree(demo / "conf", tmp_path / "conf")
+    (conf / "rules").mkdir()
+    (conf / "rules" / "ours.yaml").write_text(
+        "profile: ours\nsource: ours\nreject:\n"
+        '  low_quality: {signal: quality, operator: "<", value: 0.5}\n'
+    )
+    with pytest.raises(ConfigError, match=r"rules/ours.yaml .* quality\.model=FILE"):
+        build_parameters(conf, tmp_path, "rules=ours")
     file = tmp_path / "好.model"
     with pytest.raises(ConfigError, match=r"好\.model cannot be read"):
-        build_parameters(demo / "conf", tmp_path, f"quality.model={file}")
+        build_parameters(conf, tmp_path, f"quality.model={file}")
     model = train(lesson, replace(PARAMS, epochs=1), progress=silent)
     file.write_bytes(model.bytes)
-    given = build_parameters(demo / "conf", tmp_path, rule, f"quality.model={file}")
+    given = build_parameters(conf, tmp_path, "rules=ours", f"quality.model={file}")
     assert given.signals.quality == model
     without = build_parameters(demo / "conf", tmp_path)
     keys = [{shard.key for shard in plan(params)} for params in (given, without)]
