@@ -1,4 +1,4 @@
-"""A build with a quality model: every document has its quality, rules see it, the release names it."""
+"""A build with a quality model: documents have a quality, rules see it, the release names it."""
 
 from __future__ import annotations
 
