@@ -30,6 +30,7 @@ VERBS = {
     "export": "writes a release as jsonl, as a Hugging Face folder, or its derived files",
     "explain": "why a document is in or out",
     "report": "who duplicates whom, who loses how much, the largest clusters",
+    "train-quality": "good and bad text in, a model that gives every document its quality out",
     "tune": "what a choice of bands and rows finds, misses and costs",
     "demo": "writes three partners' synthetic deliveries to try everything on",
 }
@@ -52,8 +53,8 @@ def main() -> None:
         note(f"heliu: no verb {verb!r}\n\n{_usage()}")
         sys.exit(2)
     sys.argv = [f"heliu {verb}", *rest]
-    importlib.import_module(f"jobs.{verb}").main()
+    importlib.import_module(f"jobs.{verb.replace('-', '_')}").main()
 
 
 def _usage() -> str:
-    return _USAGE + "\n" + "\n".join(f"  {verb:<10} {what}" for verb, what in VERBS.items())
+    return _USAGE + "\n" + "\n".join(f"  {verb:<13} {what}" for verb, what in VERBS.items())
