@@ -49,6 +49,13 @@ _ENTITY = re.compile(
     r"&((?:amp;|#38;|#x26;)*)(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
 )
 
+# 10<sup>6</sup> is not 106.
+_RAISED = re.compile(r"<(sup|sub)>\s*([0-9+=()-]{1,8})\s*</\1>", re.IGNORECASE)
+_RAISED_SIGNS = {
+    "sup": str.maketrans("0123456789+-=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾"),
+    "sub": str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎"),
+}
+
 # Its first character decides, which `re` finds fifty times as fast as any of several beginnings.
 _OPENING = re.compile(
     r"[<`~](?:(?<=<)(?:!--|(?ai:(script|style))(?=[\s/>])[^<>]*>)|(?<=`)`*|(?<=~)~~+)"
@@ -87,6 +94,7 @@ def fenced_blocks(text: str) -> Iterator[tuple[int, int]]:
 
 def _prose(text: str, closed: set[str]) -> str:
     if "<" in text:
+        text = _RAISED.sub(lambda it: it[2].translate(_RAISED_SIGNS[it[1].lower()]), text)
         text = _TAG.sub(partial(_left_behind, closed=closed), text)
     return _ENTITY.sub(_character, text) if "&" in text else text
 
@@ -103,9 +111,16 @@ def _left_behind(tag: re.Match[str], closed: set[str]) -> str:
 
 def _character(entity: re.Match[str]) -> str:
     escapes, name = entity.groups()
-    if name.startswith("#"):
-        return html.unescape(f"&{name};")
-    return html5.get(f"{name};", f"&{name};" if escapes else entity[0])
+    unknown = f"&{name};" if escapes else entity[0]
+    character = html.unescape(f"&{name};") if name[0] == "#" else html5.get(f"{name};", unknown)
+    # In a row of a table it would begin another cell.
+    return entity[0] if character == "|" and _is_row(entity) else character
+
+
+def _is_row(entity: re.Match[str]) -> bool:
+    text, start = entity.string, entity.start()
+    begin = text.rfind("\n", max(start - _LINE_CHARS, 0), start) + 1
+    return "|" in text[begin:start]
 
 
 class _Region(NamedTuple):
