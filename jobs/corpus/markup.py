@@ -64,6 +64,7 @@ _FENCE_CHARS = 3
 # A fence's quoting and language, or a span of code, is not longer: looking further would make a
 # book on one line cost its square.
 _LINE_CHARS = 400
+_ROW_CHARS = 1000
 
 
 def without_markup(text: str) -> str:
@@ -77,11 +78,11 @@ def without_markup(text: str) -> str:
     kept: list[str] = []
     position = 0
     for region in _regions(text):
-        kept.append(_prose(text[position : region.start], closed))
+        kept.append(_prose(text[position : region.start], closed, _row(text, position)))
         if region.is_code:
             kept.append(text[region.start : region.end])
         position = region.end
-    kept.append(_prose(text[position:], closed))
+    kept.append(_prose(text[position:], closed, _row(text, position)))
     return "".join(kept)
 
 
@@ -92,35 +93,48 @@ def fenced_blocks(text: str) -> Iterator[tuple[int, int]]:
             yield region.start, region.end
 
 
-def _prose(text: str, closed: set[str]) -> str:
+def _prose(text: str, closed: set[str], row: str) -> str:
     if "<" in text:
         text = _RAISED.sub(lambda it: it[2].translate(_RAISED_SIGNS[it[1].lower()]), text)
-        text = _TAG.sub(partial(_left_behind, closed=closed), text)
-    return _ENTITY.sub(_character, text) if "&" in text else text
+        text = _TAG.sub(partial(_left_behind, closed=closed, row=row), text)
+    return _ENTITY.sub(partial(_character, row=row), text) if "&" in text else text
 
 
-def _left_behind(tag: re.Match[str], closed: set[str]) -> str:
+def _left_behind(tag: re.Match[str], closed: set[str], row: str) -> str:
     if tag[1] is None:
         return "\n"
     name = tag[1].lower()
     is_bare = len(tag[0]) == len(name) + len("<>")
     if is_bare and len(name) >= _WORD_CHARS and name not in closed:
         return tag[0]
-    return _LEFT_BEHIND[name]
+    left = _LEFT_BEHIND[name]
+    # What stood on lines of its own inside a cell of a Markdown table stays in its row.
+    return (
+        " "
+        if left == "\n" and _row(tag.string, tag.start(), row).lstrip().startswith("|")
+        else left
+    )
 
 
-def _character(entity: re.Match[str]) -> str:
+def _character(entity: re.Match[str], row: str) -> str:
     escapes, name = entity.groups()
     unknown = f"&{name};" if escapes else entity[0]
     character = html.unescape(f"&{name};") if name[0] == "#" else html5.get(f"{name};", unknown)
     # In a row of a table it would begin another cell.
-    return entity[0] if character == "|" and _is_row(entity) else character
+    if character == "|" and "|" in _row(entity.string, entity.start(), row):
+        return entity[0]
+    return character
 
 
-def _is_row(entity: re.Match[str]) -> bool:
-    text, start = entity.string, entity.start()
-    begin = text.rfind("\n", max(start - _LINE_CHARS, 0), start) + 1
-    return "|" in text[begin:start]
+def _row(text: str, at: int, row: str = "") -> str:
+    """What stands before `at` in its line, `row` being what stands before `text` in its first.
+
+    Nothing if that is too much for a row of a table: looking further could cost the square.
+    """
+    begin = text.rfind("\n", max(at - _ROW_CHARS, 0), at) + 1
+    if at - begin > _ROW_CHARS:
+        return ""
+    return text[begin:at] if begin else row + text[:at]
 
 
 class _Region(NamedTuple):

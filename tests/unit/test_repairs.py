@@ -69,9 +69,17 @@ EXAMPLES = [
         f"{LAW}\n\n支",
     ),
     ("markup", "范围从-(2<sup>7</sup>)到2<SUP>7</SUP>-1，H<sub>2</sub>O", "范围从-(2⁷)到2⁷-1，H₂O"),
-    ("script", "面臨著一些挑戰，接著穿著制服，卓著勳績的著作", "面临着一些挑战，接着穿着制服，卓著勋绩的著作"),
+    (
+        "script",
+        "面臨著一些挑戰，接著穿著制服，卓著勳績的著作",
+        "面临着一些挑战，接着穿着制服，卓著勋绩的著作",
+    ),
     ("script", "關於單位用於單一沈箱，答覆並假藉名義", "关于单位用于单一沉箱，答复并假借名义"),
-    ("punctuation", "下载地址: https://data.baai.ac.cn/a,b", "下载地址：https://data.baai.ac.cn/a,b"),
+    (
+        "punctuation",
+        "下载地址: https://data.baai.ac.cn/a,b",
+        "下载地址：https://data.baai.ac.cn/a,b",
+    ),
 ]
 
 
@@ -138,7 +146,10 @@ def test_lines_of_verse_and_lists_of_one_width_are_not_joined() -> None:
 
 def test_wrapped_line_that_ends_in_a_bracket_goes_on() -> None:
     lines = ["各省自治区直辖市人民政府应当加强对本条例实施工作之领"] * 3
-    lines += ["导及省级住房公积金管理委员会（以下简称公积金管委会）", "是本市住房公积金管理的决策机构。"]
+    lines += [
+        "导及省级住房公积金管理委员会（以下简称公积金管委会）",
+        "是本市住房公积金管理的决策机构。",
+    ]
     assert normalized("\n".join(lines)) == "".join(lines)
 
 
