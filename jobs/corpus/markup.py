@@ -108,12 +108,10 @@ def _left_behind(tag: re.Match[str], closed: set[str], row: str) -> str:
     if is_bare and len(name) >= _WORD_CHARS and name not in closed:
         return tag[0]
     left = _LEFT_BEHIND[name]
+    if left != "\n":
+        return left
     # What stood on lines of its own inside a cell of a Markdown table stays in its row.
-    return (
-        " "
-        if left == "\n" and _row(tag.string, tag.start(), row).lstrip().startswith("|")
-        else left
-    )
+    return " " if _row(tag.string, tag.start(), row).lstrip().startswith("|") else left
 
 
 def _character(entity: re.Match[str], row: str) -> str:

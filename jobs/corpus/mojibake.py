@@ -39,7 +39,8 @@ _LOST_SHARE = 0.2
 _LOST_OF_REMAINS = 0.7
 _LEAST_HAN = 2
 _LEAST_HIGH = 4
-_LEAST_LETTERS = 3  # ×××× and °°°° are marks, and would be 鬃鬃 and 鞍鞍
+# A run of one mark is what it is: four multiplication signs are 鬃鬃 in GBK.
+_LEAST_LETTERS = 3
 _MUCH = 0.9
 # Big5 read as GBK is frequent characters now and then, so it must be plain and long.
 _LEAST_BIG5 = 6

@@ -19,9 +19,11 @@ _SIZE = 6_000_000
 _LEFT = {
     "full_width": re.compile("[０-９Ａ-Ｚａ-ｚ\u3000]"),
     "html_residue": re.compile(r"<[^<>\n]+>|&#?\w+;"),
-    "control_characters": re.compile("[\x00-\x08\x0b-\x1f\x7f\xad\u200b-\u200f\u202a-\u202e\u2060\ufeff]"),
+    "control_characters": re.compile(
+        "[\x00-\x08\x0b-\x1f\x7f\xad\u200b-\u200f\u202a-\u202e\u2060\ufeff]"
+    ),
     "traditional_copy": re.compile(f"[{''.join(sorted(traditional_characters()))}]"),
-}  # fmt: skip
+}
 _BLANKS = int(Repair.BLANKS | Repair.LAYOUT)
 _THRESHOLD = 0.8
 _COPIES = ("exact_duplicate", "near_duplicate", "traditional_copy")

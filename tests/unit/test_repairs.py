@@ -77,8 +77,8 @@ EXAMPLES = [
     ("script", "關於單位用於單一沈箱，答覆並假藉名義", "关于单位用于单一沉箱，答复并假借名义"),
     (
         "punctuation",
-        "下载地址: https://data.baai.ac.cn/a,b",
-        "下载地址：https://data.baai.ac.cn/a,b",
+        "下载地址: https://a.cn/a,b",
+        "下载地址：https://a.cn/a,b",
     ),
 ]
 
