@@ -43,7 +43,7 @@ _MARKS = (
     rf"|[,;:] (?<=[{_BEHIND}]. )(?=[{_AFTER}])"
 )
 _MARK = re.compile(_MARKS)
-_MARK_BUT_LOST = re.compile(rf"(?!\?[{HAN}])(?:{_MARKS})")
+_MARK_BUT_LOST = re.compile(rf"(?!\?)(?:{_MARKS})")
 _AMID = re.compile(rf"\?(?=[{HAN}])")
 _BEFORE_ADDRESS = re.compile(rf"(?<=[{_BEHIND}]): \Z")
 # Books in Markdown mark what goes on a slide: (**…**) and (~~…~~).
@@ -57,8 +57,8 @@ _FULL_STOP = re.compile(rf"(?<=[{HAN}][”》）{HAN}])\.(?=[”’」』]?(?:\n
 def full_width(text: str) -> str:
     """`text` with the punctuation of its Chinese parts in full width."""
     # Where questions end in ？, a ? amid a line is what an old encoding made of a character.
-    is_lost = "？" in text and text.count("？") > len(_AMID.findall(text))
-    mark = _MARK_BUT_LOST if is_lost else _MARK
+    lost = len(_AMID.findall(text)) if "？" in text else 0
+    mark = _MARK_BUT_LOST if 0 < lost < text.count("？") else _MARK
     if "```" not in text and "~~~" not in text and not text.startswith("---\n"):
         return _widened_lines(text, mark)
     pieces: list[str] = []
