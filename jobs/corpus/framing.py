@@ -65,7 +65,7 @@ def without_framing(content: pa.Array) -> pa.Array:
 def _beginnings() -> Bytes:
     """Shape (0x110000,), uint8: what each character may be at the beginning of a framing line."""
     beginnings = np.zeros(sys.maxunicode + 1, np.uint8)
-    for word in "|".join((_LABELS, _SIGNS, _RIGHTS)).split("|"):
+    for word in f"{_LABELS}|{_SIGNS}|{_RIGHTS}".split("|"):
         for either in (word.lower(), word.upper()):
             beginnings[ord(either[0])] |= _FIRST if word[1:] else _ALONE
             if word[1:]:
