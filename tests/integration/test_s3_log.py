@@ -11,7 +11,7 @@ import pytest
 
 from jobs.errors import OutcomeUnknown, StorageError, StorageUnwritable
 from jobs.flow.publishing import settle
-from jobs.storage import s3
+from jobs.storage import s3, s3_clients
 from jobs.storage.garbage import collect
 from jobs.storage.log import head, history
 from jobs.storage.manifests import sha256_hex
@@ -133,7 +133,7 @@ def test_publish_nobody_answered_is_settled_later(
 
 
 def _publish_one(params: StorageParams, version: str, folder: str, start, results) -> None:
-    s3.s3_client.cache_clear()  # connections of the parent are not ours
+    s3_clients.s3_client.cache_clear()  # connections of the parent are not ours
     start.wait()
     results.put((version, published(S3Store(params), version, Path(folder))))
 
