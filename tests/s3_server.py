@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from boto3.session import Session
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -119,14 +121,26 @@ def _environment(values: dict[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
+# Errors of S3 that a client tells apart by their names.
+_STATUS: dict[str | int, int] = {
+    "SlowDown": 503,
+    "InternalError": 500,
+    "ExpiredToken": 400,
+    "RequestTimeTooSkewed": 403,
+    "NoSuchUpload": 404,
+}
+
+
 @dataclass
 class Faults:
     """What the proxy does to coming requests of the named methods, one fault for each.
 
-    `lose-request` closes the connection before the server hears of it, `lose-answer` after it has
-    done the work, `cut-answer` half way through the answer's body; `flip` changes a bit of what is
-    sent. A number is answered in place of the server, a negative one after the server has done the
-    work. `duplicate` sends the request twice and gives the second answer. None lets a request pass.
+    `lose-request` closes the connection before the server hears of it, `cut-request` half way
+    through what is sent, `lose-answer` after the server has done the work, `cut-answer` half way
+    through the answer's body; `flip` and `flip-answer` change a bit of either body. A number is
+    answered in place of the server, a negative one after the server has done the work; so is the
+    name of an S3 error. `duplicate` sends the request twice and gives the second answer. `hold`
+    waits for `released` before the server hears of it. None lets a request pass.
 
     Only requests whose path contains `only` count; every `forgetful`-th one loses If-None-Match.
     """
@@ -137,6 +151,8 @@ class Faults:
     seen: list[str] = field(default_factory=list)
     only: str = ""
     forgetful: int = 0
+    held: threading.Event = field(default_factory=threading.Event)
+    released: threading.Event = field(default_factory=threading.Event)
 
     def forget(self) -> None:
         self.methods = ("PUT",)
@@ -144,6 +160,8 @@ class Faults:
         self.only, self.forgetful = "", 0
         self.plan.clear()
         self.seen.clear()
+        self.held.clear()
+        self.released.clear()
 
     def next(self, method: str, path: str) -> str | int | None:
         self.seen.append(method)
@@ -184,12 +202,16 @@ class _ProxyHandler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         fault = self.planned.next(self.command, self.path)
-        if fault == "flip":
-            body = bytes([body[0] ^ 1]) + body[1:]
+        if fault == "hold":
+            self.planned.held.set()
+            self.planned.released.wait(_READY_SECONDS)
         if fault == "lose-request":
             self.close_connection = True
-        elif isinstance(fault, int) and fault > 0:
-            self._answer(fault, {}, _error_body(fault))
+        elif fault == "cut-request":
+            self._break_off(body)
+            self.close_connection = True
+        elif fault in _STATUS or (isinstance(fault, int) and fault > 0):
+            self._refuse(fault)
         else:
             self._pass_on(body, fault)
 
@@ -197,20 +219,29 @@ class _ProxyHandler(BaseHTTPRequestHandler):
 
     def _pass_on(self, body: bytes, fault: str | int | None) -> None:
         for _ in range(2 if fault == "duplicate" else 1):
-            status, headers, content = self._ask(body)
+            status, headers, content = self._ask(body, is_flipped=fault == "flip")
         if fault == "lose-answer":
             self.close_connection = True
         elif isinstance(fault, int):
-            self._answer(-fault, {}, _error_body(-fault))
+            self._refuse(-fault)
         elif fault == "cut-answer":
             self._answer(status, headers, content, sent_bytes=len(content) // 2)
             self.close_connection = True
         else:
-            self._answer(status, headers, content)
+            self._answer(status, headers, _flipped(content) if fault == "flip-answer" else content)
 
-    def _ask(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
-        unwanted = {"expect", "connection", *self.planned.dropped()}
+    def _refuse(self, error: str | int) -> None:
+        status = _STATUS.get(error, error)
+        code = error if error in _STATUS else f"Injected{error}"
+        content = f"<Error><Code>{code}</Code><Message>by the test</Message></Error>"
+        self._answer(status, {}, content.encode())
+
+    def _ask(self, body: bytes, *, is_flipped: bool) -> tuple[int, dict[str, str], bytes]:
+        unwanted = {"expect", "connection"}
         headers = {k: v for k, v in self.headers.items() if k.lower() not in unwanted}
+        if is_flipped or self.planned.dropped_headers or self.planned.forgetful:
+            body = _flipped(body) if is_flipped else body
+            headers = self._signed_again(headers, body)
         connection = http.client.HTTPConnection(self.upstream, timeout=20)
         try:
             connection.request(self.command, self.path, body, headers)
@@ -219,6 +250,23 @@ class _ProxyHandler(BaseHTTPRequestHandler):
             return answer.status, given, answer.read()
         finally:
             connection.close()
+
+    def _break_off(self, body: bytes) -> None:
+        """Half a request, as when the sender's line goes dead."""
+        connection = http.client.HTTPConnection(self.upstream, timeout=20)
+        connection.request(self.command, self.path, body[: len(body) // 2], dict(self.headers))
+        connection.close()
+
+    def _signed_again(self, headers: dict[str, str], body: bytes) -> dict[str, str]:
+        """As a gateway would that changes requests: servers that check signatures see no fault."""
+        replaced = {"host", "authorization", "x-amz-date", "x-amz-content-sha256"}
+        unwanted = replaced | self.planned.dropped()
+        kept = {k: v for k, v in headers.items() if k.lower() not in unwanted}
+        address = f"http://{self.upstream}{self.path}"
+        request = AWSRequest(self.command, address, headers=kept, data=body)
+        session = Session()
+        S3SigV4Auth(session.get_credentials(), "s3", session.region_name).add_auth(request)
+        return dict(request.headers.items())
 
     def _answer(
         self, status: int, headers: dict[str, str], content: bytes, *, sent_bytes: int | None = None
@@ -233,5 +281,8 @@ class _ProxyHandler(BaseHTTPRequestHandler):
         self.wfile.write(content[:sent_bytes])
 
 
-def _error_body(status: int) -> bytes:
-    return f"<Error><Code>Injected{status}</Code><Message>by the test</Message></Error>".encode()
+def _flipped(body: bytes) -> bytes:
+    middle = len(body) // 2
+    if not body:
+        return body
+    return body[:middle] + bytes([body[middle] ^ 1]) + body[middle + 1 :]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -106,7 +107,7 @@ def chunks(store: ObjectStore, key: str) -> Iterator[bytes]:
         ObjectMissing: there is none.
         StorageError: the store cannot be reached, at the beginning or in between.
     """
-    with store.open(key) as stream:
+    with closing(store.stream(key)) as stream:
         try:
             while chunk := stream.read(_CHUNK_BYTES):
                 yield chunk

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pyarrow import fs
 
@@ -59,6 +59,18 @@ class ObjectInfo:
 
     key: str
     size_bytes: int
+
+
+class ByteStream(Protocol):
+    """What can be read once."""
+
+    def read(self, size_bytes: int, /) -> bytes:
+        """Up to so many bytes; none at the end."""
+        ...
+
+    def close(self) -> None:
+        """Stop reading."""
+        ...
 
 
 class ObjectStore(ABC):
@@ -132,6 +144,15 @@ class ObjectStore(ABC):
         Raises:
             ObjectMissing: Nothing is there.
         """
+
+    def stream(self, key: str) -> ByteStream:
+        """The object from its beginning to its end, for those who read all of it.
+
+        Raises:
+            ObjectMissing: Nothing is there.
+            StorageError: Now or while reading: the store cannot be reached.
+        """
+        return self.open(key)
 
     def refuses_damage(self, key: str) -> bool | None:  # noqa: ARG002
         """Whether bytes that changed on the way are refused; None if there is no way to change on.

@@ -19,7 +19,7 @@ from urllib.parse import unquote
 
 from jobs.errors import DeliveryMissing, DeliveryUnreadable
 from jobs.storage.objects import S3_SCHEME
-from jobs.storage.s3 import listed, split_address
+from jobs.storage.s3_clients import listed, split_address
 
 _FILE_SCHEME = "file://"
 _MAGIC = re.compile(r"[*?[]")

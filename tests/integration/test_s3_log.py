@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from jobs.errors import OutcomeUnknown, StorageError, StorageUnwritable
 from jobs.flow.publishing import settle
-from jobs.storage import s3
+from jobs.storage import s3, s3_clients
 from jobs.storage.garbage import collect
 from jobs.storage.log import head, history
 from jobs.storage.manifests import sha256_hex
@@ -133,7 +134,7 @@ def test_publish_nobody_answered_is_settled_later(
 
 
 def _publish_one(params: StorageParams, version: str, folder: str, start, results) -> None:
-    s3.s3_client.cache_clear()  # connections of the parent are not ours
+    s3_clients.s3_client.cache_clear()  # connections of the parent are not ours
     start.wait()
     results.put((version, published(S3Store(params), version, Path(folder))))
 
@@ -155,6 +156,32 @@ def test_eight_processes_publish_eight_versions_at_once(
         publisher.join()
     assert told == dict.fromkeys(versions, True)
     assert sorted(entry["about"]["by"] for entry in history(store, CORPUS)) == versions
+
+
+def test_publisher_killed_at_any_write_leaves_a_release_or_none_and_the_next_completes_it(
+    params: StorageParams, store: ObjectStore, proxy, plan: Faults, tmp_path: Path
+):
+    through = StorageParams(params.root, proxy[0], None)
+    writes, released = 0, False
+    while not released:
+        plan.forget()
+        plan.plan.extend([*[None] * writes, "hold"])
+        start, results = _FORK.Barrier(1), _FORK.Queue()
+        publisher = _FORK.Process(
+            target=_publish_one, args=(through, "1.0.0", str(tmp_path), start, results)
+        )
+        publisher.start()
+        is_held = plan.held.wait(10)
+        publisher.kill()
+        publisher.join()
+        plan.released.set()
+        time.sleep(0.2)  # what was held arrives after its sender's death
+        released = head(store, CORPUS).registry.exactly("1.0.0") is not None
+        assert is_held
+        writes += 1
+    assert writes > 3
+    assert published(store, "1.0.0", tmp_path) is False
+    assert [entry["about"]["by"] for entry in history(store, CORPUS)] == ["1.0.0"]
 
 
 # --- the probe

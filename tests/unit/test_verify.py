@@ -279,16 +279,13 @@ def test_store_that_breaks_off_is_no_damage(
     release: OpenedRelease, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Torn:
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
+        def close(self) -> None:
             return None
 
         def read(self, _size: int) -> bytes:
             raise OSError("connection reset")
 
-    monkeypatch.setattr(DirectoryStore, "open", lambda _store, _key: Torn())
+    monkeypatch.setattr(DirectoryStore, "stream", lambda _store, _key: Torn())
     with pytest.raises(StorageError, match="connection reset"):
         verify(release)
 

@@ -1,0 +1,154 @@
+"""The two S3 clients this package uses, and what their errors mean.
+
+boto3 writes, because only it can send If-None-Match; pyarrow opens objects for random access.
+Both take credentials from the standard chain: environment, profile, instance role.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from boto3.exceptions import S3UploadFailedError
+from boto3.session import Session
+from botocore import exceptions as sdk
+from botocore.config import Config
+from botocore.parsers import ResponseParserError
+from pyarrow import fs
+
+from jobs.errors import ConfigError, ObjectMissing, StorageError, StorageUnwritable
+from jobs.storage.objects import S3_SCHEME
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from mypy_boto3_s3 import S3Client
+
+FAILURES = (sdk.ClientError, sdk.BotoCoreError, ResponseParserError, S3UploadFailedError)
+_ATTEMPTS = 5
+
+_GRANT = "grant this user GetObject, PutObject and ListBucket there"
+_REMEDIES = {
+    "NoSuchBucket": "create the bucket or correct its name",
+    "AccessDenied": _GRANT,
+    "403": f"{_GRANT}, or correct the credentials or the clock of this machine",
+    "400": "renew the credentials, then run again",  # what HEAD is told of an expired token
+    "InvalidAccessKeyId": "correct the credentials in the environment or profile",
+    "SignatureDoesNotMatch": "correct the secret key in the environment or profile",
+    "ExpiredToken": "renew the credentials, then run again",
+    "RequestTimeTooSkewed": "set the clock of this machine, then run again",
+    "NoCredentialsError": "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
+    "EndpointConnectionError": "start the server or correct the endpoint",
+    "NotImplemented": "use a server that honours If-None-Match",
+    "MissingContentLength": "set AWS_REQUEST_CHECKSUM_CALCULATION=when_required for this server",
+}
+
+
+@lru_cache(maxsize=16)
+def s3_client(endpoint_url: str | None, region: str | None, *, resends: bool) -> S3Client:
+    """A boto3 client; safe to share between threads, unlike the session it comes from.
+
+    The one that resends waits longer each time, by chance, and sends less when told to slow down.
+    """
+    config = Config(
+        retries={
+            "total_max_attempts": _ATTEMPTS if resends else 1,
+            "mode": "adaptive" if resends else "standard",
+        },
+        connect_timeout=10,
+        max_pool_connections=32,
+    )
+    client = Session().client("s3", endpoint_url=endpoint_url, region_name=region, config=config)
+    for operation in ("PutObject", "UploadPart"):
+        client.meta.events.register(f"before-parameter-build.s3.{operation}", _add_md5)
+    return client
+
+
+def split_address(address: str) -> tuple[str, str]:
+    """Bucket and key (or prefix) of an s3:// address."""
+    bucket, _, key = address.removeprefix(S3_SCHEME).partition("/")
+    if bucket:
+        return bucket, key
+    raise ConfigError(f"'{address}' names no bucket: write s3://bucket/prefix")
+
+
+def listed(
+    bucket: str, prefix: str, endpoint_url: str | None, region: str | None
+) -> Iterator[tuple[str, int]]:
+    """Name and size in bytes of each object whose name starts with the prefix, sorted by name."""
+    with explaining("list", f"{S3_SCHEME}{bucket}/{prefix}", endpoint_url):
+        pages = s3_client(endpoint_url, region, resends=True).get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=bucket, Prefix=prefix):
+            for item in page.get("Contents", []):
+                yield item["Key"], item["Size"]
+
+
+def open_object(address: str, endpoint_url: str | None, region: str | None) -> pa.NativeFile:
+    """The object for random access; what fails later, while it is read, is a plain `OSError`.
+
+    Raises:
+        ObjectMissing: Nothing is there.
+        StorageError: The server refused or cannot be reached.
+    """
+    bucket, key = split_address(address)
+    try:
+        return arrow_files(endpoint_url, region).open_input_file(f"{bucket}/{key}")
+    except FileNotFoundError as error:
+        raise ObjectMissing(f"there is no object {address}") from error
+    except OSError as error:
+        raise StorageError(
+            f"cannot open {address} on {endpoint_url or 'AWS'} ({error}): "
+            "check the endpoint, the network, the region and the credentials"
+        ) from error
+
+
+@contextmanager
+def explaining(verb: str, address: str, endpoint_url: str | None) -> Iterator[None]:
+    """Turn what the SDK raises into our errors, with address, cause and remedy."""
+    try:
+        yield
+    except FAILURES as failure:
+        # A failed upload of a file hides the answer of the server one level down.
+        error = failure.__context__ if isinstance(failure, S3UploadFailedError) else failure
+        code = error_code(error)
+        if code in {"NoSuchKey", "404"}:
+            raise ObjectMissing(f"there is no object {address}") from failure
+        remedy = _REMEDIES.get(code)
+        kind = StorageUnwritable if remedy and verb in {"write", "create"} else StorageError
+        raise kind(
+            f"cannot {verb} {address} on {endpoint_url or 'AWS'} ({error}): "
+            f"{remedy or 'check the endpoint, the network and the credentials'}"
+        ) from failure
+
+
+@lru_cache(maxsize=16)
+def arrow_files(endpoint_url: str | None, region: str | None) -> fs.S3FileSystem:
+    """The bucket for pyarrow, which asks again as often as boto3 does."""
+    # Told the region boto3 would use: the guess of pyarrow itself may ask a cloud service.
+    known = s3_client(endpoint_url, region, resends=True).meta.region_name
+    patience = fs.AwsStandardS3RetryStrategy(max_attempts=_ATTEMPTS)
+    return fs.S3FileSystem(endpoint_override=endpoint_url, region=known, retry_strategy=patience)
+
+
+def _add_md5(params: dict[str, Any], **_: object) -> None:
+    """Send Content-MD5 along, the one check of the sent bytes that every real server makes."""
+    if "ContentMD5" not in params:
+        body = params["Body"]
+        whole = body if isinstance(body, bytes) else body.read()
+        if whole is not body:  # a part of a file
+            body.seek(0)
+        params["ContentMD5"] = content_md5(whole)
+
+
+def content_md5(body: bytes) -> str:
+    """The value of the header."""
+    return base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
+
+
+def error_code(error: BaseException | None) -> str:
+    """What the server calls the error, or else what Python calls it."""
+    name = type(error).__name__
+    return error.response["Error"]["Code"] if isinstance(error, sdk.ClientError) else name
