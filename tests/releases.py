@@ -17,7 +17,7 @@ from jobs.flow.publishing import RELEASE_FORMAT, _columns
 from jobs.flow.reading import OpenedRelease, open_release
 from jobs.storage.layout import blob_key
 from jobs.storage.objects import ObjectStore
-from jobs.storage.releases import publish
+from jobs.storage.publication import publish
 
 ABOUT = {"at": "2023-11-29T00:00:00+00:00", "by": "test"}
 FACTS = pa.schema(
@@ -96,7 +96,7 @@ def publish_release(
         files = [("shards", shard) for shard in shards] + [("decisions", decisions)]
         files += [("facts", _facts(shard)) for shard in shards if has_facts]
         for kind, table in files:
-            file = _write_blob(store, "demo", table)
+            file = _write_blob(store, "demo", None, table)
             key = blob_key("demo", file["sha256"])
             kinds[kind].append({"key": key, "partner": partner, **file})
     manifest = {

@@ -98,7 +98,7 @@ def _decisions(table: pa.Table) -> pa.Table:
 
 
 def _file(store: ObjectStore, table: pa.Table) -> dict[str, Any]:
-    file = _write_blob(store, "bench", table)
+    file = _write_blob(store, "bench", None, table)
     return {"key": blob_key("bench", file["sha256"]), "partner": "gov", **file}
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from jobs.corpus.documents import documents
+from jobs.corpus.documents import TextParams, documents
+from jobs.corpus.paragraphs import RepeatParams
 from jobs.corpus.repairs import RepairParams, repair_names
 from jobs.corpus.tables import DELIVERED
+from tests.corpora import NO_KEYWORDS
 
-SIMPLIFY, KEEP = RepairParams((), 0.02), RepairParams(("script",), 0.02)
+REPEATS = RepeatParams(is_on=True, min_chars=20, min_times=3, min_pasted_chars=200)
+SIMPLIFY = TextParams(RepairParams((), 0.02), REPEATS, NO_KEYWORDS)
+KEEP = TextParams(RepairParams(("script",), 0.02), REPEATS, NO_KEYWORDS)
 
 
-def rows(params: RepairParams, *texts: str, title: str = "憲法") -> list[dict[str, object]]:
+def rows(params: TextParams, *texts: str, title: str = "憲法") -> list[dict[str, object]]:
     given = [
         {
             "source_file": "甲.jsonl",
@@ -23,7 +27,7 @@ def rows(params: RepairParams, *texts: str, title: str = "憲法") -> list[dict[
         for n, text in enumerate(texts, start=1)
     ]
     delivered = pa.Table.from_pylist(given, schema=DELIVERED)
-    return documents(delivered, partner="gov", first_position=0, repair=params).to_pylist()
+    return documents(delivered, partner="gov", first_position=0, params=params)[0].to_pylist()
 
 
 def test_traditional_text_and_title_become_simplified_unless_kept() -> None:
@@ -56,5 +60,5 @@ def test_address_keeps_its_marks() -> None:
         "url": "https://a.cn/条,例?b=中",
     }
     delivered = pa.Table.from_pylist([given], schema=DELIVERED)
-    (row,) = documents(delivered, partner="gov", first_position=0, repair=SIMPLIFY).to_pylist()
+    (row,) = documents(delivered, partner="gov", first_position=0, params=SIMPLIFY)[0].to_pylist()
     assert row["url"] == "https://a.cn/条,例?b=中"

@@ -69,7 +69,13 @@ def shard(store: ObjectStore, text: str) -> dict:
 
 def manifest(version: str, shards: list[dict], parent: tuple[str, str] | None = None) -> dict:
     of_parent = {"parent": {"version": parent[0], "digest": parent[1]}} if parent else {}
-    return {"version": version, "documents": len(shards), "shards": shards, **of_parent}
+    return {
+        "corpus": CORPUS,
+        "version": version,
+        "documents": len(shards),
+        "shards": shards,
+        **of_parent,
+    }
 
 
 def published(store: ObjectStore, version: str, *texts: str) -> str:
