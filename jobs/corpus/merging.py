@@ -61,7 +61,8 @@ def decisions(documents: pa.Table, drops: pa.Table, *, partner: str) -> pa.Table
         **{name: documents[name] for name in ("source_id", "source_file", "source_row", "url")},
     }
     # Nobody is to find by a release what was taken down from it.
-    is_down = pc.equal(columns["reason"], str(DropReason.TAKEN_DOWN)).fill_null(False)
+    is_down = pc.equal(columns["reason"], str(DropReason.TAKEN_DOWN))
+    is_down = pc.fill_null(is_down, pa.scalar(value=False))
     for name in ("source_id", "url"):
         columns[name] = pc.if_else(is_down, pa.scalar(None, pa.string()), columns[name])
     return pa.table([columns[name] for name in DECISIONS.names], schema=DECISIONS)

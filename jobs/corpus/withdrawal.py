@@ -1,12 +1,13 @@
 """Withdrawal: which documents a takedown means, and what tables are once they are gone.
 
-What is left behind of a document is its tombstone: its id and, unless its text may stay with others,
-hashes and signature by which copies of it are known. No text, title or address.
+What is left behind of a document is its tombstone: its id and, unless its text may stay with
+others, hashes and signature by which copies of it are known. No text, title or address.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -93,35 +94,36 @@ def selected(documents: pa.Table, selection: Selection) -> pa.ChunkedArray:
 
     Law: row-wise.
     """
-    meets = pa.chunked_array([pa.repeat(pa.scalar(True), len(documents))])
+    meets = pa.chunked_array([pa.repeat(pa.scalar(value=True), len(documents))])
     for criterion in _criteria(documents, selection):
-        meets = pc.and_(meets, pc.fill_null(criterion, False))
+        meets = pc.and_(meets, _or_not(criterion))
     return meets
 
 
-def _criteria(documents: pa.Table, selection: Selection) -> list[Any]:
-    found = []
+def _or_not(criterion: Any) -> Any:
+    return pc.fill_null(criterion, pa.scalar(value=False))
+
+
+def _criteria(documents: pa.Table, selection: Selection) -> Iterator[Any]:
     if selection.ids:
-        found.append(pc.is_in(documents["id"], value_set=pa.array(selection.ids, pa.string())))
+        yield pc.is_in(documents["id"], value_set=pa.array(selection.ids, pa.string()))
     if selection.urls:
-        found.append(pc.is_in(documents["url"], value_set=pa.array(selection.urls, pa.string())))
+        yield pc.is_in(documents["url"], value_set=pa.array(selection.urls, pa.string()))
     if selection.url_prefix:
-        found.append(pc.starts_with(documents["url"], pattern=selection.url_prefix))
+        yield pc.starts_with(documents["url"], pattern=selection.url_prefix)
     if selection.domain:
         host, domain = sites(documents["url"]), selection.domain.lower()
-        below = pc.ends_with(host, pattern=f".{domain}")
-        found.append(pc.or_(pc.equal(host, domain), below))
+        yield pc.or_(pc.equal(host, domain), pc.ends_with(host, pattern=f".{domain}"))
     for name in ("partner", "licence"):
         if wanted := getattr(selection, name):
-            found.append(pc.equal(documents[name], wanted))
+            yield pc.equal(documents[name], wanted)
     if selection.contains:
         wanted = unicodedata.normalize("NFC", selection.contains)
-        there = [
-            pc.fill_null(pc.match_substring(documents[name], pattern=wanted), False)
+        content, title = (
+            _or_not(pc.match_substring(documents[name], pattern=wanted))
             for name in ("content", "title")
-        ]
-        found.append(pc.or_(*there))
-    return found
+        )
+        yield pc.or_(content, title)
 
 
 def tombstones(facts: pa.Table, *, policy: Policy) -> pa.Table:

@@ -1,4 +1,4 @@
-"""Erasing: after a takedown that redacts, no object holds what was taken down, and a record says so.
+"""Erasing: after a takedown that redacts no object holds what went, and a record says so.
 
 Blobs that were replaced are deleted, and with them every table between stages and every file of a
 build that was not published: any of these may hold the text, and all can be made again.
@@ -59,7 +59,8 @@ def erase(store: ObjectStore, release: OpenedRelease, *, about: dict[str, Any]) 
     for version in entry["operation"]["versions"]:
         write_derived(open_release(store, corpus, version))
     _require_gone(store, keys)
-    return _write(store, where, record, keys, is_gone=True)
+    told = _write(store, where, record, keys, is_gone=True)
+    return {**told, "stored": store.location(where)}
 
 
 def _entry(store: ObjectStore, release: OpenedRelease) -> Entry:

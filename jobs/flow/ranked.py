@@ -101,7 +101,9 @@ def _standing_facts(
 
 def _frozen_facts(shard: FrozenShard, store: ObjectStore, schema: pa.Schema) -> pa.Table:
     reader = pq.ParquetFile(store.open(shard.facts_key))
-    facts = reader.read(columns=[name for name in schema.names if name in reader.schema_arrow.names])
+    facts = reader.read(
+        columns=[name for name in schema.names if name in reader.schema_arrow.names]
+    )
     facts = with_columns(facts, schema)
     facts = facts.append_column("doc_id", hash_column(facts["id"]))
     return facts.append_column("ordinal", pa.array(_numbers(shard) + shard.base))

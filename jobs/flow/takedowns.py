@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -95,10 +94,15 @@ def _require_done(store: ObjectStore, corpus: str, request: Request) -> None:
     """Whether the version is what this very takedown published: then only erasing may be left."""
     there = open_release(store, corpus, request.version)
     asked = open_release(store, corpus, request.release)
-    wanted = (asked.version, asked.digest, request.reason, str(request.policy))
-    corrects = there.manifest.get("corrects")
-    known = corrects and tuple(corrects[n] for n in ("version", "digest", "reason", "policy"))
-    if known != wanted or corrects["is_redacting"] != request.is_redacting:
+    wanted = {
+        "version": asked.version,
+        "digest": asked.digest,
+        "reason": request.reason,
+        "policy": str(request.policy),
+        "is_redacting": request.is_redacting,
+    }
+    known = there.manifest.get("corrects") or {}
+    if any(known.get(name) != value for name, value in wanted.items()):
         raise AlreadyPublished(
             f"{corpus} {request.version} was published at {there.published_at} and is no such "
             f"takedown from {request.release}: choose another version"
@@ -111,8 +115,6 @@ def _require_done(store: ObjectStore, corpus: str, request: Request) -> None:
 
 
 def _has_any(store: ObjectStore, corpus: str, request: Request) -> bool:
-    from dataclasses import replace
-
     try:
         search(store, corpus, replace(request, release=request.version))
     except ConfigError:
@@ -127,11 +129,10 @@ def _publish(store: ObjectStore, found: Found, request: Request, about: dict[str
     stones = signed_tombstones(stones, found.release.manifest["parameters"])
     kept = write_blob(store, corpus, found.at.removals, stones)
     home = removals_of(store, corpus, found.at.removals).home(kept["sha256"])
+    replaced = rewritten if request.is_redacting else []
     takedown = Takedown(
         at=found.at,
-        substitutions={one.concerned.entry["sha256"]: one.instead for one in rewritten}
-        if request.is_redacting
-        else {},
+        substitutions={one.concerned.entry["sha256"]: one.instead for one in replaced},
         tombstones=(blob_key(corpus, kept["sha256"], home),),
     )
     manifest = _manifest(found, request, rewritten)
@@ -161,20 +162,14 @@ def _rewritten(store: ObjectStore, found: Found, concerned: Concerned) -> _Rewri
 def _manifest(found: Found, request: Request, rewritten: list[_Rewritten]) -> dict[str, Any]:
     """The corrected release's manifest, with the files that are in the place of others."""
     before, corpus = found.release, found.release.corpus
-    instead = {(one.concerned.kind, one.concerned.entry["sha256"]): one for one in rewritten}
+    instead = {one.concerned.entry["sha256"]: one for one in rewritten}
     files: dict[str, list[Entry]] = {}
     for kind in before.kinds():
-        given = [(entry, instead.get((kind, entry["sha256"]))) for entry in before.entries(kind)]
-        files[kind] = [file for pair in given for file in _now(*pair, request.version)]
+        now = [_now(file, instead, request.version) for file in before.entries(kind)]
         # A file may have moved; manifests name the place where it was first.
         files[kind] = [
-            {**file, "key": blob_key(corpus, file["sha256"])} for file in files[kind]
+            {**file, "key": blob_key(corpus, file["sha256"])} for file in now if file is not None
         ]
-    moved = {
-        kind_and_name[1]: one.moved
-        for kind_and_name, one in instead.items()
-        if kind_and_name[0] == "decisions"
-    }
     return {
         **before.manifest,
         **files,
@@ -190,27 +185,27 @@ def _manifest(found: Found, request: Request, rewritten: list[_Rewritten]) -> di
         },
         "documents": sum(file["rows"] for file in files["shards"]),
         "content_bytes": sum(file["content_bytes"] for file in files["shards"]),
-        "partners": dict(_accounts(before, files["shards"], moved)),
+        "partners": dict(_accounts(before, files["shards"], instead)),
     }
 
 
-def _now(entry: Entry, one: _Rewritten | None, version: str) -> Iterator[Entry]:
+def _now(entry: Entry, instead: dict[str, _Rewritten], version: str) -> Entry | None:
+    one = instead.get(entry["sha256"])
     if one is None:
-        yield entry
-    elif one.instead is not None:
-        yield {**entry, **one.instead, "since": version}
+        return entry
+    return one.instead and {**entry, **one.instead, "since": version}
 
 
 def _accounts(
-    before: OpenedRelease, shards: list[Entry], moved: dict[str, Moved]
+    before: OpenedRelease, shards: list[Entry], instead: dict[str, _Rewritten]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     for partner, account in before.manifest["partners"].items():
-        mine: Moved = Counter()
+        moved: Moved = Counter()
         for entry in before.entries("decisions"):
-            if entry["partner"] == partner:
-                mine.update(moved.get(entry["sha256"], {}))
+            if entry["partner"] == partner and entry["sha256"] in instead:
+                moved.update(instead[entry["sha256"]].moved)
         files = [entry for entry in shards if entry["partner"] == partner]
         rows = sum(entry["rows"] for entry in files)
         size = sum(entry["content_bytes"] for entry in files)
-        now = corrected(partner, account, moved=mine, released=rows)
+        now = corrected(partner, account, moved=moved, released=rows)
         yield partner, {**now, "content_bytes": size}

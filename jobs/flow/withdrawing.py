@@ -6,6 +6,7 @@ theirs are taken over by name, the others are written again. Nothing else is dec
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.corpus.banding import BandParams
+from jobs.corpus.identity import document_id
 from jobs.corpus.statistics import sites
 from jobs.corpus.withdrawal import (
     KNOWN_BY,
@@ -35,6 +37,7 @@ from jobs.storage.objects import ObjectStore
 
 Entry = dict[str, Any]
 
+_ID = re.compile("[0-9a-f]{32}")
 _EXAMPLES = 5
 _BATCH_ROWS = 1 << 14  # of texts read at a time: some 100 MB
 _NAMING = {
@@ -121,6 +124,26 @@ class _Chosen:
     facts: list[pa.Table]
     partners: Counter[str]
     sites: Counter[str]
+
+
+def document_ids(asked: Sequence[str]) -> tuple[str, ...]:
+    """Ids from ids or PARTNER/ID.
+
+    Raises:
+        ConfigError: one is neither; only its place is told.
+    """
+    ids = []
+    for number, one in enumerate(asked, start=1):
+        partner, slash, source_id = one.partition("/")
+        if slash:
+            ids.append(document_id(partner, source_id).hex())
+        elif _ID.fullmatch(one):
+            ids.append(one)
+        else:
+            raise ConfigError(
+                f"ids: number {number} is neither 32 hexadecimal digits nor PARTNER/ID"
+            )
+    return tuple(ids)
 
 
 def search(store: ObjectStore, corpus: str, request: Request) -> Found:
@@ -259,9 +282,7 @@ def _gone(
     return gone
 
 
-def _concerned(
-    releases: Sequence[OpenedRelease], gone: dict[str, set[str]]
-) -> Iterator[Concerned]:
+def _concerned(releases: Sequence[OpenedRelease], gone: dict[str, set[str]]) -> Iterator[Concerned]:
     """The files with rows of what goes, each once, however many releases have it."""
     files: dict[tuple[str, str], Entry] = {}
     ids: dict[tuple[str, str], set[str]] = {}

@@ -22,6 +22,7 @@ REQUIRED = {
     "demo": ["out=x"],
     "tag": ["name=stable"],
     "yank": ["release=1"],
+    "takedown": ["release=1", "version=1.0.1"],
     "diff": ["a=1.0.0"],
     "mirror": ["to=x"],
 }
