@@ -11,8 +11,8 @@ from jobs.settings import storage_params
 from jobs.terminal import is_json, say, say_json, say_table
 
 if TYPE_CHECKING:
+    from jobs.flow.selecting import Request
     from jobs.flow.takedowns import TakenDown
-    from jobs.flow.withdrawing import Request
 
 _SITES = 20
 _PRIVATE = ("ids", "urls", "url_prefix", "domain", "contains")
@@ -48,7 +48,7 @@ def takedown(config: Takedown) -> None:
 
 def _request(config: Takedown) -> Request:
     from jobs.corpus.withdrawal import Policy, Selection  # noqa: PLC0415
-    from jobs.flow.withdrawing import Request, document_ids  # noqa: PLC0415
+    from jobs.flow.selecting import Request, document_ids  # noqa: PLC0415
 
     if config.policy not in [str(policy) for policy in Policy]:
         raise ConfigError(f"policy={config.policy!r}: choose {' or '.join(Policy)}")

@@ -22,8 +22,9 @@ from jobs.flow.derived import write_derived
 from jobs.flow.erasing import erase
 from jobs.flow.merging import write_blob
 from jobs.flow.reading import OpenedRelease, open_release
+from jobs.flow.selecting import Entry, Request
 from jobs.flow.tombstones import signed_tombstones
-from jobs.flow.withdrawing import Concerned, Entry, Found, Request, search
+from jobs.flow.withdrawing import Concerned, Found, search
 from jobs.storage.layout import blob_key, check_version
 from jobs.storage.log import head, removals_of
 from jobs.storage.objects import ObjectStore

@@ -6,67 +6,34 @@ theirs are taken over by name, the others are written again. Nothing else is dec
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from jobs.corpus.banding import BandParams
-from jobs.corpus.identity import document_id
-from jobs.corpus.statistics import sites
 from jobs.corpus.withdrawal import (
-    KNOWN_BY,
     Policy,
-    Selection,
     concerns,
     copies,
     same_text,
-    selected,
 )
 from jobs.errors import ConfigError
 from jobs.flow.reading import OpenedRelease, open_release
-from jobs.flow.tombstones import compared_by
+from jobs.flow.selecting import Entry, Request, choose, is_comparable, known_facts, pairs
 from jobs.storage.log import Head, head
 from jobs.storage.objects import ObjectStore
 
-Entry = dict[str, Any]
-
-_ID = re.compile("[0-9a-f]{32}")
 _EXAMPLES = 5
-_BATCH_ROWS = 1 << 14  # of texts read at a time: some 100 MB
 _NAMING = {
     "shards": ["id"],
     "facts": ["id"],
     "decisions": ["doc_id", "kept_doc_id"],
     "removals": ["doc_id"],
 }
-
-
-@dataclass(frozen=True)
-class Request:
-    """What somebody wants to be taken down.
-
-    Attributes:
-        release: The version that is corrected.
-        version: Of the release without them.
-        selection: Which documents.
-        reason: Why; it stays for ever.
-        policy: What becomes of copies.
-        is_redacting: Whether every other release loses them too, and all bytes that held them go.
-    """
-
-    release: str
-    version: str
-    selection: Selection
-    reason: str
-    policy: Policy
-    is_redacting: bool
 
 
 @dataclass(frozen=True)
@@ -117,35 +84,6 @@ class Found:
         }
 
 
-@dataclass
-class _Chosen:
-    """The documents that were selected so far: their facts, and how many per partner and host."""
-
-    facts: list[pa.Table]
-    partners: Counter[str]
-    sites: Counter[str]
-
-
-def document_ids(asked: Sequence[str]) -> tuple[str, ...]:
-    """Ids from ids or PARTNER/ID.
-
-    Raises:
-        ConfigError: one is neither; only its place is told.
-    """
-    ids = []
-    for number, one in enumerate(asked, start=1):
-        partner, slash, source_id = one.partition("/")
-        if slash:
-            ids.append(document_id(partner, source_id).hex())
-        elif _ID.fullmatch(one):
-            ids.append(one)
-        else:
-            raise ConfigError(
-                f"ids: number {number} is neither 32 hexadecimal digits nor PARTNER/ID"
-            )
-    return tuple(ids)
-
-
 def search(store: ObjectStore, corpus: str, request: Request) -> Found:
     """What a request comes to; writes nothing.
 
@@ -158,7 +96,7 @@ def search(store: ObjectStore, corpus: str, request: Request) -> Found:
     versions = [known["version"] for known in at.releases] if request.is_redacting else []
     others = [open_release(store, corpus, name) for name in versions if name != release.version]
     releases = [release, *others]
-    chosen = _chosen(releases, request.selection)
+    chosen = choose(releases, request.selection)
     if not chosen.facts:
         searched = "no release has" if request.is_redacting else f"{release.version} does not have"
         raise ConfigError(
@@ -196,85 +134,16 @@ def bands_of(manifest: dict[str, Any]) -> BandParams:
     return BandParams(verify="signature", **{name: minhash[name] for name in names})
 
 
-def _chosen(releases: Sequence[OpenedRelease], selection: Selection) -> _Chosen:
-    chosen = _Chosen([], Counter(), Counter())
-    seen: set[str] = set()
-    for release in releases:
-        for shard, facts in _pairs(release):
-            if shard["sha256"] not in seen and _may_hold(shard, selection):
-                seen.add(shard["sha256"])
-                known = partial(_known, release, facts, releases[0])
-                _choose(release, shard, known, selection, chosen)
-    return chosen
-
-
-def _pairs(release: OpenedRelease) -> Iterator[tuple[Entry, Entry]]:
-    shards, facts = release.entries("shards"), release.entries("facts")
-    if len(shards) != len(facts):
-        raise ConfigError(
-            f"{release.corpus} {release.version} has no facts of its documents, by which copies are "
-            "known: build it again with this version of heliu"
-        )
-    return zip(shards, facts, strict=True)
-
-
-def _may_hold(shard: Entry, selection: Selection) -> bool:
-    if selection.partner not in {None, shard["partner"]}:
-        return False
-    first, last = shard["first_id"], shard["last_id"]
-    return not selection.ids or any(first <= one <= last for one in selection.ids)
-
-
-def _choose(
-    release: OpenedRelease,
-    shard: Entry,
-    facts_of: Callable[[], pa.Table],
-    selection: Selection,
-    chosen: _Chosen,
-) -> None:
-    ids: list[str] = []
-    columns = [*dict.fromkeys(["id", "url", *selection.columns])]
-    with release.store.open(shard["key"]) as stream:
-        reader = pq.ParquetFile(stream)
-        for batch in reader.iter_batches(_BATCH_ROWS, columns=columns):
-            table = pa.Table.from_batches([batch])
-            table = table.filter(selected(table, selection))
-            ids += table["id"].to_pylist()
-            chosen.sites.update(host or "" for host in sites(table["url"]).to_pylist())
-    if ids:
-        chosen.partners[shard["partner"]] += len(ids)
-        known = facts_of()
-        chosen.facts.append(known.filter(pc.is_in(known["id"], value_set=pa.array(ids))))
-
-
-def _known(release: OpenedRelease, facts: Entry, corrected: OpenedRelease) -> pa.Table:
-    """The columns KNOWN_BY of a file; without signatures if they are of another kind."""
-    with release.store.open(facts["key"]) as stream:
-        known = pq.read_table(stream, columns=list(KNOWN_BY))
-    schema = corrected.schema("facts")
-    if not _is_comparable(release, corrected):
-        for name in ("canonical_hash", "signature"):
-            at = known.schema.get_field_index(name)
-            field = schema.field(name)
-            known = known.set_column(at, field, pa.nulls(len(known), field.type))
-    return known.cast(pa.schema([schema.field(name) for name in KNOWN_BY]))
-
-
-def _is_comparable(release: OpenedRelease, corrected: OpenedRelease) -> bool:
-    ours, theirs = (compared_by(one.manifest["parameters"]) for one in (corrected, release))
-    return ours == theirs
-
-
 def _gone(
     release: OpenedRelease, corrected: OpenedRelease, facts: pa.Table, policy: Policy
 ) -> set[str]:
     """The documents that a release loses: those selected, and copies of them if none may stay."""
     gone: set[str] = set()
-    for _, entry in _pairs(release):
-        known = _known(release, entry, corrected)
+    for _, entry in pairs(release):
+        known = known_facts(release, entry, corrected)
         if policy == Policy.RESTORE:
             is_gone = pc.is_in(known["id"], value_set=facts["id"].combine_chunks())
-        elif _is_comparable(release, corrected):
+        elif is_comparable(release, corrected):
             is_gone = copies(known, facts, bands=bands_of(release.manifest))
         else:
             is_gone = same_text(known, facts)
