@@ -25,6 +25,9 @@ Shard = NormalizedShard | FrozenShard
 """What is delivered now, or frozen: both are numbered through, what is delivered first."""
 
 
+_ORDINAL = pa.field("ordinal", pa.int64(), nullable=False)
+
+
 def documents_of(shard: Shard) -> int:
     """How many documents a shard holds at most: rules may leave some of them out."""
     if isinstance(shard, FrozenShard):
@@ -96,7 +99,7 @@ def _standing_facts(
     reasons = judged(facts, params.rules, partner=shard.partner)["reason"]
     standing = facts.filter(pc.is_null(reasons))
     ordinals = pc.add(standing["position"], shard.base)
-    return standing.select(columns).append_column("ordinal", ordinals)
+    return standing.select(columns).append_column(_ORDINAL, ordinals)
 
 
 def _frozen_facts(shard: FrozenShard, store: ObjectStore, schema: pa.Schema) -> pa.Table:
@@ -106,7 +109,7 @@ def _frozen_facts(shard: FrozenShard, store: ObjectStore, schema: pa.Schema) -> 
     )
     facts = with_columns(facts, schema)
     facts = facts.append_column("doc_id", hash_column(facts["id"]))
-    return facts.append_column("ordinal", pa.array(_numbers(shard) + shard.base))
+    return facts.append_column(_ORDINAL, pa.array(_numbers(shard) + shard.base))
 
 
 def _documents(shard: Shard, store: ObjectStore) -> Iterator[pa.Table]:

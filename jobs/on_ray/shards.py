@@ -19,7 +19,7 @@ from jobs.errors import HeliuError, TaskError
 from jobs.on_ray.compute import ComputeParams
 from jobs.on_ray.session import ray_session
 
-_NAMED = re.compile(r"\s*(?!ray\.|UserCode)[\w.]+(Error|Exception|Exit|Interrupt)\b")
+_NAMED = re.compile(r"\s*(?!ray\.|UserCode)[\w.]+?(Error|Exception|Exit|Interrupt|\.Arrow\w+)\b")
 
 Spec = TypeVar("Spec")
 Result = TypeVar("Result")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -98,8 +99,9 @@ def holds(row: dict, rule: Rule, partner: str) -> bool:
         return False
     if any(site == spared or site.endswith("." + spared) for spared in rule.spared_sites):
         return False
-    bound = pa.scalar(rule.value, SIGNALS.field(rule.signal).type if rule.value % 1 else None)
-    return bool(OPERATORS[rule.operator](value, bound.as_py()))
+    is_share = SIGNALS.field(rule.signal).type == pa.float32()
+    bound = float(np.float32(rule.value)) if is_share else rule.value
+    return bool(OPERATORS[rule.operator](value, bound))
 
 
 @FEW
