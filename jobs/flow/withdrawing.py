@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from jobs.corpus.banding import BandParams
 from jobs.corpus.withdrawal import (
     Policy,
     concerns,
