@@ -18,6 +18,7 @@ from jobs.corpus.withdrawal import Policy, Selection
 from jobs.flow.params import BuildParams
 from jobs.flow.reading import OpenedRelease, open_release
 from jobs.flow.selecting import Request
+from jobs.storage.directory import DirectoryStore
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 from tests.builds import build, build_parameters, in_this_process, write_partner
@@ -27,14 +28,17 @@ PRIVATE = "张某某住在南京市鼓楼区，档案编号八七三二一"
 
 PRIVATE_URL = "https://private.example/8732"
 PRIORITIES = {"gov": 1, "news": 2, "papers": 3}
-_PHRASES = (
-    "市政府昨日召开新闻发布会，介绍今年重点工程进展。长江大桥南侧匝道将于月底恢复通行，请驾驶员提前绕行。"
-    "气象台预计未来三天有中到大雨，沿江各区须做好排涝准备；学校可视情况停课。图书馆新馆本周六正式开放，"
-    "市民凭身份证即可办理借阅手续，每次可借五册，期限三十天。古籍阅览室收藏明清刻本两千余种，须预约入内。"
-    "地铁七号线二期已全线贯通，预计明年国庆前投入试运营，届时从仙林到河西只需四十分钟。"
-    "农贸市场改造工程启动，临时摊位设在建设路东段，营业时间不变。博物馆举办青铜器特展，展品来自八省十二馆。"
-    "环保部门公布上半年水质监测结果，秦淮河干流断面全部达标，支流仍有三处超标，责令限期整改。"
-).split("。")
+_PHRASES = [
+    "市政府昨日召开新闻发布会，介绍今年重点工程进展",
+    "长江大桥南侧匝道将于月底恢复通行，请驾驶员提前绕行",
+    "气象台预计未来三天有中到大雨，沿江各区须做好排涝准备；学校可视情况停课",
+    "图书馆新馆本周六正式开放，市民凭身份证即可办理借阅手续，每次可借五册",
+    "古籍阅览室收藏明清刻本两千余种，须预约入内",
+    "地铁七号线二期已全线贯通，届时从仙林到河西只需四十分钟",
+    "农贸市场改造工程启动，临时摊位设在建设路东段，营业时间不变",
+    "博物馆举办青铜器特展，展品来自八省十二馆",
+    "秦淮河干流断面全部达标，支流仍有三处超标，责令限期整改",
+]
 
 
 def article(number: int, sentences: int = 18) -> str:
@@ -144,6 +148,39 @@ def request(**given: Any) -> Request:
         "is_redacting": False,
     }
     return Request(**(values | given))
+
+
+class Crash(BaseException):
+    """The process is gone."""
+
+
+class CrashingStore(DirectoryStore):
+    """Is gone before the n-th request that would change something."""
+
+    def __init__(self, root: Path, n: int) -> None:
+        super().__init__(root)
+        self.left = n
+
+    def _ask(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise Crash
+
+    def put(self, key: str, body: bytes) -> None:
+        self._ask()
+        super().put(key, body)
+
+    def put_new(self, key: str, body: bytes) -> bool:
+        self._ask()
+        return super().put_new(key, body)
+
+    def put_file(self, key: str, path: Path) -> None:
+        self._ask()
+        super().put_file(key, path)
+
+    def delete(self, key: str) -> None:
+        self._ask()
+        super().delete(key)
 
 
 def objects_with(root: Path, *wanted: str) -> list[Path]:

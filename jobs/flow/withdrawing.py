@@ -6,6 +6,7 @@ theirs are taken over by name, the others are written again. Nothing else is dec
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -155,23 +156,34 @@ def _gone(
 def _concerned(releases: Sequence[OpenedRelease], gone: dict[str, set[str]]) -> Iterator[Concerned]:
     """The files with rows of what goes, each once, however many releases have it."""
     files: dict[tuple[str, str], Entry] = {}
-    ids: dict[tuple[str, str], set[str]] = {}
+    owners: dict[tuple[str, str], tuple[str, ...]] = {}
     for release in releases:
         for kind in release.kinds():
             for entry in release.entries(kind):
                 name = kind, entry["sha256"]
                 files[name] = entry
-                # A file that two releases share lies with the same others in both: what one of
-                # them loses in it, the other loses too.
-                ids[name] = ids.get(name, set()) | gone[release.version]
-    store = releases[0].store
-    for name, entry in files.items():
-        known = pa.array(sorted(ids[name]), pa.string())
-        if len(known) and _names_any(store, name[0], entry, known):
-            yield Concerned(name[0], entry, known)
+                owners[name] = (*owners.get(name, ()), release.version)
+    # A file that two releases share lies with the same others in both: what one of them loses in
+    # it, the other loses too.
+    ids = {
+        versions: sorted(set().union(*(gone[version] for version in versions)))
+        for versions in set(owners.values())
+    }
+    for (kind, digest), entry in files.items():
+        known = ids[owners[kind, digest]]
+        if _may_name(kind, entry, known):
+            concerned = Concerned(kind, entry, pa.array(known, pa.string()))
+            if _names_any(releases[0].store, concerned):
+                yield concerned
 
 
-def _names_any(store: ObjectStore, kind: str, entry: Entry, gone: pa.Array) -> bool:
-    with store.open(entry["key"]) as stream:
-        table = pq.read_table(stream, columns=_NAMING[kind])
-    return bool(pc.any(concerns(table, gone)).as_py())
+def _may_name(kind: str, entry: Entry, gone: list[str]) -> bool:
+    """Whether a file's range of ids has any of these; decisions may name what is beyond it."""
+    first, last = bisect_left(gone, entry["first_id"]), bisect_right(gone, entry["last_id"])
+    return first < last or (kind == "decisions" and bool(gone))
+
+
+def _names_any(store: ObjectStore, file: Concerned) -> bool:
+    with store.open(file.entry["key"]) as stream:
+        table = pq.read_table(stream, columns=_NAMING[file.kind])
+    return bool(pc.any(concerns(table, file.gone)).as_py())
