@@ -23,6 +23,7 @@ VERBS = {
     "log": "everything that happened to a corpus, entry by entry",
     "tag": "gives a release another name",
     "yank": "withdraws a release: latest skips it",
+    "takedown": "a release without certain documents, which no later build brings back",
     "rollback": "lets latest mean an older release",
     "gc": "says what no release needs, and removes it",
     "diff": "what one release has that another has not, and why",

@@ -74,6 +74,24 @@ class Yank(Read):
 
 
 @dataclass
+class Takedown(Show):
+    """takedown."""
+
+    version: str = MISSING
+    ids: list[str] = MISSING
+    urls: list[str] = MISSING
+    url_prefix: str | None = MISSING
+    domain: str | None = MISSING
+    partner: str | None = MISSING
+    licence: str | None = MISSING
+    contains: str | None = MISSING
+    reason: str = MISSING
+    policy: str = MISSING
+    apply: bool = MISSING
+    redact: bool = MISSING
+
+
+@dataclass
 class Rollback:
     """rollback."""
 
@@ -208,7 +226,7 @@ def register() -> None:
     """Make the classes known to Hydra, under the names that `conf/*.yaml` begin with."""
     store = ConfigStore.instance()
     reading = (Listing, Read, Show, Explain, Verify, Mirror, Export, Diff, Report)
-    ours = (Publish, Doctor, Tag, Yank, Rollback, Gc)
+    ours = (Publish, Doctor, Tag, Yank, Rollback, Gc, Takedown)
     for schema in (Build, *reading, Tune, Judge, TrainQuality, Demo, *ours):
         store.store(name=f"{schema.__name__.lower()}_schema", node=schema)
 

@@ -23,6 +23,7 @@ REQUIRED = {
     "train-quality": ["positive=a", "negative=b", "out=x"],
     "tag": ["name=stable"],
     "yank": ["release=1"],
+    "takedown": ["release=1", "version=1.0.1"],
     "diff": ["a=1.0.0"],
     "mirror": ["to=x"],
 }
