@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import pickle
 import resource
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from jobs.errors import ConfigError, StorageError, StorageUnwritable
+from jobs.flow.reading import open_release
+from jobs.flow.verifying import verify
 from jobs.storage import directory
 from jobs.storage.directory import DirectoryStore
+from jobs.storage.log import head
 from jobs.storage.objects import ObjectStore, StorageParams
 from jobs.storage.probing import prove_once
 from jobs.storage.stores import open_store
 from tests.contracts import BIG, TEXT, ObjectStoreContract
+from tests.releases import small_release
 
 _FORK = multiprocessing.get_context("fork")
 
@@ -164,6 +170,45 @@ def test_full_disk_is_named_and_leaves_the_old_object(store: ObjectStore, root: 
         store.put("work/a", BIG)
     assert _everything_below(root) == [root / "work" / "a"]
     assert store.get("work/a") == b"old"
+
+
+def test_file_that_does_not_fit_is_named_and_leaves_nothing(
+    store: ObjectStore, root: Path, tmp_path: Path, monkeypatch, request
+):
+    (tmp_path / "shard").write_bytes(BIG)
+    request.getfixturevalue("no_large_files")
+    monkeypatch.setattr(os, "link", _on_another_disk)
+    with pytest.raises(StorageUnwritable, match=f"{root}/blobs/x.*choose another root"):
+        store.put_file("blobs/x", tmp_path / "shard")
+    assert _everything_below(root) == []
+
+
+def _on_another_disk(_source: Path, target: Path) -> None:
+    raise OSError(errno.EXDEV, "Invalid cross-device link", str(target))
+
+
+@pytest.mark.parametrize("free_files", range(0, 12, 2))
+def test_disk_that_fills_during_a_publish_shows_nothing_and_the_next_publish_completes(
+    root: Path, tmp_path: Path, monkeypatch, free_files: int
+):
+    digest = small_release(DirectoryStore(tmp_path / "undisturbed")).digest
+    flush, left = directory._write, iter(range(free_files))
+
+    def write(temp: Path, body: bytes) -> None:
+        if next(left, None) is None:
+            temp.write_bytes(body[:10])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(temp))
+        flush(temp, body)
+
+    store = DirectoryStore(root)
+    with monkeypatch.context() as patch:
+        patch.setattr(directory, "_write", write)
+        with suppress(StorageUnwritable):
+            small_release(store)
+            assert free_files > 4  # it fitted
+    assert head(store, "demo").seq in ({0} if free_files < 4 else {0, 1})
+    assert small_release(store).digest == digest
+    assert verify(open_release(store, "demo", "1.0.0")).problems == []
 
 
 def test_root_below_a_file_is_unwritable(tmp_path: Path):
