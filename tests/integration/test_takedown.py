@@ -262,3 +262,19 @@ def test_takedown_by_command_tells_no_log_what_was_searched_for(
     assert objects_with(root, PRIVATE, PRIVATE_URL) == []
     (entry,) = [one for one in happened(corpus.store, None) if one["op"] == "redact"]
     assert "redacted 0.9.0, 1.0.0, 1.1.0" in entry["what"]
+
+
+def test_second_redaction_replaces_what_the_first_put_in_place(corpus: Corpus) -> None:
+    take_down(corpus.store, "demo", request(is_redacting=True), about=ABOUT)
+    others = sorted(corpus.ids("1.1.1") - {NEAR})
+    asked = {"urls": (), "ids": tuple(others[::3]), "is_redacting": True}
+    second = request(release="1.1.1", version="1.1.2", **asked)
+    take_down(corpus.store, "demo", second, about=ABOUT)
+    for version in ("0.9.0", "1.0.0", "1.1.0", "1.1.1", "1.1.2"):
+        found = verify(corpus.opened(version))
+        assert (found.problems, found.metadata_problems, found.orphans) == ([], [], 0)
+        assert not corpus.ids(version) & {SECRET, COPY, NEAR, *others[::3]}
+    assert corpus.ids("1.1.2") == set(others) - set(others[::3])
+    release = corpus.build("2.0.0", "gov", "news", "papers")
+    assert corpus.ids("2.0.0") & {SECRET, *others[::3]} == set()
+    assert verify(release).problems == []
