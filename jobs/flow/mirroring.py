@@ -66,7 +66,7 @@ def mirror(release: OpenedRelease, to: ObjectStore, *, about: dict[str, Any]) ->
     origin = {"mirrored_from": release.store.location(release.corpus)}
     # As it was published: where files live now is another matter in every store.
     manifest = read_manifest(release.store, release.corpus, release.digest)
-    publish(to, release.corpus, manifest, about=about | origin)
+    publish(to, release.corpus, manifest, about=about | origin, is_copy=True)
     copy = open_release(to, release.corpus, release.version, digest=release.digest)
     _copy_signatures(release, copy)
     write_derived(copy)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jobs.errors import ConservationError, DamagedRelease, LostRace, ObjectMissing
@@ -31,6 +31,7 @@ def publish(
     *,
     epoch: int | None = None,
     about: dict[str, Any],
+    is_copy: bool = False,
 ) -> tuple[str, bool]:
     """Commit a release; its digest, and whether this call made it (False: it was there already).
 
@@ -43,6 +44,7 @@ def publish(
         manifest: the release, `version` and `documents` among its keys.
         epoch: of the log when the build began; None if it begins only now.
         about: who, when (`at`) and with what; recorded in the log, no part of the digest.
+        is_copy: of a release in another store, whose parent need not be in this log.
 
     Raises:
         AlreadyPublished: the version exists with another digest.
@@ -58,6 +60,8 @@ def publish(
         if existing is not None and existing["digest"] == digest:
             return None
         publication = _publication(manifest, digest, state, epoch, about)
+        if is_copy:
+            publication = replace(publication, parent=None)
         if publication.moved not in checked:
             _check_files(store, corpus, manifest, state)
             checked.append(publication.moved)

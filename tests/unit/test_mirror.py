@@ -13,6 +13,7 @@ from jobs.flow.reading import OpenedRelease, open_release
 from jobs.flow.verifying import verify
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.layout import attestation_key, derived_key
+from jobs.storage.publication import publish
 from tests.releases import ABOUT, decided, publish_release, released, small_release, text
 
 
@@ -96,3 +97,12 @@ def test_second_release_shares_files_and_another_of_that_version_is_refused(
     )
     with pytest.raises(AlreadyPublished):
         _mirror(other, tmp_path / "there")
+
+
+def test_release_is_mirrored_without_its_parent(release: OpenedRelease, tmp_path: Path) -> None:
+    parent = {"version": release.version, "digest": release.digest}
+    manifest = release.manifest | {"version": "1.1.0", "parent": parent}
+    publish(release.store, "demo", manifest, about=ABOUT)
+    copy = _mirror(open_release(release.store, "demo", "1.1.0"), tmp_path / "there").release
+    assert verify(copy).problems == []
+    assert copy.manifest["parent"] == parent
