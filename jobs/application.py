@@ -36,7 +36,9 @@ def run(verb: str, action: Callable[[Any], None]) -> None:
     # Without this, Hydra prints what goes wrong and exits with 1, whatever it was.
     os.environ["HYDRA_FULL_ERROR"] = "1"
     register()
-    program = hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=verb)
+    program = hydra.main(
+        version_base="1.3", config_path=str(conf_folder()), config_name=verb.replace("-", "_")
+    )
     sys.argv = [f"heliu {verb}", *(hydra_readable(argument) for argument in sys.argv[1:])]
     composed: list[DictConfig] = []  # stays empty for --help and --cfg
     try:

@@ -23,6 +23,7 @@ VERBS = {
     "log": "everything that happened to a corpus, entry by entry",
     "tag": "gives a release another name",
     "yank": "withdraws a release: latest skips it",
+    "takedown": "a release without certain documents, which no later build brings back",
     "rollback": "lets latest mean an older release",
     "gc": "says what no release needs, and removes it",
     "diff": "what one release has that another has not, and why",
@@ -30,6 +31,7 @@ VERBS = {
     "export": "writes a release as jsonl, as a Hugging Face folder, or its derived files",
     "explain": "why a document is in or out",
     "report": "who duplicates whom, who loses how much, the largest clusters",
+    "train-quality": "good and bad text in, a model that gives every document its quality out",
     "tune": "what a choice of bands and rows finds, misses and costs",
     "demo": "writes three partners' synthetic deliveries to try everything on",
 }
@@ -52,8 +54,8 @@ def main() -> None:
         note(f"heliu: no verb {verb!r}\n\n{_usage()}")
         sys.exit(2)
     sys.argv = [f"heliu {verb}", *rest]
-    importlib.import_module(f"jobs.{verb}").main()
+    importlib.import_module(f"jobs.{verb.replace('-', '_')}").main()
 
 
 def _usage() -> str:
-    return _USAGE + "\n" + "\n".join(f"  {verb:<10} {what}" for verb, what in VERBS.items())
+    return _USAGE + "\n" + "\n".join(f"  {verb:<13} {what}" for verb, what in VERBS.items())

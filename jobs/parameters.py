@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from jobs.corpus.banding import BandParams
 from jobs.corpus.boilerplate import BoilerplateParams
 from jobs.corpus.keywords import SignalParams
 from jobs.corpus.paragraphs import RepeatParams
+from jobs.corpus.quality_model import QualityModel, read_model
 from jobs.corpus.ranking import RankParams
 from jobs.corpus.repairs import RepairParams
 from jobs.corpus.rows import DeliveryParams
 from jobs.corpus.rules import Rule, RuleParams
 from jobs.corpus.signal_columns import KEYWORD_CATEGORIES
 from jobs.corpus.signatures import SignatureParams
-from jobs.errors import ConfigError
+from jobs.errors import ConfigError, DeliveryError
 from jobs.flow.params import BuildParams, PartnerParams, ShardParams
+from jobs.flow.training import Lesson
 from jobs.on_ray.compute import ComputeParams
+from jobs.release_settings import TrainQuality
 from jobs.settings import Build, Partner, Rules, conf_folder, storage_params
+from jobs.storage.source_bytes import open_stream
 
 
 def build_params(config: Build) -> BuildParams:
@@ -51,7 +57,10 @@ def build_params(config: Build) -> BuildParams:
             shingle_chars=minhash.shingle_chars,
         ),
         rank=RankParams(tuple(config.rank.prefer)),
-        signals=keyword_lists(config.signals.keywords or str(conf_folder() / "keywords")),
+        signals=replace(
+            keyword_lists(config.signals.keywords or str(conf_folder() / "keywords")),
+            quality=_model(config.quality.model, config.storage.endpoint_url),
+        ),
         rules=rule_params(config.rules),
         shards=ShardParams(
             input_bytes=config.shards.input_bytes,
@@ -93,8 +102,38 @@ def keyword_lists(folder: str) -> SignalParams:
         ConfigError: a list is missing or not UTF-8.
     """
     return SignalParams(
-        tuple(_words(Path(folder) / f"{category}.txt") for category in KEYWORD_CATEGORIES)
+        tuple(_words(Path(folder) / f"{category}.txt") for category in KEYWORD_CATEGORIES),
+        quality=None,
     )
+
+
+def lesson(config: TrainQuality) -> Lesson:
+    """What a quality model is to learn from, and how it is read."""
+    return Lesson(
+        positive=_patterns(config.positive),
+        negative=_patterns(config.negative),
+        reading=DeliveryParams(
+            format=config.format,
+            encoding=config.encoding,
+            columns=tuple(sorted({"text": "text", **config.columns}.items())),
+            max_text_bytes=config.text_bytes,
+            batch_bytes=config.batch_bytes,
+            html=config.html,
+        ),
+        endpoint_url=config.endpoint_url,
+    )
+
+
+def _model(uri: str | None, endpoint_url: str | None) -> QualityModel | None:
+    if uri is None:
+        return None
+    try:
+        with open_stream(uri, endpoint_url=endpoint_url) as stream:
+            return read_model(stream.read(), name=uri)
+    except DeliveryError as error:
+        raise ConfigError(
+            f"quality.model={uri} cannot be read: give the file that heliu train-quality wrote"
+        ) from error
 
 
 def _words(path: Path) -> tuple[str, ...]:
@@ -110,11 +149,10 @@ def _words(path: Path) -> tuple[str, ...]:
 
 
 def _partner(name: str, given: Partner, config: Build) -> PartnerParams:
-    deliveries = given.deliveries
     share = given.reject_share
     return PartnerParams(
         name=name,
-        deliveries=(deliveries,) if isinstance(deliveries, str) else tuple(deliveries),
+        deliveries=_patterns(given.deliveries),
         reading=DeliveryParams(
             format=given.format,
             encoding=given.encoding,
@@ -129,6 +167,11 @@ def _partner(name: str, given: Partner, config: Build) -> PartnerParams:
         reject_share=config.limits.reject_share if share is None else share,
         metadata=given.metadata,
     )
+
+
+def _patterns(given: Any) -> tuple[str, ...]:
+    """A path, pattern or URI, or a list of them."""
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def _repair(given: Partner, config: Build) -> RepairParams:

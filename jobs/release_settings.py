@@ -74,6 +74,24 @@ class Yank(Read):
 
 
 @dataclass
+class Takedown(Show):
+    """takedown."""
+
+    version: str = MISSING
+    ids: list[str] = MISSING
+    urls: list[str] = MISSING
+    url_prefix: str | None = MISSING
+    domain: str | None = MISSING
+    partner: str | None = MISSING
+    licence: str | None = MISSING
+    contains: str | None = MISSING
+    reason: str = MISSING
+    policy: str = MISSING
+    apply: bool = MISSING
+    redact: bool = MISSING
+
+
+@dataclass
 class Rollback:
     """rollback."""
 
@@ -181,12 +199,35 @@ class Demo:
     seed: int = MISSING
 
 
+@dataclass
+class TrainQuality:
+    """train-quality."""
+
+    positive: Any = MISSING  # a path, pattern or URI, or a list of them
+    negative: Any = MISSING
+    out: str = MISSING
+    format: str = MISSING
+    encoding: str = MISSING
+    html: bool = MISSING
+    columns: dict[str, str] = MISSING
+    text_bytes: int = MISSING
+    batch_bytes: int = MISSING
+    seed: int = MISSING
+    documents: int = MISSING
+    epochs: int = MISSING
+    rate: float = MISSING
+    held_out: float = MISSING
+    endpoint_url: str | None = MISSING
+    region: str | None = MISSING
+    report: str = MISSING
+
+
 def register() -> None:
     """Make the classes known to Hydra, under the names that `conf/*.yaml` begin with."""
     store = ConfigStore.instance()
     reading = (Listing, Read, Show, Explain, Verify, Mirror, Export, Diff, Report)
-    ours = (Publish, Doctor, Tag, Yank, Rollback, Gc)
-    for schema in (Build, *reading, Tune, Judge, Demo, *ours):
+    ours = (Publish, Doctor, Tag, Yank, Rollback, Gc, Takedown)
+    for schema in (Build, *reading, Tune, Judge, TrainQuality, Demo, *ours):
         store.store(name=f"{schema.__name__.lower()}_schema", node=schema)
 
 

@@ -99,6 +99,13 @@ class Signals:
 
 
 @dataclass
+class Quality:
+    """What says how good a text is."""
+
+    model: str | None = MISSING
+
+
+@dataclass
 class Unless:
     """Whose documents a rule spares."""
 
@@ -165,6 +172,7 @@ class Build:
     minhash: Minhash = field(default_factory=Minhash)
     rank: Rank = field(default_factory=Rank)
     signals: Signals = field(default_factory=Signals)
+    quality: Quality = field(default_factory=Quality)
     rules: Rules = field(default_factory=Rules)
     limits: Limits = field(default_factory=Limits)
     shards: Shards = field(default_factory=Shards)

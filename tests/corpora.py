@@ -12,7 +12,7 @@ from jobs.corpus.signal_columns import KEYWORD_CATEGORIES, SIGNALS
 from jobs.corpus.signatures import SignatureParams
 from jobs.corpus.tables import DOCUMENTS, ranked_schema
 
-NO_KEYWORDS = SignalParams(((),) * len(KEYWORD_CATEGORIES))
+NO_KEYWORDS = SignalParams(((),) * len(KEYWORD_CATEGORIES), quality=None)
 
 
 def documents_table(texts: list[str], *, partner: str, ids: list[str] | None = None) -> pa.Table:

@@ -12,7 +12,7 @@ from jobs.corpus.conservation import balance
 from jobs.corpus.identity import document_id
 from jobs.corpus.merging import verdict_counts
 from jobs.corpus.tables import DECISIONS, RELEASED
-from jobs.flow.merging import _write_blob
+from jobs.flow.merging import write_blob
 from jobs.flow.publishing import RELEASE_FORMAT, _columns
 from jobs.flow.reading import OpenedRelease, open_release
 from jobs.storage.layout import blob_key
@@ -96,7 +96,7 @@ def publish_release(
         files = [("shards", shard) for shard in shards] + [("decisions", decisions)]
         files += [("facts", _facts(shard)) for shard in shards if has_facts]
         for kind, table in files:
-            file = _write_blob(store, "demo", None, table)
+            file = write_blob(store, "demo", None, table)
             key = blob_key("demo", file["sha256"])
             kinds[kind].append({"key": key, "partner": partner, **file})
     manifest = {

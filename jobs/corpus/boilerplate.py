@@ -170,7 +170,9 @@ class _Edge:
         for end in (_HEAD, _TAIL):
             for at in range(EDGE_LINES):
                 start, stop = int(self.starts[end, at]), int(self.ends[end, at])
-                if not is_common[end, at] or is_structure(self.data[start:stop].decode()):
+                line = self.data[start:stop].decode()
+                # Menus are set with the bars of tables.
+                if not is_common[end, at] or (is_structure(line) and " | " not in line):
                     break
                 goes.setdefault(start, (stop, int(of_line[end, at])))
         return list(self._pieces(goes, site_documents))

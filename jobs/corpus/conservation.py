@@ -70,3 +70,37 @@ def added(partner: str, *accounts: Mapping[str, Any], released: int) -> dict[str
             f"shards hold {released}: nothing was published; run heliu verify on the parent"
         )
     return {**numbers, "reasons": dict(sorted(reasons.items()))}
+
+
+def corrected(
+    partner: str,
+    account: Mapping[str, Any],
+    *,
+    moved: Mapping[tuple[str, str, str], int],
+    released: int,
+) -> dict[str, Any]:
+    """The account after a correction, which decides rows anew and delivers none.
+
+    Args:
+        partner: whose account.
+        account: what it was; what it says besides numbers stays.
+        moved: decisions per (verdict, stage, reason), more or fewer than before.
+        released: rows in the partner's shards now.
+
+    Raises:
+        ConservationError: rows came or went.
+    """
+    numbers = Counter({verdict.value: account[verdict.value] for verdict in Verdict})
+    reasons = Counter(account["reasons"])
+    for (verdict, stage, reason), count in moved.items():
+        numbers[verdict] += count
+        if verdict != Verdict.KEPT:
+            reasons[f"{stage}/{reason}"] += count
+    if numbers.total() != account["delivered"] or numbers[Verdict.KEPT] != released:
+        raise ConservationError(
+            f"partner {partner}: of {account['delivered']} delivered rows {numbers.total()} have a "
+            f"decision, {numbers[Verdict.KEPT]} are kept and shards hold {released}: nothing was "
+            "changed; run heliu verify on the release"
+        )
+    left = {name: count for name, count in sorted(reasons.items()) if count}
+    return {**account, **numbers, "reasons": left}

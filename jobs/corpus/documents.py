@@ -61,7 +61,9 @@ def documents(
     is_empty = pc.fill_null(pc.equal(pc.binary_length(texts), 0), fill_value=False)
     is_garbled = pa.array(text.lost > params.repair.lost_share * text.chars)
     is_unfit = pc.or_(is_empty, is_garbled)
-    content = pc.if_else(is_unfit, pa.scalar(None, pa.large_string()), texts)
+    content = texts
+    if pc.any(is_unfit).as_py():  # else a copy of all text for nothing
+        content = pc.if_else(is_unfit, pa.scalar(None, pa.large_string()), texts)
     is_rejected = pc.is_valid(delivered["reason"])
     stage = pc.if_else(is_rejected, "intake", pc.if_else(is_unfit, "normalize", None))
     unfit = pc.if_else(is_empty, str(RejectReason.EMPTY_TEXT), str(RejectReason.GARBLED))

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.corpus.native import kernel, mix
+from jobs.corpus.quality_model import QualityModel
 from jobs.corpus.signal_columns import KEYWORD_CATEGORIES
 from jobs.errors import ConfigError
 
@@ -26,9 +27,11 @@ class SignalParams:
 
     Attributes:
         keywords: The words of each category, in the order of KEYWORD_CATEGORIES, each sorted.
+        quality: The model that gives the quality; without one it is null.
     """
 
     keywords: tuple[tuple[str, ...], ...]
+    quality: QualityModel | None
 
     def __post_init__(self) -> None:
         """Refuse a wrong number of lists, and words that are found nearly everywhere."""

@@ -15,6 +15,8 @@ from jobs.corpus.markup import fenced_blocks
 
 _WIDE = f"{HAN}\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
 _OPEN = re.compile(rf"(?:[{_WIDE}0-9A-Za-z，、（《“‘「『・·—\uff05/-]|[0-9\uff10-\uff19]：)\Z")
+# Paragraphs hardly end in these at the very width at which others are broken.
+_HALF_OPEN = re.compile(r"[）》”’」』〉〈【]\Z")
 _CONTINUING = re.compile(rf"[{_WIDE}0-9A-Za-z，。、；：？！）》”’」』（《“‘「『—…\uff05]")
 _CLOSING = re.compile("[，。、；：？！）》”’」』％]")
 _NUMERALS = "一二三四五六七八九十百千\u3007○零0-9\uff10-\uff19"
@@ -57,11 +59,7 @@ def unwrapped(text: str) -> str:
 
 def _broken(lines: list[str], cells: list[int]) -> set[int]:
     """The numbers of the lines that go on in the next."""
-    open_ended = [
-        number
-        for number, (line, following) in enumerate(pairwise(lines))
-        if cells[number] >= _LEAST_CELLS and _goes_on(line, following)
-    ]
+    open_ended = _ended(lines, cells, _LEAST_CELLS, _OPEN)
     if len(open_ended) < 2:
         return set()
     widths = Counter(cells[number] for number in open_ended)
@@ -74,12 +72,24 @@ def _broken(lines: list[str], cells: list[int]) -> set[int]:
         return full if shown or len(full) >= _LEAST_FULL_AMONG_LONGER > 2 * longer else set()
     long = sum(c > width // 2 for c in cells)
     enough = len(full) >= _LEAST_FULL or shown
-    return full if enough and len(full) >= _FULL_SHARE * long else set()
+    if not enough or len(full) < _FULL_SHARE * long:
+        return set()
+    half_open = _ended(lines, cells, width - _SLACK_CELLS, _HALF_OPEN)
+    return full | set(half_open) if len(full) >= _LEAST_FULL else full
 
 
-def _goes_on(line: str, following: str) -> bool:
+def _ended(lines: list[str], cells: list[int], least: int, ends: re.Pattern[str]) -> list[int]:
+    """The numbers of the lines of so many cells that end so and may go on in the next."""
+    return [
+        number
+        for number, (line, following) in enumerate(pairwise(lines))
+        if cells[number] >= least and _goes_on(line, following, ends)
+    ]
+
+
+def _goes_on(line: str, following: str, ends: re.Pattern[str]) -> bool:
     return (
-        bool(_OPEN.search(line) or _CLOSING.match(following))
+        bool(ends.search(line) or _CLOSING.match(following))
         and bool(_CONTINUING.match(following))
         and not _MARKER.match(following)
         and not _TABULAR.search(line)

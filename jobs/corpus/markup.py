@@ -49,6 +49,13 @@ _ENTITY = re.compile(
     r"&((?:amp;|#38;|#x26;)*)(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
 )
 
+# 10<sup>6</sup> is not 106.
+_RAISED = re.compile(r"<(sup|sub)>\s*([0-9+=()-]{1,8})\s*</\1>", re.IGNORECASE)
+_RAISED_SIGNS = {
+    "sup": str.maketrans("0123456789+-=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾"),
+    "sub": str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎"),
+}
+
 # Its first character decides, which `re` finds fifty times as fast as any of several beginnings.
 _OPENING = re.compile(
     r"[<`~](?:(?<=<)(?:!--|(?ai:(script|style))(?=[\s/>])[^<>]*>)|(?<=`)`*|(?<=~)~~+)"
@@ -57,6 +64,7 @@ _FENCE_CHARS = 3
 # A fence's quoting and language, or a span of code, is not longer: looking further would make a
 # book on one line cost its square.
 _LINE_CHARS = 400
+_ROW_CHARS = 1000
 
 
 def without_markup(text: str) -> str:
@@ -70,11 +78,11 @@ def without_markup(text: str) -> str:
     kept: list[str] = []
     position = 0
     for region in _regions(text):
-        kept.append(_prose(text[position : region.start], closed))
+        kept.append(_prose(text[position : region.start], closed, _row(text, position)))
         if region.is_code:
             kept.append(text[region.start : region.end])
         position = region.end
-    kept.append(_prose(text[position:], closed))
+    kept.append(_prose(text[position:], closed, _row(text, position)))
     return "".join(kept)
 
 
@@ -85,27 +93,46 @@ def fenced_blocks(text: str) -> Iterator[tuple[int, int]]:
             yield region.start, region.end
 
 
-def _prose(text: str, closed: set[str]) -> str:
+def _prose(text: str, closed: set[str], row: str) -> str:
     if "<" in text:
-        text = _TAG.sub(partial(_left_behind, closed=closed), text)
-    return _ENTITY.sub(_character, text) if "&" in text else text
+        text = _RAISED.sub(lambda it: it[2].translate(_RAISED_SIGNS[it[1].lower()]), text)
+        text = _TAG.sub(partial(_left_behind, closed=closed, row=row), text)
+    return _ENTITY.sub(partial(_character, row=row), text) if "&" in text else text
 
 
-def _left_behind(tag: re.Match[str], closed: set[str]) -> str:
+def _left_behind(tag: re.Match[str], closed: set[str], row: str) -> str:
     if tag[1] is None:
         return "\n"
     name = tag[1].lower()
     is_bare = len(tag[0]) == len(name) + len("<>")
     if is_bare and len(name) >= _WORD_CHARS and name not in closed:
         return tag[0]
-    return _LEFT_BEHIND[name]
+    left = _LEFT_BEHIND[name]
+    if left != "\n":
+        return left
+    # What stood on lines of its own inside a cell of a Markdown table stays in its row.
+    return " " if _row(tag.string, tag.start(), row).lstrip().startswith("|") else left
 
 
-def _character(entity: re.Match[str]) -> str:
+def _character(entity: re.Match[str], row: str) -> str:
     escapes, name = entity.groups()
-    if name.startswith("#"):
-        return html.unescape(f"&{name};")
-    return html5.get(f"{name};", f"&{name};" if escapes else entity[0])
+    unknown = f"&{name};" if escapes else entity[0]
+    character = html.unescape(f"&{name};") if name[0] == "#" else html5.get(f"{name};", unknown)
+    # In a row of a table it would begin another cell.
+    if character == "|" and "|" in _row(entity.string, entity.start(), row):
+        return entity[0]
+    return character
+
+
+def _row(text: str, at: int, row: str = "") -> str:
+    """What stands before `at` in its line, `row` being what stands before `text` in its first.
+
+    Nothing if that is too much for a row of a table: looking further could cost the square.
+    """
+    begin = text.rfind("\n", max(at - _ROW_CHARS, 0), at) + 1
+    if at - begin > _ROW_CHARS:
+        return ""
+    return text[begin:at] if begin else row + text[:at]
 
 
 class _Region(NamedTuple):

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.corpus.identity import hex_hashes
+from jobs.corpus.survivors import DropReason
 from jobs.corpus.tables import DECISIONS, RELEASED, released_facts_schema
 from jobs.errors import ConservationError
 
@@ -59,6 +60,11 @@ def decisions(documents: pa.Table, drops: pa.Table, *, partner: str) -> pa.Table
         "similarity": replaced["similarity"],
         **{name: documents[name] for name in ("source_id", "source_file", "source_row", "url")},
     }
+    # Nobody is to find by a release what was taken down from it.
+    is_down = pc.equal(columns["reason"], str(DropReason.TAKEN_DOWN))
+    is_down = pc.fill_null(is_down, pa.scalar(value=False))
+    for name in ("source_id", "url"):
+        columns[name] = pc.if_else(is_down, pa.scalar(None, pa.string()), columns[name])
     return pa.table([columns[name] for name in DECISIONS.names], schema=DECISIONS)
 
 

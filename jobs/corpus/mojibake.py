@@ -39,6 +39,9 @@ _LOST_SHARE = 0.2
 _LOST_OF_REMAINS = 0.7
 _LEAST_HAN = 2
 _LEAST_HIGH = 4
+# A run of one mark is what it is: four multiplication signs are 鬃鬃 in GBK.
+_LEAST_LETTERS = 3
+_MUCH = 0.9
 # Big5 read as GBK is frequent characters now and then, so it must be plain and long.
 _LEAST_BIG5 = 6
 _COMMON = frozenset(
@@ -55,7 +58,11 @@ def unscrambled(text: str) -> str:
         once = _HIGH_RUN.sub(lambda run: _from_latin(run[0], _LEAST_AFTER), text)
         if once != text:
             # Where much was misread, names of rare characters were misread as well.
-            text = _HIGH_RUN.sub(lambda run: _from_latin(run[0], _LEAST_AFTER_MUCH), once)
+            twice = _HIGH_RUN.sub(lambda run: _from_latin(run[0], _LEAST_AFTER_MUCH), once)
+            left = len(_LATIN_LETTERS.findall(twice))
+            # And where nearly all was, so was a single character.
+            is_much = left < (1 - _MUCH) * len(_LATIN_LETTERS.findall(text))
+            text = _HIGH_RUN.sub(lambda run: _single(run[0]), twice) if is_much else twice
     reread = _RUN.sub(lambda run: _from_gbk(run[0]), text)
     if reread == text:
         return text
@@ -63,18 +70,29 @@ def unscrambled(text: str) -> str:
     return _SEGMENT.sub(lambda part: _remains(part[0]), reread)
 
 
+def _single(part: str) -> str:
+    data = _latin_bytes(part)
+    for encoding in ("utf-8", "gb18030"):
+        decoded = _decoded(data, encoding, 0)
+        if decoded and _share(decoded) == 1:
+            return decoded
+    return part
+
+
 def _from_latin(part: str, least: float) -> str:
-    try:
-        data = b"".join(_windows_byte(c) for c in part)
-    except UnicodeEncodeError:
-        return part
-    if sum(byte >= 0x80 for byte in data) < _LEAST_HIGH:
+    data = _latin_bytes(part)
+    high = [byte for byte in data if byte >= 0x80]
+    if len(high) < _LEAST_HIGH or len(set(high)) < _LEAST_LETTERS:
         return part
     for encoding in ("utf-8", "gb18030"):
         decoded = _decoded(data, encoding)
         if decoded is not None and _is_chinese(decoded, least):
             return decoded
     return part
+
+
+def _latin_bytes(part: str) -> bytes:
+    return b"".join(map(_windows_byte, part))
 
 
 def _windows_byte(character: str) -> bytes:

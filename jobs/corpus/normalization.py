@@ -103,8 +103,10 @@ def repaired(column: pa.Array | pa.ChunkedArray, wanted: Repair = EVERY) -> Repa
     repairs = np.zeros(len(texts), np.int64)
     script = scripts(texts, found.triggers, found.traditional, found.simplified)
     lost, chars = found.lost, found.chars
-    rows = np.flatnonzero(found.triggers & int(wanted))
-    active, triggers = texts.take(pa.array(rows)), found.triggers[rows] & int(wanted)
+    triggered = rows = np.flatnonzero(found.triggers & int(wanted))
+    # What changes is put among the triggered texts; those nothing triggers are copied once.
+    some = active = texts.take(pa.array(rows))
+    triggers = found.triggers[rows] & int(wanted)
     for round_number in range(1, 4 * _ROUNDS):
         if not len(rows):
             break
@@ -114,13 +116,13 @@ def repaired(column: pa.Array | pa.ChunkedArray, wanted: Repair = EVERY) -> Repa
         is_changed = pc.not_equal(after, active).to_numpy(zero_copy_only=False)
         repairs[rows] |= bits
         rows, active = rows[is_changed], after.filter(pa.array(is_changed))
-        texts = _replaced(texts, rows, active)
+        some = _replaced(some, np.searchsorted(triggered, rows), active)
         again = scan(active)
         lost[rows], chars[rows] = again.lost, again.chars
         triggers = again.triggers & int(wanted) & unseen[is_changed]
         is_open = triggers != 0
         rows, active, triggers = rows[is_open], active.filter(pa.array(is_open)), triggers[is_open]
-    return Repaired(texts, repairs, script, lost, chars)
+    return Repaired(_replaced(texts, triggered, some), repairs, script, lost, chars)
 
 
 def normalized_texts(

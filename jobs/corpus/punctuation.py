@@ -35,14 +35,19 @@ _LINE = re.compile(r"[^\n]*[,;:?!(][^\n]*|[^\n]+\.(?=\n|\Z)")
 _BEHIND = f"{HAN}”’》」』】）\uff05…"
 _AFTER = f"{HAN}“‘《「『【（"
 # `:` and `?` may belong to addresses and codes that have been cut, so they need Han before.
-_MARK = re.compile(
+_MARKS = (
     rf"[,;:](?<=[{_BEHIND}].)(?=[^\s!-/:-@\[-`{{-~]|[\"*(]|\Z)"
     rf"|[?!](?<=[{_BEHIND}].)(?=[^\s!-/:-@\[-`{{-~，。、；：？！]|[\"*(]|\Z)"
     rf"|[,;!](?<=[0-9A-Za-z%+].)(?=[{_AFTER}])"
     rf"|:(?<=[0-9A-Za-z].)(?=[{HAN}][^\n]{{8}})"  # what is longer than a setting's value
     rf"|[,;:] (?<=[{_BEHIND}]. )(?=[{_AFTER}])"
 )
-_BRACKETS = re.compile(r"\(([^()\n]{1,200})\)")
+_MARK = re.compile(_MARKS)
+_MARK_BUT_LOST = re.compile(rf"(?!\?)(?:{_MARKS})")
+_AMID = re.compile(rf"\?(?=[{HAN}])")
+_BEFORE_ADDRESS = re.compile(rf"(?<=[{_BEHIND}]): \Z")
+# Books in Markdown mark what goes on a slide: (**…**) and (~~…~~).
+_BRACKETS = re.compile(r"\((?!\*\*|~~)([^()\n]{1,200})\)")
 _HAN = re.compile(f"[{HAN}]")
 _WORD = re.compile(f"[{HAN}0-9A-Za-z]")
 _HAN_AT_END = re.compile(f"[{_BEHIND}]\\Z")
@@ -51,39 +56,45 @@ _FULL_STOP = re.compile(rf"(?<=[{HAN}][”》）{HAN}])\.(?=[”’」』]?(?:\n
 
 def full_width(text: str) -> str:
     """`text` with the punctuation of its Chinese parts in full width."""
+    # Where questions end in ？, a ? amid a line is what an old encoding made of a character.
+    lost = len(_AMID.findall(text)) if "？" in text else 0
+    mark = _MARK_BUT_LOST if 0 < lost < text.count("？") else _MARK
     if "```" not in text and "~~~" not in text and not text.startswith("---\n"):
-        return _widened_lines(text)
+        return _widened_lines(text, mark)
     pieces: list[str] = []
     position = 0
     for kept in _FENCED.finditer(text):
-        pieces += [_widened_lines(text[position : kept.start()]), kept[0]]
+        pieces += [_widened_lines(text[position : kept.start()], mark), kept[0]]
         position = kept.end()
-    return "".join([*pieces, _widened_lines(text[position:])])
+    return "".join([*pieces, _widened_lines(text[position:], mark)])
 
 
-def _widened_lines(text: str) -> str:
+def _widened_lines(text: str, mark: re.Pattern[str]) -> str:
+    lines = text.split("\n")
     return "\n".join(
-        [_widened_line(line) if _HALF_WIDE.search(line) else line for line in text.split("\n")]
+        [_widened_line(line, mark) if _HALF_WIDE.search(line) else line for line in lines]
     )
 
 
-def _widened_line(line: str) -> str:
+def _widened_line(line: str, mark: re.Pattern[str]) -> str:
     if _PROGRAM.search(line):
         return line
     if not _MAY_KEEP.search(line):
-        return _widened(line)
+        return _widened(line, mark)
     pieces: list[str] = []
     position = 0
     for kept in _KEPT.finditer(line):
-        pieces += [_widened(line[position : kept.start()]), kept[0]]
+        piece = _widened(line[position : kept.start()], mark)
+        is_address = kept[0].startswith("http")
+        pieces += [_BEFORE_ADDRESS.sub("：", piece) if is_address else piece, kept[0]]
         position = kept.end()
-    return "".join([*pieces, _widened(line[position:])])
+    return "".join([*pieces, _widened(line[position:], mark)])
 
 
-def _widened(piece: str) -> str:
+def _widened(piece: str, mark: re.Pattern[str]) -> str:
     if "(" in piece:
         piece = _BRACKETS.sub(_bracketed, piece)
-    piece = _MARK.sub(lambda mark: _WIDE[mark[0][0]], piece)
+    piece = mark.sub(lambda found: _WIDE[found[0][0]], piece)
     return _FULL_STOP.sub("。", piece) if piece.endswith((".", ".”", ".’", ".」", ".』")) else piece
 
 

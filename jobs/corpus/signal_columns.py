@@ -146,6 +146,17 @@ SIGNAL_COLUMNS = (
         _OURS,
     ),
     *(_keyword(category) for category in KEYWORD_CATEGORIES),
+    Signal(
+        "quality",
+        pa.float32(),
+        "chance",
+        "that the text is of the good kind, as the model of `quality.model` has learned it "
+        "(`heliu train-quality`); null without a model",
+        "heliu; classifiers of web text since Brown et al. 2020",
+    ),
 )
+
+WITHOUT_MODEL_NULL = frozenset({"quality"})
+"""Signals that even a document may lack."""
 
 SIGNALS = pa.schema([pa.field(signal.name, signal.type) for signal in SIGNAL_COLUMNS])

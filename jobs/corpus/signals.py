@@ -25,6 +25,7 @@ from jobs.corpus.character_traits import (
 )
 from jobs.corpus.keywords import Points, SignalParams, Trie, compiled, count_keywords
 from jobs.corpus.native import kernel
+from jobs.corpus.quality import quality
 from jobs.corpus.repetition import LONGEST, Sweep, count_ngrams, sweep
 from jobs.corpus.signal_columns import KEYWORD_CATEGORIES, SIGNALS
 from jobs.corpus.text_buffers import Offsets, text_buffers
@@ -72,6 +73,8 @@ class _Work(NamedTuple):
 def signals(content: pa.LargeStringArray, *, params: SignalParams) -> pa.Table:
     """One row of `SIGNALS` per text, in the same order; null for a null text, 0 of an empty one.
 
+    `quality` is null without a model, and what the model says of nothing for an empty text.
+
     Law: row-wise.
     """
     data, offsets, is_valid = text_buffers(content)
@@ -88,11 +91,12 @@ def signals(content: pa.LargeStringArray, *, params: SignalParams) -> pa.Table:
     work = _Work(np.empty(longest, np.uint32), histogram, distinct, sweep(), line_work())
     _measure(data, offsets, character_traits(), compiled(params), work, counts)
     columns = _columns(counts)
-    arrays = [
-        pa.array(columns[field.name].astype(field.type.to_pandas_dtype()), mask=~is_valid)
-        for field in SIGNALS
-    ]
-    return pa.table(arrays, schema=SIGNALS)
+    arrays = {
+        name: pa.array(figures.astype(SIGNALS.field(name).type.to_pandas_dtype()), mask=~is_valid)
+        for name, figures in columns.items()
+    }
+    arrays["quality"] = quality(content, model=params.quality)
+    return pa.table([arrays[name] for name in SIGNALS.names], schema=SIGNALS)
 
 
 def _columns(counts: _Counts) -> dict[str, Figures]:

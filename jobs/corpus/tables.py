@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from jobs.corpus.signal_columns import SIGNALS
+from jobs.corpus.signal_columns import SIGNALS, WITHOUT_MODEL_NULL
 from jobs.errors import SchemaError
 
 HASH = pa.binary(16)
 
-_MEASURED = [field.with_nullable(nullable=False) for field in SIGNALS]
+_MEASURED = [field.with_nullable(field.name in WITHOUT_MODEL_NULL) for field in SIGNALS]
 # Facts that only rules look at, and that are left behind when documents are compared.
 _JUDGED_BY = {"position", "site", *SIGNALS.names} - {"content_chars"}
 

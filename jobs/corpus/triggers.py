@@ -210,30 +210,31 @@ def _scan(
     triggers: npt.NDArray[np.int64],
     counts: Counts,
 ) -> None:
+    seen = np.zeros(_KINDS, np.int64)
     for row in range(len(offsets) - 1):
         i, end = np.uint64(offsets[row]), np.uint64(offsets[row + 1])
         found = np.int64(0)
-        traditional = simplified = han = lost = kana = 0
+        seen[:] = 0
+        lost = 0
         chars, last_sign = 0, -9
-        before = np.uint8(_NEWLINE)
+        before = np.uint64(_NEWLINE)
         while i < end:
             point, i = decode_point(data, i)
-            kind = kinds[np.uint64(point)]
-            found |= pairs[(np.uint64(before) << np.uint64(5)) | np.uint64(kind)]
-            if kind == _SIGN:
-                if chars - last_sign == _SIGN_DISTANCE:
-                    found |= np.int64(_MOJIBAKE)
-                last_sign = chars
-            han += _HAN <= kind <= _JIN
-            traditional += kind == _TRADITIONAL
-            simplified += kind == _SIMPLIFIED
-            kana += kind == _KANA
-            lost += (kind == _LOST) + 3 * (kind == _JIN and before == _KUN)
+            kind = np.uint64(kinds[np.uint64(point)])
+            found |= pairs[(before << np.uint64(5)) | kind]
+            seen[kind] += 1
+            if _SIGN <= kind <= _JIN:  # rare
+                if kind == _SIGN:
+                    if chars - last_sign == _SIGN_DISTANCE:
+                        found |= np.int64(_MOJIBAKE)
+                    last_sign = chars
+                lost += 3 * (kind == _JIN and before == _KUN)
             before = kind
             chars += 1
         triggers[row] = found | _scan_lines(data, offsets[row], offsets[row + 1])
-        counts[0, row], counts[1, row], counts[2, row] = traditional, simplified, han
-        counts[3, row], counts[4, row], counts[5, row] = lost, chars, kana
+        counts[0, row], counts[1, row] = seen[_TRADITIONAL], seen[_SIMPLIFIED]
+        counts[2, row] = seen[_HAN : _JIN + 1].sum()
+        counts[3, row], counts[4, row], counts[5, row] = lost + seen[_LOST], chars, seen[_KANA]
 
 
 @kernel

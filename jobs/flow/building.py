@@ -17,6 +17,7 @@ from jobs.flow.parents import inputs_of, open_parent
 from jobs.flow.publishing import Published, candidate, publish_candidate, traffic
 from jobs.flow.reading import OpenedRelease
 from jobs.flow.site_lines import without_site_boilerplate
+from jobs.flow.tombstones import tombstone_shards
 from jobs.on_ray.session import ray_session
 from jobs.storage.log import head
 from jobs.storage.probing import prove_once
@@ -60,6 +61,7 @@ def run_dedup(params: BuildParams, progress: Progress) -> Deduplicated:
         normalized = run_normalize(params, progress)
         parent = normalized.parent
         frozen = frozen_shards(parent.manifest) if parent else []
+        frozen += tombstone_shards(open_store(params.storage), params)
         drops = deduplicate(normalized.shards, params, progress=progress, frozen=frozen)
         return Deduplicated(normalized, drops)
 

@@ -21,12 +21,13 @@ import pyarrow.parquet as pq
 
 from jobs.corpus.comparing import Words, id_words, is_ascending
 from jobs.corpus.merging import Verdict, verdict_counts
+from jobs.corpus.survivors import DropReason
 from jobs.errors import ObjectMissing, StorageError
 from jobs.storage.objects import ObjectStore, StorageParams
 from jobs.storage.stores import open_store
 
 _CHUNK_BYTES = 8 << 20  # from S3 each is one request
-_DECISION_COLUMNS = ["doc_id", "verdict", "stage", "reason", "kept_doc_id"]
+_DECISION_COLUMNS = ["doc_id", "verdict", "stage", "reason", "kept_doc_id", "url"]
 Halves = npt.NDArray[np.uint64]
 """The upper halves of ids: two of 100 million documents share one once in 3,000 releases."""
 
@@ -140,9 +141,23 @@ def _read_decisions(reader: pq.ParquetFile, report: FileReport) -> None:
     for batch in reader.iter_batches(columns=_DECISION_COLUMNS):
         table = pa.Table.from_batches([batch])
         report.counts.update(verdict_counts(table))
+        report.problem = report.problem or _naming_problem(table)
         kept.append(table.filter(pc.equal(table["verdict"], str(Verdict.KEPT)))["doc_id"])
         named.append(table["kept_doc_id"].drop_null())
     report.ids, report.named = (_words(columns)[:, 0].copy() for columns in (kept, named))
+
+
+def _naming_problem(decisions: pa.Table) -> str | None:
+    """A duplicate names who stays; who was taken down names nobody and has no address."""
+    is_down = pc.equal(decisions["reason"], str(DropReason.TAKEN_DOWN))
+    down = decisions.filter(is_down)
+    if len(down) > down["kept_doc_id"].null_count or len(down) > down["url"].null_count:
+        return "a row that was taken down names a document or an address"
+    others = decisions.filter(pc.invert(pc.fill_null(is_down, pa.scalar(value=False))))
+    dropped = others.filter(pc.equal(others["verdict"], str(Verdict.DROPPED)))
+    if dropped["kept_doc_id"].null_count:
+        return "a duplicate does not name the document that stays"
+    return None
 
 
 def _words(columns: list[Any]) -> Words:

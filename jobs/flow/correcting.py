@@ -130,5 +130,6 @@ def _told(operation: dict[str, Any]) -> str:
             told = f"{len(done.blobs):,} blobs retired"
         case _:
             files, releases = len(done.substitutions), ", ".join(done.versions)
-            told = f"{done.release.version} takes {files:,} files from {releases}"
+            redacted = f"; redacted {releases}: {files:,} files" if files else ""
+            told = f"{done.release.version}, {done.release.documents:,} documents{redacted}"
     return told

@@ -79,7 +79,7 @@ def quantiles(
     """
     values: dict[str, list[np.ndarray[Any, Any]]] = {}
     for shard, _, facts in _facts(shards, store, (signal,)):
-        values.setdefault(shard.partner, []).append(facts[signal].to_numpy())
+        values.setdefault(shard.partner, []).append(facts[signal].drop_null().to_numpy())
     return [
         {
             "partner": partner,

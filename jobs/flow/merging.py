@@ -112,7 +112,7 @@ def merge_range(work: _Work, *, params: BuildParams) -> Marker:
     decided = pa.table({"ordinal": documents["ordinal"], "verdict": verdicts["verdict"]})
     cuts = removed(_cuts(work, store), decided, partner=work.range.partner)
     ends = list(slices_by_bytes(kept["content"], params.shards.release_bytes))
-    write = partial(_write_blob, store, params.corpus, work.removals)
+    write = partial(write_blob, store, params.corpus, work.removals)
     return {
         "shards": [write(kept.slice(start, stop - start)) for start, stop in ends],
         "facts": [write(facts.slice(start, stop - start)) for start, stop in ends],
@@ -208,9 +208,17 @@ def _overlaps(statistics: Any, within: Range) -> bool:
     return bool(statistics.min <= within.last and statistics.max >= within.first)
 
 
-def _write_blob(
+def write_blob(
     store: ObjectStore, corpus: str, removals: str | None, table: pa.Table
 ) -> dict[str, Any]:
+    """Write a table as a file of a release, named by its content; what a manifest says of it.
+
+    Args:
+        store: takes it.
+        corpus: whose.
+        removals: digest of what the log had taken away when the build began.
+        table: at least one row, sorted by id.
+    """
     names = table.column_names
     size = pc.sum(pc.binary_length(table["content"])).as_py() if "content" in names else 0
     rows = max(1, min(1 << 20, len(table) * _ROW_GROUP_BYTES // max(1, size)))

@@ -218,11 +218,21 @@ def write_edges(store: ObjectStore, key: str, table: pa.Table) -> None:
 def write_table(
     store: ObjectStore, key: str, table: pa.Table, *, row_group_rows: int | None = None
 ) -> None:
-    """Write an intermediate table as Parquet with light compression."""
+    """Write an intermediate table as Parquet with light compression.
+
+    Dictionaries would make it a hundredth larger and a tenth slower; of statistics only those of
+    `doc_id` are ever asked for.
+    """
     with tempfile.TemporaryDirectory(prefix="heliu-") as folder:
         path = Path(folder) / "table.parquet"
         pq.write_table(
-            table, path, compression="zstd", compression_level=1, row_group_size=row_group_rows
+            table,
+            path,
+            compression="zstd",
+            compression_level=1,
+            row_group_size=row_group_rows,
+            use_dictionary=False,
+            write_statistics=["doc_id"],
         )
         store.put_file(key, path)
 

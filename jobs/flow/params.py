@@ -121,6 +121,11 @@ class BuildParams:
                 "no partners: give partners=[a,b,c], each a file conf/partners/NAME.yaml here or "
                 "in the folder of --config-dir"
             )
+        if "quality" in self.rules.columns and self.signals.quality is None:
+            raise ConfigError(
+                f"rules/{self.rules.profile}.yaml judges by quality, which is null without "
+                "a model: give quality.model=FILE (heliu train-quality makes one)"
+            )
 
     def text_params(self, partner: PartnerParams) -> TextParams:
         """What is done to the texts of one partner."""

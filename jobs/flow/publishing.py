@@ -166,7 +166,11 @@ def recorded_parameters(params: BuildParams) -> dict[str, Any]:
         "rank": asdict(params.rank),
         "release_bytes": params.shards.release_bytes,
         "reading": {partner.name: recorded_reading(partner) for partner in params.partners},
-        "signals": {"version": SIGNALS_VERSION, "keywords": _keyword_digests(params)},
+        "signals": {
+            "version": SIGNALS_VERSION,
+            "keywords": _keyword_digests(params),
+            "quality": model.digest if (model := params.signals.quality) else None,
+        },
         "rules": asdict(params.rules),
         "normalization": NORMALIZATION_VERSION,
         "canonical": {"version": CANONICAL_VERSION, "folding": folding_digest()},

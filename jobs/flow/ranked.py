@@ -15,6 +15,7 @@ from jobs.corpus.canonical import canonical_texts
 from jobs.corpus.identity import hash_column
 from jobs.corpus.rules import judged
 from jobs.corpus.tables import facts_schema, ranked_schema, released_facts_schema
+from jobs.corpus.withdrawal import with_columns
 from jobs.flow.frozen import FrozenShard, Origin
 from jobs.flow.normalizing import NormalizedShard, Run
 from jobs.flow.params import BuildParams
@@ -37,7 +38,9 @@ def documents_of(shard: Shard) -> int:
 def sketches(shard: Shard, params: BuildParams, *, store: ObjectStore) -> Iterator[pa.Table]:
     """What documents meet by, some at a time: `doc_id`, `signature` and `ordinal`."""
     if isinstance(shard, FrozenShard):
-        yield _frozen_facts(shard, store, ["id", "signature"]).drop_columns("id")
+        schema = released_facts_schema(params.signature.num_perm)
+        met = pa.schema([schema.field(name) for name in ("id", "signature")])
+        yield _frozen_facts(shard, store, met).drop_columns("id")
         return
     for run in shard.runs:
         yield _standing_facts(run, shard, params, store, ["doc_id", "signature"])
@@ -48,7 +51,7 @@ def ranked_facts(shard: Shard, params: BuildParams, *, store: ObjectStore) -> pa
     num_perm = params.signature.num_perm
     schema = ranked_schema(num_perm)
     if isinstance(shard, FrozenShard):
-        facts = _frozen_facts(shard, store, released_facts_schema(num_perm).names)
+        facts = _frozen_facts(shard, store, released_facts_schema(num_perm))
         constant: dict[str, Any] = {"priority": shard.rank, "is_frozen": True}
         constant["is_taken_down"] = shard.origin == Origin.TOMBSTONE
     else:
@@ -99,8 +102,12 @@ def _standing_facts(
     return standing.select(columns).append_column(_ORDINAL, ordinals)
 
 
-def _frozen_facts(shard: FrozenShard, store: ObjectStore, columns: list[str]) -> pa.Table:
-    facts = pq.read_table(store.open(shard.facts_key), columns=columns)
+def _frozen_facts(shard: FrozenShard, store: ObjectStore, schema: pa.Schema) -> pa.Table:
+    reader = pq.ParquetFile(store.open(shard.facts_key))
+    facts = reader.read(
+        columns=[name for name in schema.names if name in reader.schema_arrow.names]
+    )
+    facts = with_columns(facts, schema)
     facts = facts.append_column("doc_id", hash_column(facts["id"]))
     return facts.append_column(_ORDINAL, pa.array(_numbers(shard) + shard.base))
 

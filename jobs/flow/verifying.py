@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 
 from jobs.corpus.conservation import balance
+from jobs.corpus.survivors import DropReason
+from jobs.corpus.withdrawal import TAKEDOWN
 from jobs.errors import ConfigError, ConservationError
 from jobs.flow.checking import FileCheck, FileReport, Halves, check_file
 from jobs.flow.reading import OpenedRelease, reading_metadata
@@ -29,6 +31,7 @@ from jobs.storage.releases import files_of, read_manifest, resolved
 LEVELS = ("metadata", "sizes", "footers", "sample", "everything")
 _METADATA, _SIZES, _FOOTERS, _SAMPLE, _EVERYTHING = range(len(LEVELS))
 _THREADS = 8  # most of the time each waits for an answer
+_TAKEN_DOWN = f"{TAKEDOWN}/{DropReason.TAKEN_DOWN}"
 
 Checks = Callable[[Sequence[FileCheck]], Iterable[FileReport]]
 """How files are checked: in threads here, or as tasks elsewhere; in any order."""
@@ -132,12 +135,23 @@ def _file_checks(
 
 def _manifest_problems(release: OpenedRelease) -> Iterator[str]:
     """Where the manifest contradicts itself."""
-    if not release.is_redacted:
-        yield from _sum_problems(release)
+    yield from _sum_problems(release)
     for kind in release.kinds():
         for entry in release.entries(kind):
             if entry["sha256"] not in entry["key"]:
                 yield f"{entry['key']} is not named by its sha256"
+    yield from _pair_problems(release)
+
+
+def _pair_problems(release: OpenedRelease) -> Iterator[str]:
+    """Facts describe the shard of the same place in its list, row by row."""
+    shards, facts = release.entries("shards"), release.entries("facts")
+    if "facts" not in release.kinds():
+        return
+    named = ("partner", "rows", "first_id", "last_id")
+    pairs = [[tuple(entry[name] for name in named) for entry in kind] for kind in (shards, facts)]
+    if pairs[0] != pairs[1]:
+        yield "facts are not row by row those of the shards"
 
 
 def _sum_problems(release: OpenedRelease) -> Iterator[str]:
@@ -147,12 +161,21 @@ def _sum_problems(release: OpenedRelease) -> Iterator[str]:
         rows[entry["partner"]] += entry["rows"]
     for partner, account in manifest["partners"].items():
         lost = account["dropped"] + account["rejected"]
-        if account["kept"] != rows[partner] or sum(account["reasons"].values()) != lost:
+        if not _fits(rows[partner], account["kept"], release) or lost != sum(
+            account["reasons"].values()
+        ):
             yield f"partner {partner}: its account and its shards do not add up"
         if account["delivered"] != account["kept"] + lost:
             yield f"partner {partner}: delivered is not kept, dropped and rejected"
-    if not manifest["documents"] == rows.total() == sum(map(_kept, manifest["partners"].values())):
-        yield f"{manifest['documents']:,} documents are not the {rows.total():,} of the shards"
+    documents = manifest["documents"]
+    is_sum = documents == sum(map(_kept, manifest["partners"].values()))
+    if not is_sum or not _fits(rows.total(), documents, release):
+        yield f"{documents:,} documents are not the {rows.total():,} of the shards"
+
+
+def _fits(now: int, published: int, release: OpenedRelease) -> bool:
+    """Whether a number is the published one, or after a redaction not above it."""
+    return now <= published if release.is_redacted else now == published
 
 
 def _kept(account: dict[str, Any]) -> int:
@@ -182,6 +205,7 @@ def _referenced(release: OpenedRelease) -> set[str]:
         for known in at.releases:
             manifest = read_manifest(store, corpus, known["digest"])
             keys.update(file["key"] for file in files_of(resolved(manifest, at.registry, corpus)))
+        keys.update(at.registry.tombstones)
     return keys
 
 
@@ -196,37 +220,46 @@ def _row_problems(release: OpenedRelease, reports: Sequence[FileReport]) -> Iter
     everything = _ids(report.ids for report in reports if report.kind == "shards")
     if (again := np.count_nonzero(everything[1:] == everything[:-1])) > 0:
         yield f"{again:,} documents are there twice"
-    for partner, account in release.manifest["partners"].items():
+    for partner in release.manifest["partners"]:
         mine = [report for report in reports if report.entry["partner"] == partner]
         facts, decisions = ([r for r in mine if r.kind == kind] for kind in ("facts", "decisions"))
         released = _ids(report.ids for report in mine if report.kind == "shards")
         if facts and not np.array_equal(_ids(report.ids for report in facts), released):
             yield f"partner {partner}: the facts are not those of the documents in the shards"
-        if not release.is_redacted:
-            yield from _decision_problems(partner, account, decisions, released)
-            named = _ids(report.named for report in decisions)
-            if stray := np.count_nonzero(~np.isin(named, everything)):
-                yield f"partner {partner}: {stray:,} drops name no document of this release"
+        yield from _decision_problems(release, partner, decisions, released)
+        named = _ids(report.named for report in decisions)
+        if stray := np.count_nonzero(~np.isin(named, everything)):
+            yield f"partner {partner}: {stray:,} drops name no document of this release"
 
 
 def _decision_problems(
-    partner: str, account: dict[str, Any], decisions: Sequence[FileReport], released: Halves
+    release: OpenedRelease, partner: str, decisions: Sequence[FileReport], released: Halves
 ) -> Iterator[str]:
     counts = sum((report.counts for report in decisions), Counter[tuple[str, str, str]]())
-    yield from _account_problems(partner, account, counts, len(released))
+    try:
+        again = balance(partner, delivered=counts.total(), counts=counts, released=len(released))
+    except ConservationError as error:
+        yield str(error)
+    else:
+        yield from _account_problems(release, partner, again)
     if not np.array_equal(_ids(report.ids for report in decisions), released):
         yield f"partner {partner}: the documents in the shards are not those decided to be kept"
 
 
-def _account_problems(
-    partner: str, account: dict[str, Any], counts: Counter[tuple[str, str, str]], released: int
-) -> Iterator[str]:
-    try:
-        again = balance(partner, delivered=counts.total(), counts=counts, released=released)
-    except ConservationError as error:
-        yield str(error)
-        return
-    for name, value in again.items():
+def _account_problems(release: OpenedRelease, partner: str, now: dict[str, Any]) -> Iterator[str]:
+    account = release.manifest["partners"][partner]
+    if release.is_redacted:
+        reasons = {**now["reasons"]}
+        taken = reasons.pop(_TAKEN_DOWN, 0) - account["reasons"].get(_TAKEN_DOWN, 0)
+        # Every other number may only have gone down, all of them together by what was taken down.
+        before = {"kept": account["kept"], **account["reasons"]}
+        after = {"kept": now["kept"], **reasons}
+        lost = {name: before.get(name, 0) - count for name, count in after.items()}
+        gone = sum(before[name] for name in before.keys() - after.keys() - {_TAKEN_DOWN})
+        if min(lost.values()) < 0 or sum(lost.values()) + gone != taken:
+            yield f"partner {partner}: decisions differ by more than the rows that were taken down"
+        now = {name: now[name] for name in ("delivered", "rejected")}
+    for name, value in now.items():
         if canonical_json(account[name]) != canonical_json(value):
             yield f"partner {partner}: {name} is {value}, the manifest says {account[name]}"
 

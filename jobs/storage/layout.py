@@ -13,6 +13,7 @@
     probe/passed.json                           this store has proved that it can hold releases
     NAME/releases/VERSION/...                   README.md, croissant.json, …: derived, rebuildable
     NAME/attestations/SHA256.json               signatures of a manifest, added at any time
+    NAME/erasures/VERSION.json                  what the takedown that published it deleted
     NAME/work/STAGE/FINGERPRINT/...             tables between stages; may be deleted when idle
 """
 
@@ -99,6 +100,11 @@ def derived_key(corpus: str, version: str, name: str) -> str:
 def attestation_key(corpus: str, digest: str) -> str:
     """The signatures of the release whose manifest has this sha256."""
     return f"{corpus}/attestations/{digest}.json"
+
+
+def erasure_key(corpus: str, version: str) -> str:
+    """What was deleted after the takedown that published this version."""
+    return f"{corpus}/erasures/{version.replace('+', '=')}.json"
 
 
 def work_key(corpus: str, stage: str, *parts: str) -> str:

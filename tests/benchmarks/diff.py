@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.flow.diffing import diff
-from jobs.flow.merging import _write_blob
+from jobs.flow.merging import write_blob
 from jobs.flow.reading import OpenedRelease
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.layout import blob_key
@@ -98,7 +98,7 @@ def _decisions(table: pa.Table) -> pa.Table:
 
 
 def _file(store: ObjectStore, table: pa.Table) -> dict[str, Any]:
-    file = _write_blob(store, "bench", None, table)
+    file = write_blob(store, "bench", None, table)
     return {"key": blob_key("bench", file["sha256"]), "partner": "gov", **file}
 
 

@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from jobs.corpus.deliveries import read_rows
 from jobs.flow.intake import plan
-from jobs.storage.sources import open_random, open_stream
+from jobs.storage.source_bytes import open_random, open_stream
 from jobs.synthesis import write_demo
 from jobs.terminal import say
 from tests.benchmarks.contest import CACHE, Contestant, compare, peer_pythons, show

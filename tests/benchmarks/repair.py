@@ -19,6 +19,7 @@ from jobs.corpus.normalization import EVERY, repaired
 from jobs.corpus.repairs import NAMES, repair_names
 from jobs.corpus.signals import signals
 from tests.benchmarks.machine import circumstances, least_seconds
+from tests.benchmarks.signals import PARAMS
 from tests.benchmarks.texts import sample
 
 _RUNS = 3
@@ -32,8 +33,8 @@ def main(megabytes: int) -> dict[str, Any]:
     actions: dict[str, Callable[[], object]] = {
         "clean": lambda: repaired(clean),
         "dirty": lambda: repaired(dirty),
-        "clean_with_signals": lambda: signals(repaired(clean).texts),
-        "dirty_with_signals": lambda: signals(repaired(dirty).texts),
+        "clean_with_signals": lambda: signals(repaired(clean).texts, params=PARAMS),
+        "dirty_with_signals": lambda: signals(repaired(dirty).texts, params=PARAMS),
     }
     for name, rule in NAMES.items():
         actions[f"without_{name}"] = lambda rule=rule: repaired(dirty, EVERY & ~rule)

@@ -288,10 +288,9 @@ def test_verify_names_a_flipped_bit_a_lost_file_and_an_edited_manifest(
     body[len(body) // 2] ^= 1
     shard.unlink()
     shard.write_bytes(bytes(body))
+    assert shard.name in "\n".join(verify(release).problems)
     decisions.unlink()
-    problems = "\n".join(verify(release).problems)
-    assert shard.name in problems
-    assert decisions.name in problems
+    assert decisions.name in "\n".join(verify(release).problems)
     (manifest,) = (tmp_path / "demo" / "manifests").iterdir()
     text = orjson.loads(manifest.read_bytes())
     text["documents"] += 1

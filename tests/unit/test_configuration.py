@@ -20,8 +20,10 @@ REQUIRED = {
     "build": ["corpus.name=cci", "corpus.version=1"],
     "explain": ["id=x"],
     "demo": ["out=x"],
+    "train-quality": ["positive=a", "negative=b", "out=x"],
     "tag": ["name=stable"],
     "yank": ["release=1"],
+    "takedown": ["release=1", "version=1.0.1"],
     "diff": ["a=1.0.0"],
     "mirror": ["to=x"],
 }
@@ -33,7 +35,7 @@ PARTNER = "deliveries: [/a/*.jsonl, /b]\nformat: jsonl\nlicence: CC0-1.0\npriori
 def test_configuration_of_every_verb_composes_and_lacks_nothing(verb: str) -> None:
     register()
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
-        config = compose(verb, REQUIRED.get(verb, []))
+        config = compose(verb.replace("-", "_"), REQUIRED.get(verb, []))
     assert OmegaConf.missing_keys(config) == set()
     assert OmegaConf.to_object(config) is not None
 

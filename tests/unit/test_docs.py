@@ -81,8 +81,9 @@ def test_partners_page_lists_the_reasons_of_every_profile_of_rules() -> None:
 
 @pytest.mark.parametrize("verb", sorted(VERBS))
 def test_every_verb_has_a_module_a_configuration_help_and_a_line_in_the_readme(verb: str) -> None:
-    assert (ROOT / "jobs" / f"{verb}.py").is_file()
-    help_text = read(f"conf/{verb}.yaml")
+    name = verb.replace("-", "_")
+    assert (ROOT / "jobs" / f"{name}.py").is_file()
+    help_text = read(f"conf/{name}.yaml")
     for section in ("Reads ", "Writes", "Example:"):
         assert section in help_text or (section, verb) == ("Writes", verb)
     assert re.search(rf"\b{verb}\b", read("README.md"))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pyarrow as pa
 
+from jobs.corpus.alphabets import HAN, traditional_characters
 from jobs.corpus.documents import TextParams, documents
 from jobs.corpus.paragraphs import RepeatParams
 from jobs.corpus.repairs import RepairParams, repair_names
@@ -62,3 +66,25 @@ def test_address_keeps_its_marks() -> None:
     delivered = pa.Table.from_pylist([given], schema=DELIVERED)
     (row,) = documents(delivered, partner="gov", first_position=0, params=SIMPLIFY)[0].to_pylist()
     assert row["url"] == "https://a.cn/条,例?b=中"
+
+
+def test_press_articles_come_out_as_an_editor_would_print_them(real_data: Path) -> None:
+    paths = sorted((real_data / "press").iterdir())
+    articles = [path.read_text(encoding="utf-8") for path in paths]
+    assert len(articles) == 5
+    for text, row in zip(articles, rows(SIMPLIFY, *articles), strict=True):
+        after = str(row["content"])
+        assert not traditional_characters() & set(after)
+        assert not re.search(r"[(（][a-z]*[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ][a-z]*[)）]", after)
+        assert not re.search(f"[{HAN}][,;:?!()]|[,;:?!()][{HAN}]", after)
+        said = [line for line in text.strip().split("\n") if line]
+        printed = [line for line in after.split("\n") if line]
+        assert len(printed) == len(dict.fromkeys(said)), "each line once, and none joined"
+        assert re.findall("[0-9]", after) == re.findall("[0-9]", text)
+        addresses = re.findall("https?://[!-~]+", text)
+        assert re.findall("https?://[!-~]+", after) == addresses
+        for sign in "“”‘’《》—…、。":
+            assert after.count(sign) >= "".join(dict.fromkeys(said)).count(sign)
+        if "當(dāng)" in text:
+            assert "有待提升。现阶段大模型" in after
+            assert "面临着一些挑战" in after

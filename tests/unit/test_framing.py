@@ -65,3 +65,22 @@ def test_column_without_framing_is_each_text_without_it() -> None:
     expected = [None if text is None else unframed(text) for text in texts]
     column = pa.array(["头", *texts], pa.large_string()).slice(1)
     assert without_framing(column).to_pylist() == expected
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "来源：新华社",
+        "  【 打印本页 】",
+        "（责任编辑：王小明）",
+        "©2023 某市人民政府",
+        "copyright 2023",
+        "\tCOPYRIGHT © 2023",
+    ],
+)
+@pytest.mark.parametrize("times", [1, 40])
+def test_framing_at_the_ends_of_a_column_of_texts_is_left_out(frame: str, times: int) -> None:
+    text = "\n".join([NOTICE] * times)
+    column = pa.array([f"{frame}\n{text}", None, text, f"{text}\n{frame}", "", frame])
+    found = [bare and bare.strip() for bare in without_framing(column).to_pylist()]
+    assert found == [text, None, text, text, "", frame.strip()]

@@ -63,6 +63,23 @@ EXAMPLES = [
         "人工智能（AI）训练，F1达到92.376%，同比",
     ),
     ("layout", "第一条  总则 \n\n\n\n第二条", "第一条 总则\n\n第二条"),
+    (
+        "mojibake",
+        f"{misread(LAW, 'gb18030', 'latin-1')}\n\n{misread('支', 'gb18030', 'latin-1')}",
+        f"{LAW}\n\n支",
+    ),
+    ("markup", "范围从-(2<sup>7</sup>)到2<SUP>7</SUP>-1，H<sub>2</sub>O", "范围从-(2⁷)到2⁷-1，H₂O"),
+    (
+        "script",
+        "面臨著一些挑戰，接著穿著制服，卓著勳績的著作",
+        "面临着一些挑战，接着穿着制服，卓著勋绩的著作",
+    ),
+    ("script", "關於單位用於單一沈箱，答覆並假藉名義", "关于单位用于单一沉箱，答复并假借名义"),
+    (
+        "punctuation",
+        "下载地址: https://a.cn/a,b",
+        "下载地址：https://a.cn/a,b",
+    ),
 ]
 
 
@@ -111,6 +128,10 @@ def test_repair_switched_off_leaves_its_defect(rule: str) -> None:
         "été à l’été, Ñandú ÄÖÜ",
         "日本語の文章は東京で書かれた、無線と時間",
         "①㎡…㈱，“引”、《书》——～",
+        "冻结期限自××××年××月××日起至××××年××月××日止，延续注册的×2××××3不变",
+        "怎么办？去问谁？他穿红裙子梳?头高大丰壮身材",  # ? for a character GBK does not have
+        "首先(**创建一个数据集**)，再(~~绘制它~~)。",
+        '| 缩放 | "true&#124;false" | 指示是否 |\n| &vert;= | 按位或 |',
     ],
 )
 def test_repairs_leave_good_text_alone(text: str) -> None:
@@ -121,6 +142,15 @@ def test_lines_of_verse_and_lists_of_one_width_are_not_joined() -> None:
     items = [f"{n}、各省自治区直辖市人民政府应当加强对本条例实施工作的领导" for n in "一二三四五"]
     for text in ("\n".join(items), "\n".join(["白日依山尽黄河入海流欲穷千里目"] * 6)):
         assert normalized(text) == text
+
+
+def test_wrapped_line_that_ends_in_a_bracket_goes_on() -> None:
+    lines = ["各省自治区直辖市人民政府应当加强对本条例实施工作之领"] * 3
+    lines += [
+        "导及省级住房公积金管理委员会（以下简称公积金管委会）",
+        "是本市住房公积金管理的决策机构。",
+    ]
+    assert normalized("\n".join(lines)) == "".join(lines)
 
 
 def test_english_lines_and_code_are_not_joined() -> None:

@@ -8,7 +8,7 @@ from jobs.corpus.signals import signals
 from jobs.errors import ConfigError
 from jobs.parameters import keyword_lists
 
-PARAMS = SignalParams(((),) * len(KEYWORD_CATEGORIES))
+PARAMS = SignalParams(((),) * len(KEYWORD_CATEGORIES), quality=None)
 
 
 def measured(*texts, names=("content_chars", "line_count", "han_share")):

@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from jobs.corpus.withdrawal import decisions_without
 from jobs.errors import (
     ConfigError,
     DamagedMetadata,
@@ -22,6 +23,7 @@ from jobs.errors import (
     StorageError,
 )
 from jobs.flow.checking import FileCheck, FileReport, check_file, check_stored
+from jobs.flow.merging import write_blob
 from jobs.flow.reading import OpenedRelease, open_release
 from jobs.flow.verifying import LEVELS, Findings, verify
 from jobs.release_settings import CorpusChoice, Verify
@@ -31,6 +33,8 @@ from jobs.storage.layout import blob_key, log_key, manifest_key, state_key
 from jobs.storage.manifests import canonical_json, sha256_hex
 from jobs.storage.objects import StorageParams
 from jobs.storage.publication import publish
+from jobs.storage.registry import Registry
+from jobs.storage.releases import resolved
 from jobs.verify import verify as verify_verb
 from tests.releases import ABOUT, decided, publish_release, released, small_release, text
 
@@ -240,24 +244,48 @@ def test_files_of_other_releases_are_no_orphans(release: OpenedRelease) -> None:
     assert verify(release, "sizes").orphans == 0
 
 
-def test_redacted_release_is_sound_and_has_an_exit_code_of_its_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def redacted_release(root: Path, gone: int) -> OpenedRelease:
+    """A release one of whose documents was taken out of it since."""
+    release = small_release(DirectoryStore(root))
+    documents = pq.read_table(release.files()[0])
+    rest = documents.slice(1)
+    decisions = pq.read_table(release.files("decisions")[0])
+    without = decisions_without(decisions, documents["id"].slice(0, gone).combine_chunks())
+    files = {"shards": rest, "decisions": without}
+    substitutions = {
+        release.entries(kind)[0]["sha256"]: {
+            "key": "x",
+            **write_blob(release.store, "demo", None, t),
+        }
+        for kind, t in files.items()
+    }
+    registry = Registry(substitutions=substitutions)
+    return replace(release, manifest=resolved(release.manifest, registry, "demo"), is_redacted=True)
+
+
+def test_redacted_release_is_sound_as_it_is_now_and_says_so_to_who_pinned_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    release = small_release(DirectoryStore(tmp_path))
-    assert not release.is_redacted
-    rest = pq.read_table(release.files()[0]).slice(1)
-    tables = {"gov": ([rest], decided(rest, {}))}
-    later = publish_release(release.store, "1.0.1", tables)
-    shards = [*later.entries("shards"), *release.entries("shards")[1:]]
-    redacted = replace(release, manifest=release.manifest | {"shards": shards}, is_redacted=True)
+    redacted = redacted_release(tmp_path, gone=1)
     found = verify(redacted)
     assert (found.is_redacted, found.problems, found.metadata_problems) == (True, [], [])
     monkeypatch.setattr("jobs.verify.opened", lambda _config: redacted)
+    verify_verb(_config(str(tmp_path)))
+    assert json.loads(capsys.readouterr().out)["is_redacted"]
     with pytest.raises(RedactedRelease):
-        verify_verb(_config(str(tmp_path)))
+        verify_verb(replace(_config(str(tmp_path)), release=f"1.0.0@sha256:{redacted.digest}"))
     Path(redacted.files()[1]).unlink()
     with pytest.raises(DamagedRelease):
         verify_verb(_config(str(tmp_path)))
+
+
+@pytest.mark.parametrize("gone", [0, 2])
+def test_redacted_release_whose_decisions_tell_of_other_rows_is_damaged(
+    tmp_path: Path, gone: int
+) -> None:
+    """A row was lost without a decision, or a decision takes down what is still there."""
+    problems = verify(redacted_release(tmp_path, gone)).problems
+    assert any("hold" in one or "decided to be kept" in one for one in problems)
 
 
 def test_facts_of_other_documents_are_told(tmp_path: Path) -> None:

@@ -1,0 +1,234 @@
+"""Withdrawal: which documents a takedown means, and what tables are once they are gone.
+
+What is left behind of a document is its tombstone: its id and, unless its text may stay with
+others, hashes and signature by which copies of it are known. No text, title or address.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.corpus.banding import BandParams
+from jobs.corpus.identity import hash_column
+from jobs.corpus.merging import Verdict
+from jobs.corpus.ranking import RankParams
+from jobs.corpus.statistics import sites
+from jobs.corpus.survivors import DropReason, survivors
+from jobs.corpus.tables import DECISIONS, ranked_schema
+from jobs.errors import ConfigError
+
+TAKEDOWN = "takedown"
+"""The stage that takes documents out of a release."""
+
+_ID = ("id", "partner")
+KNOWN_BY = (*_ID, "text_hash", "canonical_hash", "signature")
+"""The facts by which a document and its copies are known again."""
+
+_TOLD = ("evidence", "kept_doc_id", "kept_partner", "similarity", "url", "source_id")
+
+
+class Policy(StrEnum):
+    """What becomes of other copies of a text that is taken down."""
+
+    REMOVE = "remove"  # they go too, and none comes back
+    RESTORE = "restore"  # the ids go; a later build may keep a copy of somebody else
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which documents; several criteria mean those that meet all of them.
+
+    Attributes:
+        ids: Theirs, 32 hexadecimal digits each.
+        urls: Whole addresses, as released.
+        url_prefix: What their addresses begin with.
+        domain: A host; those below it belong to it.
+        partner: Whose.
+        licence: As released.
+        contains: Characters that the text or title has, as they are.
+    """
+
+    ids: tuple[str, ...]
+    urls: tuple[str, ...]
+    url_prefix: str | None
+    domain: str | None
+    partner: str | None
+    licence: str | None
+    contains: str | None
+
+    def __post_init__(self) -> None:
+        """Refuse to select everything."""
+        if not self.columns:
+            raise ConfigError(
+                "nothing says which documents: give ids=[…], urls=[…], url_prefix=…, domain=…, "
+                "partner=…, licence=… or contains=…; of several, documents must meet all"
+            )
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of a release that decide, each once."""
+        asked = {
+            "id": self.ids,
+            "url": self.urls or self.url_prefix or self.domain,
+            "partner": self.partner,
+            "licence": self.licence,
+            "content": self.contains,
+            "title": self.contains,
+        }
+        return tuple(name for name, value in asked.items() if value)
+
+
+def selected(documents: pa.Table, selection: Selection) -> pa.ChunkedArray:
+    """Whether each document is meant.
+
+    Args:
+        documents: at least `selection.columns` of RELEASED.
+        selection: the criteria.
+
+    Law: row-wise.
+    """
+    meets = pa.chunked_array([pa.repeat(pa.scalar(value=True), len(documents))])
+    for criterion in _criteria(documents, selection):
+        meets = pc.and_(meets, _or_not(criterion))
+    return meets
+
+
+def _or_not(criterion: Any) -> Any:
+    return pc.fill_null(criterion, pa.scalar(value=False))
+
+
+def _criteria(documents: pa.Table, selection: Selection) -> Iterator[Any]:
+    if selection.ids:
+        yield pc.is_in(documents["id"], value_set=pa.array(selection.ids, pa.string()))
+    if selection.urls:
+        yield pc.is_in(documents["url"], value_set=pa.array(selection.urls, pa.string()))
+    if selection.url_prefix:
+        yield pc.starts_with(documents["url"], pattern=selection.url_prefix)
+    if selection.domain:
+        host, domain = sites(documents["url"]), selection.domain.lower()
+        yield pc.or_(pc.equal(host, domain), pc.ends_with(host, pattern=f".{domain}"))
+    for name in ("partner", "licence"):
+        if wanted := getattr(selection, name):
+            yield pc.equal(documents[name], wanted)
+    if selection.contains:
+        wanted = unicodedata.normalize("NFC", selection.contains)
+        content, title = (
+            _or_not(pc.match_substring(documents[name], pattern=wanted))
+            for name in ("content", "title")
+        )
+        yield pc.or_(content, title)
+
+
+def tombstones(facts: pa.Table, *, policy: Policy) -> pa.Table:
+    """What is left of documents: a row each, by id; with `restore`, without anything of the text.
+
+    Args:
+        facts: theirs, columns `KNOWN_BY`.
+        policy: whether copies of the text are to be known.
+    """
+    names = _ID if policy == Policy.RESTORE else KNOWN_BY
+    by = [(name, "ascending") for name in names if name in {"id", "text_hash"}]
+    return facts.select(list(names)).sort_by(by)
+
+
+def copies(facts: pa.Table, gone: pa.Table, *, bands: BandParams) -> pa.ChunkedArray:
+    """Whether each document is one of those that are gone, or a copy of one.
+
+    A copy has the same text or canonical text, or is as similar as the threshold.
+
+    Args:
+        facts: columns `KNOWN_BY`.
+        gone: likewise, signed in the same way.
+        bands: what makes a copy; similarities are estimated, whatever it says of verifying.
+
+    Law: row-wise in `facts`.
+    """
+    num_perm = bands.num_perm
+    here = _ranked(facts, num_perm, first=len(gone), is_gone=False)
+    ranked = pa.concat_tables([_ranked(gone, num_perm, first=0, is_gone=True), here])
+    drops = survivors(ranked, bands=bands, rank=RankParams(()), frozen_only=True)
+    ordinals = pa.array(range(len(gone), len(ranked)), pa.int64())
+    found = pc.is_in(ordinals, value_set=drops["ordinal"].combine_chunks())
+    return pc.or_(pa.chunked_array([found]), same_text(facts, gone))
+
+
+def same_text(facts: pa.Table, gone: pa.Table) -> pa.ChunkedArray:
+    """Whether each document has an id or a text, to the letter, of those that are gone."""
+    known = [
+        pc.is_in(facts[name], value_set=gone[name].combine_chunks()) for name in ("id", "text_hash")
+    ]
+    return pc.or_(*known)
+
+
+def _ranked(facts: pa.Table, num_perm: int, *, first: int, is_gone: bool) -> pa.Table:
+    schema = ranked_schema(num_perm)
+    told = facts.append_column("doc_id", hash_column(facts["id"]))
+    ordinals = pa.array(range(first, first + len(facts)), pa.int64())
+    told = told.append_column("ordinal", ordinals)
+    for name in ("is_frozen", "is_taken_down"):
+        told = told.append_column(name, pa.array([is_gone] * len(facts), pa.bool_()))
+    return with_columns(told, schema).select(schema.names).cast(schema)
+
+
+def with_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The table with every column of a schema: what it lacks is null, or zero where null cannot be.
+
+    For tombstones, which tell less than facts do: what they lack only ranks documents.
+    """
+    for field in schema:
+        if field.name not in table.column_names:
+            table = table.append_column(field, _unknown(field, len(table)))
+    return table
+
+
+def _unknown(field: pa.Field, rows: int) -> pa.Array:
+    if field.nullable:
+        return pa.nulls(rows, field.type)
+    value = bytes(field.type.byte_width) if pa.types.is_fixed_size_binary(field.type) else 0
+    return pa.repeat(pa.scalar(value, field.type), rows)
+
+
+def concerns(table: pa.Table, gone: pa.Array) -> pa.ChunkedArray:
+    """Whether each row of a released table is about documents that are gone, or names one.
+
+    Args:
+        table: the columns `id`, `doc_id` and `kept_doc_id` of it, as far as it has them.
+        gone: their ids.
+    """
+    return _any([pc.is_in(column, value_set=gone) for column in table.columns])
+
+
+def _any(masks: list[pa.ChunkedArray]) -> pa.ChunkedArray:
+    found = masks[0]
+    for mask in masks[1:]:
+        found = pc.or_(found, mask)
+    return found
+
+
+def decisions_without(decisions: pa.Table, gone: pa.Array) -> pa.Table:
+    """DECISIONS as they are once documents are gone: the same rows in the same order.
+
+    Rows of what is gone, and of what was dropped in its favour, become `dropped`, stage `takedown`,
+    reason `taken_down`; they name nobody and lose addresses and evidence. Rows that were rejected
+    stay so and lose as much.
+
+    Law: row-wise.
+    """
+    is_gone = pc.is_in(decisions["doc_id"], value_set=gone)
+    touched = pc.or_(is_gone, pc.is_in(decisions["kept_doc_id"], value_set=gone))
+    is_down = pc.and_(touched, pc.not_equal(decisions["verdict"], str(Verdict.REJECTED)))
+    columns = {name: decisions[name] for name in decisions.column_names}
+    told = {"verdict": Verdict.DROPPED, "stage": TAKEDOWN, "reason": DropReason.TAKEN_DOWN}
+    for name, value in told.items():
+        columns[name] = pc.if_else(is_down, str(value), columns[name])
+    for name in _TOLD:
+        none = pa.scalar(None, DECISIONS.field(name).type)
+        columns[name] = pc.if_else(touched, none, columns[name])
+    return pa.table([columns[name] for name in DECISIONS.names], schema=DECISIONS)

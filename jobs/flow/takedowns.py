@@ -1,0 +1,212 @@
+"""Takedowns: documents leave a release, by a release without them, and do not come back.
+
+Everything is stored before the one commit, under names that its content gives; run again after a
+stop, a takedown finds what is there and does the rest.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from jobs.corpus.conservation import corrected
+from jobs.corpus.merging import verdict_counts
+from jobs.corpus.withdrawal import concerns, decisions_without, tombstones
+from jobs.errors import AlreadyPublished, ConfigError
+from jobs.flow.derived import write_derived
+from jobs.flow.erasing import erase
+from jobs.flow.merging import write_blob
+from jobs.flow.reading import OpenedRelease, open_release
+from jobs.flow.selecting import Entry, Request
+from jobs.flow.tombstones import signed_tombstones
+from jobs.flow.withdrawing import Concerned, Found, search
+from jobs.storage.layout import blob_key, check_version
+from jobs.storage.log import head, removals_of
+from jobs.storage.objects import ObjectStore
+from jobs.storage.publication import Takedown, redact
+from jobs.storage.registry import FileEntry
+
+Moved = Counter[tuple[str, str, str]]
+
+
+@dataclass(frozen=True)
+class TakenDown:
+    """What a takedown did.
+
+    Attributes:
+        release: Without the documents.
+        is_new: Whether this call published it.
+        erasure: What `erase` reports, with `redact`.
+    """
+
+    release: OpenedRelease
+    is_new: bool
+    erasure: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class _Rewritten:
+    """A file without what goes: what is in its place, and decisions that changed, per partner."""
+
+    concerned: Concerned
+    instead: FileEntry | None
+    moved: Moved
+
+
+def take_down(
+    store: ObjectStore, corpus: str, request: Request, *, about: dict[str, Any]
+) -> tuple[Found | None, TakenDown]:
+    """Publish a release without what was selected; what was found, None if it had been done before.
+
+    Args:
+        store: of the releases.
+        corpus: whose.
+        request: what goes, and how thoroughly.
+        about: who, when and with what; nothing private.
+
+    Raises:
+        ConfigError: no document is selected, or no reason is given.
+        AlreadyPublished: the version is there and is something else.
+        LostRace: a release or takedown came meanwhile; run it again.
+        OutcomeUnknown: the store never said; run it again.
+    """
+    check_version(request.version)
+    if not request.reason.strip():
+        raise ConfigError("please give reason='…': it stays in the release for ever, so no names")
+    found = None
+    is_new = False
+    if head(store, corpus).registry.exactly(request.version) is None:
+        found = search(store, corpus, request)
+        is_new = _publish(store, found, request, about)
+    else:
+        _require_done(store, corpus, request)
+    release = open_release(store, corpus, request.version)
+    write_derived(release)
+    erasure = erase(store, release, about=about) if request.is_redacting else None
+    return found, TakenDown(release, is_new, erasure)
+
+
+def _require_done(store: ObjectStore, corpus: str, request: Request) -> None:
+    """Whether the version is what this very takedown published: then only erasing may be left."""
+    there = open_release(store, corpus, request.version)
+    asked = open_release(store, corpus, request.release)
+    wanted = {
+        "version": asked.version,
+        "digest": asked.digest,
+        "reason": request.reason,
+        "policy": str(request.policy),
+        "is_redacting": request.is_redacting,
+    }
+    known = there.manifest.get("corrects") or {}
+    if any(known.get(name) != value for name, value in wanted.items()):
+        raise AlreadyPublished(
+            f"{corpus} {request.version} was published at {there.published_at} and is no such "
+            f"takedown from {request.release}: choose another version"
+        )
+    if _has_any(store, corpus, request):
+        raise AlreadyPublished(
+            f"{corpus} {request.version} is a takedown from {request.release} for the same reason, "
+            "but still holds documents selected now: choose another version"
+        )
+
+
+def _has_any(store: ObjectStore, corpus: str, request: Request) -> bool:
+    try:
+        search(store, corpus, replace(request, release=request.version))
+    except ConfigError:
+        return False
+    return True
+
+
+def _publish(store: ObjectStore, found: Found, request: Request, about: dict[str, Any]) -> bool:
+    corpus = found.release.corpus
+    rewritten = [_rewritten(store, found, concerned) for concerned in found.files]
+    stones = tombstones(found.facts, policy=request.policy)
+    stones = signed_tombstones(stones, found.release.manifest["parameters"])
+    kept = write_blob(store, corpus, found.at.removals, stones)
+    home = removals_of(store, corpus, found.at.removals).home(kept["sha256"])
+    replaced = rewritten if request.is_redacting else []
+    takedown = Takedown(
+        at=found.at,
+        substitutions={one.concerned.entry["sha256"]: one.instead for one in replaced},
+        tombstones=(blob_key(corpus, kept["sha256"], home),),
+    )
+    manifest = _manifest(found, request, rewritten)
+    return redact(store, corpus, manifest, takedown, about=about)[1]
+
+
+def _rewritten(store: ObjectStore, found: Found, concerned: Concerned) -> _Rewritten:
+    kind, entry, gone = concerned.kind, concerned.entry, concerned.gone
+    with store.open(entry["key"]) as stream:
+        table = pq.read_table(stream)
+    moved: Moved = Counter()
+    if kind == "decisions":
+        after = decisions_without(table, gone)
+        moved = verdict_counts(after)
+        moved.subtract(verdict_counts(table))
+        table = after
+    else:
+        names = [name for name in ("id", "doc_id") if name in table.column_names]
+        table = table.filter(pc.invert(concerns(table.select(names), gone)))
+    if not len(table):
+        return _Rewritten(concerned, None, moved)
+    file = write_blob(store, found.release.corpus, found.at.removals, table)
+    key = blob_key(found.release.corpus, file["sha256"])
+    return _Rewritten(concerned, {"key": key, **file}, moved)
+
+
+def _manifest(found: Found, request: Request, rewritten: list[_Rewritten]) -> dict[str, Any]:
+    """The corrected release's manifest, with the files that are in the place of others."""
+    before, corpus = found.release, found.release.corpus
+    instead = {one.concerned.entry["sha256"]: one for one in rewritten}
+    files: dict[str, list[Entry]] = {}
+    for kind in before.kinds():
+        now = [_now(file, instead, request.version) for file in before.entries(kind)]
+        # A file may have moved; manifests name the place where it was first.
+        files[kind] = [
+            {**file, "key": blob_key(corpus, file["sha256"])} for file in now if file is not None
+        ]
+    return {
+        **before.manifest,
+        **files,
+        "version": request.version,
+        "parent": {"version": before.version, "digest": before.digest},
+        "corrects": {
+            "version": before.version,
+            "digest": before.digest,
+            "documents": found.gone.get(before.version, 0),
+            "policy": str(request.policy),
+            "reason": request.reason,
+            "is_redacting": request.is_redacting,
+        },
+        "documents": sum(file["rows"] for file in files["shards"]),
+        "content_bytes": sum(file["content_bytes"] for file in files["shards"]),
+        "partners": dict(_accounts(before, files["shards"], instead)),
+    }
+
+
+def _now(entry: Entry, instead: dict[str, _Rewritten], version: str) -> Entry | None:
+    one = instead.get(entry["sha256"])
+    if one is None:
+        return entry
+    return one.instead and {**entry, **one.instead, "since": version}
+
+
+def _accounts(
+    before: OpenedRelease, shards: list[Entry], instead: dict[str, _Rewritten]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    for partner, account in before.manifest["partners"].items():
+        moved: Moved = Counter()
+        for entry in before.entries("decisions"):
+            if entry["partner"] == partner and entry["sha256"] in instead:
+                moved.update(instead[entry["sha256"]].moved)
+        files = [entry for entry in shards if entry["partner"] == partner]
+        rows = sum(entry["rows"] for entry in files)
+        size = sum(entry["content_bytes"] for entry in files)
+        now = corrected(partner, account, moved=moved, released=rows)
+        yield partner, {**now, "content_bytes": size}

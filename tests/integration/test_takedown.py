@@ -1,0 +1,280 @@
+"""Takedown: what goes is gone, from everywhere if asked, stays gone, and nothing else changes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from jobs.application import hydra_readable
+from jobs.corpus.identity import document_id
+from jobs.corpus.withdrawal import Policy
+from jobs.errors import AlreadyPublished, ConfigError
+from jobs.flow.correcting import happened
+from jobs.flow.frozen import Origin
+from jobs.flow.reading import open_release
+from jobs.flow.selecting import document_ids
+from jobs.flow.takedowns import take_down
+from jobs.flow.tombstones import tombstone_shards
+from jobs.flow.verifying import verify
+from jobs.flow.withdrawing import search
+from jobs.storage.directory import DirectoryStore
+from jobs.storage.log import head
+from jobs.takedown import main as takedown_main
+from tests.builds import ABOUT
+from tests.takedowns import (
+    PRIVATE,
+    PRIVATE_URL,
+    Corpus,
+    Crash,
+    CrashingStore,
+    article,
+    grown,
+    objects_with,
+    private_text,
+    request,
+    row,
+    rows,
+    without_ray,
+)
+
+pytestmark = pytest.mark.timeout(300)
+
+SECRET = document_id("gov", "secret").hex()
+COPY = document_id("news", "copy").hex()
+NEAR = document_id("papers", "near").hex()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _in_this_process() -> Iterator[None]:
+    with without_ray():
+        yield
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    return grown(tmp_path_factory.mktemp("takedown"))
+
+
+@pytest.fixture
+def corpus(template: Corpus, tmp_path: Path) -> Corpus:
+    shutil.copytree(template.folder / "root", tmp_path / "root")
+    shutil.copytree(template.folder / "deliveries", tmp_path / "deliveries")
+    for path in (template.folder / "partners").iterdir():
+        body = path.read_text(encoding="utf-8").replace(str(template.folder), str(tmp_path))
+        (tmp_path / "partners").mkdir(exist_ok=True)
+        (tmp_path / "partners" / path.name).write_text(body, encoding="utf-8")
+    return Corpus(tmp_path)
+
+
+def test_report_counts_what_goes_and_changes_nothing(corpus: Corpus) -> None:
+    before = sorted(path for path in (corpus.folder / "root").rglob("*"))
+    report = search(corpus.store, "demo", request()).report()
+    assert report["documents"] == {"1.1.0": 1}
+    assert report["partners"] == {"gov": 1}
+    assert report["sites"] == {"private.example": 1}
+    assert report["examples"] == [SECRET]
+    assert report["files"] == {"shards": 1, "facts": 1, "decisions": 3, "removals": 0}
+    everywhere = search(corpus.store, "demo", request(is_redacting=True)).report()
+    assert everywhere["documents"] == {"1.1.0": 1, "0.9.0": 1, "1.0.0": 1}
+    assert sorted(path for path in (corpus.folder / "root").rglob("*")) == before
+
+
+def test_patch_release_is_the_release_without_what_was_taken_down(corpus: Corpus) -> None:
+    before = corpus.opened("1.1.0")
+    _, done = take_down(corpus.store, "demo", request(), about=ABOUT)
+    after = corpus.opened("1.1.1")
+    assert after.digest == done.release.digest
+    assert verify(after).problems == verify(after).metadata_problems == []
+    gone = {row["id"] for row in rows(before, "shards")} - corpus.ids("1.1.1")
+    assert gone == {SECRET}
+    changed = {e["sha256"] for e in after.entries("shards")} - {
+        e["sha256"] for e in before.entries("shards")
+    }
+    assert len(changed) == 1
+    decided = {row["doc_id"]: row for row in rows(after, "decisions")}
+    assert len(rows(after, "decisions")) == len(rows(before, "decisions"))
+    for doc_id in (SECRET, COPY, NEAR):
+        told = decided[doc_id]
+        assert (told["verdict"], told["stage"], told["reason"]) == (
+            "dropped",
+            "takedown",
+            "taken_down",
+        )
+        assert told["kept_doc_id"] is told["url"] is told["source_id"] is told["evidence"] is None
+    account = after.manifest["partners"]["gov"]
+    assert account["reasons"]["takedown/taken_down"] == 1
+    assert after.manifest["corrects"]["version"] == "1.1.0"
+    # Older versions are as they were.
+    assert verify(corpus.opened("1.1.0")).problems == []
+    assert not corpus.opened("1.1.0").is_redacted
+
+
+@pytest.mark.parametrize("parent", ["null", "1.1.1"])
+def test_no_later_build_brings_it_back(corpus: Corpus, parent: str) -> None:
+    take_down(corpus.store, "demo", request(), about=ABOUT)
+    corpus.deliver("papers", "b", [row("again", f"转载：{private_text()}"), row("q", article(300))])
+    partners = ("gov", "news", "papers")
+    release = corpus.build("1.2.0", *partners, parent=parent)
+    assert verify(release).problems == []
+    assert not [r for r in rows(release, "shards") if PRIVATE in r["content"]]
+    decided = {row["doc_id"]: row for row in rows(release, "decisions")}
+    again = decided[document_id("papers", "again").hex()]
+    assert (again["reason"], again["kept_doc_id"], again["url"]) == ("taken_down", None, None)
+    assert decided[document_id("papers", "q").hex()]["verdict"] == "kept"
+    for doc_id in (SECRET, COPY, NEAR):
+        assert decided[doc_id]["reason"] == "taken_down"
+        assert decided[doc_id]["url"] is None
+
+
+def test_redaction_leaves_the_text_in_no_object_and_everything_else_sound(corpus: Corpus) -> None:
+    root = corpus.folder / "root"
+    assert len(objects_with(root, PRIVATE)) > 3
+    before = {version: corpus.ids(version) for version in ("0.9.0", "1.0.0", "1.1.0")}
+    _, done = take_down(corpus.store, "demo", request(is_redacting=True), about=ABOUT)
+    assert objects_with(root, PRIVATE, PRIVATE_URL) == []
+    lost = {"0.9.0": {COPY}, "1.0.0": {SECRET}, "1.1.0": {SECRET}}
+    for version, ids in before.items():
+        release = corpus.opened(version)
+        assert release.is_redacted
+        found = verify(release)
+        assert (found.problems, found.metadata_problems, found.orphans) == ([], [], 0)
+        assert ids - corpus.ids(version) == lost[version]
+    assert verify(corpus.opened("1.1.1")).problems == []
+    assert done.erasure is not None
+    assert done.erasure["releases"] == ["0.9.0", "1.0.0", "1.1.0"]
+    assert done.erasure["deleted"]
+    assert {told["is_gone"] for told in done.erasure["deleted"]} == {True}
+    release = corpus.build("2.0.0", "gov", "news", "papers")
+    assert not [r for r in rows(release, "shards") if PRIVATE in r["content"]]
+    assert head(corpus.store, "demo").registry.epoch == 1
+
+
+def test_takedown_stopped_at_any_request_is_nothing_or_is_finished_by_running_it_again(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    asked = request(is_redacting=True)
+    again = tmp_path / "again"
+    shutil.copytree(corpus.folder / "root", again)
+    _, whole = take_down(DirectoryStore(again), "demo", asked, about=ABOUT)
+    number, were_published = 0, set()
+    while True:
+        root = tmp_path / f"root-{number}"
+        shutil.copytree(corpus.folder / "root", root)
+        try:
+            take_down(CrashingStore(root, number), "demo", asked, about=ABOUT)
+        except Crash:
+            pass
+        else:
+            break
+        store = DirectoryStore(root)
+        is_published = head(store, "demo").registry.exactly("1.1.1") is not None
+        were_published.add(is_published)
+        if not is_published:
+            unchanged = open_release(store, "demo", "1.0.0")
+            assert verify(unchanged, "sizes").problems == []
+        found, done = take_down(store, "demo", asked, about=ABOUT)
+        assert (found is None) == is_published
+        assert done.release.digest == whole.release.digest
+        assert verify(done.release).problems == []
+        assert objects_with(root, PRIVATE, PRIVATE_URL) == []
+        assert done.erasure is not None
+        assert done.erasure["deleted"] == whole.erasure["deleted"]
+        shutil.rmtree(root)
+        number += 4 if number < 40 else 37
+    assert were_published == {True, False}
+    assert number > 30
+
+
+def test_takedown_done_before_says_so_and_another_of_that_version_is_refused(
+    corpus: Corpus,
+) -> None:
+    _, first = take_down(corpus.store, "demo", request(), about=ABOUT)
+    found, done = take_down(corpus.store, "demo", request(), about=ABOUT)
+    assert (found, done.is_new, done.release.digest) == (None, False, first.release.digest)
+    for other in (request(urls=(), partner="papers"), request(reason="request 18")):
+        with pytest.raises(AlreadyPublished, match="choose another version"):
+            take_down(corpus.store, "demo", other, about=ABOUT)
+
+
+def test_partner_withdrawn_with_restore_leaves_copies_to_the_next_build(corpus: Corpus) -> None:
+    asked = request(urls=(), partner="gov", policy=Policy.RESTORE, is_redacting=True)
+    take_down(corpus.store, "demo", asked, about=ABOUT)
+    patched = corpus.opened("1.1.1")
+    assert verify(patched).problems == []
+    account = patched.manifest["partners"]["gov"]
+    assert (account["kept"], account["delivered"]) == (0, 14)
+    assert {row["partner"] for row in rows(patched, "shards")} == {"news", "papers"}
+    assert rows(patched, "removals") == []
+    for version in ("0.9.0", "1.0.0", "1.1.0"):
+        found = verify(corpus.opened(version))
+        assert (found.problems, found.metadata_problems) == ([], [])
+    assert COPY in corpus.ids("0.9.0"), "a copy of somebody else stays"
+    release = corpus.build("1.2.0", "gov", "news", "papers")
+    assert verify(release).problems == []
+    assert {COPY, document_id("news", "same").hex()} <= corpus.ids("1.2.0")
+    assert release.manifest["partners"]["gov"]["kept"] == 0
+
+
+def test_build_that_could_not_know_copies_is_refused_by_what_differs(corpus: Corpus) -> None:
+    take_down(corpus.store, "demo", request(), about=ABOUT)
+    params = corpus.params("2.0.0", "gov")
+    other = replace(params, signature=replace(params.signature, seed=2))
+    with pytest.raises(ConfigError, match=r"minhash\.seed: 1, 2"):
+        tombstone_shards(corpus.store, other)
+    (stone,) = tombstone_shards(corpus.store, params)
+    assert (stone.delivered, stone.origin, stone.text_key) == (1, Origin.TOMBSTONE, None)
+
+
+def test_takedown_of_nothing_and_for_no_reason_is_refused_without_private_words(
+    corpus: Corpus,
+) -> None:
+    nowhere = request(urls=("https://nowhere.example/李某",))
+    with pytest.raises(ConfigError, match=r"1\.1\.0 does not have any document .* urls") as refused:
+        search(corpus.store, "demo", nowhere)
+    assert "nowhere" not in str(refused.value)
+    with pytest.raises(ConfigError, match="reason"):
+        take_down(corpus.store, "demo", request(reason=" "), about=ABOUT)
+    with pytest.raises(ConfigError, match="nothing says which documents"):
+        request(urls=())
+    with pytest.raises(ConfigError, match="number 2 is neither") as refused:
+        document_ids([f"gov/{PRIVATE}", PRIVATE])
+    assert PRIVATE not in str(refused.value)
+
+
+def test_takedown_by_command_tells_no_log_what_was_searched_for(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = corpus.folder / "root"
+    given = ["release=1.1.0", "version=1.1.1", f"storage.root={root}", f"contains={PRIVATE}"]
+    for more in ([], ["apply=true", "redact=true", "reason=request 17"]):
+        arguments = [hydra_readable(argument) for argument in [*given, *more]]
+        monkeypatch.setattr("sys.argv", ["heliu takedown", *arguments])
+        takedown_main()
+    said = capsys.readouterr()
+    assert "nothing was changed" in said.out
+    assert "demo 1.1.1 published: 1.1.0 without 1 documents" in said.out
+    assert SECRET in said.out
+    assert PRIVATE not in said.out + said.err
+    assert objects_with(root, PRIVATE, PRIVATE_URL) == []
+    (entry,) = [one for one in happened(corpus.store, None) if one["op"] == "redact"]
+    assert "redacted 0.9.0, 1.0.0, 1.1.0" in entry["what"]
+
+
+def test_second_redaction_replaces_what_the_first_put_in_place(corpus: Corpus) -> None:
+    take_down(corpus.store, "demo", request(is_redacting=True), about=ABOUT)
+    others = sorted(corpus.ids("1.1.1") - {NEAR})
+    asked = {"urls": (), "ids": tuple(others[::3]), "is_redacting": True}
+    second = request(release="1.1.1", version="1.1.2", **asked)
+    take_down(corpus.store, "demo", second, about=ABOUT)
+    for version in ("0.9.0", "1.0.0", "1.1.0", "1.1.1", "1.1.2"):
+        found = verify(corpus.opened(version))
+        assert (found.problems, found.metadata_problems, found.orphans) == ([], [], 0)
+        assert not corpus.ids(version) & {SECRET, COPY, NEAR, *others[::3]}
+    assert corpus.ids("1.1.2") == set(others) - set(others[::3])
+    release = corpus.build("2.0.0", "gov", "news", "papers")
+    assert corpus.ids("2.0.0") & {SECRET, *others[::3]} == set()
+    assert verify(release).problems == []

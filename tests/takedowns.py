@@ -1,0 +1,203 @@
+"""A small corpus to take documents from: three partners, three releases, one private text."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from jobs.corpus.withdrawal import Policy, Selection
+from jobs.flow.params import BuildParams
+from jobs.flow.reading import OpenedRelease, open_release
+from jobs.flow.selecting import Request
+from jobs.storage.directory import DirectoryStore
+from jobs.storage.objects import ObjectStore
+from jobs.storage.stores import open_store
+from tests.builds import build, build_parameters, in_this_process, write_partner
+
+PRIVATE = "张某某住在南京市鼓楼区，档案编号八七三二一"
+"""In nothing but the text that is taken down and its copies."""
+
+PRIVATE_URL = "https://private.example/8732"
+PRIORITIES = {"gov": 1, "news": 2, "papers": 3}
+_PHRASES = [
+    "市政府昨日召开新闻发布会，介绍今年重点工程进展",
+    "长江大桥南侧匝道将于月底恢复通行，请驾驶员提前绕行",
+    "气象台预计未来三天有中到大雨，沿江各区须做好排涝准备；学校可视情况停课",
+    "图书馆新馆本周六正式开放，市民凭身份证即可办理借阅手续，每次可借五册",
+    "古籍阅览室收藏明清刻本两千余种，须预约入内",
+    "地铁七号线二期已全线贯通，届时从仙林到河西只需四十分钟",
+    "农贸市场改造工程启动，临时摊位设在建设路东段，营业时间不变",
+    "博物馆举办青铜器特展，展品来自八省十二馆",
+    "秦淮河干流断面全部达标，支流仍有三处超标，责令限期整改",
+]
+
+
+def article(number: int, sentences: int = 18) -> str:
+    """A text of its own for every number; no two are near duplicates."""
+    choose = random.Random(number)
+    said = [
+        f"{choose.choice(_PHRASES)}{choose.randrange(10**9)}，{choose.randrange(10**9)}"
+        for _ in range(sentences)
+    ]
+    return "。".join(said) + "。"
+
+
+def private_text() -> str:
+    return f"{article(8732)}{PRIVATE}。"
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Deliveries that can be added to, and the root where their releases are."""
+
+    folder: Path
+
+    @property
+    def store(self) -> ObjectStore:
+        return open_store(self.params("9.9.9", "gov").storage)
+
+    def deliver(self, partner: str, name: str, rows: list[dict[str, Any]]) -> None:
+        path = self.folder / "deliveries" / partner / f"{name}.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"\n".join(map(orjson.dumps, rows)))
+        write_partner(
+            self.folder,
+            partner,
+            f"deliveries: {path.parent}/*.jsonl\nformat: jsonl\nlicence: CC-BY-4.0\n"
+            f"priority: {PRIORITIES[partner]}\n"
+            "columns: {text: text, title: title, url: url, id: id}",
+        )
+
+    def params(self, version: str, *partners: str, parent: str = "null") -> BuildParams:
+        return build_parameters(
+            self.folder,
+            self.folder / "root",
+            f"partners=[{','.join(partners)}]",
+            f"corpus.version={version}",
+            f"corpus.parent={parent}",
+            "shards.release_bytes=6000",
+        )
+
+    def build(self, version: str, *partners: str, parent: str = "null") -> OpenedRelease:
+        build(self.params(version, *partners, parent=parent))
+        return self.opened(version)
+
+    def opened(self, version: str) -> OpenedRelease:
+        return open_release(self.store, "demo", version)
+
+    def ids(self, version: str) -> set[str]:
+        return {row["id"] for row in rows(self.opened(version), "shards")}
+
+
+def rows(release: OpenedRelease, kind: str) -> list[dict[str, Any]]:
+    tables = [pq.read_table(release.store.open(e["key"])) for e in release.entries(kind)]
+    return pa.concat_tables(tables).to_pylist() if tables else []
+
+
+def row(source_id: str, text: str, url: str | None = None) -> dict[str, Any]:
+    url = url or f"https://www.site{source_id[-1]}.example/{source_id}"
+    return {"id": source_id, "text": text, "title": f"公告{source_id}", "url": url}
+
+
+def grown(folder: Path) -> Corpus:
+    """0.9.0 of news alone, 1.0.0 of gov and news, 1.1.0 with papers on top.
+
+    The private text is gov/secret; news has an exact copy, papers a near one; both are dropped, but
+    0.9.0 keeps that of news.
+    """
+    corpus = Corpus(folder)
+    pasted = "\n".join([article(1, 9), *["南京市长江大桥南侧匝道恢复通行示意图（资料图片）"] * 4])
+    gov = [row(f"g{n}", article(n)) for n in range(12)]
+    gov += [row("secret", private_text(), PRIVATE_URL), row("pasted", pasted)]
+    corpus.deliver("gov", "a", gov)
+    news = [row(f"n{n}", article(100 + n)) for n in range(8)]
+    news += [row("copy", private_text(), f"{PRIVATE_URL}?from=news"), row("same", article(3))]
+    corpus.deliver("news", "a", news)
+    corpus.build("0.9.0", "news")
+    corpus.build("1.0.0", "gov", "news")
+    papers = [row(f"p{n}", article(200 + n)) for n in range(5)]
+    papers.append(row("near", f"{private_text()}本报讯。", f"{PRIVATE_URL}?from=papers"))
+    corpus.deliver("papers", "a", papers)
+    corpus.build("1.1.0", "papers", parent="1.0.0")
+    return corpus
+
+
+NOTHING = Selection((), (PRIVATE_URL,), None, None, None, None, None)
+
+
+def request(**given: Any) -> Request:
+    """A takedown of the private text from 1.1.0, unless told otherwise."""
+    selection = replace(
+        NOTHING, **{name: given.pop(name) for name in [*given] if hasattr(NOTHING, name)}
+    )
+    values = {
+        "release": "1.1.0",
+        "version": "1.1.1",
+        "selection": selection,
+        "reason": "request 17",
+        "policy": Policy.REMOVE,
+        "is_redacting": False,
+    }
+    return Request(**(values | given))
+
+
+class Crash(BaseException):
+    """The process is gone."""
+
+
+class CrashingStore(DirectoryStore):
+    """Is gone before the n-th request that would change something."""
+
+    def __init__(self, root: Path, n: int) -> None:
+        super().__init__(root)
+        self.left = n
+
+    def _ask(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise Crash
+
+    def put(self, key: str, body: bytes) -> None:
+        self._ask()
+        super().put(key, body)
+
+    def put_new(self, key: str, body: bytes) -> bool:
+        self._ask()
+        return super().put_new(key, body)
+
+    def put_file(self, key: str, path: Path) -> None:
+        self._ask()
+        super().put_file(key, path)
+
+    def delete(self, key: str) -> None:
+        self._ask()
+        super().delete(key)
+
+
+def objects_with(root: Path, *wanted: str) -> list[Path]:
+    """The objects that hold any of these words, as they are or when read as Parquet."""
+    found = []
+    for path in sorted(p for p in root.rglob("*") if p.is_file()):
+        body = path.read_bytes()
+        if path.suffix == ".parquet":
+            body += orjson.dumps(pq.read_table(path).to_pylist(), default=lambda value: value.hex())
+        if any(word.encode() in body for word in wanted):
+            found.append(path)
+    return found
+
+
+@contextmanager
+def without_ray() -> Iterator[None]:
+    """Builds run in this process."""
+    with in_this_process(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("jobs.flow.building.ray_session", lambda _compute: nullcontext())
+        yield
