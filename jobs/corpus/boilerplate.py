@@ -171,8 +171,9 @@ class _Edge:
             for at in range(EDGE_LINES):
                 start, stop = int(self.starts[end, at]), int(self.ends[end, at])
                 line = self.data[start:stop].decode()
-                # Menus are set with the bars of tables.
-                if not is_common[end, at] or (is_structure(line) and " | " not in line):
+                # Menus are set with the bars of tables, but do not begin with one.
+                is_menu = " | " in line and not line.startswith("|")
+                if not is_common[end, at] or (is_structure(line) and not is_menu):
                     break
                 goes.setdefault(start, (stop, int(of_line[end, at])))
         return list(self._pieces(goes, site_documents))

@@ -42,7 +42,9 @@ def corpus_table(texts: list[str], ids: list[str], frozen: int, params: BuildPar
     ranked = ranked_table(documents, params=params.signature, partner="甲", priority=1, base=0)
     columns = dict(zip(ranked.column_names, ranked.columns, strict=True))
     columns["is_frozen"] = pa.array([number < frozen for number in range(len(texts))])
-    columns["priority"] = pa.array([1 + number % 2 for number in range(len(texts))], pa.int32())
+    # Who is frozen from the beginning ranks before who is frozen by a round.
+    priorities = [number % 2 - (9 if number < frozen else 0) for number in range(len(texts))]
+    columns["priority"] = pa.array(priorities, pa.int32())
     table = pa.table(columns, schema=ranked.schema)
     if params.bands.is_exact:
         texts_column = pa.array(canonical_list(texts), pa.large_string())
