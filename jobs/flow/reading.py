@@ -108,11 +108,11 @@ def open_release(
         _check_pins(name, found, digest, pinned)
         published = read_manifest(store, name, found["digest"])
         manifest = resolved(published, registry, name)
-    if manifest["version"] != found["version"] or manifest["corpus"] != name:
-        raise DamagedMetadata(
-            f"the log of {name} gives {found['version']} the manifest of {manifest['corpus']} "
-            f"{manifest['version']}: the log was edited; compare it with a mirror"
-        )
+        if published["version"] != found["version"] or published["corpus"] != name:
+            raise DamagedMetadata(
+                f"the log of {name} gives {found['version']} the manifest of {published['corpus']} "
+                f"{published['version']}: the log was edited; compare it with a mirror"
+            )
     return OpenedRelease(
         store=store,
         corpus=name,

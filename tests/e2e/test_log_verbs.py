@@ -29,7 +29,8 @@ def put(root: Path, text: str) -> dict[str, object]:
 def root(tmp_path: Path) -> Path:
     for version in ("1.0.0", "1.1.0"):
         shards = [put(tmp_path, version)]
-        manifest = {"version": version, "documents": 1, "shards": shards, "decisions": []}
+        manifest = {"corpus": "cci", "version": version, "documents": 1}
+        manifest |= {"shards": shards, "decisions": []}
         publish(DirectoryStore(tmp_path), "cci", manifest, about=ABOUT)
     return tmp_path
 

@@ -143,7 +143,7 @@ def test_taken_version_exits_with_its_own_code_and_the_release_stays(
     assert build(monkeypatch, tmp_path) == 0
     partner(tmp_path, licence="MIT")
     assert build(monkeypatch, tmp_path) == 33
-    assert "bad 1.0.0" in capsys.readouterr().err
+    assert "1.0.0 was published by" in capsys.readouterr().err
     assert heliu(monkeypatch, "verify", f"storage.root={tmp_path / '发布'}") == 0
 
 
