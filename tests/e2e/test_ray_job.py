@@ -16,7 +16,7 @@ import pytest
 
 from tests.commands import ROOT, build_arguments, environment, heliu
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 
 def free_ports(count: int) -> list[int]:
