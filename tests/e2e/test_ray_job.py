@@ -72,7 +72,7 @@ def submit(address: str, *entrypoint: str) -> subprocess.CompletedProcess[str]:
             capture_output=True,
             text=True,
             check=False,
-            timeout=300,
+            timeout=800,
         )
         if "No available agent" not in done.stderr or time.monotonic() > deadline:
             return done
