@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jobs.application import run
 from jobs.errors import DamagedMetadata, DamagedRelease, RedactedRelease
@@ -17,8 +15,7 @@ from jobs.settings import storage_params
 from jobs.terminal import is_json, say, say_json
 
 if TYPE_CHECKING:
-    from jobs.flow.checking import FileCheck, FileReport
-    from jobs.flow.verifying import Findings
+    from jobs.flow.verifying import Checks, Findings
 
 
 def verify(config: Verify) -> None:
@@ -28,8 +25,8 @@ def verify(config: Verify) -> None:
     release = opened(config)
     if config.public_key:
         check_signature(release, Path(config.public_key))
-    with _ray(config) if config.ray else nullcontext() as checks:
-        findings = verified(release, config.level, sample=config.sample, checks=checks)
+    checks = _on_ray(config) if config.ray else None
+    findings = verified(release, config.level, sample=config.sample, checks=checks)
     name = f"{release.corpus} {release.version}"
     if is_json(config.format):
         say_json({"version": release.version, "digest": release.digest, **asdict(findings)})
@@ -59,27 +56,15 @@ def _raise_for(name: str, findings: Findings) -> None:
             raise kind(f"{name} is not what was published:\n{listed}\nrestore it from a copy")
 
 
-def _ray(config: Verify) -> Any:
-    """A session of Ray in which files are checked as tasks."""
-    from contextlib import contextmanager  # noqa: PLC0415
-
+def _on_ray(config: Verify) -> Checks:
+    """Files are checked as tasks of Ray."""
     from jobs.flow.checking import check_stored  # noqa: PLC0415  Ray takes seconds to load
     from jobs.on_ray.compute import ComputeParams  # noqa: PLC0415
-    from jobs.on_ray.session import ray_session  # noqa: PLC0415
     from jobs.on_ray.shards import map_shards  # noqa: PLC0415
 
     compute = ComputeParams(**asdict(config.compute))
     task = partial(check_stored, storage=storage_params(config.storage))
-
-    def checks(work: Sequence[FileCheck]) -> Iterator[FileReport]:
-        return map_shards(task, work, compute=compute, label="verify")
-
-    @contextmanager
-    def session() -> Iterator[Any]:
-        with ray_session(compute):
-            yield checks
-
-    return session()
+    return partial(map_shards, task, compute=compute, label="verify")
 
 
 def main() -> None:

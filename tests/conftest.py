@@ -25,9 +25,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def local_ray() -> Iterator[None]:
     """One local Ray for the whole session: starting one takes seconds."""
-    from jobs.on_ray.session import ray_session
+    from jobs.on_ray.session import ray_session, start_ray
 
-    with ray_session(ComputeParams(address=None, workers=2, task_memory_bytes=None)):
+    with ray_session():
+        start_ray(ComputeParams(address=None, workers=2, task_memory_bytes=None))
         yield
 
 

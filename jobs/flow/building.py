@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,7 @@ from jobs.flow.frozen import frozen_shards
 from jobs.flow.intake import InputShard, plan
 from jobs.flow.marked import Marker, Progress
 from jobs.flow.merging import Range, merge
-from jobs.flow.normalizing import NormalizedShard, is_normalized, normalize
+from jobs.flow.normalizing import NormalizedShard, normalize
 from jobs.flow.params import BuildParams
 from jobs.flow.parents import inputs_of, open_parent
 from jobs.flow.publishing import Published, candidate, publish_candidate, traffic
@@ -47,9 +46,7 @@ def run_normalize(params: BuildParams, progress: Progress) -> Normalized:
     prove_once(store, params.storage.root)
     parent = open_parent(store, params)
     shards = plan(params, known=inputs_of(parent))
-    # Who only asks what is stored need not wait for Ray.
-    done = is_normalized(shards, params)
-    with nullcontext() if done else ray_session(params.compute):
+    with ray_session():
         normalized = normalize(shards, params, progress=progress)
         rest = without_site_boilerplate(normalized, params, progress=progress)
         return Normalized(shards, rest, parent)
@@ -57,7 +54,7 @@ def run_normalize(params: BuildParams, progress: Progress) -> Normalized:
 
 def run_dedup(params: BuildParams, progress: Progress) -> Deduplicated:
     """Deliveries to drops."""
-    with ray_session(params.compute):
+    with ray_session():
         normalized = run_normalize(params, progress)
         parent = normalized.parent
         frozen = frozen_shards(parent.manifest) if parent else []
@@ -68,7 +65,7 @@ def run_dedup(params: BuildParams, progress: Progress) -> Deduplicated:
 
 def run_merge(params: BuildParams, progress: Progress) -> dict[str, Any]:
     """Deliveries to the manifest of a release candidate; its shards are stored."""
-    with ray_session(params.compute):
+    with ray_session():
         done = run_dedup(params, progress)
         normalized = done.normalized
         ranges: list[tuple[Range, Marker]] = merge(

@@ -52,7 +52,7 @@ def map_marked(
         progress: told of every finished task.
     """
     store = open_store(params.storage)
-    markers = found_markers(store, work)
+    markers = _found(store, work)
     missing = [piece for piece in work if piece.key not in markers]
     progress(label, len(markers), len(work))
     run = partial(_run_marked, task=task, params=params)
@@ -72,8 +72,7 @@ def code_digest() -> str:
     return digest.hexdigest()
 
 
-def found_markers(store: ObjectStore, work: Sequence[Marked[Spec]]) -> dict[str, Marker]:
-    """The markers that are there, by key."""
+def _found(store: ObjectStore, work: Sequence[Marked[Spec]]) -> dict[str, Marker]:
     with ThreadPoolExecutor(16) as pool:
         found = pool.map(lambda piece: (piece.key, _read(store, piece.key)), work)
         return {key: marker for key, marker in found if marker is not None}

@@ -25,7 +25,7 @@ from jobs.errors import TooManyRejects
 from jobs.flow.delivered import delivered_tables
 from jobs.flow.exchange import write_cuts
 from jobs.flow.intake import InputShard
-from jobs.flow.marked import Marked, Marker, Progress, found_markers, map_marked
+from jobs.flow.marked import Marked, Marker, Progress, map_marked
 from jobs.flow.params import BuildParams
 from jobs.storage.layout import work_key
 from jobs.storage.objects import ObjectStore
@@ -90,12 +90,6 @@ def normalize(
     normalized = list(_based(shards, markers))
     check_rejects(normalized, params)
     return normalized
-
-
-def is_normalized(shards: list[InputShard], params: BuildParams) -> bool:
-    """Whether every shard has a marker."""
-    work = [Marked(_marker_key(params.corpus, shard.key), shard) for shard in shards]
-    return len(found_markers(open_store(params.storage), work)) == len(work)
 
 
 def normalize_shard(shard: InputShard, *, params: BuildParams) -> Marker:

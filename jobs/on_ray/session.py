@@ -6,18 +6,37 @@ import contextlib
 import logging
 import os
 from collections.abc import Iterator
+from contextvars import ContextVar
 
 import ray
 import ray.data
 
 from jobs.on_ray.compute import ComputeParams
 
+_IS_OPEN = ContextVar("a session of Ray is open", default=False)
+
 
 @contextlib.contextmanager
-def ray_session(params: ComputeParams) -> Iterator[None]:
-    """Connect to Ray; a Ray already connected to is left as it was."""
-    if ray.is_initialized():
+def ray_session() -> Iterator[None]:
+    """Let all work inside share one Ray; the first task starts it, the outermost session ends it.
+
+    Where everything is done already, nobody waits for a start. A Ray already connected to is left
+    as it was.
+    """
+    if _IS_OPEN.get() or ray.is_initialized():
         yield
+        return
+    token = _IS_OPEN.set(True)
+    try:
+        yield
+    finally:
+        _IS_OPEN.reset(token)
+        ray.shutdown()
+
+
+def start_ray(params: ComputeParams) -> None:
+    """Connect to Ray, unless that is done."""
+    if ray.is_initialized():
         return
     # Unset, Ray switches token authentication on and leaves a token file in the home directory.
     os.environ.setdefault("RAY_AUTH_MODE", "disabled")
@@ -30,10 +49,6 @@ def ray_session(params: ComputeParams) -> Iterator[None]:
     else:
         ray.init(address="local", num_cpus=params.workers, include_dashboard=False, **quiet)
     _silence_ray_data()
-    try:
-        yield
-    finally:
-        ray.shutdown()
 
 
 def _silence_ray_data() -> None:

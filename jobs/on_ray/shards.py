@@ -17,7 +17,7 @@ import ray.exceptions
 
 from jobs.errors import HeliuError, TaskError
 from jobs.on_ray.compute import ComputeParams
-from jobs.on_ray.session import ray_session
+from jobs.on_ray.session import ray_session, start_ray
 
 _NAMED = re.compile(r"\s*(?!ray\.|UserCode)[\w.]+?(Error|Exception|Exit|Interrupt|\.Arrow\w+)\b")
 
@@ -42,7 +42,8 @@ def map_shards(
     """
     if not specs:
         return
-    with ray_session(compute):
+    with ray_session():
+        start_ray(compute)
         yield from _mapped(task, specs, compute, label)
 
 

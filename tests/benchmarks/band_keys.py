@@ -127,7 +127,7 @@ def measured(documents: int, workers: int, folder: str, group_documents: int) ->
         overrides = ("partners=[nobody]", f"compute.workers={workers}", f"minhash.bands={BANDS}")
         overrides += (f"shards.group_documents={group_documents}",)
         params = build_parameters(root / "conf", root / "store", *overrides)
-        with ray_session(params.compute), PeakMemory(os.getpid(), every_seconds=0.5) as memory:
+        with ray_session(), PeakMemory(os.getpid(), every_seconds=0.5) as memory:
             phases = Phases(memory)
             found = run(documents, params, phases)
     finally:

@@ -71,7 +71,7 @@ def main() -> None:
 
 def measure(folder: Path, runs: int) -> dict[str, Any]:
     """Start-up of both ways, and what each run of the work took."""
-    sessions = {"ray": ray_session(parameters(folder, "tiny", "-").compute), "pool": pool_session()}
+    sessions = {"ray": ray_session(), "pool": pool_session()}
     start: dict[str, float] = {}
     spent: dict[str, list[Spent]] = {"ray": [], "pool": []}
     with contextlib.ExitStack() as open_sessions:
