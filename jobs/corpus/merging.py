@@ -97,13 +97,10 @@ def released_facts(facts: pa.Table, documents: pa.Table, verdicts: pa.Table) -> 
         ConservationError: a kept document has no facts.
     """
     is_kept = pc.equal(verdicts["verdict"], str(Verdict.KEPT))
-    kept, known = documents["ordinal"].filter(is_kept).to_numpy(), facts["ordinal"].to_numpy()
-    order = np.argsort(known)
-    slots = np.searchsorted(known[order], kept)
-    missing = np.count_nonzero(np.append(known[order], -1)[slots] != kept)
-    if missing:
-        raise ConservationError(f"{missing} of {len(kept)} kept documents have no facts")
-    facts = facts.take(pa.array(order[slots]))
+    rows = _rows_of(documents["ordinal"].filter(is_kept), facts)
+    if rows.null_count:
+        raise ConservationError(f"{rows.null_count} of {len(rows)} kept documents have no facts")
+    facts = facts.take(rows)
     columns = {name: facts[name] for name in facts.column_names}
     columns["id"] = verdicts["doc_id"].filter(is_kept)
     columns["partner"] = verdicts["partner"].filter(is_kept)
@@ -134,15 +131,20 @@ def slices_by_bytes(content: pa.ChunkedArray, limit_bytes: int) -> Iterator[tupl
 
 def _aligned(documents: pa.Table, drops: pa.Table) -> pa.Table:
     """For each document the drop that names it, or nulls."""
-    ordinals, dropped = documents["ordinal"].to_numpy(), drops["ordinal"].to_numpy()
-    order = np.argsort(dropped)
-    slots = np.searchsorted(dropped[order], ordinals)
-    is_found = np.append(dropped[order], -1)[slots] == ordinals
-    if np.count_nonzero(is_found) != len(drops):
-        raise ConservationError(
-            f"{len(drops)} drops name {np.count_nonzero(is_found)} of {len(documents)} documents"
-        )
-    return drops.take(pa.array(np.append(order, 0)[slots], mask=~is_found))
+    rows = _rows_of(documents["ordinal"], drops)
+    found = len(rows) - rows.null_count
+    if found != len(drops):
+        raise ConservationError(f"{len(drops)} drops name {found} of {len(documents)} documents")
+    return drops.take(rows)
+
+
+def _rows_of(ordinals: pa.ChunkedArray, table: pa.Table) -> pa.Int64Array:
+    """For each ordinal the row of the table that has it, or null."""
+    wanted, known = ordinals.to_numpy(), table["ordinal"].to_numpy()
+    order = np.argsort(known)
+    slots = np.searchsorted(known[order], wanted)
+    is_found = np.append(known[order], -1)[slots] == wanted
+    return pa.array(np.append(order, 0)[slots], mask=~is_found)
 
 
 def _first(
