@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from jobs.corpus.dates import dates
 from jobs.corpus.identity import document_ids
 from jobs.corpus.keywords import SignalParams
-from jobs.corpus.normalization import normalized_texts, repaired
+from jobs.corpus.normalization import Repaired, normalized_texts, repaired
 from jobs.corpus.paragraphs import RepeatParams, without_repeats
 from jobs.corpus.removals import removals
 from jobs.corpus.repairs import Repair, RepairParams
@@ -80,18 +80,16 @@ def documents(
         "url": _field(delivered["url"].combine_chunks()),
         "published": published,
         "published_as_given": published_as_given,
-        **{field.name: delivered[field.name] for field in DELIVERED if field.name in _KEPT},
+        "evidence": _evidence(delivered["evidence"].combine_chunks(), is_garbled, text),
+        **{name: delivered[name] for name in _KEPT},
     }
-    columns["evidence"] = pc.if_else(
-        is_garbled, _lost(text.lost, text.chars), delivered["evidence"]
-    )
     measured = signals(content, params=params.signals)
     columns |= {name: measured[name] for name in measured.column_names}
     table = pa.table({field.name: columns[field.name] for field in DOCUMENTS}).cast(DOCUMENTS)
     return table, removals(table, cuts)
 
 
-_KEPT = ("source_file", "source_row", "source_id", "evidence")
+_KEPT = ("source_file", "source_row", "source_id")
 
 # What an address or a date is made of is not Chinese text.
 _OF_FIELDS = (
@@ -112,12 +110,13 @@ def _title(titles: pa.Array, repairs: npt.NDArray[np.int64], repair: RepairParam
     return _line(texts)
 
 
-def _lost(lost: npt.NDArray[np.int32], chars: npt.NDArray[np.int32]) -> pa.Array:
-    """How much of each text no decoding brings back."""
-    counted = zip(lost.tolist(), chars.tolist(), strict=True)
-    return pa.array(
-        [f"{bad} of {all_} characters are � or 锟斤拷" for bad, all_ in counted], pa.string()
-    )
+def _evidence(given: pa.Array, is_garbled: pa.Array, text: Repaired) -> pa.Array:
+    """What was given, and of garbled texts how much no decoding brings back."""
+    if not pc.any(is_garbled).as_py():
+        return given
+    garbled = np.flatnonzero(is_garbled)
+    lost = [f"{text.lost[row]} of {text.chars[row]} characters are � or 锟斤拷" for row in garbled]
+    return pc.replace_with_mask(given, is_garbled, pa.array(lost, pa.string()))
 
 
 def _field(values: pa.Array) -> pa.Array:
