@@ -21,6 +21,13 @@ from jobs.parameters import build_params
 from jobs.release_settings import register
 from jobs.storage.stores import open_store
 
+# Exchanges, many ranges, runs and packs, where a small corpus would need none of them.
+MANY_PIECES = (
+    "shards.group_documents=100",
+    "shards.run_bytes=200000",
+    "shards.batch_bytes=50000",
+    "shards.input_bytes=1",
+)
 ABOUT = {"at": "2023-11-29T00:00:00+00:00", "by": "test"}
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,6 @@ from typing import Any
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
 
 from jobs.corpus.withdrawal import Policy, Selection
 from jobs.flow.params import BuildParams
@@ -21,7 +18,7 @@ from jobs.flow.selecting import Request
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
-from tests.builds import build, build_parameters, in_this_process, write_partner
+from tests.builds import build, build_parameters, write_partner
 
 PRIVATE = "张某某住在南京市鼓楼区，档案编号八七三二一"
 """In nothing but the text that is taken down and its copies."""
@@ -193,11 +190,3 @@ def objects_with(root: Path, *wanted: str) -> list[Path]:
         if any(word.encode() in body for word in wanted):
             found.append(path)
     return found
-
-
-@contextmanager
-def without_ray() -> Iterator[None]:
-    """Builds run in this process."""
-    with in_this_process(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("jobs.flow.building.ray_session", lambda _compute: nullcontext())
-        yield

@@ -107,9 +107,10 @@ def _name(release: OpenedRelease) -> str:
 
 
 def _count(found: Difference, pair: _Pair, changes: Changes) -> None:
-    account = pair.after.manifest["partners"].get(pair.partner, {"kept": 0})
     counts = {name: len(getattr(changes, name)) for name in ("added", "removed", "changed")}
-    unchanged = account["kept"] - counts["added"] - counts["changed"]
+    shards = pair.after.entries("shards")  # the account of a redacted release tells of more
+    there = sum(entry["rows"] for entry in shards if entry["partner"] == pair.partner)
+    unchanged = there - counts["added"] - counts["changed"]
     found.partners[pair.partner] = {**counts, "unchanged": unchanged}
     if reasons := _reasons(pair, changes.removed):
         found.reasons[pair.partner] = reasons

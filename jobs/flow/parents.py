@@ -26,8 +26,8 @@ def open_parent(store: ObjectStore, params: BuildParams) -> OpenedRelease | None
     """The release that `corpus.parent` names, fit to be extended by this build; None if it is null.
 
     Raises:
-        ConfigError: it is of another corpus, is the very version to be built, or was built with
-            parameters under which its documents and new ones cannot be compared.
+        ConfigError: it is of another corpus, is the very version to be built, was redacted, or was
+            built with parameters under which its documents and new ones cannot be compared.
         ReleaseMissing: there is no such release; the message lists those there are.
     """
     if params.parent is None:
@@ -46,6 +46,12 @@ def open_parent(store: ObjectStore, params: BuildParams) -> OpenedRelease | None
             "give the new one another corpus.version"
         )
     parent = open_release(store, params.corpus, version)
+    if parent.is_redacted:
+        raise ConfigError(
+            f"corpus.parent={parent.version} lost documents since it was published, so its "
+            "accounts no longer tell what it holds: extend the release of the takedown instead "
+            "(heliu log names it), or a later one"
+        )
     _require_fit(parent, params)
     return parent
 

@@ -25,18 +25,10 @@ from jobs.flow.reading import OpenedRelease, list_releases
 from jobs.flow.verifying import verify
 from jobs.storage.manifests import canonical_json
 from jobs.storage.stores import open_store
-from tests.builds import build, build_parameters, opened, table
+from tests.builds import MANY_PIECES, build, build_parameters, opened, table
 from tests.oracles import loop_decisions
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(300), pytest.mark.usefixtures("local_ray")]
-
-# Exchanges, many ranges, runs and packs, where a small corpus would need none of them.
-MANY_PIECES = (
-    "shards.group_documents=100",
-    "shards.run_bytes=200000",
-    "shards.batch_bytes=50000",
-    "shards.input_bytes=1",
-)
 
 
 @pytest.fixture(scope="module")

@@ -29,17 +29,10 @@ from jobs.flow.parents import inputs_of
 from jobs.flow.reading import OpenedRelease
 from jobs.flow.surveying import survey
 from jobs.flow.verifying import verify
-from tests.builds import ABOUT, build, build_parameters, opened, silent, table
+from tests.builds import ABOUT, MANY_PIECES, build, build_parameters, opened, silent, table
 from tests.oracles import loop_decisions
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(300), pytest.mark.usefixtures("local_ray")]
-
-MANY_PIECES = (
-    "shards.group_documents=100",
-    "shards.run_bytes=200000",
-    "shards.batch_bytes=50000",
-    "shards.input_bytes=1",
-)
 FIRST = ("gov/notices-0000*", "gov/notices-0001*", "news/news-0000*", "news/news-0001*")
 SECOND = ("gov/notices-0002*", "news/news-0002*", "papers/*")
 PARTNERS = {"1.0.0": "partners=[gov,news]", "1.1.0": "partners=[papers,news,gov]"}

@@ -14,6 +14,7 @@ from jobs.corpus.identity import document_id
 from jobs.corpus.withdrawal import Policy
 from jobs.errors import AlreadyPublished, ConfigError
 from jobs.flow.correcting import happened
+from jobs.flow.diffing import diff
 from jobs.flow.frozen import Origin
 from jobs.flow.reading import open_release
 from jobs.flow.selecting import document_ids
@@ -24,7 +25,7 @@ from jobs.flow.withdrawing import search
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.log import head
 from jobs.takedown import main as takedown_main
-from tests.builds import ABOUT
+from tests.builds import ABOUT, in_this_process
 from tests.takedowns import (
     PRIVATE,
     PRIVATE_URL,
@@ -38,7 +39,6 @@ from tests.takedowns import (
     request,
     row,
     rows,
-    without_ray,
 )
 
 pytestmark = pytest.mark.timeout(300)
@@ -50,7 +50,7 @@ NEAR = document_id("papers", "near").hex()
 
 @pytest.fixture(scope="module", autouse=True)
 def _in_this_process() -> Iterator[None]:
-    with without_ray():
+    with in_this_process():
         yield
 
 
@@ -262,6 +262,17 @@ def test_takedown_by_command_tells_no_log_what_was_searched_for(
     assert objects_with(root, PRIVATE, PRIVATE_URL) == []
     (entry,) = [one for one in happened(corpus.store, None) if one["op"] == "redact"]
     assert "redacted 0.9.0, 1.0.0, 1.1.0" in entry["what"]
+
+
+def test_redacted_release_is_no_parent_and_is_compared_by_what_it_holds(corpus: Corpus) -> None:
+    take_down(corpus.store, "demo", request(is_redacting=True), about=ABOUT)
+    with pytest.raises(ConfigError, match="extend the release of the takedown"):
+        corpus.build("1.2.0", "gov", parent="1.1.0")
+    found = diff(corpus.opened("1.0.0"), corpus.opened("1.1.0"))
+    there = [
+        row[name] for row in found.partners.values() for name in ("added", "changed", "unchanged")
+    ]
+    assert sum(there) == len(corpus.ids("1.1.0"))
 
 
 def test_second_redaction_replaces_what_the_first_put_in_place(corpus: Corpus) -> None:
