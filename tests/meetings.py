@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.corpus.tables import ranked_schema
+from jobs.corpus.tables import DROPS, ranked_schema
 from jobs.flow.deduplicating import decide_meeting
 from jobs.flow.exchange import write_groups
 from jobs.flow.grouping import Cut, Meeting, Place
@@ -41,7 +41,7 @@ def decided(ranked: pa.Table, params: BuildParams, *, files: int, most: int) -> 
         markers = decide_meeting(meeting, cut, PLACE, params, progress=silent)
     tables = [pq.read_table(store.open(marker["file"])) for marker in markers]
     assert sum(map(len, tables)) == sum(marker["rows"] for marker in markers)
-    return pa.concat_tables(tables).sort_by("ordinal")
+    return pa.concat_tables([DROPS.empty_table(), *tables]).sort_by("ordinal")
 
 
 def signed(signatures: np.ndarray, *, seed: int) -> pa.Table:
