@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.corpus.withdrawal import Policy, Selection
+from jobs.flow.building import run_build
 from jobs.flow.params import BuildParams
 from jobs.flow.reading import OpenedRelease, open_release
+from jobs.flow.renormalizing import Rerun
 from jobs.flow.selecting import Request
+from jobs.flow.takedowns import TakenDown, take_down
+from jobs.flow.withdrawing import Found
+from jobs.parameters import build_params, recorded_build
+from jobs.release_settings import Takedown as TakedownConfig
+from jobs.settings import Build, Compute, Storage
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
-from tests.builds import build, build_parameters, write_partner
+from tests.builds import ABOUT, build_config, silent, write_partner
 
 PRIVATE = "张某某住在南京市鼓楼区，档案编号八七三二一"
 """In nothing but the text that is taken down and its copies."""
@@ -59,6 +67,10 @@ class Corpus:
     folder: Path
 
     @property
+    def root(self) -> Path:
+        return self.folder / "root"
+
+    @property
     def store(self) -> ObjectStore:
         return open_store(self.params("9.9.9", "gov").storage)
 
@@ -75,9 +87,12 @@ class Corpus:
         )
 
     def params(self, version: str, *partners: str, parent: str = "null") -> BuildParams:
-        return build_parameters(
+        return build_params(self.config(version, *partners, parent=parent))
+
+    def config(self, version: str, *partners: str, parent: str = "null") -> Build:
+        return build_config(
             self.folder,
-            self.folder / "root",
+            self.root,
             f"partners=[{','.join(partners)}]",
             f"corpus.version={version}",
             f"corpus.parent={parent}",
@@ -85,8 +100,20 @@ class Corpus:
         )
 
     def build(self, version: str, *partners: str, parent: str = "null") -> OpenedRelease:
-        build(self.params(version, *partners, parent=parent))
+        config = self.config(version, *partners, parent=parent)
+        # As the command does: the log tells how a release was built.
+        run_build(build_params(config), silent, about=ABOUT | {"configuration": asdict(config)})
         return self.opened(version)
+
+    def take_down(
+        self, asked: Request, store: ObjectStore | None = None
+    ) -> tuple[Found | None, TakenDown]:
+        """Carry out a takedown as the command does, perhaps through another store."""
+        at = TakedownConfig(
+            storage=Storage(str(self.root), None, None), compute=Compute(None, None, None)
+        )
+        rerun = Rerun(partial(recorded_build, at=at), silent)
+        return take_down(store or self.store, "demo", asked, about=ABOUT, rerun=rerun)
 
     def opened(self, version: str) -> OpenedRelease:
         return open_release(self.store, "demo", version)

@@ -26,6 +26,7 @@ from jobs.corpus.withdrawal import (
 from jobs.errors import ConfigError
 from jobs.flow.reading import OpenedRelease, open_release
 from jobs.flow.selecting import Entry, Request, choose, is_comparable, known_facts, pairs
+from jobs.flow.waiting import NO_COPIES, Copies, copies_of
 from jobs.storage.log import Head, head
 from jobs.storage.objects import ObjectStore
 
@@ -60,6 +61,7 @@ class Found:
         partners: Documents selected per partner.
         sites: Documents selected per host.
         missing: How many of the ids asked for are documents of no release searched.
+        copies: With `restore`, what may return.
     """
 
     at: Head
@@ -70,6 +72,7 @@ class Found:
     partners: dict[str, int]
     sites: dict[str, int]
     missing: int
+    copies: Copies
 
     def report(self) -> dict[str, Any]:
         """Numbers and ids, nothing of any text."""
@@ -83,6 +86,7 @@ class Found:
             "files": {kind: files[kind] for kind in _NAMING},
             "examples": pc.unique(self.facts["id"]).to_pylist()[:_EXAMPLES],
             "missing_ids": self.missing,
+            "copies": self.copies.counts(),
         }
 
 
@@ -112,6 +116,9 @@ def search(store: ObjectStore, corpus: str, request: Request) -> Found:
         # One build keeps no two copies, so there is none beside what was selected.
         gone = {release.version: set(facts["id"].to_pylist())}
     known = set(facts["id"].to_pylist())
+    copies = NO_COPIES
+    if request.policy == Policy.RESTORE:
+        copies = copies_of(release, pc.unique(facts["id"]), request.selection)
     return Found(
         at=at,
         release=release,
@@ -121,6 +128,7 @@ def search(store: ObjectStore, corpus: str, request: Request) -> Found:
         partners=dict(sorted(chosen.partners.items())),
         sites=dict(sorted(chosen.sites.items(), key=lambda item: (-item[1], item[0]))),
         missing=len(set(request.selection.ids) - known),
+        copies=copies,
     )
 
 
