@@ -83,14 +83,16 @@ def recorded_build(configuration: Mapping[str, Any], at: Takedown) -> BuildParam
 
     Args:
         configuration: as the log has it.
-        at: where the releases are and tasks run now.
+        at: where the releases and deliveries are and tasks run now.
 
     Raises:
         ConfigError: a value that cannot work any more.
     """
     names = {field.name for field in fields(Build)} - {"storage", "compute"}
     given = {name: value for name, value in configuration.items() if name in names}
-    now = {"storage": asdict(at.storage), "compute": asdict(at.compute)}
+    now: dict[str, Any] = {"storage": asdict(at.storage), "compute": asdict(at.compute)}
+    moved = {name: path for name, path in at.deliveries.items() if name in given["partners"]}
+    now["partners"] = {name: {"deliveries": path} for name, path in moved.items()}
     config: Any = OmegaConf.merge(OmegaConf.structured(Build), given, now)
     return build_params(OmegaConf.to_object(config))  # type: ignore[arg-type]
 

@@ -89,6 +89,7 @@ class Takedown(Show):
     policy: str = MISSING
     apply: bool = MISSING
     redact: bool = MISSING
+    deliveries: dict[str, Any] = MISSING
     compute: Compute = field(default_factory=Compute)
 
 

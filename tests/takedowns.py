@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
+import shutil
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +86,10 @@ class Corpus:
             "columns: {text: text, title: title, url: url, id: id}",
         )
 
+    def delivered(self, partner: str) -> list[dict[str, Any]]:
+        files = sorted((self.folder / "deliveries" / partner).glob("*.jsonl"))
+        return [orjson.loads(line) for file in files for line in file.read_bytes().splitlines()]
+
     def params(self, version: str, *partners: str, parent: str = "null") -> BuildParams:
         return build_params(self.config(version, *partners, parent=parent))
 
@@ -110,10 +114,18 @@ class Corpus:
     ) -> tuple[Found | None, TakenDown]:
         """Carry out a takedown as the command does, perhaps through another store."""
         at = TakedownConfig(
-            storage=Storage(str(self.root), None, None), compute=Compute(None, None, None)
+            storage=Storage(str(self.root), None, None),
+            compute=Compute(None, None, None),
+            deliveries={},
         )
-        rerun = Rerun(partial(recorded_build, at=at), silent)
+        rerun = Rerun(lambda told: recorded_build(self._here(told), at), silent)
         return take_down(store or self.store, "demo", asked, about=ABOUT, rerun=rerun)
+
+    def _here(self, configuration: dict[str, Any]) -> dict[str, Any]:
+        """What a log that was copied with its corpus says, as if it had been written here."""
+        there = str(Path(configuration["storage"]["root"]).parent)
+        told = orjson.dumps(configuration).decode().replace(there, str(self.folder))
+        return dict(orjson.loads(told))
 
     def opened(self, version: str) -> OpenedRelease:
         return open_release(self.store, "demo", version)
@@ -153,6 +165,16 @@ def grown(folder: Path) -> Corpus:
     corpus.deliver("papers", "a", papers)
     corpus.build("1.1.0", "papers", parent="1.0.0")
     return corpus
+
+
+def copied(corpus: Corpus, folder: Path) -> Corpus:
+    """The same corpus somewhere else."""
+    for name in ("root", "deliveries", "partners"):
+        shutil.copytree(corpus.folder / name, folder / name)
+    for path in (folder / "partners").iterdir():
+        body = path.read_text(encoding="utf-8").replace(str(corpus.folder), str(folder))
+        path.write_text(body, encoding="utf-8")
+    return Corpus(folder)
 
 
 NOTHING = Selection((), (PRIVATE_URL,), None, None, None, None, None)

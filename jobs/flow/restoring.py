@@ -165,7 +165,8 @@ def _origin(release: OpenedRelease, version: str, places: pa.Table, rerun: Rerun
             f"{len(places):,} documents that may return have no text any more, such as "
             f"{place['doc_id']} of {place['partner']} ({place['source_file']}, row "
             f"{place['source_row']:,}): what {version} left below {corpus}/work is gone, and "
-            f"{error}. Bring the delivery back, or give policy=remove; nothing was changed"
+            f"{error}. Give deliveries={{NAME: PATH}} where it is now, bring it back, or give "
+            "policy=remove; nothing was changed"
         ) from error
     mine = tuple(partner for partner in params.partners if partner.name in partners)
     params = replace(params, partners=mine)

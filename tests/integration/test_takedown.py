@@ -32,6 +32,7 @@ from tests.takedowns import (
     Crash,
     CrashingStore,
     article,
+    copied,
     grown,
     objects_with,
     private_text,
@@ -60,13 +61,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 
 @pytest.fixture
 def corpus(template: Corpus, tmp_path: Path) -> Corpus:
-    shutil.copytree(template.folder / "root", tmp_path / "root")
-    shutil.copytree(template.folder / "deliveries", tmp_path / "deliveries")
-    for path in (template.folder / "partners").iterdir():
-        body = path.read_text(encoding="utf-8").replace(str(template.folder), str(tmp_path))
-        (tmp_path / "partners").mkdir(exist_ok=True)
-        (tmp_path / "partners" / path.name).write_text(body, encoding="utf-8")
-    return Corpus(tmp_path)
+    return copied(template, tmp_path)
 
 
 def test_report_counts_what_goes_and_changes_nothing(corpus: Corpus) -> None:
