@@ -24,7 +24,7 @@ from jobs.parameters import build_params, recorded_build
 from jobs.release_settings import Takedown as TakedownConfig
 from jobs.settings import Build, Compute, Storage
 from jobs.storage.directory import DirectoryStore
-from jobs.storage.objects import ObjectStore
+from jobs.storage.objects import ObjectStore, StorageParams
 from jobs.storage.stores import open_store
 from tests.builds import ABOUT, build_config, silent, write_partner
 
@@ -62,9 +62,11 @@ def private_text() -> str:
 
 @dataclass(frozen=True)
 class Corpus:
-    """Deliveries that can be added to, and the root where their releases are."""
+    """Deliveries that can be added to, and where their releases are: in `root`, or in a bucket."""
 
     folder: Path
+    bucket: str | None = None
+    endpoint_url: str | None = None
 
     @property
     def root(self) -> Path:
@@ -72,7 +74,7 @@ class Corpus:
 
     @property
     def store(self) -> ObjectStore:
-        return open_store(self.params("9.9.9", "gov").storage)
+        return open_store(StorageParams(self.bucket or str(self.root), self.endpoint_url, None))
 
     def deliver(self, partner: str, name: str, rows: list[dict[str, Any]]) -> None:
         path = self.folder / "deliveries" / partner / f"{name}.jsonl"
@@ -96,7 +98,8 @@ class Corpus:
     def config(self, version: str, *partners: str, parent: str = "null") -> Build:
         return build_config(
             self.folder,
-            self.root,
+            self.bucket or self.root,
+            f"storage.endpoint_url={self.endpoint_url or 'null'}",
             f"partners=[{','.join(partners)}]",
             f"corpus.version={version}",
             f"corpus.parent={parent}",
@@ -114,7 +117,7 @@ class Corpus:
     ) -> tuple[Found | None, TakenDown]:
         """Carry out a takedown as the command does, perhaps through another store."""
         at = TakedownConfig(
-            storage=Storage(str(self.root), None, None),
+            storage=Storage(self.bucket or str(self.root), self.endpoint_url, None),
             compute=Compute(None, None, None),
             deliveries={},
         )
@@ -231,11 +234,13 @@ class CrashingStore(DirectoryStore):
 
 def objects_with(root: Path, *wanted: str) -> list[Path]:
     """The objects that hold any of these words, as they are or when read as Parquet."""
-    found = []
-    for path in sorted(p for p in root.rglob("*") if p.is_file()):
-        body = path.read_bytes()
-        if path.suffix == ".parquet":
-            body += orjson.dumps(pq.read_table(path).to_pylist(), default=lambda value: value.hex())
-        if any(word.encode() in body for word in wanted):
-            found.append(path)
-    return found
+    files = sorted(path for path in root.rglob("*") if path.is_file())
+    return [path for path in files if is_told(path.name, path.read_bytes(), *wanted)]
+
+
+def is_told(name: str, body: bytes, *wanted: str) -> bool:
+    """Whether an object holds any of these words, as it is or when read as Parquet."""
+    if name.endswith(".parquet"):
+        rows = pq.read_table(pa.BufferReader(body)).to_pylist()
+        body += orjson.dumps(rows, default=lambda value: value.hex())
+    return any(word.encode() in body for word in wanted)
