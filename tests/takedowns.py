@@ -67,6 +67,7 @@ class Corpus:
     folder: Path
     bucket: str | None = None
     endpoint_url: str | None = None
+    how: tuple[str, ...] = ()
 
     @property
     def root(self) -> Path:
@@ -104,6 +105,7 @@ class Corpus:
             f"corpus.version={version}",
             f"corpus.parent={parent}",
             "shards.release_bytes=6000",
+            *self.how,
         )
 
     def build(self, version: str, *partners: str, parent: str = "null") -> OpenedRelease:
@@ -116,13 +118,16 @@ class Corpus:
         self, asked: Request, store: ObjectStore | None = None
     ) -> tuple[Found | None, TakenDown]:
         """Carry out a takedown as the command does, perhaps through another store."""
+        return take_down(store or self.store, "demo", asked, about=ABOUT, rerun=self.rerun)
+
+    @property
+    def rerun(self) -> Rerun:
         at = TakedownConfig(
             storage=Storage(self.bucket or str(self.root), self.endpoint_url, None),
             compute=Compute(None, None, None),
             deliveries={},
         )
-        rerun = Rerun(lambda told: recorded_build(self._here(told), at), silent)
-        return take_down(store or self.store, "demo", asked, about=ABOUT, rerun=rerun)
+        return Rerun(lambda told: recorded_build(self._here(told), at), silent)
 
     def _here(self, configuration: dict[str, Any]) -> dict[str, Any]:
         """What a log that was copied with its corpus says, as if it had been written here."""

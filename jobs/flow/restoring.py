@@ -239,12 +239,14 @@ def _rows(
 ) -> tuple[pa.Table, pa.Table]:
     """The DOCUMENTS of a run that are wanted, and their REMOVALS, at positions from `first`."""
     known = pq.read_table(store.open(run.documents_key), columns=list(_TOLD))
+    may_be = pc.is_in(known["doc_id"], value_set=places["doc_id"].combine_chunks())
     wanted = set(zip(*(places[name].to_pylist() for name in _TOLD), strict=True))
-    told = zip(*(known[name].to_pylist() for name in _TOLD), strict=True)
-    is_wanted = pa.array([place in wanted for place in told], pa.bool_())
-    if not pc.any(is_wanted).as_py():
+    met = zip(*(known.filter(may_be)[name].to_pylist() for name in _TOLD), strict=True)
+    is_wanted = may_be.to_numpy().copy()
+    is_wanted[is_wanted] = [place in wanted for place in met]
+    if not is_wanted.any():
         return DOCUMENTS.empty_table(), REMOVALS.empty_table()
-    documents = pq.read_table(store.open(run.documents_key)).filter(is_wanted)
+    documents = pq.read_table(store.open(run.documents_key)).filter(pa.array(is_wanted))
     removals = pq.read_table(store.open(run.removals_key))
     at = pc.index_in(removals["position"], value_set=documents["position"].combine_chunks())
     removals, at = removals.filter(pc.is_valid(at)), pc.drop_null(at).cast(pa.int64())

@@ -94,11 +94,17 @@ def search(store: ObjectStore, corpus: str, request: Request) -> Found:
     """What a request comes to; writes nothing.
 
     Raises:
-        ConfigError: no document is selected, or a release has no facts.
+        ConfigError: no document is selected, the release was redacted, or one has no facts.
         ReleaseMissing: there is no such release.
     """
     at = head(store, corpus)
     release = open_release(store, corpus, request.release)
+    if release.is_redacted:
+        raise ConfigError(
+            f"release={release.version} lost documents since it was published: correct the release "
+            "of the takedown instead (heliu log names it), or a later one; with redact=true older "
+            "releases lose the documents as well"
+        )
     versions = [known["version"] for known in at.releases] if request.is_redacting else []
     others = [open_release(store, corpus, name) for name in versions if name != release.version]
     releases = [release, *others]

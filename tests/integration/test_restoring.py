@@ -21,6 +21,7 @@ from jobs.errors import ConfigError, DeliveryMissing
 from jobs.flow.diffing import diff
 from jobs.flow.explaining import explain
 from jobs.flow.reading import OpenedRelease
+from jobs.flow.renormalizing import recorded_params
 from jobs.flow.verifying import verify
 from tests.builds import in_this_process
 from tests.oracles import loop_decisions
@@ -167,10 +168,11 @@ def test_copies_return_as_the_plain_loop_over_what_is_left_says(corpus: Corpus, 
     assert sum(change["removed"] for change in changes.values()) == len(gone)
 
 
+@pytest.mark.parametrize("how", [(), ("minhash.verify=exact", "shards.group_documents=3")])
 def test_build_of_everything_but_the_withdrawn_keeps_the_same_where_no_copy_meets_what_stayed(
-    tmp_path: Path,
+    tmp_path: Path, how: tuple[str, ...]
 ) -> None:
-    corpus = Corpus(tmp_path)
+    corpus = Corpus(tmp_path, how=how)
     first, pasted = (
         article(1),
         "\n".join([article(9), *["市政府大楼外景（资料图片），记者摄于昨日上午"] * 4]),
@@ -274,6 +276,11 @@ def test_text_that_cannot_be_had_any_more_ends_the_takedown_before_it_changes_an
         corpus.take_down(restoring(partner="gov"))
     assert {path for path in corpus.root.rglob("*") if "work" not in path.parts} == there
     corpus.take_down(request(urls=(), partner="gov"))
+
+
+def test_build_that_the_log_does_not_tell_of_is_not_run_again(corpus: Corpus) -> None:
+    with pytest.raises(ConfigError, match=r"does not say how demo 1\.1\.0-copy was built"):
+        recorded_params(corpus.store, "demo", "1.1.0-copy", corpus.rerun)
 
 
 def test_words_alone_restore_nothing() -> None:

@@ -194,14 +194,20 @@ def test_takedown_done_before_says_so_and_another_of_that_version_is_refused(
             corpus.take_down(other)
 
 
-def test_partner_withdrawn_with_restore_leaves_copies_to_the_next_build(corpus: Corpus) -> None:
+def test_partner_withdrawn_with_restore_leaves_every_release_and_copies_take_its_place(
+    corpus: Corpus,
+) -> None:
     asked = request(urls=(), partner="gov", policy=Policy.RESTORE, is_redacting=True)
     corpus.take_down(asked)
     patched = corpus.opened("1.1.1")
     assert verify(patched).problems == []
     account = patched.manifest["partners"]["gov"]
     assert (account["kept"], account["delivered"]) == (0, 14)
-    assert {row["partner"] for row in rows(patched, "shards")} == {"news", "papers"}
+    back = {COPY, document_id("news", "same").hex()}
+    kept = {row["id"] for row in rows(corpus.opened("1.1.0"), "shards")}
+    assert corpus.ids("1.1.1") == kept | back
+    near = next(row for row in rows(patched, "decisions") if row["doc_id"] == NEAR)
+    assert (near["reason"], near["kept_doc_id"]) == ("near_duplicate", COPY)
     assert rows(patched, "removals") == []
     for version in ("0.9.0", "1.0.0", "1.1.0"):
         found = verify(corpus.opened(version))
@@ -209,7 +215,7 @@ def test_partner_withdrawn_with_restore_leaves_copies_to_the_next_build(corpus: 
     assert COPY in corpus.ids("0.9.0"), "a copy of somebody else stays"
     release = corpus.build("1.2.0", "gov", "news", "papers")
     assert verify(release).problems == []
-    assert {COPY, document_id("news", "same").hex()} <= corpus.ids("1.2.0")
+    assert corpus.ids("1.2.0") == corpus.ids("1.1.1")
     assert release.manifest["partners"]["gov"]["kept"] == 0
 
 
@@ -262,6 +268,8 @@ def test_redacted_release_is_no_parent_and_is_compared_by_what_it_holds(corpus: 
     corpus.take_down(request(is_redacting=True))
     with pytest.raises(ConfigError, match="extend the release of the takedown"):
         corpus.build("1.2.0", "gov", parent="1.1.0")
+    with pytest.raises(ConfigError, match="correct the release of the takedown instead"):
+        search(corpus.store, "demo", request(version="1.1.2"))
     found = diff(corpus.opened("1.0.0"), corpus.opened("1.1.0"))
     there = [
         row[name] for row in found.partners.values() for name in ("added", "changed", "unchanged")
