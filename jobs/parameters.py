@@ -91,8 +91,11 @@ def recorded_build(configuration: Mapping[str, Any], at: Takedown) -> BuildParam
     names = {field.name for field in fields(Build)} - {"storage", "compute"}
     given = {name: value for name, value in configuration.items() if name in names}
     now: dict[str, Any] = {"storage": asdict(at.storage), "compute": asdict(at.compute)}
-    moved = {name: path for name, path in at.deliveries.items() if name in given["partners"]}
-    now["partners"] = {name: {"deliveries": path} for name, path in moved.items()}
+    moved = at.deliveries or {}
+    if not isinstance(moved, dict):
+        raise ConfigError(f"deliveries={moved!r}: say whose, as deliveries={{NAME: 'PATH'}}")
+    named = moved.keys() & given["partners"].keys()
+    now["partners"] = {name: {"deliveries": moved[name]} for name in named}
     config: Any = OmegaConf.merge(OmegaConf.structured(Build), given, now)
     return build_params(OmegaConf.to_object(config))  # type: ignore[arg-type]
 

@@ -125,7 +125,7 @@ class Corpus:
         at = TakedownConfig(
             storage=Storage(self.bucket or str(self.root), self.endpoint_url, None),
             compute=Compute(None, None, None),
-            deliveries={},
+            deliveries=None,
         )
         return Rerun(lambda told: recorded_build(self._here(told), at), silent)
 
