@@ -182,7 +182,7 @@ def copied(corpus: Corpus, folder: Path) -> Corpus:
     for path in (folder / "partners").iterdir():
         body = path.read_text(encoding="utf-8").replace(str(corpus.folder), str(folder))
         path.write_text(body, encoding="utf-8")
-    return Corpus(folder)
+    return replace(corpus, folder=folder)
 
 
 NOTHING = Selection((), (PRIVATE_URL,), None, None, None, None, None)

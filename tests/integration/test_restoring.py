@@ -51,7 +51,7 @@ def variant(number: int, changed: int) -> str:
 
 def clustered(folder: Path) -> Corpus:
     """1.0.0 of gov and news, 1.1.0 with papers on top: the same 12 texts, in copies of copies."""
-    corpus = Corpus(folder)
+    corpus = Corpus(folder, how=("shards.release_bytes=40000",))
     choose = random.Random(7)
     for version, partners in (("1.0.0", ("gov", "news")), ("1.1.0", ("papers",))):
         for name in partners:
