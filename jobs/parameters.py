@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
+
+from omegaconf import OmegaConf
 
 from jobs.corpus.banding import BandParams
 from jobs.corpus.boilerplate import BoilerplateParams
@@ -21,7 +24,7 @@ from jobs.errors import ConfigError, DeliveryError
 from jobs.flow.params import BuildParams, PartnerParams, ShardParams
 from jobs.flow.training import Lesson
 from jobs.on_ray.compute import ComputeParams
-from jobs.release_settings import TrainQuality
+from jobs.release_settings import Takedown, TrainQuality
 from jobs.settings import Build, Partner, Rules, conf_folder, storage_params
 from jobs.storage.source_bytes import open_stream
 
@@ -73,6 +76,28 @@ def build_params(config: Build) -> BuildParams:
             config.compute.address, config.compute.workers, config.compute.task_memory_bytes
         ),
     )
+
+
+def recorded_build(configuration: Mapping[str, Any], at: Takedown) -> BuildParams:
+    """The parameters of a build from the configuration that the log has of it.
+
+    Args:
+        configuration: as the log has it.
+        at: where the releases and deliveries are and tasks run now.
+
+    Raises:
+        ConfigError: a value that cannot work any more.
+    """
+    names = {field.name for field in fields(Build)} - {"storage", "compute"}
+    given = {name: value for name, value in configuration.items() if name in names}
+    now: dict[str, Any] = {"storage": asdict(at.storage), "compute": asdict(at.compute)}
+    moved = at.deliveries or {}
+    if not isinstance(moved, dict):
+        raise ConfigError(f"deliveries={moved!r}: say whose, as deliveries={{NAME: 'PATH'}}")
+    named = moved.keys() & given["partners"].keys()
+    now["partners"] = {name: {"deliveries": moved[name]} for name in named}
+    config: Any = OmegaConf.merge(OmegaConf.structured(Build), given, now)
+    return build_params(OmegaConf.to_object(config))  # type: ignore[arg-type]
 
 
 def rule_params(given: Rules) -> RuleParams:

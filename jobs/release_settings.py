@@ -89,6 +89,8 @@ class Takedown(Show):
     policy: str = MISSING
     apply: bool = MISSING
     redact: bool = MISSING
+    deliveries: Any = MISSING  # null, or where deliveries are now, by partner
+    compute: Compute = field(default_factory=Compute)
 
 
 @dataclass

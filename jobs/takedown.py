@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jobs.application import circumstances, run
 from jobs.errors import ConfigError
 from jobs.release_settings import Takedown
 from jobs.settings import storage_params
-from jobs.terminal import is_json, say, say_json, say_table
+from jobs.terminal import ProgressLine, is_json, say, say_json, say_table
 
 if TYPE_CHECKING:
     from jobs.flow.selecting import Request
@@ -21,8 +22,10 @@ _PRIVATE = ("ids", "urls", "url_prefix", "domain", "contains")
 def takedown(config: Takedown) -> None:
     """Say what would go, or with `apply` take it down."""
     from jobs.flow.reading import choose_corpus  # noqa: PLC0415  --help need not load numba
+    from jobs.flow.renormalizing import Rerun  # noqa: PLC0415
     from jobs.flow.takedowns import take_down  # noqa: PLC0415
     from jobs.flow.withdrawing import search  # noqa: PLC0415
+    from jobs.parameters import recorded_build  # noqa: PLC0415
     from jobs.storage.stores import open_store  # noqa: PLC0415
 
     as_json = is_json(config.format)
@@ -35,7 +38,8 @@ def takedown(config: Takedown) -> None:
         if not as_json:
             say("nothing was changed; apply=true takes these documents down")
         return
-    found, done = take_down(store, corpus, request, about=_about(config))
+    rerun = Rerun(partial(recorded_build, at=config), ProgressLine())
+    found, done = take_down(store, corpus, request, about=_about(config), rerun=rerun)
     report = found.report() if found is not None else {}
     if as_json:
         told = {"version": done.release.version, "digest": done.release.digest}
@@ -92,6 +96,9 @@ def _say(report: dict[str, Any], *, as_json: bool) -> None:
     say()
     files = ", ".join(f"{count:,} of {kind}" for kind, count in report["files"].items() if count)
     say(f"files concerned: {files or 'none'}; such as {', '.join(report['examples'])}")
+    if report["copies"]:
+        copies = ", ".join(f"{count:,} of {name}" for name, count in report["copies"].items())
+        say(f"copies that were dropped for them and may return: {copies}")
     if report["missing_ids"]:
         say(f"{report['missing_ids']:,} ids are no documents there: heliu explain id=… says why")
 
@@ -102,7 +109,8 @@ def _say_done(done: TakenDown) -> None:
     state = "published" if done.is_new else "was published already"
     say(
         f"{release.corpus} {release.version} {state}: {corrects['version']} without "
-        f"{corrects['documents']:,} documents, digest {release.digest}"
+        f"{corrects['documents']:,} documents, {corrects['restored']:,} copies of them restored, "
+        f"digest {release.digest}"
     )
     if done.erasure is not None:
         releases = ", ".join(done.erasure["releases"])

@@ -19,6 +19,7 @@ from jobs.flow.publishing import Published
 from jobs.flow.reading import OpenedRelease, open_release
 from jobs.parameters import build_params
 from jobs.release_settings import register
+from jobs.settings import Build
 from jobs.storage.stores import open_store
 
 # Exchanges, many ranges, runs and packs, where a small corpus would need none of them.
@@ -33,6 +34,11 @@ ABOUT = {"at": "2023-11-29T00:00:00+00:00", "by": "test"}
 
 def build_parameters(conf: Path, root: str | Path, *overrides: str) -> BuildParams:
     """The parameters of a build of the demo's partners, or of those that `overrides` name."""
+    return build_params(build_config(conf, root, *overrides))
+
+
+def build_config(conf: Path, root: str | Path, *overrides: str) -> Build:
+    """What `build_parameters` are made of."""
     register()
     given = [f"hydra.searchpath=[file://{conf}]", f"storage.root={root}"]
     given += [hydra_readable(override) for override in overrides]
@@ -42,7 +48,9 @@ def build_parameters(conf: Path, root: str | Path, *overrides: str) -> BuildPara
         if not any(override.startswith(f"{key}=") for override in overrides):
             given.append(f"{key}={value}")
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
-        return build_params(OmegaConf.to_object(compose("build", given)))
+        config = OmegaConf.to_object(compose("build", given))
+    assert isinstance(config, Build)
+    return config
 
 
 def silent(_label: str, _done: int, _total: int) -> None:

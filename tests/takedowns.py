@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, replace
+import shutil
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.corpus.withdrawal import Policy, Selection
+from jobs.flow.building import run_build
 from jobs.flow.params import BuildParams
 from jobs.flow.reading import OpenedRelease, open_release
+from jobs.flow.renormalizing import Rerun
 from jobs.flow.selecting import Request
+from jobs.flow.takedowns import TakenDown, take_down
+from jobs.flow.withdrawing import Found
+from jobs.parameters import build_params, recorded_build
+from jobs.release_settings import Takedown as TakedownConfig
+from jobs.settings import Build, Compute, Storage
 from jobs.storage.directory import DirectoryStore
-from jobs.storage.objects import ObjectStore
+from jobs.storage.objects import ObjectStore, StorageParams
 from jobs.storage.stores import open_store
-from tests.builds import build, build_parameters, write_partner
+from tests.builds import ABOUT, build_config, silent, write_partner
 
 PRIVATE = "张某某住在南京市鼓楼区，档案编号八七三二一"
 """In nothing but the text that is taken down and its copies."""
@@ -54,13 +62,20 @@ def private_text() -> str:
 
 @dataclass(frozen=True)
 class Corpus:
-    """Deliveries that can be added to, and the root where their releases are."""
+    """Deliveries that can be added to, and where their releases are: in `root`, or in a bucket."""
 
     folder: Path
+    bucket: str | None = None
+    endpoint_url: str | None = None
+    how: tuple[str, ...] = ()
+
+    @property
+    def root(self) -> Path:
+        return self.folder / "root"
 
     @property
     def store(self) -> ObjectStore:
-        return open_store(self.params("9.9.9", "gov").storage)
+        return open_store(StorageParams(self.bucket or str(self.root), self.endpoint_url, None))
 
     def deliver(self, partner: str, name: str, rows: list[dict[str, Any]]) -> None:
         path = self.folder / "deliveries" / partner / f"{name}.jsonl"
@@ -74,19 +89,51 @@ class Corpus:
             "columns: {text: text, title: title, url: url, id: id}",
         )
 
+    def delivered(self, partner: str) -> list[dict[str, Any]]:
+        files = sorted((self.folder / "deliveries" / partner).glob("*.jsonl"))
+        return [orjson.loads(line) for file in files for line in file.read_bytes().splitlines()]
+
     def params(self, version: str, *partners: str, parent: str = "null") -> BuildParams:
-        return build_parameters(
+        return build_params(self.config(version, *partners, parent=parent))
+
+    def config(self, version: str, *partners: str, parent: str = "null") -> Build:
+        return build_config(
             self.folder,
-            self.folder / "root",
+            self.bucket or self.root,
+            f"storage.endpoint_url={self.endpoint_url or 'null'}",
             f"partners=[{','.join(partners)}]",
             f"corpus.version={version}",
             f"corpus.parent={parent}",
             "shards.release_bytes=6000",
+            *self.how,
         )
 
     def build(self, version: str, *partners: str, parent: str = "null") -> OpenedRelease:
-        build(self.params(version, *partners, parent=parent))
+        config = self.config(version, *partners, parent=parent)
+        # As the command does: the log tells how a release was built.
+        run_build(build_params(config), silent, about=ABOUT | {"configuration": asdict(config)})
         return self.opened(version)
+
+    def take_down(
+        self, asked: Request, store: ObjectStore | None = None
+    ) -> tuple[Found | None, TakenDown]:
+        """Carry out a takedown as the command does, perhaps through another store."""
+        return take_down(store or self.store, "demo", asked, about=ABOUT, rerun=self.rerun)
+
+    @property
+    def rerun(self) -> Rerun:
+        at = TakedownConfig(
+            storage=Storage(self.bucket or str(self.root), self.endpoint_url, None),
+            compute=Compute(None, None, None),
+            deliveries=None,
+        )
+        return Rerun(lambda told: recorded_build(self._here(told), at), silent)
+
+    def _here(self, configuration: dict[str, Any]) -> dict[str, Any]:
+        """What a log that was copied with its corpus says, as if it had been written here."""
+        there = str(Path(configuration["storage"]["root"]).parent)
+        told = orjson.dumps(configuration).decode().replace(there, str(self.folder))
+        return dict(orjson.loads(told))
 
     def opened(self, version: str) -> OpenedRelease:
         return open_release(self.store, "demo", version)
@@ -126,6 +173,16 @@ def grown(folder: Path) -> Corpus:
     corpus.deliver("papers", "a", papers)
     corpus.build("1.1.0", "papers", parent="1.0.0")
     return corpus
+
+
+def copied(corpus: Corpus, folder: Path) -> Corpus:
+    """The same corpus somewhere else."""
+    for name in ("root", "deliveries", "partners"):
+        shutil.copytree(corpus.folder / name, folder / name)
+    for path in (folder / "partners").iterdir():
+        body = path.read_text(encoding="utf-8").replace(str(corpus.folder), str(folder))
+        path.write_text(body, encoding="utf-8")
+    return replace(corpus, folder=folder)
 
 
 NOTHING = Selection((), (PRIVATE_URL,), None, None, None, None, None)
@@ -182,11 +239,13 @@ class CrashingStore(DirectoryStore):
 
 def objects_with(root: Path, *wanted: str) -> list[Path]:
     """The objects that hold any of these words, as they are or when read as Parquet."""
-    found = []
-    for path in sorted(p for p in root.rglob("*") if p.is_file()):
-        body = path.read_bytes()
-        if path.suffix == ".parquet":
-            body += orjson.dumps(pq.read_table(path).to_pylist(), default=lambda value: value.hex())
-        if any(word.encode() in body for word in wanted):
-            found.append(path)
-    return found
+    files = sorted(path for path in root.rglob("*") if path.is_file())
+    return [path for path in files if is_told(path.name, path.read_bytes(), *wanted)]
+
+
+def is_told(name: str, body: bytes, *wanted: str) -> bool:
+    """Whether an object holds any of these words, as it is or when read as Parquet."""
+    if name.endswith(".parquet"):
+        rows = pq.read_table(pa.BufferReader(body)).to_pylist()
+        body += orjson.dumps(rows, default=lambda value: value.hex())
+    return any(word.encode() in body for word in wanted)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -126,14 +126,54 @@ def _criteria(documents: pa.Table, selection: Selection) -> Iterator[Any]:
         yield pc.or_(content, title)
 
 
-def tombstones(facts: pa.Table, *, policy: Policy) -> pa.Table:
+def meant(decisions: pa.Table, selection: Selection, *, licence: str) -> pa.ChunkedArray:
+    """Whether each row of DECISIONS is meant, released or not; what is no longer told means none.
+
+    Of rows that are in no release there is no text: `contains` excludes none of them.
+
+    Args:
+        decisions: columns `doc_id`, `partner` and `url`.
+        selection: the criteria, others than `contains` among them.
+        licence: of the partner, when the rows were delivered.
+
+    Law: row-wise.
+    """
+    rows = decisions.select(["doc_id", "partner", "url"]).rename_columns(["id", "partner", "url"])
+    rows = rows.append_column("licence", pa.repeat(licence, len(rows)))
+    return selected(rows, replace(selection, contains=None))
+
+
+def waits(
+    decisions: pa.Table, gone: pa.Array, selection: Selection, *, licence: str
+) -> pa.ChunkedArray:
+    """Whether each row of DECISIONS was dropped for a document that goes, and is not meant itself.
+
+    Args:
+        decisions: columns `doc_id`, `partner`, `url` and `kept_doc_id`.
+        gone: ids of the documents that go.
+        selection: what meant them.
+        licence: as for `meant`.
+
+    Law: row-wise.
+    """
+    goes = pc.or_(
+        pc.is_in(decisions["doc_id"], value_set=gone), meant(decisions, selection, licence=licence)
+    )
+    return pc.and_(pc.is_in(decisions["kept_doc_id"], value_set=gone), pc.invert(goes))
+
+
+def tombstones(facts: pa.Table, *, policy: Policy, barred: pa.Table) -> pa.Table:
     """What is left of documents: a row each, by id; with `restore`, without anything of the text.
 
     Args:
         facts: theirs, columns `KNOWN_BY`.
         policy: whether copies of the text are to be known.
+        barred: `id` and `partner` of others that are known by nothing else, with `restore`.
     """
-    names = _ID if policy == Policy.RESTORE else KNOWN_BY
+    if policy == Policy.RESTORE:
+        ids = pa.concat_tables([facts.select(list(_ID)), barred])
+        return ids.group_by(list(_ID)).aggregate([]).sort_by([("id", "ascending")])
+    names = KNOWN_BY
     by = [(name, "ascending") for name in names if name in {"id", "text_hash"}]
     return facts.select(list(names)).sort_by(by)
 

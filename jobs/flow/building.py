@@ -15,6 +15,7 @@ from jobs.flow.params import BuildParams
 from jobs.flow.parents import inputs_of, open_parent
 from jobs.flow.publishing import Published, candidate, publish_candidate, traffic
 from jobs.flow.reading import OpenedRelease
+from jobs.flow.renormalizing import remember
 from jobs.flow.site_lines import without_site_boilerplate
 from jobs.flow.tombstones import tombstone_shards
 from jobs.on_ray.session import ray_session
@@ -71,9 +72,11 @@ def run_merge(params: BuildParams, progress: Progress) -> dict[str, Any]:
         ranges: list[tuple[Range, Marker]] = merge(
             normalized.shards, done.drops, params, progress=progress
         )
-        return candidate(
+        manifest = candidate(
             normalized.plan, normalized.shards, ranges, params, parent=normalized.parent
         )
+        remember(open_store(params.storage), manifest, normalized.shards)
+        return manifest
 
 
 def run_build(params: BuildParams, progress: Progress, *, about: dict[str, Any]) -> Published:

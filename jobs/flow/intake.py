@@ -64,7 +64,12 @@ InputName = tuple[str, str, str, str]
 """A delivered file: partner, name, digest, and fingerprint of how it is read."""
 
 
-def plan(params: BuildParams, *, known: Collection[InputName] = ()) -> list[InputShard]:
+def plan(
+    params: BuildParams,
+    *,
+    known: Collection[InputName] = (),
+    only: Collection[InputName] | None = None,
+) -> list[InputShard]:
     """The input shards of a build, sorted by partner and file.
 
     Every partner's first files are opened, so that a wrong pattern, format or column ends the
@@ -73,6 +78,7 @@ def plan(params: BuildParams, *, known: Collection[InputName] = ()) -> list[Inpu
     Args:
         params: of the build.
         known: files whose rows are decided in the parent release: they are hashed and not read.
+        only: the files to read, whatever else is delivered; None for all.
 
     Raises:
         DeliveryMissing: a pattern matches no file.
@@ -81,11 +87,16 @@ def plan(params: BuildParams, *, known: Collection[InputName] = ()) -> list[Inpu
     """
     partners = sorted(params.partners, key=lambda partner: partner.name)
     files = {partner.name: _files(partner, params) for partner in partners}
+
+    def is_read(partner: PartnerParams, file: Delivered) -> bool:
+        name = input_name(partner, file)
+        return name not in known and (only is None or name in only)
+
     return [
         InputShard(partner, pack, _shard_key(partner, pack, params))
         for partner in partners
         for pack in _packs(
-            [file for file in files[partner.name] if input_name(partner, file) not in known],
+            [file for file in files[partner.name] if is_read(partner, file)],
             params.shards.input_bytes,
         )
     ]

@@ -46,6 +46,14 @@ class Request:
     policy: Policy
     is_redacting: bool
 
+    def __post_init__(self) -> None:
+        """Refuse to bar a text that may stay."""
+        if self.policy == Policy.RESTORE and {*self.selection.columns} <= {"content", "title"}:
+            raise ConfigError(
+                "contains=… alone means a text, and policy=restore lets texts stay with others: "
+                "give policy=remove, or say whose documents with another criterion"
+            )
+
 
 @dataclass
 class Chosen:

@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
+from operator import itemgetter
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -20,10 +23,14 @@ from jobs.corpus.withdrawal import concerns, decisions_without, tombstones
 from jobs.errors import AlreadyPublished, ConfigError
 from jobs.flow.derived import write_derived
 from jobs.flow.erasing import erase
+from jobs.flow.frozen import FrozenShard, frozen_shards
 from jobs.flow.merging import write_blob
 from jobs.flow.reading import OpenedRelease, open_release
+from jobs.flow.renormalizing import Rerun
+from jobs.flow.restoring import Restored, origins, restored
 from jobs.flow.selecting import Entry, Request
-from jobs.flow.tombstones import signed_tombstones
+from jobs.flow.tombstones import signed_tombstones, tombstone_shard, tombstone_shards
+from jobs.flow.waiting import origin
 from jobs.flow.withdrawing import Concerned, Found, search
 from jobs.storage.layout import blob_key, check_version
 from jobs.storage.log import head, removals_of
@@ -51,15 +58,23 @@ class TakenDown:
 
 @dataclass(frozen=True)
 class _Rewritten:
-    """A file without what goes: what is in its place, and decisions that changed, per partner."""
+    """A file without what goes.
+
+    Attributes:
+        concerned: The file.
+        instead: What is in its place in releases that are redacted.
+        patched: What is in its place in the patch release, which decides anew about copies.
+        moved: Decisions that the patch release has more or fewer of.
+    """
 
     concerned: Concerned
     instead: FileEntry | None
+    patched: FileEntry | None
     moved: Moved
 
 
 def take_down(
-    store: ObjectStore, corpus: str, request: Request, *, about: dict[str, Any]
+    store: ObjectStore, corpus: str, request: Request, *, about: dict[str, Any], rerun: Rerun
 ) -> tuple[Found | None, TakenDown]:
     """Publish a release without what was selected; what was found, None if it had been done before.
 
@@ -68,9 +83,11 @@ def take_down(
         corpus: whose.
         request: what goes, and how thoroughly.
         about: who, when and with what; nothing private.
+        rerun: how builds are run again, for the texts of copies that return.
 
     Raises:
         ConfigError: no document is selected, or no reason is given.
+        DeliveryMissing: the text of a copy that may return cannot be had any more.
         AlreadyPublished: the version is there and is something else.
         LostRace: a release or takedown came meanwhile; run it again.
         OutcomeUnknown: the store never said; run it again.
@@ -82,7 +99,7 @@ def take_down(
     is_new = False
     if head(store, corpus).registry.exactly(request.version) is None:
         found = search(store, corpus, request)
-        is_new = _publish(store, found, request, about)
+        is_new = _publish(store, found, request, about, rerun)
     else:
         _require_done(store, corpus, request)
     release = open_release(store, corpus, request.version)
@@ -123,53 +140,98 @@ def _has_any(store: ObjectStore, corpus: str, request: Request) -> bool:
     return True
 
 
-def _publish(store: ObjectStore, found: Found, request: Request, about: dict[str, Any]) -> bool:
+def _publish(
+    store: ObjectStore, found: Found, request: Request, about: dict[str, Any], rerun: Rerun
+) -> bool:
     corpus = found.release.corpus
-    rewritten = [_rewritten(store, found, concerned) for concerned in found.files]
-    stones = tombstones(found.facts, policy=request.policy)
+    # First of all: what cannot be restored ends the takedown before anything is written.
+    copies = origins(found.release, found.copies.places, rerun)
+    rewritten = [_rewritten(store, found, request, concerned) for concerned in found.files]
+    stones = tombstones(found.facts, policy=request.policy, barred=found.copies.barred)
     stones = signed_tombstones(stones, found.release.manifest["parameters"])
     kept = write_blob(store, corpus, found.at.removals, stones)
-    home = removals_of(store, corpus, found.at.removals).home(kept["sha256"])
+    stone = _live(store, found, kept)["key"]
     replaced = rewritten if request.is_redacting else []
     takedown = Takedown(
         at=found.at,
         substitutions={one.concerned.entry["sha256"]: one.instead for one in replaced},
-        tombstones=(blob_key(corpus, kept["sha256"], home),),
+        tombstones=(stone,),
     )
-    manifest = _manifest(found, request, rewritten)
+    back = Restored()
+    if copies:
+        frozen = _frozen(store, found, rewritten, request.version)
+        frozen += tombstone_shards(store, copies[-1].params)
+        frozen.append(tombstone_shard(store, stone, copies[-1].params))
+        back = restored(copies, frozen, request.version, progress=rerun.progress)
+    manifest = _manifest(found, request, rewritten, back)
     return redact(store, corpus, manifest, takedown, about=about)[1]
 
 
-def _rewritten(store: ObjectStore, found: Found, concerned: Concerned) -> _Rewritten:
+def _live(store: ObjectStore, found: Found, file: FileEntry) -> Entry:
+    """A file written now, with the key where it is."""
+    corpus = found.release.corpus
+    home = removals_of(store, corpus, found.at.removals).home(file["sha256"])
+    return {**file, "key": blob_key(corpus, file["sha256"], home)}
+
+
+def _frozen(
+    store: ObjectStore, found: Found, rewritten: list[_Rewritten], version: str
+) -> list[FrozenShard]:
+    """The documents that the release holds without what goes."""
+    before = found.release
+    instead = {one.concerned.entry["sha256"]: one for one in rewritten}
+    files: dict[str, list[Entry]] = {}
+    for kind in ("shards", "facts"):
+        now = [(entry, _now(entry, instead, version)) for entry in before.entries(kind)]
+        files[kind] = [
+            file if file is entry else _live(store, found, file) for entry, file in now if file
+        ]
+    return frozen_shards({**files, "partners": before.manifest["partners"]})
+
+
+def _rewritten(
+    store: ObjectStore, found: Found, request: Request, concerned: Concerned
+) -> _Rewritten:
     kind, entry, gone = concerned.kind, concerned.entry, concerned.gone
     with store.open(entry["key"]) as stream:
         table = pq.read_table(stream)
-    moved: Moved = Counter()
-    if kind == "decisions":
-        after = decisions_without(table, gone)
-        moved = verdict_counts(after)
-        moved.subtract(verdict_counts(table))
-        table = after
-    else:
+    write = partial(_written, store, found)
+    if kind != "decisions":
         names = [name for name in ("id", "doc_id") if name in table.column_names]
-        table = table.filter(pc.invert(concerns(table.select(names), gone)))
+        file = write(table.filter(pc.invert(concerns(table.select(names), gone))))
+        return _Rewritten(concerned, file, file, Counter())
+    after = decisions_without(table, gone)
+    patched = after
+    waiting, mine = found.copies.waiting, {e["key"] for e in found.release.entries(kind)}
+    if waiting is not None and entry["key"] in mine:
+        patched = after.filter(pc.invert(waiting.rows(entry, table)))
+    moved = verdict_counts(patched)
+    moved.subtract(verdict_counts(table))
+    instead = write(after) if request.is_redacting else None
+    return _Rewritten(concerned, instead, write(patched), moved)
+
+
+def _written(store: ObjectStore, found: Found, table: pa.Table) -> FileEntry | None:
     if not len(table):
-        return _Rewritten(concerned, None, moved)
+        return None
     file = write_blob(store, found.release.corpus, found.at.removals, table)
-    key = blob_key(found.release.corpus, file["sha256"])
-    return _Rewritten(concerned, {"key": key, **file}, moved)
+    return {"key": blob_key(found.release.corpus, file["sha256"]), **file}
 
 
-def _manifest(found: Found, request: Request, rewritten: list[_Rewritten]) -> dict[str, Any]:
+def _manifest(
+    found: Found, request: Request, rewritten: list[_Rewritten], back: Restored
+) -> dict[str, Any]:
     """The corrected release's manifest, with the files that are in the place of others."""
     before, corpus = found.release, found.release.corpus
     instead = {one.concerned.entry["sha256"]: one for one in rewritten}
     files: dict[str, list[Entry]] = {}
     for kind in before.kinds():
         now = [_now(file, instead, request.version) for file in before.entries(kind)]
+        there = [file for file in now if file is not None] + [*back.files.get(kind, ())]
         # A file may have moved; manifests name the place where it was first.
         files[kind] = [
-            {**file, "key": blob_key(corpus, file["sha256"])} for file in now if file is not None
+            {**file, "key": blob_key(corpus, file["sha256"])}
+            for file in sorted(there, key=itemgetter("partner"))
         ]
     return {
         **before.manifest,
@@ -180,13 +242,14 @@ def _manifest(found: Found, request: Request, rewritten: list[_Rewritten]) -> di
             "version": before.version,
             "digest": before.digest,
             "documents": found.gone.get(before.version, 0),
+            "restored": back.documents,
             "policy": str(request.policy),
             "reason": request.reason,
             "is_redacting": request.is_redacting,
         },
         "documents": sum(file["rows"] for file in files["shards"]),
         "content_bytes": sum(file["content_bytes"] for file in files["shards"]),
-        "partners": dict(_accounts(before, files["shards"], instead)),
+        "partners": dict(_accounts(before, files["shards"], instead, back)),
     }
 
 
@@ -194,14 +257,15 @@ def _now(entry: Entry, instead: dict[str, _Rewritten], version: str) -> Entry | 
     one = instead.get(entry["sha256"])
     if one is None:
         return entry
-    return one.instead and {**entry, **one.instead, "since": version}
+    told = {"since": version, "origin": origin(entry)}
+    return one.patched and {**entry, **one.patched, **told}
 
 
 def _accounts(
-    before: OpenedRelease, shards: list[Entry], instead: dict[str, _Rewritten]
+    before: OpenedRelease, shards: list[Entry], instead: dict[str, _Rewritten], back: Restored
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     for partner, account in before.manifest["partners"].items():
-        moved: Moved = Counter()
+        moved: Moved = Counter(back.counts.get(partner))
         for entry in before.entries("decisions"):
             if entry["partner"] == partner and entry["sha256"] in instead:
                 moved.update(instead[entry["sha256"]].moved)

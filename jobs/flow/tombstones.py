@@ -49,10 +49,12 @@ def tombstone_shards(store: ObjectStore, params: BuildParams) -> list[FrozenShar
             copy of them.
         DamagedRelease: a file of them is gone.
     """
-    return [_shard(store, key, params) for key in head(store, params.corpus).registry.tombstones]
+    keys = head(store, params.corpus).registry.tombstones
+    return [tombstone_shard(store, key, params) for key in keys]
 
 
-def _shard(store: ObjectStore, key: str, params: BuildParams) -> FrozenShard:
+def tombstone_shard(store: ObjectStore, key: str, params: BuildParams) -> FrozenShard:
+    """One file of them, in the log already or not; raises as `tombstone_shards`."""
     try:
         with store.open(key) as stream:
             reader = pq.ParquetFile(stream)

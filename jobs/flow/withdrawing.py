@@ -26,6 +26,7 @@ from jobs.corpus.withdrawal import (
 from jobs.errors import ConfigError
 from jobs.flow.reading import OpenedRelease, open_release
 from jobs.flow.selecting import Entry, Request, choose, is_comparable, known_facts, pairs
+from jobs.flow.waiting import NO_COPIES, Copies, copies_of
 from jobs.storage.log import Head, head
 from jobs.storage.objects import ObjectStore
 
@@ -60,6 +61,7 @@ class Found:
         partners: Documents selected per partner.
         sites: Documents selected per host.
         missing: How many of the ids asked for are documents of no release searched.
+        copies: With `restore`, what may return.
     """
 
     at: Head
@@ -70,6 +72,7 @@ class Found:
     partners: dict[str, int]
     sites: dict[str, int]
     missing: int
+    copies: Copies
 
     def report(self) -> dict[str, Any]:
         """Numbers and ids, nothing of any text."""
@@ -83,6 +86,7 @@ class Found:
             "files": {kind: files[kind] for kind in _NAMING},
             "examples": pc.unique(self.facts["id"]).to_pylist()[:_EXAMPLES],
             "missing_ids": self.missing,
+            "copies": self.copies.counts(),
         }
 
 
@@ -90,11 +94,17 @@ def search(store: ObjectStore, corpus: str, request: Request) -> Found:
     """What a request comes to; writes nothing.
 
     Raises:
-        ConfigError: no document is selected, or a release has no facts.
+        ConfigError: no document is selected, the release was redacted, or one has no facts.
         ReleaseMissing: there is no such release.
     """
     at = head(store, corpus)
     release = open_release(store, corpus, request.release)
+    if release.is_redacted:
+        raise ConfigError(
+            f"release={release.version} lost documents since it was published: correct the release "
+            "of the takedown instead (heliu log names it), or a later one; with redact=true older "
+            "releases lose the documents as well"
+        )
     versions = [known["version"] for known in at.releases] if request.is_redacting else []
     others = [open_release(store, corpus, name) for name in versions if name != release.version]
     releases = [release, *others]
@@ -112,6 +122,9 @@ def search(store: ObjectStore, corpus: str, request: Request) -> Found:
         # One build keeps no two copies, so there is none beside what was selected.
         gone = {release.version: set(facts["id"].to_pylist())}
     known = set(facts["id"].to_pylist())
+    copies = NO_COPIES
+    if request.policy == Policy.RESTORE:
+        copies = copies_of(release, pc.unique(facts["id"]), request.selection)
     return Found(
         at=at,
         release=release,
@@ -121,6 +134,7 @@ def search(store: ObjectStore, corpus: str, request: Request) -> Found:
         partners=dict(sorted(chosen.partners.items())),
         sites=dict(sorted(chosen.sites.items(), key=lambda item: (-item[1], item[0]))),
         missing=len(set(request.selection.ids) - known),
+        copies=copies,
     )
 
 

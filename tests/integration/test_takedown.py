@@ -18,14 +18,13 @@ from jobs.flow.diffing import diff
 from jobs.flow.frozen import Origin
 from jobs.flow.reading import open_release
 from jobs.flow.selecting import document_ids
-from jobs.flow.takedowns import take_down
 from jobs.flow.tombstones import tombstone_shards
 from jobs.flow.verifying import verify
 from jobs.flow.withdrawing import search
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.log import head
 from jobs.takedown import main as takedown_main
-from tests.builds import ABOUT, in_this_process
+from tests.builds import in_this_process
 from tests.takedowns import (
     PRIVATE,
     PRIVATE_URL,
@@ -33,6 +32,7 @@ from tests.takedowns import (
     Crash,
     CrashingStore,
     article,
+    copied,
     grown,
     objects_with,
     private_text,
@@ -61,13 +61,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 
 @pytest.fixture
 def corpus(template: Corpus, tmp_path: Path) -> Corpus:
-    shutil.copytree(template.folder / "root", tmp_path / "root")
-    shutil.copytree(template.folder / "deliveries", tmp_path / "deliveries")
-    for path in (template.folder / "partners").iterdir():
-        body = path.read_text(encoding="utf-8").replace(str(template.folder), str(tmp_path))
-        (tmp_path / "partners").mkdir(exist_ok=True)
-        (tmp_path / "partners" / path.name).write_text(body, encoding="utf-8")
-    return Corpus(tmp_path)
+    return copied(template, tmp_path)
 
 
 def test_report_counts_what_goes_and_changes_nothing(corpus: Corpus) -> None:
@@ -85,7 +79,7 @@ def test_report_counts_what_goes_and_changes_nothing(corpus: Corpus) -> None:
 
 def test_patch_release_is_the_release_without_what_was_taken_down(corpus: Corpus) -> None:
     before = corpus.opened("1.1.0")
-    _, done = take_down(corpus.store, "demo", request(), about=ABOUT)
+    _, done = corpus.take_down(request())
     after = corpus.opened("1.1.1")
     assert after.digest == done.release.digest
     assert verify(after).problems == verify(after).metadata_problems == []
@@ -115,7 +109,7 @@ def test_patch_release_is_the_release_without_what_was_taken_down(corpus: Corpus
 
 @pytest.mark.parametrize("parent", ["null", "1.1.1"])
 def test_no_later_build_brings_it_back(corpus: Corpus, parent: str) -> None:
-    take_down(corpus.store, "demo", request(), about=ABOUT)
+    corpus.take_down(request())
     corpus.deliver("papers", "b", [row("again", f"转载：{private_text()}"), row("q", article(300))])
     partners = ("gov", "news", "papers")
     release = corpus.build("1.2.0", *partners, parent=parent)
@@ -134,7 +128,7 @@ def test_redaction_leaves_the_text_in_no_object_and_everything_else_sound(corpus
     root = corpus.folder / "root"
     assert len(objects_with(root, PRIVATE)) > 3
     before = {version: corpus.ids(version) for version in ("0.9.0", "1.0.0", "1.1.0")}
-    _, done = take_down(corpus.store, "demo", request(is_redacting=True), about=ABOUT)
+    _, done = corpus.take_down(request(is_redacting=True))
     assert objects_with(root, PRIVATE, PRIVATE_URL) == []
     lost = {"0.9.0": {COPY}, "1.0.0": {SECRET}, "1.1.0": {SECRET}}
     for version, ids in before.items():
@@ -159,13 +153,13 @@ def test_takedown_stopped_at_any_request_is_nothing_or_is_finished_by_running_it
     asked = request(is_redacting=True)
     again = tmp_path / "again"
     shutil.copytree(corpus.folder / "root", again)
-    _, whole = take_down(DirectoryStore(again), "demo", asked, about=ABOUT)
+    _, whole = corpus.take_down(asked, DirectoryStore(again))
     number, were_published = 0, set()
     while True:
         root = tmp_path / f"root-{number}"
         shutil.copytree(corpus.folder / "root", root)
         try:
-            take_down(CrashingStore(root, number), "demo", asked, about=ABOUT)
+            corpus.take_down(asked, CrashingStore(root, number))
         except Crash:
             pass
         else:
@@ -176,7 +170,7 @@ def test_takedown_stopped_at_any_request_is_nothing_or_is_finished_by_running_it
         if not is_published:
             unchanged = open_release(store, "demo", "1.0.0")
             assert verify(unchanged, "sizes").problems == []
-        found, done = take_down(store, "demo", asked, about=ABOUT)
+        found, done = corpus.take_down(asked, store)
         assert (found is None) == is_published
         assert done.release.digest == whole.release.digest
         assert verify(done.release).problems == []
@@ -192,22 +186,28 @@ def test_takedown_stopped_at_any_request_is_nothing_or_is_finished_by_running_it
 def test_takedown_done_before_says_so_and_another_of_that_version_is_refused(
     corpus: Corpus,
 ) -> None:
-    _, first = take_down(corpus.store, "demo", request(), about=ABOUT)
-    found, done = take_down(corpus.store, "demo", request(), about=ABOUT)
+    _, first = corpus.take_down(request())
+    found, done = corpus.take_down(request())
     assert (found, done.is_new, done.release.digest) == (None, False, first.release.digest)
     for other in (request(urls=(), partner="papers"), request(reason="request 18")):
         with pytest.raises(AlreadyPublished, match="choose another version"):
-            take_down(corpus.store, "demo", other, about=ABOUT)
+            corpus.take_down(other)
 
 
-def test_partner_withdrawn_with_restore_leaves_copies_to_the_next_build(corpus: Corpus) -> None:
+def test_partner_withdrawn_with_restore_leaves_every_release_and_copies_take_its_place(
+    corpus: Corpus,
+) -> None:
     asked = request(urls=(), partner="gov", policy=Policy.RESTORE, is_redacting=True)
-    take_down(corpus.store, "demo", asked, about=ABOUT)
+    corpus.take_down(asked)
     patched = corpus.opened("1.1.1")
     assert verify(patched).problems == []
     account = patched.manifest["partners"]["gov"]
     assert (account["kept"], account["delivered"]) == (0, 14)
-    assert {row["partner"] for row in rows(patched, "shards")} == {"news", "papers"}
+    back = {COPY, document_id("news", "same").hex()}
+    kept = {row["id"] for row in rows(corpus.opened("1.1.0"), "shards")}
+    assert corpus.ids("1.1.1") == kept | back
+    near = next(row for row in rows(patched, "decisions") if row["doc_id"] == NEAR)
+    assert (near["reason"], near["kept_doc_id"]) == ("near_duplicate", COPY)
     assert rows(patched, "removals") == []
     for version in ("0.9.0", "1.0.0", "1.1.0"):
         found = verify(corpus.opened(version))
@@ -215,12 +215,12 @@ def test_partner_withdrawn_with_restore_leaves_copies_to_the_next_build(corpus: 
     assert COPY in corpus.ids("0.9.0"), "a copy of somebody else stays"
     release = corpus.build("1.2.0", "gov", "news", "papers")
     assert verify(release).problems == []
-    assert {COPY, document_id("news", "same").hex()} <= corpus.ids("1.2.0")
+    assert corpus.ids("1.2.0") == corpus.ids("1.1.1")
     assert release.manifest["partners"]["gov"]["kept"] == 0
 
 
 def test_build_that_could_not_know_copies_is_refused_by_what_differs(corpus: Corpus) -> None:
-    take_down(corpus.store, "demo", request(), about=ABOUT)
+    corpus.take_down(request())
     params = corpus.params("2.0.0", "gov")
     other = replace(params, signature=replace(params.signature, seed=2))
     with pytest.raises(ConfigError, match=r"minhash\.seed: 1, 2"):
@@ -237,7 +237,7 @@ def test_takedown_of_nothing_and_for_no_reason_is_refused_without_private_words(
         search(corpus.store, "demo", nowhere)
     assert "nowhere" not in str(refused.value)
     with pytest.raises(ConfigError, match="reason"):
-        take_down(corpus.store, "demo", request(reason=" "), about=ABOUT)
+        corpus.take_down(request(reason=" "))
     with pytest.raises(ConfigError, match="nothing says which documents"):
         request(urls=())
     with pytest.raises(ConfigError, match="number 2 is neither") as refused:
@@ -265,9 +265,11 @@ def test_takedown_by_command_tells_no_log_what_was_searched_for(
 
 
 def test_redacted_release_is_no_parent_and_is_compared_by_what_it_holds(corpus: Corpus) -> None:
-    take_down(corpus.store, "demo", request(is_redacting=True), about=ABOUT)
+    corpus.take_down(request(is_redacting=True))
     with pytest.raises(ConfigError, match="extend the release of the takedown"):
         corpus.build("1.2.0", "gov", parent="1.1.0")
+    with pytest.raises(ConfigError, match="correct the release of the takedown instead"):
+        search(corpus.store, "demo", request(version="1.1.2"))
     found = diff(corpus.opened("1.0.0"), corpus.opened("1.1.0"))
     there = [
         row[name] for row in found.partners.values() for name in ("added", "changed", "unchanged")
@@ -276,11 +278,11 @@ def test_redacted_release_is_no_parent_and_is_compared_by_what_it_holds(corpus: 
 
 
 def test_second_redaction_replaces_what_the_first_put_in_place(corpus: Corpus) -> None:
-    take_down(corpus.store, "demo", request(is_redacting=True), about=ABOUT)
+    corpus.take_down(request(is_redacting=True))
     others = sorted(corpus.ids("1.1.1") - {NEAR})
     asked = {"urls": (), "ids": tuple(others[::3]), "is_redacting": True}
     second = request(release="1.1.1", version="1.1.2", **asked)
-    take_down(corpus.store, "demo", second, about=ABOUT)
+    corpus.take_down(second)
     for version in ("0.9.0", "1.0.0", "1.1.0", "1.1.1", "1.1.2"):
         found = verify(corpus.opened(version))
         assert (found.problems, found.metadata_problems, found.orphans) == ([], [], 0)

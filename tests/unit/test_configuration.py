@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from pathlib import Path
 
+import orjson
 import pytest
 from hydra import compose, initialize_config_dir
 from hydra.errors import ConfigCompositionException
@@ -12,9 +14,10 @@ from omegaconf import OmegaConf
 from jobs.application import conf_folder, hydra_readable
 from jobs.cli import VERBS
 from jobs.errors import ConfigError
-from jobs.release_settings import register
+from jobs.parameters import build_params, recorded_build
+from jobs.release_settings import Takedown, register
 from jobs.settings import Storage, storage_params
-from tests.builds import build_parameters, write_partner
+from tests.builds import build_config, build_parameters, write_partner
 
 REQUIRED = {
     "build": ["corpus.name=cci", "corpus.version=1"],
@@ -80,3 +83,29 @@ def test_reading_without_a_root_says_how_to_give_one() -> None:
 )
 def test_han_words_of_an_override_are_quoted_for_hydra(given: str, readable: str) -> None:
     assert hydra_readable(given) == readable
+
+
+def test_recorded_configuration_gives_the_same_build_where_its_deliveries_are_now(
+    tmp_path: Path,
+) -> None:
+    write_partner(
+        tmp_path, "gov", "deliveries: /a/*.jsonl\nformat: jsonl\nlicence: MIT\npriority: 1"
+    )
+    config = build_config(tmp_path, tmp_path / "root", "partners=[gov]", "rules=cci")
+    logged = orjson.loads(orjson.dumps({**asdict(config), "resume": True}))
+    given = ["release=1", "version=2", f"storage.root={tmp_path / 'new'}"]
+    with initialize_config_dir(str(conf_folder()), version_base="1.3"):
+        deliveries = "deliveries={gov: '/b/*.jsonl', news: /c}"
+        at, moved = (
+            OmegaConf.to_object(compose("takedown", [*given, more]))
+            for more in ("apply=true", deliveries)
+        )
+    params = build_params(config)
+    assert isinstance(at, Takedown)
+    assert isinstance(moved, Takedown)
+    here = replace(params, storage=replace(params.storage, root=str(tmp_path / "new")))
+    assert recorded_build(logged, at) == here
+    (partner,) = recorded_build(logged, moved).partners
+    assert partner == replace(params.partners[0], deliveries=("/b/*.jsonl",))
+    with pytest.raises(ConfigError, match="say whose"):
+        recorded_build(logged, replace(at, deliveries="/b"))

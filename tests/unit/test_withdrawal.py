@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from jobs.corpus.conservation import corrected
-from jobs.corpus.withdrawal import Selection, decisions_without, selected
+from jobs.corpus.withdrawal import (
+    Policy,
+    Selection,
+    decisions_without,
+    selected,
+    tombstones,
+    waits,
+)
 from jobs.errors import ConfigError, ConservationError
 from tests.releases import decided, released
 
@@ -78,6 +87,31 @@ def test_decisions_of_what_is_gone_and_of_its_copies_are_taken_down_and_no_other
                 "taken_down",
             )
     assert decisions_without(decisions, pa.array([], pa.string())).equals(decisions)
+
+
+def test_rows_that_wait_were_dropped_for_what_goes_and_are_not_meant_themselves() -> None:
+    decisions = decided(DOCUMENTS, {"one": "near_duplicate", "bad": "broken_json"})
+    other = decided(released("news", {"9": "他来自江南。"}), {"two": "near_duplicate"}).to_pylist()
+    first = DOCUMENTS["id"][0].as_py()
+    other = [told | {"kept_doc_id": told["kept_doc_id"] and first} for told in other]
+    decisions = pa.concat_tables([decisions, pa.Table.from_pylist(other, decisions.schema)])
+    gone = DOCUMENTS["id"].combine_chunks()
+    selection = Selection(**(NOTHING | {"partner": "gov"}))
+    told = partial(waits, gone=gone, selection=selection, licence="CC0-1.0")
+    waiting = decisions.filter(told(decisions)).to_pylist()
+    assert [(row["partner"], row["reason"]) for row in waiting] == [("news", "near_duplicate")]
+    rows = [decisions.slice(number, 1) for number in range(len(decisions))]
+    assert [told(row)[0].as_py() for row in rows] == told(decisions).to_pylist()
+    everywhere = Selection(**(NOTHING | {"licence": "CC0-1.0", "contains": "江南"}))
+    assert not pc.any(waits(decisions, gone, everywhere, licence="CC0-1.0")).as_py()
+    assert waits(decisions.slice(0, 0), gone, selection, licence="").to_pylist() == []
+
+
+def test_tombstones_of_what_may_stay_with_others_are_ids_each_once() -> None:
+    facts = pa.table({"id": ["b", "a"], "partner": ["gov", "gov"]})
+    barred = pa.table({"id": ["c", "b"], "partner": ["gov", "gov"]})
+    stones = tombstones(facts, policy=Policy.RESTORE, barred=barred)
+    assert stones.to_pylist() == [{"id": one, "partner": "gov"} for one in "abc"]
 
 
 def test_account_that_a_correction_does_not_conserve_is_refused() -> None:
