@@ -14,6 +14,14 @@ from jobs.synthesis import write_demo
 os.environ.setdefault("RAY_AUTH_MODE", "disabled")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _impatience() -> Iterator[None]:
+    """A server that a test takes away does not come back: nobody need wait a minute for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("jobs.storage.s3_clients._ATTEMPTS", 5)
+        yield
+
+
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small demo corpus: deliveries of three partners, their conf/ and truth.parquet."""

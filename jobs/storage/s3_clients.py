@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
+import logging
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -28,7 +30,11 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 FAILURES = (sdk.ClientError, sdk.BotoCoreError, ResponseParserError, S3UploadFailedError)
-_ATTEMPTS = 5
+# The waits between them grow to 20 s, by chance half of that: most of a minute, in which a gateway
+# is started again and a cluster finds its disk.
+_ATTEMPTS = 9
+_HICCUPS = 2  # attempts that need not be told of
+_QUIET_SECONDS = 5.0
 
 _GRANT = "grant this user GetObject, PutObject and ListBucket there"
 _REMEDIES = {
@@ -66,7 +72,32 @@ def s3_client(endpoint_url: str | None, region: str | None, *, resends: bool) ->
     client = Session().client("s3", endpoint_url=endpoint_url, region_name=region, config=config)
     for operation in ("PutObject", "UploadPart"):
         client.meta.events.register(f"before-parameter-build.s3.{operation}", _add_md5)
+    if resends:
+        client.meta.events.register("needs-retry.s3", _telling(endpoint_url or "AWS"))
     return client
+
+
+def _telling(server: str) -> Callable[..., None]:
+    """Whoever waits for a server that is gone shall know what for, now and then."""
+    told = [-_QUIET_SECONDS]
+
+    def tell(
+        attempts: int, caught_exception: Exception | None = None, response: Any = None, **_: object
+    ) -> None:
+        status = response[0].status_code if response else 0
+        now = time.monotonic()
+        is_failure = caught_exception is not None or status >= 500
+        if is_failure and _HICCUPS <= attempts < _ATTEMPTS and now >= told[0] + _QUIET_SECONDS:
+            told[0] = now
+            logging.getLogger(__name__).warning(
+                "heliu: %s does not answer (%s): trying again, %d of %d",
+                server,
+                caught_exception or f"status {status}",
+                attempts + 1,
+                _ATTEMPTS,
+            )
+
+    return tell
 
 
 def split_address(address: str) -> tuple[str, str]:

@@ -275,6 +275,19 @@ def test_server_that_is_not_there_is_named(monkeypatch, tmp_path: Path):
         assert not isinstance(caught.value, ObjectMissing)
 
 
+def test_waiting_for_a_server_that_is_gone_is_told_and_a_hiccup_is_not(
+    shaky: ObjectStore, plan: Faults, caplog: pytest.LogCaptureFixture
+):
+    plan.plan.extend([500])
+    shaky.put("a", TEXT)
+    assert caplog.messages == []
+    plan.plan.extend(["lose-request", 500, 500])
+    shaky.put("a", TEXT)
+    (told,) = caplog.messages  # one for now: the next failure comes within seconds
+    assert "does not answer" in told
+    assert "3 of 5" in told
+
+
 def test_absent_credentials_are_named(bucket: str, endpoint_url: str, monkeypatch):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
