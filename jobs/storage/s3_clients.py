@@ -33,7 +33,7 @@ FAILURES = (sdk.ClientError, sdk.BotoCoreError, ResponseParserError, S3UploadFai
 # The waits between them grow to 20 s, by chance half of that: most of a minute, in which a gateway
 # is started again and a cluster finds its disk.
 _ATTEMPTS = 9
-_HICCUPS = 2  # attempts that need not be told of
+_HICCUPS = 1  # failures of one request that need not be told
 _QUIET_SECONDS = 5.0
 
 _GRANT = "grant this user GetObject, PutObject and ListBucket there"
@@ -72,13 +72,18 @@ def s3_client(endpoint_url: str | None, region: str | None, *, resends: bool) ->
     client = Session().client("s3", endpoint_url=endpoint_url, region_name=region, config=config)
     for operation in ("PutObject", "UploadPart"):
         client.meta.events.register(f"before-parameter-build.s3.{operation}", _add_md5)
-    if resends:
-        client.meta.events.register("needs-retry.s3", _telling(endpoint_url or "AWS"))
+    tell = _telling(endpoint_url or "AWS", hiccups=_HICCUPS if resends else 0)
+    client.meta.events.register("needs-retry.s3", tell)
     return client
 
 
-def _telling(server: str) -> Callable[..., None]:
-    """Whoever waits for a server that is gone shall know what for, now and then."""
+def _telling(server: str, *, hiccups: int) -> Callable[..., None]:
+    """Whoever waits for a server that is gone shall know what for, now and then.
+
+    Args:
+        server: whose requests.
+        hiccups: failures of one request that are not told.
+    """
     told = [-_QUIET_SECONDS]
 
     def tell(
@@ -87,15 +92,10 @@ def _telling(server: str) -> Callable[..., None]:
         status = response[0].status_code if response else 0
         now = time.monotonic()
         is_failure = caught_exception is not None or status >= 500
-        if is_failure and _HICCUPS <= attempts < _ATTEMPTS and now >= told[0] + _QUIET_SECONDS:
+        if is_failure and attempts > hiccups and now >= told[0] + _QUIET_SECONDS:
             told[0] = now
-            logging.getLogger(__name__).warning(
-                "heliu: %s does not answer (%s): trying again, %d of %d",
-                server,
-                caught_exception or f"status {status}",
-                attempts + 1,
-                _ATTEMPTS,
-            )
+            cause = caught_exception or f"status {status}"
+            logging.getLogger(__name__).warning("heliu: waiting for %s (%s)", server, cause)
 
     return tell
 
