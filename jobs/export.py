@@ -9,7 +9,7 @@ from jobs.errors import ConfigError
 from jobs.release_settings import Export, opened
 from jobs.terminal import say
 
-_FORMATS = ("jsonl", "huggingface", "derived")
+_FORMATS = ("jsonl", "huggingface", "derived", "croissant")
 
 
 def export(config: Export) -> None:
@@ -24,8 +24,18 @@ def export(config: Export) -> None:
             say(address)
         return
     if not config.to:
-        raise ConfigError("please give to=DIR, a folder that is not there yet")
+        raise ConfigError(
+            "please give to=DIR, a folder that is not there yet (of croissant a file)"
+        )
     to = Path(config.to)
+    if config.format == "croissant":
+        body = derived.croissant_below(release, config.base_url or "")
+        try:
+            to.write_bytes(body)
+        except OSError as error:
+            raise ConfigError(f"cannot write to={to} ({error.strerror}): name a file") from error
+        say(f"{to} describes {release.corpus} {release.version} below {config.base_url}")
+        return
     if config.format == "jsonl":
         files = exporting.export_jsonl(release, to, layout=config.layout)
     else:

@@ -147,6 +147,7 @@ class Export(Read):
     to: str | None = MISSING
     format: str = MISSING
     layout: str = MISSING
+    base_url: str | None = MISSING
 
 
 @dataclass

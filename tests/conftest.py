@@ -19,6 +19,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _impatience() -> Iterator[None]:
+    """A server that a test takes away does not come back: nobody need wait a minute for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("jobs.storage.s3_clients._ATTEMPTS", 5)
+        yield
+
+
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small demo corpus: deliveries of three partners, their conf/ and truth.parquet."""

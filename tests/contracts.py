@@ -265,6 +265,13 @@ class ObjectStoreContract:
                 {"text": "𠮷野家"}
             ]
 
+    def test_tail_gives_the_last_bytes_or_all_there_are(self, store: ObjectStore):
+        store.put("a", TEXT)
+        assert store.tail("a", 5) == TEXT[-5:]
+        assert store.tail("a", len(TEXT) + 1) == TEXT
+        with pytest.raises(ObjectMissing, match="nothing"):
+            store.tail("nothing", 5)
+
     def test_open_of_nothing_raises(self, store: ObjectStore):
         store.put("a/b", b"1")
         for key in ("a/c", "a"):

@@ -36,8 +36,10 @@ def text(number: int) -> str:
 
 def released(partner: str, texts: dict[str, str]) -> pa.Table:
     """RELEASED rows of a partner's own ids and their texts; sites alternate."""
+    fillers = {field.name: _filler(field) for field in RELEASED}
     rows = [
         {
+            **fillers,
             "id": document_id(partner, source_id).hex(),
             "partner": partner,
             "source_id": source_id,
@@ -49,8 +51,6 @@ def released(partner: str, texts: dict[str, str]) -> pa.Table:
         }
         for number, (source_id, content) in enumerate(texts.items())
     ]
-    for row in rows:
-        row |= {field.name: _filler(field) for field in RELEASED if field.name not in row}
     return pa.Table.from_pylist(rows, RELEASED).sort_by("id")
 
 

@@ -110,10 +110,12 @@ def released_facts(facts: pa.Table, documents: pa.Table, verdicts: pa.Table) -> 
 
 def verdict_counts(verdicts: pa.Table) -> Counter[tuple[str, str, str]]:
     """Rows per (verdict, stage, reason); the reason of a kept row is empty."""
-    columns = (verdicts[name].to_pylist() for name in ("verdict", "stage", "reason"))
-    return Counter(
-        (verdict, stage, reason or "") for verdict, stage, reason in zip(*columns, strict=True)
-    )
+    names = ["verdict", "stage", "reason"]
+    rows = verdicts.group_by(names).aggregate([([], "count_all")]).to_pylist()
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for row in rows:
+        counts[row["verdict"], row["stage"], row["reason"] or ""] += row["count_all"]
+    return counts
 
 
 def slices_by_bytes(content: pa.ChunkedArray, limit_bytes: int) -> Iterator[tuple[int, int]]:

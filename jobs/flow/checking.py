@@ -1,12 +1,14 @@
 """One file of a release read again: its footer, or every byte and then its rows.
 
-Bytes are hashed as they stream, and of the rows only ids and verdicts are read, row group by row
-group: a check holds a few megabytes and 8 bytes a document, whatever the size of the file.
+Every byte is read once. As the bytes stream they are hashed, and those of the columns that are
+counted (ids and verdicts, a few per cent) are kept; where they are, the footer said before. So a
+check holds a few megabytes and these columns, whatever the size of the file.
 """
 
 from __future__ import annotations
 
 import hashlib
+import mmap
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -26,8 +28,12 @@ from jobs.errors import ObjectMissing, StorageError
 from jobs.storage.objects import ObjectStore, StorageParams
 from jobs.storage.stores import open_store
 
-_CHUNK_BYTES = 8 << 20  # from S3 each is one request
+_CHUNK_BYTES = 8 << 20
+_FOOTER_BYTES = 1 << 18  # holds the footer of a common shard, with two texts per row group
+_ENDING_BYTES = 8  # after a footer: its length and the magic number
 _DECISION_COLUMNS = ["doc_id", "verdict", "stage", "reason", "kept_doc_id", "url"]
+_REPEATED = {"decisions": ["verdict", "stage", "reason"]}  # cheaper to compare and count as numbers
+_COUNTED = {"shards": ["id"], "facts": ["id"], "decisions": _DECISION_COLUMNS}
 Halves = npt.NDArray[np.uint64]
 """The upper halves of ids: two of 100 million documents share one once in 3,000 releases."""
 
@@ -76,10 +82,10 @@ def check_file(check: FileCheck, store: ObjectStore) -> FileReport:
     report = FileReport(check.kind, check.entry)
     key = check.entry["key"]
     try:
-        report.problem = _byte_problem(check, store) if check.is_whole else None
-        if report.problem is None:
-            with store.open(key) as stream:
-                _read(pq.ParquetFile(stream), report, is_whole=check.is_whole)
+        if check.is_whole:
+            _check_whole(report, store)
+        else:
+            _check_rows(_footer(report.entry, store), report)
     except ObjectMissing:
         report.problem = "it is missing"
     except (pa.ArrowInvalid, OSError) as error:
@@ -89,14 +95,65 @@ def check_file(check: FileCheck, store: ObjectStore) -> FileReport:
     return report
 
 
-def _byte_problem(check: FileCheck, store: ObjectStore) -> str | None:
-    size, digest = 0, hashlib.sha256()
-    for chunk in chunks(store, check.entry["key"]):
+def _check_whole(report: FileReport, store: ObjectStore) -> None:
+    entry = report.entry
+    # As long as the file, but pages nobody writes to take no memory.
+    kept = mmap.mmap(-1, entry["bytes"])
+    size, digest, spans = 0, hashlib.sha256(), _spans(report, store)
+    for chunk in chunks(store, entry["key"]):
         digest.update(chunk)
+        for start, end in spans:
+            begin, stop = max(start, size), min(end, size + len(chunk))
+            if begin < stop:
+                kept[begin:stop] = chunk[begin - size : stop - size]
         size += len(chunk)
-    if size != check.entry["bytes"]:
-        return f"it has {size:,} bytes, {check.entry['bytes']:,} were published"
-    if digest.hexdigest() != check.entry["sha256"]:
+    report.problem = _byte_problem(entry, size, digest.hexdigest())
+    if report.problem is None:
+        body, repeated = pa.BufferReader(pa.py_buffer(kept)), _REPEATED.get(report.kind)
+        reader = pq.ParquetFile(body, read_dictionary=repeated)
+        _check_rows(reader.metadata, report)
+        _count_rows(reader, report)
+
+
+def _spans(report: FileReport, store: ObjectStore) -> list[tuple[int, int]]:
+    """From where to where the bytes are that counting needs: of columns, and of the footer."""
+    size = report.entry["bytes"]
+    if size <= _CHUNK_BYTES:  # held anyway
+        return [(0, size)]
+    try:
+        metadata = _footer(report.entry, store)
+    except (pa.ArrowInvalid, OSError):  # its hash will tell what is wrong with it
+        return []
+    spans = list(_column_spans(metadata, _COUNTED.get(report.kind, [])))
+    return [(start, min(end, size)) for start, end in [*spans, (size - _length(metadata), size)]]
+
+
+def _column_spans(metadata: pq.FileMetaData, names: list[str]) -> Iterator[tuple[int, int]]:
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        for column in map(group.column, range(group.num_columns)):
+            if column.path_in_schema in names:
+                pages = (column.dictionary_page_offset, column.data_page_offset)
+                start = min(page for page in pages if page is not None)
+                yield start, start + column.total_compressed_size
+
+
+def _footer(entry: dict[str, Any], store: ObjectStore) -> pq.FileMetaData:
+    tail = store.tail(entry["key"], _FOOTER_BYTES)
+    needed = int.from_bytes(tail[-_ENDING_BYTES:][:4], "little") + _ENDING_BYTES
+    if len(tail) < needed <= entry["bytes"]:
+        tail = store.tail(entry["key"], needed)
+    return pq.read_metadata(pa.BufferReader(tail))
+
+
+def _length(metadata: pq.FileMetaData) -> int:
+    return int(metadata.serialized_size) + _ENDING_BYTES
+
+
+def _byte_problem(entry: dict[str, Any], size: int, digest: str) -> str | None:
+    if size != entry["bytes"]:
+        return f"it has {size:,} bytes, {entry['bytes']:,} were published"
+    if digest != entry["sha256"]:
         return f"its {size:,} bytes are not those that were published"
     return None
 
@@ -119,18 +176,21 @@ def chunks(store: ObjectStore, key: str) -> Iterator[bytes]:
             ) from error
 
 
-def _read(reader: pq.ParquetFile, report: FileReport, *, is_whole: bool) -> None:
-    rows = reader.metadata.num_rows
+def _check_rows(metadata: pq.FileMetaData, report: FileReport) -> None:
+    rows = metadata.num_rows
     if rows != report.entry["rows"]:
         report.problem = f"it has {rows:,} rows, the manifest says {report.entry['rows']:,}"
-    elif is_whole and report.kind in {"shards", "facts"}:
+
+
+def _count_rows(reader: pq.ParquetFile, report: FileReport) -> None:
+    if report.kind in {"shards", "facts"}:
         _read_documents(reader, report)
-    elif is_whole and report.kind == "decisions":
+    elif report.kind == "decisions":
         _read_decisions(reader, report)
 
 
 def _read_documents(reader: pq.ParquetFile, report: FileReport) -> None:
-    words = _words([batch.column(0) for batch in reader.iter_batches(columns=["id"])])
+    words = _words([batch.column(0) for batch in reader.iter_batches(columns=_COUNTED["shards"])])
     report.ids = words[:, 0].copy()
     if not is_ascending(words):
         report.problem = "its documents are not in ascending order of id"

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from jobs.errors import ConfigError
 from jobs.flow.card import dataset_card
 from jobs.flow.croissant import croissant
 from jobs.flow.reading import OpenedRelease
@@ -69,6 +70,24 @@ def write_derived(release: OpenedRelease) -> list[str]:
         release.store.put(key, body)
         written.append(release.store.location(key))
     return written
+
+
+def croissant_below(release: OpenedRelease, base_url: str) -> bytes:
+    """The Croissant file for those to whom the storage root is `base_url`, over HTTP.
+
+    Raises:
+        ConfigError: it is no such address, and loaders of Croissant know no other.
+    """
+    if not base_url.startswith(("http://", "https://")):
+        raise ConfigError(
+            f"base_url={base_url!r}: give the https:// address where readers find storage.root"
+        )
+    placed = [
+        Placed(url, url, entry["sha256"], entry["bytes"])
+        for entry in release.entries("shards")
+        for url in [f"{base_url.rstrip('/')}/{entry['key']}"]
+    ]
+    return croissant(release.manifest, release.published_at, placed, pattern=None)
 
 
 def derived_files(

@@ -100,13 +100,18 @@ def verify(
     if depth >= _SIZES:
         _check_sizes(release, findings)
     if depth >= _FOOTERS and not findings.problems:
-        work = list(_file_checks(entries, depth, sample))
+        # The largest first, so that none is left when all others are done.
+        work = sorted(_file_checks(entries, depth, sample), key=_size, reverse=True)
         findings.files_read = sum(check.is_whole for check in work)
         reports = list((checks or partial(_in_threads, release))(work))
-        findings.problems += _told(release, reports)
+        findings.problems += sorted(_told(release, reports))
         if depth == _EVERYTHING and not findings.problems:
             findings.problems += _row_problems(release, reports)
     return findings
+
+
+def _size(check: FileCheck) -> int:
+    return int(check.entry["bytes"])
 
 
 def _depth(level: str, sample: float) -> int:
@@ -228,7 +233,7 @@ def _row_problems(release: OpenedRelease, reports: Sequence[FileReport]) -> Iter
             yield f"partner {partner}: the facts are not those of the documents in the shards"
         yield from _decision_problems(release, partner, decisions, released)
         named = _ids(report.named for report in decisions)
-        if stray := np.count_nonzero(~np.isin(named, everything)):
+        if stray := len(named) - _count_known(named, everything):
             yield f"partner {partner}: {stray:,} drops name no document of this release"
 
 
@@ -262,6 +267,13 @@ def _account_problems(release: OpenedRelease, partner: str, now: dict[str, Any])
     for name, value in now.items():
         if canonical_json(account[name]) != canonical_json(value):
             yield f"partner {partner}: {name} is {value}, the manifest says {account[name]}"
+
+
+def _count_known(named: Halves, everything: Halves) -> int:
+    """How many of the named are there; both ascending."""
+    at = np.searchsorted(everything, named)
+    inside = at < len(everything)
+    return int(np.count_nonzero(everything[at[inside]] == named[inside]))
 
 
 def _ids(parts: Iterable[Halves]) -> Halves:

@@ -154,6 +154,16 @@ class ObjectStore(ABC):
         """
         return self.open(key)
 
+    def tail(self, key: str, size_bytes: int) -> bytes:
+        """The last so many bytes of the object, or all there are; on S3 one request.
+
+        Raises:
+            ObjectMissing: Nothing is there.
+        """
+        with self.open(key) as file:
+            file.seek(max(0, file.size() - size_bytes))
+            return bytes(file.read())
+
     def refuses_damage(self, key: str) -> bool | None:  # noqa: ARG002
         """Whether bytes that changed on the way are refused; None if there is no way to change on.
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import Enum, auto
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from boto3.exceptions import S3UploadFailedError
 from botocore import exceptions as sdk
@@ -75,10 +75,11 @@ class S3Store(ObjectStore):
 
     def get(self, key: str) -> bytes:
         """See `ObjectStore.get`."""
-        with self._named("read", key) as name:
-            with suppress(*_CUT_BODY):  # the SDK resends a request, but not for a body cut short
-                return _body(self._client, self._bucket, name)
-            return _body(self._client, self._bucket, name)
+        return self._got(key)
+
+    def tail(self, key: str, size_bytes: int) -> bytes:
+        """See `ObjectStore.tail`."""
+        return self._got(key, Range=f"bytes=-{size_bytes}")
 
     def put(self, key: str, body: bytes) -> None:
         """See `ObjectStore.put`."""
@@ -182,6 +183,12 @@ class S3Store(ObjectStore):
         with explaining(verb, self.location(key), self._endpoint_url):
             yield self._prefix + key
 
+    def _got(self, key: str, **what: str) -> bytes:
+        with self._named("read", key) as name:
+            with suppress(*_CUT_BODY):  # the SDK resends a request, but not for a body cut short
+                return _body(self._client, self._bucket, name, **what)
+            return _body(self._client, self._bucket, name, **what)
+
     def _try_new(self, name: str, body: bytes) -> _Answer:
         try:
             self._once.put_object(Bucket=self._bucket, Key=name, Body=body, IfNoneMatch="*")
@@ -236,8 +243,8 @@ class _Stream:
         self._body.close()
 
 
-def _body(client: S3Client, bucket: str, name: str) -> bytes:
-    return client.get_object(Bucket=bucket, Key=name)["Body"].read()
+def _body(client: S3Client, bucket: str, name: str, **what: Any) -> bytes:
+    return client.get_object(Bucket=bucket, Key=name, **what)["Body"].read()
 
 
 def _refusal(error: sdk.ClientError) -> _Answer:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
+import logging
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -28,7 +30,11 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 FAILURES = (sdk.ClientError, sdk.BotoCoreError, ResponseParserError, S3UploadFailedError)
-_ATTEMPTS = 5
+# The waits between them grow to 20 s, by chance half of that: most of a minute, in which a gateway
+# is started again and a cluster finds its disk.
+_ATTEMPTS = 9
+_HICCUPS = 1  # failures of one request that need not be told
+_QUIET_SECONDS = 5.0
 
 _GRANT = "grant this user GetObject, PutObject and ListBucket there"
 _REMEDIES = {
@@ -43,7 +49,6 @@ _REMEDIES = {
     "NoCredentialsError": "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
     "EndpointConnectionError": "start the server or correct the endpoint",
     "NotImplemented": "use a server that honours If-None-Match",
-    "MissingContentLength": "set AWS_REQUEST_CHECKSUM_CALCULATION=when_required for this server",
 }
 
 
@@ -60,11 +65,39 @@ def s3_client(endpoint_url: str | None, region: str | None, *, resends: bool) ->
         },
         connect_timeout=10,
         max_pool_connections=32,
+        # We send Content-MD5, which all servers check; the SDK's own checksum over TLS is sent in
+        # a way that some of them refuse, and would be computed besides.
+        request_checksum_calculation="when_required",
     )
     client = Session().client("s3", endpoint_url=endpoint_url, region_name=region, config=config)
     for operation in ("PutObject", "UploadPart"):
         client.meta.events.register(f"before-parameter-build.s3.{operation}", _add_md5)
+    tell = _telling(endpoint_url or "AWS", hiccups=_HICCUPS if resends else 0)
+    client.meta.events.register("needs-retry.s3", tell)
     return client
+
+
+def _telling(server: str, *, hiccups: int) -> Callable[..., None]:
+    """Whoever waits for a server that is gone shall know what for, now and then.
+
+    Args:
+        server: whose requests.
+        hiccups: failures of one request that are not told.
+    """
+    told = [-_QUIET_SECONDS]
+
+    def tell(
+        attempts: int, caught_exception: Exception | None = None, response: Any = None, **_: object
+    ) -> None:
+        status = response[0].status_code if response else 0
+        now = time.monotonic()
+        is_failure = caught_exception is not None or status >= 500
+        if is_failure and attempts > hiccups and now >= told[0] + _QUIET_SECONDS:
+            told[0] = now
+            cause = caught_exception or f"status {status}"
+            logging.getLogger(__name__).warning("heliu: waiting for %s (%s)", server, cause)
+
+    return tell
 
 
 def split_address(address: str) -> tuple[str, str]:

@@ -13,6 +13,8 @@ import pytest
 from fsspec.implementations.arrow import ArrowFSWrapper
 
 import jobs
+from jobs.errors import ConfigError
+from jobs.flow.derived import croissant_below
 from jobs.flow.diffing import diff
 from jobs.flow.exporting import export_jsonl
 from jobs.flow.mirroring import mirror
@@ -105,6 +107,36 @@ def test_export_from_s3_holds_every_document(release: OpenedRelease, tmp_path: P
         with pa.CompressedInputStream(str(file), "zstd") as stream:
             ids += [json.loads(line)["id"] for line in io.TextIOWrapper(stream, encoding="utf-8")]
     assert ids == _ids(release)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_mlcroissant_loads_over_http_from_a_public_bucket(
+    release: OpenedRelease, endpoint_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket, _, prefix = release.store.location("x").removeprefix("s3://").partition("/")
+    read = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [read | {"Resource": f"arn:aws:s3:::{bucket}/*"}],
+    }
+    plain_client(endpoint_url).put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+    base_url = f"{endpoint_url}/{bucket}/{prefix.removesuffix('/x')}"
+    (tmp_path / "croissant.json").write_bytes(croissant_below(release, base_url))
+    monkeypatch.setenv("CROISSANT_CACHE", str(tmp_path))
+    import mlcroissant
+
+    dataset = mlcroissant.Dataset(jsonld=tmp_path / "croissant.json")
+    assert not dataset.metadata.ctx.issues.errors
+    assert not dataset.metadata.ctx.issues.warnings
+    sets = [f"documents-{number:05d}" for number in range(3)]
+    ids = [record[f"{name}/id"].decode() for name in sets for record in dataset.records(name)]
+    assert ids == _ids(release)
+
+
+@pytest.mark.parametrize("address", ["", "s3://bucket/r", "/data/releases"])
+def test_croissant_without_an_http_address_is_refused(local: OpenedRelease, address: str) -> None:
+    with pytest.raises(ConfigError, match="base_url"):
+        croissant_below(local, address)
 
 
 @pytest.mark.parametrize("streaming", [False, True], ids=["download", "streaming"])

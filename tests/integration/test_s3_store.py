@@ -275,6 +275,36 @@ def test_server_that_is_not_there_is_named(monkeypatch, tmp_path: Path):
         assert not isinstance(caught.value, ObjectMissing)
 
 
+@pytest.fixture
+def quiet(bucket: str, faults: tuple[str, Faults]) -> ObjectStore:
+    """The store behind the proxy, whose clients have told of nothing yet."""
+    s3_clients.s3_client.cache_clear()
+    return S3Store(StorageParams(f"s3://{bucket}/quiet", faults[0], None))
+
+
+def test_waiting_for_a_server_that_is_gone_is_told_and_a_hiccup_is_not(
+    quiet: ObjectStore, plan: Faults, caplog: pytest.LogCaptureFixture
+):
+    plan.plan.extend([500])
+    quiet.put("a", TEXT)
+    assert caplog.messages == []
+    plan.plan.extend(["lose-request", 500, 500])
+    quiet.put("a", TEXT)
+    (told,) = caplog.messages  # one for now: the next failure comes within seconds
+    assert told.startswith("heliu: waiting for http://127.0.0.1")
+    assert told.endswith("(status 500)")
+
+
+def test_waiting_for_a_commit_that_nobody_answers_is_told(
+    quiet: ObjectStore, plan: Faults, caplog: pytest.LogCaptureFixture
+):
+    plan.methods = ("PUT", "GET")
+    plan.plan.extend(["lose-answer"] * 3)
+    assert quiet.put_new("log/1", b"ours") is True
+    (told,) = caplog.messages
+    assert "waiting for" in told
+
+
 def test_absent_credentials_are_named(bucket: str, endpoint_url: str, monkeypatch):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
