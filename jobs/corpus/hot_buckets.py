@@ -51,20 +51,14 @@ def empty_index(slots: int) -> Index:
 
 
 @kernel
-def piece_keys(
-    signature: npt.NDArray[np.uint32], words: int, way: int, rows: int, bucket: np.uint64
-) -> Keys:
-    """What a document shares with those of its bucket who agree in a piece outside the band."""
-    keys = np.empty(len(signature) // words, np.uint64)
-    count = 0
-    for piece in range(len(keys)):
-        if not overlaps(piece, words, way, rows):
-            key = mix(bucket + np.uint64(piece))
-            for word in range(piece * words, (piece + 1) * words):
-                key = mix(key ^ np.uint64(signature[word]))
-            keys[count] = key
-            count += 1
-    return keys[:count]
+def piece_key(
+    signature: npt.NDArray[np.uint32], piece: int, words: int, bucket: np.uint64
+) -> np.uint64:
+    """What a document shares with those of its bucket who agree in a piece."""
+    key = mix(bucket + np.uint64(piece))
+    for word in range(piece * words, (piece + 1) * words):
+        key = mix(key ^ np.uint64(signature[word]))
+    return key
 
 
 @kernel
