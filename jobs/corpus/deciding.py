@@ -5,7 +5,18 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from jobs.corpus.hot_buckets import Index, added, empty_index, overlaps, piece_key, slot_of
+from jobs.corpus.hot_buckets import (
+    Counters,
+    Index,
+    Keys,
+    added,
+    tally,
+    empty_index,
+    no_counters,
+    piece_keys,
+    shared,
+    slot_of,
+)
 from jobs.corpus.native import kernel, mix
 from jobs.corpus.rooms import Places, Rooms
 from jobs.corpus.shingles import Texts, prefix_tokens, similarity_from
@@ -63,34 +74,43 @@ def decide(
 
     Memory: 20 bytes per document, and in hot buckets 40 to 80 per document and token.
     """
-    places, kept = rooms
+    places, kept, _ = rooms
     count, ways = places.shape
     search = (sketches, order, np.full(count, -1, np.int32), how, hot)
     keeper = np.full(count, -1, np.int64)
     similarity = np.full(count, _NO_MATCH, np.float64)
-    index = empty_index(1024)
+    index = empty_index(1024, np.zeros(0, np.uint8))
     for rank in range(count):
         doc = order[rank]
         found = (count, _NO_MATCH)
         for way in range(ways if rank >= span[0] else 0):
             place = places[doc, way]
-            if place >= 0 and kept[place] > hot[0] and way < ways - 1:
-                found = _by_tokens(search, (rank, way, ways), place, index, found)
-            elif place >= 0:
-                found = _along_room(search, (rank, way, ways), place, kept, found)
+            # Mostly nobody is there, or nobody of better rank than found already: no call for that.
+            if place >= 0 and kept[place] > 0 and kept[place + 2] < found[0]:
+                found = _searched(search, (rank, way, ways), (place, kept), index, found)
         if found[0] < count:
             keeper[doc], similarity[doc] = order[found[0]], found[1]
         elif rank < span[1]:
             for way in range(ways):
-                if places[doc, way] >= 0:
-                    index = _enter(search, (rank, way, ways), places[doc, way], kept, index)
+                place = places[doc, way]
+                if place >= 0:
+                    kept[place] += 1
+                    kept[place + 1 + kept[place]] = rank
+                    if kept[place] > hot[0] and way < ways - 1:
+                        index = _heated(search, way, place, rooms, index)
     return keeper, similarity
 
 
 @kernel
-def _along_room(search: Search, whom: Whom, place: int, kept: Places, so_far: Found) -> Found:
-    """The first match in a room, if its rank is better than the best so far."""
-    for number in range(place + 1, place + 1 + kept[place]):
+def _searched(
+    search: Search, whom: Whom, room: tuple[int, Places], index: Index, so_far: Found
+) -> Found:
+    """The match of best rank in a room, if its rank is better than the best so far."""
+    place, kept = room
+    _, way, ways = whom
+    if kept[place] > search[4][0] and way < ways - 1:
+        return _by_tokens(search, whom, place, index, so_far)
+    for number in range(place + 2, place + 2 + kept[place]):
         other = np.int64(kept[number])
         if other >= so_far[0]:
             break
@@ -103,61 +123,87 @@ def _along_room(search: Search, whom: Whom, place: int, kept: Places, so_far: Fo
 @kernel
 def _by_tokens(search: Search, whom: Whom, place: int, index: Index, so_far: Found) -> Found:
     """The match of best rank among those of a hot bucket who share a token."""
-    (signatures, _, texts), order, _, (rows, threshold, shingle_chars), (_, words) = search
-    doc, found = order[whom[0]], so_far
-    if shingle_chars > 0 and not _is_textless(texts, doc):
-        for token in prefix_tokens(texts, shingle_chars, doc, threshold):
-            found = _by_key(search, whom, index, mix(token ^ np.uint64(place)), found)
+    (_, _, texts), order, _, (_, _, shingle_chars), (_, words) = search
+    rank, way, _ = whom
+    found = so_far
+    if shingle_chars > 0 and not _is_textless(texts, order[rank]):
+        found = _by_keys(search, whom, index, _shingle_tokens(search, rank, place), found)
     # Who has left no text is found by its signature, as is everybody when those are compared.
-    signature = signatures[doc]
-    for piece in range(len(signature) // words if words > 0 else 0):
-        if not overlaps(piece, words, whom[1], rows):
-            key = piece_key(signature, piece, words, np.uint64(place))
-            found = _by_key(search, whom, index, key, found)
+    if words > 0:
+        pieces = _pieces(search, order[rank], way, place)
+        found = _by_keys(search, whom, index, shared(pieces, index[6]), found)
     return found
 
 
 @kernel
-def _by_key(search: Search, whom: Whom, index: Index, key: np.uint64, so_far: Found) -> Found:
+def _by_keys(search: Search, whom: Whom, index: Index, tokens: Keys, so_far: Found) -> Found:
+    keys, first, _, ranks, follower, _, _ = index
     best, share = so_far
-    node = index[1][slot_of(index, key)]
-    while node >= 0 and index[3][node] < best:
-        found = _match(search, whom, np.int64(index[3][node]))
-        if found != _NO_MATCH:
-            return np.int64(index[3][node]), found
-        node = index[4][node]
+    for token in tokens:
+        node = first[slot_of(keys, first, token)]
+        while node >= 0 and ranks[node] < best:
+            found = _match(search, whom, np.int64(ranks[node]))
+            if found != _NO_MATCH:
+                best, share = np.int64(ranks[node]), found
+            node = follower[node]
     return best, share
 
 
 @kernel
-def _enter(search: Search, whom: Whom, place: int, kept: Places, index: Index) -> Index:
-    """Let a kept document into its room; the index, with what is now in a hot bucket."""
-    rank, way, ways = whom
-    kept[place] += 1
+def _pieces(search: Search, doc: int, way: int, place: int) -> Keys:
+    (signatures, _, _), _, _, (rows, _, _), (_, words) = search
+    return piece_keys(signatures[doc], words, way, rows, np.uint64(place))
+
+
+@kernel
+def _shingle_tokens(search: Search, rank: int, place: int) -> Keys:
+    (_, _, texts), order, _, (_, threshold, shingle_chars), _ = search
+    tokens = prefix_tokens(texts, shingle_chars, order[rank], threshold)
+    for number in range(len(tokens)):
+        tokens[number] = mix(tokens[number] ^ np.uint64(place))
+    return tokens
+
+
+@kernel
+def _heated(search: Search, way: int, place: int, rooms: Rooms, index: Index) -> Index:
+    """The index with who entered a hot bucket last, and with everybody if it has just become hot."""
+    kept = rooms[1]
     length = kept[place]
-    kept[place + length] = rank
-    hot_length = search[4][0]
-    if length > hot_length and way < ways - 1:
-        # When it has just become hot, index everybody.
-        for number in range(1 if length == hot_length + 1 else length, length + 1):
-            index = _indexed(search, (np.int64(kept[place + number]), way, ways), place, index)
+    if len(index[6]) == 0:
+        index = empty_index(1024, _counted(search, rooms))
+    for number in range(1 if length == search[4][0] + 1 else length, length + 1):
+        index = _indexed(search, np.int64(kept[place + 1 + number]), way, place, index)
     return index
 
 
 @kernel
-def _indexed(search: Search, whom: Whom, place: int, index: Index) -> Index:
+def _counted(search: Search, rooms: Rooms) -> Counters:
+    """How often each piece occurs in all buckets that may become hot."""
+    num_perm, (hot_length, words) = search[0][0].shape[1], search[4]
+    places, kept, is_large = rooms
+    ways = places.shape[1]
+    large = np.flatnonzero(is_large if words > 0 else is_large[:0])
+    counters = no_counters(len(large) * num_perm // max(words, 1))
+    for doc in large:
+        for way in range(ways - 1):
+            place = places[doc, way]
+            if place >= 0 and kept[place + 1] > hot_length:
+                tally(counters, _pieces(search, doc, way, place))
+    return counters
+
+
+@kernel
+def _indexed(search: Search, rank: int, way: int, place: int, index: Index) -> Index:
     """The index with all tokens of a document: of what any match has one, too."""
-    (signatures, _, texts), order, _, (rows, threshold, shingle_chars), (_, words) = search
-    rank, way, _ = whom
-    doc = order[rank]
-    if shingle_chars > 0 and not _is_textless(texts, doc):
-        for token in prefix_tokens(texts, shingle_chars, doc, threshold):
-            index = added(index, mix(token ^ np.uint64(place)), rank)
+    (_, _, texts), order, _, (_, _, shingle_chars), (_, words) = search
+    if shingle_chars > 0 and not _is_textless(texts, order[rank]):
+        tokens = _shingle_tokens(search, rank, place)
+    elif words > 0:
+        tokens = shared(_pieces(search, order[rank], way, place), index[6])
+    else:
         return index
-    signature = signatures[doc]
-    for piece in range(len(signature) // words if words > 0 else 0):
-        if not overlaps(piece, words, way, rows):
-            index = added(index, piece_key(signature, piece, words, np.uint64(place)), rank)
+    for token in tokens:
+        index = added(index, token, rank)
     return index
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.corpus.banding import BandKeys, BandParams
-from jobs.corpus.hot_buckets import overlaps, piece_key, piece_words
+from jobs.corpus.hot_buckets import piece_keys, piece_words
 from jobs.corpus.native import kernel
 from jobs.corpus.signatures import Signatures
 
@@ -115,16 +115,16 @@ def _refine(
     rows, words = geometry
     ways = keys.shape[1]
     fills = len(refined[0]) > 0
+    single = np.empty(1, np.uint64)
     for doc in range(len(keys)):
         for way in range(0 if has_text[doc] else ways - 1, ways):
-            is_cut = is_hot[doc, way]
-            for piece in range(signatures.shape[1] // words if is_cut else 1):
-                if is_cut and overlaps(piece, words, way, rows):
-                    continue
-                if fills:
-                    key = keys[doc, way]
-                    key = piece_key(signatures[doc], piece, words, key) if is_cut else key
-                    refined[0][count] = key
-                    refined[1][count] = doc
-                count += 1
+            key = keys[doc, way]
+            found = single
+            found[0] = key
+            if is_hot[doc, way]:
+                found = piece_keys(signatures[doc], words, way, rows, key)
+            if fills:
+                refined[0][count : count + len(found)] = found
+                refined[1][count : count + len(found)] = doc
+            count += len(found)
     return count

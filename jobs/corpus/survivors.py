@@ -33,8 +33,8 @@ from jobs.corpus.rooms import rooms
 from jobs.corpus.shingles import texts_of
 from jobs.corpus.tables import DROPS
 
-HOT_DOCUMENTS = 256
-"""A bucket of more kept documents is searched by pieces: 28 look-ups cost about that many steps."""
+HOT_DOCUMENTS = 64
+"""A bucket of more kept documents is searched by pieces: 28 look-ups cost about half as many steps."""
 
 _NAMED = ["partner", "doc_id", "ordinal", "canonical_hash", "is_taken_down"]
 
@@ -83,7 +83,8 @@ def survivors(
     signatures, has_text = signature_matrix(ranked["signature"])
     ids = np.stack(hash_halves(ranked["doc_id"]), axis=1)
     first_way = np.where(has_text, 0, bands.bands)  # without text there is only the id to share
-    met = rooms(meeting_keys(signatures, ids, params=bands), first_way)
+    hot = _hot(ranked, bands, hot_documents)
+    met = rooms(meeting_keys(signatures, ids, params=bands), first_way, large=hot[0])
     texts = ranked["canonical"].combine_chunks() if bands.is_exact else pa.array([], pa.string())
     frozen = pc.sum(ranked["is_frozen"]).as_py() or 0
     keeper, similarity = decide(
@@ -92,7 +93,7 @@ def survivors(
         order,
         (frozen, frozen if frozen_only else len(ranked)),
         (bands.rows, bands.threshold, bands.shingle_chars if bands.is_exact else 0),
-        _hot(ranked, bands, hot_documents),
+        hot,
     )
     return _drops(ranked, keeper, similarity, bands)
 

@@ -106,7 +106,7 @@ def test_hot_buckets_of_any_size_decide_as_a_walk_along_them_would() -> None:
     order = random.permutation(count)
 
     def searched(hot_length: int, words: int) -> tuple[np.ndarray, np.ndarray]:
-        met = rooms(keys, np.zeros(count, np.int64))
+        met = rooms(keys, np.zeros(count, np.int64), large=hot_length)
         return decide(sketches, met, order, (0, count), (8, 0.8, 0), (hot_length, words))
 
     words = piece_words(128, 8, 0.8)
