@@ -10,12 +10,12 @@ from jobs.corpus.hot_buckets import (
     Index,
     Keys,
     added,
-    tally,
     empty_index,
     no_counters,
     piece_keys,
     shared,
     slot_of,
+    tally,
 )
 from jobs.corpus.native import kernel, mix
 from jobs.corpus.rooms import Places, Rooms
@@ -91,13 +91,7 @@ def decide(
         if found[0] < count:
             keeper[doc], similarity[doc] = order[found[0]], found[1]
         elif rank < span[1]:
-            for way in range(ways):
-                place = places[doc, way]
-                if place >= 0:
-                    kept[place] += 1
-                    kept[place + 1 + kept[place]] = rank
-                    if kept[place] > hot[0] and way < ways - 1:
-                        index = _heated(search, way, place, rooms, index)
+            index = _entered(search, rank, rooms, index)
     return keeper, similarity
 
 
@@ -111,7 +105,7 @@ def _searched(
     if kept[place] > search[4][0] and way < ways - 1:
         return _by_tokens(search, whom, place, index, so_far)
     for number in range(place + 2, place + 2 + kept[place]):
-        other = np.int64(kept[number])
+        other = int(kept[number])
         if other >= so_far[0]:
             break
         share = _match(search, whom, other)
@@ -142,9 +136,9 @@ def _by_keys(search: Search, whom: Whom, index: Index, tokens: Keys, so_far: Fou
     for token in tokens:
         node = first[slot_of(keys, first, token)]
         while node >= 0 and ranks[node] < best:
-            found = _match(search, whom, np.int64(ranks[node]))
+            found = _match(search, whom, int(ranks[node]))
             if found != _NO_MATCH:
-                best, share = np.int64(ranks[node]), found
+                best, share = int(ranks[node]), found
             node = follower[node]
     return best, share
 
@@ -165,14 +159,29 @@ def _shingle_tokens(search: Search, rank: int, place: int) -> Keys:
 
 
 @kernel
+def _entered(search: Search, rank: int, rooms: Rooms, index: Index) -> Index:
+    """Let a kept document into all its rooms; the index, with what is now in hot ones."""
+    places, kept, _ = rooms
+    doc, ways = search[1][rank], places.shape[1]
+    for way in range(ways):
+        place = places[doc, way]
+        if place >= 0:
+            kept[place] += 1
+            kept[place + 1 + kept[place]] = rank
+            if kept[place] > search[4][0] and way < ways - 1:
+                index = _heated(search, way, place, rooms, index)
+    return index
+
+
+@kernel
 def _heated(search: Search, way: int, place: int, rooms: Rooms, index: Index) -> Index:
-    """The index with who entered a hot bucket last, and with everybody if it has just become hot."""
+    """The index with who entered a hot bucket last, with everybody where it has just become hot."""
     kept = rooms[1]
     length = kept[place]
     if len(index[6]) == 0:
         index = empty_index(1024, _counted(search, rooms))
     for number in range(1 if length == search[4][0] + 1 else length, length + 1):
-        index = _indexed(search, np.int64(kept[place + 1 + number]), way, place, index)
+        index = _indexed(search, int(kept[place + 1 + number]), way, place, index)
     return index
 
 
@@ -188,7 +197,7 @@ def _counted(search: Search, rooms: Rooms) -> Counters:
         for way in range(ways - 1):
             place = places[doc, way]
             if place >= 0 and kept[place + 1] > hot_length:
-                tally(counters, _pieces(search, doc, way, place))
+                tally(counters, _pieces(search, int(doc), way, place))
     return counters
 
 

@@ -3,8 +3,9 @@
     python -m tests.benchmarks.band_keys documents=10000000 workers=2 folder=/tmp
 
 Makes the facts of that many documents without any text and runs the tasks of a real build on a
-local Ray. Making facts is not in the seconds (it is in the CPU seconds). Needs about 420 bytes of disk per document in FOLDER. With
-`compare=10000000` that many documents are run first, and the growth from there is printed.
+local Ray. Making facts is not in the seconds, but in the CPU seconds. Needs about 420 bytes of disk
+per document in FOLDER. With `compare=10000000` that many documents are run first, and the growth
+from there is printed.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ class Phases:
     def progress(self, label: str, done: int, total: int) -> None:
         now, used = time.perf_counter(), self.memory.cpu_seconds()
         name = label.removeprefix("dedup: ")
-        phase = self.found.setdefault(name, {"seconds": 0.0, "cpu": 0.0, "peak_bytes": 0, "tasks": 0})
+        phase = self.found.setdefault(
+            name, {"seconds": 0.0, "cpu": 0.0, "peak_bytes": 0, "tasks": 0}
+        )
         phase["seconds"] += now - self.last
         phase["cpu"] += used - self.used
         phase["peak_bytes"] = max(phase["peak_bytes"], self.memory.take())
@@ -141,10 +144,13 @@ def measured(documents: int, workers: int, folder: str, group_documents: int) ->
 
 def report(documents: int, workers: int, whole: dict[str, Any]) -> None:
     lines = [f"{documents:,} documents, {workers} workers"]
-    lines.append(f"{'phase':<16}{'seconds':>10}{'CPU s':>10}{'M docs/s':>10}{'peak MiB':>10}{'tasks':>7}")
+    lines.append(
+        f"{'phase':<16}{'seconds':>10}{'CPU s':>10}{'M docs/s':>10}{'peak MiB':>10}{'tasks':>7}"
+    )
     lines += [
-        f"{name:<16}{phase['seconds']:>10.1f}{phase['cpu']:>10.1f}{documents / phase['seconds'] / 1e6:>10.2f}"
-        f"{phase['peak_bytes'] / 2**20:>10.0f}{phase['tasks']:>7.0f}"
+        f"{name:<16}{phase['seconds']:>10.1f}{phase['cpu']:>10.1f}"
+        f"{documents / phase['seconds'] / 1e6:>10.2f}"
+        f"{phase['peak_bytes'] / 2**20:>10.0f}{phase['tasks']:>10.0f}"
         for name, phase in whole["phases"].items()
     ]
     speed, cpu = documents / whole["seconds"] / 1e6, sum(p["cpu"] for p in whole["phases"].values())
