@@ -100,7 +100,8 @@ def meeting_keys(
 def _band_keys(signatures: Signatures, rows: int, keys: BandKeys) -> None:
     for doc in range(keys.shape[0]):
         for band in range(keys.shape[1]):
-            key = np.uint64(band + 1) * np.uint64(0x9E3779B97F4A7C15)
-            for row in range(band * rows, (band + 1) * rows):
-                key = mix(key ^ np.uint64(signatures[doc, row]))
-            keys[doc, band] = key
+            keys[doc, band] = np.uint64(band + 1) * np.uint64(0x9E3779B97F4A7C15)
+        for row in range(rows):
+            for band in range(keys.shape[1]):  # inside: bands do not wait for each other
+                word = np.uint64(signatures[doc, band * rows + row])
+                keys[doc, band] = mix(keys[doc, band] ^ word)

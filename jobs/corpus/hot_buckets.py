@@ -7,6 +7,10 @@ pigeonhole principle). So a hot bucket has an index from piece to documents: onl
 is compared, nobody who matches is missed, and the decisions stay what the walk would have made.
 Exact similarities are bounded by prefixes of shingle sets instead of pieces (`shingles`).
 
+A piece that occurs once is nobody's: pieces are counted when the first bucket gets hot, and only
+those that are shared are ever looked up or added. Counters are bytes, four per piece (at most
+64 MiB of them); two pieces may have one counter, which costs a look-up.
+
 The index is a hash table with open addressing: a slot per token, a chain of documents per slot, in
 the order in which they were added, which is rank. It doubles when it is half full.
 """
@@ -20,8 +24,12 @@ from jobs.corpus.native import kernel, mix
 
 Keys = npt.NDArray[np.uint64]
 Numbers = npt.NDArray[np.int32]
-Index = tuple[Keys, Numbers, Numbers, Numbers, Numbers, Numbers]
-"""Keys of slots; first and last node of slots; documents and followers of nodes; how many nodes."""
+Counters = npt.NDArray[np.uint8]
+Index = tuple[Keys, Numbers, Numbers, Numbers, Numbers, Numbers, Counters]
+"""Keys of slots; first and last node of slots; documents and followers of nodes; how many nodes;
+and how often each piece occurs, up to 2 (empty: not counted yet)."""
+
+_MOST_COUNTERS = 1 << 26
 
 
 def piece_words(num_perm: int, rows: int, threshold: float) -> int:
@@ -38,7 +46,7 @@ def piece_words(num_perm: int, rows: int, threshold: float) -> int:
 
 
 @kernel
-def empty_index(slots: int) -> Index:
+def empty_index(slots: int, counters: Counters) -> Index:
     """An index with room for `slots` / 2 nodes; `slots` must be a power of two."""
     return (
         np.zeros(slots, np.uint64),
@@ -47,6 +55,7 @@ def empty_index(slots: int) -> Index:
         np.zeros(slots // 2, np.int32),
         np.full(slots // 2, -1, np.int32),
         np.zeros(1, np.int32),
+        counters,
     )
 
 
@@ -68,15 +77,41 @@ def piece_keys(
 
 
 @kernel
+def no_counters(pieces: int) -> Counters:
+    """Counters for so many pieces, all 0."""
+    size = 1
+    while size < min(4 * pieces, _MOST_COUNTERS):
+        size *= 2
+    return np.zeros(size, np.uint8)
+
+
+@kernel
+def tally(counters: Counters, keys: Keys) -> None:
+    """Count one occurrence of each piece, up to 2."""
+    for key in keys:
+        counter = key & np.uint64(len(counters) - 1)
+        counters[counter] += counters[counter] < 2
+
+
+@kernel
+def shared(keys: Keys, counters: Counters) -> Keys:
+    """Those of some pieces that may occur twice; moved to the front."""
+    found = 0
+    for key in keys:
+        keys[found] = key
+        found += counters[key & np.uint64(len(counters) - 1)] > 1
+    return keys[:found]
+
+
+@kernel
 def overlaps(piece: int, words: int, way: int, rows: int) -> bool:
     """Whether a piece lies partly inside the band."""
     return piece * words < (way + 1) * rows and (piece + 1) * words > way * rows
 
 
 @kernel
-def slot_of(index: Index, key: np.uint64) -> np.uint64:
+def slot_of(keys: Keys, first: Numbers, key: np.uint64) -> np.uint64:
     """The slot that holds the key, or the free one where it would go."""
-    keys, first = index[0], index[1]
     mask = np.uint64(len(keys) - 1)
     slot = key & mask
     while first[slot] >= 0 and keys[slot] != key:
@@ -89,31 +124,31 @@ def added(index: Index, key: np.uint64, doc: int) -> Index:
     """The index with one more node; a new one if the old was full."""
     if index[5][0] == len(index[3]):
         index = _doubled(index)
-    keys, first, last, documents, follower, count = index
-    node = count[0]
+    keys, first, last, documents, follower, held, _ = index
+    node = held[0]
     documents[node] = doc
-    slot = slot_of(index, key)
+    slot = slot_of(keys, first, key)
     if first[slot] < 0:
         keys[slot] = key
         first[slot] = node
     else:
         follower[last[slot]] = node
     last[slot] = node
-    count[0] += 1
+    held[0] += 1
     return index
 
 
 @kernel
 def _doubled(index: Index) -> Index:
-    keys, first, last, documents, follower, count = index
-    larger = empty_index(2 * len(keys))
+    keys, first, last, documents, follower, held, counters = index
+    larger = empty_index(2 * len(keys), counters)
     for slot in range(len(keys)):
         if first[slot] >= 0:
-            place = slot_of(larger, keys[slot])
+            place = slot_of(larger[0], larger[1], keys[slot])
             larger[0][place] = keys[slot]
             larger[1][place] = first[slot]
             larger[2][place] = last[slot]
-    larger[3][: count[0]] = documents[: count[0]]
-    larger[4][: count[0]] = follower[: count[0]]
-    larger[5][0] = count[0]
+    larger[3][: held[0]] = documents[: held[0]]
+    larger[4][: held[0]] = follower[: held[0]]
+    larger[5][0] = held[0]
     return larger

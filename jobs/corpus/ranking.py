@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.errors import ConfigError
+
+Key = npt.NDArray[np.generic]
 
 PREFERENCES = ("longest", "newest", "oldest")
 
@@ -38,13 +41,30 @@ def rank_order(ranked: pa.Table, *, params: RankParams) -> npt.NDArray[np.int64]
 
     Law: whole; independent of row order but for the last tie, which no reader can see.
     """
-    keys: list[npt.NDArray[np.generic]] = [~ranked["is_frozen"].to_numpy()]
+    keys: list[Key] = [~ranked["is_frozen"].to_numpy()]
     keys.append(ranked["priority"].to_numpy())
     keys += [_preference(ranked, preference) for preference in params.prefer]
     for name in ("text_hash", "doc_id", "record_hash"):
         keys += hash_halves(ranked[name])
     keys.append(ranked["ordinal"].to_numpy())
-    return np.lexsort(keys[::-1])
+    # A sort per key is dear, and half a hash tells nearly all rows apart.
+    leading = keys[: 3 + len(params.prefer)]
+    return _untied(np.lexsort(leading[::-1]), leading, keys)
+
+
+def _untied(
+    order: npt.NDArray[np.int64], leading: Sequence[Key], keys: Sequence[Key]
+) -> npt.NDArray[np.int64]:
+    """Rows in the order of all keys, given their order by the leading ones."""
+    is_tied = np.ones(len(order) + 1, np.bool_)  # with the row before
+    is_tied[[0, -1]] = False
+    for key in leading:
+        sorted_key = key[order]
+        is_tied[1:-1] &= sorted_key[1:] == sorted_key[:-1]
+    tied = np.flatnonzero(is_tied[:-1] | is_tied[1:])
+    rows = order[tied]
+    order[tied] = rows[np.lexsort([key[rows] for key in reversed(keys)])]
+    return order
 
 
 def hash_halves(column: pa.ChunkedArray) -> list[npt.NDArray[np.uint64]]:
@@ -57,7 +77,7 @@ def hash_halves(column: pa.ChunkedArray) -> list[npt.NDArray[np.uint64]]:
     return [half.astype(np.uint64) for half in pairs.reshape(-1, 2).T]
 
 
-def _preference(ranked: pa.Table, preference: str) -> npt.NDArray[np.generic]:
+def _preference(ranked: pa.Table, preference: str) -> Key:
     if preference == "longest":
         return -ranked["content_chars"].to_numpy().astype(np.int64)
     dates = ranked["published"]

@@ -26,14 +26,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.corpus.banding import BandParams, meeting_keys, signature_matrix
-from jobs.corpus.deciding import decide
+from jobs.corpus.deciding import Hot, decide
 from jobs.corpus.hot_buckets import piece_words
 from jobs.corpus.ranking import RankParams, hash_halves, rank_order
+from jobs.corpus.rooms import rooms
 from jobs.corpus.shingles import texts_of
 from jobs.corpus.tables import DROPS
 
-HOT_DOCUMENTS = 256
-"""A bucket of more kept documents is searched by pieces: 28 look-ups cost about that many steps."""
+HOT_DOCUMENTS = 64
+"""A bucket of more kept documents is searched by pieces: 28 look-ups cost as much as 30 steps."""
 
 _NAMED = ["partner", "doc_id", "ordinal", "canonical_hash", "is_taken_down"]
 
@@ -45,6 +46,14 @@ class DropReason(StrEnum):
     NEAR_DUPLICATE = "near_duplicate"  # similarity at or above the threshold
     SAME_ID = "same_id"  # the partner gave one id to two different texts
     TAKEN_DOWN = "taken_down"  # matches a document that was taken down and is in no release
+
+
+_REASONS = [
+    DropReason.NEAR_DUPLICATE,
+    DropReason.EXACT_DUPLICATE,
+    DropReason.SAME_ID,
+    DropReason.TAKEN_DOWN,
+]
 
 
 def survivors(
@@ -70,22 +79,34 @@ def survivors(
 
     Law: key-wise(component).
     """
-    ranked = ranked.take(pa.array(rank_order(ranked, params=rank)))
+    order = rank_order(ranked, params=rank)
     signatures, has_text = signature_matrix(ranked["signature"])
     ids = np.stack(hash_halves(ranked["doc_id"]), axis=1)
-    keys = meeting_keys(signatures, ids, params=bands)
     first_way = np.where(has_text, 0, bands.bands)  # without text there is only the id to share
+    hot = _hot(ranked, bands, hot_documents)
+    met = rooms(meeting_keys(signatures, ids, params=bands), first_way, large=hot[0])
     texts = ranked["canonical"].combine_chunks() if bands.is_exact else pa.array([], pa.string())
-    how = (bands.rows, bands.threshold, bands.shingle_chars if bands.is_exact else 0)
-    words = piece_words(bands.num_perm, bands.rows, bands.threshold)
-    if bands.is_exact and not pc.any(ranked["is_taken_down"]).as_py():
-        # Prefixes of shingle sets exist for any threshold; only the textless need pieces.
-        words = max(words, 1)
-    sketches = (signatures, ids, texts_of(texts))
     frozen = pc.sum(ranked["is_frozen"]).as_py() or 0
-    searching = (frozen, frozen if frozen_only else len(ranked))
-    keeper, similarity = decide(sketches, keys, first_way, searching, how, (hot_documents, words))
-    return _drops(ranked.select(_NAMED), keeper, similarity, bands)
+    keeper, similarity = decide(
+        (signatures, ids, texts_of(texts)),
+        met,
+        order,
+        (frozen, frozen if frozen_only else len(ranked)),
+        (bands.rows, bands.threshold, bands.shingle_chars if bands.is_exact else 0),
+        hot,
+    )
+    return _drops(ranked, keeper, similarity, bands)
+
+
+def _hot(ranked: pa.Table, bands: BandParams, hot_documents: int) -> Hot:
+    """How many documents make a bucket hot, and the words of a piece; never, where none is short.
+
+    Prefixes of shingle sets exist for any threshold: there only the textless need pieces.
+    """
+    if bands.is_exact and not pc.any(ranked["is_taken_down"]).as_py():
+        return hot_documents, 0
+    words = piece_words(bands.num_perm, bands.rows, bands.threshold)
+    return (hot_documents if words > 0 else len(ranked)), words
 
 
 def _drops(
@@ -94,49 +115,50 @@ def _drops(
     similarity: npt.NDArray[np.float64],
     bands: BandParams,
 ) -> pa.Table:
-    texts = np.stack(hash_halves(ranked["canonical_hash"]), axis=1)
     dropped = np.flatnonzero(keeper >= 0)
-    kept, similarity = keeper[dropped], similarity[dropped]
-    is_equal = (texts[dropped] == texts[kept]).all(axis=1)
-    loser, winner = ranked.take(pa.array(dropped)), ranked.take(pa.array(kept))
+    loser = ranked.select(_NAMED).take(pa.array(dropped))
+    winner = ranked.select(_NAMED).take(pa.array(keeper[dropped]))
+    similarity = similarity[dropped]
     is_gone = winner["is_taken_down"]
-    rows = zip(is_equal.tolist(), similarity.tolist(), is_gone.to_pylist(), strict=True)
-    accounts = [_account(equal, share, gone, bands) for equal, share, gone in rows]
+    reason, evidence = _accounts(loser, winner, similarity, bands)
     drops = pa.table(
         {
             "partner": loser["partner"],
             "doc_id": loser["doc_id"],
             "ordinal": loser["ordinal"],
-            "reason": pa.array([reason for reason, _ in accounts], pa.string()),
+            "reason": reason,
             "kept_doc_id": _unless(is_gone, winner["doc_id"]),
             "kept_partner": _unless(is_gone, winner["partner"]),
             "similarity": pa.array(similarity, pa.float64(), mask=similarity < 0),
-            "evidence": pa.array([evidence for _, evidence in accounts], pa.string()),
+            "evidence": evidence,
         },
         schema=DROPS,
     )
     return drops.sort_by([(name, "ascending") for name in ("partner", "doc_id", "ordinal")])
 
 
+def _accounts(
+    loser: pa.Table, winner: pa.Table, similarity: npt.NDArray[np.float64], bands: BandParams
+) -> tuple[pa.Array, pa.Array]:
+    """Reasons and evidence: a choice of few sentences each, one of them for every agreement."""
+    texts = [np.stack(hash_halves(rows["canonical_hash"])) for rows in (loser, winner)]
+    is_equal = (texts[0] == texts[1]).all(axis=0)
+    is_same_id, is_gone = similarity < 0, winner["is_taken_down"].to_numpy()
+    reason = np.select([is_gone, is_same_id, is_equal], [3, 2, 1], 0)
+    agreeing = np.rint(similarity * bands.num_perm).astype(np.int64)
+    by_words = np.where(bands.is_exact & ~is_gone, 2, 3 + agreeing)
+    evidence = np.select([is_same_id, is_equal], [0, 1], by_words)
+    sentences = [
+        "the partner gave both the same id",
+        "the canonical texts are equal",
+        f"Jaccard of {bands.shingle_chars}-character shingle sets",
+        *(
+            f"{words} of {bands.num_perm} signature words agree"
+            for words in range(bands.num_perm + 1)
+        ),
+    ]
+    return pa.array(_REASONS).take(pa.array(reason)), pa.array(sentences).take(pa.array(evidence))
+
+
 def _unless(is_gone: pa.ChunkedArray, named: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.if_else(is_gone, pa.scalar(None, named.type), named)
-
-
-def _account(
-    is_equal: bool,  # noqa: FBT001
-    similarity: float,
-    is_gone: bool,  # noqa: FBT001
-    bands: BandParams,
-) -> tuple[str, str]:
-    if similarity < 0:
-        found = DropReason.SAME_ID, "the partner gave both the same id"
-    elif is_equal:
-        found = DropReason.EXACT_DUPLICATE, "the canonical texts are equal"
-    elif bands.is_exact and not is_gone:
-        evidence = f"Jaccard of {bands.shingle_chars}-character shingle sets"
-        found = DropReason.NEAR_DUPLICATE, evidence
-    else:
-        words = round(similarity * bands.num_perm)
-        evidence = f"{words} of {bands.num_perm} signature words agree"
-        found = DropReason.NEAR_DUPLICATE, evidence
-    return (DropReason.TAKEN_DOWN, found[1]) if is_gone else found

@@ -69,13 +69,13 @@ def write_groups(
     """Store the rows of `table`, one Arrow record batch per group."""
     order = np.argsort(grouped, kind="stable")
     present, starts = np.unique(grouped[order], return_index=True)
-    rows = table.take(pa.array(order)).combine_chunks()
+    rows = table.combine_chunks()
     schema = table.schema.with_metadata({_GROUPS: orjson.dumps(present.tolist())})
     with tempfile.TemporaryDirectory(prefix="heliu-") as folder:
         path = Path(folder) / "groups.arrow"
         with pa.ipc.new_file(str(path), schema) as writer:
             for start, stop in pairwise([*starts.tolist(), len(order)]):
-                writer.write_table(rows.slice(start, stop - start).combine_chunks())
+                writer.write_table(rows.take(pa.array(order[start:stop])))
         store.put_file(key, path)
 
 

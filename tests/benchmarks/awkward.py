@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from jobs.flow.deduplicating import decide_meeting
 from jobs.flow.exchange import write_groups
-from jobs.flow.grouping import Meeting
+from jobs.flow.grouping import Cut, Meeting
 from jobs.flow.params import BuildParams
 from jobs.storage.stores import open_store
 from tests.builds import in_this_process
@@ -97,7 +97,8 @@ def decide(name: str, count: int, most: int, root: str) -> None:
 
     meeting = Meeting(tuple(PLACE.at(f"{n}.arrow") for n in range(FILES)), {0: count}, most)
     with in_this_process():
-        markers = decide_meeting(meeting, count, PLACE, params, progress=progress)
+        cut = Cut(count, first_frozen=count, pieces=1)
+        markers = decide_meeting(meeting, cut, PLACE, params, progress=progress)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
     drops = sum(marker["rows"] for marker in markers)
     parts = ", ".join(f"{label} {seconds:.1f}" for label, seconds in steps.items())

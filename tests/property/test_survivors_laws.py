@@ -11,6 +11,7 @@ from jobs.corpus.banding import VERIFICATIONS, BandParams, meeting_keys
 from jobs.corpus.deciding import decide
 from jobs.corpus.hot_buckets import piece_words
 from jobs.corpus.ranking import RankParams, rank_order
+from jobs.corpus.rooms import rooms
 from jobs.corpus.shingles import texts_of
 from jobs.corpus.signatures import SignatureParams
 from jobs.corpus.survivors import survivors
@@ -102,13 +103,17 @@ def test_hot_buckets_of_any_size_decide_as_a_walk_along_them_would() -> None:
     bands = BandParams(128, 16, 8, 0.8, "signature", 5)
     sketches = (signatures, ids, texts_of(pa.array([], pa.large_string())))
     keys = meeting_keys(signatures, ids, params=bands)
-    every_way = np.zeros(count, np.int64)
+    order = random.permutation(count)
+
+    def searched(hot_length: int, words: int) -> tuple[np.ndarray, np.ndarray]:
+        met = rooms(keys, np.zeros(count, np.int64), large=hot_length)
+        return decide(sketches, met, order, (0, count), (8, 0.8, 0), (hot_length, words))
+
     words = piece_words(128, 8, 0.8)
-    everybody, how = (0, count), (8, 0.8, 0)
-    walked, likeness = decide(sketches, keys, every_way, everybody, how, (count, 0))
+    walked, likeness = searched(count, 0)
     assert words == 4
     assert 100 < np.count_nonzero(walked >= 0) < count // 7
     for hot_length in (0, 10, 500):
-        kept, shares = decide(sketches, keys, every_way, everybody, how, (hot_length, words))
+        kept, shares = searched(hot_length, words)
         assert np.array_equal(kept, walked)
         assert np.array_equal(shares, likeness)
