@@ -31,9 +31,7 @@ _PROGRAM = re.compile(
     rf"(?:[{{}}=\\]|//|[^{HAN}];)[ \t]*\Z|\A(?:    |\t)[ \t]*(?![{HAN}“‘《「（(*+0-9-])"
 )
 # A mark that ends a line or, but for a full stop, has something wide beside it.
-_HALF_WIDE = re.compile(
-    r"[,;:?!(.](?:(?=\n|\Z)|(?<!\.)(?:(?<=[^\x00-\x7f].)|(?= ?[^\x00-\x7f])))"
-)
+_HALF_WIDE = re.compile(r"[,;:?!(.](?:(?=\n|\Z)|(?<!\.)(?:(?<=[^\x00-\x7f].)|(?= ?[^\x00-\x7f])))")
 _BEHIND = f"{HAN}”’》」』】）\uff05…"
 _AFTER = f"{HAN}“‘《「『【（"
 # `:` and `?` may belong to addresses and codes that have been cut, so they need Han before.
