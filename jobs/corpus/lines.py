@@ -47,7 +47,7 @@ def unwrapped(text: str) -> str:
     if "```" in text or "~~~" in text:
         return text
     lines = text.split("\n")
-    cells = [_cells(line) for line in lines]
+    cells = _cells(text, lines)
     joins = _broken(lines, cells)
     if not joins:
         return text
@@ -89,17 +89,24 @@ def _ended(lines: list[str], cells: list[int], least: int, ends: re.Pattern[str]
 
 def _goes_on(line: str, following: str, ends: re.Pattern[str]) -> bool:
     return (
-        bool(ends.search(line) or _CLOSING.match(following))
+        bool(ends.search(line[-2:]) or _CLOSING.match(following))
         and bool(_CONTINUING.match(following))
         and not _MARKER.match(following)
-        and not _TABULAR.search(line)
+        and not _is_tabular(line)
         and not _LATIN_EDGES.search(f"{line[-1]}\n{following[0]}")
     )
 
 
-def _cells(line: str) -> int:
-    """How wide a line is: a Han character is two cells and three bytes, a letter one of each."""
-    return (len(line.encode()) + len(line)) // 2
+def _is_tabular(line: str) -> bool:
+    if "   " in line or "\u3000\u3000" in line:
+        return bool(_TABULAR.search(line))
+    return "|" in line or "\t" in line
+
+
+def _cells(text: str, lines: list[str]) -> list[int]:
+    """How wide each line is: a Han character is two cells and three bytes, a letter one of each."""
+    sizes = map(len, text.encode().split(b"\n"))
+    return [(size + len(line)) // 2 for size, line in zip(sizes, lines, strict=True)]
 
 
 def despaced(text: str) -> str:

@@ -7,6 +7,7 @@ any were before. What was lost on the way (� and 锟斤拷) no decoding brings
 
 from __future__ import annotations
 
+import functools
 import re
 
 from jobs.corpus.alphabets import HAN, frequent_characters
@@ -63,11 +64,18 @@ def unscrambled(text: str) -> str:
             # And where nearly all was, so was a single character.
             is_much = left < (1 - _MUCH) * len(_LATIN_LETTERS.findall(text))
             text = _HIGH_RUN.sub(lambda run: _single(run[0]), twice) if is_much else twice
-    reread = _RUN.sub(lambda run: _from_gbk(run[0]), text)
+    rare = _rare()
+    reread = _RUN.sub(lambda run: _from_gbk(run[0]) if rare.search(run[0]) else run[0], text)
     if reread == text:
         return text
     # Where much was misread, what is too short or too damaged to show it was misread as well.
     return _SEGMENT.sub(lambda part: _remains(part[0]), reread)
+
+
+@functools.cache
+def _rare() -> re.Pattern[str]:
+    """What every misread run has: a character that is neither ASCII nor frequent."""
+    return re.compile(rf"[^\x00-\x7f{re.escape(''.join(sorted(frequent_characters())))}]")
 
 
 def _single(part: str) -> str:

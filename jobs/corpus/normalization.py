@@ -35,6 +35,7 @@ from jobs.corpus.triggers import scan
 NORMALIZATION_VERSION = 2
 
 Bits = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 EVERY = Repair(sum(Repair))
 """All rules."""
@@ -180,47 +181,68 @@ def _round(
     of these made of it.
     """
     bits, unseen = np.zeros(len(texts), np.int64), np.zeros(len(texts), np.int64)
+    taken = _Taken(texts)
     sofar = 0
     for stage in _STAGES:
         sofar |= int(stage.repairs)
         rows = np.flatnonzero(triggers & int(stage.repairs))
         if not len(rows):
             continue
-        some = texts if len(rows) == len(texts) else texts.take(pa.array(rows))
-        after, changed = _staged(some, stage, wanted)
+        if stage.rule is None or stage.repairs is Repair.LAYOUT:
+            texts, changed = _staged(taken.given_back(), rows, stage, wanted)
+            taken = _Taken(texts)
+        else:
+            changed = taken.ruled(rows, stage.rule) * np.int64(stage.repairs)
         bits[rows] |= changed
         unseen[rows[changed != 0]] = sofar
-        texts = _replaced(texts, rows[changed != 0], after.filter(pa.array(changed != 0)))
-    return texts, bits, unseen | ~triggers
+    return taken.given_back(), bits, unseen | ~triggers
+
+
+class _Taken:
+    """Texts of which some are taken out as strings, for one rule after the other."""
+
+    def __init__(self, texts: pa.LargeStringArray) -> None:
+        self.texts = texts
+        self.strings: dict[int, str] = {}
+        self.changed: set[int] = set()
+
+    def ruled(self, rows: npt.NDArray[np.int64], rule: Callable[[str], str]) -> Flags:
+        """Apply `rule` to the texts of `rows`; which of them it changed."""
+        is_changed = np.zeros(len(rows), np.bool_)
+        for at, row in enumerate(rows.tolist()):
+            text = self.strings.get(row)
+            text = self.texts[row].as_py() if text is None else text
+            self.strings[row] = after = rule(text)
+            is_changed[at] = after is not text and after != text
+        self.changed.update(rows[is_changed].tolist())
+        return is_changed
+
+    def given_back(self) -> pa.LargeStringArray:
+        """All texts, put together once however many rules there were."""
+        rows = sorted(self.changed)
+        new = pa.array([self.strings[row] for row in rows], pa.large_string())
+        return _replaced(self.texts, np.array(rows, np.int64), new)
 
 
 def _staged(
-    texts: pa.LargeStringArray, stage: _Stage, wanted: Repair
+    texts: pa.LargeStringArray, rows: npt.NDArray[np.int64], stage: _Stage, wanted: Repair
 ) -> tuple[pa.LargeStringArray, Bits]:
+    """All texts after a rule of kernels for `rows`, and what it changed in each of these."""
+    some = texts if len(rows) == len(texts) else texts.take(pa.array(rows))
     if stage.rule is None:
-        return characters.with_characters(texts, stage.repairs & wanted)
-    if stage.repairs is not Repair.LAYOUT:
-        return _ruled(texts, stage.rule, int(stage.repairs))
+        after, changed = characters.with_characters(some, stage.repairs & wanted)
+    else:
+        after = _laid_out(some, stage.rule)
+        changed = pc.not_equal(after, some).to_numpy(zero_copy_only=False) * np.int64(stage.repairs)
+    new = after if changed.all() else after.filter(pa.array(changed != 0))
+    return _replaced(texts, rows[changed != 0], new), changed
+
+
+def _laid_out(texts: pa.LargeStringArray, rule: Callable[[str], str]) -> pa.LargeStringArray:
     has_code = pc.or_(pc.match_substring(texts, "```"), pc.match_substring(texts, "~~~"))
-    after = laid_out(texts)
-    code = has_code.to_numpy(zero_copy_only=False)
-    in_code, _ = _ruled(texts.filter(has_code), stage.rule, int(stage.repairs))
-    after = _replaced(after, np.flatnonzero(code), in_code)
-    changed = pc.not_equal(after, texts).to_numpy(zero_copy_only=False)
-    return after, changed * np.int64(stage.repairs)
-
-
-def _ruled(
-    texts: pa.LargeStringArray, rule: Callable[[str], str], bit: int
-) -> tuple[pa.LargeStringArray, Bits]:
-    before = texts.to_pylist()
-    after = [rule(text) for text in before]
-    changed = np.fromiter(
-        (bit * (new is not old and new != old) for new, old in zip(after, before, strict=True)),
-        np.int64,
-        len(before),
-    )
-    return pa.array(after, pa.large_string()), changed
+    code = np.flatnonzero(has_code.to_numpy(zero_copy_only=False))
+    in_code = [rule(text) for text in texts.filter(has_code).to_pylist()]
+    return _replaced(laid_out(texts), code, pa.array(in_code, pa.large_string()))
 
 
 def _replaced(

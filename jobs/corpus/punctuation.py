@@ -30,8 +30,8 @@ _MAY_KEEP = re.compile(r"[`\]{<&]|://|www\.")
 _PROGRAM = re.compile(
     rf"(?:[{{}}=\\]|//|[^{HAN}];)[ \t]*\Z|\A(?:    |\t)[ \t]*(?![{HAN}“‘《「（(*+0-9-])"
 )
-_HALF_WIDE = re.compile(r"[,;:?!(](?:(?<=[^\x00-\x7f].)|(?=[^\x00-\x7f]|\Z| [^\x00-\x7f]))|\.\Z")
-_LINE = re.compile(r"[^\n]*[,;:?!(][^\n]*|[^\n]+\.(?=\n|\Z)")
+# A mark that ends a line or, but for a full stop, has something wide beside it.
+_HALF_WIDE = re.compile(r"[,;:?!(.](?:(?=\n|\Z)|(?<!\.)(?:(?<=[^\x00-\x7f].)|(?= ?[^\x00-\x7f])))")
 _BEHIND = f"{HAN}”’》」』】）\uff05…"
 _AFTER = f"{HAN}“‘《「『【（"
 # `:` and `?` may belong to addresses and codes that have been cut, so they need Han before.
@@ -70,10 +70,15 @@ def full_width(text: str) -> str:
 
 
 def _widened_lines(text: str, mark: re.Pattern[str]) -> str:
-    lines = text.split("\n")
-    return "\n".join(
-        [_widened_line(line, mark) if _HALF_WIDE.search(line) else line for line in lines]
-    )
+    pieces: list[str] = []
+    done = 0
+    while found := _HALF_WIDE.search(text, done):
+        start = text.rfind("\n", done, found.start()) + 1 or done
+        end = text.find("\n", found.start())
+        end = len(text) if end < 0 else end
+        pieces += [text[done:start], _widened_line(text[start:end], mark)]
+        done = end
+    return "".join([*pieces, text[done:]]) if pieces else text
 
 
 def _widened_line(line: str, mark: re.Pattern[str]) -> str:

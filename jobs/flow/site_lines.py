@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 
 from jobs.corpus.boilerplate import STAGE as REJECTING
 from jobs.corpus.boilerplate import Counts, counted, without_boilerplate
+from jobs.corpus.facts import facts
 from jobs.corpus.rows import RejectReason
 from jobs.flow.exchange import read_cuts
 from jobs.flow.marked import Marked, Marker, Progress, code_digest, map_marked
@@ -127,7 +128,8 @@ def _write_rest(
     if not len(removals):
         return run, 0, 0
     earlier = pq.read_table(store.open(run.removals_key))
-    written = write_run(store, name, after, pa.concat_tables([earlier, removals]), params)
+    known = facts(after, params=params.signature)
+    written = write_run(store, name, after, known, pa.concat_tables([earlier, removals]))
     rejected = before["reason"].null_count - after["reason"].null_count
     return written, rejected, _size(before) - _size(after)
 
