@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
-if TYPE_CHECKING:
-    from jobs.flow.derived import Placed
+from jobs.flow.placed import Placed
 
 _PARQUET = "application/x-parquet"
 _TYPES = {"float": "sc:Float", "double": "sc:Float", "bool": "sc:Boolean"}

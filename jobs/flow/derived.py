@@ -15,28 +15,12 @@ import orjson
 from jobs.errors import ConfigError
 from jobs.flow.card import dataset_card
 from jobs.flow.croissant import croissant
+from jobs.flow.placed import Placed
 from jobs.flow.reading import OpenedRelease
 from jobs.storage.layout import derived_key
 
 _TO_ROOT = "../.."
 _JSON_TYPES = {"float": "number", "double": "number", "bool": "boolean"}
-
-
-@dataclass(frozen=True)
-class Placed:
-    """A file of documents and where a reader finds it.
-
-    Attributes:
-        path: Relative to the folder of the derived files.
-        address: Absolute, or relative to where programs run that read a moved folder.
-        sha256: Of its bytes.
-        size_bytes: Of the file.
-    """
-
-    path: str
-    address: str
-    sha256: str
-    size_bytes: int
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 
 from jobs.corpus.records import json_lines, layout_keys
 from jobs.errors import ConfigError, StorageUnwritable
-from jobs.flow.derived import Placed, about_release, derived_files, sha256sums
+from jobs.flow.derived import about_release, derived_files, sha256sums
+from jobs.flow.placed import Placed
 from jobs.flow.reading import OpenedRelease
 from jobs.storage.manifests import canonical_json, file_sha256
 
