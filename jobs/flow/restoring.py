@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from jobs.corpus.facts import facts
 from jobs.corpus.identity import hash_column
 from jobs.corpus.tables import DOCUMENTS, REMOVALS
 from jobs.errors import ConfigError, ConservationError, DeliveryMissing
@@ -228,7 +229,8 @@ def _choose(spec: tuple[str, NormalizedShard, str], *, params: BuildParams) -> M
         documents, removals = _rows(store, run, places, first=marker["delivered"])
         if len(documents):
             name = f"{folder}/{shard.key}/{{}}-{number:05d}"
-            marker["runs"].append(write_run(store, name, documents, removals, params))
+            known = facts(documents, params=params.signature)
+            marker["runs"].append(write_run(store, name, documents, known, removals))
             marker["delivered"] += len(documents)
             marker["content_bytes"] += pc.sum(pc.binary_length(documents["content"])).as_py()
     return marker
