@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -24,15 +23,9 @@ from jobs.storage.directory import DirectoryStore
 from jobs.storage.objects import StorageParams
 from jobs.storage.stores import open_store
 from tests.releases import ABOUT, small_release
-from tests.s3_server import fresh_bucket, plain_client, s3_server
+from tests.s3_server import fresh_bucket, plain_client
 
 pytestmark = [pytest.mark.s3]
-
-
-@pytest.fixture(scope="module")
-def endpoint_url() -> Iterator[str]:
-    with s3_server() as address:
-        yield address
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from jobs.storage.objects import ObjectStore, StorageParams
 from jobs.storage.s3 import S3Store
 from tests.contracts import TEXT
 from tests.releases import ABOUT, small_release
-from tests.s3_server import Faults, faulty_proxy, fresh_bucket, plain_client, s3_server
+from tests.s3_server import Faults, plain_client
 
 pytestmark = pytest.mark.s3
 
@@ -32,27 +32,10 @@ FILE = TEXT * (PART * 3 // 2 // len(TEXT))
 Fault = str | int
 
 
-@pytest.fixture(scope="module")
-def endpoint_url() -> Iterator[str]:
-    with s3_server() as address:
-        yield address
-
-
-@pytest.fixture
-def bucket(endpoint_url: str) -> str:
-    return fresh_bucket(endpoint_url)
-
-
 @pytest.fixture
 def store(bucket: str, endpoint_url: str) -> ObjectStore:
     """Straight to the server, to see what is there."""
     return S3Store(StorageParams(f"s3://{bucket}/r", endpoint_url, None))
-
-
-@pytest.fixture(scope="module")
-def proxy(endpoint_url: str) -> Iterator[tuple[str, Faults]]:
-    with faulty_proxy(endpoint_url) as both:
-        yield both
 
 
 @pytest.fixture

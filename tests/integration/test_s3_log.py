@@ -22,18 +22,12 @@ from jobs.storage.publication import publish
 from jobs.storage.registry import Removals
 from jobs.storage.releases import put_blob
 from jobs.storage.s3 import S3Store
-from tests.s3_server import Faults, faulty_proxy, fresh_bucket, plain_client, s3_server
+from tests.s3_server import Faults, fresh_bucket, plain_client
 
 pytestmark = pytest.mark.s3
 
 CORPUS = "cci"
 _FORK = multiprocessing.get_context("fork")
-
-
-@pytest.fixture(scope="module")
-def endpoint_url() -> Iterator[str]:
-    with s3_server() as address:
-        yield address
 
 
 @pytest.fixture
@@ -45,12 +39,6 @@ def params(endpoint_url: str) -> StorageParams:
 def store(params: StorageParams) -> ObjectStore:
     """Straight to the server, to see what is there."""
     return S3Store(params)
-
-
-@pytest.fixture(scope="module")
-def proxy(endpoint_url: str) -> Iterator[tuple[str, Faults]]:
-    with faulty_proxy(endpoint_url) as both:
-        yield both
 
 
 @pytest.fixture

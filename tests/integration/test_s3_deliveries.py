@@ -1,0 +1,97 @@
+"""Deliveries in a bucket of a real S3 server."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+import xxhash
+
+from jobs.errors import (
+    DeliveryMissing,
+    DeliveryUnreadable,
+    StorageError,
+)
+from jobs.storage.objects import ObjectStore, StorageParams
+from jobs.storage.source_bytes import digest, open_random, open_stream
+from jobs.storage.sources import expand
+from jobs.storage.stores import open_store
+from tests.contracts import BIG, DELIVERED, PATTERNS
+from tests.s3_server import Faults, plain_client
+
+pytestmark = pytest.mark.s3
+
+
+def _store(root: str, endpoint_url: str | None) -> ObjectStore:
+    return open_store(StorageParams(root=root, endpoint_url=endpoint_url, region=None))
+
+
+@pytest.fixture
+def store(endpoint_url: str, bucket: str) -> ObjectStore:
+    return _store(f"s3://{bucket}/corpora/heliu", endpoint_url)
+
+
+@pytest.fixture
+def delivery(bucket: str, endpoint_url: str) -> str:
+    client = plain_client(endpoint_url)
+    for name in [*DELIVERED, "", "2025/"]:
+        client.put_object(Bucket=bucket, Key=f"in/drop/{name}", Body=name.encode())
+    client.put_object(Bucket=bucket, Key="in/drop-old/x.jsonl", Body=b"x")
+    return f"s3://{bucket}/in/drop"
+
+
+@pytest.mark.parametrize(("pattern", "names"), PATTERNS.items(), ids=list(PATTERNS))
+def test_patterns_mean_the_same_in_a_bucket(
+    delivery: str, endpoint_url: str, pattern: str, names: list[str]
+):
+    found = expand([f"{delivery}/{pattern}"], partner="金陵", endpoint_url=endpoint_url)
+    assert [file.name for file in found] == names
+    for file in found:
+        with open_stream(file.uri, endpoint_url=endpoint_url) as stream:
+            if not file.name.endswith(".gz"):
+                assert len(stream.read()) == file.size_bytes
+
+
+def test_pattern_without_objects_names_the_partner(delivery: str, endpoint_url: str):
+    for pattern in (f"{delivery}/none", f"{delivery}/2025/e", f"{delivery}/*.parquet"):
+        with pytest.raises(DeliveryMissing, match="金陵"):
+            expand([pattern], partner="金陵", endpoint_url=endpoint_url)
+
+
+def test_delivery_in_a_bucket_is_read_whole(store: ObjectStore, endpoint_url: str):
+    packed = gzip.compress(BIG[:5_000_000]) + gzip.compress(BIG[5_000_000:])
+    store.put("a.gz", packed)
+    uri = store.location("a.gz")
+    assert digest(uri, endpoint_url=endpoint_url) == xxhash.xxh3_128_hexdigest(packed)
+    with open_stream(uri, endpoint_url=endpoint_url) as stream:
+        assert stream.read() == BIG
+    with open_random(uri, endpoint_url=endpoint_url) as file:
+        file.seek(100)
+        assert file.read(10) == packed[100:110]
+
+
+def test_delivery_cut_short_is_the_partners_and_a_lost_server_is_not(
+    bucket: str, faults: tuple[str, Faults]
+):
+    address, plan = faults
+    store = _store(f"s3://{bucket}/cut", address)
+    packed = gzip.compress(BIG)
+    store.put("half.gz", packed[:-100])
+    store.put("whole.gz", packed)
+    with (
+        open_stream(store.location("half.gz"), endpoint_url=address) as stream,
+        pytest.raises(DeliveryUnreadable, match=r"half\.gz"),
+    ):
+        stream.read()
+    plan.methods = ("GET",)
+    with open_stream(store.location("whole.gz"), endpoint_url=address) as stream:
+        stream.read(1_000_000)
+        plan.plan.extend([403] * 20)
+        with pytest.raises(StorageError, match=r"whole\.gz"):
+            stream.read()
+
+
+def test_delivery_that_vanished_is_missing(store: ObjectStore, endpoint_url: str):
+    for reader in (open_stream, open_random, digest):
+        with pytest.raises(DeliveryMissing, match="gone"):
+            reader(store.location("gone"), endpoint_url=endpoint_url)
