@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
+
 import pytest
 import ray
 
@@ -16,6 +18,7 @@ COMPUTE = ComputeParams(address=None, workers=2, task_memory_bytes=None)
 def ended(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """How often Ray was ended, as in a process that has not connected; to start it is an error."""
     calls: list[str] = []
+    monkeypatch.setattr("jobs.on_ray.session._IS_OPEN", ContextVar("of this test", default=False))
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
     monkeypatch.setattr(ray, "init", lambda **_: pytest.fail("Ray was started"))
     monkeypatch.setattr(ray, "shutdown", lambda: calls.append("ended"))
