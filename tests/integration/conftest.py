@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from jobs.storage import s3
 from tests.s3_server import Faults, faulty_proxy, fresh_bucket, s3_server
 
 
@@ -27,3 +28,13 @@ def proxy(endpoint_url: str) -> Iterator[tuple[str, Faults]]:
     """The address of a proxy before the server, and what it does to requests."""
     with faulty_proxy(endpoint_url) as both:
         yield both
+
+
+@pytest.fixture
+def faults(
+    proxy: tuple[str, Faults], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[str, Faults]]:
+    """The proxy, whose clients do not wait long and who has forgotten everything afterwards."""
+    monkeypatch.setattr(s3, "_PAUSES_SECONDS", (0.0, 0.01, 0.02, 0.03))
+    yield proxy
+    proxy[1].forget()

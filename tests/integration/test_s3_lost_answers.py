@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -12,7 +11,7 @@ from jobs.errors import (
     StorageError,
     StorageUnwritable,
 )
-from jobs.storage import s3, s3_clients
+from jobs.storage import s3_clients
 from jobs.storage.objects import ObjectStore, StorageParams
 from jobs.storage.probing import prove_once
 from jobs.storage.s3 import S3Store
@@ -25,13 +24,6 @@ pytestmark = pytest.mark.s3
 
 def _store(root: str, endpoint_url: str | None) -> ObjectStore:
     return open_store(StorageParams(root=root, endpoint_url=endpoint_url, region=None))
-
-
-@pytest.fixture
-def faults(proxy: tuple[str, Faults], monkeypatch) -> Iterator[tuple[str, Faults]]:
-    monkeypatch.setattr(s3, "_PAUSES_SECONDS", (0.0, 0.01, 0.02, 0.03))
-    yield proxy
-    proxy[1].forget()
 
 
 @pytest.fixture
