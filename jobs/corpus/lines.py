@@ -25,7 +25,7 @@ _MARKER = re.compile(
     rf"|第\s?[{_NUMERALS}]+\s?[条章节编款篇回集部條節編]"
     r"|[①-⓿❶-➓]|[-*+•●○◆■□▲△※·>#|]|附[件录錄表]|[甲乙丙丁戊己庚辛壬癸][、\u3000 ]"
 )
-_TABULAR = re.compile(r"\||\t|\S {3,}\S|\S\u3000{2,}\S")
+_GAP = re.compile(r"\S {3,}\S|\S\u3000{2,}\S")
 _LATIN_EDGES = re.compile(r"[A-Za-z]\n[A-Za-z]")
 
 _LEAST_CELLS = 36  # 18 Han characters: no line of classical verse is as long
@@ -88,6 +88,7 @@ def _ended(lines: list[str], cells: list[int], least: int, ends: re.Pattern[str]
 
 
 def _goes_on(line: str, following: str, ends: re.Pattern[str]) -> bool:
+    # What a line ends with is told by its last two characters.
     return (
         bool(ends.search(line[-2:]) or _CLOSING.match(following))
         and bool(_CONTINUING.match(following))
@@ -98,9 +99,9 @@ def _goes_on(line: str, following: str, ends: re.Pattern[str]) -> bool:
 
 
 def _is_tabular(line: str) -> bool:
-    if "   " in line or "\u3000\u3000" in line:
-        return bool(_TABULAR.search(line))
-    return "|" in line or "\t" in line
+    if "|" in line or "\t" in line:
+        return True
+    return ("   " in line or "\u3000\u3000" in line) and bool(_GAP.search(line))
 
 
 def _cells(text: str, lines: list[str]) -> list[int]:
