@@ -173,9 +173,7 @@ def tombstones(facts: pa.Table, *, policy: Policy, barred: pa.Table) -> pa.Table
     if policy == Policy.RESTORE:
         ids = pa.concat_tables([facts.select(list(_ID)), barred])
         return ids.group_by(list(_ID)).aggregate([]).sort_by([("id", "ascending")])
-    names = KNOWN_BY
-    by = [(name, "ascending") for name in names if name in {"id", "text_hash"}]
-    return facts.select(list(names)).sort_by(by)
+    return facts.select(list(KNOWN_BY)).sort_by([("id", "ascending"), ("text_hash", "ascending")])
 
 
 def copies(facts: pa.Table, gone: pa.Table, *, bands: BandParams) -> pa.ChunkedArray:
