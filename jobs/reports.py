@@ -22,7 +22,6 @@ if TYPE_CHECKING:  # reading verbs must not wait for Ray to load
 
 _EXCERPT_CHARS = 120
 _COUNTS = ("delivered", "kept", "dropped", "rejected")
-_EXPLAINED = ("source_id", "url", "reason", "evidence", "kept_doc_id", "kept_partner", "similarity")
 _LISTED = 10
 
 

@@ -10,8 +10,6 @@ from typing import Any
 import orjson
 import xxhash
 
-_READ_BYTES = 1 << 20
-
 
 def canonical_json(value: Any) -> bytes:
     """UTF-8 JSON with sorted keys and no spaces; dataclasses become objects."""
