@@ -13,7 +13,7 @@ from jobs.corpus.hot_buckets import (
     empty_index,
     no_counters,
     piece_keys,
-    shared,
+    prefix_pieces,
     slot_of,
     tally,
 )
@@ -31,9 +31,9 @@ Sketches = tuple[Signatures, Hashes, Texts]
 How = tuple[int, float, int]
 """Rows of a band, threshold, and the length of a shingle: 0 to compare signatures only."""
 
-Hot = tuple[int, int]
-"""How many kept documents make a bucket hot, and the words of a piece of a signature; 0 if nobody
-has to be found by pieces."""
+Hot = tuple[int, int, int]
+"""How many kept documents make a bucket hot, the words of a piece of a signature (0 if nobody has
+to be found by pieces), and in how many words a match may differ."""
 
 Search = tuple[Sketches, Ordinals, npt.NDArray[np.int32], How, Hot]
 """Everything a comparison needs: sketches, the documents in rank order, and for each rank, which
@@ -79,7 +79,7 @@ def decide(
     search = (sketches, order, np.full(count, -1, np.int32), how, hot)
     keeper = np.full(count, -1, np.int64)
     similarity = np.full(count, _NO_MATCH, np.float64)
-    index = empty_index(1024, np.zeros(0, np.uint8))
+    index = empty_index(1024, np.zeros(0, np.uint16))
     for rank in range(count):
         doc = order[rank]
         found = (count, _NO_MATCH)
@@ -117,15 +117,15 @@ def _searched(
 @kernel
 def _by_tokens(search: Search, whom: Whom, place: int, index: Index, so_far: Found) -> Found:
     """The match of best rank among those of a hot bucket who share a token."""
-    (_, _, texts), order, _, (_, _, shingle_chars), (_, words) = search
+    (_, _, texts), order, _, (_, _, shingle_chars), (_, words, differing) = search
     rank, way, _ = whom
     found = so_far
     if shingle_chars > 0 and not _is_textless(texts, order[rank]):
         found = _by_keys(search, whom, index, _shingle_tokens(search, rank, place), found)
     # Who has left no text is found by its signature, as is everybody when those are compared.
     if words > 0:
-        pieces = _pieces(search, order[rank], way, place)
-        found = _by_keys(search, whom, index, shared(pieces, index[6]), found)
+        pieces = prefix_pieces(_pieces(search, order[rank], way, place), index[6], differing)
+        found = _by_keys(search, whom, index, pieces, found)
     return found
 
 
@@ -145,7 +145,7 @@ def _by_keys(search: Search, whom: Whom, index: Index, tokens: Keys, so_far: Fou
 
 @kernel
 def _pieces(search: Search, doc: int, way: int, place: int) -> Keys:
-    (signatures, _, _), _, _, (rows, _, _), (_, words) = search
+    (signatures, _, _), _, _, (rows, _, _), (_, words, _) = search
     return piece_keys(signatures[doc], words, way, rows, np.uint64(place))
 
 
@@ -188,7 +188,7 @@ def _heated(search: Search, way: int, place: int, rooms: Rooms, index: Index) ->
 @kernel
 def _counted(search: Search, rooms: Rooms) -> Counters:
     """How often each piece occurs in all buckets that may become hot."""
-    num_perm, (hot_length, words) = search[0][0].shape[1], search[4]
+    num_perm, (hot_length, words, _) = search[0][0].shape[1], search[4]
     places, kept, is_large = rooms
     ways = places.shape[1]
     large = np.flatnonzero(is_large if words > 0 else is_large[:0])
@@ -204,11 +204,11 @@ def _counted(search: Search, rooms: Rooms) -> Counters:
 @kernel
 def _indexed(search: Search, rank: int, way: int, place: int, index: Index) -> Index:
     """The index with all tokens of a document: of what any match has one, too."""
-    (_, _, texts), order, _, (_, _, shingle_chars), (_, words) = search
+    (_, _, texts), order, _, (_, _, shingle_chars), (_, words, differing) = search
     if shingle_chars > 0 and not _is_textless(texts, order[rank]):
         tokens = _shingle_tokens(search, rank, place)
     elif words > 0:
-        tokens = shared(_pieces(search, order[rank], way, place), index[6])
+        tokens = prefix_pieces(_pieces(search, order[rank], way, place), index[6], differing)
     else:
         return index
     for token in tokens:

@@ -7,9 +7,10 @@ pigeonhole principle). So a hot bucket has an index from piece to documents: onl
 is compared, nobody who matches is missed, and the decisions stay what the walk would have made.
 Exact similarities are bounded by prefixes of shingle sets instead of pieces (`shingles`).
 
-A piece that occurs once is nobody's: pieces are counted when the first bucket gets hot, and only
-those that are shared are ever looked up or added. Counters are bytes, four per piece (at most
-64 MiB of them); two pieces may have one counter, which costs a look-up.
+Pieces are counted when the first bucket gets hot. What occurs once is nobody's, and of the others
+the most frequent can be spared: who shares two hot buckets shares pieces in the other's band, too.
+Counters are two bytes, four per piece (at most 64 MiB of them); two pieces may have one counter,
+which costs a look-up.
 
 The index is a hash table with open addressing: a slot per token, a chain of documents per slot, in
 the order in which they were added, which is rank. It doubles when it is half full.
@@ -24,12 +25,18 @@ from jobs.corpus.native import kernel, mix
 
 Keys = npt.NDArray[np.uint64]
 Numbers = npt.NDArray[np.int32]
-Counters = npt.NDArray[np.uint8]
+Counters = npt.NDArray[np.uint16]
 Index = tuple[Keys, Numbers, Numbers, Numbers, Numbers, Numbers, Counters]
 """Keys of slots; first and last node of slots; documents and followers of nodes; how many nodes;
-and how often each piece occurs, up to 2 (empty: not counted yet)."""
+and how often each piece occurs (empty: not counted yet)."""
 
-_MOST_COUNTERS = 1 << 26
+_MOST_COUNTERS = 1 << 25
+_MOST_COUNTED = 65535
+
+
+def most_differing(num_perm: int, threshold: float) -> int:
+    """In how many words the signatures of a match may differ."""
+    return num_perm - next(n for n in range(num_perm + 1) if n / num_perm >= threshold)
 
 
 def piece_words(num_perm: int, rows: int, threshold: float) -> int:
@@ -37,10 +44,9 @@ def piece_words(num_perm: int, rows: int, threshold: float) -> int:
 
     A band covers at most `rows / words + 2` pieces. 0 if no piece is short enough.
     """
-    least = next(n for n in range(num_perm + 1) if n / num_perm >= threshold)
     for words in range(num_perm, 0, -1):
         outside = num_perm // words - (rows // words + 2)
-        if outside > num_perm - least:
+        if outside > most_differing(num_perm, threshold):
             return words
     return 0
 
@@ -82,25 +88,47 @@ def no_counters(pieces: int) -> Counters:
     size = 1
     while size < min(4 * pieces, _MOST_COUNTERS):
         size *= 2
-    return np.zeros(size, np.uint8)
+    return np.zeros(size, np.uint16)
 
 
 @kernel
 def tally(counters: Counters, keys: Keys) -> None:
-    """Count one occurrence of each piece, up to 2."""
+    """Count one occurrence of each piece."""
     for key in keys:
         counter = key & np.uint64(len(counters) - 1)
-        counters[counter] += counters[counter] < 2
+        counters[counter] += counters[counter] < _MOST_COUNTED
 
 
 @kernel
-def shared(keys: Keys, counters: Counters) -> Keys:
-    """Those of some pieces that may occur twice; moved to the front."""
+def prefix_pieces(keys: Keys, counters: Counters, differing: int) -> Keys:
+    """Those of a document's pieces that are looked up; moved to the front.
+
+    Pieces that occur once are nobody's. Of n pieces at most `differing` are not those of a match,
+    so both have n - differing in common. Sorted in one order, the first of these has all others
+    behind it in either document: without the last n - differing - 1 they still share that one
+    (prefix filtering, Chaudhuri et al. 2006). The order is by frequency, so what goes is what a
+    second hot bucket makes common.
+    """
     found = 0
     for key in keys:
         keys[found] = key
         found += counters[key & np.uint64(len(counters) - 1)] > 1
+    for _ in range(min(len(keys) - differing - 1, found)):
+        last = 0
+        for number in range(1, found):
+            if _is_behind(keys[number], keys[last], counters):
+                last = number
+        found -= 1
+        keys[last] = keys[found]
     return keys[:found]
+
+
+@kernel
+def _is_behind(one: np.uint64, other: np.uint64, counters: Counters) -> bool:
+    """Whether a piece occurs more often than another; of two as frequent, one is, for everybody."""
+    mask = np.uint64(len(counters) - 1)
+    count, its = counters[one & mask], counters[other & mask]
+    return count > its or (count == its and one > other)
 
 
 @kernel

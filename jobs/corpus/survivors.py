@@ -27,7 +27,7 @@ import pyarrow.compute as pc
 
 from jobs.corpus.banding import BandParams, meeting_keys, signature_matrix
 from jobs.corpus.deciding import Hot, decide
-from jobs.corpus.hot_buckets import piece_words
+from jobs.corpus.hot_buckets import most_differing, piece_words
 from jobs.corpus.ranking import RankParams, hash_halves, rank_order
 from jobs.corpus.rooms import rooms
 from jobs.corpus.shingles import texts_of
@@ -99,14 +99,15 @@ def survivors(
 
 
 def _hot(ranked: pa.Table, bands: BandParams, hot_documents: int) -> Hot:
-    """How many documents make a bucket hot, and the words of a piece; never, where none is short.
+    """How many documents make a bucket hot, and which pieces it takes; never, where none is short.
 
     Prefixes of shingle sets exist for any threshold: there only the textless need pieces.
     """
     if bands.is_exact and not pc.any(ranked["is_taken_down"]).as_py():
-        return hot_documents, 0
+        return hot_documents, 0, 0
     words = piece_words(bands.num_perm, bands.rows, bands.threshold)
-    return (hot_documents if words > 0 else len(ranked)), words
+    differing = most_differing(bands.num_perm, bands.threshold)
+    return (hot_documents if words > 0 else len(ranked)), words, differing
 
 
 def _drops(

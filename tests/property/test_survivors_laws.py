@@ -98,7 +98,9 @@ def test_hot_buckets_of_any_size_decide_as_a_walk_along_them_would() -> None:
         signatures[row] = signatures[random.integers(0, row + 1)]
         edited = random.random(128) < random.uniform(0.05, 0.3)
         signatures[row, edited] = random.integers(0, 2**32, edited.sum(), dtype=np.uint32)
-    signatures[:, 8:16] = 7  # boilerplate: everybody shares the second band
+    signatures[:, 8:16] = 7  # boilerplate: everybody shares the second band,
+    signatures[random.random(count) < 0.5, 24:32] = 9  # half of them the fourth,
+    signatures[random.random(count) < 0.5, 64:72] = 9  # and another half the ninth
     ids = np.stack([np.arange(count), np.arange(count)], axis=1).astype(np.uint64)
     bands = BandParams(128, 16, 8, 0.8, "signature", 5)
     sketches = (signatures, ids, texts_of(pa.array([], pa.large_string())))
@@ -107,7 +109,7 @@ def test_hot_buckets_of_any_size_decide_as_a_walk_along_them_would() -> None:
 
     def searched(hot_length: int, words: int) -> tuple[np.ndarray, np.ndarray]:
         met = rooms(keys, np.zeros(count, np.int64), large=hot_length)
-        return decide(sketches, met, order, (0, count), (8, 0.8, 0), (hot_length, words))
+        return decide(sketches, met, order, (0, count), (8, 0.8, 0), (hot_length, words, 25))
 
     words = piece_words(128, 8, 0.8)
     walked, likeness = searched(count, 0)
