@@ -128,7 +128,7 @@ def _is_behind(one: np.uint64, other: np.uint64, counters: Counters) -> bool:
     """Whether a piece occurs more often than another; of two as frequent, one is, for everybody."""
     mask = np.uint64(len(counters) - 1)
     count, its = counters[one & mask], counters[other & mask]
-    return count > its or (count == its and one > other)
+    return bool(count > its or (count == its and one > other))
 
 
 @kernel

@@ -8,15 +8,18 @@ from typing import TypeVar, cast
 import numpy as np
 from numba import njit
 
+from jobs.corpus.kernel_cache import kept_by_sources
+
 F = TypeVar("F", bound=Callable[..., object])
 
 
 def kernel(function: F) -> F:
-    """Compile `function` with numba, once per machine, free of the interpreter lock.
+    """Compile `function` with numba, once per machine (`kernel_cache`), free of the global lock.
 
     Kernels take arrays and numbers only. Their annotations are for readers; numba infers its own.
     """
-    return cast("F", njit(cache=True, nogil=True)(function))
+    with kept_by_sources():
+        return cast("F", njit(cache=True, nogil=True)(function))
 
 
 @kernel

@@ -1,0 +1,121 @@
+"""Where compiled kernels are kept: in a folder named after all they are made of.
+
+numba by itself keeps them beside their module and compiles again when that module changes, but not
+when a kernel it calls changes in another one: who upgrades would go on with parts of the version
+before. Here the folder's name is a digest of the module and of all it imports from this package,
+directly or not. So the same sources are compiled once per machine and user, wherever they lie (a
+submitted job unpacks them anew), and other sources never meet them.
+
+The folders are `heliu/kernels` in the user's cache, or in `NUMBA_CACHE_DIR`; where neither can be
+written, every process compiles for itself. They may be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import xxhash
+from numba import config
+
+_HERE = Path(__file__).parents[2]  # where `jobs` lies
+_IMPORT = re.compile(r"^(?:from|import) +([\w.]+)(?: +import +(\([^)]*\)|.+))?", re.MULTILINE)
+
+
+class BySources:
+    """What numba asks for the place of a compiled function (its "cache locator")."""
+
+    def __init__(self, function: Any, file: str) -> None:
+        self._py_file = file
+        self._line = function.__code__.co_firstlineno
+        self._digest = sources_digest(Path(file), function.__module__)
+
+    @classmethod
+    def from_function(cls, function: Any, file: str) -> BySources:
+        """The place of a function, which exists."""
+        place = cls(function, file)
+        place.ensure_cache_path()
+        return place
+
+    def ensure_cache_path(self) -> None:
+        """Make the folder."""
+        Path(self.get_cache_path()).mkdir(parents=True, exist_ok=True)
+
+    def get_cache_path(self) -> str:
+        """The folder."""
+        return str(_base() / self._digest)
+
+    def get_source_stamp(self) -> str:
+        """What has to be the same for a compiled function to be used."""
+        return self._digest
+
+    def get_disambiguator(self) -> str:
+        """What tells functions of one name apart."""
+        return str(self._line)
+
+
+@contextmanager
+def kept_by_sources() -> Iterator[None]:
+    """Functions decorated in here are kept `BySources`; others stay numba's own business."""
+    before = config.CACHE_LOCATOR_CLASSES
+    config.CACHE_LOCATOR_CLASSES = f"{__name__}.{BySources.__name__}"
+    try:
+        yield
+    finally:
+        config.CACHE_LOCATOR_CLASSES = before
+
+
+@cache
+def sources_digest(file: Path, module: str) -> str:
+    """The same for the same contents of a module and all that it imports, wherever they lie.
+
+    Args:
+        file: the module's.
+        module: its full name, which tells where its package lies.
+    """
+    roots = (file.resolve().parents[module.count(".")], _HERE)
+    found, waiting = {file}, [file]
+    while waiting:
+        new = _imported(waiting.pop(), roots) - found
+        found |= new
+        waiting += new
+    return xxhash.xxh3_128_hexdigest(b"".join(sorted({_digest(source) for source in found})))
+
+
+@cache
+def _imported(file: Path, roots: tuple[Path, ...]) -> frozenset[Path]:
+    names = set()
+    for module, parts in _IMPORT.findall(file.read_text(encoding="utf-8")):
+        names |= {module, *(f"{module}.{part}" for part in re.findall(r"\w+", parts))}
+    paths = (root / name.replace(".", "/") for name in names for root in roots)
+    files = (file for path in paths for file in (path.with_suffix(".py"), path / "__init__.py"))
+    return frozenset(filter(Path.is_file, files))
+
+
+@cache
+def _digest(file: Path) -> bytes:
+    return xxhash.xxh3_128_digest(file.read_bytes())
+
+
+@cache
+def _base() -> Path:
+    """The first folder that can be written."""
+    for folder in filter(None, (config.CACHE_DIR, os.environ.get("XDG_CACHE_HOME") or "~/.cache")):
+        try:
+            base = Path(folder).expanduser() / "heliu" / "kernels"
+            base.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=base).close()
+        except (OSError, RuntimeError):  # not to be written; nobody knows the home
+            continue
+        return base
+    alone = tempfile.mkdtemp(prefix="heliu-kernels-")
+    atexit.register(shutil.rmtree, alone, ignore_errors=True)
+    return Path(alone)
