@@ -4,7 +4,9 @@ numba by itself keeps them beside their module and compiles again when that modu
 when a kernel it calls changes in another one: who upgrades would go on with parts of the version
 before. Here the folder's name is a digest of the module and of all it imports from this package,
 directly or not. So the same sources are compiled once per machine and user, wherever they lie (a
-submitted job unpacks them anew), and other sources never meet them.
+submitted job unpacks them anew), and other sources never meet them. Processes write there one
+after the other: of two that save a function for different types at once, one might find the code
+of the other under its own.
 
 The folders are `heliu/kernels` in the user's cache, or in `NUMBA_CACHE_DIR`; where neither can be
 written, every process compiles for itself. They may be deleted at any time.
@@ -13,6 +15,7 @@ written, every process compiles for itself. They may be deleted at any time.
 from __future__ import annotations
 
 import atexit
+import fcntl
 import os
 import re
 import shutil
@@ -23,6 +26,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numba
 import xxhash
 from numba import config
 
@@ -73,9 +77,22 @@ def kept_by_sources() -> Iterator[None]:
         config.CACHE_LOCATOR_CLASSES = before
 
 
+def saved_alone(compiled: Any) -> None:
+    """Let no two processes save code of one folder at once."""
+    kept = compiled._cache  # noqa: SLF001  numba offers no other way to it
+    save = kept.save_overload
+
+    def locked(*what: Any) -> None:
+        with Path(kept.cache_path, "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            save(*what)
+
+    kept.save_overload = locked
+
+
 @cache
 def sources_digest(file: Path, module: str) -> str:
-    """The same for the same contents of a module and all that it imports, wherever they lie.
+    """The same for one numba and the contents of a module and all it imports, wherever they lie.
 
     Args:
         file: the module's.
@@ -87,7 +104,8 @@ def sources_digest(file: Path, module: str) -> str:
         new = _imported(waiting.pop(), roots) - found
         found |= new
         waiting += new
-    return xxhash.xxh3_128_hexdigest(b"".join(sorted({_digest(source) for source in found})))
+    contents = sorted({_digest(source) for source in found})
+    return xxhash.xxh3_128_hexdigest(b"".join([*contents, numba.__version__.encode()]))
 
 
 @cache

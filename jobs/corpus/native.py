@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 import numpy as np
 from numba import njit
 
-from jobs.corpus.kernel_cache import kept_by_sources
+from jobs.corpus.kernel_cache import kept_by_sources, saved_alone
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -19,7 +19,9 @@ def kernel(function: F) -> F:
     Kernels take arrays and numbers only. Their annotations are for readers; numba infers its own.
     """
     with kept_by_sources():
-        return cast("F", njit(cache=True, nogil=True)(function))
+        compiled = njit(cache=True, nogil=True)(function)
+    saved_alone(compiled)
+    return cast("F", compiled)
 
 
 @kernel

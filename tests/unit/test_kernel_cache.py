@@ -28,6 +28,16 @@ from made.twice import twice
 found = twice(1)
 sys.stdout.write(f"{found} {sum(twice.stats.cache_hits.values())}")
 """
+STEP_OF = """import sys
+import numpy as np
+from made.steps import step
+sys.stdout.write(f"{{step(np.{kind}(1))}} {{sum(step.stats.cache_hits.values())}} ")
+"""
+LATE = """import time
+from numba.core.caching import IndexDataCacheFile as Kept
+load = Kept._load_index
+Kept._load_index = lambda kept: [load(kept), time.sleep(2)][0]
+"""
 
 
 @pytest.fixture
@@ -45,19 +55,27 @@ def write(package: Path, *, more: int = 1, most: int = 100) -> None:
     (package / "twice.py").write_text(TWICE)
 
 
-def called(package: Path, cache: Path | None = None, **environment: str) -> tuple[int, int]:
-    """What a new process answers, and whether it found the kernel compiled."""
+def started_python(package: Path, code: str, **environment: str) -> subprocess.Popen[str]:
     path = {"PYTHONPATH": f"{package.parent}{os.pathsep}{ROOT}"}
-    kept = {"NUMBA_CACHE_DIR": str(cache or package.parent / "cache")}
-    answer = subprocess.run(
-        [sys.executable, "-c", CALL],
+    kept = {"NUMBA_CACHE_DIR": str(package.parent / "cache")}
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
         env={**os.environ, **path, **kept, **environment},
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
-        check=False,
     )
-    assert answer.returncode == 0, answer.stderr
-    found, hits = answer.stdout.split()
+
+
+def finished(process: subprocess.Popen[str]) -> tuple[int, str]:
+    answer, _ = process.communicate()
+    return process.returncode, answer
+
+
+def called(package: Path, **environment: str) -> tuple[int, int]:
+    """What a new process answers, and how much it found compiled."""
+    code, answer = finished(started_python(package, CALL, **environment))
+    assert code == 0
+    found, hits = answer.split()
     return int(found), int(hits)
 
 
@@ -73,17 +91,23 @@ def test_a_kernel_is_compiled_once_and_anew_when_one_it_calls_changes(package: P
 
 
 def test_the_same_sources_elsewhere_are_not_compiled_again(package: Path) -> None:
-    cache = package.parent / "cache"
-    called(package, cache)
+    called(package)
     moved = package.parent.parent / "there" / "made"
     moved.mkdir(parents=True)
     write(moved)
-    assert called(moved, cache) == (3, 1)
+    assert called(moved, NUMBA_CACHE_DIR=str(package.parent / "cache")) == (3, 1)
+
+
+def test_processes_that_save_at_once_keep_what_each_other_saved(package: Path) -> None:
+    calls = [STEP_OF.format(kind=kind) for kind in ("int8", "uint32")]
+    started = [started_python(package, LATE + call) for call in calls]
+    assert [finished(process) for process in started] == [(0, "2 0 "), (0, "2 0 ")]
+    assert finished(started_python(package, "".join(calls))) == (0, "2 1 2 2 ")
 
 
 def test_where_nothing_can_be_written_kernels_run_all_the_same(package: Path) -> None:
-    nowhere = "/dev/null"
-    assert called(package, Path(nowhere), XDG_CACHE_HOME=nowhere, HOME=nowhere) == (3, 0)
+    nowhere = dict.fromkeys(("NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "HOME"), "/dev/null")
+    assert called(package, **nowhere) == (3, 0)
 
 
 def test_digest_tells_contents_and_nothing_of_where_they_lie(package: Path, tmp_path: Path) -> None:
