@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import datasketch
+import pyarrow as pa
 import xxhash
 
 from jobs.corpus.banding import BandParams
+from jobs.corpus.canonical import canonical_texts
 from jobs.corpus.signatures import SignatureParams
+from jobs.flow.params import BuildParams
+
+Documents = dict[str, tuple[int, str]]
+"""The priority of each document's partner, and its text, by its id."""
+
+Fate = tuple[str, float] | None
+"""None if kept, else the document that stands for it, and the similarity."""
 
 
 def shingles(canonical: str, k: int) -> list[bytes]:
@@ -62,3 +71,25 @@ def loop_decisions(
         if answers[-1] is None and canonical[number]:
             index.insert(number, sketch)
     return answers
+
+
+def fates(new: Documents, *, frozen: Documents, params: BuildParams) -> dict[str, Fate]:
+    """What becomes of new documents where the frozen ones are kept, by the loop in rank order."""
+
+    def ranked(documents: Documents) -> list[str]:
+        def rank(identity: str) -> tuple[int, int, bytes, str]:
+            priority, text = documents[identity]
+            return priority, -len(text), xxhash.xxh3_128_digest(text.encode()), identity
+
+        return sorted(documents, key=rank)
+
+    order, known = [*ranked(frozen), *ranked(new)], {**frozen, **new}
+    texts = pa.array([known[identity][1] for identity in order], pa.large_string())
+    answers = loop_decisions(
+        canonical_texts(texts).to_pylist(),
+        signature=params.signature,
+        bands=params.bands,
+        frozen=len(frozen),
+    )
+    told = list(zip(order, answers, strict=True))[len(frozen) :]
+    return {identity: answer and (order[answer[0]], answer[1]) for identity, answer in told}

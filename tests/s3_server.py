@@ -24,6 +24,9 @@ from boto3.session import Session
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 
+from jobs.storage.objects import ObjectStore, StorageParams
+from jobs.storage.stores import open_store
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
@@ -72,6 +75,11 @@ def s3_server() -> Iterator[str]:
         finally:
             server.terminate()
             server.wait(timeout=10)
+
+
+def store_at(root: str, endpoint_url: str | None) -> ObjectStore:
+    """The store at an address of S3."""
+    return open_store(StorageParams(root=root, endpoint_url=endpoint_url, region=None))
 
 
 def fresh_bucket(endpoint_url: str) -> str:

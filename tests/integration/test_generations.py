@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ import pyarrow.parquet as pq
 import pytest
 import xxhash
 
-from jobs.corpus.canonical import canonical_texts
 from jobs.flow.building import run_build
 from jobs.flow.deduplicating import deduplicate
 from jobs.flow.explaining import explain
@@ -30,7 +29,7 @@ from jobs.flow.reading import OpenedRelease
 from jobs.flow.surveying import survey
 from jobs.flow.verifying import verify
 from tests.builds import ABOUT, MANY_PIECES, build, build_parameters, opened, silent, table
-from tests.oracles import loop_decisions
+from tests.oracles import Documents, Fate, fates
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(300), pytest.mark.usefixtures("local_ray")]
 FIRST = ("gov/notices-0000*", "gov/notices-0001*", "news/news-0000*", "news/news-0001*")
@@ -101,36 +100,22 @@ def documents_delivered(params: BuildParams) -> Iterator[dict[str, Any]]:
 
 def frozen_loop(
     parent: OpenedRelease, release: OpenedRelease, params: BuildParams
-) -> dict[str, tuple[str, float] | None]:
+) -> dict[str, Fate]:
     """What becomes of every document that the parent does not know, by datasketch's loop."""
-    frozen = table(parent, "shards").select(["id", "partner", "content"]).to_pylist()
     known = set(table(parent, "decisions")["doc_id"].to_pylist())
     decided = table(release, "decisions")
     owner = dict(zip(decided["doc_id"].to_pylist(), decided["partner"].to_pylist(), strict=True))
-    new = {row["id"]: row for row in documents_delivered(params) if row["id"] not in known}
-    rows = [{**row, "partner": owner[row["id"]]} for row in new.values()]
     accounts = release.manifest["partners"]
 
-    def rank(row: dict[str, Any]) -> tuple[Any, ...]:
-        text = row["content"]
-        digest = xxhash.xxh3_128_digest(text.encode())
-        return accounts[row["partner"]]["priority"], -len(text), digest, row["id"]
+    def documents(rows: Iterable[dict[str, Any]]) -> Documents:
+        return {row["id"]: (accounts[owner[row["id"]]]["priority"], row["content"]) for row in rows}
 
-    ranked = sorted(frozen, key=rank) + sorted(rows, key=rank)
-    content = pa.array([row["content"] for row in ranked], pa.large_string())
-    answers = loop_decisions(
-        canonical_texts(content).to_pylist(),
-        signature=params.signature,
-        bands=params.bands,
-        frozen=len(frozen),
-    )
-    fates = list(zip(ranked, answers, strict=True))[len(frozen) :]
-    return {row["id"]: answer and (ranked[answer[0]]["id"], answer[1]) for row, answer in fates}
+    new = (row for row in documents_delivered(params) if row["id"] not in known)
+    frozen = table(parent, "shards").select(["id", "content"]).to_pylist()
+    return fates(documents(new), frozen=documents(frozen), params=params)
 
 
-def decided_anew(
-    parent: OpenedRelease, release: OpenedRelease
-) -> dict[str, tuple[str, float] | None]:
+def decided_anew(parent: OpenedRelease, release: OpenedRelease) -> dict[str, Fate]:
     known = set(table(parent, "decisions")["doc_id"].to_pylist())
     return {
         row["doc_id"]: None if row["verdict"] == "kept" else (row["kept_doc_id"], row["similarity"])

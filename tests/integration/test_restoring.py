@@ -10,11 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
-import xxhash
 
-from jobs.corpus.canonical import canonical_texts
 from jobs.corpus.identity import document_id
 from jobs.corpus.withdrawal import Policy
 from jobs.errors import ConfigError, DeliveryMissing
@@ -24,13 +21,12 @@ from jobs.flow.reading import OpenedRelease
 from jobs.flow.renormalizing import recorded_params
 from jobs.flow.verifying import verify
 from tests.builds import in_this_process
-from tests.oracles import loop_decisions
+from tests.oracles import Documents, Fate, fates
 from tests.takedowns import PRIORITIES, Corpus, article, copied, request, row, rows
 
 pytestmark = pytest.mark.timeout(300)
 
 restoring = partial(request, policy=Policy.RESTORE, urls=())
-Fate = tuple[str, float] | None
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -92,22 +88,10 @@ def loop(
         told["doc_id"] for told in rows(release, "decisions") if told["kept_doc_id"] in gone
     } - meant
 
-    def rank(identity: str) -> tuple[Any, ...]:
-        text = known[identity]["text"]
-        digest = xxhash.xxh3_128_digest(text.encode())
-        return PRIORITIES[known[identity]["partner"]], -len(text), digest, identity
+    def documents(ids: set[str]) -> Documents:
+        return {one: (PRIORITIES[known[one]["partner"]], known[one]["text"]) for one in ids}
 
-    ranked = [*sorted(rest, key=rank), *sorted(copies, key=rank)]
-    params = corpus.params("9.9.9", "gov")
-    texts = pa.array([known[identity]["text"] for identity in ranked], pa.large_string())
-    answers = loop_decisions(
-        canonical_texts(texts).to_pylist(),
-        signature=params.signature,
-        bands=params.bands,
-        frozen=len(rest),
-    )
-    fates = list(zip(ranked, answers, strict=True))[len(rest) :]
-    return {one: answer and (ranked[answer[0]], answer[1]) for one, answer in fates}
+    return fates(documents(copies), frozen=documents(rest), params=corpus.params("9.9.9", "gov"))
 
 
 def kept_ids(release: OpenedRelease, **having: Any) -> list[str]:

@@ -12,23 +12,18 @@ from jobs.errors import (
     DeliveryUnreadable,
     StorageError,
 )
-from jobs.storage.objects import ObjectStore, StorageParams
+from jobs.storage.objects import ObjectStore
 from jobs.storage.source_bytes import digest, open_random, open_stream
 from jobs.storage.sources import expand
-from jobs.storage.stores import open_store
 from tests.contracts import BIG, DELIVERED, PATTERNS
-from tests.s3_server import Faults, plain_client
+from tests.s3_server import Faults, plain_client, store_at
 
 pytestmark = pytest.mark.s3
 
 
-def _store(root: str, endpoint_url: str | None) -> ObjectStore:
-    return open_store(StorageParams(root=root, endpoint_url=endpoint_url, region=None))
-
-
 @pytest.fixture
 def store(endpoint_url: str, bucket: str) -> ObjectStore:
-    return _store(f"s3://{bucket}/corpora/heliu", endpoint_url)
+    return store_at(f"s3://{bucket}/corpora/heliu", endpoint_url)
 
 
 @pytest.fixture
@@ -74,7 +69,7 @@ def test_delivery_cut_short_is_the_partners_and_a_lost_server_is_not(
     bucket: str, faults: tuple[str, Faults]
 ):
     address, plan = faults
-    store = _store(f"s3://{bucket}/cut", address)
+    store = store_at(f"s3://{bucket}/cut", address)
     packed = gzip.compress(BIG)
     store.put("half.gz", packed[:-100])
     store.put("whole.gz", packed)

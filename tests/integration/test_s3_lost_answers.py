@@ -15,21 +15,16 @@ from jobs.storage import s3_clients
 from jobs.storage.objects import ObjectStore, StorageParams
 from jobs.storage.probing import prove_once
 from jobs.storage.s3 import S3Store
-from jobs.storage.stores import open_store
 from tests.contracts import BIG, TEXT
-from tests.s3_server import Faults
+from tests.s3_server import Faults, store_at
 
 pytestmark = pytest.mark.s3
-
-
-def _store(root: str, endpoint_url: str | None) -> ObjectStore:
-    return open_store(StorageParams(root=root, endpoint_url=endpoint_url, region=None))
 
 
 @pytest.fixture
 def shaky(bucket: str, faults: tuple[str, Faults]) -> ObjectStore:
     """The store behind the proxy."""
-    return _store(f"s3://{bucket}/corpora", faults[0])
+    return store_at(f"s3://{bucket}/corpora", faults[0])
 
 
 @pytest.fixture

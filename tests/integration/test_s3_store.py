@@ -16,20 +16,15 @@ from jobs.storage import s3, s3_clients
 from jobs.storage.objects import ObjectStore, StorageParams
 from jobs.storage.probing import prove_once
 from jobs.storage.s3 import S3Store
-from jobs.storage.stores import open_store
 from tests.contracts import TEXT, ObjectStoreContract
-from tests.s3_server import plain_client
+from tests.s3_server import plain_client, store_at
 
 pytestmark = pytest.mark.s3
 
 
-def _store(root: str, endpoint_url: str | None) -> ObjectStore:
-    return open_store(StorageParams(root=root, endpoint_url=endpoint_url, region=None))
-
-
 @pytest.fixture
 def store(endpoint_url: str, bucket: str) -> ObjectStore:
-    return _store(f"s3://{bucket}/corpora/heliu", endpoint_url)
+    return store_at(f"s3://{bucket}/corpora/heliu", endpoint_url)
 
 
 class TestS3Store(ObjectStoreContract):
@@ -45,8 +40,8 @@ def test_location_is_an_address_of_the_bucket(store: ObjectStore, bucket: str, e
 
 
 def test_roots_in_one_bucket_do_not_see_each_other(bucket: str, endpoint_url: str):
-    whole = _store(f"s3://{bucket}", endpoint_url)
-    inner, longer = (_store(f"s3://{bucket}/{p}", endpoint_url) for p in ("a/", "ab"))
+    whole = store_at(f"s3://{bucket}", endpoint_url)
+    inner, longer = (store_at(f"s3://{bucket}/{p}", endpoint_url) for p in ("a/", "ab"))
     inner.put("x", b"1")
     longer.put("y", b"2")
     assert [info.key for info in inner.list("")] == ["x"]
@@ -62,7 +57,7 @@ def test_folder_marks_of_consoles_are_not_objects(store: S3Store, bucket: str, e
 
 
 def test_missing_bucket_is_named_by_every_verb(endpoint_url: str, tmp_path: Path):
-    store = _store("s3://no-such-bucket/x", endpoint_url)
+    store = store_at("s3://no-such-bucket/x", endpoint_url)
     (tmp_path / "file").write_bytes(TEXT)
     with pytest.raises(StorageUnwritable, match=r"no-such-bucket.*create the bucket"):
         prove_once(store, "s3://the-root")
@@ -84,7 +79,7 @@ def test_server_that_is_not_there_is_named(monkeypatch, tmp_path: Path):
     monkeypatch.setattr(s3, "_PAUSES_SECONDS", (0.0, 0.01))
     monkeypatch.setattr(s3_clients, "_ATTEMPTS", 1)
     address = "http://127.0.0.1:9"
-    store = _store("s3://bucket/x", address)
+    store = store_at("s3://bucket/x", address)
     (tmp_path / "file").write_bytes(TEXT)
     with pytest.raises(StorageUnwritable, match=address):
         prove_once(store, "s3://the-root")
@@ -116,4 +111,4 @@ def test_absent_credentials_are_named(bucket: str, endpoint_url: str, monkeypatc
 @pytest.mark.parametrize("root", ["s3://", "s3:///prefix"])
 def test_root_without_a_bucket_is_refused(root: str):
     with pytest.raises(ConfigError, match="names no bucket"):
-        _store(root, None)
+        store_at(root, None)

@@ -34,6 +34,14 @@ def _reports(release: OpenedRelease) -> list[FileReport]:
     return [check_file(check, release.store) for check in checks]
 
 
+@pytest.fixture
+def shard(release: OpenedRelease, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, FileCheck]:
+    """One that is read in pieces."""
+    _in_pieces(monkeypatch)
+    path = Path(release.files()[0])
+    return path, FileCheck("shards", release.entries("shards")[0], is_whole=True)
+
+
 def _in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checking, "_CHUNK_BYTES", 99)
     monkeypatch.setattr(checking, "_FOOTER_BYTES", 50)
@@ -53,11 +61,9 @@ def test_file_read_in_pieces_is_reported_as_one_that_is_held(
 
 
 def test_any_flipped_bit_of_a_file_read_in_pieces_is_found(
-    release: OpenedRelease, monkeypatch: pytest.MonkeyPatch
+    release: OpenedRelease, shard: tuple[Path, FileCheck]
 ) -> None:
-    _in_pieces(monkeypatch)
-    path = Path(release.files()[0])
-    check = FileCheck("shards", release.entries("shards")[0], is_whole=True)
+    path, check = shard
     sound = path.read_bytes()
     bits = random.Random(7).sample(range(8 * len(sound)), 30)
     for bit in [0, *bits, *range(8 * len(sound) - 64, 8 * len(sound))]:
@@ -71,11 +77,9 @@ def test_any_flipped_bit_of_a_file_read_in_pieces_is_found(
 
 
 def test_file_cut_short_or_gone_while_it_is_read_in_pieces_is_told(
-    release: OpenedRelease, monkeypatch: pytest.MonkeyPatch
+    release: OpenedRelease, shard: tuple[Path, FileCheck]
 ) -> None:
-    _in_pieces(monkeypatch)
-    path = Path(release.files()[0])
-    check = FileCheck("shards", release.entries("shards")[0], is_whole=True)
+    path, check = shard
     path.write_bytes(path.read_bytes()[:40])
     assert check_file(check, release.store).problem == (
         f"it has 40 bytes, {check.entry['bytes']:,} were published"
