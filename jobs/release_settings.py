@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
@@ -225,8 +226,9 @@ class TrainQuality:
     report: str = MISSING
 
 
+@cache
 def register() -> None:
-    """Make the classes known to Hydra, under the names that `conf/*.yaml` begin with."""
+    """Once: make the classes known to Hydra, under the names that `conf/*.yaml` begin with."""
     store = ConfigStore.instance()
     reading = (Listing, Read, Show, Explain, Verify, Mirror, Export, Diff, Report)
     ours = (Publish, Doctor, Tag, Yank, Rollback, Gc, Takedown)

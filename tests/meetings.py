@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +24,15 @@ _NOBODY = "format: jsonl\nlicence: none\npriority: 1\ndeliveries: /nowhere"
 
 
 def parameters(folder: Path, *overrides: str) -> BuildParams:
-    write_partner(folder / "conf", "nobody", _NOBODY)
-    return build_parameters(folder / "conf", folder / "store", "partners=[nobody]", *overrides)
+    params = _composed(*overrides)
+    return replace(params, storage=replace(params.storage, root=str(folder / "store")))
+
+
+@cache
+def _composed(*overrides: str) -> BuildParams:
+    with tempfile.TemporaryDirectory() as name:
+        write_partner(Path(name), "nobody", _NOBODY)
+        return build_parameters(Path(name), "/nowhere", "partners=[nobody]", *overrides)
 
 
 def decided(ranked: pa.Table, params: BuildParams, *, files: int, most: int) -> pa.Table:
