@@ -139,22 +139,34 @@ def without_boilerplate(
             cuts[row] = found
     content, told = without_cuts(content, cuts, Kind.SITE_BOILERPLATE)
     told = removals(documents, told)
-    rest = _with_content(documents, content, signal_params) if cuts else documents
-    return rest, told
+    if not cuts:
+        return documents, told
+    is_cut = np.zeros(len(documents), np.bool_)
+    is_cut[list(cuts)] = True
+    return _with_content(documents, content, pa.array(is_cut), signal_params), told
 
 
 def _with_content(
-    documents: pa.Table, content: pa.LargeStringArray, signal_params: SignalParams
+    documents: pa.Table,
+    content: pa.LargeStringArray,
+    is_cut: pa.BooleanArray,
+    signal_params: SignalParams,
 ) -> pa.Table:
-    is_empty = pc.fill_null(pc.equal(pc.binary_length(content), 0), fill_value=False)
-    content = pc.if_else(is_empty, pa.scalar(None, pa.large_string()), content)
-    columns = {name: documents[name] for name in documents.column_names}
-    measured = signals(content, params=signal_params)
-    columns |= {name: measured[name] for name in measured.column_names}
-    columns["content"] = content
-    columns["stage"] = pc.if_else(is_empty, STAGE, columns["stage"])
+    some = content.filter(is_cut)
+    is_empty = pc.equal(pc.binary_length(some), 0)
+    left = pc.if_else(is_empty, pa.scalar(None, pa.large_string()), some)
+    measured = signals(left, params=signal_params)
     reason = str(RejectReason.ONLY_BOILERPLATE)
-    columns["reason"] = pc.if_else(is_empty, reason, columns["reason"])
+    changed = {
+        **{name: measured[name].combine_chunks() for name in measured.column_names},
+        "stage": pc.if_else(is_empty, STAGE, pa.scalar(None, pa.string())),
+        "reason": pc.if_else(is_empty, reason, pa.scalar(None, pa.string())),
+    }
+    columns = {name: documents[name] for name in documents.column_names}
+    for name, values in changed.items():
+        columns[name] = pc.replace_with_mask(columns[name].combine_chunks(), is_cut, values)
+    is_whole = not pc.any(is_empty).as_py()  # else a copy of all text for nothing
+    columns["content"] = content if is_whole else pc.replace_with_mask(content, is_cut, left)
     return pa.table([columns[name] for name in DOCUMENTS.names], schema=DOCUMENTS)
 
 

@@ -34,6 +34,7 @@ from jobs.storage.stores import open_store
 STAGE = "normalized"
 EDGE_BITS = 6
 EDGE_PIECES = 1 << EDGE_BITS  # into which what is counted is cut: as many tasks can count it
+_BY_ID = [("doc_id", "ascending"), ("position", "ascending")]
 _ROW_GROUP_BYTES = 4 << 20  # small, so that merge reads little beyond the range it asks for
 
 
@@ -43,7 +44,7 @@ class Run:
 
     Attributes:
         documents_key: DOCUMENTS by `doc_id`.
-        facts_key: Their facts, in order of delivery.
+        facts_key: Their facts by `doc_id`.
         removals_key: Their REMOVALS by `doc_id`.
         edges_key: The lines at their ends, None if boilerplate is not looked for.
     """
@@ -169,7 +170,8 @@ class _RunWriter:
         self.pending = []
         folder = work_key(self.params.corpus, STAGE, self.shard.key)
         number = f"{len(self.runs):05d}"
-        run = write_run(self.store, f"{folder}/{{}}-{number}", table, known, removals)
+        name = f"{folder}/{{}}-{number}"
+        run = write_run(self.store, name, table.sort_by("doc_id"), known, removals)
         if self.params.boilerplate.is_on:
             run = replace(run, edges_key=f"{folder}/edges-{number}.bin")
             write_edges(self.store, f"{folder}/edges-{number}.bin", table)
@@ -186,16 +188,15 @@ def write_run(
     Args:
         store: where to.
         name: the key of each of its tables, with {} for its kind.
-        table: DOCUMENTS, in any order.
+        table: DOCUMENTS by `doc_id`.
         known: their facts, in any order.
-        removals: their REMOVALS.
+        removals: their REMOVALS, in any order.
     """
     run = Run(*(name.format(kind) + ".parquet" for kind in ("documents", "facts", "removals")))
-    table, known = table.sort_by("doc_id"), known.sort_by("doc_id")
     size = pc.sum(pc.binary_length(table["content"])).as_py() or 0
     for key, rows, rows_bytes in (
         (run.documents_key, table, size),
-        (run.facts_key, known, known.nbytes),
+        (run.facts_key, known.sort_by(_BY_ID), known.nbytes),
         (run.removals_key, removals.sort_by("doc_id"), removals.nbytes),
     ):
         group = max(1, len(rows) * _ROW_GROUP_BYTES // max(1, rows_bytes))

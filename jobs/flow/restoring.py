@@ -230,7 +230,9 @@ def _choose(spec: tuple[str, NormalizedShard, str], *, params: BuildParams) -> M
         if len(documents):
             name = f"{folder}/{shard.key}/{{}}-{number:05d}"
             known = facts(documents, params=params.signature)
-            marker["runs"].append(write_run(store, name, documents, known, removals))
+            marker["runs"].append(
+                write_run(store, name, documents.sort_by("doc_id"), known, removals)
+            )
             marker["delivered"] += len(documents)
             marker["content_bytes"] += pc.sum(pc.binary_length(documents["content"])).as_py()
     return marker

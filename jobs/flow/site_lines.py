@@ -127,8 +127,13 @@ def _write_rest(
     )
     if not len(removals):
         return run, 0, 0
+    changed = removals["position"].unique()
+    # Only what lost something is read again: most documents of a run lose nothing.
+    some = after.filter(pc.is_in(after["position"], value_set=changed))
+    known = pq.read_table(store.open(run.facts_key))
+    same = known.filter(pc.invert(pc.is_in(known["position"], value_set=changed)))
+    known = pa.concat_tables([same, facts(some, params=params.signature)])
     earlier = pq.read_table(store.open(run.removals_key))
-    known = facts(after, params=params.signature)
     written = write_run(store, name, after, known, pa.concat_tables([earlier, removals]))
     rejected = before["reason"].null_count - after["reason"].null_count
     return written, rejected, _size(before) - _size(after)

@@ -1,11 +1,12 @@
-"""The whole normalize job on one core, a bare copy by pyarrow and datatrove's nearest pipeline.
+"""The whole normalize job on one core, a whole build, a bare copy and datatrove's nearest pipeline.
 
     python -m tests.benchmarks.normalize --megabytes 1000
 
 All read one jsonl.zst file. Heliu decodes, parses, repairs, measures, signs and writes documents
-and facts; pyarrow parses and writes the same columns as Parquet; datatrove, on the small file
-only, runs its reader of JSON lines, ftfy and Gopher's filters and writes Parquet. The text is the
-demo's as delivered, dirt included; with --real it is that of HELIU_REAL_DATA.
+and facts, and in a build goes on to the release; pyarrow parses and writes the same columns as
+Parquet; datatrove, on the small file only, runs its reader of JSON lines, ftfy and Gopher's filters
+and writes Parquet. The text is the demo's as delivered, dirt included; with --real it is that of
+HELIU_REAL_DATA.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from tests.builds import build_parameters
 
 CONTESTANTS = (
     Contestant("heliu, normalize", None, "heliu_normalize", is_large=True),
+    Contestant("heliu, whole build", None, "heliu_build", is_large=True),
     Contestant("pyarrow, bare copy", None, "pyarrow_copy", is_large=True),
     Contestant("datatrove", "datatrove", "datatrove_quality", is_large=False, is_slow=True),
 )
@@ -48,7 +50,7 @@ def main() -> None:
     options.add_argument("--real", action="store_true")
     options.add_argument("--alone", action="store_true", help="without datatrove")
     given = options.parse_args()
-    contestants = CONTESTANTS[:2] if given.alone else CONTESTANTS
+    contestants = CONTESTANTS[:3] if given.alone else CONTESTANTS
     pythons = peer_pythons(given.cache, contestants)
     before = circumstances("numba", "numpy", "pyarrow")
     rows = []
