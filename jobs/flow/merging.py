@@ -18,6 +18,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -46,6 +47,7 @@ from jobs.storage.stores import open_store
 
 STAGE = "merged"
 _ROW_GROUP_BYTES = 16 << 20  # of text: a reader of one row group holds this much
+_DISTINCT = frozenset({"id", "doc_id", "source_id", "title", "content", "url"})
 _ORDER = [("doc_id", "ascending"), ("ordinal", "ascending")]
 
 
@@ -193,7 +195,11 @@ def read_range(store: ObjectStore, key: str, within: Range) -> pa.Table:
     table = reader.read_row_groups(wanted)
     first, last = (pa.scalar(end, pa.binary(16)) for end in (within.first, within.last))
     ids = table["doc_id"]
-    return table.filter(pc.and_(pc.greater_equal(ids, first), pc.less_equal(ids, last)))
+    is_inside = pc.and_(pc.greater_equal(ids, first), pc.less_equal(ids, last))
+    rows = np.flatnonzero(is_inside.to_numpy())
+    if len(rows) and rows[-1] - rows[0] == len(rows) - 1:  # sorted by id: no copy of its text
+        return table.slice(rows[0], len(rows))
+    return table.filter(is_inside)
 
 
 @lru_cache(maxsize=256)
@@ -224,7 +230,15 @@ def write_blob(
     rows = max(1, min(1 << 20, len(table) * _ROW_GROUP_BYTES // max(1, size)))
     with tempfile.TemporaryDirectory(prefix="heliu-") as folder:
         path = Path(folder) / "shard.parquet"
-        pq.write_table(table, path, compression="zstd", compression_level=3, row_group_size=rows)
+        pq.write_table(
+            table,
+            path,
+            compression="zstd",
+            compression_level=3,
+            row_group_size=rows,
+            use_dictionary=[field.name for field in table.schema if _recurs(field)],
+            write_statistics=[name for name in names if name != "content"],
+        )
         digest = file_sha256(path)
         size_bytes = path.stat().st_size
         put_blob(store, corpus, path, digest, removals=_removals(store, corpus, removals))
@@ -237,6 +251,12 @@ def write_blob(
         "first_id": ids[0].as_py(),
         "last_id": ids[-1].as_py(),
     }
+
+
+def _recurs(field: pa.Field) -> bool:
+    """Whether a dictionary of a column's values is worth making."""
+    is_text = pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
+    return is_text and field.name not in _DISTINCT
 
 
 @lru_cache(maxsize=4)
