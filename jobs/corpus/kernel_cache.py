@@ -21,9 +21,10 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import numba
@@ -77,17 +78,29 @@ def kept_by_sources() -> Iterator[None]:
         config.CACHE_LOCATOR_CLASSES = before
 
 
-def saved_alone(compiled: Any) -> None:
-    """Let no two processes save code of one folder at once."""
-    kept = compiled._cache  # noqa: SLF001  numba offers no other way to it
-    save = kept.save_overload
+def kept_with_care(compiled: Any) -> None:
+    """Let no two processes save code of one folder at once, and nobody fail for what is kept.
 
-    def locked(*what: Any) -> None:
-        with Path(kept.cache_path, "lock").open("w") as lock:
+    A machine that went down may have left half a file, and a disk may be full: then code is
+    compiled as if none had been kept.
+    """
+    kept = compiled._cache  # noqa: SLF001  numba offers no other way to it
+    load, save = kept.load_overload, kept.save_overload
+
+    def loaded(*what: Any) -> Any:
+        try:
+            return load(*what)
+        except (OSError, EOFError, UnpicklingError):
+            with suppress(OSError):
+                kept.flush()
+            return None
+
+    def saved(*what: Any) -> None:
+        with suppress(OSError), Path(kept.cache_path, "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             save(*what)
 
-    kept.save_overload = locked
+    kept.load_overload, kept.save_overload = loaded, saved
 
 
 @cache

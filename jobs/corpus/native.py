@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 import numpy as np
 from numba import njit
 
-from jobs.corpus.kernel_cache import kept_by_sources, saved_alone
+from jobs.corpus.kernel_cache import kept_by_sources, kept_with_care
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -20,7 +20,7 @@ def kernel(function: F) -> F:
     """
     with kept_by_sources():
         compiled = njit(cache=True, nogil=True)(function)
-    saved_alone(compiled)
+    kept_with_care(compiled)
     return cast("F", compiled)
 
 

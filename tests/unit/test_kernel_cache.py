@@ -105,6 +105,21 @@ def test_processes_that_save_at_once_keep_what_each_other_saved(package: Path) -
     assert finished(started_python(package, "".join(calls))) == (0, "2 1 2 2 ")
 
 
+@pytest.mark.parametrize(("kind", "left"), [("nbi", 0), ("nbc", 50)])
+def test_half_a_file_is_compiled_anew_and_replaced(package: Path, kind: str, left: int) -> None:
+    step = STEP_OF.format(kind="int64")
+    assert finished(started_python(package, step)) == (0, "2 0 ")
+    (broken,) = (package.parent / "cache").rglob(f"steps.step-*.{kind}")
+    broken.write_bytes(broken.read_bytes()[:left])
+    assert finished(started_python(package, step)) == (0, "2 0 ")
+    assert finished(started_python(package, step)) == (0, "2 1 ")
+
+
+def test_code_that_cannot_be_kept_runs(package: Path) -> None:
+    full = LATE.replace("time.sleep(2)", "open('/dev/full', 'w', buffering=1).write('\\n')")
+    assert finished(started_python(package, full + STEP_OF.format(kind="int64"))) == (0, "2 0 ")
+
+
 def test_where_nothing_can_be_written_kernels_run_all_the_same(package: Path) -> None:
     nowhere = dict.fromkeys(("NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "HOME"), "/dev/null")
     assert called(package, **nowhere) == (3, 0)
