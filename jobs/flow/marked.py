@@ -16,7 +16,6 @@ from typing import Any, Generic, TypeVar
 import orjson
 import xxhash
 
-import jobs
 from jobs.errors import ObjectMissing
 from jobs.flow.params import BuildParams
 from jobs.on_ray.shards import map_shards
@@ -66,7 +65,7 @@ def map_marked(
 def code_digest() -> str:
     """Digest of the code that decides what work tables hold: those of other code are not reused."""
     digest = xxhash.xxh3_128()
-    package = Path(jobs.__file__).parent
+    package = Path(__file__).parents[1]
     for path in sorted([*package.glob("corpus/*.py"), *package.glob("flow/*.py")]):
         digest.update(path.read_bytes())
     return digest.hexdigest()
