@@ -2,11 +2,11 @@
 
 numba by itself keeps them beside their module and compiles again when that module changes, but not
 when a kernel it calls changes in another one: who upgrades would go on with parts of the version
-before. Here the folder's name is a digest of the module and of all it imports from this package,
-directly or not. So the same sources are compiled once per machine and user, wherever they lie (a
-submitted job unpacks them anew), and other sources never meet them. Processes write there one
-after the other: of two that save a function for different types at once, one might find the code
-of the other under its own.
+before. Here the folder's name is a digest of the module and of all it imports from its package and
+from this one, directly or not. So the same sources are compiled once per machine and user, wherever
+they lie (a submitted job unpacks them anew), and other sources never meet them. Processes write
+there one after the other: of two that save a function for different types at once, one might find
+the code of the other under its own.
 
 The folders are `heliu/kernels` in the user's cache, or in `NUMBA_CACHE_DIR`; where neither can be
 written, every process compiles for itself. They may be deleted at any time.
