@@ -44,9 +44,10 @@ def piece_words(num_perm: int, rows: int, threshold: float) -> int:
 
     A band covers at most `rows / words + 2` pieces. 0 if no piece is short enough.
     """
+    differing = most_differing(num_perm, threshold)
     for words in range(num_perm, 0, -1):
         outside = num_perm // words - (rows // words + 2)
-        if outside > most_differing(num_perm, threshold):
+        if outside > differing:
             return words
     return 0
 

@@ -20,9 +20,9 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -91,16 +91,15 @@ def kept_with_care(compiled: Any) -> None:
         try:
             return load(*what)
         except (OSError, EOFError, UnpicklingError):
-            with suppress(OSError):
-                kept.flush()
+            alone(kept.flush)
             return None
 
-    def saved(*what: Any) -> None:
+    def alone(write: Callable[..., None], *what: Any) -> None:
         with suppress(OSError), Path(kept.cache_path, "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            save(*what)
+            write(*what)
 
-    kept.load_overload, kept.save_overload = loaded, saved
+    kept.load_overload, kept.save_overload = loaded, partial(alone, save)
 
 
 @cache
@@ -111,7 +110,7 @@ def sources_digest(file: Path, module: str) -> str:
         file: the module's.
         module: its full name, which tells where its package lies.
     """
-    roots = (file.resolve().parents[module.count(".")], _HERE)
+    roots = tuple({file.resolve().parents[module.count(".")], _HERE})
     found, waiting = {file}, [file]
     while waiting:
         new = _imported(waiting.pop(), roots) - found

@@ -50,7 +50,7 @@ def main() -> None:
     options.add_argument("--real", action="store_true")
     options.add_argument("--alone", action="store_true", help="without datatrove")
     given = options.parse_args()
-    contestants = CONTESTANTS[:3] if given.alone else CONTESTANTS
+    contestants = [c for c in CONTESTANTS if not (given.alone and c.environment)]
     pythons = peer_pythons(given.cache, contestants)
     before = circumstances("numba", "numpy", "pyarrow")
     rows = []

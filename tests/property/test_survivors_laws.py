@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from jobs.corpus.banding import VERIFICATIONS, BandParams, meeting_keys
 from jobs.corpus.deciding import decide
-from jobs.corpus.hot_buckets import piece_words
+from jobs.corpus.hot_buckets import most_differing, piece_words
 from jobs.corpus.ranking import RankParams, rank_order
 from jobs.corpus.rooms import rooms
 from jobs.corpus.shingles import texts_of
@@ -109,9 +109,9 @@ def test_hot_buckets_of_any_size_decide_as_a_walk_along_them_would() -> None:
 
     def searched(hot_length: int, words: int) -> tuple[np.ndarray, np.ndarray]:
         met = rooms(keys, np.zeros(count, np.int64), large=hot_length)
-        return decide(sketches, met, order, (0, count), (8, 0.8, 0), (hot_length, words, 25))
+        return decide(sketches, met, order, (0, count), (8, 0.8, 0), (hot_length, words, differing))
 
-    words = piece_words(128, 8, 0.8)
+    words, differing = piece_words(128, 8, 0.8), most_differing(128, 0.8)
     walked, likeness = searched(count, 0)
     assert words == 4
     assert 100 < np.count_nonzero(walked >= 0) < count // 7
