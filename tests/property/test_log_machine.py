@@ -24,6 +24,12 @@ from tests import log_actions as do
 from tests.log_world import FAULTS, PLACES, Action, World
 from tests.memory_store import MemoryStore
 
+# docs/running.md states these numbers.
+SCHEDULES, STEPS = 150, 12
+SCHEDULES_ON_FILES = 25
+MANY_SCHEDULES, MANY_STEPS = 3000, 20
+SCHEDULES_PER_MUTANT = 600
+
 VERSIONS = st.sampled_from(["1.0.0", "1.1.0", "2.0.0", "2.1.0"])
 TEXTS = st.sampled_from(["南京市长江大桥", "他来自江南", "白日依山尽"])
 LISTS = st.lists(TEXTS, min_size=1, max_size=3, unique=True)
@@ -127,7 +133,7 @@ class DirectoryLogMachine(LogMachine):
         return DirectoryStore(root)
 
 
-def _settings(examples: int, *, steps: int = 12) -> settings:
+def _settings(examples: int, *, steps: int = STEPS) -> settings:
     """Fixed seeds, no shrinking: a mutant need only be caught, and a bug prints its steps."""
     return settings(
         max_examples=examples,
@@ -151,18 +157,18 @@ def _one_request_at_a_time(monkeypatch) -> None:
 
 @pytest.mark.timeout(180)
 def test_log_in_memory_keeps_its_promises_under_faults():
-    run_state_machine_as_test(LogMachine, settings=_settings(150))
+    run_state_machine_as_test(LogMachine, settings=_settings(SCHEDULES))
 
 
 @pytest.mark.timeout(180)
 def test_log_in_a_directory_keeps_its_promises_under_faults():
-    run_state_machine_as_test(DirectoryLogMachine, settings=_settings(25))
+    run_state_machine_as_test(DirectoryLogMachine, settings=_settings(SCHEDULES_ON_FILES))
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_log_keeps_its_promises_under_many_faults():
-    run_state_machine_as_test(LogMachine, settings=_settings(3000, steps=20))
+    run_state_machine_as_test(LogMachine, settings=_settings(MANY_SCHEDULES, steps=MANY_STEPS))
 
 
 # --- mutants of the protocol: each is a mistake that a released system made
@@ -170,7 +176,7 @@ def test_log_keeps_its_promises_under_many_faults():
 
 def _catch(machine: type[LogMachine]) -> None:
     with pytest.raises((AssertionError, HeliuError, ExceptionGroup)):
-        run_state_machine_as_test(machine, settings=_settings(600))
+        run_state_machine_as_test(machine, settings=_settings(SCHEDULES_PER_MUTANT))
 
 
 @pytest.mark.timeout(180)

@@ -15,6 +15,7 @@ from jobs.cli import VERBS
 from jobs.corpus.rows import FORMATS, RejectReason
 from jobs.corpus.survivors import DropReason
 from jobs.corpus.tables import DECISIONS, RELEASED
+from tests.property import test_log_machine as machine
 from tests.signals_page import page
 
 ROOT = Path(__file__).parents[2]
@@ -92,3 +93,22 @@ def test_every_verb_has_a_module_a_configuration_help_and_a_line_in_the_readme(v
 def test_readme_runs_the_scripts_that_are_there() -> None:
     for script in re.findall(r"bash (\.ci/\w+)", read("README.md")):
         assert (ROOT / script).is_file()
+
+
+def test_promises_name_tests_that_are_there() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", read("docs/running.md"))
+    assert len(named) > 10
+    for path, name in named:
+        assert re.search(rf"\bdef {name}\(" if name else "", read(path)), f"{path}::{name}"
+
+
+def test_promises_tell_how_many_schedules_and_mutants_are_tried() -> None:
+    mutants = [name for name in vars(machine) if name.startswith("test_mutant_")]
+    told = " ".join(read("docs/running.md").split())
+    for words in (
+        f"{machine.SCHEDULES} schedules of {machine.STEPS} steps in memory",
+        f"{machine.SCHEDULES_ON_FILES} on files in every test run",
+        f"{machine.MANY_SCHEDULES:,} of {machine.MANY_STEPS} steps with `-m slow`",
+        f"these {len(mutants)} mutants of it is caught within {machine.SCHEDULES_PER_MUTANT}",
+    ):
+        assert words in told
