@@ -51,6 +51,18 @@ def test_line_below_the_share_or_the_number_stays() -> None:
     assert left(rare) == [text for text, _ in rare]
 
 
+@pytest.mark.parametrize(
+    ("with_line", "of_site", "goes"), [(4, 8, True), (3, 6, False), (4, 9, False)]
+)
+def test_line_goes_at_the_number_and_share_and_stays_below(
+    with_line: int, of_site: int, goes: bool
+) -> None:
+    rows = [(f"{body(n)}\n{FOOTER}", "http://a.example/") for n in range(with_line)]
+    rows += [(body(n), "http://a.example/") for n in range(with_line, of_site)]
+    whole = [text for text, _ in rows]
+    assert left(rows) == ([body(n) for n in range(of_site)] if goes else whole)
+
+
 def test_line_inside_a_text_stays_though_the_site_has_it_at_the_end() -> None:
     rows = [(f"{body(n)}\n{FOOTER}", "http://a.example/") for n in range(6)]
     inside = f"{body(7)}\n{FOOTER}\n{body(8)}"

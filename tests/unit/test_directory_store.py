@@ -115,6 +115,24 @@ def test_put_file_from_another_file_system_copies(store: ObjectStore, root: Path
     assert _everything_below(root) == [root / "blobs" / "x"]
 
 
+@pytest.mark.parametrize("way", ["put", "put_new", "put_file"])
+def test_object_is_on_the_disk_before_it_has_a_name_and_the_name_before_the_end(
+    store: ObjectStore, root: Path, tmp_path: Path, monkeypatch, way: str
+):
+    (tmp_path / "shard").write_bytes(TEXT)
+    final, flushed = root / "blobs" / "x", []
+
+    def flush(descriptor: int) -> None:
+        flushed.append((Path(os.readlink(f"/proc/self/fd/{descriptor}")), final.exists()))
+
+    monkeypatch.setattr(os, "fsync", flush)
+    write = {"put": store.put, "put_new": store.put_new, "put_file": store.put_file}[way]
+    write("blobs/x", tmp_path / "shard" if way == "put_file" else TEXT)
+    (temp, was_named), (folder, is_named) = flushed
+    assert (temp.parent, was_named) == (root / ".tmp", False)
+    assert (folder, is_named) == (final.parent, True)
+
+
 def _enter(root: Path, racer: int, start, results) -> None:
     store = DirectoryStore(root)
     start.wait()

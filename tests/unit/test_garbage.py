@@ -64,6 +64,28 @@ def test_delete_that_did_not_arrive_is_repeated_without_a_new_entry(store: Memor
     assert head(store, CORPUS).seq == 2
 
 
+class RecordingStore(MemoryStore):
+    def __init__(self) -> None:
+        super().__init__()
+        self.deleted: list[str] = []
+
+    def delete(self, key: str) -> None:
+        super().delete(key)
+        self.deleted.append(key)
+
+
+def test_markers_are_deleted_before_the_tables_they_name():
+    store = RecordingStore()
+    published(store, "1.0.0")
+    names = ("a.parquet", "done.json", "z.parquet", "zz.json")
+    keys = [work_key(CORPUS, "normalized", "f", name) for name in names]
+    for key in keys:
+        store.put(key, b"{}")
+    collect(store, CORPUS, with_work=True, about=ABOUT)
+    kinds = [key.endswith(".json") for key in store.deleted if key in keys]
+    assert kinds == [True, True, False, False]
+
+
 def test_garbage_of_many_blobs_is_retired_in_bounded_entries(store: MemoryStore):
     published(store, "1.0.0")
     for number in range(2500):
