@@ -49,7 +49,7 @@ def test_account_of_numbers_that_add_up() -> None:
 
 @pytest.mark.parametrize(("delivered", "released"), [(11, 7), (9, 7), (10, 6), (10, 8)])
 def test_account_of_a_row_too_many_or_too_few_is_refused(delivered: int, released: int) -> None:
-    with pytest.raises(ConservationError, match="partner 甲.*nothing was published"):
+    with pytest.raises(ConservationError, match=r"partner 甲.*nothing was published"):
         balance("甲", delivered=delivered, counts=COUNTS, released=released)
 
 
@@ -60,7 +60,7 @@ def test_accounts_of_two_builds_are_added() -> None:
 
 @pytest.mark.parametrize("released", [13, 15])
 def test_accounts_that_keep_others_than_there_are_are_refused(released: int) -> None:
-    with pytest.raises(ConservationError, match="14 documents are kept.*verify on the parent"):
+    with pytest.raises(ConservationError, match=r"14 documents are kept.*verify on the parent"):
         added("甲", ACCOUNT, ACCOUNT, released=released)
 
 

@@ -123,7 +123,7 @@ def test_object_is_on_the_disk_before_it_has_a_name_and_the_name_before_the_end(
     final, flushed = root / "blobs" / "x", []
 
     def flush(descriptor: int) -> None:
-        flushed.append((Path(os.readlink(f"/proc/self/fd/{descriptor}")), final.exists()))
+        flushed.append((Path(f"/proc/self/fd/{descriptor}").readlink(), final.exists()))
 
     monkeypatch.setattr(os, "fsync", flush)
     write = {"put": store.put, "put_new": store.put_new, "put_file": store.put_file}[way]
