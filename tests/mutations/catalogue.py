@@ -1,0 +1,194 @@
+"""The mutations: what is replaced by what, and the tests that should notice.
+
+Each breaks a promise, a fingerprint, a refusal, a threshold at its value, an order of writing, or a
+step of an algorithm. A text to replace occurs once in its file.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Mutation(NamedTuple):
+    """One fault: the file, the text in it, what stands there instead, and tests by path."""
+
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+def _in(file: str, tests: str, *pairs: tuple[str, str]) -> list[Mutation]:
+    paths = tuple(f"tests/{name}.py" for name in tests.split())
+    return [Mutation(file, old, new, paths) for old, new in pairs]
+
+
+MUTATIONS: list[Mutation] = [
+    *_in(
+        "jobs/corpus/conservation.py",
+        "unit/test_conservation unit/test_withdrawal",
+        ("if delivered != kept + dropped + rejected or kept != released:", "if kept != released:"),
+        (
+            "if delivered != kept + dropped + rejected or kept != released:",
+            "if delivered != kept + dropped + rejected:",
+        ),
+        ('if numbers["kept"] != released:', "if False:"),
+        (
+            'if numbers.total() != account["delivered"] or numbers[Verdict.KEPT] != released:',
+            "if numbers[Verdict.KEPT] != released:",
+        ),
+        (
+            'if numbers.total() != account["delivered"] or numbers[Verdict.KEPT] != released:',
+            'if numbers.total() != account["delivered"]:',
+        ),
+    ),
+    *_in(
+        "jobs/corpus/merging.py",
+        "unit/test_conservation",
+        ("if found != len(drops):", "if False:"),
+        ("if pc.any(pc.and_(is_rejected, is_dropped)).as_py():", "if False:"),
+        ("if rows.null_count:", "if False:"),
+        (
+            'columns["licence"] = pa.repeat(licence, len(kept))',
+            'columns["licence"] = pa.repeat("", len(kept))',
+        ),
+    ),
+    *_in(
+        "jobs/corpus/ranking.py",
+        "unit/test_ranking unit/test_survivors",
+        ('("text_hash", "doc_id", "record_hash")', '("text_hash", "doc_id")'),
+        ("ranks, len(ranks) + 1)", "ranks, 0)"),
+        (
+            'keys: list[Key] = [~ranked["is_frozen"].to_numpy()]',
+            'keys: list[Key] = [ranked["is_frozen"].to_numpy()]',
+        ),
+        ('return -ranked["content_chars"]', 'return ranked["content_chars"]'),
+        ('"descending" if preference == "newest" else "ascending"', '"ascending"'),
+    ),
+    *_in(
+        "jobs/corpus/banding.py",
+        "unit/test_survivors unit/test_geometry property/test_survivors_laws",
+        ("if not 0 < self.threshold <= 1:", "if not 0 <= self.threshold <= 1:"),
+        ("keys[doc, band] = mix(keys[doc, band] ^ word)", "keys[doc, band] = mix(word)"),
+        ("keys[:, -1] = ids[:, 0] ^ ids[:, 1]", "keys[:, -1] = ids[:, 0] | ids[:, 1]"),
+    ),
+    *_in(
+        "jobs/corpus/survivors.py",
+        "unit/test_survivors property/test_survivors_laws property/test_frozen_laws",
+        ("is_same_id, is_gone = similarity < 0,", "is_same_id, is_gone = similarity <= 0,"),
+        (
+            "(frozen, frozen if frozen_only else len(ranked)),",
+            "(0, frozen if frozen_only else len(ranked)),",
+        ),
+        ('"kept_doc_id": _unless(is_gone, winner["doc_id"]),', '"kept_doc_id": winner["doc_id"],'),
+    ),
+    *_in(
+        "jobs/corpus/components.py",
+        "unit/test_components property/test_components_laws",
+        ("members = sizes[label] if label < first_frozen else 0", "members = sizes[label]"),
+        ("if found == 0 or edge != ascending[found - 1]:", "if True:"),
+        (
+            "        if a < b:\n            parents[b] = a",
+            "        if a > b:\n            parents[b] = a",
+        ),
+    ),
+    *_in(
+        "jobs/corpus/boilerplate.py",
+        "unit/test_boilerplate property/test_removals_laws",
+        ("is_common = (of_line >= least)", "is_common = (of_line > least)"),
+        (
+            "words[documents >= least], documents[documents >= least]",
+            "words[documents > least], documents[documents > least]",
+        ),
+        ("pairs = _unique_pairs(pairs)", "pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]"),
+    ),
+    *_in(
+        "jobs/corpus/dates.py",
+        "unit/test_dates",
+        ("if half in _AFTERNOON and hour < 12:", "if half in _AFTERNOON:"),
+        ("if half in _MORNING and hour == 12:", "if half in _MORNING and hour == 11:"),
+        ("return year if len(given) == 4 else 0", "return year"),
+        ("return year + _REPUBLIC if", "return year + _REPUBLIC + 1 if"),
+    ),
+    *_in(
+        "jobs/corpus/web_archives.py",
+        "unit/test_web_archives",
+        (
+            'order = detect(source) if encoding == "auto" else encoding',
+            'order = detect(source) if encoding != "auto" else encoding',
+        ),
+        ("if len(source) > limit:", "if False:"),
+    ),
+    *_in(
+        "jobs/corpus/quality_report.py",
+        "unit/test_quality_report",
+        ("is_called = scores >= _NEUTRAL", "is_called = scores > _NEUTRAL"),
+        ("float((is_called == labels).mean())", "float((is_called != labels).mean())"),
+        ("is_below = scores < threshold", "is_below = scores <= threshold"),
+    ),
+    *_in(
+        "jobs/corpus/triggers.py",
+        "property/test_triggers_laws",
+        ("is_empty = at == line_start and", "is_empty = at != line_start and"),
+        ("spaced >= _SPACED_CHARS", "spaced > 2 * _SPACED_CHARS"),
+        ("abs(width - last_wide) <= _WRAP_SLACK", "abs(width - last_wide) < 0"),
+    ),
+    *_in(
+        "jobs/storage/directory.py",
+        "unit/test_directory_store",
+        ("        os.fsync(file.fileno())\n", "        pass\n"),
+        ("                _flush(path.parent)\n", "                pass\n"),
+        ("            _flush(temp)\n", "            pass\n"),
+        ("return temp.stat().st_nlink > 1", "return False"),
+        ("is_new = not path.exists()", "is_new = True"),
+        (
+            "        if self.size(key) == path.stat().st_size:\n            return\n",
+            "        if self.size(key) is not None:\n            return\n",
+        ),
+    ),
+    *_in(
+        "jobs/storage/garbage.py",
+        "unit/test_garbage",
+        ("for keys in (markers, tables,", "for keys in (tables, markers,"),
+        (
+            "if generation < state.removals.home(digest):",
+            "if generation <= state.removals.home(digest):",
+        ),
+        ("        live |= _candidates(store, corpus)\n", "        pass\n"),
+        ("dict(blobs[:_BATCH])", "dict(blobs)"),
+    ),
+    *_in(
+        "jobs/storage/commits.py",
+        "unit/test_releases_log property/test_log_machine",
+        ('return bool(found["id"] == entry["id"])', "return True"),
+        ('"previous": before.digest,', '"previous": None,'),
+        ("        store.put(note, canonical_json(entry))\n", "        pass\n"),
+        ('key=lambda entry: -entry["seq"]', 'key=lambda entry: entry["seq"]'),
+    ),
+    *_in(
+        "jobs/storage/operations.py",
+        "unit/test_log_states property/test_log_machine",
+        ("if operation.epoch != registry.epoch:", "if False:"),
+        ('if "yanked" in parent:', "if False:"),
+        (
+            "retired[digest] = max(generation, retired.get(digest, -1))",
+            "retired[digest] = generation",
+        ),
+        ('digest: gone.get(file["sha256"], file) if file else None', "digest: file"),
+        ("forbidden=removals.forbidden | set(gone),", "forbidden=removals.forbidden,"),
+        ("epoch = registry.epoch + 1", "epoch = registry.epoch"),
+    ),
+    *_in(
+        "jobs/storage/publication.py",
+        "unit/test_releases_log unit/test_publishing property/test_log_machine",
+        ('return store.size(key) == file["bytes"]', "return store.size(key) is not None"),
+        ("fallen = sorted(removals.forbidden & new.keys())", "fallen: list[str] = []"),
+    ),
+    *_in(
+        "jobs/storage/log.py",
+        "unit/test_releases_log",
+        ('if entry["seq"] != number or entry["previous"] != digest:', 'if entry["seq"] != number:'),
+        ('or _digest(after) != entry["state"]:', "or False:"),
+        ("    if sha256_hex(body) != digest:\n", "    if False:\n"),
+    ),
+]
