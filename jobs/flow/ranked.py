@@ -19,6 +19,7 @@ from jobs.corpus.withdrawal import with_columns
 from jobs.flow.frozen import FrozenShard, Origin
 from jobs.flow.normalizing import NormalizedShard, Run
 from jobs.flow.params import BuildParams
+from jobs.flow.sealed import read_table
 from jobs.storage.objects import ObjectStore
 
 Shard = NormalizedShard | FrozenShard
@@ -95,7 +96,7 @@ def _standing_facts(
 ) -> pa.Table:
     """These columns of one run and `ordinal`, without documents that a rule rejects."""
     wanted = [*dict.fromkeys([*columns, "position", *params.rules.columns])]
-    facts = pq.read_table(store.open(run.facts_key), columns=wanted)
+    facts = read_table(store, run.facts_key, columns=wanted)
     reasons = judged(facts, params.rules, partner=shard.partner)["reason"]
     standing = facts.filter(pc.is_null(reasons))
     ordinals = pc.add(standing["position"], shard.base)
@@ -116,7 +117,7 @@ def _documents(shard: Shard, store: ObjectStore) -> Iterator[pa.Table]:
     """Positions and texts, in the order of the facts."""
     if isinstance(shard, NormalizedShard):
         for run in shard.runs:
-            yield pq.read_table(store.open(run.documents_key), columns=["position", "content"])
+            yield read_table(store, run.documents_key, columns=["position", "content"])
     elif shard.text_key is None:
         # Nothing is left of a text that was taken down: similarity is estimated from signatures.
         texts = pa.repeat(pa.scalar("", pa.large_string()), shard.delivered)
