@@ -238,7 +238,7 @@ def _input(partner: PartnerParams, file: Delivered, params: BuildParams) -> dict
     return {
         "partner": partner.name,
         "file": file.source.name,
-        "bytes": file.source.size_bytes,
+        "bytes": file.size_bytes,
         "xxh3_128": file.digest,
         "reading": name[-1],
         "since": params.version,
