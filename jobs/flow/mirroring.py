@@ -81,7 +81,7 @@ def _copy(
         return None
     with tempfile.TemporaryDirectory(prefix="heliu-") as folder:
         path = Path(folder) / "copy"
-        fetch(release.store, entry, path)
+        fetch(release.store, entry["key"], path)
         to.put_file(key, path)
         return path.stat().st_size
 

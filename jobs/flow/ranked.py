@@ -21,6 +21,7 @@ from jobs.flow.normalizing import NormalizedShard, Run
 from jobs.flow.params import BuildParams
 from jobs.flow.sealed import read_table
 from jobs.storage.objects import ObjectStore
+from jobs.storage.whole import whole_file
 
 Shard = NormalizedShard | FrozenShard
 """What is delivered now, or frozen: both are numbered through, what is delivered first."""
@@ -104,10 +105,10 @@ def _standing_facts(
 
 
 def _frozen_facts(shard: FrozenShard, store: ObjectStore, schema: pa.Schema) -> pa.Table:
-    reader = pq.ParquetFile(store.open(shard.facts_key))
-    facts = reader.read(
-        columns=[name for name in schema.names if name in reader.schema_arrow.names]
-    )
+    with whole_file(store, shard.facts_key) as stream:
+        reader = pq.ParquetFile(stream)
+        there = [name for name in schema.names if name in reader.schema_arrow.names]
+        facts = reader.read(columns=there)
     facts = with_columns(facts, schema)
     facts = facts.append_column("doc_id", hash_column(facts["id"]))
     return facts.append_column(_ORDINAL, pa.array(_numbers(shard) + shard.base))
@@ -123,7 +124,8 @@ def _documents(shard: Shard, store: ObjectStore) -> Iterator[pa.Table]:
         texts = pa.repeat(pa.scalar("", pa.large_string()), shard.delivered)
         yield pa.table({"position": _numbers(shard), "content": texts})
     else:
-        texts = pq.read_table(store.open(shard.text_key), columns=["content"])
+        with whole_file(store, shard.text_key) as stream:
+            texts = pq.read_table(stream, columns=["content"])
         yield texts.append_column("position", pa.array(_numbers(shard)))
 
 

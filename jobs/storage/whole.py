@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from jobs.errors import DamagedRelease, ObjectMissing, StorageError
-from jobs.storage.objects import ObjectStore
+from jobs.storage.layout import blob_address
+from jobs.storage.objects import S3_SCHEME, ObjectStore
 
 CHUNK_BYTES = 8 << 20
 
@@ -45,35 +45,48 @@ def is_stored(store: ObjectStore, key: str, size_bytes: int, sha256: str) -> boo
     return digest.hexdigest() == sha256
 
 
-def fetch(store: ObjectStore, entry: Mapping[str, Any], path: Path) -> None:
-    """Copy a file of a release, `key` and `sha256`, to a new local one.
+def checked_chunks(store: ObjectStore, key: str) -> Iterator[bytes]:
+    """The bytes of a file of a release, which must be those that its key names.
 
     Raises:
-        DamagedRelease: it is not what was published, or gone.
+        DamagedRelease: at the end: they are not; at the beginning: it is gone.
     """
-    digest = hashlib.sha256()
+    digest, wanted = hashlib.sha256(), blob_address(key)
     try:
-        with path.open("xb") as file:
-            for chunk in chunks(store, entry["key"]):
-                digest.update(chunk)
-                file.write(chunk)
+        for chunk in chunks(store, key):
+            digest.update(chunk)
+            yield chunk
     except ObjectMissing as error:
         raise DamagedRelease(f"{error}: restore it from a copy, then run again") from error
-    if digest.hexdigest() != entry["sha256"]:
+    if wanted is None or digest.hexdigest() != wanted[0]:
         raise DamagedRelease(
-            f"{store.location(entry['key'])} is not what was published: nothing is made of it; "
-            "restore the file from a copy, then run again"
+            f"{store.location(key)} is not what was published: nothing is made of it; restore the "
+            "file from a copy, then run again"
         )
 
 
-@contextmanager
-def whole_file(store: ObjectStore, entry: Mapping[str, Any]) -> Iterator[pa.NativeFile]:
-    """A file of a release for random access, all of whose bytes were checked; as `fetch`.
+def fetch(store: ObjectStore, key: str, path: Path) -> None:
+    """Copy a file of a release to a new local one; raises as `checked_chunks` does."""
+    with path.open("xb") as file:
+        for chunk in checked_chunks(store, key):
+            file.write(chunk)
 
-    The copy that was checked is the one that is read, so a file needs as much temporary space.
+
+@contextmanager
+def whole_file(store: ObjectStore, key: str) -> Iterator[pa.NativeFile]:
+    """A file of a release for random access, after all of its bytes were checked.
+
+    One that is far away is copied on the way, so that it is read once and what was checked is what
+    is used; raises as `checked_chunks` does.
     """
+    if not store.location(key).startswith(S3_SCHEME):
+        for _ in checked_chunks(store, key):
+            pass
+        with store.open(key) as file:
+            yield file
+        return
     with tempfile.TemporaryDirectory(prefix="heliu-") as folder:
         path = Path(folder) / "file"
-        fetch(store, entry, path)
+        fetch(store, key, path)
         with pa.OSFile(str(path)) as file:
             yield file
