@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pyarrow.parquet as pq
 
 from jobs.application import run
-from jobs.errors import ConfigError
 from jobs.flow.reading import open_release
 from jobs.release_settings import Diff
 from jobs.settings import storage_params
@@ -32,9 +31,6 @@ class _Rows:
         self.folder = folder
         self.files = files
         self.writers: dict[str, pq.ParquetWriter] = {}
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            raise ConfigError(f"out={folder} is not empty: name a new folder, old rows stay apart")
 
     def __call__(self, name: str, table: pa.Table) -> None:
         if name not in self.writers:
@@ -47,6 +43,7 @@ class _Rows:
 def diff(config: Diff) -> None:
     """Compare two releases."""
     from jobs.flow.diffing import diff as compared  # noqa: PLC0415  --help need not load numba
+    from jobs.flow.exporting import new_folder  # noqa: PLC0415
 
     as_json = is_json(config.format)
     store = open_store(storage_params(config.storage))
@@ -54,7 +51,9 @@ def diff(config: Diff) -> None:
         open_release(store, config.corpus.name, version) for version in (config.a, config.b)
     )
     with ExitStack() as files:
-        rows = _Rows(Path(config.out), files) if config.out else None
+        rows = None
+        if config.out:
+            rows = _Rows(files.enter_context(new_folder(Path(config.out))), files)
         found = compared(before, after, rows)
     if as_json:
         say_json(asdict(found))

@@ -9,10 +9,12 @@
     │   ├── DeliveryMissing        10   a path or pattern that matches no file
     │   ├── DeliveryUnreadable     11   truncated, corrupt, or not the declared format
     │   ├── TextColumnMissing      12   no such column in what was delivered
-    │   └── TooManyRejects         13   more rejected rows than the partner's agreed share
+    │   ├── TooManyRejects         13   more rejected rows than the partner's agreed share
+    │   └── DeliveryChanged        14   other bytes than when the build began
     ├── SchemaError                20   a table is not what its schema says: a programmer acts
     ├── ConservationError          21   counts do not add up: everything is kept, look
     ├── TaskError                  22   a shard task failed for a reason nobody foresaw
+    ├── DamagedTable               23   a table between stages is not what was written; run again
     ├── StorageError               30   the store refused or cannot be reached
     │   ├── StorageUnwritable      31   the root cannot be written
     │   ├── ObjectMissing          32   no object under that key
@@ -80,6 +82,12 @@ class TooManyRejects(DeliveryError):
     exit_code = 13
 
 
+class DeliveryChanged(DeliveryError):
+    """A delivered file is not what it was when the build began."""
+
+    exit_code = 14
+
+
 class SchemaError(HeliuError, TypeError):
     """A table does not have the schema its consumer declares."""
 
@@ -96,6 +104,12 @@ class TaskError(HeliuError):
     """A shard task failed for a reason nobody foresaw."""
 
     exit_code = 22
+
+
+class DamagedTable(HeliuError):
+    """A table between stages is not what was written; whoever runs again makes it again."""
+
+    exit_code = 23
 
 
 class StorageError(HeliuError):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-import pyarrow.parquet as pq
-
 from jobs.corpus.geometry import Geometry
+from jobs.flow.sealed import read_table
 from jobs.storage.stores import open_store
 from jobs.terminal import say, say_table
 
@@ -106,7 +105,7 @@ def report_drops(deduplicated: Deduplicated, params: BuildParams) -> None:
     store = open_store(params.storage)
     counts: Counter[tuple[str, str, str]] = Counter()
     for file in deduplicated.drops.files:
-        table = pq.read_table(store.open(file), columns=["partner", "kept_partner", "reason"])
+        table = read_table(store, file, columns=["partner", "kept_partner", "reason"])
         counts.update(zip(*(column.to_pylist() for column in table.columns), strict=True))
     rows = [[*key, count] for key, count in sorted(counts.items())]
     say_table(["partner", "kept partner", "reason", "dropped"], rows)

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from jobs.corpus.tables import DROPS, ranked_schema
 from jobs.flow.deduplicating import decide_meeting
 from jobs.flow.exchange import write_groups
 from jobs.flow.grouping import Cut, Meeting, Place
 from jobs.flow.params import BuildParams
+from jobs.flow.sealed import read_table
 from jobs.storage.stores import open_store
 from tests.builds import build_parameters, in_this_process, silent, write_partner
 
@@ -39,16 +39,17 @@ def decided(ranked: pa.Table, params: BuildParams, *, files: int, most: int) -> 
     """The drops of documents that make one group, spread over some files, sorted by ordinal."""
     store = open_store(params.storage)
     params = replace(params, shards=replace(params.shards, group_documents=most))
-    keys = tuple(PLACE.at(f"meeting-{n}.arrow") for n in range(files))
-    for n, key in enumerate(keys):
+    keys = []
+    for n in range(files):
         rows = ranked.take(pa.array(np.arange(n, len(ranked), files)))
-        write_groups(store, key, rows, np.zeros(len(rows), np.int32))
-    meeting = Meeting(keys, {0: len(ranked)}, most)
+        key = PLACE.at(f"meeting-{n}", "facts.arrow")
+        keys.append(write_groups(store, key, rows, np.zeros(len(rows), np.int32)))
+    meeting = Meeting(tuple(keys), {0: len(ranked)}, most)
     delivered = max(ranked["ordinal"].to_pylist()) + 1
     with in_this_process():
         cut = Cut(delivered, delivered, pieces=1)
         markers = decide_meeting(meeting, cut, PLACE, params, progress=silent)
-    tables = [pq.read_table(store.open(marker["file"])) for marker in markers]
+    tables = [read_table(store, marker["file"]) for marker in markers]
     assert sum(map(len, tables)) == sum(marker["rows"] for marker in markers)
     return pa.concat_tables([DROPS.empty_table(), *tables]).sort_by("ordinal")
 

@@ -37,8 +37,7 @@ class MemoryStore(ObjectStore):
             return is_new
 
     def put_file(self, key: str, path: Path) -> None:
-        if self.size(key) != path.stat().st_size:
-            self.put(key, path.read_bytes())
+        self.put(key, path.read_bytes())
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         check_prefix(prefix)

@@ -17,6 +17,7 @@ from jobs.flow.building import run_build
 from jobs.flow.params import BuildParams
 from jobs.flow.reading import OpenedRelease, open_release
 from jobs.flow.renormalizing import Rerun
+from jobs.flow.sealed import body_of
 from jobs.flow.selecting import Request
 from jobs.flow.takedowns import TakenDown, take_down
 from jobs.flow.withdrawing import Found
@@ -246,6 +247,7 @@ def objects_with(root: Path, *wanted: str) -> list[Path]:
 def is_told(name: str, body: bytes, *wanted: str) -> bool:
     """Whether an object holds any of these words, as it is or when read as Parquet."""
     if name.endswith(".parquet"):
-        rows = pq.read_table(pa.BufferReader(body)).to_pylist()
+        table = body if body.endswith(b"PAR1") else body_of(body)  # as a release or a stage has it
+        rows = pq.read_table(pa.BufferReader(table)).to_pylist()
         body += orjson.dumps(rows, default=lambda value: value.hex())
     return any(word.encode() in body for word in wanted)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+from jobs.errors import DamagedTable
 from jobs.flow.deduplicating import Drops, deduplicate
 from jobs.flow.frozen import frozen_shards
 from jobs.flow.intake import InputShard, plan
-from jobs.flow.marked import Marker, Progress
-from jobs.flow.merging import Range, merge
+from jobs.flow.marked import Progress
+from jobs.flow.merging import merge
 from jobs.flow.normalizing import NormalizedShard, normalize
 from jobs.flow.params import BuildParams
 from jobs.flow.parents import inputs_of, open_parent
@@ -22,6 +25,8 @@ from jobs.on_ray.session import ray_session
 from jobs.storage.log import head
 from jobs.storage.probing import prove_once
 from jobs.storage.stores import open_store
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -41,42 +46,27 @@ class Deduplicated:
     drops: Drops
 
 
+@dataclass(frozen=True)
+class _Planned:
+    """What a build reads."""
+
+    plan: list[InputShard]
+    parent: OpenedRelease | None
+
+
 def run_normalize(params: BuildParams, progress: Progress) -> Normalized:
     """Deliveries to documents and facts."""
-    store = open_store(params.storage)
-    prove_once(store, params.storage.root)
-    parent = open_parent(store, params)
-    shards = plan(params, known=inputs_of(parent))
-    with ray_session():
-        normalized = normalize(shards, params, progress=progress)
-        rest = without_site_boilerplate(normalized, params, progress=progress)
-        return Normalized(shards, rest, parent)
+    return _run(_normalized, params, progress)
 
 
 def run_dedup(params: BuildParams, progress: Progress) -> Deduplicated:
     """Deliveries to drops."""
-    with ray_session():
-        normalized = run_normalize(params, progress)
-        parent = normalized.parent
-        frozen = frozen_shards(parent.manifest) if parent else []
-        frozen += tombstone_shards(open_store(params.storage), params)
-        drops = deduplicate(normalized.shards, params, progress=progress, frozen=frozen)
-        return Deduplicated(normalized, drops)
+    return _run(_deduplicated, params, progress)
 
 
 def run_merge(params: BuildParams, progress: Progress) -> dict[str, Any]:
     """Deliveries to the manifest of a release candidate; its shards are stored."""
-    with ray_session():
-        done = run_dedup(params, progress)
-        normalized = done.normalized
-        ranges: list[tuple[Range, Marker]] = merge(
-            normalized.shards, done.drops, params, progress=progress
-        )
-        manifest = candidate(
-            normalized.plan, normalized.shards, ranges, params, parent=normalized.parent
-        )
-        remember(open_store(params.storage), manifest, normalized.shards)
-        return manifest
+    return _run(_merged, params, progress)
 
 
 def run_build(params: BuildParams, progress: Progress, *, about: dict[str, Any]) -> Published:
@@ -85,3 +75,52 @@ def run_build(params: BuildParams, progress: Progress, *, about: dict[str, Any])
     manifest = run_merge(params, progress)
     told = {**about, **traffic(manifest)}
     return publish_candidate(manifest, params, told, epoch=epoch)
+
+
+def _run(
+    stages: Callable[[_Planned, BuildParams, Progress], Result],
+    params: BuildParams,
+    progress: Progress,
+) -> Result:
+    """What the stages give; where they meet a damaged table they make it again and go on.
+
+    Raises:
+        DamagedTable: a table that was made again is damaged again.
+    """
+    store = open_store(params.storage)
+    prove_once(store, params.storage.root)
+    parent = open_parent(store, params)
+    planned = _Planned(plan(params, known=inputs_of(parent)), parent)
+    known: set[str] = set()
+    with ray_session():
+        while True:
+            try:
+                return stages(planned, params, progress)
+            except DamagedTable as error:
+                if str(error) in known:
+                    raise
+                known.add(str(error))
+                logging.getLogger(__name__).warning("heliu: made again: %s", error)
+
+
+def _normalized(planned: _Planned, params: BuildParams, progress: Progress) -> Normalized:
+    normalized = normalize(planned.plan, params, progress=progress)
+    rest = without_site_boilerplate(normalized, params, progress=progress)
+    return Normalized(planned.plan, rest, planned.parent)
+
+
+def _deduplicated(planned: _Planned, params: BuildParams, progress: Progress) -> Deduplicated:
+    normalized = _normalized(planned, params, progress)
+    frozen = frozen_shards(planned.parent.manifest) if planned.parent else []
+    frozen += tombstone_shards(open_store(params.storage), params)
+    drops = deduplicate(normalized.shards, params, progress=progress, frozen=frozen)
+    return Deduplicated(normalized, drops)
+
+
+def _merged(planned: _Planned, params: BuildParams, progress: Progress) -> dict[str, Any]:
+    done = _deduplicated(planned, params, progress)
+    shards = done.normalized.shards
+    ranges = merge(shards, done.drops, params, progress=progress)
+    manifest = candidate(planned.plan, shards, ranges, params, parent=planned.parent)
+    remember(open_store(params.storage), manifest, shards)
+    return manifest

@@ -11,7 +11,6 @@ import hashlib
 import mmap
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,11 +23,11 @@ import pyarrow.parquet as pq
 from jobs.corpus.comparing import Words, id_words, is_ascending
 from jobs.corpus.merging import Verdict, verdict_counts
 from jobs.corpus.survivors import DropReason
-from jobs.errors import ObjectMissing, StorageError
+from jobs.errors import ObjectMissing
 from jobs.storage.objects import ObjectStore, StorageParams
 from jobs.storage.stores import open_store
+from jobs.storage.whole import CHUNK_BYTES, chunks
 
-_CHUNK_BYTES = 8 << 20
 _FOOTER_BYTES = 1 << 18  # holds the footer of a common shard, with two texts per row group
 _ENDING_BYTES = 8  # after a footer: its length and the magic number
 _DECISION_COLUMNS = ["doc_id", "verdict", "stage", "reason", "kept_doc_id", "url"]
@@ -118,7 +117,7 @@ def _check_whole(report: FileReport, store: ObjectStore) -> None:
 def _spans(report: FileReport, store: ObjectStore) -> list[tuple[int, int]]:
     """From where to where the bytes are that counting needs: of columns, and of the footer."""
     size = report.entry["bytes"]
-    if size <= _CHUNK_BYTES:  # held anyway
+    if size <= CHUNK_BYTES:  # held anyway
         return [(0, size)]
     try:
         metadata = _footer(report.entry, store)
@@ -156,24 +155,6 @@ def _byte_problem(entry: dict[str, Any], size: int, digest: str) -> str | None:
     if digest != entry["sha256"]:
         return f"its {size:,} bytes are not those that were published"
     return None
-
-
-def chunks(store: ObjectStore, key: str) -> Iterator[bytes]:
-    """The bytes of an object, a few megabytes at a time.
-
-    Raises:
-        ObjectMissing: there is none.
-        StorageError: the store cannot be reached, at the beginning or in between.
-    """
-    with closing(store.stream(key)) as stream:
-        try:
-            while chunk := stream.read(_CHUNK_BYTES):
-                yield chunk
-        except OSError as error:
-            raise StorageError(
-                f"cannot read {store.location(key)} to its end ({error}): check the disk or the "
-                "network, then run again"
-            ) from error
 
 
 def _check_rows(metadata: pq.FileMetaData, report: FileReport) -> None:

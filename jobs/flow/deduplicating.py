@@ -27,6 +27,8 @@ from jobs.storage.manifests import fingerprint
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
+_DROPS = "drops.parquet"
+
 
 @dataclass(frozen=True)
 class Drops:
@@ -84,12 +86,12 @@ def _decide_all(spec: tuple[Place, Sequence[Shard]], *, params: BuildParams) -> 
     store = open_store(params.storage)
     facts = [(ranked_facts(shard, params, store=store), shard) for shard in shards]
     tables = [with_texts(ranked, shard, params, store=store) for ranked, shard in facts]
-    return _decided(pa.concat_tables(tables), place.at("drops-all.parquet"), params, store)
+    return _decided(pa.concat_tables(tables), place.at("drops-all", _DROPS), params, store)
 
 
-def _decided(ranked: pa.Table, file: str, params: BuildParams, store: ObjectStore) -> Marker:
+def _decided(ranked: pa.Table, key: str, params: BuildParams, store: ObjectStore) -> Marker:
     drops = survivors(ranked, bands=params.bands, rank=params.rank)
-    write_table(store, file, drops, row_group_rows=1 << 16)
+    file = write_table(store, key, drops, row_group_rows=1 << 16)
     return {"file": file, "rows": len(drops)}
 
 
@@ -131,4 +133,4 @@ def _decide_group(spec: tuple[Place, int, tuple[str, ...]], *, params: BuildPara
     place, group, files = spec
     store = open_store(params.storage)
     ranked = gather_group(store, files, group)
-    return _decided(ranked, place.at(f"drops-{group}.parquet"), params, store)
+    return _decided(ranked, place.at(f"drops-{group}", _DROPS), params, store)

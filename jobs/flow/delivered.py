@@ -23,7 +23,11 @@ def delivered_tables(shard: InputShard, *, endpoint_url: str | None) -> Iterator
 def file_tables(
     file: Delivered, reading: DeliveryParams, *, endpoint_url: str | None
 ) -> Iterator[pa.Table]:
-    """The rows of a delivered file, or of a piece of it, in order, as DELIVERED tables."""
+    """The rows of a delivered file, or of a piece of it, in order, as DELIVERED tables.
+
+    Raises:
+        DeliveryChanged: it is not the file that was hashed; no row of what it is now was given.
+    """
     with _opened(file, reading, endpoint_url) as stream:
         yield from read_rows(
             stream,
@@ -37,15 +41,16 @@ def file_tables(
 def _opened(
     file: Delivered, reading: DeliveryParams, endpoint_url: str | None
 ) -> BinaryIO | pa.NativeFile:
-    uri, piece = file.source.uri, file.piece
+    uri, piece, known = file.source.uri, file.piece, file.known
     if reading.format in RANDOM_ACCESS:
-        return open_random(uri, endpoint_url=endpoint_url)
+        return open_random(uri, endpoint_url=endpoint_url, known=known)
     if piece is not None:
-        return open_range(uri, piece.start, piece.end, endpoint_url=endpoint_url)
-    return open_stream(uri, endpoint_url=endpoint_url)
+        return open_range(uri, piece.start, piece.end, endpoint_url=endpoint_url, known=known)
+    return open_stream(uri, endpoint_url=endpoint_url, known=known)
 
 
 def _legacy(file: Delivered, endpoint_url: str | None) -> str | None:
     """What the whole file shows of lines that are not UTF-8: only such a file is read twice."""
-    with open_stream(file.source.uri, endpoint_url=endpoint_url) as stream:
+    uri, known = file.source.uri, file.known
+    with open_stream(uri, endpoint_url=endpoint_url, known=known) as stream:
         return legacy_evidence(stream, file.source.name)

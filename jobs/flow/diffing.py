@@ -24,6 +24,7 @@ from jobs.corpus.comparing import Changes, Words, ascending, compare, id_words, 
 from jobs.corpus.statistics import sites
 from jobs.corpus.text_buffers import text_hashes
 from jobs.flow.reading import OpenedRelease
+from jobs.storage.whole import whole_file
 
 NOT_DELIVERED = "not delivered"
 """The reason of a removed document that the later release never met."""
@@ -167,7 +168,7 @@ def _groups(
     release: OpenedRelease, entry: Entry, columns: list[str] | None, ends: tuple[int, int]
 ) -> Iterator[pa.Table]:
     """The row groups of a file that may hold ids of a range, one after the other."""
-    with release.store.open(entry["key"]) as stream:
+    with whole_file(release.store, entry["key"]) as stream:
         reader = pq.ParquetFile(stream)
         at = reader.schema_arrow.names.index("id")
         for group in range(reader.num_row_groups):
@@ -189,7 +190,7 @@ def _reasons(pair: _Pair, removed: Words) -> dict[str, int]:
     names = np.full(len(removed), NOT_DELIVERED, object)
     columns = ["doc_id", "verdict", "stage", "reason"]
     for entry in pair.files("after", "decisions"):
-        with pair.after.store.open(entry["key"]) as stream:
+        with whole_file(pair.after.store, entry["key"]) as stream:
             table = pq.read_table(stream, columns=columns)
         at = positions(*_distinct(removed, table))
         known = table.take(pa.array(_first_rows(table)[at[at >= 0]]))

@@ -84,5 +84,6 @@ def _naming(release: OpenedRelease, doc_id: str) -> list[dict[str, Any]]:
 
 
 def _read(release: OpenedRelease, key: str, column: str, value: str) -> pa.Table:
+    # A person looks at a few rows of many files, and nothing is made of them: these are not hashed.
     with release.store.open(key) as stream:
         return pq.read_table(stream, filters=pc.field(column) == value)

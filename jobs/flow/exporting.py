@@ -22,6 +22,7 @@ from jobs.flow.derived import about_release, derived_files, sha256sums
 from jobs.flow.placed import Placed
 from jobs.flow.reading import OpenedRelease
 from jobs.storage.manifests import canonical_json, file_sha256
+from jobs.storage.whole import whole_file
 
 _THREADS = 2
 _DATA = "data"
@@ -40,6 +41,7 @@ def export_jsonl(release: OpenedRelease, to: Path, *, layout: str) -> list[Path]
 
     Raises:
         ConfigError: no such layout, or the folder holds something.
+        DamagedRelease: a file is not what was published; nothing is left of the folder.
         StorageUnwritable: the folder cannot be written; nothing is left of it.
     """
     layout_keys(layout)
@@ -49,7 +51,7 @@ def export_jsonl(release: OpenedRelease, to: Path, *, layout: str) -> list[Path]
             for table in groups:
                 stream.write(json_lines(table, layout=layout))
 
-    with _new_folder(to) as folder:
+    with new_folder(to) as folder:
         names = _write_shards(release, folder, write, "jsonl.zst")
         _write_sums(release, folder, names)
     return [to / name for name in names]
@@ -71,7 +73,7 @@ def export_huggingface(release: OpenedRelease, to: Path) -> list[Path]:
             for table in groups:
                 writer.write_table(table.cast(schema))
 
-    with _new_folder(to) as folder:
+    with new_folder(to) as folder:
         names = _write_shards(release, folder, write, "parquet")
         placed = [
             Placed(name, name, file_sha256(folder / name), (folder / name).stat().st_size)
@@ -95,7 +97,7 @@ def _write_shards(release: OpenedRelease, folder: Path, write: Write, suffix: st
 
     def one(piece: tuple[dict[str, Any], str]) -> None:
         entry, name = piece
-        with release.store.open(entry["key"]) as stream:
+        with whole_file(release.store, entry["key"]) as stream:
             write(_groups(pq.ParquetFile(stream)), folder / name)
 
     with ThreadPoolExecutor(_THREADS) as pool:
@@ -114,12 +116,12 @@ def _write_sums(release: OpenedRelease, folder: Path, names: list[str]) -> None:
 
 
 @contextmanager
-def _new_folder(to: Path) -> Iterator[Path]:
+def new_folder(to: Path) -> Iterator[Path]:
     """A folder that gets its name when everything is in it."""
     partial = to.absolute().with_name(f".{to.absolute().name}.partial")
     try:
         if to.exists() and (not to.is_dir() or any(to.iterdir())):
-            raise ConfigError(f"to={to} is there already and not empty: name a new folder")
+            raise ConfigError(f"{to} is there already and is not empty: name a new folder")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
         yield partial

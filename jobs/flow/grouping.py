@@ -49,6 +49,7 @@ from jobs.flow.frozen import FrozenShard
 from jobs.flow.marked import Marked, Marker, Progress, map_marked
 from jobs.flow.params import BuildParams
 from jobs.flow.ranked import Shard, documents_of, ranked_facts, sketches, with_texts
+from jobs.flow.sealed import read_sealed, seal
 from jobs.storage.layout import work_key
 from jobs.storage.stores import open_store
 
@@ -205,10 +206,10 @@ def _write_keys(spec: tuple[Place, int, Batch, Cut], *, params: BuildParams) -> 
     facts = (some for shard in shards for some in sketches(shard, params, store=store))
     cuts = [_words(some, cut, params) for some in facts]
     words, bounds, edges = told_buckets(cuts, bits=cut.bits, partitions=cut.pieces)
-    file, edge_file = place.at(f"keys-{number}.bin"), place.at(f"keys-{number}-edges.bin")
-    write_cuts(store, file, words, bounds)
-    store.put(edge_file, edges.tobytes())
-    return {"file": file, "edges": edge_file}
+    return {
+        "file": write_cuts(store, place.at(f"keys-{number}", "keys.bin"), words, bounds),
+        "edges": seal(store, place.at(f"keys-{number}", "edges.bin"), edges.tobytes()),
+    }
 
 
 def _words(facts: pa.Table, cut: Cut, params: BuildParams) -> tuple[Words, Bounds]:
@@ -224,9 +225,7 @@ def _write_edges(spec: tuple[Place, int, tuple[str, ...], Cut], *, params: Build
     store = open_store(params.storage)
     words = read_cuts(store, files, partition, cut.pieces)
     edges = buckets(words, bits=cut.bits)[1]
-    file = place.at(f"edges-{partition}.bin")
-    store.put(file, edges.tobytes())
-    return {"edges": file}
+    return {"edges": seal(store, place.at(f"edges-{partition}", "edges.bin"), edges.tobytes())}
 
 
 def _write_grouped(spec: tuple[Place, tuple[str, ...], Cut], *, params: BuildParams) -> Marker:
@@ -234,14 +233,13 @@ def _write_grouped(spec: tuple[Place, tuple[str, ...], Cut], *, params: BuildPar
     store = open_store(params.storage)
     parents = forest(cut.delivered)
     for file in edge_files:
-        unite(parents, np.frombuffer(store.get(file), np.uint64))
+        unite(parents, np.frombuffer(read_sealed(store, file), np.uint64))
     grouped = groups(
         parents,
         group_documents=params.shards.group_documents,
         first_frozen=cut.first_frozen,
     )
-    file = place.at("grouped.bin")
-    write_numbers(store, file, grouped)
+    file = write_numbers(store, place.at("grouped", "groups.bin"), grouped)
     sizes = group_sizes(grouped)
     present = np.flatnonzero(sizes)
     return {"file": file, "sizes": np.stack([present, sizes[present]], axis=1).tolist()}
@@ -258,6 +256,5 @@ def _write_meeting(spec: tuple[Place, int, Batch, str], *, params: BuildParams) 
         ranked = ranked.filter(pa.array(grouped >= 0))
         tables.append(with_texts(ranked, shard, params, store=store))
         numbers.append(grouped[grouped >= 0])
-    file = place.at(f"meeting-{number}.arrow")
-    write_groups(store, file, pa.concat_tables(tables), np.concatenate(numbers))
-    return {"file": file}
+    key = place.at(f"meeting-{number}", "facts.arrow")
+    return {"file": write_groups(store, key, pa.concat_tables(tables), np.concatenate(numbers))}

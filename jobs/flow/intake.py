@@ -18,7 +18,13 @@ from jobs.errors import TextColumnMissing
 from jobs.flow.marked import code_digest
 from jobs.flow.params import BuildParams, PartnerParams, recorded_reading
 from jobs.storage.manifests import fingerprint
-from jobs.storage.source_bytes import COMPRESSED_SUFFIXES, digest, open_random, open_stream
+from jobs.storage.source_bytes import (
+    COMPRESSED_SUFFIXES,
+    Known,
+    known_bytes,
+    open_random,
+    open_stream,
+)
 from jobs.storage.sources import SourceFile, expand
 
 # A wrong mapping shows in every file, a file unlike the others only in itself.
@@ -30,11 +36,24 @@ _GROWTH = {**dict.fromkeys(COMPRESSED_SUFFIXES, 4), ".parquet": 3}
 
 @dataclass(frozen=True)
 class Delivered:
-    """One delivered file, or a piece of it, and the xxh3-128 of its bytes as delivered."""
+    """One delivered file, or a piece of it, and what its bytes as delivered are known by.
+
+    Whoever reads it reads these bytes or ends the build. None: whatever is there will do.
+    """
 
     source: SourceFile
-    digest: str
+    known: Known | None
     piece: Piece | None
+
+    @property
+    def digest(self) -> str:
+        """The xxh3-128 of the file's bytes as delivered; empty if they are not known."""
+        return self.known.digest if self.known else ""
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the file, as delivered."""
+        return self.known.blocks.size_bytes if self.known else self.source.size_bytes
 
     @property
     def text_bytes(self) -> int:
@@ -157,10 +176,11 @@ def _delivered(source: SourceFile, reading: DeliveryParams, params: BuildParams)
     cutter = None
     if is_large and is_plain and reading.format in CUT_FORMATS:
         cutter = Cutter(reading, piece_bytes)
-    found = digest(source.uri, endpoint_url=endpoint_url, watch=cutter.add if cutter else None)
+    watch = cutter.add if cutter else None
+    found = known_bytes(source.uri, endpoint_url=endpoint_url, watch=watch)
     pieces = cutter.pieces() if cutter else []
     if is_large and reading.format == "parquet":
-        with open_random(source.uri, endpoint_url=endpoint_url) as stream:
+        with open_random(source.uri, endpoint_url=endpoint_url, known=found) as stream:
             pieces = row_group_pieces(stream, source.name, piece_bytes)
     return [Delivered(source, found, piece) for piece in pieces] or [Delivered(source, found, None)]
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from jobs.corpus.rules import RuleParams, judged
 from jobs.flow.normalizing import NormalizedShard, Run
+from jobs.flow.sealed import read_table
 from jobs.storage.objects import ObjectStore
 
 QUANTILES = (0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1)
@@ -102,7 +102,7 @@ def _facts(
     names = ["doc_id", *dict.fromkeys(columns)]
     for shard in shards:
         for run in shard.runs:
-            yield shard, run, pq.read_table(store.open(run.facts_key), columns=names)
+            yield shard, run, read_table(store, run.facts_key, columns=names)
 
 
 def _firsts(facts: pa.Table, verdicts: pa.Table, most: int) -> Iterator[tuple[str, bytes, str]]:
@@ -135,7 +135,7 @@ def _example(
     reason: str, doc_id: bytes, partner: str, run: Run, evidence: str, store: ObjectStore
 ) -> dict[str, Any]:
     wanted = pc.field("doc_id") == pa.scalar(doc_id, pa.binary(16))
-    table = pq.read_table(store.open(run.documents_key), columns=_SHOWN, filters=wanted)
+    table = read_table(store, run.documents_key, columns=_SHOWN, filters=wanted)
     row = table.to_pylist()[0]
     return {
         "reason": reason,

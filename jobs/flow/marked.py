@@ -2,6 +2,7 @@
 
 A marker is the task's result, written by the task itself after everything it names. Who finds a
 marker skips the task; who is killed before it repeats the task, and writes the same bytes again.
+A marker holds a digest of itself: an empty or damaged one is none.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import xxhash
 from jobs.errors import ObjectMissing
 from jobs.flow.params import BuildParams
 from jobs.on_ray.shards import map_shards
-from jobs.storage.manifests import canonical_json
+from jobs.storage.manifests import canonical_json, fingerprint
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
@@ -39,7 +40,13 @@ class Marked(Generic[Spec]):
 
 
 def map_marked(
-    task: Task, work: Sequence[Marked[Spec]], *, params: BuildParams, label: str, progress: Progress
+    task: Task,
+    work: Sequence[Marked[Spec]],
+    *,
+    params: BuildParams,
+    label: str,
+    progress: Progress,
+    is_whole: Callable[[Marker], bool] | None = None,
 ) -> list[Marker]:
     """The marker of each piece of work, in order; only work without one is done.
 
@@ -49,9 +56,11 @@ def map_marked(
         params: of the build.
         label: what progress calls this.
         progress: told of every finished task.
+        is_whole: whether all is still there that a marker found names; a task's own is believed.
     """
     store = open_store(params.storage)
-    markers = _found(store, work)
+    found = _found(store, work, is_whole)
+    markers = {key: marker for key, marker in found if marker is not None}
     missing = [piece for piece in work if piece.key not in markers]
     progress(label, len(markers), len(work))
     run = partial(_run_marked, task=task, params=params)
@@ -71,21 +80,34 @@ def code_digest() -> str:
     return digest.hexdigest()
 
 
-def _found(store: ObjectStore, work: Sequence[Marked[Spec]]) -> dict[str, Marker]:
-    with ThreadPoolExecutor(16) as pool:
-        found = pool.map(lambda piece: (piece.key, _read(store, piece.key)), work)
-        return {key: marker for key, marker in found if marker is not None}
-
-
-def _read(store: ObjectStore, key: str) -> Marker | None:
+def read_marker(store: ObjectStore, key: str) -> Any:
+    """What a task, or whoever else, noted; None if that is not there, or not as it was written."""
     try:
-        marker: Marker = orjson.loads(store.get(key))
-    except ObjectMissing:
+        stored = orjson.loads(store.get(key))
+        made = stored["made"]
+    except (ObjectMissing, orjson.JSONDecodeError, KeyError, TypeError):
         return None
-    return marker
+    return made if stored.get("digest") == fingerprint(key, made) else None
+
+
+def write_marker(store: ObjectStore, key: str, made: Any) -> None:
+    """Note something that `canonical_json` can write."""
+    store.put(key, canonical_json({"made": made, "digest": fingerprint(key, made)}))
+
+
+def _found(
+    store: ObjectStore, work: Sequence[Marked[Spec]], is_whole: Callable[[Marker], bool] | None
+) -> list[tuple[str, Marker | None]]:
+    def find(piece: Marked[Spec]) -> tuple[str, Marker | None]:
+        marker: Marker | None = read_marker(store, piece.key)
+        is_good = marker is None or is_whole is None or is_whole(marker)
+        return piece.key, marker if is_good else None
+
+    with ThreadPoolExecutor(16) as pool:
+        return list(pool.map(find, work))
 
 
 def _run_marked(piece: Marked[Spec], *, task: Task, params: BuildParams) -> tuple[str, Marker]:
-    body = canonical_json(task(piece.spec, params=params))
-    open_store(params.storage).put(piece.key, body)
-    return piece.key, orjson.loads(body)
+    made = task(piece.spec, params=params)
+    write_marker(open_store(params.storage), piece.key, made)
+    return piece.key, orjson.loads(canonical_json(made))

@@ -37,15 +37,18 @@ from jobs.flow.deduplicating import Drops
 from jobs.flow.marked import Marked, Marker, Progress, code_digest, map_marked
 from jobs.flow.normalizing import NormalizedShard, Run
 from jobs.flow.params import BuildParams, PartnerParams
+from jobs.flow.sealed import open_sealed
 from jobs.storage.layout import work_key
 from jobs.storage.log import head, removals_of
 from jobs.storage.manifests import file_sha256, fingerprint
 from jobs.storage.objects import ObjectStore
 from jobs.storage.registry import Removals
-from jobs.storage.releases import put_blob
+from jobs.storage.releases import has_blob, put_blob
 from jobs.storage.stores import open_store
 
 STAGE = "merged"
+FILES = ("shards", "facts", "decisions", "removals")
+"""The kinds of files of a release."""
 _ROW_GROUP_BYTES = 16 << 20  # of text: a reader of one row group holds this much
 # Dictionaries of these, and of numbers, were a quarter of writing a shard, and made it larger.
 _DISTINCT = frozenset({"id", "doc_id", "source_id", "title", "content", "url"})
@@ -91,7 +94,8 @@ def merge(
         Ranges in the order of a release: by partner, then by id.
     """
     # Once shards were retired, markers may name some that are gone: they are not believed.
-    removals = head(open_store(params.storage), params.corpus).removals
+    store = open_store(params.storage)
+    removals = head(store, params.corpus).removals
     shards = [shard.key for shard in normalized]
     key = fingerprint(drops.key, shards, _recipe(params), code_digest(), removals)
     works = enumerate(_works(normalized, drops, params, removals))
@@ -99,7 +103,10 @@ def merge(
         Marked(work_key(params.corpus, STAGE, key, f"{number}.json"), piece)
         for number, piece in works
     ]
-    markers = map_marked(merge_range, work, params=params, label="merge", progress=progress)
+    is_whole = partial(_is_whole, store, params.corpus, removals)
+    markers = map_marked(
+        merge_range, work, params=params, label="merge", progress=progress, is_whole=is_whole
+    )
     return [(piece.spec.range, marker) for piece, marker in zip(work, markers, strict=True)]
 
 
@@ -123,6 +130,12 @@ def merge_range(work: _Work, *, params: BuildParams) -> Marker:
         "removals": [write(cuts)] if len(cuts) else [],
         "counts": sorted([*key, count] for key, count in verdict_counts(verdicts).items()),
     }
+
+
+def _is_whole(store: ObjectStore, corpus: str, removals: str | None, marker: Marker) -> bool:
+    """Whether every file that a range left for its release is still what was written."""
+    there = partial(has_blob, store, corpus, removals=_removals(store, corpus, removals))
+    return all(there(file) for kind in FILES for file in marker[kind])
 
 
 def _recipe(params: BuildParams) -> Any:
@@ -206,7 +219,7 @@ def read_range(store: ObjectStore, key: str, within: Range) -> pa.Table:
 @lru_cache(maxsize=256)
 def _reader(store: ObjectStore, key: str) -> pq.ParquetFile:
     # A worker merges many ranges of the same files: their footers are read once.
-    return pq.ParquetFile(store.open(key))
+    return pq.ParquetFile(pa.PythonFile(open_sealed(store, key), "r"))
 
 
 def _overlaps(statistics: Any, within: Range) -> bool:

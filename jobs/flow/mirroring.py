@@ -6,17 +6,14 @@ copy that was stopped continues where it stopped; the log of the other store nam
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jobs.errors import DamagedRelease, ObjectMissing, RedactedRelease
+from jobs.errors import RedactedRelease
 from jobs.flow.attesting import attestation_of
-from jobs.flow.checking import chunks
 from jobs.flow.derived import write_derived
 from jobs.flow.reading import OpenedRelease, open_release
 from jobs.storage.layout import blob_key
@@ -24,7 +21,8 @@ from jobs.storage.log import head, removals_of
 from jobs.storage.objects import ObjectStore
 from jobs.storage.publication import publish
 from jobs.storage.registry import Removals
-from jobs.storage.releases import read_manifest
+from jobs.storage.releases import has_blob, read_manifest
+from jobs.storage.whole import fetch
 
 _THREADS = 4
 
@@ -78,45 +76,14 @@ def _copy(
     release: OpenedRelease, to: ObjectStore, entry: dict[str, Any], removals: Removals
 ) -> int | None:
     """The bytes copied; None if the file was there, whole."""
-    store, source = release.store, entry["key"]
     key = blob_key(release.corpus, entry["sha256"], removals.home(entry["sha256"]))
-    if to.size(key) == entry["bytes"]:
-        if _sha256(chunks(to, key)) == entry["sha256"]:
-            return None
-        to.delete(key)  # an object of the right size would be taken for the right one
+    if has_blob(to, release.corpus, entry, removals=removals):
+        return None
     with tempfile.TemporaryDirectory(prefix="heliu-") as folder:
         path = Path(folder) / "copy"
-        with path.open("wb") as file:
-            digest = _sha256(_written(_source(store, source), file))
-        if digest != entry["sha256"]:
-            raise DamagedRelease(
-                f"{store.location(source)} is not what was published: nothing was committed to the "
-                "mirror; restore the file from another copy, then run again"
-            )
+        fetch(release.store, entry["key"], path)
         to.put_file(key, path)
         return path.stat().st_size
-
-
-def _source(store: ObjectStore, key: str) -> Iterable[bytes]:
-    try:
-        yield from chunks(store, key)
-    except ObjectMissing as error:
-        raise DamagedRelease(
-            f"{error}: nothing was committed to the mirror; restore it from another copy"
-        ) from error
-
-
-def _written(parts: Iterable[bytes], file: Any) -> Iterable[bytes]:
-    for part in parts:
-        file.write(part)
-        yield part
-
-
-def _sha256(parts: Iterable[bytes]) -> str:
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part)
-    return digest.hexdigest()
 
 
 def _copy_signatures(release: OpenedRelease, copy: OpenedRelease) -> None:

@@ -27,6 +27,7 @@ from jobs.flow.exchange import write_cuts
 from jobs.flow.intake import InputShard
 from jobs.flow.marked import Marked, Marker, Progress, map_marked
 from jobs.flow.params import BuildParams
+from jobs.flow.sealed import seal_file
 from jobs.storage.layout import work_key
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
@@ -173,8 +174,8 @@ class _RunWriter:
         name = f"{folder}/{{}}-{number}"
         run = write_run(self.store, name, table.sort_by("doc_id"), known, removals)
         if self.params.boilerplate.is_on:
-            run = replace(run, edges_key=f"{folder}/edges-{number}.bin")
-            write_edges(self.store, f"{folder}/edges-{number}.bin", table)
+            edges = write_edges(self.store, f"{folder}/edges-{number}.bin", table)
+            run = replace(run, edges_key=edges)
         self.runs.append(run)
         self.content_bytes += self.pending_bytes
         self.pending_bytes = 0
@@ -187,35 +188,36 @@ def write_run(
 
     Args:
         store: where to.
-        name: the key of each of its tables, with {} for its kind.
+        name: the key of each of its tables, with {} for its kind, before it is sealed.
         table: DOCUMENTS by `doc_id`.
         known: their facts, in any order.
         removals: their REMOVALS, in any order.
     """
-    run = Run(*(name.format(kind) + ".parquet" for kind in ("documents", "facts", "removals")))
     size = pc.sum(pc.binary_length(table["content"])).as_py() or 0
-    for key, rows, rows_bytes in (
-        (run.documents_key, table, size),
-        (run.facts_key, known.sort_by(_BY_ID), known.nbytes),
-        (run.removals_key, removals.sort_by("doc_id"), removals.nbytes),
+    keys = []
+    for kind, rows, rows_bytes in (
+        ("documents", table, size),
+        ("facts", known.sort_by(_BY_ID), known.nbytes),
+        ("removals", removals.sort_by("doc_id"), removals.nbytes),
     ):
         group = max(1, len(rows) * _ROW_GROUP_BYTES // max(1, rows_bytes))
-        write_table(store, key, rows, row_group_rows=group)
-    return run
+        key = f"{name.format(kind)}.parquet"
+        keys.append(write_table(store, key, rows, row_group_rows=group))
+    return Run(*keys)
 
 
-def write_edges(store: ObjectStore, key: str, table: pa.Table) -> None:
-    """Write what to count of some DOCUMENTS, cut by the uppermost bits of its words."""
+def write_edges(store: ObjectStore, key: str, table: pa.Table) -> str:
+    """Write what to count of some DOCUMENTS, cut by the uppermost bits of its words; its key."""
     pairs = edge_words(table)
     firsts = np.arange(EDGE_PIECES, dtype=np.uint64) << np.uint64(64 - EDGE_BITS)
     bounds = np.append(np.searchsorted(pairs[:, 0], firsts), len(pairs))
-    write_cuts(store, key, pairs.ravel(), 2 * bounds)
+    return write_cuts(store, key, pairs.ravel(), 2 * bounds)
 
 
 def write_table(
     store: ObjectStore, key: str, table: pa.Table, *, row_group_rows: int | None = None
-) -> None:
-    """Write an intermediate table as Parquet with light compression.
+) -> str:
+    """Seal an intermediate table as Parquet with light compression; the key that it got.
 
     Dictionaries would make it a hundredth larger and a tenth slower; of statistics only those of
     `doc_id` are ever asked for.
@@ -231,7 +233,7 @@ def write_table(
             use_dictionary=False,
             write_statistics=["doc_id"],
         )
-        store.put_file(key, path)
+        return seal_file(store, key, path)
 
 
 def _based(shards: list[InputShard], markers: list[Marker]) -> Iterator[NormalizedShard]:
@@ -250,4 +252,4 @@ def _based(shards: list[InputShard], markers: list[Marker]) -> Iterator[Normaliz
 
 
 def _marker_key(corpus: str, key: str) -> str:
-    return work_key(corpus, STAGE, key, "done.json")
+    return work_key(corpus, STAGE, f"{key}.json")

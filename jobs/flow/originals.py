@@ -17,7 +17,7 @@ from jobs.errors import ConfigError, DeliveryMissing
 from jobs.flow.delivered import file_tables
 from jobs.flow.intake import Delivered
 from jobs.flow.reading import OpenedRelease
-from jobs.storage.source_bytes import digest
+from jobs.storage.source_bytes import known_bytes
 from jobs.storage.sources import expand
 
 _BATCH_BYTES = 8 << 20
@@ -88,8 +88,8 @@ def _source(release: OpenedRelease, partner: str, name: str, where: Whereabouts)
         )
     for source in expand(where.deliveries, partner=partner, endpoint_url=where.endpoint_url):
         if source.size_bytes == delivered["bytes"]:
-            found = digest(source.uri, endpoint_url=where.endpoint_url)
-            if found == delivered["xxh3_128"]:
+            found = known_bytes(source.uri, endpoint_url=where.endpoint_url)
+            if found.digest == delivered["xxh3_128"]:
                 return Delivered(source, found, None)
     raise DeliveryMissing(
         f"no file of {', '.join(where.deliveries)} is {name} as {partner} delivered it "

@@ -18,7 +18,7 @@ from jobs.errors import LostRace, ReleaseMissing
 from jobs.flow.derived import write_derived
 from jobs.flow.intake import Delivered, InputShard, delivered_files, input_name
 from jobs.flow.marked import Marker
-from jobs.flow.merging import Range, totals
+from jobs.flow.merging import FILES, Range, totals
 from jobs.flow.normalizing import NormalizedShard
 from jobs.flow.params import BuildParams, PartnerParams, recorded_reading
 from jobs.flow.reading import OpenedRelease, open_release
@@ -32,9 +32,6 @@ from jobs.storage.releases import read_manifest
 from jobs.storage.stores import open_store
 
 RELEASE_FORMAT = "heliu-release/1"
-FILES = ("shards", "facts", "decisions", "removals")
-"""The kinds of files a manifest lists."""
-
 _NOTHING: dict[str, Any] = {
     "partners": {},
     "parameters": {},
@@ -241,7 +238,7 @@ def _input(partner: PartnerParams, file: Delivered, params: BuildParams) -> dict
     return {
         "partner": partner.name,
         "file": file.source.name,
-        "bytes": file.source.size_bytes,
+        "bytes": file.size_bytes,
         "xxh3_128": file.digest,
         "reading": name[-1],
         "since": params.version,

@@ -19,7 +19,9 @@ from jobs.corpus.withdrawal import with_columns
 from jobs.flow.frozen import FrozenShard, Origin
 from jobs.flow.normalizing import NormalizedShard, Run
 from jobs.flow.params import BuildParams
+from jobs.flow.sealed import read_table
 from jobs.storage.objects import ObjectStore
+from jobs.storage.whole import whole_file
 
 Shard = NormalizedShard | FrozenShard
 """What is delivered now, or frozen: both are numbered through, what is delivered first."""
@@ -95,7 +97,7 @@ def _standing_facts(
 ) -> pa.Table:
     """These columns of one run and `ordinal`, without documents that a rule rejects."""
     wanted = [*dict.fromkeys([*columns, "position", *params.rules.columns])]
-    facts = pq.read_table(store.open(run.facts_key), columns=wanted)
+    facts = read_table(store, run.facts_key, columns=wanted)
     reasons = judged(facts, params.rules, partner=shard.partner)["reason"]
     standing = facts.filter(pc.is_null(reasons))
     ordinals = pc.add(standing["position"], shard.base)
@@ -103,10 +105,10 @@ def _standing_facts(
 
 
 def _frozen_facts(shard: FrozenShard, store: ObjectStore, schema: pa.Schema) -> pa.Table:
-    reader = pq.ParquetFile(store.open(shard.facts_key))
-    facts = reader.read(
-        columns=[name for name in schema.names if name in reader.schema_arrow.names]
-    )
+    with whole_file(store, shard.facts_key) as stream:
+        reader = pq.ParquetFile(stream)
+        there = [name for name in schema.names if name in reader.schema_arrow.names]
+        facts = reader.read(columns=there)
     facts = with_columns(facts, schema)
     facts = facts.append_column("doc_id", hash_column(facts["id"]))
     return facts.append_column(_ORDINAL, pa.array(_numbers(shard) + shard.base))
@@ -116,13 +118,14 @@ def _documents(shard: Shard, store: ObjectStore) -> Iterator[pa.Table]:
     """Positions and texts, in the order of the facts."""
     if isinstance(shard, NormalizedShard):
         for run in shard.runs:
-            yield pq.read_table(store.open(run.documents_key), columns=["position", "content"])
+            yield read_table(store, run.documents_key, columns=["position", "content"])
     elif shard.text_key is None:
         # Nothing is left of a text that was taken down: similarity is estimated from signatures.
         texts = pa.repeat(pa.scalar("", pa.large_string()), shard.delivered)
         yield pa.table({"position": _numbers(shard), "content": texts})
     else:
-        texts = pq.read_table(store.open(shard.text_key), columns=["content"])
+        with whole_file(store, shard.text_key) as stream:
+            texts = pq.read_table(stream, columns=["content"])
         yield texts.append_column("position", pa.array(_numbers(shard)))
 
 

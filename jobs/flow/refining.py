@@ -31,6 +31,7 @@ from jobs.flow.exchange import read_group, read_numbers, write_cuts, write_group
 from jobs.flow.grouping import PARTITION_WORDS, Cut, Meeting, Place, met, united
 from jobs.flow.marked import Marked, Marker, Progress, map_marked
 from jobs.flow.params import BuildParams
+from jobs.flow.sealed import read_sealed, seal
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
@@ -78,8 +79,7 @@ def _write_hot(spec: Source, *, params: BuildParams) -> Marker:
     rows = _rows(spec, store)
     signatures, has_text, keys = _keyed(rows, params)
     hot, members = hot_keys(signatures, has_text, keys, params=bands)
-    file = place.at(f"hot-{number}.bin")
-    store.put(file, hot.tobytes())
+    file = seal(store, place.at(f"hot-{number}", "keys.bin"), hot.tobytes())
     pieces = bands.num_perm // piece_words(bands.num_perm, bands.rows, bands.threshold)
     return {"file": file, "words": keys.size + members * pieces}
 
@@ -88,7 +88,10 @@ def _write_pieces(spec: tuple[Source, tuple[str, ...], Cut], *, params: BuildPar
     source, hot_files, cut = spec
     place, number, _, _ = source
     store = open_store(params.storage)
-    hot = [np.empty(0, np.uint64), *(np.frombuffer(store.get(f), np.uint64) for f in hot_files)]
+    hot = [
+        np.empty(0, np.uint64),
+        *(np.frombuffer(read_sealed(store, f), np.uint64) for f in hot_files),
+    ]
     rows, all_hot = _rows(source, store), np.unique(np.concatenate(hot))
     told = [
         _told(rows.slice(start, _DOCUMENTS), all_hot, cut, params)
@@ -96,10 +99,11 @@ def _write_pieces(spec: tuple[Source, tuple[str, ...], Cut], *, params: BuildPar
     ]
     cuts = [(words, bounds) for words, bounds, _ in told]
     words, bounds, edges = told_buckets(cuts, bits=cut.bits, partitions=cut.pieces)
-    file, edge_file = place.at(f"keys-{number}.bin"), place.at(f"keys-{number}-edges.bin")
-    write_cuts(store, file, words, bounds)
-    store.put(edge_file, np.concatenate([edges, *(found for _, _, found in told)]).tobytes())
-    return {"file": file, "edges": edge_file}
+    edges = np.concatenate([edges, *(found for _, _, found in told)])
+    return {
+        "file": write_cuts(store, place.at(f"keys-{number}", "keys.bin"), words, bounds),
+        "edges": seal(store, place.at(f"keys-{number}", "edges.bin"), edges.tobytes()),
+    }
 
 
 def _told(rows: pa.Table, hot: Words, cut: Cut, params: BuildParams) -> tuple[Words, Bounds, Edges]:
@@ -125,9 +129,8 @@ def _write_meeting(spec: tuple[Source, str, int], *, params: BuildParams) -> Mar
     first = int(ordinals.min(initial=delivered))
     span = int(ordinals.max(initial=first - 1)) + 1 - first
     grouped = read_numbers(store, grouped_file, first, span)[ordinals - first]
-    file = place.at(f"meeting-{number}.arrow")
-    write_groups(store, file, rows.filter(pa.array(grouped >= 0)), grouped[grouped >= 0])
-    return {"file": file}
+    key, is_met = place.at(f"meeting-{number}", "facts.arrow"), grouped >= 0
+    return {"file": write_groups(store, key, rows.filter(pa.array(is_met)), grouped[is_met])}
 
 
 def _rows(source: Source, store: ObjectStore) -> pa.Table:

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-import orjson
-
-from jobs.errors import ConfigError, DeliveryMissing, ObjectMissing
+from jobs.errors import ConfigError, DeliveryMissing
 from jobs.flow.intake import delivered_files, input_name, plan
-from jobs.flow.marked import Progress
+from jobs.flow.marked import Progress, read_marker, write_marker
 from jobs.flow.normalizing import NormalizedShard, Run, normalize
 from jobs.flow.params import BuildParams
+from jobs.flow.sealed import marker_of
 from jobs.flow.site_lines import without_site_boilerplate
 from jobs.storage.layout import work_key
 from jobs.storage.log import history
@@ -45,7 +45,7 @@ class Rerun:
 
 def remember(store: ObjectStore, manifest: Manifest, normalized: Sequence[NormalizedShard]) -> None:
     """Note which tables a release was merged from."""
-    store.put(_note_key(manifest), canonical_json(list(normalized)))
+    write_marker(store, _note_key(manifest), list(normalized))
 
 
 def recorded_params(store: ObjectStore, corpus: str, version: str, rerun: Rerun) -> BuildParams:
@@ -118,10 +118,7 @@ def _note_key(manifest: Manifest) -> str:
 
 
 def _noted(store: ObjectStore, manifest: Manifest) -> list[NormalizedShard]:
-    try:
-        noted = orjson.loads(store.get(_note_key(manifest)))
-    except ObjectMissing:
-        return []
+    noted = read_marker(store, _note_key(manifest)) or []
     return [_shard(shard) for shard in noted]
 
 
@@ -132,9 +129,12 @@ def _shard(noted: dict[str, Any]) -> NormalizedShard:
 
 
 def _is_whole(store: ObjectStore, shards: Sequence[NormalizedShard]) -> bool:
+    """Whether all tables are there, and the tasks that wrote them are still taken for done."""
+    tables = list(_tables(shards))
     with ThreadPoolExecutor(_THREADS) as pool:
-        sizes = pool.map(store.size, _tables(shards))
-        return all(size is not None for size in sizes)
+        sizes = pool.map(store.size, tables)
+        notes = pool.map(partial(read_marker, store), {marker_of(table) for table in tables})
+        return all(size is not None for size in sizes) and all(note is not None for note in notes)
 
 
 def _tables(shards: Sequence[NormalizedShard]) -> Iterator[str]:

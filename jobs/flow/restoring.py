@@ -19,7 +19,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from jobs.corpus.facts import facts
 from jobs.corpus.identity import hash_column
@@ -34,6 +33,7 @@ from jobs.flow.params import BuildParams
 from jobs.flow.parents import differences
 from jobs.flow.reading import OpenedRelease
 from jobs.flow.renormalizing import Rerun, normalized_again, recorded_params
+from jobs.flow.sealed import read_table
 from jobs.flow.waiting import Entry, build_manifest
 from jobs.on_ray.session import ray_session
 from jobs.storage.layout import blob_key, work_key
@@ -190,12 +190,11 @@ def _chosen(
     names = [places[name].to_pylist() for name in places.column_names]
     key = fingerprint([shard.key for shard in shards], names, code_digest())
     folder = work_key(params.corpus, _STAGE, key)
-    wanted = f"{folder}/wanted.parquet"
     told = places.set_column(0, "doc_id", hash_column(places["doc_id"]))
-    write_table(open_store(params.storage), wanted, told)
+    wanted = write_table(open_store(params.storage), f"{folder}/wanted.parquet", told)
     partners = {partner.name for partner in params.partners}
     mine = [shard for shard in shards if shard.partner in partners]
-    work = [Marked(f"{folder}/{shard.key}/done.json", (folder, shard, wanted)) for shard in mine]
+    work = [Marked(f"{folder}/{shard.key}.json", (folder, shard, wanted)) for shard in mine]
     markers = map_marked(_choose, work, params=params, label="copies", progress=progress)
     chosen = tuple(_shard(*pair, key) for pair in zip(mine, markers, strict=True))
     met = sum(shard.delivered for shard in chosen)
@@ -222,7 +221,7 @@ def _shard(shard: NormalizedShard, marker: Marker, key: str) -> NormalizedShard:
 def _choose(spec: tuple[str, NormalizedShard, str], *, params: BuildParams) -> Marker:
     folder, shard, wanted = spec
     store = open_store(params.storage)
-    told = pq.read_table(store.open(wanted))
+    told = read_table(store, wanted)
     places = told.filter(pc.equal(told["partner"], shard.partner)).select(list(_TOLD))
     marker: Marker = {"runs": [], "delivered": 0, "content_bytes": 0}
     for number, run in enumerate(shard.runs):
@@ -242,7 +241,7 @@ def _rows(
     store: ObjectStore, run: Run, places: pa.Table, *, first: int
 ) -> tuple[pa.Table, pa.Table]:
     """The DOCUMENTS of a run that are wanted, and their REMOVALS, at positions from `first`."""
-    known = pq.read_table(store.open(run.documents_key), columns=list(_TOLD))
+    known = read_table(store, run.documents_key, columns=list(_TOLD))
     may_be = pc.is_in(known["doc_id"], value_set=places["doc_id"].combine_chunks())
     wanted = set(zip(*(places[name].to_pylist() for name in _TOLD), strict=True))
     met = zip(*(known.filter(may_be)[name].to_pylist() for name in _TOLD), strict=True)
@@ -250,8 +249,8 @@ def _rows(
     is_wanted[is_wanted] = [place in wanted for place in met]
     if not is_wanted.any():
         return DOCUMENTS.empty_table(), REMOVALS.empty_table()
-    documents = pq.read_table(store.open(run.documents_key)).filter(pa.array(is_wanted))
-    removals = pq.read_table(store.open(run.removals_key))
+    documents = read_table(store, run.documents_key).filter(pa.array(is_wanted))
+    removals = read_table(store, run.removals_key)
     at = pc.index_in(removals["position"], value_set=documents["position"].combine_chunks())
     removals, at = removals.filter(pc.is_valid(at)), pc.drop_null(at).cast(pa.int64())
     numbers = pa.array(range(first, first + len(documents)), pa.int64())
@@ -267,7 +266,7 @@ def _own_drops(origin: Origin, drops: Drops, params: BuildParams) -> Drops:
     """The drops of the copies that one build met."""
     store = open_store(params.storage)
     ranges = [(shard.base, shard.base + shard.delivered) for shard in origin.shards]
-    tables = [pq.read_table(store.open(file)) for file in drops.files]
+    tables = [read_table(store, file) for file in drops.files]
     table = pa.concat_tables(tables)
     ordinals = table["ordinal"]
     first, end = min(ranges)[0], max(ranges)[1]
@@ -275,5 +274,5 @@ def _own_drops(origin: Origin, drops: Drops, params: BuildParams) -> Drops:
     table = table.filter(mine).sort_by([("doc_id", "ascending"), ("ordinal", "ascending")])
     key = fingerprint(drops.key, origin.version)
     file = work_key(params.corpus, _STAGE, key, "drops.parquet")
-    write_table(store, file, table, row_group_rows=1 << 16)
+    file = write_table(store, file, table, row_group_rows=1 << 16)
     return Drops(key, (file,), len(table))

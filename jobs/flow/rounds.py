@@ -32,7 +32,6 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from jobs.corpus.ranking import rank_order
 from jobs.corpus.survivors import survivors
@@ -41,6 +40,7 @@ from jobs.flow.grouping import Meeting, Place
 from jobs.flow.marked import Marked, Marker, Progress, map_marked
 from jobs.flow.normalizing import write_table
 from jobs.flow.params import BuildParams
+from jobs.flow.sealed import read_table
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
@@ -139,9 +139,8 @@ def _write_sample(spec: tuple[Source, int], *, params: BuildParams) -> Marker:
     store = open_store(params.storage)
     rows = read_group(store, meeting_file, group).select(_RANKED_BY)
     order = rank_order(rows, params=params.rank)
-    file = place.at(f"sample-{number}.parquet")
-    write_table(store, file, rows.take(pa.array(order[step - 1 :: step])))
-    return {"file": file}
+    key = place.at(f"sample-{number}", "sample.parquet")
+    return {"file": write_table(store, key, rows.take(pa.array(order[step - 1 :: step])))}
 
 
 def _write_chunks(spec: tuple[Source, tuple[str, ...], int], *, params: BuildParams) -> Marker:
@@ -155,8 +154,7 @@ def _write_chunks(spec: tuple[Source, tuple[str, ...], int], *, params: BuildPar
     chunk_of = np.empty(len(order), np.int32)
     chunk_of[order] = np.cumsum(is_first)
     chunk_of = chunk_of[len(first) :]
-    file = place.at(f"chunks-{number}.arrow")
-    write_groups(store, file, rows, chunk_of)
+    file = write_groups(store, place.at(f"chunks-{number}", "chunks.arrow"), rows, chunk_of)
     return {"file": file, "counts": np.bincount(chunk_of, minlength=pieces).tolist()}
 
 
@@ -165,7 +163,7 @@ def _first_of_chunks(
 ) -> pa.Table:
     """The documents that open all chunks but the first, evenly spaced in the sample."""
     with ThreadPoolExecutor(_READS) as pool:
-        tables = pool.map(lambda file: pq.read_table(store.open(file)), sample_files)
+        tables = pool.map(lambda file: read_table(store, file), sample_files)
         sample = pa.concat_tables(tables)
     order = rank_order(sample, params=params.rank)
     places = np.unique(np.arange(1, pieces) * len(order) // pieces)
@@ -182,10 +180,12 @@ def _settle(spec: tuple[Place, str, tuple[str, ...], Chunk], *, params: BuildPar
     at = kept.schema.get_field_index("is_frozen")
     frozen = pa.repeat(pa.scalar(value=True), len(kept))
     kept = kept.set_column(at, kept.schema.field(at), frozen)
-    file, kept_file = place.at(f"{name}.parquet"), place.at(f"{name}.arrow")
-    write_groups(store, kept_file, kept, np.zeros(len(kept), np.int32))
-    write_table(store, file, drops)
-    return {"file": file, "rows": len(drops), "kept": kept_file}
+    everybody = np.zeros(len(kept), np.int32)
+    return {
+        "file": write_table(store, place.at(name, "drops.parquet"), drops),
+        "rows": len(drops),
+        "kept": write_groups(store, place.at(name, "kept.arrow"), kept, everybody),
+    }
 
 
 def _compare(
@@ -198,14 +198,13 @@ def _compare(
     rows = rows.filter(pc.invert(rows["is_frozen"]))
     both = pa.concat_tables([read_group(store, kept_file, 0), rows])
     drops = survivors(both, bands=params.bands, rank=params.rank, frozen_only=True)
-    file = place.at(f"{name}.parquet")
-    write_table(store, file, drops)
+    file = write_table(store, place.at(name, "drops.parquet"), drops)
     return {"file": file, "rows": len(drops)}
 
 
 def _undecided(store: ObjectStore, files: tuple[str, ...], chunk: Chunk) -> pa.Table:
     """The documents of a chunk that no earlier round dropped."""
-    read = [pq.read_table(store.open(file), columns=["ordinal"]) for file in chunk.drops]
+    read = [read_table(store, file, columns=["ordinal"]) for file in chunk.drops]
     gone = np.concatenate([np.empty(0, np.int64), *(drops["ordinal"].to_numpy() for drops in read)])
     tables = []
     for number in chunk.numbers:

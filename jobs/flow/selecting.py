@@ -19,6 +19,7 @@ from jobs.corpus.withdrawal import KNOWN_BY, Policy, Selection, selected
 from jobs.errors import ConfigError
 from jobs.flow.reading import OpenedRelease
 from jobs.flow.tombstones import compared_by
+from jobs.storage.whole import whole_file
 
 Entry = dict[str, Any]
 
@@ -132,7 +133,7 @@ def _choose(
 ) -> None:
     ids: list[str] = []
     columns = [*dict.fromkeys(["id", "url", *selection.columns])]
-    with release.store.open(shard["key"]) as stream:
+    with whole_file(release.store, shard["key"]) as stream:
         reader = pq.ParquetFile(stream)
         for batch in reader.iter_batches(_BATCH_ROWS, columns=columns):
             table = pa.Table.from_batches([batch])
@@ -147,7 +148,7 @@ def _choose(
 
 def known_facts(release: OpenedRelease, facts: Entry, corrected: OpenedRelease) -> pa.Table:
     """The columns KNOWN_BY of a file; without signatures if they are of another kind."""
-    with release.store.open(facts["key"]) as stream:
+    with whole_file(release.store, facts["key"]) as stream:
         known = pq.read_table(stream, columns=list(KNOWN_BY))
     schema = corrected.schema("facts")
     if not is_comparable(release, corrected):

@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from jobs.corpus.boilerplate import STAGE as REJECTING
 from jobs.corpus.boilerplate import Counts, counted, without_boilerplate
@@ -31,6 +30,7 @@ from jobs.flow.marked import Marked, Marker, Progress, code_digest, map_marked
 from jobs.flow.normalizing import EDGE_PIECES, NormalizedShard, Run, check_rejects, write_run
 from jobs.flow.params import BuildParams
 from jobs.flow.ranked import documents_of
+from jobs.flow.sealed import read_sealed, read_table, seal
 from jobs.storage.layout import work_key
 from jobs.storage.manifests import fingerprint
 from jobs.storage.objects import ObjectStore
@@ -63,8 +63,7 @@ def without_site_boilerplate(
     )
     counts = tuple(marker["file"] for marker in counting)
     rewrite = [
-        Marked(_at(params, key, shard.key, "done.json"), (key, shard, counts))
-        for shard in normalized
+        Marked(_at(params, key, f"{shard.key}.json"), (key, shard, counts)) for shard in normalized
     ]
     rewriting = map_marked(
         _write_shard, rewrite, params=params, label="site lines: remove", progress=progress
@@ -86,13 +85,12 @@ def _write_counts(spec: tuple[str, int, int, tuple[str, ...]], *, params: BuildP
     ]
     pairs = np.concatenate(pieces).reshape(-1, 2)
     found = counted(pairs, least=params.boilerplate.min_documents)
-    file = _at(params, key, f"counts-{task}.bin")
-    store.put(file, np.stack([found.words, found.documents.astype(np.uint64)]).tobytes())
-    return {"file": file}
+    body = np.stack([found.words, found.documents.astype(np.uint64)]).tobytes()
+    return {"file": seal(store, _at(params, key, f"counts-{task}", "counts.bin"), body)}
 
 
 def _counts(store: ObjectStore, files: tuple[str, ...]) -> Counts:
-    tables = [np.frombuffer(store.get(file), np.uint64).reshape(2, -1) for file in files]
+    tables = [np.frombuffer(read_sealed(store, file), np.uint64).reshape(2, -1) for file in files]
     words, documents = np.concatenate(tables, axis=1)
     order = np.argsort(words)
     return Counts(words[order], documents[order].astype(np.int64))
@@ -121,7 +119,7 @@ def _write_rest(
     """The run without boilerplate, the documents it lost whole, and the bytes of text it lost."""
     if not len(counts.words):
         return run, 0, 0
-    before = pq.read_table(store.open(run.documents_key))
+    before = read_table(store, run.documents_key)
     after, removals = without_boilerplate(
         before, counts, params=params.boilerplate, signal_params=params.signals
     )
@@ -130,10 +128,10 @@ def _write_rest(
     changed = removals["position"].unique()
     # Only what lost something is read again: most documents of a run lose nothing.
     some = after.filter(pc.is_in(after["position"], value_set=changed))
-    known = pq.read_table(store.open(run.facts_key))
+    known = read_table(store, run.facts_key)
     same = known.filter(pc.invert(pc.is_in(known["position"], value_set=changed)))
     known = pa.concat_tables([same, facts(some, params=params.signature)])
-    earlier = pq.read_table(store.open(run.removals_key))
+    earlier = read_table(store, run.removals_key)
     written = write_run(store, name, after, known, pa.concat_tables([earlier, removals]))
     rejected = before["reason"].null_count - after["reason"].null_count
     return written, rejected, _size(before) - _size(after)

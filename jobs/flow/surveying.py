@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from jobs.corpus.statistics import cluster_sizes, duplication, losses, size_distribution
 from jobs.flow.explaining import rows_with
 from jobs.flow.reading import OpenedRelease
+from jobs.storage.whole import whole_file
 
 _COLUMNS = ["doc_id", "partner", "url", "verdict", "reason", "kept_doc_id", "kept_partner"]
 
@@ -40,7 +41,7 @@ def survey(release: OpenedRelease, *, largest: int) -> Survey:
     Memory: a few columns of all decisions, about 150 bytes per delivered row.
     """
     files = release.manifest["decisions"]
-    tables = [pq.read_table(release.store.open(file["key"]), columns=_COLUMNS) for file in files]
+    tables = [_decisions(release, file["key"]) for file in files]
     decisions = pa.concat_tables(tables) if tables else pa.table({name: [] for name in _COLUMNS})
     sizes = cluster_sizes(decisions)
     return Survey(
@@ -50,6 +51,11 @@ def survey(release: OpenedRelease, *, largest: int) -> Survey:
         cluster_sizes=size_distribution(sizes).to_pylist(),
         largest=[_described(release, row) for row in sizes.slice(0, largest).to_pylist()],
     )
+
+
+def _decisions(release: OpenedRelease, key: str) -> pa.Table:
+    with whole_file(release.store, key) as stream:
+        return pq.read_table(stream, columns=_COLUMNS)
 
 
 def _described(release: OpenedRelease, cluster: dict[str, Any]) -> dict[str, Any]:

@@ -37,6 +37,7 @@ from jobs.storage.log import head, removals_of
 from jobs.storage.objects import ObjectStore
 from jobs.storage.publication import Takedown, redact
 from jobs.storage.registry import FileEntry
+from jobs.storage.whole import whole_file
 
 Moved = Counter[tuple[str, str, str]]
 
@@ -193,7 +194,7 @@ def _rewritten(
     store: ObjectStore, found: Found, request: Request, concerned: Concerned
 ) -> _Rewritten:
     kind, entry, gone = concerned.kind, concerned.entry, concerned.gone
-    with store.open(entry["key"]) as stream:
+    with whole_file(store, entry["key"]) as stream:
         table = pq.read_table(stream)
     write = partial(_written, store, found)
     if kind != "decisions":

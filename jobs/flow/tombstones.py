@@ -9,7 +9,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.errors import ConfigError, DamagedRelease, ObjectMissing
+from jobs.errors import ConfigError, DamagedRelease
 from jobs.flow.frozen import FrozenShard, Origin
 from jobs.flow.params import BuildParams
 from jobs.flow.publishing import recorded_parameters
@@ -17,6 +17,7 @@ from jobs.storage.layout import blob_address
 from jobs.storage.log import head
 from jobs.storage.manifests import canonical_json
 from jobs.storage.objects import ObjectStore
+from jobs.storage.whole import whole_file
 
 _COMPARED_BY = b"heliu.compared_by"
 
@@ -47,7 +48,7 @@ def tombstone_shards(store: ObjectStore, params: BuildParams) -> list[FrozenShar
     Raises:
         ConfigError: they were signed otherwise than this build signs, so that it could not know a
             copy of them.
-        DamagedRelease: a file of them is gone.
+        DamagedRelease: a file of them is gone, or not what it was.
     """
     keys = head(store, params.corpus).registry.tombstones
     return [tombstone_shard(store, key, params) for key in keys]
@@ -56,13 +57,13 @@ def tombstone_shards(store: ObjectStore, params: BuildParams) -> list[FrozenShar
 def tombstone_shard(store: ObjectStore, key: str, params: BuildParams) -> FrozenShard:
     """One file of them, in the log already or not; raises as `tombstone_shards`."""
     try:
-        with store.open(key) as stream:
+        with whole_file(store, key) as stream:
             reader = pq.ParquetFile(stream)
             rows, schema = reader.metadata.num_rows, reader.schema_arrow
-    except ObjectMissing as error:
+    except DamagedRelease as error:
         raise DamagedRelease(
-            f"{store.location(key)} lists documents that were taken down and is gone: restore it "
-            "from a copy, or a build could bring them back"
+            f"{error}; it lists documents that were taken down: without it a build could bring "
+            "them back"
         ) from error
     if "signature" in schema.names:
         _require_comparable(orjson.loads(schema.metadata[_COMPARED_BY]), params)

@@ -90,7 +90,7 @@ def _gathered(
     sources = expand(patterns, partner=kind, endpoint_url=lesson.endpoint_url)
     held, delivered = EXAMPLES.empty_table(), 0
     for number, source in enumerate(sources):
-        file = Delivered(source, "", None)
+        file = Delivered(source, None, None)
         for rows in file_tables(file, lesson.reading, endpoint_url=lesson.endpoint_url):
             delivered += len(rows)
             new = examples(rows["text"].combine_chunks())

@@ -18,6 +18,7 @@ from jobs.errors import ConfigError
 from jobs.flow.reading import OpenedRelease
 from jobs.storage.log import head
 from jobs.storage.releases import Manifest, read_manifest
+from jobs.storage.whole import whole_file
 
 Entry = dict[str, Any]
 
@@ -99,7 +100,7 @@ def copies_of(release: OpenedRelease, gone: pa.Array, selection: Selection) -> C
     places: dict[str, list[pa.Table]] = {}
     barred = [BARRED.empty_table()]
     for entry in release.entries("decisions"):
-        with release.store.open(entry["key"]) as stream:
+        with whole_file(release.store, entry["key"]) as stream:
             decisions = pq.read_table(stream, columns=[*PLACE.names, "kept_doc_id", "url"])
         ids = decisions.filter(waiting.meant(entry, decisions)).select(["doc_id", "partner"])
         barred.append(ids.rename_columns(BARRED.names).cast(BARRED))

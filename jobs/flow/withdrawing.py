@@ -29,6 +29,7 @@ from jobs.flow.selecting import Entry, Request, choose, is_comparable, known_fac
 from jobs.flow.waiting import NO_COPIES, Copies, copies_of
 from jobs.storage.log import Head, head
 from jobs.storage.objects import ObjectStore
+from jobs.storage.whole import whole_file
 
 _EXAMPLES = 5
 _NAMING = {
@@ -198,6 +199,6 @@ def _may_name(kind: str, entry: Entry, gone: list[str]) -> bool:
 
 
 def _names_any(store: ObjectStore, file: Concerned) -> bool:
-    with store.open(file.entry["key"]) as stream:
+    with whole_file(store, file.entry["key"]) as stream:
         table = pq.read_table(stream, columns=_NAMING[file.kind])
     return bool(pc.any(concerns(table, file.gone)).as_py())

@@ -129,7 +129,7 @@ def _candidates(store: ObjectStore, corpus: str) -> set[str]:
 def _named(store: ObjectStore, key: str) -> list[str]:
     try:
         return list(_digests(orjson.loads(store.get(key))))
-    except ObjectMissing:  # another collector was here
+    except (ObjectMissing, orjson.JSONDecodeError):  # collected by another, or emptied by damage
         return []
 
 

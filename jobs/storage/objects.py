@@ -112,10 +112,7 @@ class ObjectStore(ABC):
 
     @abstractmethod
     def put_file(self, key: str, path: Path) -> None:
-        """Store a finished local file, which nobody may change afterwards.
-
-        Keys of files name their content: an object of the same size under the key is left alone.
-        """
+        """Store a finished local file, which nobody may change afterwards; as `put`."""
 
     @abstractmethod
     def list(self, prefix: str) -> Iterator[ObjectInfo]:

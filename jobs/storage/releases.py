@@ -14,6 +14,7 @@ from jobs.storage.log import head
 from jobs.storage.manifests import sha256_hex
 from jobs.storage.objects import ObjectStore
 from jobs.storage.registry import FileEntry, Registry, Release, Removals
+from jobs.storage.whole import is_stored
 
 Manifest = dict[str, Any]
 
@@ -23,10 +24,17 @@ def corpora(store: ObjectStore) -> list[str]:
     return [info.key.removeprefix(CATALOG).removesuffix(".json") for info in store.list(CATALOG)]
 
 
+def has_blob(store: ObjectStore, corpus: str, file: FileEntry, *, removals: Removals) -> bool:
+    """Whether a file, `sha256` and `bytes`, is where its release will look for it, undamaged."""
+    digest = file["sha256"]
+    key = blob_key(corpus, digest, removals.home(digest))
+    return is_stored(store, key, file["bytes"], digest)
+
+
 def put_blob(
     store: ObjectStore, corpus: str, path: Path, digest: str, *, removals: Removals
 ) -> None:
-    """Store a finished shard where its release will look for it; harmless to repeat.
+    """Store a finished shard where its release will look for it, unless it is there, undamaged.
 
     Args:
         store: takes it.
@@ -35,7 +43,9 @@ def put_blob(
         digest: its sha256.
         removals: of a head read when the build began or later.
     """
-    store.put_file(blob_key(corpus, digest, removals.home(digest)), path)
+    file = {"sha256": digest, "bytes": path.stat().st_size}
+    if not has_blob(store, corpus, file, removals=removals):
+        store.put_file(blob_key(corpus, digest, removals.home(digest)), path)
 
 
 def find_release(store: ObjectStore, corpus: str, version: str) -> Release:

@@ -110,16 +110,13 @@ class S3Store(ObjectStore):
 
     def put_file(self, key: str, path: Path) -> None:
         """See `ObjectStore.put_file`; large files go up in parts and appear at the end."""
-        size_bytes = path.stat().st_size
-        if self.size(key) == size_bytes:
-            return
         with self._named("write", key) as name:
             try:
                 self._client.upload_file(str(path), self._bucket, name)
             except S3UploadFailedError as failure:
                 # Asked to finish again, because its answer was lost, a server knows no such upload.
                 is_gone = error_code(failure.__context__) == "NoSuchUpload"
-                if not (is_gone and self.size(key) == size_bytes):
+                if not (is_gone and self.size(key) == path.stat().st_size):
                     raise
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:

@@ -6,13 +6,22 @@ import bz2
 import io
 import lzma
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 import xxhash
 
-from jobs.errors import DeliveryMissing, DeliveryUnreadable, HeliuError, ObjectMissing, StorageError
+from jobs.errors import (
+    DeliveryChanged,
+    DeliveryMissing,
+    DeliveryUnreadable,
+    HeliuError,
+    ObjectMissing,
+    StorageError,
+)
+from jobs.storage.checked import Blocks, CheckedFile, block_digests
 from jobs.storage.objects import S3_SCHEME
 from jobs.storage.s3_clients import open_object
 
@@ -27,40 +36,62 @@ _ARROW_CODECS = {".gz": "gzip", ".zst": "zstd"}
 _READ_FAILURES = (OSError, EOFError, lzma.LZMAError, pa.ArrowException)
 # From S3 each filling of the buffer is one request, so it must be worth the wait for an answer.
 _BUFFER_BYTES = 8 << 20
+_BLOCK_BYTES = 1 << 20  # 8 bytes of digest each: 7 MB for 850 GB of deliveries
 _CHUNK_BYTES = 1 << 16
 
 
-def digest(
+@dataclass(frozen=True)
+class Known:
+    """What a file's bytes, as they are stored, are known by.
+
+    Attributes:
+        digest: Their xxh3_128, 32 hex digits.
+        blocks: Digests of its parts, by which whatever is read later is checked.
+    """
+
+    digest: str
+    blocks: Blocks
+
+
+def known_bytes(
     uri: str, *, endpoint_url: str | None, watch: Callable[[bytes], None] | None = None
-) -> str:
-    """The xxh3_128 of the file's bytes as they are stored, 32 hex digits.
+) -> Known:
+    """Read a file once, to know it again.
 
     Args:
         uri: where the file is.
         endpoint_url: of an S3 server other than AWS.
         watch: shown the bytes as they pass, in blocks of `_BUFFER_BYTES`; so they are read once.
     """
-    state = xxhash.xxh3_128()
-    with _raw_stream(uri, endpoint_url) as stream:
+    state, size_bytes, digests = xxhash.xxh3_128(), 0, []
+    with _raw_stream(uri, endpoint_url, None) as stream:
         while block := stream.read(_BUFFER_BYTES):
             state.update(block)
+            size_bytes += len(block)
+            digests.append(block_digests(block, _BLOCK_BYTES))
             if watch is not None:
                 watch(block)
-    return state.hexdigest()
+    return Known(state.hexdigest(), Blocks(size_bytes, _BLOCK_BYTES, b"".join(digests)))
 
 
-def open_stream(uri: str, *, endpoint_url: str | None) -> BinaryIO:
+def open_stream(uri: str, *, endpoint_url: str | None, known: Known | None = None) -> BinaryIO:
     """The file's content from the beginning, decompressed if its suffix says so.
 
     All members of a .gz, .zst, .bz2 or .xz are read, and a file that breaks off raises when the
     break is reached: half a delivery must never pass for a whole one.
 
+    Args:
+        uri: where the file is.
+        endpoint_url: of an S3 server other than AWS.
+        known: what its bytes must be; None for whatever is there.
+
     Raises:
         DeliveryMissing: The file is not there.
         DeliveryUnreadable: Now or while reading: no permission, truncated, corrupt.
+        DeliveryChanged: Now or while reading: it is not what is known.
         StorageError: Now or while reading: the S3 server refused or cannot be reached.
     """
-    stored = _raw_stream(uri, endpoint_url)
+    stored = _raw_stream(uri, endpoint_url, known)
     suffix = PurePosixPath(uri).suffix.lower()
     if suffix not in COMPRESSED_SUFFIXES:
         return stored
@@ -73,16 +104,36 @@ def open_stream(uri: str, *, endpoint_url: str | None) -> BinaryIO:
     return io.BufferedReader(content, _CHUNK_BYTES * 16)
 
 
-def open_range(uri: str, start: int, end: int, *, endpoint_url: str | None) -> BinaryIO:
+def open_range(
+    uri: str, start: int, end: int, *, endpoint_url: str | None, known: Known | None = None
+) -> BinaryIO:
     """The bytes from `start` to `end` of a file as stored; raises as `open_stream` does."""
-    stored = open_random(uri, endpoint_url=endpoint_url)
+    stored = open_random(uri, endpoint_url=endpoint_url, known=known)
     return io.BufferedReader(
         _Explaining(_Range(stored, start, end), _kind(uri), _complaint(uri)), _BUFFER_BYTES
     )
 
 
-def open_random(uri: str, *, endpoint_url: str | None) -> pa.NativeFile:
+def open_random(uri: str, *, endpoint_url: str | None, known: Known | None = None) -> pa.NativeFile:
     """The file for random access; raises as `open_stream` does, once open plain `OSError`."""
+    file = _opened(uri, endpoint_url)
+    return file if known is None else pa.PythonFile(_checked(file, uri, known), "r")
+
+
+def _checked(file: pa.NativeFile, uri: str, known: Known) -> CheckedFile:
+    def changed() -> DeliveryChanged:
+        return DeliveryChanged(
+            f"{uri} is not what it was when this run hashed it ({known.blocks.size_bytes:,} bytes, "
+            f"xxh3-128 {known.digest}): nothing is published; let the delivery be finished and "
+            "leave it alone, then run again"
+        )
+
+    if file.size() != known.blocks.size_bytes:
+        raise changed()
+    return CheckedFile(file, known.blocks, changed)
+
+
+def _opened(uri: str, endpoint_url: str | None) -> pa.NativeFile:
     try:
         if uri.startswith(S3_SCHEME):
             return open_object(uri, endpoint_url, None)
@@ -93,9 +144,10 @@ def open_random(uri: str, *, endpoint_url: str | None) -> pa.NativeFile:
         raise DeliveryUnreadable(f"{uri} cannot be opened ({error}): check its rights") from error
 
 
-def _raw_stream(uri: str, endpoint_url: str | None) -> io.BufferedReader:
-    file = open_random(uri, endpoint_url=endpoint_url)
-    return io.BufferedReader(_Explaining(file, _kind(uri), _complaint(uri)), _BUFFER_BYTES)
+def _raw_stream(uri: str, endpoint_url: str | None, known: Known | None) -> io.BufferedReader:
+    file = _opened(uri, endpoint_url)
+    source = file if known is None else _checked(file, uri, known)
+    return io.BufferedReader(_Explaining(source, _kind(uri), _complaint(uri)), _BUFFER_BYTES)
 
 
 def _kind(uri: str) -> type[HeliuError]:

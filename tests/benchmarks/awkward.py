@@ -81,7 +81,7 @@ def prepare(name: str, count: int, most: int, root: str) -> None:
     shuffled = random.permutation(count)
     for n in range(FILES):
         rows = ranked.take(pa.array(shuffled[n::FILES]))
-        write_groups(store, PLACE.at(f"{n}.arrow"), rows, np.zeros(len(rows), np.int32))
+        write_groups(store, PLACE.at("made", f"{n}.arrow"), rows, np.zeros(len(rows), np.int32))
 
 
 def decide(name: str, count: int, most: int, root: str) -> None:
@@ -95,7 +95,8 @@ def decide(name: str, count: int, most: int, root: str) -> None:
         steps[label.removeprefix("dedup: ")] += (now := time.process_time()) - last
         last = now
 
-    meeting = Meeting(tuple(PLACE.at(f"{n}.arrow") for n in range(FILES)), {0: count}, most)
+    made = open_store(params.storage).list(PLACE.at("made/"))
+    meeting = Meeting(tuple(info.key for info in made), {0: count}, most)
     with in_this_process():
         cut = Cut(count, first_frozen=count, pieces=1)
         markers = decide_meeting(meeting, cut, PLACE, params, progress=progress)

@@ -19,6 +19,7 @@ from jobs.corpus.tables import ranked_schema
 from jobs.flow.exchange import read_numbers, write_cuts, write_groups
 from jobs.flow.marked import Marker
 from jobs.flow.params import BuildParams
+from jobs.flow.sealed import seal
 from jobs.storage.stores import open_store
 
 BANDS, ROWS, NUM_PERM = 16, 8, 128
@@ -49,11 +50,9 @@ def write_key_files(spec: tuple[str, int, int, int, int], *, params: BuildParams
         cutting += time.perf_counter() - began
     began = time.perf_counter()
     words, bounds, edges = told_buckets(cuts, bits=bits, partitions=partitions)
-    write_cuts(store, f"{prefix}.bin", words, bounds)
-    store.put(f"{prefix}-edges.bin", edges.tobytes())
     return {
-        "file": f"{prefix}.bin",
-        "edges": f"{prefix}-edges.bin",
+        "file": write_cuts(store, f"{prefix}/keys.bin", words, bounds),
+        "edges": seal(store, f"{prefix}/edges.bin", edges.tobytes()),
         "words": len(words),
         "told": len(edges),
         "seconds": cutting + time.perf_counter() - began,

@@ -8,12 +8,13 @@ import pytest
 import xxhash
 
 from jobs.errors import (
+    DeliveryChanged,
     DeliveryMissing,
     DeliveryUnreadable,
     StorageError,
 )
 from jobs.storage.objects import ObjectStore
-from jobs.storage.source_bytes import digest, open_random, open_stream
+from jobs.storage.source_bytes import known_bytes, open_random, open_range, open_stream
 from jobs.storage.sources import expand
 from tests.contracts import BIG, DELIVERED, PATTERNS
 from tests.s3_server import Faults, plain_client, store_at
@@ -57,9 +58,11 @@ def test_delivery_in_a_bucket_is_read_whole(store: ObjectStore, endpoint_url: st
     packed = gzip.compress(BIG[:5_000_000]) + gzip.compress(BIG[5_000_000:])
     store.put("a.gz", packed)
     uri = store.location("a.gz")
-    assert digest(uri, endpoint_url=endpoint_url) == xxhash.xxh3_128_hexdigest(packed)
-    with open_stream(uri, endpoint_url=endpoint_url) as stream:
-        assert stream.read() == BIG
+    known = known_bytes(uri, endpoint_url=endpoint_url)
+    assert known.digest == xxhash.xxh3_128_hexdigest(packed)
+    for expected in (None, known):
+        with open_stream(uri, endpoint_url=endpoint_url, known=expected) as stream:
+            assert stream.read() == BIG
     with open_random(uri, endpoint_url=endpoint_url) as file:
         file.seek(100)
         assert file.read(10) == packed[100:110]
@@ -87,6 +90,30 @@ def test_delivery_cut_short_is_the_partners_and_a_lost_server_is_not(
 
 
 def test_delivery_that_vanished_is_missing(store: ObjectStore, endpoint_url: str):
-    for reader in (open_stream, open_random, digest):
+    for reader in (open_stream, open_random, known_bytes):
         with pytest.raises(DeliveryMissing, match="gone"):
             reader(store.location("gone"), endpoint_url=endpoint_url)
+
+
+def test_delivery_that_changes_while_it_is_read_is_not_read_on(
+    store: ObjectStore, endpoint_url: str
+):
+    uri = store.location("in.jsonl")
+    store.put("in.jsonl", BIG * 2)
+    known = known_bytes(uri, endpoint_url=endpoint_url)
+    there = {"endpoint_url": endpoint_url, "known": known}
+    with open_stream(uri, **there) as stream:
+        assert stream.read(1_000) == BIG[:1_000]
+        store.put("in.jsonl", BIG + BIG[::-1])
+        with pytest.raises(DeliveryChanged, match=r"in\.jsonl"):
+            stream.read()
+    for open_again in (
+        lambda: open_stream(uri, **there).read(),
+        lambda: open_range(uri, 15_000_000, 15_000_100, **there).read(),
+        lambda: open_random(uri, **there).read_at(10, 15_000_000),
+    ):
+        with pytest.raises(DeliveryChanged, match=r"in\.jsonl"):
+            open_again()
+    store.put("in.jsonl", BIG)
+    with pytest.raises(DeliveryChanged, match=r"in\.jsonl"):
+        open_random(uri, **there)

@@ -128,7 +128,7 @@ def test_refined_hot_bucket_in_rounds_drops_what_one_task_would(
     assert decided(ranked, params, files=files, most=most).equals(whole)
     work = tmp_path / "store" / "demo" / "work" / "drops" / "k" / "refined"
     # Boilerplate is gone; of the family, more than two chunks large, one document settles.
-    assert list(work.glob("drops-*.parquet"))
+    assert list(work.glob("drops-*/drops-*.parquet"))
     assert list(work.glob("rounds-*/settled-*.json")) or most == 400
 
 

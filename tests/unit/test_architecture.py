@@ -19,6 +19,20 @@ def functions(path: Path) -> Iterator[ast.FunctionDef]:
             yield node
 
 
+READERS = {
+    "flow/sealed.py": {"open", "get", "put", "put_file"},  # tables between stages
+    "flow/marked.py": {"get", "put"},  # markers
+    "flow/attesting.py": {"get", "put"},  # signatures
+    "flow/erasing.py": {"get", "put"},  # records of what was deleted
+    "flow/derived.py": {"put"},
+    "flow/mirroring.py": {"put", "put_file"},
+    "flow/checking.py": {"tail"},  # verify hashes what it reads
+    "flow/explaining.py": {"open"},  # for a person's eyes
+    "train_quality.py": {"put"},
+}
+"""Who may ask a store for bytes, and how: all others ask `sealed` and `whole_file`, which check."""
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_module_keeps_its_budget(path: Path) -> None:
     assert path.stem not in JUNK
@@ -40,3 +54,20 @@ def test_nothing_depends_on_the_process_hash() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             is_hash = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "hash"
             assert not is_hash, f"{path} calls hash(), which differs per process"
+
+
+def test_nothing_is_read_from_a_store_without_being_checked() -> None:
+    asked = {"open", "get", "stream", "tail", "put", "put_file"}
+    for path in MODULES:
+        name = path.relative_to(ROOT / "jobs").as_posix()
+        if name.startswith("storage/"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+            if is_call and node.func.attr in asked and _is_store(node.func.value):
+                assert node.func.attr in READERS.get(name, set()), f"{path}:{node.lineno}"
+
+
+def _is_store(value: ast.expr) -> bool:
+    called = value.func if isinstance(value, ast.Call) else value
+    return ast.unparse(called).rpartition(".")[2] in {"store", "to", "open_store"}

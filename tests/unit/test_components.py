@@ -124,18 +124,20 @@ def test_bucket_of_a_million_documents_sends_one_word_per_task_and_is_one_group(
 
 def test_cuts_of_several_objects_are_read_as_one_partition(tmp_path: Path) -> None:
     store = DirectoryStore(tmp_path)
-    for name, words, bounds in (("a", [1, 2, 3], [0, 1, 3]), ("b", [4], [0, 1, 1])):
-        write_cuts(store, name, np.array(words, np.uint64), np.array(bounds))
-    assert read_cuts(store, ["a", "b"], 0, 2).tolist() == [1, 4]
-    assert read_cuts(store, ["a", "b"], 1, 2).tolist() == [2, 3]
+    keys = [
+        write_cuts(store, "t/a.bin", np.array(words, np.uint64), np.array(bounds))
+        for words, bounds in (([1, 2, 3], [0, 1, 3]), ([4], [0, 1, 1]))
+    ]
+    assert read_cuts(store, keys, 0, 2).tolist() == [1, 4]
+    assert read_cuts(store, keys, 1, 2).tolist() == [2, 3]
     assert read_cuts(store, [], 0, 2).tolist() == []
 
 
 def test_numbers_are_read_from_the_ordinal_asked_for(tmp_path: Path) -> None:
     store = DirectoryStore(tmp_path)
-    write_numbers(store, "grouped", np.array([5, -1, 7, 8], np.int32))
-    assert read_numbers(store, "grouped", 1, 2).tolist() == [-1, 7]
-    assert read_numbers(store, "grouped", 4, 0).tolist() == []
+    key = write_numbers(store, "t/grouped.bin", np.array([5, -1, 7, 8], np.int32))
+    assert read_numbers(store, key, 1, 2).tolist() == [-1, 7]
+    assert read_numbers(store, key, 4, 0).tolist() == []
 
 
 def test_build_of_more_rows_than_an_edge_can_name_is_refused(tmp_path: Path) -> None:

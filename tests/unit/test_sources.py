@@ -17,7 +17,7 @@ import pytest
 import xxhash
 
 from jobs.errors import DeliveryMissing, DeliveryUnreadable
-from jobs.storage.source_bytes import digest, open_random, open_stream
+from jobs.storage.source_bytes import known_bytes, open_random, open_stream
 from jobs.storage.sources import expand
 from tests.contracts import DELIVERED, PATTERNS
 
@@ -166,9 +166,11 @@ def test_expand_stops_at_a_locked_folder_it_needs_only(delivery: Path):
 def test_digest_is_of_the_stored_bytes(tmp_path: Path):
     path = tmp_path / "a.jsonl.gz"
     path.write_bytes(gzip.compress(NOISE * 40))
-    assert digest(str(path), endpoint_url=None) == xxhash.xxh3_128_hexdigest(path.read_bytes())
+    found = known_bytes(str(path), endpoint_url=None)
+    assert found.digest == xxhash.xxh3_128_hexdigest(path.read_bytes())
+    assert found.blocks.size_bytes == path.stat().st_size
     path.write_bytes(b"")
-    assert digest(str(path), endpoint_url=None) == xxhash.xxh3_128_hexdigest(b"")
+    assert known_bytes(str(path), endpoint_url=None).digest == xxhash.xxh3_128_hexdigest(b"")
 
 
 def test_stream_of_a_plain_file_gives_lines(tmp_path: Path):
@@ -251,7 +253,7 @@ def test_stream_that_is_not_what_its_name_says_raises(
 
 
 def test_missing_and_unreadable_files_are_told_apart(tmp_path: Path):
-    for reader in (open_stream, open_random, digest):
+    for reader in (open_stream, open_random, known_bytes):
         with pytest.raises(DeliveryMissing, match=r"a\.jsonl"):
             reader(str(tmp_path / "a.jsonl"), endpoint_url=None)
         with pytest.raises(DeliveryUnreadable, match=str(tmp_path)):

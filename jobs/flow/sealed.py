@@ -1,0 +1,124 @@
+"""Sealed objects: what one stage leaves for another, under names that tell what is in them.
+
+::
+
+    body │ digests of its blocks        below    …/TASK/NAME-DIGEST OF THE DIGESTS.parquet
+
+So whoever was given a name can check any part of the object by reading the blocks it lies in. A
+flipped bit, a lost end and another object in its place are all noticed where they would be read.
+
+The task whose marker is `TASK.json` writes its objects below `TASK/`. So who meets damage knows
+which task makes the object again, and empties that marker: whoever runs next does it.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import xxhash
+
+from jobs.errors import DamagedTable, ObjectMissing
+from jobs.storage.checked import Blocks, CheckedFile, block_digests
+from jobs.storage.objects import ObjectStore
+
+_BLOCK_BYTES = 1 << 16  # of which a reader of a few bytes reads one
+_DIGEST_BYTES = 8
+_AT_ONCE = 1 << 23
+
+
+def seal(store: ObjectStore, key: str, body: bytes) -> str:
+    """Store the bytes; the key that they got, which is `key` with a digest in its name."""
+    digests = block_digests(body, _BLOCK_BYTES)
+    sealed = _sealed(key, digests)
+    store.put(sealed, body + digests)
+    return sealed
+
+
+def seal_file(store: ObjectStore, key: str, path: Path) -> str:
+    """Store a finished local file, to which its digests are appended; as `seal`."""
+    with path.open("r+b") as file:
+        parts = iter(partial(file.read, _AT_ONCE), b"")
+        digests = b"".join(block_digests(part, _BLOCK_BYTES) for part in parts)
+        file.write(digests)
+    sealed = _sealed(key, digests)
+    store.put_file(sealed, path)
+    return sealed
+
+
+def open_sealed(store: ObjectStore, key: str) -> CheckedFile:
+    """The object for random access.
+
+    Raises:
+        DamagedTable: now or while reading: it is not what was stored under this name.
+    """
+    try:
+        file = store.open(key)
+    except ObjectMissing as error:
+        raise _damage(store, key) from error
+    total = file.size()
+    size = _body_bytes(total)
+    digests = file.read_at(total - size, size)
+    _require_own(store, key, digests)
+    return CheckedFile(file, Blocks(size, _BLOCK_BYTES, digests), partial(_damage, store, key))
+
+
+def read_sealed(store: ObjectStore, key: str) -> memoryview:
+    """All of the object; raises as `open_sealed` does."""
+    try:
+        whole = store.get(key)
+    except ObjectMissing as error:
+        raise _damage(store, key) from error
+    body = body_of(whole)
+    digests = whole[len(body) :]
+    _require_own(store, key, digests)
+    if block_digests(body, _BLOCK_BYTES) != digests:
+        raise _damage(store, key)
+    return body
+
+
+def read_table(
+    store: ObjectStore, key: str, *, columns: list[str] | None = None, filters: Any = None
+) -> pa.Table:
+    """The table stored as Parquet, or some of it; raises as `open_sealed` does."""
+    with open_sealed(store, key) as file:
+        return pq.read_table(pa.PythonFile(file, "r"), columns=columns, filters=filters)
+
+
+def body_of(whole: bytes) -> memoryview:
+    """A sealed object without its digests; nothing is checked."""
+    return memoryview(whole)[: _body_bytes(len(whole))]
+
+
+def marker_of(key: str) -> str:
+    """The key of the marker of the task that writes this object."""
+    return f"{key.rpartition('/')[0]}.json"
+
+
+def _sealed(key: str, digests: bytes) -> str:
+    stem, _, suffix = key.rpartition(".")
+    return f"{stem}-{xxhash.xxh3_128_hexdigest(digests)}.{suffix}"
+
+
+def _body_bytes(total: int) -> int:
+    """The size of a body, from the size of it and its digests together."""
+    blocks = -(-total // (_BLOCK_BYTES + _DIGEST_BYTES))
+    return max(0, total - blocks * _DIGEST_BYTES)
+
+
+def _require_own(store: ObjectStore, key: str, digests: bytes) -> None:
+    if xxhash.xxh3_128_hexdigest(digests) not in key.rpartition("-")[2]:
+        raise _damage(store, key)
+
+
+def _damage(store: ObjectStore, key: str) -> DamagedTable:
+    """The error, once the task that wrote the object is no longer taken for done."""
+    store.put(marker_of(key), b"")
+    stage = key.split("/")[2]
+    return DamagedTable(
+        f"{store.location(key)} is not what {stage} wrote there: run the same command again, it is "
+        "made again; if this comes back, check the disk or the store"
+    )

@@ -1,0 +1,92 @@
+"""Objects that are read from their beginning to their end, and known by their sha256."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+
+from jobs.errors import DamagedRelease, ObjectMissing, StorageError
+from jobs.storage.layout import blob_address
+from jobs.storage.objects import S3_SCHEME, ObjectStore
+
+CHUNK_BYTES = 8 << 20
+
+
+def chunks(store: ObjectStore, key: str) -> Iterator[bytes]:
+    """The bytes of an object, a few megabytes at a time.
+
+    Raises:
+        ObjectMissing: there is none.
+        StorageError: the store cannot be reached, at the beginning or in between.
+    """
+    with closing(store.stream(key)) as stream:
+        try:
+            while chunk := stream.read(CHUNK_BYTES):
+                yield chunk
+        except OSError as error:
+            raise StorageError(
+                f"cannot read {store.location(key)} to its end ({error}): check the disk or the "
+                "network, then run again"
+            ) from error
+
+
+def is_stored(store: ObjectStore, key: str, size_bytes: int, sha256: str) -> bool:
+    """Whether the object holds the bytes of this digest; reads all of it if the size is right."""
+    if store.size(key) != size_bytes:
+        return False
+    digest = hashlib.sha256()
+    for chunk in chunks(store, key):
+        digest.update(chunk)
+    return digest.hexdigest() == sha256
+
+
+def checked_chunks(store: ObjectStore, key: str) -> Iterator[bytes]:
+    """The bytes of a file of a release, which must be those that its key names.
+
+    Raises:
+        DamagedRelease: at the end: they are not; at the beginning: it is gone.
+    """
+    digest, wanted = hashlib.sha256(), blob_address(key)
+    try:
+        for chunk in chunks(store, key):
+            digest.update(chunk)
+            yield chunk
+    except ObjectMissing as error:
+        raise DamagedRelease(f"{error}: restore it from a copy, then run again") from error
+    if wanted is None or digest.hexdigest() != wanted[0]:
+        raise DamagedRelease(
+            f"{store.location(key)} is not what was published: nothing is made of it; restore the "
+            "file from a copy, then run again"
+        )
+
+
+def fetch(store: ObjectStore, key: str, path: Path) -> None:
+    """Copy a file of a release to a new local one; raises as `checked_chunks` does."""
+    with path.open("xb") as file:
+        for chunk in checked_chunks(store, key):
+            file.write(chunk)
+
+
+@contextmanager
+def whole_file(store: ObjectStore, key: str) -> Iterator[pa.NativeFile]:
+    """A file of a release for random access, after all of its bytes were checked.
+
+    One that is far away is copied on the way, so that it is read once and what was checked is what
+    is used; raises as `checked_chunks` does.
+    """
+    if not store.location(key).startswith(S3_SCHEME):
+        for _ in checked_chunks(store, key):
+            pass
+        with store.open(key) as file:
+            yield file
+        return
+    with tempfile.TemporaryDirectory(prefix="heliu-") as folder:
+        path = Path(folder) / "file"
+        fetch(store, key, path)
+        with pa.OSFile(str(path)) as file:
+            yield file
