@@ -66,6 +66,11 @@ def hydra_readable(argument: str) -> str:
     return f"{key}{equals}'{value}'"
 
 
+def now() -> str:
+    """The time in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
 def circumstances(config: Any) -> dict[str, Any]:
     """Who publishes, when and with what: for the log entry, never part of a digest.
 
@@ -81,7 +86,7 @@ def circumstances(config: Any) -> dict[str, Any]:
 
     tools = ("pyarrow", "ray", "numba", "numpy", "opencc", "xxhash")
     return {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "at": now(),
         "by": f"{getpass.getuser()}@{platform.node()}",
         "python": platform.python_version(),
         "heliu": __version__,

@@ -21,6 +21,7 @@ VERBS = {
     "files": "the addresses of a release's document shards",
     "decisions": "the addresses of a release's decision files",
     "verify": "hashes and counts a release again",
+    "sign": "says with a key whose a published release is",
     "log": "everything that happened to a corpus, entry by entry",
     "tag": "gives a release another name",
     "yank": "withdraws a release: latest skips it",
