@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -17,11 +16,10 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from jobs import __version__
 from jobs.errors import HeliuError
+from jobs.exits import fail, foreseen
 from jobs.release_settings import register
 from jobs.settings import conf_folder
-
-UNFORESEEN = 70
-INTERRUPTED = 130
+from jobs.terminal import say
 
 _UNKNOWN_PARTNER = re.compile(r"Could not (?:load|find) 'partners/([^']+)'")
 _BARE_WORD = re.compile(r"[^\[\]{},:\s]*[^\x00-\x7f\[\]{},:\s][^\[\]{},:\s]*")
@@ -33,6 +31,9 @@ def run(verb: str, action: Callable[[Any], None]) -> None:
     Exits with 0, with an error's own code, with 130 when interrupted, or with 70 for anything
     unforeseen, whose traceback is shown.
     """
+    if "--version" in sys.argv[1:]:  # Hydra would tell its own
+        say(f"heliu {__version__}")
+        return
     # Without this, Hydra prints what goes wrong and exits with 1, whatever it was.
     os.environ["HYDRA_FULL_ERROR"] = "1"
     register()
@@ -41,22 +42,15 @@ def run(verb: str, action: Callable[[Any], None]) -> None:
     )
     sys.argv = [f"heliu {verb}", *(hydra_readable(argument) for argument in sys.argv[1:])]
     composed: list[DictConfig] = []  # stays empty for --help and --cfg
-    try:
-        program(composed.append)()
-        for config in composed:
-            action(OmegaConf.to_object(_complete(config)))
-    except HeliuError as error:
-        _fail(str(error), error.exit_code)
-    except (HydraException, OmegaConfBaseException) as error:
-        _fail(_advice(error, verb), 2)
-    except KeyboardInterrupt:
-        _fail("interrupted; the same command continues where it stopped", INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of our output has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except Exception:  # noqa: BLE001  the one place: whatever nobody foresaw, exits with its own code
-        traceback.print_exc()
-        _fail("this is a defect of heliu: please report it with the lines above", UNFORESEEN)
+    with foreseen():
+        try:
+            program(composed.append)()
+            for config in composed:
+                action(OmegaConf.to_object(_complete(config)))
+        except HeliuError as error:
+            fail(str(error), error.exit_code)
+        except (HydraException, OmegaConfBaseException) as error:
+            fail(_advice(error, verb), 2)
 
 
 def hydra_readable(argument: str) -> str:
@@ -70,6 +64,11 @@ def hydra_readable(argument: str) -> str:
     if value[0] in "[{":
         return key + equals + _BARE_WORD.sub(r"'\g<0>'", value)
     return f"{key}{equals}'{value}'"
+
+
+def now() -> str:
+    """The time in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def circumstances(config: Any) -> dict[str, Any]:
@@ -87,7 +86,7 @@ def circumstances(config: Any) -> dict[str, Any]:
 
     tools = ("pyarrow", "ray", "numba", "numpy", "opencc", "xxhash")
     return {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "at": now(),
         "by": f"{getpass.getuser()}@{platform.node()}",
         "python": platform.python_version(),
         "heliu": __version__,
@@ -119,9 +118,3 @@ def _advice(error: Exception, verb: str) -> str:
     if cause is not None and str(cause).splitlines()[:1] != text.splitlines()[:1]:
         text += f": {str(cause).splitlines()[0]}" if str(cause) else ""
     return f"{text}\nsee: heliu {verb} --help"
-
-
-def _fail(message: str, code: int) -> None:
-    sys.stdout.flush()
-    sys.stderr.write(f"heliu: {message}\n")
-    sys.exit(code)

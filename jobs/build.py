@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobs.application import circumstances, run
+from jobs.application import circumstances, now, run
 from jobs.settings import Build
 from jobs.terminal import ProgressLine
 
@@ -18,7 +18,7 @@ def build(config: Build) -> None:
     key = signing_key(config.sign_key)
     published = run_build(params, ProgressLine(), about=circumstances(config))
     if key is not None:
-        sign_published(params.storage, published.corpus, published.version, key)
+        sign_published(params.storage, published.corpus, published.version, key, at=now())
     report_published(published, params.storage.root)
 
 

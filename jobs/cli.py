@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import sys
 
-from jobs.terminal import note, say
+from jobs import __version__
+from jobs.exits import fail, foreseen
 
 VERBS = {
     "build": "deliveries of several partners in, one published release out",
@@ -20,6 +21,7 @@ VERBS = {
     "files": "the addresses of a release's document shards",
     "decisions": "the addresses of a release's decision files",
     "verify": "hashes and counts a release again",
+    "sign": "says with a key whose a published release is",
     "log": "everything that happened to a corpus, entry by entry",
     "tag": "gives a release another name",
     "yank": "withdraws a release: latest skips it",
@@ -41,20 +43,23 @@ heliu merges the text of several partners into one immutable, explained corpus r
 
 usage: heliu VERB [--config-dir DIR] [key=value ...]
        heliu VERB --help
+       heliu --version
 """
 
 
 def main() -> None:
     """Hand over to the verb's own program."""
-    verb, *rest = sys.argv[1:] or ["--help"]
-    if verb in {"--help", "-h", "help"}:
-        say(_usage())
-        return
-    if verb not in VERBS:
-        note(f"heliu: no verb {verb!r}\n\n{_usage()}")
-        sys.exit(2)
-    sys.argv = [f"heliu {verb}", *rest]
-    importlib.import_module(f"jobs.{verb.replace('-', '_')}").main()
+    with foreseen():
+        verb, *rest = sys.argv[1:] or ["--help"]
+        if verb in {"--help", "-h", "help"}:
+            sys.stdout.write(_usage() + "\n")
+        elif verb == "--version":
+            sys.stdout.write(f"heliu {__version__}\n")
+        elif verb not in VERBS:
+            fail(f"no verb {verb!r}\n\n{_usage()}", 2)
+        else:
+            sys.argv = [f"heliu {verb}", *rest]
+            importlib.import_module(f"jobs.{verb.replace('-', '_')}").main()
 
 
 def _usage() -> str:

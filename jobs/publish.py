@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobs.application import circumstances, run
+from jobs.application import circumstances, now, run
 from jobs.settings import Publish, storage_params
 from jobs.storage.stores import open_store
 from jobs.terminal import ProgressLine
@@ -25,7 +25,7 @@ def publish(config: Publish) -> None:
         storage = params.storage
         published = run_build(params, ProgressLine(), about=circumstances(config))
     if key is not None:
-        sign_published(storage, published.corpus, published.version, key)
+        sign_published(storage, published.corpus, published.version, key, at=now())
     report_published(published, storage.root)
 
 

@@ -133,6 +133,13 @@ class Verify(Show):
 
 
 @dataclass
+class Sign(Read):
+    """sign."""
+
+    key: str = MISSING
+
+
+@dataclass
 class Mirror(Read):
     """mirror."""
 
@@ -230,7 +237,7 @@ class TrainQuality:
 def register() -> None:
     """Once: make the classes known to Hydra, under the names that `conf/*.yaml` begin with."""
     store = ConfigStore.instance()
-    reading = (Listing, Read, Show, Explain, Verify, Mirror, Export, Diff, Report)
+    reading = (Listing, Read, Show, Explain, Verify, Sign, Mirror, Export, Diff, Report)
     ours = (Publish, Doctor, Tag, Yank, Rollback, Gc, Takedown)
     for schema in (Build, *reading, Tune, Judge, TrainQuality, Demo, *ours):
         store.store(name=f"{schema.__name__.lower()}_schema", node=schema)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jobs.application import run
 from jobs.errors import DamagedMetadata, DamagedRelease, RedactedRelease
-from jobs.flow.attesting import check_signature
+from jobs.flow.attesting import check_signature, signatures
+from jobs.flow.reading import OpenedRelease
 from jobs.release_settings import Verify, opened
 from jobs.settings import storage_params
 from jobs.terminal import is_json, say, say_json
@@ -23,13 +25,13 @@ def verify(config: Verify) -> None:
     from jobs.flow.verifying import verify as verified  # noqa: PLC0415  --help need not load numba
 
     release = opened(config)
-    if config.public_key:
-        check_signature(release, Path(config.public_key))
+    signed = list(_signed(release, config.public_key))
     checks = _on_ray(config) if config.ray else None
     findings = verified(release, config.level, sample=config.sample, checks=checks)
     name = f"{release.corpus} {release.version}"
     if is_json(config.format):
-        say_json({"version": release.version, "digest": release.digest, **asdict(findings)})
+        told = {"version": release.version, "digest": release.digest, "signatures": signed}
+        say_json({**told, **asdict(findings)})
     _raise_for(name, findings)
     if findings.is_redacted and "@sha256:" in config.release:
         raise RedactedRelease(
@@ -44,6 +46,16 @@ def verify(config: Verify) -> None:
         )
         if findings.orphans:
             say(f"{findings.orphans:,} stored files belong to no release; they do no harm")
+        for one in signed:
+            how = "checked" if one["is_checked"] else "not checked, public_key=FILE does"
+            say(f"signed by {one['key']} at {one['at'] or 'a time not told'} ({how})")
+
+
+def _signed(release: OpenedRelease, public_key: str | None) -> Iterator[dict[str, Any]]:
+    """All that is said to be signed, and whether it is the one that was to be checked."""
+    checked = check_signature(release, Path(public_key)) if public_key else None
+    for signature in signatures(release):
+        yield {**asdict(signature), "is_checked": signature == checked}
 
 
 def _raise_for(name: str, findings: Findings) -> None:

@@ -14,10 +14,10 @@ written, every process compiles for itself. They may be deleted at any time.
 
 from __future__ import annotations
 
+import ast
 import atexit
 import fcntl
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -31,8 +31,10 @@ import numba
 import xxhash
 from numba import config
 
-_HERE = Path(__file__).parents[2]  # where `jobs` lies
-_IMPORT = re.compile(r"^(?:from|import) +([\w.]+)(?: +import +(\([^)]*\)|.+))?", re.MULTILINE)
+_Homes = tuple[tuple[str, Path], ...]
+"""Packages whose imports are followed, and where each lies."""
+
+_OURS = (__name__.partition(".")[0], Path(__file__).resolve().parents[2])
 
 
 class BySources:
@@ -110,10 +112,11 @@ def sources_digest(file: Path, module: str) -> str:
         file: the module's.
         module: its full name, which tells where its package lies.
     """
-    roots = tuple({file.resolve().parents[module.count(".")], _HERE})
+    depth = module.count(".") + (file.name == "__init__.py")
+    homes = tuple({_OURS, (module.partition(".")[0], file.resolve().parents[depth])})
     found, waiting = {file}, [file]
     while waiting:
-        new = _imported(waiting.pop(), roots) - found
+        new = _imported(waiting.pop(), homes) - found
         found |= new
         waiting += new
     contents = sorted({_digest(source) for source in found})
@@ -121,13 +124,29 @@ def sources_digest(file: Path, module: str) -> str:
 
 
 @cache
-def _imported(file: Path, roots: tuple[Path, ...]) -> frozenset[Path]:
-    names = set()
-    for module, parts in _IMPORT.findall(file.read_text(encoding="utf-8")):
-        names |= {module, *(f"{module}.{part}" for part in re.findall(r"\w+", parts))}
-    paths = (root / name.replace(".", "/") for name in names for root in roots)
-    files = (file for path in paths for file in (path.with_suffix(".py"), path / "__init__.py"))
+def _imported(file: Path, homes: _Homes) -> frozenset[Path]:
+    """The files of the packages `homes` that a file imports; what lies beside them is not ours."""
+    statements = ast.walk(ast.parse(file.read_bytes()))
+    paths = {path for statement in statements for path in _named(statement, file, dict(homes))}
+    files = (f for path in paths for f in (path / "__init__.py", path.parent / f"{path.name}.py"))
     return frozenset(filter(Path.is_file, files))
+
+
+def _named(statement: ast.AST, file: Path, homes: dict[str, Path]) -> Iterator[Path]:
+    """Where the modules would be, without suffix, that an import may mean."""
+    modules: list[str] = []
+    if isinstance(statement, ast.Import):
+        modules = [name.name for name in statement.names]
+    elif isinstance(statement, ast.ImportFrom):
+        within = "." * statement.level + (statement.module or "")
+        dot = "" if within.endswith(".") else "."
+        modules = [within, *(f"{within}{dot}{name.name}" for name in statement.names)]
+    for module in modules:
+        name = module.lstrip(".")
+        level = len(module) - len(name)
+        home = file.parents[level - 1] if level else homes.get(name.partition(".")[0])
+        if home is not None:
+            yield home.joinpath(*name.split("."))
 
 
 @cache

@@ -1,7 +1,8 @@
 """Signatures: whose release it is, said by a key and checked by anyone who has its public half.
 
-`CORPUS/attestations/DIGEST.json` is a DSSE envelope over an in-toto statement that names the
-release and the sha256 of its manifest, which names everything else. Signatures can be added at any
+`CORPUS/attestations/DIGEST/KEY.json` is a DSSE envelope over an in-toto statement that names the
+release, the sha256 of its manifest, which names everything else, and when it was signed. Each key
+has an envelope of its own, so that two who sign at once do not meet; signatures can be added at any
 time. Envelope: DSSE v1 (secure-systems-lab); statement: in-toto Attestation Framework v1.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from jobs.errors import ConfigError, ObjectMissing, SignatureInvalid
 from jobs.flow.reading import OpenedRelease, open_release
-from jobs.storage.layout import attestation_key
+from jobs.storage.layout import attestation_key, attestations
 from jobs.storage.manifests import canonical_json
 from jobs.storage.objects import StorageParams
 from jobs.storage.stores import open_store
@@ -28,20 +30,37 @@ _PAYLOAD_TYPE = "application/vnd.in-toto+json"
 _MAKE_ONE = "openssl genpkey -algorithm ed25519 -out key.pem makes one"
 
 
+@dataclass(frozen=True)
+class Signature:
+    """What a signature says of itself; whether it is right, `check_signature` says.
+
+    Attributes:
+        key: The sha256 of the 32 bytes of the public key.
+        at: When it was signed, by the clock of who signed; None in the oldest.
+    """
+
+    key: str
+    at: str | None
+
+
 def signing_key(path: str | None) -> Ed25519PrivateKey | None:
     """The key in a file, if one is configured: read before a build, not after it."""
-    return read_private_key(Path(path)) if path else None
+    return read_private_key(Path(path), "sign_key") if path else None
 
 
 def sign_published(
-    storage: StorageParams, corpus: str, version: str, key: Ed25519PrivateKey
+    storage: StorageParams, corpus: str, version: str, key: Ed25519PrivateKey, *, at: str
 ) -> None:
     """Sign a release that was just published."""
-    sign(open_release(open_store(storage), corpus, version), key)
+    sign(open_release(open_store(storage), corpus, version), key, at=at)
 
 
-def read_private_key(path: Path) -> Ed25519PrivateKey:
+def read_private_key(path: Path, name: str) -> Ed25519PrivateKey:
     """The key that signs, from an unencrypted PEM file.
+
+    Args:
+        path: of the file.
+        name: what gave the path, for whoever has to correct it.
 
     Raises:
         ConfigError: it is not there or no such key.
@@ -49,76 +68,134 @@ def read_private_key(path: Path) -> Ed25519PrivateKey:
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     except (OSError, ValueError, TypeError) as error:
-        raise ConfigError(f"sign_key={path} cannot be read ({error}): {_MAKE_ONE}") from error
+        raise ConfigError(f"{name}={path} cannot be read ({error}): {_MAKE_ONE}") from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise ConfigError(f"sign_key={path} is no Ed25519 key: {_MAKE_ONE}")
+        raise ConfigError(f"{name}={path} is no Ed25519 key: {_MAKE_ONE}")
     return key
 
 
-def sign(release: OpenedRelease, key: Ed25519PrivateKey) -> str:
-    """Add the key's signature to the release's envelope; the envelope's key in the store."""
-    payload = canonical_json(_statement(release))
-    envelope = _envelope(release) or {"signatures": []}
+def sign(release: OpenedRelease, key: Ed25519PrivateKey, *, at: str) -> tuple[Signature, bool]:
+    """Sign a release; the key's signature, and whether it is new: the first one stays.
+
+    Args:
+        release: as published.
+        key: whose owner stands for it.
+        at: when.
+    """
     public = key.public_key()
-    others = [one for one in envelope["signatures"] if one["keyid"] != _key_id(public)]
+    try:
+        if known := _checked(release, public):
+            return known, False
+    except SignatureInvalid:  # of something else: replaced
+        pass
+    payload = canonical_json(_statement(release, at))
     signature = base64.b64encode(key.sign(_authenticated(payload))).decode()
     stored = {
         "payloadType": _PAYLOAD_TYPE,
         "payload": base64.b64encode(payload).decode(),
-        "signatures": [*others, {"keyid": _key_id(public), "sig": signature}],
+        "signatures": [{"keyid": _key_id(public), "sig": signature}],
     }
-    where = attestation_key(release.corpus, release.digest)
+    where = attestation_key(release.corpus, release.digest, _key_id(public))
     release.store.put(where, canonical_json(stored))
-    return where
+    return Signature(_key_id(public), at), True
 
 
-def check_signature(release: OpenedRelease, path: Path) -> None:
-    """Refuse a release that the key did not sign.
+def check_signature(release: OpenedRelease, path: Path) -> Signature:
+    """The signature of a key; a release that the key did not sign is refused.
 
     Args:
         release: signed or not.
         path: the public key, a PEM file.
 
     Raises:
-        SignatureInvalid: no signature, one of another key, or one of something else.
+        SignatureInvalid: no signature of this key, or one of something else.
         ConfigError: the file holds no Ed25519 public key.
     """
     public = _read_public_key(path)
+    found = _checked(release, public)
+    if found is not None:
+        return found
     name = f"{release.corpus} {release.version}"
-    envelope = _envelope(release)
-    if envelope is None:
-        raise SignatureInvalid(f"{name} is not signed: heliu publish sign_key=FILE signs it")
-    payload = canonical_json(_statement(release))
-    for signature in envelope["signatures"]:
-        if signature["keyid"] == _key_id(public):
-            try:
-                public.verify(base64.b64decode(signature["sig"]), _authenticated(payload))
-            except (InvalidSignature, ValueError) as error:
-                raise SignatureInvalid(
-                    f"{name}: the signature in {_where(release)} is not of this release: it was "
-                    "edited or made for another digest"
-                ) from error
-            return
-    raise SignatureInvalid(f"{name} is signed, but not with the key of {path}")
+    others = ", ".join(signature.key for signature in signatures(release))
+    if not others:
+        raise SignatureInvalid(f"{name} is not signed: heliu sign release=… key=FILE signs it")
+    raise SignatureInvalid(
+        f"{name} is signed, but not with the key of {path}, {_key_id(public)}: by {others}"
+    )
 
 
-def attestation_of(release: OpenedRelease) -> tuple[str, bytes | None]:
-    """Where a release's signatures are, and their bytes as stored; None if it is not signed."""
-    key = attestation_key(release.corpus, release.digest)
+def signatures(release: OpenedRelease) -> list[Signature]:
+    """What is said to be signed by whom and when; nobody has checked it.
+
+    Raises:
+        SignatureInvalid: what is stored is no envelope.
+    """
+    envelopes = (_envelope(release, key) for key in signature_keys(release))
+    return [
+        Signature(str(one.get("keyid")), _time(envelope))
+        for envelope in envelopes
+        for one in envelope["signatures"]
+    ]
+
+
+def signature_keys(release: OpenedRelease) -> list[str]:
+    """Where signatures of a release are stored."""
+    found = release.store.list(attestations(release.corpus, release.digest))
+    return [info.key for info in found]
+
+
+def _checked(release: OpenedRelease, public: Ed25519PublicKey) -> Signature | None:
+    """The signature of a key, if there is one."""
+    signer = _key_id(public)
+    # Before each key had an envelope of its own, all signed one statement without a time.
+    before = f"{attestations(release.corpus, release.digest)}.json"
+    for key in (attestation_key(release.corpus, release.digest, signer), before):
+        envelope = _envelope(release, key)
+        for signature in envelope["signatures"]:
+            if signature.get("keyid") == signer:
+                _require_right(release, key, envelope, signature, public)
+                return Signature(signer, _time(envelope))
+    return None
+
+
+def _require_right(
+    release: OpenedRelease,
+    key: str,
+    envelope: dict[str, Any],
+    signature: dict[str, Any],
+    public: Ed25519PublicKey,
+) -> None:
     try:
-        return key, release.store.get(key)
-    except ObjectMissing:
-        return key, None
+        payload = base64.b64decode(envelope["payload"])
+        public.verify(base64.b64decode(signature["sig"]), _authenticated(payload))
+        is_right = orjson.loads(payload) == _statement(release, _time(envelope))
+    except (InvalidSignature, ValueError, TypeError, KeyError):
+        is_right = False
+    if not is_right:
+        raise SignatureInvalid(
+            f"{release.corpus} {release.version}: the signature in {release.store.location(key)} "
+            "is not of this release: it was edited or made for another digest"
+        )
 
 
-def _statement(release: OpenedRelease) -> dict[str, Any]:
+def _statement(release: OpenedRelease, at: str | None) -> dict[str, Any]:
     name = f"{release.corpus}/{release.version}"
+    told = {} if at is None else {"signedOn": at}
     return {
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [{"name": name, "digest": {"sha256": release.digest}}],
         "predicateType": "https://in-toto.io/attestation/release/v0.1",
-        "predicate": {"purl": f"pkg:generic/{name}"},
+        "predicate": {"purl": f"pkg:generic/{name}", **told},
     }
+
+
+def _time(envelope: dict[str, Any]) -> str | None:
+    """When an envelope says that it was signed; None in those before times were told."""
+    try:
+        at = orjson.loads(base64.b64decode(envelope["payload"]))["predicate"].get("signedOn")
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    return at if isinstance(at, str) else None
 
 
 def _authenticated(payload: bytes) -> bytes:
@@ -127,21 +204,18 @@ def _authenticated(payload: bytes) -> bytes:
     return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
 
 
-def _envelope(release: OpenedRelease) -> dict[str, Any] | None:
-    _, body = attestation_of(release)
-    if body is None:
-        return None
+def _envelope(release: OpenedRelease, key: str) -> dict[str, Any]:
+    """An envelope as stored; one without signatures where nothing is stored."""
     try:
-        envelope: Any = orjson.loads(body)
-    except ValueError as error:
-        raise SignatureInvalid(f"{_where(release)} is no envelope ({error})") from error
-    if not isinstance(envelope, dict) or not isinstance(envelope.get("signatures"), list):
-        raise SignatureInvalid(f"{_where(release)} is no envelope of signatures")
+        envelope: Any = orjson.loads(release.store.get(key))
+    except ObjectMissing:
+        return {"signatures": []}
+    except ValueError:
+        envelope = None
+    signed = envelope.get("signatures") if isinstance(envelope, dict) else None
+    if not isinstance(signed, list) or not all(isinstance(one, dict) for one in signed):
+        raise SignatureInvalid(f"{release.store.location(key)} is no envelope of signatures")
     return dict(envelope)
-
-
-def _where(release: OpenedRelease) -> str:
-    return release.store.location(attestation_key(release.corpus, release.digest))
 
 
 def _read_public_key(path: Path) -> Ed25519PublicKey:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.errors import RedactedRelease
-from jobs.flow.attesting import attestation_of
+from jobs.flow.attesting import signature_keys
 from jobs.flow.derived import write_derived
 from jobs.flow.reading import OpenedRelease, open_release
 from jobs.storage.layout import blob_key
@@ -87,6 +87,5 @@ def _copy(
 
 
 def _copy_signatures(release: OpenedRelease, copy: OpenedRelease) -> None:
-    key, body = attestation_of(release)
-    if body is not None:
-        copy.store.put(key, body)
+    for key in signature_keys(release):
+        copy.store.put(key, release.store.get(key))

@@ -12,7 +12,7 @@
     NAME/pending/ID.json                        a commit on its way, until its outcome is known
     probe/passed.json                           this store has proved that it can hold releases
     NAME/releases/VERSION/...                   README.md, croissant.json, …: derived, rebuildable
-    NAME/attestations/SHA256.json               signatures of a manifest, added at any time
+    NAME/attestations/SHA256/KEY.json           a key's signature of a manifest, added at any time
     NAME/erasures/VERSION.json                  what the takedown that published it deleted
     NAME/work/STAGE/FINGERPRINT/...             tables between stages; may be deleted when idle
 """
@@ -97,9 +97,14 @@ def derived_key(corpus: str, version: str, name: str) -> str:
     return f"{corpus}/releases/{version.replace('+', '=')}/{name}"  # keys have no +, versions no =
 
 
-def attestation_key(corpus: str, digest: str) -> str:
-    """The signatures of the release whose manifest has this sha256."""
-    return f"{corpus}/attestations/{digest}.json"
+def attestation_key(corpus: str, digest: str, signer: str) -> str:
+    """The signature of the manifest with this sha256 by the key of this fingerprint."""
+    return f"{attestations(corpus, digest)}/{signer}.json"
+
+
+def attestations(corpus: str, digest: str) -> str:
+    """What the keys of all signatures of a manifest begin with; before, `.json` followed."""
+    return f"{corpus}/attestations/{digest}"
 
 
 def erasure_key(corpus: str, version: str) -> str:

@@ -28,6 +28,7 @@ REQUIRED = {
     "yank": ["release=1"],
     "takedown": ["release=1", "version=1.0.1"],
     "diff": ["a=1.0.0"],
+    "sign": ["release=1", "key=x"],
     "mirror": ["to=x"],
 }
 REQUIRED |= dict.fromkeys(("normalize", "dedup", "merge", "publish", "judge"), REQUIRED["build"])

@@ -133,3 +133,42 @@ def test_digest_tells_contents_and_nothing_of_where_they_lie(package: Path, tmp_
     first = sources_digest(package / "twice.py", "made.twice")
     assert first == sources_digest(other / "twice.py", "made.twice")
     assert first != sources_digest(package / "steps.py", "made.steps")
+
+
+def test_imports_of_packages_beside_ours_are_not_followed(package: Path) -> None:
+    """As in site-packages, where everybody lies in one folder."""
+    beside = package.parent / "beside"
+    beside.mkdir()
+    (beside / "__init__.py").write_text("from . import inner\n")
+    (beside / "inner.py").write_text("")
+    steps = package / "steps.py"
+    steps.write_text("import beside\nfrom beside import inner\n" + steps.read_text())
+    first = sources_digest(package / "twice.py", "made.twice")
+    (beside / "inner.py").write_text("other = '版本'\n")
+    sources_digest.cache_clear()
+    assert first == sources_digest(package / "twice.py", "made.twice")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "from made.limits import MOST",
+        "from made import limits",
+        "import os, made.limits",
+        "from . import limits",
+        "from .limits import MOST",
+        "from ..made import limits",
+        "try:\n    from .limits import MOST\nexcept ImportError:\n    MOST = 0",
+    ],
+)
+def test_every_way_to_import_from_the_own_package_is_followed(
+    package: Path, statement: str
+) -> None:
+    digests = set()
+    for place in ("one", "two"):
+        made = package.parent / place / "made"
+        made.mkdir(parents=True)
+        (made / "__init__.py").write_text(statement)
+        (made / "limits.py").write_text(f"MOST = '{place}'\n")
+        digests.add(sources_digest(made / "__init__.py", "made"))
+    assert len(digests) == 2

@@ -12,7 +12,7 @@ from jobs.flow.mirroring import Mirrored, mirror
 from jobs.flow.reading import OpenedRelease, open_release
 from jobs.flow.verifying import verify
 from jobs.storage.directory import DirectoryStore
-from jobs.storage.layout import attestation_key, derived_key
+from jobs.storage.layout import attestation_key, attestations, derived_key
 from jobs.storage.publication import publish
 from tests.releases import ABOUT, decided, publish_release, released, small_release, text
 
@@ -27,13 +27,16 @@ def _mirror(release: OpenedRelease, folder: Path) -> Mirrored:
 
 
 def test_mirror_is_sound_and_has_the_same_digest(release: OpenedRelease, tmp_path: Path) -> None:
-    release.store.put(attestation_key("demo", release.digest), b"{}")
+    there = attestations("demo", release.digest)
+    signed = [f"{there}.json", attestation_key("demo", release.digest, "a"), f"{there}/b.json"]
+    for key in signed:
+        release.store.put(key, key.encode())
     done = _mirror(release, tmp_path / "there")
     copy = open_release(DirectoryStore(tmp_path / "there"), "demo", "1.0.0", digest=release.digest)
     assert verify(copy).problems == []
     assert (done.copied, done.present) == (5, 0)
     assert done.copied_bytes == sum(file["bytes"] for k in copy.kinds() for file in copy.entries(k))
-    assert copy.store.get(attestation_key("demo", release.digest)) == b"{}"
+    assert [copy.store.get(key) for key in signed] == [key.encode() for key in signed]
     assert copy.store.size(derived_key("demo", "1.0.0", "files.txt")) is not None
 
 

@@ -36,7 +36,7 @@ def test_published_release_is_described_and_signed(tmp_path: Path) -> None:
     assert published.digest in (folder / "README.md").read_text()
     key = signing_key(str(private))
     assert key is not None
-    sign_published(StorageParams(str(root), None, None), "demo", "1.1.0", key)
-    check_signature(opened(params), public)
+    sign_published(StorageParams(str(root), None, None), "demo", "1.1.0", key, at=ABOUT["at"])
+    assert check_signature(opened(params), public).at == ABOUT["at"]
     assert verify(opened(params)).problems == []
     assert signing_key(None) is None

@@ -1,0 +1,38 @@
+"""How a program ends: whatever happens in it, its exit code says who has to act."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+UNFORESEEN = 70
+INTERRUPTED = 130
+
+
+@contextmanager
+def foreseen() -> Iterator[None]:
+    """End the program with 130 when it is interrupted, and with 70 for what nobody foresaw.
+
+    Modules are imported within: a library that does not load is told like any other failure.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        fail("interrupted; the same command continues where it stopped", INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception:  # noqa: BLE001  the one place: whatever nobody foresaw, exits with its own code
+        traceback.print_exc()
+        fail("this is a defect of heliu: please report it with the lines above", UNFORESEEN)
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """Say why on standard error and end the program."""
+    sys.stdout.flush()
+    sys.stderr.write(f"heliu: {message}\n")
+    sys.exit(code)
