@@ -13,6 +13,7 @@
     ├── SchemaError                20   a table is not what its schema says: a programmer acts
     ├── ConservationError          21   counts do not add up: everything is kept, look
     ├── TaskError                  22   a shard task failed for a reason nobody foresaw
+    ├── ComputeError               23   Ray cannot be reached or started
     ├── StorageError               30   the store refused or cannot be reached
     │   ├── StorageUnwritable      31   the root cannot be written
     │   ├── ObjectMissing          32   no object under that key
@@ -96,6 +97,12 @@ class TaskError(HeliuError):
     """A shard task failed for a reason nobody foresaw."""
 
     exit_code = 22
+
+
+class ComputeError(HeliuError):
+    """Ray cannot be reached where it should be, or not be started here."""
+
+    exit_code = 23
 
 
 class StorageError(HeliuError):
