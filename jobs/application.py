@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
@@ -16,12 +17,14 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from jobs import __version__
-from jobs.errors import HeliuError
+from jobs.errors import HeliuError, StorageUnwritable
 from jobs.release_settings import register
 from jobs.settings import conf_folder
+from jobs.terminal import note, open_streams
 
 UNFORESEEN = 70
 INTERRUPTED = 130
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 _UNKNOWN_PARTNER = re.compile(r"Could not (?:load|find) 'partners/([^']+)'")
 _BARE_WORD = re.compile(r"[^\[\]{},:\s]*[^\x00-\x7f\[\]{},:\s][^\[\]{},:\s]*")
@@ -42,6 +45,7 @@ def run(verb: str, action: Callable[[Any], None]) -> None:
     sys.argv = [f"heliu {verb}", *(hydra_readable(argument) for argument in sys.argv[1:])]
     composed: list[DictConfig] = []  # stays empty for --help and --cfg
     try:
+        open_streams()
         program(composed.append)()
         for config in composed:
             action(OmegaConf.to_object(_complete(config)))
@@ -54,7 +58,12 @@ def run(verb: str, action: Callable[[Any], None]) -> None:
     except BrokenPipeError:
         # The reader of our output has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except Exception:  # noqa: BLE001  the one place: whatever nobody foresaw, exits with its own code
+    except Exception as error:  # noqa: BLE001  the one place: whatever nobody foresaw, exits with its own code
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            _fail(
+                f"{error}: free some space there or choose another place",
+                StorageUnwritable.exit_code,
+            )
         traceback.print_exc()
         _fail("this is a defect of heliu: please report it with the lines above", UNFORESEEN)
 
@@ -79,7 +88,6 @@ def circumstances(config: Any) -> dict[str, Any]:
         config: the checked configuration of the verb, as resolved; it holds no credentials.
     """
     import dataclasses
-    import getpass
     import platform
     from importlib.metadata import version
 
@@ -88,7 +96,7 @@ def circumstances(config: Any) -> dict[str, Any]:
     tools = ("pyarrow", "ray", "numba", "numpy", "opencc", "xxhash")
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "by": f"{getpass.getuser()}@{platform.node()}",
+        "by": f"{_user()}@{platform.node()}",
         "python": platform.python_version(),
         "heliu": __version__,
         "code": code_state(),
@@ -96,6 +104,16 @@ def circumstances(config: Any) -> dict[str, Any]:
         "configuration": dataclasses.asdict(config),
         **{name: version(name) for name in tools},
     }
+
+
+def _user() -> str:
+    """Who runs this; in a container often a number without a name."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # the latter before Python 3.13
+        return str(os.getuid())
 
 
 def _complete(config: DictConfig) -> DictConfig:
@@ -123,5 +141,5 @@ def _advice(error: Exception, verb: str) -> str:
 
 def _fail(message: str, code: int) -> None:
     sys.stdout.flush()
-    sys.stderr.write(f"heliu: {message}\n")
+    note(f"heliu: {message}")
     sys.exit(code)

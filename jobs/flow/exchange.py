@@ -6,18 +6,17 @@ the CPU, and what was written survives the driver.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import orjson
 import pyarrow as pa
 
+from jobs.flow.scratch import scratch_folder
 from jobs.storage.objects import ObjectStore
 
 _GROUPS = b"groups"
@@ -51,9 +50,9 @@ def _read_cut(
 
 def write_numbers(store: ObjectStore, key: str, numbers: npt.NDArray[np.int32]) -> None:
     """Store one number per ordinal, without a copy in memory."""
-    with tempfile.TemporaryDirectory(prefix="heliu-") as folder:
-        path = Path(folder) / "numbers.bin"
-        numbers.astype("<i4", copy=False).tofile(path)
+    with scratch_folder() as folder:
+        path = folder / "numbers.bin"
+        path.write_bytes(np.ascontiguousarray(numbers, "<i4").data)  # tofile hides its errno
         store.put_file(key, path)
 
 
@@ -71,8 +70,8 @@ def write_groups(
     present, starts = np.unique(grouped[order], return_index=True)
     rows = table.combine_chunks()
     schema = table.schema.with_metadata({_GROUPS: orjson.dumps(present.tolist())})
-    with tempfile.TemporaryDirectory(prefix="heliu-") as folder:
-        path = Path(folder) / "groups.arrow"
+    with scratch_folder() as folder:
+        path = folder / "groups.arrow"
         with pa.ipc.new_file(str(path), schema) as writer:
             for start, stop in pairwise([*starts.tolist(), len(order)]):
                 writer.write_table(rows.take(pa.array(order[start:stop])))

@@ -10,12 +10,10 @@ inputs give equal shards, wherever and in whatever order they were made.
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,6 +35,7 @@ from jobs.flow.deduplicating import Drops
 from jobs.flow.marked import Marked, Marker, Progress, code_digest, map_marked
 from jobs.flow.normalizing import NormalizedShard, Run
 from jobs.flow.params import BuildParams, PartnerParams
+from jobs.flow.scratch import scratch_folder
 from jobs.storage.layout import work_key
 from jobs.storage.log import head, removals_of
 from jobs.storage.manifests import file_sha256, fingerprint
@@ -229,8 +228,8 @@ def write_blob(
     names = table.column_names
     size = pc.sum(pc.binary_length(table["content"])).as_py() if "content" in names else 0
     rows = max(1, min(1 << 20, len(table) * _ROW_GROUP_BYTES // max(1, size)))
-    with tempfile.TemporaryDirectory(prefix="heliu-") as folder:
-        path = Path(folder) / "shard.parquet"
+    with scratch_folder() as folder:
+        path = folder / "shard.parquet"
         pq.write_table(
             table,
             path,

@@ -7,11 +7,9 @@ copy that was stopped continues where it stopped; the log of the other store nam
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from jobs.errors import DamagedRelease, ObjectMissing, RedactedRelease
@@ -19,6 +17,7 @@ from jobs.flow.attesting import attestation_of
 from jobs.flow.checking import chunks
 from jobs.flow.derived import write_derived
 from jobs.flow.reading import OpenedRelease, open_release
+from jobs.flow.scratch import scratch_folder
 from jobs.storage.layout import blob_key
 from jobs.storage.log import head, removals_of
 from jobs.storage.objects import ObjectStore
@@ -84,8 +83,8 @@ def _copy(
         if _sha256(chunks(to, key)) == entry["sha256"]:
             return None
         to.delete(key)  # an object of the right size would be taken for the right one
-    with tempfile.TemporaryDirectory(prefix="heliu-") as folder:
-        path = Path(folder) / "copy"
+    with scratch_folder() as folder:
+        path = folder / "copy"
         with path.open("wb") as file:
             digest = _sha256(_written(_source(store, source), file))
         if digest != entry["sha256"]:
