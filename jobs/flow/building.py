@@ -17,6 +17,7 @@ from jobs.flow.publishing import Published, candidate, publish_candidate, traffi
 from jobs.flow.reading import OpenedRelease
 from jobs.flow.renormalizing import remember
 from jobs.flow.site_lines import without_site_boilerplate
+from jobs.flow.starting import require_free_version
 from jobs.flow.tombstones import tombstone_shards
 from jobs.on_ray.session import ray_session
 from jobs.storage.log import head
@@ -41,22 +42,35 @@ class Deduplicated:
     drops: Drops
 
 
-def run_normalize(params: BuildParams, progress: Progress) -> Normalized:
-    """Deliveries to documents and facts."""
+def run_normalize(
+    params: BuildParams, progress: Progress, *, will_publish: bool = False
+) -> Normalized:
+    """Deliveries to documents and facts; first everything is refused that cannot end well.
+
+    Args:
+        params: of the build.
+        progress: told of every finished task.
+        will_publish: whether a version that is published from something else is refused.
+    """
     store = open_store(params.storage)
     prove_once(store, params.storage.root)
     parent = open_parent(store, params)
+    tombstone_shards(store, params)
     shards = plan(params, known=inputs_of(parent))
+    if will_publish:
+        require_free_version(store, shards, params, parent=parent)
     with ray_session():
         normalized = normalize(shards, params, progress=progress)
         rest = without_site_boilerplate(normalized, params, progress=progress)
         return Normalized(shards, rest, parent)
 
 
-def run_dedup(params: BuildParams, progress: Progress) -> Deduplicated:
-    """Deliveries to drops."""
+def run_dedup(
+    params: BuildParams, progress: Progress, *, will_publish: bool = False
+) -> Deduplicated:
+    """Deliveries to drops; as `run_normalize`."""
     with ray_session():
-        normalized = run_normalize(params, progress)
+        normalized = run_normalize(params, progress, will_publish=will_publish)
         parent = normalized.parent
         frozen = frozen_shards(parent.manifest) if parent else []
         frozen += tombstone_shards(open_store(params.storage), params)
@@ -64,10 +78,12 @@ def run_dedup(params: BuildParams, progress: Progress) -> Deduplicated:
         return Deduplicated(normalized, drops)
 
 
-def run_merge(params: BuildParams, progress: Progress) -> dict[str, Any]:
-    """Deliveries to the manifest of a release candidate; its shards are stored."""
+def run_merge(
+    params: BuildParams, progress: Progress, *, will_publish: bool = False
+) -> dict[str, Any]:
+    """Deliveries to the manifest of a release candidate, its shards stored; as `run_normalize`."""
     with ray_session():
-        done = run_dedup(params, progress)
+        done = run_dedup(params, progress, will_publish=will_publish)
         normalized = done.normalized
         ranges: list[tuple[Range, Marker]] = merge(
             normalized.shards, done.drops, params, progress=progress
@@ -82,6 +98,6 @@ def run_merge(params: BuildParams, progress: Progress) -> dict[str, Any]:
 def run_build(params: BuildParams, progress: Progress, *, about: dict[str, Any]) -> Published:
     """Deliveries to a published release."""
     epoch = head(open_store(params.storage), params.corpus).registry.epoch
-    manifest = run_merge(params, progress)
+    manifest = run_merge(params, progress, will_publish=True)
     told = {**about, **traffic(manifest)}
     return publish_candidate(manifest, params, told, epoch=epoch)
