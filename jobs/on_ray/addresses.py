@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import grpc
+from ray._private.services import canonicalize_bootstrap_address
 from ray.util import get_node_ip_address
 
 from jobs.errors import ComputeError, ConfigError
@@ -15,6 +16,7 @@ from jobs.errors import ComputeError, ConfigError
 _SECONDS = 10
 _DIRECT = (("grpc.enable_http_proxy", 0),)
 _CLIENT_SCHEME = "ray://"
+_HTTP = ("http://", "https://")
 _LOOPBACK = ("localhost", "127.0.0.1")
 # A socket's path may have 107 bytes, and below its folder Ray needs
 # session_YYYY-MM-DD_HH-MM-SS_MICROS_PID/sockets/plasma_store.
@@ -34,12 +36,14 @@ def cluster_address(configured: str | None) -> str | None:
     """
     address = configured or os.environ.get("RAY_ADDRESS") or ""
     name = "compute.address" if configured else "RAY_ADDRESS"
-    if address.startswith(("http://", "https://")):
+    if address.startswith(_HTTP):
         raise ConfigError(
             f"{name}={address} is where jobs are submitted (ray job submit --address), not where "
             f"a program joins the cluster: on its head give compute.address=auto, elsewhere HOST:"
             "PORT as ray start --head said (6379 unless you chose another)"
         )
+    if address == "auto":
+        address = _running_here(name)
     if ":" in address:
         _require_answer(address, name)
     return address or None
@@ -76,6 +80,19 @@ def _complaint(folder: Path) -> str | None:
     except OSError as error:
         return f"cannot be written ({error.strerror})"
     return None
+
+
+def _running_here(name: str) -> str:
+    """The address of the Ray that runs on this machine, or that left word of itself here."""
+    if os.environ.get("RAY_ADDRESS", "").startswith(_HTTP):
+        del os.environ["RAY_ADDRESS"]  # Ray would take it for the answer
+    try:
+        return str(canonicalize_bootstrap_address("auto"))
+    except (OSError, ValueError) as error:
+        raise ComputeError(
+            f"{name}=auto, but no Ray runs on this machine: start one (ray start), or leave it out "
+            "to work on this machine alone"
+        ) from error
 
 
 def _require_answer(address: str, name: str) -> None:

@@ -18,6 +18,8 @@ from jobs.on_ray.addresses import cluster_address, short_folder
 from jobs.on_ray.compute import ComputeParams
 from jobs.on_ray.session import start_ray
 
+TEMPORARY = "/tmp"  # noqa: S108
+
 
 @pytest.fixture
 def listener() -> Iterator[int]:
@@ -97,21 +99,34 @@ def test_address_where_ray_may_answer_is_taken(monkeypatch: pytest.MonkeyPatch) 
         assert cluster_address(None) == address
     finally:
         server.stop(None)
-    assert cluster_address("auto") == "auto"
     monkeypatch.delenv("RAY_ADDRESS")
     assert cluster_address(None) is None
+
+
+def test_ray_of_this_machine_is_looked_for_even_where_jobs_are_submitted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed_port: int
+) -> None:
+    monkeypatch.setattr("ray._private.services.find_gcs_addresses", set)
+    monkeypatch.setenv("RAY_ADDRESS", "http://127.0.0.1:8265")
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    with pytest.raises(ComputeError, match="no Ray runs on this machine"):
+        cluster_address("auto")
+    (tmp_path / "ray").mkdir()
+    (tmp_path / "ray" / "ray_current_cluster").write_text(f"127.0.0.1:{closed_port}")
+    with pytest.raises(ComputeError, match="no Ray answers"):  # what a killed head leaves
+        cluster_address("auto")
 
 
 def test_folder_whose_sockets_would_have_too_long_paths_is_not_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("RAY_TMPDIR", raising=False)
-    monkeypatch.setenv("TMPDIR", "/tmp")
-    assert short_folder() == "/tmp/ray"
+    monkeypatch.setenv("TMPDIR", TEMPORARY)
+    assert short_folder() == f"{TEMPORARY}/ray"
     long = tmp_path / ("长" * 20)
     long.mkdir()
     monkeypatch.setenv("TMPDIR", str(long))
-    assert short_folder().startswith("/tmp/ray-")
+    assert short_folder().startswith(f"{TEMPORARY}/ray-")
 
 
 def test_folder_that_cannot_be_written_is_passed_over_and_named(
@@ -121,7 +136,7 @@ def test_folder_that_cannot_be_written_is_passed_over_and_named(
     taken.touch()
     monkeypatch.setattr(addresses, "_FOLDER_BYTES", 4096)
     monkeypatch.setenv("RAY_TMPDIR", str(taken))
-    assert short_folder().startswith("/tmp/ray-")
+    assert short_folder().startswith(f"{TEMPORARY}/ray-")
     monkeypatch.setattr(addresses, "_LEAST_FREE_BYTES", 1 << 60)
     with pytest.raises(
         ComputeError, match=r"file/ray cannot be written .*ray-\d+ cannot be.*RAY_TMPDIR"
