@@ -19,7 +19,7 @@ from jobs.errors import HeliuError
 from jobs.exits import fail, foreseen
 from jobs.release_settings import register
 from jobs.settings import conf_folder
-from jobs.terminal import say
+from jobs.terminal import open_streams, say
 
 _UNKNOWN_PARTNER = re.compile(r"Could not (?:load|find) 'partners/([^']+)'")
 _BARE_WORD = re.compile(r"[^\[\]{},:\s]*[^\x00-\x7f\[\]{},:\s][^\[\]{},:\s]*")
@@ -44,6 +44,7 @@ def run(verb: str, action: Callable[[Any], None]) -> None:
     composed: list[DictConfig] = []  # stays empty for --help and --cfg
     with foreseen():
         try:
+            open_streams()
             program(composed.append)()
             for config in composed:
                 action(OmegaConf.to_object(_complete(config)))
@@ -78,7 +79,6 @@ def circumstances(config: Any) -> dict[str, Any]:
         config: the checked configuration of the verb, as resolved; it holds no credentials.
     """
     import dataclasses
-    import getpass
     import platform
     from importlib.metadata import version
 
@@ -87,7 +87,7 @@ def circumstances(config: Any) -> dict[str, Any]:
     tools = ("pyarrow", "ray", "numba", "numpy", "opencc", "xxhash")
     return {
         "at": now(),
-        "by": f"{getpass.getuser()}@{platform.node()}",
+        "by": f"{_user()}@{platform.node()}",
         "python": platform.python_version(),
         "heliu": __version__,
         "code": code_state(),
@@ -95,6 +95,16 @@ def circumstances(config: Any) -> dict[str, Any]:
         "configuration": dataclasses.asdict(config),
         **{name: version(name) for name in tools},
     }
+
+
+def _user() -> str:
+    """Who runs this; in a container often a number without a name."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # the latter before Python 3.13
+        return str(os.getuid())
 
 
 def _complete(config: DictConfig) -> DictConfig:

@@ -15,6 +15,7 @@
     ├── ConservationError          21   counts do not add up: everything is kept, look
     ├── TaskError                  22   a shard task failed for a reason nobody foresaw
     ├── DamagedTable               23   a table between stages is not what was written; run again
+    ├── ComputeError               24   Ray cannot be reached or started
     ├── StorageError               30   the store refused or cannot be reached
     │   ├── StorageUnwritable      31   the root cannot be written
     │   ├── ObjectMissing          32   no object under that key
@@ -110,6 +111,12 @@ class DamagedTable(HeliuError):
     """A table between stages is not what was written; whoever runs again makes it again."""
 
     exit_code = 23
+
+
+class ComputeError(HeliuError):
+    """Ray cannot be reached where it should be, or not be started here."""
+
+    exit_code = 24
 
 
 class StorageError(HeliuError):

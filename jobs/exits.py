@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -9,8 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
+from jobs.errors import StorageUnwritable
+from jobs.terminal import note
+
 UNFORESEEN = 70
 INTERRUPTED = 130
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 
 @contextmanager
@@ -26,7 +31,12 @@ def foreseen() -> Iterator[None]:
     except BrokenPipeError:
         # The reader of our output has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except Exception:  # noqa: BLE001  the one place: whatever nobody foresaw, exits with its own code
+    except Exception as error:  # noqa: BLE001  the one place: whatever nobody foresaw, exits with its own code
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            fail(
+                f"{error}: free some space there or choose another place",
+                StorageUnwritable.exit_code,
+            )
         traceback.print_exc()
         fail("this is a defect of heliu: please report it with the lines above", UNFORESEEN)
 
@@ -34,5 +44,5 @@ def foreseen() -> Iterator[None]:
 def fail(message: str, code: int) -> NoReturn:
     """Say why on standard error and end the program."""
     sys.stdout.flush()
-    sys.stderr.write(f"heliu: {message}\n")
+    note(f"heliu: {message}")
     sys.exit(code)

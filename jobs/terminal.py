@@ -7,6 +7,7 @@ import sys
 import time
 import unicodedata
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -23,7 +24,32 @@ def say(text: str = "") -> None:
 
 def note(text: str) -> None:
     """A line on standard error, for people only."""
-    sys.stderr.write(text + "\n")
+    _show(text + "\n")
+
+
+def open_streams() -> None:
+    """Give a program that was started without standard output or error somewhere to write.
+
+    Raises:
+        ConfigError: this locale cannot name every file.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+    if (encoding := sys.getfilesystemencoding()) != "utf-8":
+        raise ConfigError(
+            f"names of files are {encoding} in this locale, which has no Han characters: set "
+            "LC_ALL=C.UTF-8 or PYTHONUTF8=1"
+        )
+
+
+def _show(text: str) -> None:
+    """Write for people; that nobody reads standard error any more stops no build."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def is_json(form: str) -> bool:
@@ -76,8 +102,7 @@ class ProgressLine:
         is_news = label != self.label or done == total or self.is_chatty
         if sys.stderr.isatty():
             end = "\n" if done == total else ""
-            sys.stderr.write(f"\r\x1b[K{self._text(label, done, total, now)}{end}")
-            sys.stderr.flush()
+            _show(f"\r\x1b[K{self._text(label, done, total, now)}{end}")
         elif is_news or now - self.shown > _QUIET_SECONDS:
             note(self._text(label, done, total, now))
             self.shown = now

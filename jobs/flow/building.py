@@ -20,6 +20,7 @@ from jobs.flow.publishing import Published, candidate, publish_candidate, traffi
 from jobs.flow.reading import OpenedRelease
 from jobs.flow.renormalizing import remember
 from jobs.flow.site_lines import without_site_boilerplate
+from jobs.flow.starting import require_free_version
 from jobs.flow.tombstones import tombstone_shards
 from jobs.on_ray.session import ray_session
 from jobs.storage.log import head
@@ -55,24 +56,32 @@ class _Planned:
 
 
 def run_normalize(params: BuildParams, progress: Progress) -> Normalized:
-    """Deliveries to documents and facts."""
+    """Deliveries to documents and facts; first everything is refused that cannot end well."""
     return _run(_normalized, params, progress)
 
 
 def run_dedup(params: BuildParams, progress: Progress) -> Deduplicated:
-    """Deliveries to drops."""
+    """Deliveries to drops; as `run_normalize`."""
     return _run(_deduplicated, params, progress)
 
 
-def run_merge(params: BuildParams, progress: Progress) -> dict[str, Any]:
-    """Deliveries to the manifest of a release candidate; its shards are stored."""
-    return _run(_merged, params, progress)
+def run_merge(
+    params: BuildParams, progress: Progress, *, will_publish: bool = False
+) -> dict[str, Any]:
+    """Deliveries to the manifest of a release candidate, its shards stored; as `run_normalize`.
+
+    Args:
+        params: of the build.
+        progress: told of every finished task.
+        will_publish: whether a version that is published from something else is refused.
+    """
+    return _run(_merged, params, progress, will_publish=will_publish)
 
 
 def run_build(params: BuildParams, progress: Progress, *, about: dict[str, Any]) -> Published:
     """Deliveries to a published release."""
     epoch = head(open_store(params.storage), params.corpus).registry.epoch
-    manifest = run_merge(params, progress)
+    manifest = run_merge(params, progress, will_publish=True)
     told = {**about, **traffic(manifest)}
     return publish_candidate(manifest, params, told, epoch=epoch)
 
@@ -81,6 +90,8 @@ def _run(
     stages: Callable[[_Planned, BuildParams, Progress], Result],
     params: BuildParams,
     progress: Progress,
+    *,
+    will_publish: bool = False,
 ) -> Result:
     """What the stages give; where they meet a damaged table they make it again and go on.
 
@@ -90,7 +101,10 @@ def _run(
     store = open_store(params.storage)
     prove_once(store, params.storage.root)
     parent = open_parent(store, params)
+    tombstone_shards(store, params)
     planned = _Planned(plan(params, known=inputs_of(parent)), parent)
+    if will_publish:
+        require_free_version(store, planned.plan, params, parent=parent)
     known: set[str] = set()
     with ray_session():
         while True:

@@ -6,12 +6,10 @@ the CPU, and what was written survives the driver. Objects are sealed: writers r
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +18,7 @@ import pyarrow as pa
 
 from jobs.flow.sealed import open_sealed, seal, seal_file
 from jobs.storage.objects import ObjectStore
+from jobs.storage.scratch import scratch_folder
 
 _GROUPS = b"groups"
 _READERS = 16  # ranges of one partition read at a time: a store far away answers slowly
@@ -52,9 +51,9 @@ def _read_cut(
 
 def write_numbers(store: ObjectStore, key: str, numbers: npt.NDArray[np.int32]) -> str:
     """Store one number per ordinal, without a copy in memory."""
-    with tempfile.TemporaryDirectory(prefix="heliu-") as folder:
-        path = Path(folder) / "numbers.bin"
-        numbers.astype("<i4", copy=False).tofile(path)
+    with scratch_folder() as folder:
+        path = folder / "numbers.bin"
+        path.write_bytes(np.ascontiguousarray(numbers, "<i4").data)  # tofile hides its errno
         return seal_file(store, key, path)
 
 
@@ -72,8 +71,8 @@ def write_groups(
     present, starts = np.unique(grouped[order], return_index=True)
     rows = table.combine_chunks()
     schema = table.schema.with_metadata({_GROUPS: orjson.dumps(present.tolist())})
-    with tempfile.TemporaryDirectory(prefix="heliu-") as folder:
-        path = Path(folder) / "groups.arrow"
+    with scratch_folder() as folder:
+        path = folder / "groups.arrow"
         with pa.ipc.new_file(str(path), schema) as writer:
             for start, stop in pairwise([*starts.tolist(), len(order)]):
                 writer.write_table(rows.take(pa.array(order[start:stop])))

@@ -10,12 +10,10 @@ inputs give equal shards, wherever and in whatever order they were made.
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -44,6 +42,7 @@ from jobs.storage.manifests import file_sha256, fingerprint
 from jobs.storage.objects import ObjectStore
 from jobs.storage.registry import Removals
 from jobs.storage.releases import has_blob, put_blob
+from jobs.storage.scratch import scratch_folder
 from jobs.storage.stores import open_store
 
 STAGE = "merged"
@@ -242,8 +241,8 @@ def write_blob(
     names = table.column_names
     size = pc.sum(pc.binary_length(table["content"])).as_py() if "content" in names else 0
     rows = max(1, min(1 << 20, len(table) * _ROW_GROUP_BYTES // max(1, size)))
-    with tempfile.TemporaryDirectory(prefix="heliu-") as folder:
-        path = Path(folder) / "shard.parquet"
+    with scratch_folder() as folder:
+        path = folder / "shard.parquet"
         pq.write_table(
             table,
             path,

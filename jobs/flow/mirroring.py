@@ -6,10 +6,8 @@ copy that was stopped continues where it stopped; the log of the other store nam
 
 from __future__ import annotations
 
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from jobs.errors import RedactedRelease
@@ -22,6 +20,7 @@ from jobs.storage.objects import ObjectStore
 from jobs.storage.publication import publish
 from jobs.storage.registry import Removals
 from jobs.storage.releases import has_blob, read_manifest
+from jobs.storage.scratch import scratch_folder
 from jobs.storage.whole import fetch
 
 _THREADS = 4
@@ -79,8 +78,8 @@ def _copy(
     key = blob_key(release.corpus, entry["sha256"], removals.home(entry["sha256"]))
     if has_blob(to, release.corpus, entry, removals=removals):
         return None
-    with tempfile.TemporaryDirectory(prefix="heliu-") as folder:
-        path = Path(folder) / "copy"
+    with scratch_folder() as folder:
+        path = folder / "copy"
         fetch(release.store, entry["key"], path)
         to.put_file(key, path)
         return path.stat().st_size

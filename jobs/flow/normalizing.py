@@ -7,11 +7,9 @@ marker is never read again.
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -30,6 +28,7 @@ from jobs.flow.params import BuildParams
 from jobs.flow.sealed import seal_file
 from jobs.storage.layout import work_key
 from jobs.storage.objects import ObjectStore
+from jobs.storage.scratch import scratch_folder
 from jobs.storage.stores import open_store
 
 STAGE = "normalized"
@@ -222,8 +221,8 @@ def write_table(
     Dictionaries would make it a hundredth larger and a tenth slower; of statistics only those of
     `doc_id` are ever asked for.
     """
-    with tempfile.TemporaryDirectory(prefix="heliu-") as folder:
-        path = Path(folder) / "table.parquet"
+    with scratch_folder() as folder:
+        path = folder / "table.parquet"
         pq.write_table(
             table,
             path,

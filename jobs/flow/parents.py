@@ -26,8 +26,8 @@ def open_parent(store: ObjectStore, params: BuildParams) -> OpenedRelease | None
     """The release that `corpus.parent` names, fit to be extended by this build; None if it is null.
 
     Raises:
-        ConfigError: it is of another corpus, is the very version to be built, was redacted, or was
-            built with parameters under which its documents and new ones cannot be compared.
+        ConfigError: it is of another corpus, is the very version to be built, was redacted, yanked
+            or built with parameters under which its documents and new ones cannot be compared.
         ReleaseMissing: there is no such release; the message lists those there are.
     """
     if params.parent is None:
@@ -52,6 +52,7 @@ def open_parent(store: ObjectStore, params: BuildParams) -> OpenedRelease | None
             "accounts no longer tell what it holds: extend the release of the takedown instead "
             "(heliu log names it), or a later one"
         )
+    _require_good(store, parent, params)
     _require_fit(parent, params)
     return parent
 
@@ -70,6 +71,17 @@ def _latest(store: ObjectStore, params: BuildParams) -> str:
         return _LATEST
     parent = read_manifest(store, params.corpus, published["digest"])["parent"]
     return str(parent["version"]) if parent else _LATEST
+
+
+def _require_good(store: ObjectStore, parent: OpenedRelease, params: BuildParams) -> None:
+    """Refuse a yanked parent, except to the build that extended it before."""
+    registry = head(store, params.corpus).registry
+    release = registry.exactly(parent.version)
+    if release and "yanked" in release and registry.exactly(params.version) is None:
+        raise ConfigError(
+            f"corpus.parent={parent.version} was yanked ({release['yanked']}): extend another "
+            "release, or undo the yank"
+        )
 
 
 def _require_fit(parent: OpenedRelease, params: BuildParams) -> None:

@@ -127,7 +127,7 @@ def candidate(
         "format": RELEASE_FORMAT,
         "corpus": params.corpus,
         "version": params.version,
-        "parent": {"version": parent.version, "digest": parent.digest} if parent else None,
+        **known_before(plan, params, parent=parent),
         "documents": sum(file["rows"] for file in files["shards"]),
         "content_bytes": sum(file["content_bytes"] for file in files["shards"]),
         "partners": {
@@ -136,11 +136,21 @@ def candidate(
             else before["partners"][name]
             for name in sorted({*given, *before["partners"]})
         },
+        "schema": recorded_schema(params),
+        **files,
+    }
+
+
+def known_before(
+    plan: Sequence[InputShard], params: BuildParams, *, parent: OpenedRelease | None
+) -> dict[str, Any]:
+    """What a manifest says of its parent, parameters and inputs: known once they are planned."""
+    before = parent.manifest if parent else _NOTHING
+    return {
+        "parent": {"version": parent.version, "digest": parent.digest} if parent else None,
         "parameters": _with_readings(recorded_parameters(params), before),
         "inputs": before["inputs"]
         + [_input(partner, file, params) for partner, file in delivered_files(plan)],
-        "schema": recorded_schema(params),
-        **files,
     }
 
 

@@ -11,9 +11,12 @@ from contextvars import ContextVar
 import ray
 import ray.data
 
+from jobs.errors import ComputeError
+from jobs.on_ray.addresses import cluster_address, short_folder
 from jobs.on_ray.compute import ComputeParams
 
 _IS_OPEN = ContextVar("a session of Ray is open", default=False)
+_FAILURES = (OSError, RuntimeError, ValueError)  # the last of what it cannot parse
 
 
 @contextlib.contextmanager
@@ -35,20 +38,54 @@ def ray_session() -> Iterator[None]:
 
 
 def start_ray(params: ComputeParams) -> None:
-    """Connect to Ray, unless that is done."""
+    """Connect to Ray, unless that is done.
+
+    Raises:
+        ComputeError: there is none to connect to, or none can be started here.
+    """
     if ray.is_initialized():
         return
     # Unset, Ray switches token authentication on and leaves a token file in the home directory.
     os.environ.setdefault("RAY_AUTH_MODE", "disabled")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    address = params.address or os.environ.get("RAY_ADDRESS")
-    quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
-    if address:
-        ray.init(address=address, **quiet)
+    if address := cluster_address(params.address):
+        _connect(address)
     else:
-        ray.init(address="local", num_cpus=params.workers, include_dashboard=False, **quiet)
+        _start_here(params.workers)
     _silence_ray_data()
+
+
+def _connect(address: str) -> None:
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+    except _FAILURES as error:
+        raise ComputeError(
+            f"Ray at {address} cannot be reached ({_first_line(error)}): start it, correct "
+            "compute.address (or RAY_ADDRESS), or unset both to work on this machine alone"
+        ) from error
+
+
+def _start_here(workers: int | None) -> None:
+    folder = short_folder()
+    try:
+        ray.init(
+            address="local",
+            num_cpus=workers,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            _temp_dir=folder,
+        )
+    except _FAILURES as error:
+        raise ComputeError(
+            f"Ray cannot be started here, with its files in {folder} ({_first_line(error)}): look "
+            "for space in that folder and in /dev/shm, or set RAY_TMPDIR to another short path"
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def _silence_ray_data() -> None:

@@ -6,6 +6,7 @@ may be the folder of another one (`a` and `a/b`): a directory cannot hold both.
 
 from __future__ import annotations
 
+import os
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import orjson
 from pyarrow import fs
 
 from jobs.errors import ConfigError
@@ -34,7 +36,8 @@ class StorageParams:
 
     Attributes:
         root: A directory, or `s3://bucket/prefix`. A relative directory becomes absolute here,
-            because a worker on another machine has another working directory.
+            because a worker on another machine has another working directory; in a submitted job
+            it is refused, because Ray deletes what its copy of the working directory holds.
         endpoint_url: The S3 server when it is not AWS itself.
         region: The bucket's region when the environment does not say it.
     """
@@ -50,7 +53,14 @@ class StorageParams:
                     f"root '{self.root}' is neither a directory nor an s3:// address: "
                     "give a path or s3://bucket/prefix"
                 )
-            object.__setattr__(self, "root", str(Path(self.root).expanduser().absolute()))
+            path = Path(self.root).expanduser()
+            if not path.is_absolute() and _is_in_working_dir_of_job():
+                raise ConfigError(
+                    f"root '{self.root}' is relative, and this job runs in a copy of its working "
+                    f"directory that Ray deletes ({Path.cwd()}): give an absolute path that every "
+                    "node has, or s3://bucket/prefix"
+                )
+            object.__setattr__(self, "root", str(path.absolute()))
 
 
 @dataclass(frozen=True)
@@ -167,6 +177,12 @@ class ObjectStore(ABC):
         Stores an object under the key if they are not.
         """
         return None
+
+
+def _is_in_working_dir_of_job() -> bool:
+    """Whether this is a submitted job of Ray, started where its working directory was unpacked."""
+    told = os.environ.get("RAY_JOB_CONFIG_JSON_ENV_VAR")  # Ray's own name for it
+    return bool(told and orjson.loads(told).get("runtime_env", {}).get("working_dir"))
 
 
 def check_key(key: str) -> None:

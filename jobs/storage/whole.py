@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ import pyarrow as pa
 from jobs.errors import DamagedRelease, ObjectMissing, StorageError
 from jobs.storage.layout import blob_address
 from jobs.storage.objects import S3_SCHEME, ObjectStore
+from jobs.storage.scratch import scratch_folder
 
 CHUNK_BYTES = 8 << 20
 
@@ -85,8 +85,8 @@ def whole_file(store: ObjectStore, key: str) -> Iterator[pa.NativeFile]:
         with store.open(key) as file:
             yield file
         return
-    with tempfile.TemporaryDirectory(prefix="heliu-") as folder:
-        path = Path(folder) / "file"
+    with scratch_folder() as folder:
+        path = folder / "file"
         fetch(store, key, path)
         with pa.OSFile(str(path)) as file:
             yield file

@@ -1,0 +1,39 @@
+"""Folders for files on their way into the store; where there is no room for them, that is told."""
+
+from __future__ import annotations
+
+import errno
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from jobs.errors import StorageUnwritable
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A folder for temporary files of heliu, gone at the end.
+
+    Raises:
+        StorageUnwritable: it cannot be made, or there is no room for what is written in it.
+    """
+    try:
+        where = tempfile.gettempdir()
+    except FileNotFoundError as error:
+        raise StorageUnwritable(
+            f"temporary files can be written nowhere ({error.strerror}): free some space there, "
+            "grant this user the right to write, or set TMPDIR to another folder"
+        ) from error
+    try:
+        with tempfile.TemporaryDirectory(prefix="heliu-", dir=where) as folder:
+            yield Path(folder)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        raise StorageUnwritable(
+            f"cannot write temporary files in {where} ({error}): free some space there, grant this "
+            "user the right to write, or set TMPDIR to another folder"
+        ) from error
