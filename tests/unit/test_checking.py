@@ -43,7 +43,8 @@ def shard(release: OpenedRelease, monkeypatch: pytest.MonkeyPatch) -> tuple[Path
 
 
 def _in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checking, "_CHUNK_BYTES", 99)
+    monkeypatch.setattr("jobs.storage.whole.CHUNK_BYTES", 99)
+    monkeypatch.setattr(checking, "CHUNK_BYTES", 99)
     monkeypatch.setattr(checking, "_FOOTER_BYTES", 50)
 
 

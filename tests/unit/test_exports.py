@@ -15,7 +15,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from jobs.corpus.records import LAYOUTS
-from jobs.errors import ConfigError
+from jobs.errors import ConfigError, DamagedRelease
 from jobs.flow.card import size_category
 from jobs.flow.derived import json_schema, write_derived
 from jobs.flow.exporting import export_huggingface, export_jsonl
@@ -173,7 +173,7 @@ def test_export_leaves_a_folder_alone_that_holds_something(
 
 def test_export_that_fails_leaves_nothing(release: OpenedRelease, tmp_path: Path) -> None:
     Path(release.files()[1]).unlink()
-    with pytest.raises(KeyError):
+    with pytest.raises(DamagedRelease, match="restore it"):
         export_jsonl(release, tmp_path / "out", layout="content")
     assert [path.name for path in tmp_path.iterdir()] == ["root"]
 

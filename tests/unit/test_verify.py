@@ -361,7 +361,8 @@ def _config(root: str) -> Verify:
 
 
 def test_whole_file_is_never_held(release: OpenedRelease, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jobs.flow.checking._CHUNK_BYTES", 64)
+    monkeypatch.setattr("jobs.storage.whole.CHUNK_BYTES", 64)
+    monkeypatch.setattr("jobs.flow.checking.CHUNK_BYTES", 64)
     monkeypatch.setattr(DirectoryStore, "get", pytest.fail)
     entry = release.entries("shards")[0]
     assert pq.read_metadata(_files(release)[0]).num_rows == entry["rows"]
