@@ -25,7 +25,7 @@ READERS = {
     "flow/attesting.py": {"get", "put"},  # signatures
     "flow/erasing.py": {"get", "put"},  # records of what was deleted
     "flow/derived.py": {"put"},
-    "flow/mirroring.py": {"put", "put_file"},
+    "flow/mirroring.py": {"get", "put", "put_file"},  # signatures
     "flow/checking.py": {"tail"},  # verify hashes what it reads
     "flow/explaining.py": {"open"},  # for a person's eyes
     "train_quality.py": {"put"},
