@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import time
 import unicodedata
@@ -24,6 +25,11 @@ def say(text: str = "") -> None:
 def note(text: str) -> None:
     """A line on standard error, for people only."""
     sys.stderr.write(text + "\n")
+
+
+def command(verb: str, *words: str) -> str:
+    """A command as a shell takes it, whatever is in its words."""
+    return shlex.join(["heliu", verb, *words])
 
 
 def is_json(form: str) -> bool:
