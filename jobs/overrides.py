@@ -96,6 +96,8 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     for argument in arguments:
         is_value = bool(options) and options[-1] in _WITH_VALUE
         (options if argument.startswith("-") or is_value else overrides).append(argument)
+    if options and options[-1] in _WITH_VALUE - {"--info", "-i"}:
+        raise ConfigError(f"{options[-1]} says nothing: write what it is to be behind it")
     return options, overrides
 
 
@@ -135,7 +137,7 @@ def _override(schema: type, argument: str, chosen: list[str], *, is_sweeping: bo
     plus, key, word = parts[1], parts[2].strip(), parts[3]
     if key.startswith(("hydra.", "hydra/", "~")):
         return argument
-    group, at, _ = key.partition("@")
+    group, *_ = key.split("@")
     kind = kind_at(schema, group)
     if not _KEY.fullmatch(group):
         raise ConfigError(f"{argument}: {group} cannot be written here: say it in the file")
@@ -143,7 +145,7 @@ def _override(schema: type, argument: str, chosen: list[str], *, is_sweeping: bo
         return argument
     words = [word] if not is_sweeping or word[:1] in _BRACKETS else _pieces(word, key)
     if is_mapping(kind) and not word.startswith("{"):
-        values = [_choice(kind, group, one, chosen, is_placed=bool(at)) for one in words]
+        values = [_choice(schema, group, one, chosen) for one in words]
     else:
         values = [written(kind, one, key) for one in words]
         plus = plus or _adding(schema, key)
@@ -158,18 +160,26 @@ def _adding(schema: type, key: str) -> str:
     return "++" if is_free else ""
 
 
-def _choice(kind: Kind, group: str, word: str, chosen: list[str], *, is_placed: bool) -> str:
+def _choice(schema: type, key: str, word: str, chosen: list[str]) -> str:
     """The names of files of a group: of one, or in brackets of several."""
+    kind = kind_at(schema, key)
     is_many = is_named(kind)
-    if not is_many and not is_placed and not (conf_folder() / group).is_dir():
-        keys = ", ".join(f"{group}.{name}=…" for name in keys_of(required(kind)))
-        raise ConfigError(f"{group}={word}: give {keys}")
+    group = key if is_many else _group(schema, kind)
+    if group is None:
+        keys = ", ".join(f"{key}.{name}=…" for name in keys_of(required(kind)))
+        raise ConfigError(f"{key}={word}: give {keys}")
     if is_many and not word.startswith("["):
-        raise ConfigError(f"{group}={word}: write {group}=[{word}], also for one")
-    words = _inside(word, group) if is_many else [word]
+        raise ConfigError(f"{key}={word}: write {key}=[{word}], also for one")
+    words = _inside(word, key) if is_many else [word]
     chosen += [f"{group}/{_unquoted(one)}" for one in words if one != "null"]
     names = ",".join(_text(one) for one in words)
     return f"[{names}]" if is_many else names
+
+
+def _group(schema: type, kind: Kind) -> str | None:
+    """The folder whose files are of this type, which keys may share."""
+    names = (name for name, other in keys_of(schema).items() if other == kind)
+    return next((name for name in names if (conf_folder() / name).is_dir()), None)
 
 
 def written(kind: Kind, word: str, key: str) -> str:

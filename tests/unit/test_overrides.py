@@ -14,7 +14,7 @@ from omegaconf import OmegaConf
 
 from jobs.errors import ConfigError
 from jobs.overrides import command_line, hydra_overrides
-from jobs.release_settings import Explain, Takedown, TrainQuality, register
+from jobs.release_settings import Explain, Judge, Takedown, TrainQuality, register
 from jobs.settings import Build, conf_folder
 from tests.builds import write_partner
 
@@ -129,6 +129,7 @@ def test_numbers_and_truth_values_are_what_the_schema_declares(tmp_path: Path) -
         ("corpus.version", "write corpus.version=…"),
         ("corpus.version=???", "no value can be just that"),
         ("storage=/data", "give storage.root=…"),
+        ("--config-dir", "--config-dir says nothing"),
         ("rank.prefer=newest", "give a list, as [a, b]"),
         ("partners=gov", r"write partners=[gov]"),
         ("partners=[gov,]", "nothing stands beside a comma"),
@@ -154,9 +155,10 @@ def test_files_chosen_by_name_must_be_there(tmp_path: Path) -> None:
         (["partners=[gov]", f"--config-dir={tmp_path}/partners"], f"give --config-dir {tmp_path},"),
         (["partners=[gov]", "-cd", f"{tmp_path}/x"], "no folder here"),
         (["rules=ccii"], "did you mean cci?"),
+        (["rules=none", "against=ccii"], "there is no rules/ccii.yaml"),
     ):
         with pytest.raises(ConfigError) as refused:
-            command_line(Build, arguments)
+            command_line(Judge, arguments)
         assert said in str(refused.value)
 
 
