@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_type_hints
 
 import hydra
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+from omegaconf.errors import OmegaConfBaseException
 
 from jobs import __version__
-from jobs.errors import HeliuError
+from jobs.errors import ConfigError, HeliuError
 from jobs.exits import fail, foreseen
+from jobs.overrides import command_line
 from jobs.release_settings import register
 from jobs.settings import conf_folder
 from jobs.terminal import open_streams, say
 
-_UNKNOWN_PARTNER = re.compile(r"Could not (?:load|find) 'partners/([^']+)'")
-_BARE_WORD = re.compile(r"[^\[\]{},:\s]*[^\x00-\x7f\[\]{},:\s][^\[\]{},:\s]*")
-
 
 def run(verb: str, action: Callable[[Any], None]) -> None:
     """Run `action` on the checked configuration of `verb`, taken from the command line.
+
+    The class of the action's parameter `config` says which keys there are, and their types.
 
     Exits with 0, with an error's own code, with 130 when interrupted, or with 70 for anything
     unforeseen, whose traceback is shown.
@@ -40,11 +40,12 @@ def run(verb: str, action: Callable[[Any], None]) -> None:
     program = hydra.main(
         version_base="1.3", config_path=str(conf_folder()), config_name=verb.replace("-", "_")
     )
-    sys.argv = [f"heliu {verb}", *(hydra_readable(argument) for argument in sys.argv[1:])]
     composed: list[DictConfig] = []  # stays empty for --help and --cfg
     with foreseen():
         try:
             open_streams()
+            given = command_line(get_type_hints(action)["config"], sys.argv[1:])
+            sys.argv = [f"heliu {verb}", *given.options, *given.overrides]
             program(composed.append)()
             for config in composed:
                 action(OmegaConf.to_object(_complete(config)))
@@ -52,19 +53,6 @@ def run(verb: str, action: Callable[[Any], None]) -> None:
             fail(str(error), error.exit_code)
         except (HydraException, OmegaConfBaseException) as error:
             fail(_advice(error, verb), 2)
-
-
-def hydra_readable(argument: str) -> str:
-    """An override with its Han words quoted: Hydra's grammar knows bare words in ASCII only.
-
-    `partners=[甲,b]` becomes `partners=['甲',b]`; what is quoted already is left alone.
-    """
-    key, equals, value = argument.partition("=")
-    if value.isascii() or argument.startswith("-") or "'" in value or '"' in value:
-        return argument
-    if value[0] in "[{":
-        return key + equals + _BARE_WORD.sub(r"'\g<0>'", value)
-    return f"{key}{equals}'{value}'"
 
 
 def now() -> str:
@@ -110,17 +98,26 @@ def _user() -> str:
 def _complete(config: DictConfig) -> DictConfig:
     missing = sorted(OmegaConf.missing_keys(config))
     if missing:
-        raise MissingMandatoryValue("please give " + ", ".join(f"{key}=…" for key in missing))
+        raise ConfigError("\n".join(_lacking(missing)))
     return config
 
 
+def _lacking(missing: list[str]) -> Iterator[str]:
+    """What must be given, by where it belongs."""
+    partners: dict[str, list[str]] = defaultdict(list)
+    for key in missing:
+        group, _, rest = key.partition(".")
+        partner, dot, name = rest.partition(".")
+        is_partners = group == "partners" and bool(dot)
+        partners[partner if is_partners else ""].append(name if is_partners else key)
+    for partner, names in partners.items():
+        if partner:
+            yield f"partners/{partner}.yaml does not say {', '.join(f'{name}:' for name in names)}"
+        else:
+            yield f"please give {', '.join(f'{name}=…' for name in names)}"
+
+
 def _advice(error: Exception, verb: str) -> str:
-    unknown = _UNKNOWN_PARTNER.search(str(error))
-    if unknown:
-        return (
-            f"there is no partners/{unknown[1]}.yaml in {conf_folder()} or in the folder of "
-            f"--config-dir: write it as docs/partners.md says\nsee: heliu {verb} --help"
-        )
     # Hydra would have people append a misspelt key; there is nothing that reads it.
     lines = [line for line in str(error).splitlines() if line.strip() and "use +" not in line]
     text = "\n".join(lines)

@@ -19,7 +19,7 @@ def build(config: Build) -> None:
     published = run_build(params, ProgressLine(), about=circumstances(config))
     if key is not None:
         sign_published(params.storage, published.corpus, published.version, key, at=now())
-    report_published(published, params.storage.root)
+    report_published(published, params.storage)
 
 
 def main() -> None:

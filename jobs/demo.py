@@ -9,7 +9,7 @@ from jobs.application import run
 from jobs.errors import ConfigError
 from jobs.release_settings import Demo
 from jobs.synthesis import write_demo
-from jobs.terminal import ProgressLine, say, say_table
+from jobs.terminal import ProgressLine, command, say, say_table
 
 _UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 
@@ -27,8 +27,9 @@ def demo(config: Demo) -> None:
     rows = write_demo(out, size_bytes=size_bytes, seed=config.seed, report=report)
     say_table(["partner", "rows"], list(rows.items()))
     say(f"written to {out}; build a release from it with:")
-    say(f"  heliu build --config-dir {out}/conf partners=[{','.join(rows)}] \\")
-    say(f"    corpus.name=demo corpus.version=1.0.0 storage.root={out}/releases")
+    partners, corpus = f"partners=[{','.join(rows)}]", ("corpus.name=demo", "corpus.version=1.0.0")
+    options = ("--config-dir", f"{out}/conf", partners, *corpus, f"storage.root={out}/releases")
+    say(f"  {command('build', *options)}")
 
 
 def main() -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
-
-from omegaconf import OmegaConf
 
 from jobs.corpus.banding import BandParams
 from jobs.corpus.boilerplate import BoilerplateParams
@@ -25,6 +23,7 @@ from jobs.flow.params import BuildParams, PartnerParams, ShardParams
 from jobs.flow.training import Lesson
 from jobs.on_ray.compute import ComputeParams
 from jobs.release_settings import Takedown, TrainQuality
+from jobs.schemas import from_plain
 from jobs.settings import Build, Partner, Rules, conf_folder, storage_params
 from jobs.storage.source_bytes import open_stream
 
@@ -88,16 +87,15 @@ def recorded_build(configuration: Mapping[str, Any], at: Takedown) -> BuildParam
     Raises:
         ConfigError: a value that cannot work any more.
     """
-    names = {field.name for field in fields(Build)} - {"storage", "compute"}
-    given = {name: value for name, value in configuration.items() if name in names}
-    now: dict[str, Any] = {"storage": asdict(at.storage), "compute": asdict(at.compute)}
     moved = at.deliveries or {}
     if not isinstance(moved, dict):
         raise ConfigError(f"deliveries={moved!r}: say whose, as deliveries={{NAME: 'PATH'}}")
-    named = moved.keys() & given["partners"].keys()
-    now["partners"] = {name: {"deliveries": moved[name]} for name in named}
-    config: Any = OmegaConf.merge(OmegaConf.structured(Build), given, now)
-    return build_params(OmegaConf.to_object(config))  # type: ignore[arg-type]
+    partners = {
+        name: {**partner, "deliveries": moved.get(name, partner["deliveries"])}
+        for name, partner in configuration["partners"].items()
+    }
+    now = {"storage": asdict(at.storage), "compute": asdict(at.compute), "partners": partners}
+    return build_params(from_plain(Build, {**configuration, **now}))
 
 
 def rule_params(given: Rules) -> RuleParams:

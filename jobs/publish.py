@@ -26,7 +26,7 @@ def publish(config: Publish) -> None:
         published = run_build(params, ProgressLine(), about=circumstances(config))
     if key is not None:
         sign_published(storage, published.corpus, published.version, key, at=now())
-    report_published(published, storage.root)
+    report_published(published, storage)
 
 
 def main() -> None:

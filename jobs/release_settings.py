@@ -9,6 +9,7 @@ from typing import Any
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING
 
+from jobs.config_files import read_our_way
 from jobs.flow.reading import OpenedRelease, open_release
 from jobs.settings import Build, Compute, Publish, Rules, Storage, storage_params
 from jobs.storage.stores import open_store
@@ -235,7 +236,11 @@ class TrainQuality:
 
 @cache
 def register() -> None:
-    """Once: make the classes known to Hydra, under the names that `conf/*.yaml` begin with."""
+    """Once: make the classes known to Hydra, under the names that `conf/*.yaml` begin with.
+
+    From then on Hydra reads YAML files as `jobs.config_files` does.
+    """
+    read_our_way()
     store = ConfigStore.instance()
     reading = (Listing, Read, Show, Explain, Verify, Sign, Mirror, Export, Diff, Report)
     ours = (Publish, Doctor, Tag, Yank, Rollback, Gc, Takedown)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.corpus.geometry import Geometry
 from jobs.flow.sealed import read_table
+from jobs.storage.objects import StorageParams
 from jobs.storage.stores import open_store
-from jobs.terminal import say, say_table
+from jobs.terminal import command, say, say_table
 
 if TYPE_CHECKING:  # reading verbs must not wait for Ray to load
     from jobs.corpus.banding import BandParams
@@ -24,18 +25,29 @@ _COUNTS = ("delivered", "kept", "dropped", "rejected")
 _LISTED = 10
 
 
-def report_published(published: Published, root: str) -> None:
+def report_published(published: Published, storage: StorageParams) -> None:
     """What was published, and how to go on from there."""
     report_partners(published.manifest)
     state = "published" if published.is_new else "was already published with the same content"
     name = f"{published.corpus}/{published.version}"
     say(f"\n{published.corpus} {published.version} {state}")
     say(f"digest  {published.digest}")
-    say(f"root    {root}")
+    say(f"root    {storage.root}")
     amounts = [f"{count:,} {name.split('_')[0]}" for name, count in published.traffic.items()]
     say(f"bytes   {', '.join(amounts)}")
-    say(f"files   heliu files release={name} storage.root={root}")
-    say(f"verify  heliu verify release={name} storage.root={root}")
+    where = storage_words(storage)
+    say(f"files   {command('files', f'release={name}', *where)}")
+    say(f"verify  {command('verify', f'release={name}', *where)}")
+
+
+def storage_words(storage: StorageParams) -> list[str]:
+    """What a command is told of where the releases are."""
+    told = {
+        "root": storage.root,
+        "endpoint_url": storage.endpoint_url,
+        "region": storage.region,
+    }
+    return [f"storage.{name}={value}" for name, value in told.items() if value is not None]
 
 
 def report_release(release: OpenedRelease) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import time
 import unicodedata
@@ -50,6 +51,11 @@ def _show(text: str) -> None:
         sys.stderr.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
+def command(verb: str, *words: str) -> str:
+    """A command as a shell takes it, whatever is in its words."""
+    return shlex.join(["heliu", verb, *words])
 
 
 def is_json(form: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -66,7 +67,8 @@ def _show(told: dict[str, Any]) -> None:
     for part, columns in _TABLES.items():
         say(f"\n{part}:\n")
         say_table(columns, [[row[name] for name in columns] for row in held_out[part]])
-    say(f"\nwritten to {told['model']}; use it with quality.model={told['model']}")
+    use = shlex.quote(f"quality.model={told['model']}")
+    say(f"\nwritten to {told['model']}; use it with {use}")
 
 
 if __name__ == "__main__":

@@ -12,14 +12,14 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from jobs.application import conf_folder, hydra_readable
 from jobs.flow.building import run_build
 from jobs.flow.params import BuildParams
 from jobs.flow.publishing import Published
 from jobs.flow.reading import OpenedRelease, open_release
+from jobs.overrides import hydra_overrides
 from jobs.parameters import build_params
 from jobs.release_settings import register
-from jobs.settings import Build
+from jobs.settings import Build, conf_folder
 from jobs.storage.stores import open_store
 
 # Exchanges, many ranges, runs and packs, where a small corpus would need none of them.
@@ -41,7 +41,7 @@ def build_config(conf: Path, root: str | Path, *overrides: str) -> Build:
     """What `build_parameters` are made of."""
     register()
     given = [f"hydra.searchpath=[file://{conf}]", f"storage.root={root}"]
-    given += [hydra_readable(override) for override in overrides]
+    given += hydra_overrides(Build, *overrides)
     if not any(override.startswith("partners=") for override in overrides):
         given.append("partners=[gov,news,papers]")
     for key, value in {"corpus.name": "demo", "corpus.version": "1.0.0"}.items():

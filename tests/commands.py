@@ -41,6 +41,24 @@ def heliu(*arguments: str, **extra: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def shell(line: str, **extra: str) -> subprocess.CompletedProcess[str]:
+    """A finished line as a user pastes it into a shell, in another folder than the clone."""
+    return subprocess.run(
+        ["bash", "-c", line],
+        cwd="/",
+        env=environment(**extra),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def printed_commands(output: str) -> list[str]:
+    """The commands that a program printed for its user."""
+    return [line[line.index("heliu ") :] for line in output.splitlines() if "  heliu " in line]
+
+
 def build_arguments(demo: Path, root: str | Path, *overrides: str) -> list[str]:
     """The command line that builds the demo corpus."""
     return [

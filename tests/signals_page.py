@@ -9,6 +9,7 @@ import sys
 
 from jobs.corpus import signal_columns
 from jobs.corpus.signal_columns import SIGNAL_COLUMNS
+from jobs.corpus.tables import RELEASED
 
 _END = """
 Rules (`conf/rules/`) are thresholds on these columns: `heliu judge rules=PROFILE` shows what they
@@ -31,8 +32,9 @@ def page() -> str:
         "|---|---|---|---|---|",
     ]
     lines += [
-        f"| `{one.name}` | {one.type} | {one.unit} | {one.formula} | {one.source} |"
+        f"| `{one.name}` | {kind} | {one.unit} | {one.formula} | {one.source} |"
         for one in SIGNAL_COLUMNS
+        for kind in [RELEASED.field(one.name).type]
     ]
     return "\n".join(lines) + "\n" + _END
 

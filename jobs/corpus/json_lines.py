@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -56,7 +57,7 @@ def _record(line: bytes, characters: Characters, id_name: str | None) -> dict[st
     try:
         record = orjson.loads(line if characters.expects_utf8 else characters.decoded(line))
         if isinstance(record, dict) and isinstance(_value(record, id_name), float):
-            # orjson rounds integers of more than 64 bits, and two ids would become one.
+            # orjson rounds numbers of more than 64 bits, and two ids would become one.
             record = _second_reading(line, characters)
     except UnicodeDecodeError as error:
         return undecodable(error)
@@ -74,9 +75,11 @@ def _second_reading(line: bytes, characters: Characters) -> object:
     except UnicodeDecodeError as error:
         return undecodable(error)
     try:
-        value = json.loads(text, parse_constant=lambda _: None)
+        value = json.loads(text, parse_constant=lambda _: None, parse_float=Decimal)
         if _SURROGATE_ESCAPE.search(text):
-            json.dumps(value, ensure_ascii=False).encode()  # raises at half a character
+            json.dumps(
+                value, ensure_ascii=False, default=str
+            ).encode()  # raises at half a character
     except (ValueError, RecursionError) as error:
         start = max(getattr(error, "pos", 0) - 20, 0)
         return Refusal(RejectReason.BROKEN_JSON, f"{error}, near {text[start : start + 40]!r}")

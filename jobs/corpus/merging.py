@@ -82,7 +82,7 @@ def released(documents: pa.Table, verdicts: pa.Table, *, licence: str) -> pa.Tab
     columns["id"] = verdicts["doc_id"].filter(is_kept)
     columns["partner"] = verdicts["partner"].filter(is_kept)
     columns["licence"] = pa.repeat(licence, len(kept))
-    return pa.table([columns[name] for name in RELEASED.names], schema=RELEASED)
+    return pa.table({name: columns[name] for name in RELEASED.names}).cast(RELEASED)
 
 
 def released_facts(facts: pa.Table, documents: pa.Table, verdicts: pa.Table) -> pa.Table:

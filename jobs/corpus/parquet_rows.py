@@ -19,6 +19,7 @@ from jobs.corpus.rows import (
     RejectReason,
     Row,
     delivered_row,
+    in_digits,
     text_column_missing,
     text_missing,
     undecodable,
@@ -157,6 +158,8 @@ def _cells(batch: pa.RecordBatch, column: Column | None) -> list[Any]:
     texts = array.cast(pa.string()).to_pylist()
     if pt.is_timestamp(kind):
         return [text and _NO_FRACTION.sub("", text) for text in texts]
+    if pt.is_floating(kind) or pt.is_decimal(kind):
+        return [text and in_digits(text) for text in texts]
     return texts
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -19,6 +20,8 @@ PAGE_FORMATS = ("html", "warc")
 COLUMNS = ("text", "id", "title", "url", "published")
 MISSING = object()  # what a row holds where it has no such column
 _EVIDENCE_CHARS = 200
+_DIGITS = 40
+_EXACT = Context(prec=MAX_PREC, Emin=MIN_EMIN, Emax=MAX_EMAX)
 _ROW_BYTES = 500  # what a row takes besides its text, measured on rows of a few characters
 
 # A character of text may be up to three times as long in the file as in UTF-8: `\\ud842\\udfb7`.
@@ -149,7 +152,22 @@ def as_string(value: object) -> str | None:
         return value
     if value is None or value is MISSING:
         return None
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    if isinstance(value, float | Decimal):
+        return in_digits(str(value))
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+
+
+def in_digits(number: str) -> str | None:
+    """A number in the one spelling it has in every format: `1` for 1, 1.0, 1.00 and 1e0.
+
+    What is no number, which pandas writes where it has none, is nothing.
+    """
+    exact = Decimal(number)
+    if not exact.is_finite():
+        return None
+    if abs(exact.adjusted()) > _DIGITS:  # 1e999999999 would be a gigabyte
+        return str(exact.normalize(_EXACT))
+    return str(int(exact)) if exact == exact.to_integral_value() else f"{exact.normalize(_EXACT):f}"
 
 
 def shortened(evidence: str) -> str:
@@ -195,6 +213,10 @@ def tables(rows: Iterable[Row], source_file: str, batch_bytes: int) -> Iterator[
         yield _table(batch, source_file)
 
 
+def _plain(value: object) -> object:
+    return float(value) if isinstance(value, Decimal) else str(value)
+
+
 def _encodable(text: str) -> str:
     """`text` with undecodable bytes spelt out: what a partner wrote may be anything."""
     return text.encode("utf-8", "backslashreplace").decode()
@@ -217,4 +239,5 @@ def _refusal(text: object, max_text_bytes: int) -> Refusal | None:
         return text
     if text is None:
         return Refusal(RejectReason.NULL_TEXT, "null")
-    return Refusal(RejectReason.NOT_TEXT, f"{type(text).__name__}: {as_string(text)}")
+    kind = float if isinstance(text, Decimal) else type(text)
+    return Refusal(RejectReason.NOT_TEXT, f"{kind.__name__}: {as_string(text)}")

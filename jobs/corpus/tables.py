@@ -129,6 +129,12 @@ REMOVALS = pa.schema(
     ]
 )
 
+
+def _wide(field: pa.Field) -> pa.Field:
+    """A whole number of 64 bits: readers sum columns of a release, some in the column's type."""
+    return field.with_type(pa.int64()) if pa.types.is_int32(field.type) else field
+
+
 RELEASED = pa.schema(
     [
         pa.field("id", pa.string(), nullable=False),
@@ -140,7 +146,7 @@ RELEASED = pa.schema(
         pa.field("published", pa.string()),  # ISO 8601, as precise as it was given
         pa.field("published_as_given", pa.string()),  # where it differs; alone if unreadable
         pa.field("licence", pa.string()),
-        *_MEASURED,
+        *map(_wide, _MEASURED),
         pa.field("repairs", pa.int64(), nullable=False),
         pa.field("script", pa.string()),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"))
@@ -14,18 +15,18 @@ _LICENCES = {
 }
 
 
-def dataset_card(manifest: dict[str, Any], digest: str, *, pattern: str | None) -> str:
+def dataset_card(manifest: dict[str, Any], digest: str, *, paths: Sequence[str]) -> str:
     """The card: what is in the release, from whom, under which licence, and how it came to be.
 
     Args:
         manifest: of the release.
         digest: of the manifest.
-        pattern: matches its Parquet files, relative to the card; None if none does.
+        paths: its Parquet files, or a pattern that matches them, relative to the card.
     """
     size = f"{manifest['documents']:,} documents, {manifest['content_bytes']:,} bytes of UTF-8 text"
     return "\n".join(
         [
-            *_header(manifest, pattern),
+            *_header(manifest, paths),
             f"# {manifest['corpus']} {manifest['version']}",
             "",
             f"{size} of {len(manifest['partners'])} partners, deduplicated among them all.",
@@ -52,7 +53,7 @@ def dataset_card(manifest: dict[str, Any], digest: str, *, pattern: str | None) 
     )
 
 
-def _header(manifest: dict[str, Any], pattern: str | None) -> list[str]:
+def _header(manifest: dict[str, Any], paths: Sequence[str]) -> list[str]:
     licences = sorted({account["licence"] for account in manifest["partners"].values()})
     known = [licence.lower() for licence in licences if licence.lower() in _LICENCES]
     is_known = licences and len(known) == len(licences)
@@ -62,9 +63,9 @@ def _header(manifest: dict[str, Any], pattern: str | None) -> list[str]:
         lines.append("license_name: see-the-column-licence")
     lines += ["size_categories:", f"- {size_category(manifest['documents'])}"]
     lines += ["task_categories:", "- text-generation"]
-    if pattern is not None:
+    if paths:
         lines += ["configs:", "- config_name: default", "  data_files:"]
-        lines += ["  - split: train", f"    path: {pattern}"]
+        lines += ["  - split: train", "    path:", *(f"    - {path}" for path in paths)]
     return [*lines, "---", ""]
 
 

@@ -6,6 +6,7 @@ read to learn what a release is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from jobs.flow.reading import OpenedRelease
 from jobs.storage.layout import derived_key
 
 _TO_ROOT = "../.."
+_WILD = re.compile(r"[*?\[]")  # DuckDB takes every address for a pattern
 _JSON_TYPES = {"float": "number", "double": "number", "bool": "boolean"}
 
 
@@ -85,8 +87,9 @@ def derived_files(
         pattern: matches the path of all of them and of nothing else, if there is such a pattern.
     """
     manifest = about.manifest
+    paths = [file.path for file in placed] if pattern is None else [pattern]
     return {
-        "README.md": dataset_card(manifest, about.digest, pattern=pattern).encode(),
+        "README.md": dataset_card(manifest, about.digest, paths=paths).encode(),
         "SHA256SUMS": sha256sums((file.path, file.sha256) for file in placed),
         "croissant.json": croissant(manifest, about.published_at, placed, pattern=pattern),
         "files.txt": "".join(f"{file.address}\n" for file in placed).encode(),
@@ -115,14 +118,15 @@ def json_schema(manifest: dict[str, Any]) -> dict[str, Any]:
 
 def view(manifest: dict[str, Any], addresses: Sequence[str]) -> str:
     """SQL that makes the documents a DuckDB view named after the corpus."""
-    quoted = [address.replace("'", "''") for address in addresses]
+    quoted = [_WILD.sub(r"[\g<0>]", address).replace("'", "''") for address in addresses]
     name = manifest["corpus"].replace('"', '""')
     if not quoted:
         columns = ", ".join(f'NULL AS "{c["name"]}"' for c in manifest["schema"]["shards"])
         return f'CREATE OR REPLACE VIEW "{name}" AS SELECT {columns} WHERE false;\n'
     listed = ",\n".join(f"  '{address}'" for address in quoted)
     # Names and addresses are quoted; the reader runs this file, nothing here does.
-    select = f'CREATE OR REPLACE VIEW "{name}" AS SELECT * FROM read_parquet([\n{listed}\n]);\n'  # noqa: S608
+    source = f"read_parquet([\n{listed}\n], hive_partitioning = false)"
+    select = f'CREATE OR REPLACE VIEW "{name}" AS SELECT * FROM {source};\n'  # noqa: S608
     return f"-- {manifest['corpus']} {manifest['version']}\n{select}"
 
 

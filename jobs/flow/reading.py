@@ -18,6 +18,7 @@ from jobs.storage.releases import corpora, found_in, read_manifest, resolved
 
 if TYPE_CHECKING:  # who only lists files need not wait for the dataset module
     import pyarrow.dataset as pd
+    from pyarrow import fs
 
 _FIXED = re.compile(r"fixed_size_binary\[(\d+)\]")
 _LIST = re.compile(r"list<\w+: (.+)>")
@@ -64,20 +65,26 @@ class OpenedRelease:
         import pyarrow.dataset as pd  # noqa: PLC0415  `files` must not wait for it
 
         return pd.dataset(
-            self._paths(kind),
+            self.paths(kind),
             schema=self.schema(kind),
-            filesystem=self.store.filesystem(),
+            filesystem=self.filesystem(),
             format="parquet",
+            partitioning=None,
         )
 
     def ray_dataset(self, kind: str = "shards") -> Any:
         """The release as a `ray.data.Dataset`; nothing is read yet, S3 needs no more arguments."""
         from jobs.on_ray.datasets import parquet_dataset  # noqa: PLC0415  loads Ray
 
-        return parquet_dataset(self._paths(kind), self.store.filesystem())
+        return parquet_dataset(self.paths(kind), self.filesystem(), self.schema(kind))
 
-    def _paths(self, kind: str) -> list[str]:
+    def paths(self, kind: str = "shards") -> list[str]:
+        """The files as `filesystem` names them: a pyarrow path of S3 has no scheme."""
         return [file.removeprefix(S3_SCHEME) for file in self.files(kind)]
+
+    def filesystem(self) -> fs.FileSystem:
+        """Where `paths` are, for libraries that read through pyarrow."""
+        return self.store.filesystem()
 
 
 def open_release(

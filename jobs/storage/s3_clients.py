@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from boto3.exceptions import S3UploadFailedError
 from boto3.session import Session
@@ -33,6 +34,7 @@ FAILURES = (sdk.ClientError, sdk.BotoCoreError, ResponseParserError, S3UploadFai
 # The waits between them grow to 20 s, by chance half of that: most of a minute, in which a gateway
 # is started again and a cluster finds its disk.
 _ATTEMPTS = 9
+_AWS = (".amazonaws.com", ".amazonaws.com.cn")
 _HICCUPS = 1  # failures of one request that need not be told
 _QUIET_SECONDS = 5.0
 
@@ -160,10 +162,15 @@ def explaining(verb: str, address: str, endpoint_url: str | None) -> Iterator[No
 @lru_cache(maxsize=16)
 def arrow_files(endpoint_url: str | None, region: str | None) -> fs.S3FileSystem:
     """The bucket for pyarrow, which asks again as often as boto3 does."""
-    # Told the region boto3 would use: the guess of pyarrow itself may ask a cloud service.
-    known = s3_client(endpoint_url, region, resends=True).meta.region_name
-    patience = fs.AwsStandardS3RetryStrategy(max_attempts=_ATTEMPTS)
-    return fs.S3FileSystem(endpoint_override=endpoint_url, region=known, retry_strategy=patience)
+    # Told what boto3 found in environment and profile: pyarrow looks for the server in fewer
+    # places, and its own guess of the region may ask a cloud service.
+    found = s3_client(endpoint_url, region, resends=True).meta
+    is_aws = str(urlsplit(found.endpoint_url).hostname).endswith(_AWS)
+    return fs.S3FileSystem(
+        endpoint_override=None if is_aws else found.endpoint_url,
+        region=found.region_name,
+        retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=_ATTEMPTS),
+    )
 
 
 def _add_md5(params: dict[str, Any], **_: object) -> None:

@@ -136,7 +136,7 @@ def test_card_has_a_header_the_hub_reads_and_every_partner(
     assert head["language"] == ["zh"]
     assert head["license"] == ["cc-by-4.0"]
     assert head["size_categories"] == ["n<1K"]
-    assert head["configs"][0]["data_files"] == [{"split": "train", "path": "data/*.parquet"}]
+    assert head["configs"][0]["data_files"] == [{"split": "train", "path": ["data/*.parquet"]}]
     assert "| gov | CC-BY-4.0 | 21 | 20 |" in body
     assert "| gov | dedup/near_duplicate | 1 | 4.76% |" in body
     assert release.digest in body

@@ -12,6 +12,7 @@ from jobs.flow.intake import input_name, plan
 from jobs.flow.params import BuildParams
 from jobs.flow.parents import differences, inputs_of, open_parent
 from jobs.flow.publishing import candidate, publish_candidate
+from jobs.flow.reading import open_release
 from jobs.storage.stores import open_store
 from tests.builds import ABOUT, build_parameters, write_partner
 
@@ -98,6 +99,16 @@ def test_parent_of_other_code_is_refused_by_its_versions_and_columns(tmp_path: P
     manifest |= {"parameters": old, "schema": {**manifest["schema"], "shards": shards}}
     found = [line.split(":")[0] for line in differences(manifest, params)]
     assert found == ["canonical.folding", "canonical.version", "schema.shards.id"]
+
+
+def test_parent_that_counted_in_32_bits_is_extended(tmp_path: Path) -> None:
+    params = published(parameters(tmp_path))
+    manifest = open_release(open_store(params.storage), "demo", "1.0.0").manifest
+    for column in manifest["schema"]["shards"]:
+        if column["name"] in {"content_chars", "line_count"}:
+            assert column["type"] == "int64"
+            column["type"] = "int32"
+    assert list(differences(manifest, params)) == []
 
 
 def test_files_of_a_parent_are_known_unless_their_bytes_or_their_reading_change(

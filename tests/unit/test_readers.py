@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import jobs
@@ -18,10 +19,15 @@ from jobs.flow.reading import OpenedRelease
 from jobs.storage.directory import DirectoryStore
 from tests.releases import small_release
 
+BY_PARTNER = 'SELECT partner, count(*) FROM "{}" GROUP BY 1 ORDER BY 1'
+COUNTED = [("gov", 20), ("news", 10)]
+COUNTS = ("content_chars", "line_count")
+
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> OpenedRelease:
-    root = tmp_path_factory.mktemp("root")
+    """Below a folder that readers take for a partition of the table, if they are let."""
+    root = tmp_path_factory.mktemp("root") / "it's 发布" / "partner=all"
     small_release(DirectoryStore(root))
     return jobs.open_release(str(root), "1.0.0")
 
@@ -68,15 +74,45 @@ def test_duckdb_reads_the_view_and_the_dataset(release: OpenedRelease) -> None:
         database.execute(release.store.get("demo/releases/1.0.0/view.sql").decode())
         found = database.execute("SELECT count(*), count(DISTINCT id) FROM demo")
         assert found.fetchall() == [(30, 30)]
+        assert database.execute(BY_PARTNER.format("demo")).fetchall() == COUNTED
     with duckdb.connect() as database:
         documents = release.dataset()
         database.register("documents", documents)
-        found = database.execute("SELECT partner, count(*) FROM documents GROUP BY 1 ORDER BY 1")
-        assert found.fetchall() == [("gov", 20), ("news", 10)]
+        assert database.execute(BY_PARTNER.format("documents")).fetchall() == COUNTED
+
+
+@pytest.mark.parametrize("name", ["r*x", "r?x", "r[ab]x", "**", "it's [*]", "分区=1", "a\\b"])
+def test_view_reads_one_release_whatever_its_folder_is_called(name: str, tmp_path: Path) -> None:
+    for neighbour in ("rax", "r1x", "rbx", "it's *", "it's a", "other"):
+        small_release(DirectoryStore(tmp_path / neighbour))
+    release = small_release(DirectoryStore(tmp_path / name))
+    write_derived(release)
+    with duckdb.connect() as database:
+        database.execute(release.store.get("demo/releases/1.0.0/view.sql").decode())
+        assert database.execute(BY_PARTNER.format("demo")).fetchall() == COUNTED
+
+
+def test_numbers_of_a_release_are_summed_in_64_bits(tmp_path: Path) -> None:
+    release = small_release(DirectoryStore(tmp_path))
+    for name in ("content_chars", "line_count"):
+        assert release.schema().field(name).type == pa.int64()
+        assert pq.read_schema(release.files()[0]).field(name).type == pa.int64()
+
+
+def test_release_that_counted_in_32_bits_reads_with_what_extends_it(tmp_path: Path) -> None:
+    release = small_release(DirectoryStore(tmp_path))
+    table = pq.read_table(release.files()[0], partitioning=None)
+    narrow = [f.with_type(pa.int32()) if f.name in COUNTS else f for f in table.schema]
+    pq.write_table(table.cast(pa.schema(narrow)), release.files()[0])
+    assert release.dataset().to_table()["content_chars"].type == pa.int64()
+    write_derived(release)
+    with duckdb.connect() as database:
+        database.execute(release.store.get("demo/releases/1.0.0/view.sql").decode())
+        assert database.execute(BY_PARTNER.format("demo")).fetchall() == COUNTED
 
 
 @pytest.mark.parametrize("streaming", [False, True], ids=["download", "streaming"])
-@pytest.mark.parametrize("place", ["files", "folder"])
+@pytest.mark.parametrize("place", ["files", "beside the release", "exported folder"])
 def test_huggingface_datasets_loads_files_and_exported_folder(
     release: OpenedRelease,
     streaming: bool,
@@ -90,6 +126,9 @@ def test_huggingface_datasets_loads_files_and_exported_folder(
     common = {"split": "train", "streaming": streaming, "cache_dir": str(tmp_path / "cache")}
     if place == "files":
         rows = datasets.load_dataset("parquet", data_files=release.files(), **common)
+    elif place == "beside the release":
+        written = {Path(address).name: Path(address) for address in write_derived(release)}
+        rows = datasets.load_dataset(str(written["README.md"].parent), **common)
     else:
         export_huggingface(release, tmp_path / "hub")
         rows = datasets.load_dataset(str(tmp_path / "hub"), **common)
@@ -120,5 +159,6 @@ def test_mlcroissant_accepts_and_loads(release: OpenedRelease, place: str, tmp_p
 @pytest.mark.ray
 @pytest.mark.usefixtures("local_ray")
 def test_ray_data_reads_the_release(release: OpenedRelease) -> None:
-    rows = release.ray_dataset().select_columns(["id", "content"]).take_all()
+    rows = release.ray_dataset().select_columns(["id", "partner", "content_chars"]).take_all()
     assert sorted(row["id"] for row in rows) == sorted(_ids(release))
+    assert {row["partner"] for row in rows} == {"gov", "news"}
