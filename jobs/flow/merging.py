@@ -32,7 +32,9 @@ from jobs.corpus.merging import (
 )
 from jobs.corpus.removals import removed
 from jobs.corpus.rules import after_rules
+from jobs.corpus.striking import barred_rows
 from jobs.corpus.tables import DOCUMENTS, DROPS, REMOVALS, facts_schema
+from jobs.corpus.withdrawal import decisions_without
 from jobs.flow.deduplicating import Drops
 from jobs.flow.marked import Marked, Marker, Progress, code_digest, map_marked
 from jobs.flow.normalizing import NormalizedShard, Run
@@ -80,6 +82,7 @@ class _Work:
     normalized: tuple[NormalizedShard, ...]
     drops: tuple[str, ...]
     removals: str | None  # of the log when the build began: where shards may be stored
+    tombstones: tuple[str, ...]  # of the log likewise: whose rejected rows tell nothing
 
 
 def merge(
@@ -91,10 +94,11 @@ def merge(
         Ranges in the order of a release: by partner, then by id.
     """
     # Once shards were retired, markers may name some that are gone: they are not believed.
-    removals = head(open_store(params.storage), params.corpus).removals
+    at = head(open_store(params.storage), params.corpus)
+    removals, tombstones = at.removals, at.registry.tombstones
     shards = [shard.key for shard in normalized]
-    key = fingerprint(drops.key, shards, _recipe(params), code_digest(), removals)
-    works = enumerate(_works(normalized, drops, params, removals))
+    key = fingerprint(drops.key, shards, _recipe(params), code_digest(), removals, tombstones)
+    works = enumerate(_works(normalized, drops, params, removals, tombstones))
     work = [
         Marked(work_key(params.corpus, STAGE, key, f"{number}.json"), piece)
         for number, piece in works
@@ -113,6 +117,10 @@ def merge_range(work: _Work, *, params: BuildParams) -> Marker:
     kept = released(documents, verdicts, licence=work.partner.licence)
     facts = released_facts(_facts(work, store, params), documents, verdicts)
     decided = pa.table({"ordinal": documents["ordinal"], "verdict": verdicts["verdict"]})
+    # Rejected rows meet no tombstone in dedup, and their text must not be told again either.
+    is_barred = barred_rows(verdicts, _barred(store, work.tombstones))
+    verdicts = decisions_without(verdicts, pa.array([], pa.string()), is_barred)
+    decided = decided.filter(pc.invert(is_barred))
     cuts = removed(_cuts(work, store), decided, partner=work.range.partner)
     ends = list(slices_by_bytes(kept["content"], params.shards.release_bytes))
     write = partial(write_blob, store, params.corpus, work.removals)
@@ -131,13 +139,18 @@ def _recipe(params: BuildParams) -> Any:
 
 
 def _works(
-    normalized: list[NormalizedShard], drops: Drops, params: BuildParams, removals: str | None
+    normalized: list[NormalizedShard],
+    drops: Drops,
+    params: BuildParams,
+    removals: str | None,
+    tombstones: tuple[str, ...],
 ) -> Iterator[_Work]:
     for partner in sorted(params.partners, key=lambda partner: partner.name):
         mine = tuple(shard for shard in normalized if shard.partner == partner.name)
         parts = _parts(sum(shard.content_bytes for shard in mine), params.shards.release_bytes)
         for part in range(parts):
-            yield _Work(Range(partner.name, part, parts), partner, mine, drops.files, removals)
+            within = Range(partner.name, part, parts)
+            yield _Work(within, partner, mine, drops.files, removals, tombstones)
 
 
 def _parts(content_bytes: int, release_bytes: int) -> int:
@@ -258,6 +271,13 @@ def _recurs(field: pa.Field) -> bool:
     """Whether a dictionary of a column's values is worth making."""
     is_text = pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
     return is_text and field.name not in _DISTINCT
+
+
+@lru_cache(maxsize=1)
+def _barred(store: ObjectStore, tombstones: tuple[str, ...]) -> pa.Array:
+    """The ids of all that was taken down: 36 bytes each."""
+    ids = [pq.read_table(store.open(key), columns=["id"])["id"] for key in tombstones]
+    return pa.chunked_array(ids, pa.string()).combine_chunks()
 
 
 @lru_cache(maxsize=4)
