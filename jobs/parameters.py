@@ -9,6 +9,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from jobs.corpus.alarms import AlarmParams
 from jobs.corpus.banding import BandParams
 from jobs.corpus.boilerplate import BoilerplateParams
 from jobs.corpus.keywords import SignalParams
@@ -71,6 +72,7 @@ def build_params(config: Build) -> BuildParams:
             group_documents=config.shards.group_documents,
             release_bytes=config.shards.release_bytes,
         ),
+        alarms=_alarms(config),
         storage=storage_params(config.storage),
         compute=ComputeParams(
             config.compute.address, config.compute.workers, config.compute.task_memory_bytes
@@ -96,8 +98,24 @@ def recorded_build(configuration: Mapping[str, Any], at: Takedown) -> BuildParam
         raise ConfigError(f"deliveries={moved!r}: say whose, as deliveries={{NAME: 'PATH'}}")
     named = moved.keys() & given["partners"].keys()
     now["partners"] = {name: {"deliveries": moved[name]} for name in named}
-    config: Any = OmegaConf.merge(OmegaConf.structured(Build), given, now)
+    # Alarms decide no row; builds of before there were any do not tell of them.
+    shipped: Any = OmegaConf.load(conf_folder() / "build_defaults.yaml")
+    quiet = {"alarms": shipped.alarms, "limits": shipped.limits}
+    config: Any = OmegaConf.merge(OmegaConf.structured(Build), quiet, given, now)
     return build_params(OmegaConf.to_object(config))  # type: ignore[arg-type]
+
+
+def _alarms(config: Build) -> AlarmParams:
+    if config.alarms not in {"stop", "warn"}:
+        raise ConfigError(f"alarms={config.alarms!r}: choose stop or warn")
+    limits = config.limits
+    return AlarmParams(
+        is_stopping=config.alarms == "stop",
+        share=limits.alarm_share,
+        reason_share=limits.alarm_reason_share,
+        id_rows=limits.alarm_id_rows,
+        rows=limits.alarm_rows,
+    )
 
 
 def rule_params(given: Rules) -> RuleParams:

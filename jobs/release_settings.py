@@ -10,7 +10,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING
 
 from jobs.flow.reading import OpenedRelease, open_release
-from jobs.settings import Build, Compute, Publish, Rules, Storage, storage_params
+from jobs.settings import Build, Compute, Publish, Publishing, Rules, Storage, storage_params
 from jobs.storage.stores import open_store
 from jobs.terminal import note
 
@@ -171,6 +171,8 @@ class Report(Show):
     largest: int = MISSING
     sites: int = MISSING
     alarm: float = MISSING
+    alarm_reason_share: float = MISSING
+    alarm_id_rows: int = MISSING
     alarm_rows: int = MISSING
 
 
@@ -231,7 +233,7 @@ def register() -> None:
     """Once: make the classes known to Hydra, under the names that `conf/*.yaml` begin with."""
     store = ConfigStore.instance()
     reading = (Listing, Read, Show, Explain, Verify, Mirror, Export, Diff, Report)
-    ours = (Publish, Doctor, Tag, Yank, Rollback, Gc, Takedown)
+    ours = (Publishing, Publish, Doctor, Tag, Yank, Rollback, Gc, Takedown)
     for schema in (Build, *reading, Tune, Judge, TrainQuality, Demo, *ours):
         store.store(name=f"{schema.__name__.lower()}_schema", node=schema)
 

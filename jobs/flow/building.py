@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from jobs.corpus.alarms import Alarm
+from jobs.flow.alarming import build_alarms, stop
 from jobs.flow.deduplicating import Drops, deduplicate
 from jobs.flow.frozen import frozen_shards
 from jobs.flow.intake import InputShard, plan
@@ -64,8 +67,8 @@ def run_dedup(params: BuildParams, progress: Progress) -> Deduplicated:
         return Deduplicated(normalized, drops)
 
 
-def run_merge(params: BuildParams, progress: Progress) -> dict[str, Any]:
-    """Deliveries to the manifest of a release candidate; its shards are stored."""
+def run_merge(params: BuildParams, progress: Progress) -> tuple[dict[str, Any], list[Alarm]]:
+    """Deliveries to the manifest of a release candidate, its shards stored; and its alarms."""
     with ray_session():
         done = run_dedup(params, progress)
         normalized = done.normalized
@@ -76,12 +79,32 @@ def run_merge(params: BuildParams, progress: Progress) -> dict[str, Any]:
             normalized.plan, normalized.shards, ranges, params, parent=normalized.parent
         )
         remember(open_store(params.storage), manifest, normalized.shards)
-        return manifest
+        return manifest, build_alarms(manifest, ranges, params.alarms)
 
 
-def run_build(params: BuildParams, progress: Progress, *, about: dict[str, Any]) -> Published:
-    """Deliveries to a published release."""
+def run_build(
+    params: BuildParams,
+    progress: Progress,
+    *,
+    about: dict[str, Any],
+    tell: Callable[[Sequence[Alarm]], None] = lambda _: None,
+) -> Published:
+    """Deliveries to a published release, unless something is alarming.
+
+    Args:
+        params: of the build.
+        progress: told of every finished task.
+        about: who, when and with what.
+        tell: told of what is alarming, before that ends the build.
+
+    Raises:
+        LossAlarm: something is, and `params.alarms` stop for it.
+    """
     epoch = head(open_store(params.storage), params.corpus).registry.epoch
-    manifest = run_merge(params, progress)
+    manifest, found = run_merge(params, progress)
+    tell(found)
+    if params.alarms.is_stopping:
+        stop(found, params.version)
     told = {**about, **traffic(manifest)}
-    return publish_candidate(manifest, params, told, epoch=epoch)
+    published = publish_candidate(manifest, params, told, epoch=epoch)
+    return replace(published, alarms=tuple(found))

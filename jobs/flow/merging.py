@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from jobs.corpus.alarms import noted
 from jobs.corpus.merging import (
     decisions,
     released,
@@ -129,6 +130,7 @@ def merge_range(work: _Work, *, params: BuildParams) -> Marker:
         "facts": [write(facts.slice(start, stop - start)) for start, stop in ends],
         "decisions": [write(verdicts)] if len(verdicts) else [],
         "removals": [write(cuts)] if len(cuts) else [],
+        "noted": noted(verdicts),
         "counts": sorted([*key, count] for key, count in verdict_counts(verdicts).items()),
     }
 
