@@ -122,6 +122,13 @@ class Row(NamedTuple):
     evidence: str | None
 
 
+class Head(NamedTuple):
+    """What a row or header has: those names that are mapped, and names there are."""
+
+    found: set[str]
+    names: list[str]
+
+
 class Refusal(NamedTuple):
     """Why a row is refused, and what shows it."""
 

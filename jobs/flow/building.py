@@ -11,6 +11,7 @@ from jobs.flow.alarming import build_alarms, stop
 from jobs.flow.deduplicating import Drops, deduplicate
 from jobs.flow.frozen import frozen_shards
 from jobs.flow.intake import InputShard, plan
+from jobs.flow.mapping import require_columns
 from jobs.flow.marked import Marker, Progress
 from jobs.flow.merging import Range, merge
 from jobs.flow.normalizing import NormalizedShard, normalize
@@ -50,6 +51,8 @@ def run_normalize(params: BuildParams, progress: Progress) -> Normalized:
     prove_once(store, params.storage.root)
     parent = open_parent(store, params)
     shards = plan(params, known=inputs_of(parent))
+    if params.alarms.is_stopping:
+        require_columns(shards, params)
     with ray_session():
         normalized = normalize(shards, params, progress=progress)
         rest = without_site_boilerplate(normalized, params, progress=progress)
