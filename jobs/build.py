@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from jobs.application import circumstances, now, run
-from jobs.settings import Build
-from jobs.terminal import ProgressLine
+from jobs.settings import Publishing
+from jobs.terminal import ProgressLine, is_json
 
 
-def build(config: Build) -> None:
+def build(config: Publishing) -> None:
     """Run the whole flow and say what was published."""
     from jobs.flow.attesting import sign_published, signing_key
     from jobs.flow.building import run_build
     from jobs.parameters import build_params
-    from jobs.reports import report_published
+    from jobs.reports import alarms_told, report_published
 
     params = build_params(config)
     key = signing_key(config.sign_key)
-    published = run_build(params, ProgressLine(), about=circumstances(config))
+    as_json = is_json(config.format)
+    tell = partial(alarms_told, is_stopping=params.alarms.is_stopping, as_json=as_json)
+    published = run_build(params, ProgressLine(), about=circumstances(config), tell=tell)
     if key is not None:
         sign_published(params.storage, published.corpus, published.version, key, at=now())
-    report_published(published, params.storage)
+    report_published(published, params.storage, as_json=as_json)
 
 
 def main() -> None:

@@ -11,9 +11,11 @@ def merge(config: Build) -> None:
     """Run merge and say what a release would hold."""
     from jobs.flow.building import run_merge
     from jobs.parameters import build_params
-    from jobs.reports import report_partners
+    from jobs.reports import report_alarms, report_partners
 
-    report_partners(run_merge(build_params(config), ProgressLine()))
+    manifest, found = run_merge(build_params(config), ProgressLine())
+    report_partners(manifest)
+    report_alarms(found)
 
 
 def main() -> None:

@@ -7,6 +7,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from omegaconf import OmegaConf
+
+from jobs.corpus.alarms import AlarmParams
 from jobs.corpus.banding import BandParams
 from jobs.corpus.boilerplate import BoilerplateParams
 from jobs.corpus.keywords import SignalParams
@@ -70,6 +73,7 @@ def build_params(config: Build) -> BuildParams:
             group_documents=config.shards.group_documents,
             release_bytes=config.shards.release_bytes,
         ),
+        alarms=_alarms(config),
         storage=storage_params(config.storage),
         compute=ComputeParams(
             config.compute.address, config.compute.workers, config.compute.task_memory_bytes
@@ -95,7 +99,24 @@ def recorded_build(configuration: Mapping[str, Any], at: Takedown) -> BuildParam
         for name, partner in configuration["partners"].items()
     }
     now = {"storage": asdict(at.storage), "compute": asdict(at.compute), "partners": partners}
-    return build_params(from_plain(Build, {**configuration, **now}))
+    # Alarms decide no row; builds of before there were any do not tell of them.
+    shipped: Any = OmegaConf.load(conf_folder() / "build_defaults.yaml")
+    limits = {**shipped.limits, **configuration["limits"]}
+    quiet = {"alarms": shipped.alarms, **configuration, "limits": limits}
+    return build_params(from_plain(Build, {**quiet, **now}))
+
+
+def _alarms(config: Build) -> AlarmParams:
+    if config.alarms not in {"stop", "warn"}:
+        raise ConfigError(f"alarms={config.alarms!r}: choose stop or warn")
+    limits = config.limits
+    return AlarmParams(
+        is_stopping=config.alarms == "stop",
+        share=limits.alarm_share,
+        reason_share=limits.alarm_reason_share,
+        id_rows=limits.alarm_id_rows,
+        rows=limits.alarm_rows,
+    )
 
 
 def rule_params(given: Rules) -> RuleParams:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from jobs.application import circumstances, now, run
 from jobs.settings import Publish, storage_params
 from jobs.storage.stores import open_store
-from jobs.terminal import ProgressLine
+from jobs.terminal import ProgressLine, is_json
 
 
 def publish(config: Publish) -> None:
@@ -14,8 +16,9 @@ def publish(config: Publish) -> None:
     from jobs.flow.building import run_build
     from jobs.flow.publishing import settle
     from jobs.parameters import build_params
-    from jobs.reports import report_published
+    from jobs.reports import alarms_told, report_published
 
+    as_json = is_json(config.format)
     key = signing_key(config.sign_key)
     if config.resume:
         storage = storage_params(config.storage)
@@ -23,10 +26,11 @@ def publish(config: Publish) -> None:
     else:
         params = build_params(config)
         storage = params.storage
-        published = run_build(params, ProgressLine(), about=circumstances(config))
+        tell = partial(alarms_told, is_stopping=params.alarms.is_stopping, as_json=as_json)
+        published = run_build(params, ProgressLine(), about=circumstances(config), tell=tell)
     if key is not None:
         sign_published(storage, published.corpus, published.version, key, at=now())
-    report_published(published, storage)
+    report_published(published, storage, as_json=as_json)
 
 
 def main() -> None:

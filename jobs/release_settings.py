@@ -11,7 +11,7 @@ from omegaconf import MISSING
 
 from jobs.config_files import read_our_way
 from jobs.flow.reading import OpenedRelease, open_release
-from jobs.settings import Build, Compute, Publish, Rules, Storage, storage_params
+from jobs.settings import Build, Compute, Publish, Publishing, Rules, Storage, storage_params
 from jobs.storage.stores import open_store
 from jobs.terminal import note
 
@@ -179,6 +179,8 @@ class Report(Show):
     largest: int = MISSING
     sites: int = MISSING
     alarm: float = MISSING
+    alarm_reason_share: float = MISSING
+    alarm_id_rows: int = MISSING
     alarm_rows: int = MISSING
 
 
@@ -243,7 +245,7 @@ def register() -> None:
     read_our_way()
     store = ConfigStore.instance()
     reading = (Listing, Read, Show, Explain, Verify, Sign, Mirror, Export, Diff, Report)
-    ours = (Publish, Doctor, Tag, Yank, Rollback, Gc, Takedown)
+    ours = (Publishing, Publish, Doctor, Tag, Yank, Rollback, Gc, Takedown)
     for schema in (Build, *reading, Tune, Judge, TrainQuality, Demo, *ours):
         store.store(name=f"{schema.__name__.lower()}_schema", node=schema)
 

@@ -5,29 +5,38 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from jobs.application import run
+from jobs.corpus.alarms import AlarmParams
 from jobs.errors import LossAlarm
+from jobs.flow.alarming import release_alarms
 from jobs.flow.surveying import survey
 from jobs.release_settings import Report, opened
-from jobs.reports import report_survey
+from jobs.reports import report_alarms, report_survey
 from jobs.terminal import is_json, say_json
 
 
 def report(config: Report) -> None:
-    """Survey a release; raise the alarm if somebody loses more than the given share."""
-    found = survey(opened(config), largest=config.largest)
+    """Survey a release; raise the alarm over what it lost of what it was given."""
+    release = opened(config)
+    found = survey(release, largest=config.largest)
+    alarming = release_alarms(release, _alarm_params(config))
     if is_json(config.format):
-        say_json(asdict(found))
+        say_json({**asdict(found), "alarms": [asdict(alarm) for alarm in alarming]})
     else:
         report_survey(found, sites=config.sites)
-    alarming = [
-        f"  {name} {row[name]}: {row['lost']:.1%} of {row['delivered']:,} rows"
-        for name, rows in (("partner", found.partners), ("site", found.sites))
-        for row in rows
-        if row["lost"] > config.alarm and row["delivered"] >= config.alarm_rows
-    ]
+        report_alarms(alarming)
     if alarming:
-        listed = "\n".join(alarming)
-        raise LossAlarm(f"lost more than alarm={config.alarm:.0%}:\n{listed}\nlook at why")
+        listed = "\n".join(f"  {alarm.text}" for alarm in alarming)
+        raise LossAlarm(f"{release.version} lost more than agreed:\n{listed}\nlook at why")
+
+
+def _alarm_params(config: Report) -> AlarmParams:
+    return AlarmParams(
+        is_stopping=True,
+        share=config.alarm,
+        reason_share=config.alarm_reason_share,
+        id_rows=config.alarm_id_rows,
+        rows=config.alarm_rows,
+    )
 
 
 def main() -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from jobs.corpus.geometry import Geometry
 from jobs.flow.sealed import read_table
 from jobs.storage.objects import StorageParams
 from jobs.storage.stores import open_store
-from jobs.terminal import command, say, say_table
+from jobs.terminal import command, note, say, say_json, say_table
 
 if TYPE_CHECKING:  # reading verbs must not wait for Ray to load
+    from jobs.corpus.alarms import Alarm
     from jobs.corpus.banding import BandParams
     from jobs.flow.building import Deduplicated, Normalized
     from jobs.flow.explaining import Explanation
@@ -23,11 +26,36 @@ if TYPE_CHECKING:  # reading verbs must not wait for Ray to load
 _EXCERPT_CHARS = 120
 _COUNTS = ("delivered", "kept", "dropped", "rejected")
 _LISTED = 10
+_PUBLISHED = ("corpus", "version", "digest", "is_new", "traffic")
 
 
-def report_published(published: Published, storage: StorageParams) -> None:
+def alarms_told(found: Sequence[Alarm], *, is_stopping: bool, as_json: bool) -> None:
+    """What is alarming, before a build that does not stop for it is published or another ends."""
+    if not is_stopping:
+        for alarm in found:
+            note(f"heliu: alarm: {alarm.text}")
+    elif found and as_json:
+        say_json({"is_new": False, "alarms": [asdict(alarm) for alarm in found]})
+
+
+def report_alarms(found: Sequence[Alarm]) -> None:
+    """What is alarming, if anything, after what else was said."""
+    if found:
+        say()
+        rows = [[one.partner, one.kind, one.name or "", one.rows, one.of] for one in found]
+        say_table(["partner", "alarm", "what", "rows", "of"], rows)
+
+
+def report_published(published: Published, storage: StorageParams, *, as_json: bool) -> None:
     """What was published, and how to go on from there."""
+    if as_json:
+        told = {name: getattr(published, name) for name in _PUBLISHED}
+        partners = published.manifest["partners"]
+        alarms = [asdict(alarm) for alarm in published.alarms]
+        say_json({**told, "root": storage.root, "partners": partners, "alarms": alarms})
+        return
     report_partners(published.manifest)
+    report_alarms(published.alarms)
     state = "published" if published.is_new else "was already published with the same content"
     name = f"{published.corpus}/{published.version}"
     say(f"\n{published.corpus} {published.version} {state}")

@@ -134,10 +134,14 @@ class Rules:
 
 @dataclass
 class Limits:
-    """What a delivery may contain."""
+    """What a delivery may contain, and lose."""
 
     text_bytes: int = MISSING
     reject_share: float = MISSING
+    alarm_share: float = MISSING
+    alarm_reason_share: float = MISSING
+    alarm_id_rows: int = MISSING
+    alarm_rows: int = MISSING
 
 
 @dataclass
@@ -177,11 +181,19 @@ class Build:
     limits: Limits = field(default_factory=Limits)
     shards: Shards = field(default_factory=Shards)
     compute: Compute = field(default_factory=Compute)
+    alarms: str = MISSING
     sign_key: str | None = MISSING
 
 
 @dataclass
-class Publish(Build):
+class Publishing(Build):
+    """build: what publishes says what was published."""
+
+    format: str = MISSING
+
+
+@dataclass
+class Publish(Publishing):
     """publish."""
 
     resume: bool = MISSING

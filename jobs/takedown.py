@@ -95,7 +95,17 @@ def _say(report: dict[str, Any], *, as_json: bool) -> None:
     say_table(["release", "documents"], list(report["documents"].items()))
     say()
     files = ", ".join(f"{count:,} of {kind}" for kind, count in report["files"].items() if count)
-    say(f"files concerned: {files or 'none'}; such as {', '.join(report['examples'])}")
+    if report["rows"]:
+        rows = [
+            [version, verdict, count]
+            for version, verdicts in report["rows"].items()
+            for verdict, count in verdicts.items()
+        ]
+        say("rows in no release that still tell of it; address, id and evidence go:")
+        say_table(["release", "verdict", "rows"], rows)
+        say()
+    examples = f"; such as {', '.join(report['examples'])}" if report["examples"] else ""
+    say(f"files concerned: {files or 'none'}{examples}")
     if report["copies"]:
         copies = ", ".join(f"{count:,} of {name}" for name, count in report["copies"].items())
         say(f"copies that were dropped for them and may return: {copies}")

@@ -19,13 +19,13 @@ import pyarrow.compute as pc
 import xxhash
 
 from jobs.corpus.canonical import Points, folding_table
+from jobs.corpus.hosts import sites
 from jobs.corpus.keywords import SignalParams
 from jobs.corpus.native import kernel, mix
 from jobs.corpus.removals import Cut, Kind, removals, without_cuts
 from jobs.corpus.rows import RejectReason
 from jobs.corpus.same_lines import Flags, Keys, is_structure, line_key
 from jobs.corpus.signals import signals
-from jobs.corpus.statistics import sites
 from jobs.corpus.tables import DOCUMENTS
 from jobs.corpus.text_buffers import Offsets, text_buffers, text_hashes
 from jobs.corpus.utf8 import Bytes

@@ -73,7 +73,15 @@ def canonical_texts(content: pa.Array) -> pa.LargeStringArray:
 
     Law: row-wise.
     """
-    data, offsets, is_valid = text_buffers(without_framing(content))
+    return folded_texts(without_framing(content))
+
+
+def folded_texts(content: pa.Array) -> pa.LargeStringArray:
+    """The canonical form of each text with nothing left out as framing; null stays null.
+
+    Law: row-wise.
+    """
+    data, offsets, is_valid = text_buffers(content)
     folded, new_offsets = _fold(data, offsets, *_encoded_table())
     return large_string_array(folded, new_offsets, is_valid)
 

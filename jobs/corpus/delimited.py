@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from jobs.corpus.encodings import Characters
 from jobs.corpus.rows import (
     DeliveryParams,
+    Head,
     Refusal,
     RejectReason,
     Row,
@@ -57,6 +58,18 @@ def delimited_rows(
         else:
             fields = [None if place is None else record[place] for place in places]
             yield _row(number, fields, missing, params.max_text_bytes)
+
+
+def delimited_head(
+    file_lines: Iterable[bytes | None], characters: Characters, params: DeliveryParams
+) -> Iterator[Head]:
+    """What the header has, if it can be read."""
+    header = next(
+        _records(_Lines(file_lines, characters, params.max_line_bytes), params.format), None
+    )
+    if isinstance(header, list):
+        names = [name.strip() for name in header]
+        yield Head({*names} & {*params.theirs}, names)
 
 
 def _row(

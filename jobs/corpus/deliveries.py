@@ -17,23 +17,24 @@ from typing import BinaryIO, cast
 import pyarrow as pa
 
 from jobs.corpus.blocks import decodable_blocks, file_blocks, lines
-from jobs.corpus.delimited import delimited_rows
+from jobs.corpus.delimited import delimited_head, delimited_rows
 from jobs.corpus.encodings import Characters, without_mark
 from jobs.corpus.evidence import Evidence
-from jobs.corpus.json_lines import json_rows
+from jobs.corpus.json_lines import json_heads, json_rows
 from jobs.corpus.pages import page_rows
-from jobs.corpus.parquet_rows import parquet_rows, require_text_column
+from jobs.corpus.parquet_rows import parquet_head, parquet_rows, require_text_column
 from jobs.corpus.pieces import Piece
 from jobs.corpus.rows import (
     PAGE_FORMATS,
     DeliveryParams,
+    Head,
     RejectReason,
     Row,
     tables,
     text_column_missing,
 )
-from jobs.corpus.text_files import block_rows, file_rows
-from jobs.corpus.web_archives import archive_rows
+from jobs.corpus.text_files import FILE_COLUMNS, block_rows, file_rows
+from jobs.corpus.web_archives import ARCHIVE_COLUMNS, archive_rows
 
 __all__ = ["DeliveryParams", "RejectReason", "legacy_evidence", "read_rows", "require_text"]
 
@@ -42,6 +43,11 @@ RANDOM_ACCESS = ("parquet",)
 
 _HEAD_LINES = 100
 _ARCHIVES = ("warc", "wet")
+FIXED_COLUMNS = {
+    **dict.fromkeys(("text", "text-blocks", "html"), FILE_COLUMNS),
+    **dict.fromkeys(_ARCHIVES, ARCHIVE_COLUMNS),
+}
+"""What there is to map in formats without names of their own."""
 
 
 def read_rows(
@@ -98,6 +104,27 @@ def require_text(
     if reasons == {RejectReason.MISSING_TEXT}:
         first = next(row for row in head if row.reason == RejectReason.MISSING_TEXT)
         raise text_column_missing(source_file, params.text_column, [first.evidence or ""])
+
+
+def heads(
+    stream: BinaryIO | pa.NativeFile, *, source_file: str, params: DeliveryParams
+) -> list[Head]:
+    """What the head of a file has of the partner's columns; nothing for formats that say no names.
+
+    Takes what `read_rows` takes, and consumes it.
+    """
+    if params.format == "parquet":
+        return [parquet_head(stream, source_file, params)]
+    if params.format in FIXED_COLUMNS:
+        names = FIXED_COLUMNS[params.format]
+        return [Head({*names} & {*params.theirs}, list(names))]
+    characters, blocks = decodable_blocks(
+        cast("BinaryIO", stream), source_file, params.encoding, None
+    )
+    file_lines = lines(blocks, params.max_line_bytes)
+    if params.format == "jsonl":
+        return list(json_heads(enumerate(islice(file_lines, _HEAD_LINES)), characters, params))
+    return list(delimited_head(file_lines, characters, params))
 
 
 def legacy_evidence(stream: BinaryIO, source_file: str) -> str | None:

@@ -8,10 +8,10 @@ import pyarrow.compute as pc
 
 from jobs.corpus.banding import signature_column
 from jobs.corpus.canonical import canonical_texts
+from jobs.corpus.hosts import sites
 from jobs.corpus.identity import digest, hex_hashes
 from jobs.corpus.signal_columns import SIGNALS
 from jobs.corpus.signatures import SignatureParams, signatures
-from jobs.corpus.statistics import sites
 from jobs.corpus.tables import HASH, facts_schema
 from jobs.corpus.text_buffers import text_hashes
 

@@ -16,6 +16,7 @@ from jobs.corpus.rows import (
     COLUMNS,
     MISSING,
     DeliveryParams,
+    Head,
     Refusal,
     RejectReason,
     Row,
@@ -51,6 +52,21 @@ def json_rows(
             if values[0] is MISSING:
                 values[0] = text_missing(_names(record))
             yield delivered_row(number, values, params.max_text_bytes)
+
+
+def json_heads(
+    numbered_lines: Iterable[tuple[int, bytes | None]],
+    characters: Characters,
+    params: DeliveryParams,
+) -> Iterator[Head]:
+    """What each line that is an object has: which of the partner's names, and which there are."""
+    for _, line in numbered_lines:
+        if line and not line.isspace():
+            record = _record(line, characters, None)
+            if isinstance(record, dict):
+                theirs = [name for name in params.theirs if name is not None]
+                found = {name for name in theirs if _value(record, name) is not MISSING}
+                yield Head(found, _names(record))
 
 
 def _record(line: bytes, characters: Characters, id_name: str | None) -> dict[str, Any] | Refusal:

@@ -15,6 +15,7 @@ from jobs.corpus.blocks import reading
 from jobs.corpus.pieces import Piece
 from jobs.corpus.rows import (
     DeliveryParams,
+    Head,
     Refusal,
     RejectReason,
     Row,
@@ -74,6 +75,12 @@ def require_text_column(stream: pa.NativeFile, source_file: str, params: Deliver
     schema = _opened(stream, source_file).schema_arrow
     if _refusal(schema, params) is not None:
         raise text_column_missing(source_file, params.text_column, _found(schema))
+
+
+def parquet_head(stream: pa.NativeFile, source_file: str, params: DeliveryParams) -> Head:
+    """What the file's schema has."""
+    names = list(_columns(_opened(stream, source_file).schema_arrow))
+    return Head({*names} & {*params.theirs}, names)
 
 
 def row_group_pieces(stream: pa.NativeFile, source_file: str, piece_bytes: int) -> list[Piece]:

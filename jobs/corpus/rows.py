@@ -18,6 +18,14 @@ from jobs.errors import ConfigError, TextColumnMissing, UnknownEncoding
 FORMATS = ("jsonl", "csv", "tsv", "text", "text-blocks", "html", "warc", "wet", "parquet")
 PAGE_FORMATS = ("html", "warc")
 COLUMNS = ("text", "id", "title", "url", "published")
+DELIVERED_AS = {"id": "source_id", "title": "title", "url": "url", "published": "published"}
+"""The columns of DELIVERED in which what is mapped stands, beside the text."""
+
+NO_IDS = frozenset(
+    ("", r"\N", "NULL", "Null", "null", "None", "NaN", "nan", "<NA>", "N/A", "undefined", "-")
+)
+"""What MySQL, Python, pandas, JavaScript and people write where a row has no id, in any format."""
+
 MISSING = object()  # what a row holds where it has no such column
 _EVIDENCE_CHARS = 200
 _DIGITS = 40
@@ -117,6 +125,13 @@ class Row(NamedTuple):
     evidence: str | None
 
 
+class Head(NamedTuple):
+    """What a row or header has: those names that are mapped, and names there are."""
+
+    found: set[str]
+    names: list[str]
+
+
 class Refusal(NamedTuple):
     """Why a row is refused, and what shows it."""
 
@@ -134,6 +149,7 @@ def delivered_row(number: int, values: Sequence[object], max_text_bytes: int) ->
     """
     text = values[0]
     source_id, title, url, published = map(as_string, values[1:])
+    source_id = None if source_id is None or source_id.strip() in NO_IDS else source_id
     refusal = _refusal(text, max_text_bytes)
     if refusal is None:
         return Row(number, source_id, title, str(text), url, published, None, None)

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.corpus.hosts import is_below, sites
 from jobs.corpus.signal_columns import SIGNALS
-from jobs.corpus.statistics import sites
 from jobs.errors import ConfigError
 
 JUDGE = "judge"
@@ -147,7 +147,7 @@ def _holds(documents: pa.Table, rule: Rule) -> npt.NDArray[np.bool_]:
     holds = OPERATORS[rule.operator](values, _threshold(rule, values.dtype))
     holds &= pc.is_valid(column).to_numpy()
     if rule.spared_sites:
-        holds &= ~_is_below(documents["site"], rule.spared_sites)
+        holds &= ~_are_spared(documents["site"], rule.spared_sites)
     return holds
 
 
@@ -155,13 +155,11 @@ def _threshold(rule: Rule, dtype: np.dtype[Any]) -> np.generic:
     return np.float32(rule.value) if dtype == np.float32 else np.float64(rule.value)
 
 
-def _is_below(sites: pa.ChunkedArray, spared: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+def _are_spared(sites: pa.ChunkedArray, spared: tuple[str, ...]) -> npt.NDArray[np.bool_]:
     """Which sites are one of these, or below one of them."""
     found = np.zeros(len(sites), np.bool_)
-    for site in spared:
-        name = site.lower().strip(".")
-        is_it = pc.or_(pc.equal(sites, name), pc.ends_with(sites, f".{name}"))
-        found |= pc.fill_null(is_it, fill_value=False).to_numpy()
+    for name in spared:
+        found |= is_below(sites, name).to_numpy()
     return found
 
 

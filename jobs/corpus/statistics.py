@@ -5,9 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.corpus.hosts import sites
 from jobs.corpus.merging import Verdict
-
-_HOST = r"^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?(?P<host>[^/?#:]+)"
 
 
 def cluster_sizes(decisions: pa.Table) -> pa.Table:
@@ -67,8 +66,3 @@ def losses(decisions: pa.Table, *, by: str) -> pa.Table:
     lost = pc.divide(pc.cast(pc.add(dropped, rejected), pa.float64()), delivered)
     columns = {by: summed[by], "delivered": delivered, "dropped": dropped, "rejected": rejected}
     return pa.table(columns | {"lost": lost}).sort_by([("lost", "descending"), (by, "ascending")])
-
-
-def sites(urls: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The host of each URL, in lower case; null where there is none."""
-    return pc.utf8_lower(pc.struct_field(pc.extract_regex(urls, _HOST), "host"))

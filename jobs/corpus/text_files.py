@@ -18,7 +18,7 @@ from jobs.corpus.rows import (
 )
 
 _COMPRESSED = {".gz", ".zst", ".bz2", ".xz"}
-_COLUMNS = ("text", "name")
+FILE_COLUMNS = ("text", "name")
 
 _BLANK_BYTES = 60  # a longer line is not looked at twice
 _CHARSET_BYTES = 4096
@@ -135,7 +135,7 @@ def _block(held: list[bytes], size: int, max_bytes: int) -> list[bytes] | Refusa
 
 def _known(source_file: str, params: DeliveryParams) -> list[str | None]:
     if params.text_column != "text":
-        raise text_column_missing(source_file, params.text_column, _COLUMNS)
+        raise text_column_missing(source_file, params.text_column, FILE_COLUMNS)
     return [_stem(source_file) if name == "name" else None for name in params.theirs[1:]]
 
 

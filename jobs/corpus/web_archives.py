@@ -28,7 +28,7 @@ from jobs.corpus.rows import (
 from jobs.corpus.text_files import declared_charset, document_text, known_charset
 from jobs.errors import DeliveryUnreadable
 
-_COLUMNS = ("text", "url", "date", "id")
+ARCHIVE_COLUMNS = ("text", "url", "date", "id")
 _HEADERS = {"url": "WARC-Target-URI", "date": "WARC-Date", "id": "WARC-Record-ID"}
 _KINDS = {"warc": WarcRecordType.response, "wet": WarcRecordType.conversion}
 _PAGE_TYPES = ("text/html", "application/xhtml+xml", "text/plain")
@@ -44,7 +44,7 @@ def archive_rows(stream: BinaryIO, source_file: str, params: DeliveryParams) -> 
         DeliveryUnreadable: if the bytes are no web archive or end early.
     """
     if params.text_column != "text":
-        raise text_column_missing(source_file, params.text_column, _COLUMNS)
+        raise text_column_missing(source_file, params.text_column, ARCHIVE_COLUMNS)
     names = dict(params.columns)
     wanted = [names.get(ours) for ours in ("id", "title")] + [names.get("url", "url")]
     wanted.append(names.get("published"))

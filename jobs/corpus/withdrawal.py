@@ -10,16 +10,17 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.corpus.banding import BandParams
+from jobs.corpus.hosts import is_below, named_site, sites
 from jobs.corpus.identity import hash_column
 from jobs.corpus.merging import Verdict
 from jobs.corpus.ranking import RankParams
-from jobs.corpus.statistics import sites
 from jobs.corpus.survivors import DropReason, survivors
 from jobs.corpus.tables import DECISIONS, ranked_schema
 from jobs.errors import ConfigError
@@ -31,7 +32,8 @@ _ID = ("id", "partner")
 KNOWN_BY = (*_ID, "text_hash", "canonical_hash", "signature")
 """The facts by which a document and its copies are known again."""
 
-_TOLD = ("evidence", "kept_doc_id", "kept_partner", "similarity", "url", "source_id")
+TOLD = ("evidence", "kept_doc_id", "kept_partner", "similarity", "url", "source_id")
+"""The columns of DECISIONS that say nothing any more once a row is taken down."""
 
 
 class Policy(StrEnum):
@@ -49,7 +51,7 @@ class Selection:
         ids: Theirs, 32 hexadecimal digits each.
         urls: Whole addresses, as released.
         url_prefix: What their addresses begin with.
-        domain: A host; those below it belong to it.
+        domain: A host, in any spelling; those below it belong to it.
         partner: Whose.
         licence: As released.
         contains: Characters that the text or title has, as they are.
@@ -70,6 +72,8 @@ class Selection:
                 "nothing says which documents: give ids=[…], urls=[…], url_prefix=…, domain=…, "
                 "partner=…, licence=… or contains=…; of several, documents must meet all"
             )
+        if self.domain and named_site(self.domain) is None:
+            raise ConfigError("domain: this is no host; give one, as domain=private.example")
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -84,6 +88,11 @@ class Selection:
         }
         return tuple(name for name, value in asked.items() if value)
 
+    @property
+    def words(self) -> str:
+        """What `contains` looks for, as released texts spell it."""
+        return unicodedata.normalize("NFC", self.contains or "")
+
 
 def selected(documents: pa.Table, selection: Selection) -> pa.ChunkedArray:
     """Whether each document is meant.
@@ -95,35 +104,36 @@ def selected(documents: pa.Table, selection: Selection) -> pa.ChunkedArray:
     Law: row-wise.
     """
     meets = pa.chunked_array([pa.repeat(pa.scalar(value=True), len(documents))])
-    for criterion in _criteria(documents, selection):
-        meets = pc.and_(meets, _or_not(criterion))
+    for criterion, _ in told_criteria(documents, selection):
+        meets = pc.and_(meets, or_not(criterion))
+    if selection.contains:
+        for_words = partial(pc.match_substring, pattern=selection.words)
+        has = any_of([or_not(for_words(documents[name])) for name in ("content", "title")])
+        meets = pc.and_(meets, has)
     return meets
 
 
-def _or_not(criterion: Any) -> Any:
+def or_not(criterion: Any) -> Any:
+    """What a null leaves open is not so."""
     return pc.fill_null(criterion, pa.scalar(value=False))
 
 
-def _criteria(documents: pa.Table, selection: Selection) -> Iterator[Any]:
+def told_criteria(
+    documents: pa.Table, selection: Selection
+) -> Iterator[tuple[Any, tuple[str, ...]]]:
+    """Whether each document meets a criterion beside `contains`, and the words that tell of it."""
     if selection.ids:
-        yield pc.is_in(documents["id"], value_set=pa.array(selection.ids, pa.string()))
+        yield pc.is_in(documents["id"], value_set=pa.array(selection.ids, pa.string())), ()
     if selection.urls:
-        yield pc.is_in(documents["url"], value_set=pa.array(selection.urls, pa.string()))
-    if selection.url_prefix:
-        yield pc.starts_with(documents["url"], pattern=selection.url_prefix)
-    if selection.domain:
-        host, domain = sites(documents["url"]), selection.domain.lower()
-        yield pc.or_(pc.equal(host, domain), pc.ends_with(host, pattern=f".{domain}"))
+        is_one = pc.is_in(documents["url"], value_set=pa.array(selection.urls, pa.string()))
+        yield is_one, selection.urls
+    if prefix := selection.url_prefix:
+        yield pc.starts_with(documents["url"], pattern=prefix), (prefix,)
+    if domain := selection.domain:
+        yield is_below(sites(documents["url"]), domain), (named_site(domain) or domain,)
     for name in ("partner", "licence"):
         if wanted := getattr(selection, name):
-            yield pc.equal(documents[name], wanted)
-    if selection.contains:
-        wanted = unicodedata.normalize("NFC", selection.contains)
-        content, title = (
-            _or_not(pc.match_substring(documents[name], pattern=wanted))
-            for name in ("content", "title")
-        )
-        yield pc.or_(content, title)
+            yield pc.equal(documents[name], wanted), ()
 
 
 def meant(decisions: pa.Table, selection: Selection, *, licence: str) -> pa.ChunkedArray:
@@ -240,33 +250,38 @@ def concerns(table: pa.Table, gone: pa.Array) -> pa.ChunkedArray:
         table: the columns `id`, `doc_id` and `kept_doc_id` of it, as far as it has them.
         gone: their ids.
     """
-    return _any([pc.is_in(column, value_set=gone) for column in table.columns])
+    return any_of([pc.is_in(column, value_set=gone) for column in table.columns])
 
 
-def _any(masks: list[pa.ChunkedArray]) -> pa.ChunkedArray:
+def any_of(masks: list[pa.ChunkedArray]) -> pa.ChunkedArray:
+    """Whether any of some masks holds, row by row."""
     found = masks[0]
     for mask in masks[1:]:
         found = pc.or_(found, mask)
     return found
 
 
-def decisions_without(decisions: pa.Table, gone: pa.Array) -> pa.Table:
+def decisions_without(
+    decisions: pa.Table, gone: pa.Array, struck: pa.ChunkedArray | None = None
+) -> pa.Table:
     """DECISIONS as they are once documents are gone: the same rows in the same order.
 
-    Rows of what is gone, and of what was dropped in its favour, become `dropped`, stage `takedown`,
-    reason `taken_down`; they name nobody and lose addresses and evidence. Rows that were rejected
-    stay so and lose as much.
+    Rows of what is gone, of what was dropped in its favour, and others that are struck, become
+    `dropped`, stage `takedown`, reason `taken_down`; they name nobody and lose addresses and
+    evidence. Rows that were rejected stay so and lose as much.
 
     Law: row-wise.
     """
     is_gone = pc.is_in(decisions["doc_id"], value_set=gone)
     touched = pc.or_(is_gone, pc.is_in(decisions["kept_doc_id"], value_set=gone))
+    if struck is not None:
+        touched = pc.or_(touched, struck)
     is_down = pc.and_(touched, pc.not_equal(decisions["verdict"], str(Verdict.REJECTED)))
     columns = {name: decisions[name] for name in decisions.column_names}
     told = {"verdict": Verdict.DROPPED, "stage": TAKEDOWN, "reason": DropReason.TAKEN_DOWN}
     for name, value in told.items():
         columns[name] = pc.if_else(is_down, str(value), columns[name])
-    for name in _TOLD:
+    for name in TOLD:
         none = pa.scalar(None, DECISIONS.field(name).type)
         columns[name] = pc.if_else(touched, none, columns[name])
     return pa.table([columns[name] for name in DECISIONS.names], schema=DECISIONS)

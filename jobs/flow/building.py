@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from jobs.corpus.alarms import Alarm
 from jobs.errors import DamagedTable
+from jobs.flow.alarming import build_alarms, stop
 from jobs.flow.deduplicating import Drops, deduplicate
 from jobs.flow.frozen import frozen_shards
 from jobs.flow.intake import InputShard, plan
+from jobs.flow.mapping import require_columns
 from jobs.flow.marked import Progress
 from jobs.flow.merging import merge
 from jobs.flow.normalizing import NormalizedShard, normalize
@@ -67,8 +70,8 @@ def run_dedup(params: BuildParams, progress: Progress) -> Deduplicated:
 
 def run_merge(
     params: BuildParams, progress: Progress, *, will_publish: bool = False
-) -> dict[str, Any]:
-    """Deliveries to the manifest of a release candidate, its shards stored; as `run_normalize`.
+) -> tuple[dict[str, Any], list[Alarm]]:
+    """Deliveries to the manifest of a release candidate, its shards stored; and its alarms.
 
     Args:
         params: of the build.
@@ -78,12 +81,32 @@ def run_merge(
     return _run(_merged, params, progress, will_publish=will_publish)
 
 
-def run_build(params: BuildParams, progress: Progress, *, about: dict[str, Any]) -> Published:
-    """Deliveries to a published release."""
+def run_build(
+    params: BuildParams,
+    progress: Progress,
+    *,
+    about: dict[str, Any],
+    tell: Callable[[Sequence[Alarm]], None] = lambda _: None,
+) -> Published:
+    """Deliveries to a published release, unless something is alarming.
+
+    Args:
+        params: of the build.
+        progress: told of every finished task.
+        about: who, when and with what.
+        tell: told of what is alarming, before that ends the build.
+
+    Raises:
+        LossAlarm: something is, and `params.alarms` stop for it.
+    """
     epoch = head(open_store(params.storage), params.corpus).registry.epoch
-    manifest = run_merge(params, progress, will_publish=True)
+    manifest, found = run_merge(params, progress, will_publish=True)
+    tell(found)
+    if params.alarms.is_stopping:
+        stop(found, params.version)
     told = {**about, **traffic(manifest)}
-    return publish_candidate(manifest, params, told, epoch=epoch)
+    published = publish_candidate(manifest, params, told, epoch=epoch)
+    return replace(published, alarms=tuple(found))
 
 
 def _run(
@@ -105,6 +128,8 @@ def _run(
     planned = _Planned(plan(params, known=inputs_of(parent)), parent)
     if will_publish:
         require_free_version(store, planned.plan, params, parent=parent)
+    if params.alarms.is_stopping:
+        require_columns(planned.plan, params)
     known: set[str] = set()
     with ray_session():
         while True:
@@ -131,10 +156,12 @@ def _deduplicated(planned: _Planned, params: BuildParams, progress: Progress) ->
     return Deduplicated(normalized, drops)
 
 
-def _merged(planned: _Planned, params: BuildParams, progress: Progress) -> dict[str, Any]:
+def _merged(
+    planned: _Planned, params: BuildParams, progress: Progress
+) -> tuple[dict[str, Any], list[Alarm]]:
     done = _deduplicated(planned, params, progress)
     shards = done.normalized.shards
     ranges = merge(shards, done.drops, params, progress=progress)
     manifest = candidate(planned.plan, shards, ranges, params, parent=planned.parent)
     remember(open_store(params.storage), manifest, shards)
-    return manifest
+    return manifest, build_alarms(manifest, ranges, params.alarms)

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.corpus.comparing import Changes, Words, ascending, compare, id_words, positions
-from jobs.corpus.statistics import sites
+from jobs.corpus.hosts import sites
 from jobs.corpus.text_buffers import text_hashes
 from jobs.flow.reading import OpenedRelease
 from jobs.storage.whole import whole_file

@@ -54,6 +54,7 @@ def erase(store: ObjectStore, release: OpenedRelease, *, about: dict[str, Any]) 
     }
     # Written first: whoever continues after a stop still tells all that was deleted.
     _write(store, where, record, keys, is_gone=False)
+    store.discard_unfinished(f"{corpus}/")
     done = collect(store, corpus, with_work=True, about=about)
     keys |= {info.key for info in (*done.orphans, *done.retired, *done.work)}
     for version in entry["operation"]["versions"]:

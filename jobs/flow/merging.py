@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from jobs.corpus.alarms import noted
 from jobs.corpus.merging import (
     decisions,
     released,
@@ -30,7 +31,9 @@ from jobs.corpus.merging import (
 )
 from jobs.corpus.removals import removed
 from jobs.corpus.rules import after_rules
+from jobs.corpus.striking import barred_rows
 from jobs.corpus.tables import DOCUMENTS, DROPS, REMOVALS, facts_schema
+from jobs.corpus.withdrawal import decisions_without
 from jobs.flow.deduplicating import Drops
 from jobs.flow.marked import Marked, Marker, Progress, code_digest, map_marked
 from jobs.flow.normalizing import NormalizedShard, Run
@@ -44,6 +47,7 @@ from jobs.storage.registry import Removals
 from jobs.storage.releases import has_blob, put_blob
 from jobs.storage.scratch import scratch_folder
 from jobs.storage.stores import open_store
+from jobs.storage.whole import whole_file
 
 STAGE = "merged"
 FILES = ("shards", "facts", "decisions", "removals")
@@ -82,6 +86,7 @@ class _Work:
     normalized: tuple[NormalizedShard, ...]
     drops: tuple[str, ...]
     removals: str | None  # of the log when the build began: where shards may be stored
+    tombstones: tuple[str, ...]  # of the log likewise: whose rejected rows tell nothing
 
 
 def merge(
@@ -94,10 +99,11 @@ def merge(
     """
     # Once shards were retired, markers may name some that are gone: they are not believed.
     store = open_store(params.storage)
-    removals = head(store, params.corpus).removals
+    at = head(store, params.corpus)
+    removals, tombstones = at.removals, at.registry.tombstones
     shards = [shard.key for shard in normalized]
-    key = fingerprint(drops.key, shards, _recipe(params), code_digest(), removals)
-    works = enumerate(_works(normalized, drops, params, removals))
+    key = fingerprint(drops.key, shards, _recipe(params), code_digest(), removals, tombstones)
+    works = enumerate(_works(normalized, drops, params, removals, tombstones))
     work = [
         Marked(work_key(params.corpus, STAGE, key, f"{number}.json"), piece)
         for number, piece in works
@@ -119,6 +125,10 @@ def merge_range(work: _Work, *, params: BuildParams) -> Marker:
     kept = released(documents, verdicts, licence=work.partner.licence)
     facts = released_facts(_facts(work, store, params), documents, verdicts)
     decided = pa.table({"ordinal": documents["ordinal"], "verdict": verdicts["verdict"]})
+    # Rejected rows meet no tombstone in dedup, and their text must not be told again either.
+    is_barred = barred_rows(verdicts, _barred(store, work.tombstones))
+    verdicts = decisions_without(verdicts, pa.array([], pa.string()), is_barred)
+    decided = decided.filter(pc.invert(is_barred))
     cuts = removed(_cuts(work, store), decided, partner=work.range.partner)
     ends = list(slices_by_bytes(kept["content"], params.shards.release_bytes))
     write = partial(write_blob, store, params.corpus, work.removals)
@@ -127,6 +137,7 @@ def merge_range(work: _Work, *, params: BuildParams) -> Marker:
         "facts": [write(facts.slice(start, stop - start)) for start, stop in ends],
         "decisions": [write(verdicts)] if len(verdicts) else [],
         "removals": [write(cuts)] if len(cuts) else [],
+        "noted": noted(verdicts),
         "counts": sorted([*key, count] for key, count in verdict_counts(verdicts).items()),
     }
 
@@ -143,13 +154,18 @@ def _recipe(params: BuildParams) -> Any:
 
 
 def _works(
-    normalized: list[NormalizedShard], drops: Drops, params: BuildParams, removals: str | None
+    normalized: list[NormalizedShard],
+    drops: Drops,
+    params: BuildParams,
+    removals: str | None,
+    tombstones: tuple[str, ...],
 ) -> Iterator[_Work]:
     for partner in sorted(params.partners, key=lambda partner: partner.name):
         mine = tuple(shard for shard in normalized if shard.partner == partner.name)
         parts = _parts(sum(shard.content_bytes for shard in mine), params.shards.release_bytes)
         for part in range(parts):
-            yield _Work(Range(partner.name, part, parts), partner, mine, drops.files, removals)
+            within = Range(partner.name, part, parts)
+            yield _Work(within, partner, mine, drops.files, removals, tombstones)
 
 
 def _parts(content_bytes: int, release_bytes: int) -> int:
@@ -270,6 +286,16 @@ def _recurs(field: pa.Field) -> bool:
     """Whether a dictionary of a column's values is worth making."""
     is_text = pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
     return is_text and field.name not in _DISTINCT
+
+
+@lru_cache(maxsize=1)
+def _barred(store: ObjectStore, tombstones: tuple[str, ...]) -> pa.Array:
+    """The ids of all that was taken down: 36 bytes each."""
+    ids = []
+    for key in tombstones:
+        with whole_file(store, key) as stream:
+            ids.append(pq.read_table(stream, columns=["id"])["id"])
+    return pa.chunked_array(ids, pa.string()).combine_chunks()
 
 
 @lru_cache(maxsize=4)

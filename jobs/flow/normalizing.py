@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from jobs.corpus.boilerplate import edge_words
 from jobs.corpus.documents import documents
 from jobs.corpus.facts import facts
+from jobs.corpus.rows import DELIVERED_AS
 from jobs.errors import TooManyRejects
 from jobs.flow.delivered import delivered_tables
 from jobs.flow.exchange import write_cuts
@@ -67,6 +68,8 @@ class NormalizedShard:
         rejected: Rows per (stage, reason), sorted.
         content_bytes: UTF-8 bytes of all documents.
         base: The ordinal of position 0 in this build.
+        columns: Rows that have something in it, for each of our columns but the text.
+        empty: Files without a row.
     """
 
     partner: str
@@ -76,6 +79,8 @@ class NormalizedShard:
     rejected: tuple[tuple[str, str, int], ...]
     content_bytes: int
     base: int
+    columns: tuple[tuple[str, int], ...] = ()
+    empty: tuple[str, ...] = ()
 
 
 def normalize(
@@ -138,6 +143,8 @@ class _RunWriter:
         self.delivered = 0
         self.content_bytes = 0
         self.rejected: Counter[tuple[str, str]] = Counter()
+        self.columns: Counter[str] = Counter()
+        self.files: set[str] = set()
 
     def add(self, delivered: pa.Table) -> None:
         table, removals = documents(
@@ -147,6 +154,9 @@ class _RunWriter:
             params=self.params.text_params(self.shard.partner),
         )
         self.delivered += len(table)
+        self.files.update(delivered["source_file"].unique().to_pylist())
+        for ours, name in DELIVERED_AS.items():
+            self.columns[ours] += len(table) - delivered[name].null_count
         # While the text is at hand: memory touched for the first time costs more than all of this.
         self.pending.append((table, facts(table, params=self.params.signature), removals))
         self.pending_bytes += pc.sum(pc.binary_length(table["content"])).as_py() or 0
@@ -158,11 +168,14 @@ class _RunWriter:
     def finished(self) -> Marker:
         if self.pending:
             self._write()
+        whole = [file.source.name for file in self.shard.files if file.piece is None]
         return {
             "runs": self.runs,
             "delivered": self.delivered,
             "content_bytes": self.content_bytes,
             "rejected": sorted([*key, count] for key, count in self.rejected.items()),
+            "columns": sorted(self.columns.items()),
+            "empty": [name for name in whole if name not in self.files],
         }
 
     def _write(self) -> None:
@@ -246,6 +259,8 @@ def _based(shards: list[InputShard], markers: list[Marker]) -> Iterator[Normaliz
             rejected=tuple((stage, reason, count) for stage, reason, count in marker["rejected"]),
             content_bytes=marker["content_bytes"],
             base=base,
+            columns=tuple((name, count) for name, count in marker["columns"]),
+            empty=tuple(marker["empty"]),
         )
         base += marker["delivered"]
 

@@ -1,10 +1,11 @@
-"""Everything a build is told, as frozen values. Only `storage` and `compute` change no byte."""
+"""Everything a build is told, as frozen values. `alarms`, `storage`, `compute` change no byte."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from jobs.corpus.alarms import AlarmParams
 from jobs.corpus.banding import BandParams
 from jobs.corpus.boilerplate import BoilerplateParams
 from jobs.corpus.documents import TextParams
@@ -109,6 +110,7 @@ class BuildParams:
     signals: SignalParams
     rules: RuleParams
     shards: ShardParams
+    alarms: AlarmParams
     storage: StorageParams
     compute: ComputeParams
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from jobs.corpus.alarms import Alarm
 from jobs.corpus.canonical import CANONICAL_VERSION, folding_digest
 from jobs.corpus.conservation import added, balance
 from jobs.corpus.normalization import NORMALIZATION_VERSION
@@ -15,6 +16,7 @@ from jobs.corpus.signal_columns import KEYWORD_CATEGORIES
 from jobs.corpus.signals import SIGNALS_VERSION
 from jobs.corpus.tables import DECISIONS, RELEASED, REMOVED, released_facts_schema
 from jobs.errors import LostRace, ReleaseMissing
+from jobs.flow.alarming import deliveries
 from jobs.flow.derived import write_derived
 from jobs.flow.intake import Delivered, InputShard, delivered_files, input_name
 from jobs.flow.marked import Marker
@@ -49,6 +51,7 @@ class Published:
     digest: str
     is_new: bool
     manifest: dict[str, Any]
+    alarms: tuple[Alarm, ...] = ()
 
     @property
     def traffic(self) -> dict[str, int]:
@@ -123,6 +126,7 @@ def candidate(
     before = parent.manifest if parent else _NOTHING
     files = {kind: _files(before, merged, kind, params) for kind in FILES}
     given = {partner.name: partner for partner in params.partners}
+    built = {name: _built(name, normalized, merged) for name in given}
     return {
         "format": RELEASE_FORMAT,
         "corpus": params.corpus,
@@ -131,11 +135,12 @@ def candidate(
         "documents": sum(file["rows"] for file in files["shards"]),
         "content_bytes": sum(file["content_bytes"] for file in files["shards"]),
         "partners": {
-            name: _account(given[name], normalized, merged, before)
+            name: _account(given[name], built[name], merged, before)
             if name in given
             else before["partners"][name]
             for name in sorted({*given, *before["partners"]})
         },
+        "deliveries": before.get("deliveries", {}) | deliveries(plan, normalized, built, params),
         "schema": recorded_schema(params),
         **files,
     }
@@ -208,20 +213,30 @@ def _files(
     return sorted(named, key=lambda file: file["partner"])
 
 
+def _built(
+    partner: str, normalized: Sequence[NormalizedShard], merged: Sequence[tuple[Range, Marker]]
+) -> dict[str, Any]:
+    """The account of a partner in this build alone."""
+    return balance(
+        partner,
+        delivered=sum(shard.delivered for shard in normalized if shard.partner == partner),
+        counts=totals(merged, partner),
+        released=sum(file["rows"] for file in _shards(partner, merged)),
+    )
+
+
+def _shards(partner: str, merged: Sequence[tuple[Range, Marker]]) -> list[dict[str, Any]]:
+    return [file for w, marker in merged if w.partner == partner for file in marker["shards"]]
+
+
 def _account(
     partner: PartnerParams,
-    normalized: Sequence[NormalizedShard],
+    account: dict[str, Any],
     merged: Sequence[tuple[Range, Marker]],
     before: dict[str, Any],
 ) -> dict[str, Any]:
-    mine = [file for w, marker in merged if w.partner == partner.name for file in marker["shards"]]
+    mine = _shards(partner.name, merged)
     inherited = [file for file in before["shards"] if file["partner"] == partner.name]
-    account = balance(
-        partner.name,
-        delivered=sum(shard.delivered for shard in normalized if shard.partner == partner.name),
-        counts=totals(merged, partner.name),
-        released=sum(file["rows"] for file in mine),
-    )
     known = [before["partners"][partner.name]] if partner.name in before["partners"] else []
     shards = [*inherited, *mine]
     return {

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from jobs.corpus.hosts import sites
 from jobs.corpus.identity import document_id
-from jobs.corpus.statistics import sites
 from jobs.corpus.withdrawal import KNOWN_BY, Policy, Selection, selected
 from jobs.errors import ConfigError
 from jobs.flow.reading import OpenedRelease

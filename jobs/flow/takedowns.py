@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from jobs.corpus.conservation import corrected
 from jobs.corpus.merging import verdict_counts
-from jobs.corpus.withdrawal import concerns, decisions_without, tombstones
+from jobs.corpus.withdrawal import Policy, concerns, decisions_without, tombstones
 from jobs.errors import AlreadyPublished, ConfigError
 from jobs.flow.derived import write_derived
 from jobs.flow.erasing import erase
@@ -148,24 +148,33 @@ def _publish(
     # First of all: what cannot be restored ends the takedown before anything is written.
     copies = origins(found.release, found.copies.places, rerun)
     rewritten = [_rewritten(store, found, request, concerned) for concerned in found.files]
-    stones = tombstones(found.facts, policy=request.policy, barred=found.copies.barred)
-    stones = signed_tombstones(stones, found.release.manifest["parameters"])
-    kept = write_blob(store, corpus, found.at.removals, stones)
-    stone = _live(store, found, kept)["key"]
+    stones = tuple(_live(store, found, file)["key"] for file in _tombstones(store, found, request))
     replaced = rewritten if request.is_redacting else []
     takedown = Takedown(
         at=found.at,
         substitutions={one.concerned.entry["sha256"]: one.instead for one in replaced},
-        tombstones=(stone,),
+        tombstones=stones,
     )
     back = Restored()
     if copies:
         frozen = _frozen(store, found, rewritten, request.version)
         frozen += tombstone_shards(store, copies[-1].params)
-        frozen.append(tombstone_shard(store, stone, copies[-1].params))
+        frozen += [tombstone_shard(store, stone, copies[-1].params) for stone in stones]
         back = restored(copies, frozen, request.version, progress=rerun.progress)
     manifest = _manifest(found, request, rewritten, back)
     return redact(store, corpus, manifest, takedown, about=about)[1]
+
+
+def _tombstones(store: ObjectStore, found: Found, request: Request) -> Iterator[FileEntry]:
+    """What is left of the documents that go, and the ids of other rows that are meant."""
+    removals, barred = found.at.removals, found.copies.barred
+    stones = tombstones(found.facts, policy=request.policy, barred=barred)
+    if len(stones):
+        signed = signed_tombstones(stones, found.release.manifest["parameters"])
+        yield write_blob(store, found.release.corpus, removals, signed)
+    rows = found.struck.barred
+    if request.policy == Policy.REMOVE and len(rows):
+        yield write_blob(store, found.release.corpus, removals, rows)
 
 
 def _live(store: ObjectStore, found: Found, file: FileEntry) -> Entry:
@@ -201,7 +210,7 @@ def _rewritten(
         names = [name for name in ("id", "doc_id") if name in table.column_names]
         file = write(table.filter(pc.invert(concerns(table.select(names), gone))))
         return _Rewritten(concerned, file, file, Counter())
-    after = decisions_without(table, gone)
+    after = decisions_without(table, gone, concerned.striking.rows(entry, table))
     patched = after
     waiting, mine = found.copies.waiting, {e["key"] for e in found.release.entries(kind)}
     if waiting is not None and entry["key"] in mine:

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from jobs.corpus.merging import Verdict
 from jobs.corpus.withdrawal import Selection, meant, waits
 from jobs.errors import ConfigError
 from jobs.flow.reading import OpenedRelease
@@ -96,13 +98,16 @@ def copies_of(release: OpenedRelease, gone: pa.Array, selection: Selection) -> C
     Raises:
         ConfigError: a build whose rows the release holds is not in this log.
     """
-    waiting = Waiting(gone, selection, _licences(release))
+    waiting = Waiting(gone, selection, licences(release))
     places: dict[str, list[pa.Table]] = {}
     barred = [BARRED.empty_table()]
     for entry in release.entries("decisions"):
         with whole_file(release.store, entry["key"]) as stream:
-            decisions = pq.read_table(stream, columns=[*PLACE.names, "kept_doc_id", "url"])
-        ids = decisions.filter(waiting.meant(entry, decisions)).select(["doc_id", "partner"])
+            columns = [*PLACE.names, "verdict", "kept_doc_id", "url"]
+            decisions = pq.read_table(stream, columns=columns)
+        is_out = pc.not_equal(decisions["verdict"], str(Verdict.KEPT))
+        barred_rows = decisions.filter(pc.and_(waiting.meant(entry, decisions), is_out))
+        ids = barred_rows.select(["doc_id", "partner"])
         barred.append(ids.rename_columns(BARRED.names).cast(BARRED))
         found = decisions.filter(waiting.rows(entry, decisions)).select(PLACE.names)
         if len(found):
@@ -129,7 +134,12 @@ def build_manifest(release: OpenedRelease, version: str) -> Manifest:
     return read_manifest(release.store, release.corpus, known["digest"])
 
 
-def _licences(release: OpenedRelease) -> dict[tuple[str, str], str]:
+def licences(release: OpenedRelease) -> dict[tuple[str, str], str]:
+    """The licence of each partner in each build whose rows a release has.
+
+    Raises:
+        ConfigError: such a build is not in this log.
+    """
     needed = {(entry["partner"], origin(entry)) for entry in release.entries("decisions")}
     versions = {version for _, version in needed}
     manifests = {version: build_manifest(release, version) for version in versions}

@@ -17,15 +17,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.corpus.banding import BandParams
-from jobs.corpus.withdrawal import (
-    Policy,
-    concerns,
-    copies,
-    same_text,
-)
+from jobs.corpus.withdrawal import KNOWN_BY, Policy, concerns, copies, same_text
 from jobs.errors import ConfigError
 from jobs.flow.reading import OpenedRelease, open_release
 from jobs.flow.selecting import Entry, Request, choose, is_comparable, known_facts, pairs
+from jobs.flow.striking import Striking, Struck, strike
 from jobs.flow.waiting import NO_COPIES, Copies, copies_of
 from jobs.storage.log import Head, head
 from jobs.storage.objects import ObjectStore
@@ -42,11 +38,19 @@ _NAMING = {
 
 @dataclass(frozen=True)
 class Concerned:
-    """A file with rows of what goes: its kind, its entry in a manifest, and whose rows go."""
+    """A file with rows of what goes: its kind, its entry in a manifest, and whose rows go.
+
+    Attributes:
+        kind: Of the file.
+        entry: In a manifest.
+        gone: Ids of the documents that go, of removals also of rows whose pieces go.
+        striking: Which other rows of decisions are struck.
+    """
 
     kind: str
     entry: Entry
     gone: pa.Array
+    striking: Striking
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ class Found:
         sites: Documents selected per host.
         missing: How many of the ids asked for are documents of no release searched.
         copies: With `restore`, what may return.
+        struck: Rows of decisions that are struck besides.
     """
 
     at: Head
@@ -74,6 +79,7 @@ class Found:
     sites: dict[str, int]
     missing: int
     copies: Copies
+    struck: Struck
 
     def report(self) -> dict[str, Any]:
         """Numbers and ids, nothing of any text."""
@@ -88,6 +94,9 @@ class Found:
             "examples": pc.unique(self.facts["id"]).to_pylist()[:_EXAMPLES],
             "missing_ids": self.missing,
             "copies": self.copies.counts(),
+            "rows": {
+                version: dict(sorted(rows.items())) for version, rows in self.struck.rows.items()
+            },
         }
 
 
@@ -110,19 +119,20 @@ def search(store: ObjectStore, corpus: str, request: Request) -> Found:
     others = [open_release(store, corpus, name) for name in versions if name != release.version]
     releases = [release, *others]
     chosen = choose(releases, request.selection)
-    if not chosen.facts:
+    struck = strike(releases, request.selection)
+    if not chosen.facts and not struck.rows:
         searched = "no release has" if request.is_redacting else f"{release.version} does not have"
         raise ConfigError(
-            f"{searched} any document that meets all of {', '.join(_criteria(request))}: nothing "
-            "was done; heliu explain id=… says what became of a document"
+            f"{searched} any document or row that meets all of {', '.join(_criteria(request))}: "
+            "nothing was done; heliu explain id=… says what became of a document"
         )
-    facts = pa.concat_tables(chosen.facts)
+    facts = pa.concat_tables([_no_facts(release), *chosen.facts])
     if request.is_redacting:
         gone = {each.version: _gone(each, release, facts, request.policy) for each in releases}
     else:
         # One build keeps no two copies, so there is none beside what was selected.
         gone = {release.version: set(facts["id"].to_pylist())}
-    known = set(facts["id"].to_pylist())
+    known = {*facts["id"].to_pylist(), *struck.known}
     copies = NO_COPIES
     if request.policy == Policy.RESTORE:
         copies = copies_of(release, pc.unique(facts["id"]), request.selection)
@@ -130,13 +140,19 @@ def search(store: ObjectStore, corpus: str, request: Request) -> Found:
         at=at,
         release=release,
         facts=facts,
-        files=tuple(_concerned(releases, gone)),
+        files=tuple(_concerned(releases, gone, struck)),
         gone={version: len(ids) for version, ids in gone.items() if ids},
         partners=dict(sorted(chosen.partners.items())),
         sites=dict(sorted(chosen.sites.items(), key=lambda item: (-item[1], item[0]))),
         missing=len(set(request.selection.ids) - known),
         copies=copies,
+        struck=struck,
     )
+
+
+def _no_facts(release: OpenedRelease) -> pa.Table:
+    schema = release.schema("facts")
+    return pa.schema([schema.field(name) for name in KNOWN_BY]).empty_table()
 
 
 def _criteria(request: Request) -> list[str]:
@@ -168,7 +184,9 @@ def _gone(
     return gone
 
 
-def _concerned(releases: Sequence[OpenedRelease], gone: dict[str, set[str]]) -> Iterator[Concerned]:
+def _concerned(
+    releases: Sequence[OpenedRelease], gone: dict[str, set[str]], struck: Struck
+) -> Iterator[Concerned]:
     """The files with rows of what goes, each once, however many releases have it."""
     files: dict[tuple[str, str], Entry] = {}
     owners: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -184,12 +202,16 @@ def _concerned(releases: Sequence[OpenedRelease], gone: dict[str, set[str]]) -> 
         versions: sorted(set().union(*(gone[version] for version in versions)))
         for versions in set(owners.values())
     }
+    told = sorted(struck.told)
     for (kind, digest), entry in files.items():
         known = ids[owners[kind, digest]]
-        if _may_name(kind, entry, known):
-            concerned = Concerned(kind, entry, pa.array(known, pa.string()))
-            if _names_any(releases[0].store, concerned):
-                yield concerned
+        if kind == "removals":
+            known = sorted({*known, *told}) if told else known
+        concerned = Concerned(kind, entry, pa.array(known, pa.string()), struck.how)
+        if digest in struck.files or (
+            _may_name(kind, entry, known) and _names_any(releases[0].store, concerned)
+        ):
+            yield concerned
 
 
 def _may_name(kind: str, entry: Entry, gone: list[str]) -> bool:

@@ -24,6 +24,7 @@ from jobs.storage.objects import (
 )
 
 _ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+_CLAIM = "claim-"
 _CLAIM_TRIES, _CLAIM_PAUSE_SECONDS = 100, 0.05
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 _REMEDIES = {
@@ -98,6 +99,13 @@ class DirectoryStore(ObjectStore):
         if self.size(key) is not None:
             with _writing(path):
                 path.unlink(missing_ok=True)
+
+    def discard_unfinished(self, prefix: str) -> None:  # noqa: ARG002  unnamed files have no key
+        """See `ObjectStore.discard_unfinished`."""
+        for path in (self._root / ".tmp").glob("*"):
+            if not path.name.startswith(_CLAIM):  # which holds nothing
+                with _writing(path):
+                    path.unlink(missing_ok=True)
 
     def location(self, key: str) -> str:
         """See `ObjectStore.location`."""
@@ -174,7 +182,7 @@ def _claim(temp: Path, path: Path) -> bool:
 
     The claim goes only after the name is given, so whoever gets it next finds the name taken.
     """
-    claim = temp.with_name(f"claim-{hashlib.sha256(str(path).encode()).hexdigest()}")
+    claim = temp.with_name(f"{_CLAIM}{hashlib.sha256(str(path).encode()).hexdigest()}")
     for _ in range(_CLAIM_TRIES):
         try:
             os.close(os.open(claim, os.O_CREAT | os.O_EXCL | os.O_WRONLY))

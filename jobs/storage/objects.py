@@ -136,6 +136,13 @@ class ObjectStore(ABC):
     def delete(self, key: str) -> None:
         """Remove the object; removing what is not there is fine."""
 
+    def discard_unfinished(self, prefix: str) -> None:  # noqa: B027  most stores have none
+        """Remove what writers that were killed left of objects that never got their key.
+
+        Args:
+            prefix: of the keys; a store that does not know them removes what any writer left.
+        """
+
     @abstractmethod
     def location(self, key: str) -> str:
         """The absolute path or s3:// address a user can open."""

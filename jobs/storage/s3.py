@@ -140,6 +140,16 @@ class S3Store(ObjectStore):
         with self._named("delete", key) as name:
             self._client.delete_object(Bucket=self._bucket, Key=name)
 
+    def discard_unfinished(self, prefix: str) -> None:
+        """See `ObjectStore.discard_unfinished`: aborts uploads in parts."""
+        with self._named("delete", prefix + "x"):
+            pages = self._client.get_paginator("list_multipart_uploads")
+            for page in pages.paginate(Bucket=self._bucket, Prefix=self._prefix + prefix):
+                for upload in page.get("Uploads", ()):
+                    self._client.abort_multipart_upload(
+                        Bucket=self._bucket, Key=upload["Key"], UploadId=upload["UploadId"]
+                    )
+
     def location(self, key: str) -> str:
         """See `ObjectStore.location`."""
         check_key(key)
