@@ -7,6 +7,7 @@ A marker holds a digest of itself: an empty or damaged one is none.
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from typing import Any, Generic, TypeVar
 import orjson
 import xxhash
 
-from jobs.errors import ObjectMissing
+from jobs.errors import ConfigError, ObjectMissing
+from jobs.flow.libraries import libraries
 from jobs.flow.params import BuildParams
 from jobs.on_ray.shards import map_shards
 from jobs.storage.manifests import canonical_json, fingerprint
@@ -63,7 +65,7 @@ def map_marked(
     markers = {key: marker for key, marker in found if marker is not None}
     missing = [piece for piece in work if piece.key not in markers]
     progress(label, len(markers), len(work))
-    run = partial(_run_marked, task=task, params=params)
+    run = partial(_run_marked, task=task, params=params, code=code_digest())
     for key, marker in map_shards(run, missing, compute=params.compute, label=label):
         markers[key] = marker
         progress(label, len(markers), len(work))
@@ -72,10 +74,15 @@ def map_marked(
 
 @cache
 def code_digest() -> str:
-    """Digest of the code that decides what work tables hold: those of other code are not reused."""
-    digest = xxhash.xxh3_128()
+    """Digest of what decides what work tables hold, beside inputs and parameters.
+
+    That is the code that reads, decodes and computes, and the versions of `libraries`: tables that
+    others made are not read on.
+    """
+    digest = xxhash.xxh3_128(canonical_json(libraries()))
     package = Path(__file__).parents[1]
-    for path in sorted([*package.glob("corpus/*.py"), *package.glob("flow/*.py")]):
+    folders = ("corpus", "flow", "storage")
+    for path in sorted(path for folder in folders for path in package.glob(f"{folder}/*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -107,7 +114,18 @@ def _found(
         return list(pool.map(find, work))
 
 
-def _run_marked(piece: Marked[Spec], *, task: Task, params: BuildParams) -> tuple[str, Marker]:
+def _run_marked(
+    piece: Marked[Spec], *, task: Task, params: BuildParams, code: str
+) -> tuple[str, Marker]:
+    if code_digest() != code:
+        raise ConfigError(
+            f"{platform.node()} has other code or libraries than where the build was started, and "
+            f"one release must not be made by both: install the same everywhere (it has {_told()})"
+        )
     made = task(piece.spec, params=params)
     write_marker(open_store(params.storage), piece.key, made)
     return piece.key, orjson.loads(canonical_json(made))
+
+
+def _told() -> str:
+    return ", ".join(f"{name} {version}" for name, version in libraries().items())

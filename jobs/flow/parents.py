@@ -18,9 +18,10 @@ from jobs.storage.objects import ObjectStore
 from jobs.storage.releases import read_manifest
 
 _LATEST = "latest"
-# How a partner's files are read is compared per file; how large shards are decides no document.
 _NOW = {"int32": "int64"}  # releases counted in 32 bits once, and may be extended
-_FREE = ("reading", "release_bytes")
+# How a partner's files are read is compared per file; how large shards are decides no document;
+# what is frozen stays as the libraries of its time made it, and the manifest tells both.
+_FREE = ("reading", "release_bytes", "libraries")
 
 
 def open_parent(store: ObjectStore, params: BuildParams) -> OpenedRelease | None:

@@ -19,6 +19,7 @@ from jobs.errors import LostRace, ReleaseMissing
 from jobs.flow.alarming import deliveries
 from jobs.flow.derived import write_derived
 from jobs.flow.intake import Delivered, InputShard, delivered_files, input_name
+from jobs.flow.libraries import libraries
 from jobs.flow.marked import Marker
 from jobs.flow.merging import FILES, Range, totals
 from jobs.flow.normalizing import NormalizedShard
@@ -116,7 +117,7 @@ def candidate(
 ) -> dict[str, Any]:
     """The manifest of a release: all that determines and describes it, and nothing that does not.
 
-    No clock, host, worker count, path or code version is in it, so that its digest is the digest
+    No clock, host, worker count, path or version of heliu is in it, so its digest is the digest
     of the content. Those are told in the log entry that publishes it. What a parent holds is
     taken over by name: no file of it is read or copied.
 
@@ -153,7 +154,9 @@ def known_before(
     before = parent.manifest if parent else _NOTHING
     return {
         "parent": {"version": parent.version, "digest": parent.digest} if parent else None,
-        "parameters": _with_readings(recorded_parameters(params), before),
+        "parameters": with_libraries(
+            _with_readings(recorded_parameters(params), before), before, params.version
+        ),
         "inputs": before["inputs"]
         + [_input(partner, file, params) for partner, file in delivered_files(plan)],
     }
@@ -187,6 +190,20 @@ def recorded_parameters(params: BuildParams) -> dict[str, Any]:
         "normalization": NORMALIZATION_VERSION,
         "canonical": {"version": CANONICAL_VERSION, "folding": folding_digest()},
     }
+
+
+def with_libraries(
+    parameters: dict[str, Any], before: dict[str, Any], version: str
+) -> dict[str, Any]:
+    """The parameters with the versions that decided, by the release whose files they wrote.
+
+    Args:
+        parameters: of the release `version`.
+        before: the manifest of the release that it takes files from.
+        version: of the release.
+    """
+    known = before["parameters"].get("libraries", {})
+    return {**parameters, "libraries": {**known, version: libraries()}}
 
 
 def recorded_schema(params: BuildParams) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from jobs.flow.derived import write_derived
 from jobs.flow.erasing import erase
 from jobs.flow.frozen import FrozenShard, frozen_shards
 from jobs.flow.merging import write_blob
+from jobs.flow.publishing import with_libraries
 from jobs.flow.reading import OpenedRelease, open_release
 from jobs.flow.renormalizing import Rerun
 from jobs.flow.restoring import Restored, origins, restored
@@ -247,6 +248,9 @@ def _manifest(
         **before.manifest,
         **files,
         "version": request.version,
+        "parameters": with_libraries(
+            before.manifest["parameters"], before.manifest, request.version
+        ),
         "parent": {"version": before.version, "digest": before.digest},
         "corrects": {
             "version": before.version,

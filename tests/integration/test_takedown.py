@@ -101,6 +101,8 @@ def test_patch_release_is_the_release_without_what_was_taken_down(corpus: Corpus
     account = after.manifest["partners"]["gov"]
     assert account["reasons"]["takedown/taken_down"] == 1
     assert after.manifest["corrects"]["version"] == "1.1.0"
+    made_by, now_by = (one.manifest["parameters"]["libraries"] for one in (before, after))
+    assert now_by == {**made_by, "1.1.1": made_by["1.1.0"]}
     # Older versions are as they were.
     assert verify(corpus.opened("1.1.0")).problems == []
     assert not corpus.opened("1.1.0").is_redacted
