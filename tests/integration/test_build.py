@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import random
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -268,6 +270,23 @@ def test_normalize_task_that_runs_twice_writes_the_same_bytes(
     known = read_marker(open_store(params.storage), f"demo/work/normalized/{shard.key}.json")
     assert orjson.loads(canonical_json(marker)) == known
     assert release.manifest["documents"] > 0
+
+
+def test_flipped_bit_in_a_table_costs_a_task_and_changes_no_digest(
+    params: BuildParams, release: OpenedRelease, tmp_path: Path
+) -> None:
+    root = Path(params.storage.root)
+    shutil.copytree(root, tmp_path / "root")
+    again = replace(params, storage=replace(params.storage, root=str(tmp_path / "root")))
+    work = tmp_path / "root" / "demo" / "work"
+    for stage in ("site_lines", "drops", "merged"):
+        shutil.rmtree(work / stage)
+    path = max(work.glob("normalized/*/facts-*.parquet"))
+    body = bytearray(whole := path.read_bytes())
+    body[len(body) // 3] ^= 4
+    path.write_bytes(body)
+    assert build(again).digest == release.digest
+    assert path.read_bytes() == whole
 
 
 def test_verify_names_a_flipped_bit_a_lost_file_and_an_edited_manifest(
