@@ -55,7 +55,6 @@ def run_normalize(
     store = open_store(params.storage)
     prove_once(store, params.storage.root)
     parent = open_parent(store, params)
-    tombstone_shards(store, params)
     shards = plan(params, known=inputs_of(parent))
     if will_publish:
         require_free_version(store, shards, params, parent=parent)
@@ -70,10 +69,11 @@ def run_dedup(
 ) -> Deduplicated:
     """Deliveries to drops; as `run_normalize`."""
     with ray_session():
+        tombstones = tombstone_shards(open_store(params.storage), params)
         normalized = run_normalize(params, progress, will_publish=will_publish)
         parent = normalized.parent
         frozen = frozen_shards(parent.manifest) if parent else []
-        frozen += tombstone_shards(open_store(params.storage), params)
+        frozen += tombstones
         drops = deduplicate(normalized.shards, params, progress=progress, frozen=frozen)
         return Deduplicated(normalized, drops)
 
