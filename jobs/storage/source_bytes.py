@@ -14,7 +14,7 @@ import xxhash
 
 from jobs.errors import DeliveryMissing, DeliveryUnreadable, HeliuError, ObjectMissing, StorageError
 from jobs.storage.objects import S3_SCHEME
-from jobs.storage.s3_clients import open_object
+from jobs.storage.s3_files import open_object
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
