@@ -65,6 +65,7 @@ def run_normalize(params: BuildParams, progress: Progress) -> Normalized:
 
 def run_dedup(params: BuildParams, progress: Progress) -> Deduplicated:
     """Deliveries to drops; as `run_normalize`."""
+    tombstone_shards(open_store(params.storage), params)  # refused before anything is read
     return _run(_deduplicated, params, progress)
 
 
@@ -78,6 +79,7 @@ def run_merge(
         progress: told of every finished task.
         will_publish: whether a version that is published from something else is refused.
     """
+    tombstone_shards(open_store(params.storage), params)
     return _run(_merged, params, progress, will_publish=will_publish)
 
 
@@ -124,7 +126,6 @@ def _run(
     store = open_store(params.storage)
     prove_once(store, params.storage.root)
     parent = open_parent(store, params)
-    tombstone_shards(store, params)
     planned = _Planned(plan(params, known=inputs_of(parent)), parent)
     if will_publish:
         require_free_version(store, planned.plan, params, parent=parent)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pickle
 import re
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -15,10 +16,12 @@ import ray
 import ray.data
 import ray.exceptions
 
-from jobs.errors import HeliuError, TaskError
+from jobs.errors import HeliuError, StorageError, TaskError
 from jobs.on_ray.compute import ComputeParams
 from jobs.on_ray.session import ray_session, start_ray
 
+# Before a task whose storage failed is tried again; each of its requests was sent again before.
+_PAUSES_SECONDS = (1.0, 10.0)
 _NAMED = re.compile(r"\s*(?!ray\.|UserCode)[\w.]+?(Error|Exception|Exit|Interrupt|\.Arrow\w+)\b")
 
 Spec = TypeVar("Spec")
@@ -37,7 +40,8 @@ def map_shards(
         label: What errors call the task.
 
     Raises:
-        HeliuError: What a task raised on purpose, as it raised it.
+        HeliuError: What a task raised on purpose, as it raised it; a `StorageError` only once the
+            task was tried again.
         TaskError: Anything else that ended a task for good, with Ray's account of it.
     """
     if not specs:
@@ -72,10 +76,20 @@ class _Guarded(Generic[Spec, Result]):
     def __call__(self, row: dict[str, bytes]) -> dict[str, bytes]:
         outcome: Result | HeliuError
         try:
-            outcome = self.task(pickle.loads(row["spec"]))  # noqa: S301
+            outcome = self._tried(pickle.loads(row["spec"]))  # noqa: S301
         except HeliuError as error:
             outcome = error
         return {"outcome": pickle.dumps(outcome)}
+
+    def _tried(self, spec: Spec) -> Result:
+        for pause_seconds in _PAUSES_SECONDS:
+            try:
+                return self.task(spec)
+            except StorageError as error:
+                if type(error) is not StorageError:  # what is missing or forbidden stays so
+                    raise
+                time.sleep(pause_seconds)
+        return self.task(spec)
 
 
 def _unwrapped(outcome: bytes) -> Any:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import Enum, auto
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,25 +30,24 @@ from jobs.storage.objects import (
 from jobs.storage.s3_clients import (
     FAILURES,
     arrow_files,
+    asked_again,
     content_md5,
     error_code,
     explaining,
     listed,
-    open_object,
     s3_client,
     split_address,
 )
+from jobs.storage.s3_files import open_object, stream_object
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
 
 # Waits before each try of a put-if-absent; together they outlast the fail-over of a gateway.
 _PAUSES_SECONDS = (0.0, 0.2, 1.0, 3.0, 9.0)
 _CHANCE = random.SystemRandom()  # those who were refused together must not come back together
 
-_CUT_BODY = (sdk.HTTPClientError, sdk.IncompleteReadError, sdk.FlexibleChecksumError)
 _NEVER_SENT = (sdk.EndpointConnectionError, sdk.ConnectTimeoutError)
 _UNANSWERED = (sdk.HTTPClientError, sdk.SSLError, ResponseParserError)
 
@@ -161,17 +161,7 @@ class S3Store(ObjectStore):
 
     def stream(self, key: str) -> ByteStream:
         """See `ObjectStore.stream`: one request, and one more wherever the answer breaks off."""
-        stream = _Stream(self, key)
-        stream.begin()
-        return stream
-
-    def ranged(self, key: str, start: int) -> StreamingBody:
-        """The answer to a request for all bytes from `start` on."""
-        with self._named("read", key) as name:
-            if start == 0:  # of an empty object no range can be asked
-                return self._client.get_object(Bucket=self._bucket, Key=name)["Body"]
-            rest = f"bytes={start}-"
-            return self._client.get_object(Bucket=self._bucket, Key=name, Range=rest)["Body"]
+        return stream_object(self.location(key), self._endpoint_url, self._region)
 
     def refuses_damage(self, key: str) -> bool | None:
         """See `ObjectStore.refuses_damage`: sends bytes with the Content-MD5 of others."""
@@ -192,9 +182,7 @@ class S3Store(ObjectStore):
 
     def _got(self, key: str, **what: str) -> bytes:
         with self._named("read", key) as name:
-            with suppress(*_CUT_BODY):  # the SDK resends a request, but not for a body cut short
-                return _body(self._client, self._bucket, name, **what)
-            return _body(self._client, self._bucket, name, **what)
+            return asked_again(partial(_body, self._client, self._bucket, name, **what))
 
     def _try_new(self, name: str, body: bytes) -> _Answer:
         try:
@@ -222,32 +210,6 @@ class S3Store(ObjectStore):
             f"cannot create {what}: {len(_PAUSES_SECONDS)} requests did not get through; "
             "check the endpoint and the network, then run again"
         )
-
-
-class _Stream:
-    """An object as it arrives, twice as fast from a server as by random access."""
-
-    def __init__(self, store: S3Store, key: str) -> None:
-        self._store, self._key = store, key
-        self._at = 0
-
-    def begin(self) -> None:
-        self._body = self._store.ranged(self._key, self._at)
-
-    def read(self, size_bytes: int) -> bytes:
-        with suppress(*_CUT_BODY):
-            return self._advance(size_bytes)
-        self.begin()
-        with explaining("read", self._store.location(self._key), None):
-            return self._advance(size_bytes)
-
-    def _advance(self, size_bytes: int) -> bytes:
-        part = self._body.read(size_bytes)
-        self._at += len(part)
-        return part
-
-    def close(self) -> None:
-        self._body.close()
 
 
 def _body(client: S3Client, bucket: str, name: str, **what: Any) -> bytes:

@@ -1,6 +1,6 @@
 """The two S3 clients this package uses, and what their errors mean.
 
-boto3 writes, because only it can send If-None-Match; pyarrow opens objects for random access.
+boto3 reads and writes; pyarrow's is for those who read a release as a dataset.
 Both take credentials from the standard chain: environment, profile, instance role.
 """
 
@@ -9,11 +9,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import logging
+import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from boto3.exceptions import S3UploadFailedError
@@ -27,14 +28,18 @@ from jobs.errors import ConfigError, ObjectMissing, StorageError, StorageUnwrita
 from jobs.storage.objects import S3_SCHEME
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from mypy_boto3_s3 import S3Client
+
+Asked = TypeVar("Asked")
 
 FAILURES = (sdk.ClientError, sdk.BotoCoreError, ResponseParserError, S3UploadFailedError)
 # The waits between them grow to 20 s, by chance half of that: most of a minute, in which a gateway
 # is started again and a cluster finds its disk.
 _ATTEMPTS = 9
 _AWS = (".amazonaws.com", ".amazonaws.com.cn")
+_CUT_BODY = (sdk.HTTPClientError, sdk.IncompleteReadError, sdk.FlexibleChecksumError)
+_PAUSE_SECONDS = 0.1  # before an answer that broke off is asked for again; doubled each time
+_CHANCE = random.SystemRandom()  # those who were cut off together must not come back together
 _HICCUPS = 1  # failures of one request that need not be told
 _QUIET_SECONDS = 5.0
 
@@ -121,23 +126,16 @@ def listed(
                 yield item["Key"], item["Size"]
 
 
-def open_object(address: str, endpoint_url: str | None, region: str | None) -> pa.NativeFile:
-    """The object for random access; what fails later, while it is read, is a plain `OSError`.
+def asked_again(ask: Callable[[], Asked]) -> Asked:
+    """What `ask` returns; it is called again while its answer breaks off.
 
-    Raises:
-        ObjectMissing: Nothing is there.
-        StorageError: The server refused or cannot be reached.
+    The SDK sends a request again, but not for a body that was cut short.
     """
-    bucket, key = split_address(address)
-    try:
-        return arrow_files(endpoint_url, region).open_input_file(f"{bucket}/{key}")
-    except FileNotFoundError as error:
-        raise ObjectMissing(f"there is no object {address}") from error
-    except OSError as error:
-        raise StorageError(
-            f"cannot open {address} on {endpoint_url or 'AWS'} ({error}): "
-            "check the endpoint, the network, the region and the credentials"
-        ) from error
+    for attempt in range(_ATTEMPTS - 1):
+        with suppress(*_CUT_BODY):
+            return ask()
+        time.sleep(_CHANCE.uniform(0.5, 1.0) * _PAUSE_SECONDS * 2**attempt)
+    return ask()
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from jobs.errors import (
 )
 from jobs.storage.checked import Blocks, CheckedFile, block_digests
 from jobs.storage.objects import S3_SCHEME
-from jobs.storage.s3_clients import open_object
+from jobs.storage.s3_files import open_object
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

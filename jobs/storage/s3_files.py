@@ -1,0 +1,155 @@
+"""Objects of a bucket as files: every range is one request of boto3 that is sent again if need be.
+
+Arrow's own client gives up where a server answers a short range with an error longer than it, and
+knows other waits than boto3; two clients would be two policies.
+"""
+
+from __future__ import annotations
+
+import io
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from botocore.exceptions import IncompleteReadError
+
+from jobs.errors import StorageError
+from jobs.storage.objects import ByteStream
+from jobs.storage.s3_clients import asked_again, explaining, s3_client, split_address
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+    from botocore.response import StreamingBody
+
+# A part is worth its request and is quickly sent again; several at once fill a line.
+_PART_BYTES = 8 << 20
+_PARTS_AT_ONCE = 4
+
+
+def open_object(address: str, endpoint_url: str | None, region: str | None) -> pa.NativeFile:
+    """The object for random access.
+
+    Raises:
+        ObjectMissing: Nothing is there.
+        StorageError: Now or while reading: the server refused or cannot be reached, or the object
+            was replaced since.
+    """
+    return pa.PythonFile(_File(_Object(address, endpoint_url, region)), mode="r")
+
+
+def stream_object(address: str, endpoint_url: str | None, region: str | None) -> ByteStream:
+    """The object from its beginning, as it arrives; raises as `open_object` does.
+
+    One request, and one more wherever the answer breaks off.
+    """
+    return _Stream(_Object(address, endpoint_url, region))
+
+
+class _Object:
+    """An object that is the same one in all answers, by its ETag."""
+
+    def __init__(self, address: str, endpoint_url: str | None, region: str | None) -> None:
+        self._address, self._endpoint_url = address, endpoint_url
+        self._client = s3_client(endpoint_url, region, resends=True)
+        self._bucket, self._key = split_address(address)
+        self._etag = ""
+
+    def explaining(self) -> AbstractContextManager[None]:
+        """Failures of its requests become our errors."""
+        return explaining("read", self._address, self._endpoint_url)
+
+    def size(self) -> int:
+        """In bytes."""
+        found = self._client.head_object(Bucket=self._bucket, Key=self._key)
+        self._etag = found["ETag"]
+        return found["ContentLength"]
+
+    def body(self, **wanted: Any) -> StreamingBody:
+        """The answer to one request; what is asked for beside the object itself."""
+        answer = self._client.get_object(Bucket=self._bucket, Key=self._key, **wanted)
+        self._etag = self._etag or answer["ETag"]
+        if answer["ETag"] != self._etag:
+            raise StorageError(f"{self._address} was replaced while it was read: run again")
+        return answer["Body"]
+
+
+class _File(io.RawIOBase):
+    """Any bytes of an object, in any order."""
+
+    def __init__(self, stored: _Object) -> None:
+        self._stored = stored
+        with stored.explaining():
+            self._size = stored.size()
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        return self._at
+
+    def read(self, size: int | None = -1) -> bytes:
+        wanted = self._size if size is None or size < 0 else size
+        start, self._at = self._at, max(self._at, min(self._at + wanted, self._size))
+        cuts = [*range(start, self._at, _PART_BYTES), self._at]
+        parts = list(pairwise(cuts))
+        with self._stored.explaining():
+            if len(parts) <= 1:
+                return b"".join(self._part(*part) for part in parts)
+            with ThreadPoolExecutor(_PARTS_AT_ONCE) as pool:
+                return b"".join(pool.map(lambda part: self._part(*part), parts))
+
+    def readall(self) -> bytes:
+        return self.read()
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer).cast("B")
+        part = self.read(len(view))
+        view[: len(part)] = part
+        return len(part)
+
+    def _part(self, start: int, stop: int) -> bytes:
+        def ask() -> bytes:
+            part = self._stored.body(Range=f"bytes={start}-{stop - 1}").read()
+            if len(part) == stop - start:
+                return part
+            raise IncompleteReadError(actual_bytes=len(part), expected_bytes=stop - start)
+
+        return asked_again(ask)
+
+
+class _Stream:
+    """All bytes of an object, in order."""
+
+    def __init__(self, stored: _Object) -> None:
+        self._stored = stored
+        self._at = 0
+        with stored.explaining():
+            self._body: StreamingBody | None = stored.body()
+
+    def read(self, size_bytes: int) -> bytes:
+        with self._stored.explaining():
+            part = asked_again(lambda: self._next(size_bytes))
+        self._at += len(part)
+        return part
+
+    def close(self) -> None:
+        if self._body is not None:
+            self._body.close()
+
+    def _next(self, size_bytes: int) -> bytes:
+        body, self._body = self._body, None
+        if body is None:  # the last answer broke off
+            body = self._stored.body(**({"Range": f"bytes={self._at}-"} if self._at else {}))
+        part = body.read(size_bytes)
+        self._body = body
+        return part
