@@ -65,6 +65,7 @@ class S3Store(ObjectStore):
     """Objects below one prefix of one bucket."""
 
     def __init__(self, params: StorageParams) -> None:
+        self._params = params
         self._endpoint_url = params.endpoint_url
         self._region = params.region
         self._bucket, prefix = split_address(params.root)
@@ -72,6 +73,10 @@ class S3Store(ObjectStore):
         self._client = s3_client(params.endpoint_url, params.region, resends=True)
         # An SDK that resends by itself turns our own lost success into "somebody was first".
         self._once = s3_client(params.endpoint_url, params.region, resends=False)
+
+    def __reduce__(self) -> tuple[type[S3Store], tuple[StorageParams]]:
+        """Travel to another process as an address: each makes connections of its own."""
+        return S3Store, (self._params,)
 
     def get(self, key: str) -> bytes:
         """See `ObjectStore.get`."""

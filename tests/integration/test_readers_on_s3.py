@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import pickle
 from pathlib import Path
 
 import duckdb
@@ -19,6 +20,7 @@ from jobs.flow.exporting import export_jsonl
 from jobs.flow.mirroring import mirror
 from jobs.flow.reading import OpenedRelease
 from jobs.flow.verifying import LEVELS, verify
+from jobs.storage import s3_clients
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.objects import StorageParams
 from jobs.storage.stores import open_store
@@ -90,6 +92,26 @@ def test_pyarrow_and_duckdb_read_from_s3(release: OpenedRelease, local: OpenedRe
         database.register("documents", release.dataset())
         found = database.execute("SELECT count(*) FROM documents WHERE content LIKE '%长江%'")
         assert found.fetchall() == [(30,)]
+
+
+@pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"])
+def test_server_that_the_environment_names_is_asked(
+    release: OpenedRelease, endpoint_url: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = release.store.location("demo").removesuffix("/demo")
+    caches = (s3_clients.s3_client, s3_clients.arrow_files, open_store)
+    monkeypatch.setenv(name, endpoint_url)
+    try:
+        for cached in caches:
+            cached.cache_clear()
+        assert _ids(jobs.open_release(root, "1.0.0")) == _ids(release)
+    finally:
+        for cached in caches:
+            cached.cache_clear()
+
+
+def test_release_travels_to_other_processes(release: OpenedRelease) -> None:
+    assert _ids(pickle.loads(pickle.dumps(release))) == _ids(release)
 
 
 def test_export_from_s3_holds_every_document(release: OpenedRelease, tmp_path: Path) -> None:

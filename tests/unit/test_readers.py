@@ -99,11 +99,17 @@ def test_numbers_of_a_release_are_summed_in_64_bits(tmp_path: Path) -> None:
         assert pq.read_schema(release.files()[0]).field(name).type == pa.int64()
 
 
-def test_release_that_counted_in_32_bits_reads_with_what_extends_it(tmp_path: Path) -> None:
-    release = small_release(DirectoryStore(tmp_path))
+def partly_narrow(root: Path) -> OpenedRelease:
+    """A release whose first file counts in 32 bits, as files of its parent may."""
+    release = small_release(DirectoryStore(root))
     table = pq.read_table(release.files()[0], partitioning=None)
     narrow = [f.with_type(pa.int32()) if f.name in COUNTS else f for f in table.schema]
     pq.write_table(table.cast(pa.schema(narrow)), release.files()[0])
+    return release
+
+
+def test_release_that_counted_in_32_bits_reads_with_what_extends_it(tmp_path: Path) -> None:
+    release = partly_narrow(tmp_path)
     assert release.dataset().to_table()["content_chars"].type == pa.int64()
     write_derived(release)
     with duckdb.connect() as database:
@@ -158,7 +164,10 @@ def test_mlcroissant_accepts_and_loads(release: OpenedRelease, place: str, tmp_p
 
 @pytest.mark.ray
 @pytest.mark.usefixtures("local_ray")
-def test_ray_data_reads_the_release(release: OpenedRelease) -> None:
+def test_ray_data_reads_the_release(release: OpenedRelease, tmp_path: Path) -> None:
+    mixed = partly_narrow(tmp_path).ray_dataset().select_columns(["content_chars"])
+    assert mixed.schema().types == [pa.int64()]
+    assert mixed.count() == 30
     rows = release.ray_dataset().select_columns(["id", "partner", "content_chars"]).take_all()
     assert sorted(row["id"] for row in rows) == sorted(_ids(release))
     assert {row["partner"] for row in rows} == {"gov", "news"}
