@@ -106,6 +106,7 @@ class Corpus:
             f"corpus.version={version}",
             f"corpus.parent={parent}",
             "shards.release_bytes=6000",
+            "alarms=warn",  # of few texts all may be copies
             *self.how,
         )
 

@@ -30,7 +30,7 @@ def _in_this_process() -> Iterator[None]:
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Corpus:
-    corpus = Corpus(tmp_path)
+    corpus = Corpus(tmp_path, how=("alarms=stop",))
     corpus.deliver("gov", "a", [row(f"g{number}", article(number, 4)) for number in range(30)])
     return corpus
 

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.cli import main
+from jobs.errors import LossAlarm
 from tests.builds import write_partner
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(120), pytest.mark.usefixtures("local_ray")]
@@ -159,7 +160,11 @@ def test_empty_file_and_parquet_without_rows_are_deliveries_of_nothing(
     (tmp_path / "r" / "空.jsonl").write_bytes(b"")
     lines = f"deliveries: {tmp_path}/r/空.jsonl\nformat: jsonl\nlicence: CC0-1.0\npriority: 3"
     write_partner(tmp_path / "conf", "r", lines)
-    assert build(monkeypatch, tmp_path, "partners=[甲,q,r]") == 0
+    assert build(monkeypatch, tmp_path, "partners=[甲,q,r]") == LossAlarm.exit_code
+    said = capsys.readouterr().err
+    assert "q: no row was read from 1 files" in said
+    assert "r: no row was read from 1 files" in said
+    assert build(monkeypatch, tmp_path, "partners=[甲,q,r]", "alarms=warn") == 0
     capsys.readouterr()
     assert heliu(monkeypatch, "show", f"storage.root={tmp_path / '发布'}", "format=json") == 0
     partners = json.loads(capsys.readouterr().out)["partners"]
