@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from jobs.corpus.alphabets import HAN
 from jobs.corpus.markup import fenced_blocks
+from jobs.corpus.structure import has_code_signs
 
 _WIDE = f"{HAN}\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
 _OPEN = re.compile(rf"(?:[{_WIDE}0-9A-Za-z，、（《“‘「『・·—\uff05/-]|[0-9\uff10-\uff19]：)\Z")
@@ -35,6 +36,7 @@ _LEAST_FULL_AMONG_LONGER = 6
 _FULL_SHARE = 0.5
 
 _INNER_SPACES = re.compile(r"  (?<=[^ \t\n]  ) *")
+_SPACED_LINE = re.compile(r"^.*[^ \t\n]  .*$", re.MULTILINE)
 _BLANK_LINES = re.compile("\n{3,}")
 # Each begins with a space, which `re` finds at the speed of memchr.
 _SPACED_OUT = re.compile(rf"(?: [{HAN}，。、；：？！（）《》“”](?=[ \n]|\Z)){{7,}}")
@@ -131,6 +133,10 @@ def _single_spaced(text: str) -> str:
     pieces: list[str] = []
     position = 0
     for start, end in fenced_blocks(text):
-        pieces += [_INNER_SPACES.sub(" ", text[position:start]), text[start:end]]
+        pieces += [_SPACED_LINE.sub(_single_spaces, text[position:start]), text[start:end]]
         position = end
-    return "".join([*pieces, _INNER_SPACES.sub(" ", text[position:])])
+    return "".join([*pieces, _SPACED_LINE.sub(_single_spaces, text[position:])])
+
+
+def _single_spaces(line: re.Match[str]) -> str:
+    return line[0] if has_code_signs(line[0]) else _INNER_SPACES.sub(" ", line[0])
