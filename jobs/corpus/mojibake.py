@@ -88,6 +88,13 @@ def unscrambled(text: str) -> str:
     return _SEGMENT.sub(lambda part: _remains(part[0]), reread)
 
 
+def signs_of_misreading() -> set[int]:
+    """What the first two bytes of frequent characters in UTF-8 are in GBK."""
+    beginnings = {c.encode()[:2] for c in frequent_characters()}
+    decoded = {beginning.decode("gbk", "ignore") for beginning in beginnings}
+    return {ord(c) for c in decoded if len(c) == 1} - set(map(ord, frequent_characters()))
+
+
 @functools.cache
 def _rare() -> re.Pattern[str]:
     """What every misread run has: a character that is neither ASCII nor frequent."""

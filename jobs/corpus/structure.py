@@ -122,8 +122,11 @@ def _filler(data: Bytes, i: int, end: int) -> int:
         return 0
     if data[i + 2] == 0x82:  # │
         return 3
-    is_line = i + 5 < end and data[i + 3] == _BOX_LEAD and data[i + 4] == _BOX
-    return -int(is_line and data[i + 2] in (0x94, 0x9C) and data[i + 5] == 0x80)  # └─ ├─
+    is_corner, i = data[i + 2] in (0x94, 0x9C), i + 3  # └ ├
+    start = i
+    while i + 2 < end and data[i] == _BOX_LEAD and data[i + 1] == _BOX and data[i + 2] == 0x80:
+        i += 3
+    return -int(is_corner and i > start and i < end and data[i] == 0x20)  # a name, not ┼ or ┤
 
 
 @kernel
@@ -144,7 +147,7 @@ def _is_letter(byte: int) -> bool:
 
 _END, _CALL, _QUOTE = 2, 8, 9
 _SIGNS = np.zeros(256, np.uint8)
-_SIGNS[[ord(sign) for sign in "<>\\$@&|*+_"]] = 1
+_SIGNS[[ord(sign) for sign in "<>\\$@&*+_"]] = 1
 _SIGNS[ord("=")] = 3
 _SIGNS[[ord(sign) for sign in "{};"]] = _END
 _SIGNS[[ord(sign) for sign in "(["]] = _CALL

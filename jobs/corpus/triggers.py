@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.corpus import alphabets
+from jobs.corpus.mojibake import signs_of_misreading
 from jobs.corpus.native import kernel
 from jobs.corpus.repairs import Repair
 from jobs.corpus.text_buffers import Offsets, text_buffers
@@ -46,12 +47,13 @@ Counts = npt.NDArray[np.int32]
     _UNCOMPOSED,
     _LEAD,  # what bytes above 0xBF become when they are read as Latin-1, and others above 0x7F
     _HIGH,
-    _KANA,
+    _KANA,  # and Hangul
     _LOST,
     _COMMA,
     _STOP,
     _OPENING,
-) = range(26)
+    _GREEK,  # and Cyrillic
+) = range(27)
 _KINDS = 32
 
 _HANS = (_HAN, _TRADITIONAL, _SIMPLIFIED, _SIGN, _KUN, _JIN)
@@ -63,8 +65,8 @@ class Scan:
 
     Attributes:
         triggers: int64, the `Repair` bits of the rules that could change the text.
-        traditional: int32, characters that only Traditional text has.
-        simplified: int32, characters that only Simplified text has.
+        traditional: int32, characters that only Traditional text has; none if it is not Chinese.
+        simplified: int32, characters that only Simplified text has; likewise.
         lost: int32, characters that wrong decoding destroyed.
         chars: int32, code points.
     """
@@ -83,18 +85,19 @@ def scan(texts: pa.Array) -> Scan:
     """
     data, offsets, _ = text_buffers(texts)
     triggers = np.zeros(len(texts), np.int64)
-    counts = np.zeros((6, len(texts)), np.int32)
+    counts = np.zeros((7, len(texts)), np.int32)
     _scan(data, offsets, _kinds(), _pairs(), triggers, counts)
-    traditional, simplified, han, lost, chars, kana = counts
+    traditional, simplified, han, lost, chars, foreign, greek = counts
+    is_foreign = (foreign >= _LEAST_FOREIGN) & (foreign * _ONE_IN >= han)
+    traditional[is_foreign] = simplified[is_foreign] = 0
     is_traditional = (
         (traditional >= _LEAST_TRADITIONAL)
         & (traditional > _OUTNUMBERS * simplified)
         & (traditional * _ONE_IN > han)
-        & (kana * _ONE_IN < chars)
     )
     triggers[is_traditional] |= int(Repair.SCRIPT)
     # Big5 read as GBK is full of kana, Greek and Cyrillic.
-    triggers[(kana > 0) & (kana * _ONE_KANA_IN > chars)] |= int(Repair.MOJIBAKE)
+    triggers[(foreign + greek) * _ONE_LETTER_IN > chars] |= int(Repair.MOJIBAKE)
     return Scan(triggers, traditional, simplified, lost, chars)
 
 
@@ -104,7 +107,8 @@ _LEAST_TRADITIONAL = 2
 _OUTNUMBERS = 4
 _ONE_IN = 20
 
-_ONE_KANA_IN = 50
+_LEAST_FOREIGN = 2  # kana or Hangul, and one to twenty Han: Chinese that quotes has fewer
+_ONE_LETTER_IN = 50
 _WRAP_CHARS = 15  # shorter lines are headings, verse, names
 _WRAP_SLACK = 8  # bytes by which two lines of one width may differ: Latin letters among Han
 _SPACED_CHARS = 4  # 中 国 人 民: single characters between spaces, as a scan leaves them
@@ -124,13 +128,14 @@ def _kinds() -> Bytes:
             kinds[point] = _UNCOMPOSED
     # Vowels and finals of Hangul compose without being combining marks.
     kinds[0x1161:0x11C3] = _UNCOMPOSED
-    kinds[0x3041:0x3097] = kinds[0x30A1:0x30FB] = kinds[0x0391:0x0452] = _KANA
+    kinds[0x3041:0x3097] = kinds[0x30A1:0x30FB] = kinds[0x30FC] = kinds[0xAC00:0xD7A4] = _KANA
+    kinds[0x0391:0x0452] = _GREEK
     kinds[0x80:0xC0] = _HIGH
     kinds[0xC0:0x100] = _LEAD
     groups = (
         (_TRADITIONAL, map(ord, alphabets.traditional_characters())),
         (_SIMPLIFIED, map(ord, alphabets.simplified_characters())),
-        (_SIGN, _signs()),
+        (_SIGN, signs_of_misreading()),
         (_ALNUM, range(0x30, 0x3A)),
         (_ALNUM, range(0x41, 0x5B)),
         (_ALNUM, range(0x61, 0x7B)),
@@ -155,13 +160,6 @@ def _kinds() -> Bytes:
         kinds[list(points)] = kind
     kinds.flags.writeable = False
     return kinds
-
-
-def _signs() -> set[int]:
-    """What the first two bytes of frequent characters in UTF-8 are in GBK."""
-    frequent = {c.encode()[:2] for c in alphabets.frequent_characters()}
-    decoded = {beginning.decode("gbk", "ignore") for beginning in frequent}
-    return {ord(c) for c in decoded if len(c) == 1} - set(map(ord, alphabets.frequent_characters()))
 
 
 @functools.cache
@@ -234,7 +232,8 @@ def _scan(
         triggers[row] = found | _scan_lines(data, offsets[row], offsets[row + 1])
         counts[0, row], counts[1, row] = seen[_TRADITIONAL], seen[_SIMPLIFIED]
         counts[2, row] = seen[_HAN : _JIN + 1].sum()
-        counts[3, row], counts[4, row], counts[5, row] = lost + seen[_LOST], chars, seen[_KANA]
+        counts[3, row], counts[4, row] = lost + seen[_LOST], chars
+        counts[5, row], counts[6, row] = seen[_KANA], seen[_GREEK]
 
 
 @kernel

@@ -74,6 +74,21 @@ EXAMPLES = [
         "面臨著一些挑戰，接著穿著制服，卓著勳績的著作",
         "面临着一些挑战，接着穿着制服，卓著勋绩的著作",
     ),
+    (
+        "script",
+        "女保安跟著送院，警員舉著槍，這標誌著結束；聊著聊著，仍著迷於音樂。他著有名著，見微知著。",
+        "女保安跟着送院，警员举着枪，这标志着结束；聊着聊着，仍着迷于音乐。他著有名著，见微知著。",
+    ),
+    (
+        "script",
+        "藉公職與藉著聲名取利；一片狼藉，聊以慰藉。",
+        "借公职与借着声名取利；一片狼藉，聊以慰藉。",
+    ),
+    (
+        "script",
+        "餅乾與葡萄乾；孫乾、徐乾學、李承乾，乾寧年間；沈醉、沈寂住在鄉下沈家村，船沈沒了。",
+        "饼干与葡萄干；孙乾、徐乾学、李承乾，乾宁年间；沈醉、沈寂住在乡下沈家村，船沉没了。",
+    ),
     ("script", "關於單位用於單一沈箱，答覆並假藉名義", "关于单位用于单一沉箱，答复并假借名义"),
     (
         "punctuation",
@@ -127,6 +142,8 @@ def test_repair_switched_off_leaves_its_defect(rule: str) -> None:
         "家庭👨\u200d👩\u200d👧与🏳️\u200d🌈",
         "été à l’été, Ñandú ÄÖÜ",
         "日本語の文章は東京で書かれた、無線と時間",
+        "# 用語集\n\n| 英語 | 日本語 |\n| data structure | データ構造 |\n| time | 時間計算量 |",
+        "大韓民國은 民主共和國이다. 大韓民國의 主權은 國民에게 있다.",
         "①㎡…㈱，“引”、《书》——～",
         "冻结期限自××××年××月××日起至××××年××月××日止，延续注册的×2××××3不变",
         "保加利亚语“умий ръцете”的意思是洗手。",
@@ -176,8 +193,9 @@ def test_what_was_lost_is_counted() -> None:
 
 def test_script_is_what_was_delivered() -> None:
     texts = ["中華民國國旗", "中华人民共和国", "中文", "裡面這個線索", "裏面這個綫索"]
+    texts += ["為着這條線，特區政府強調", "日本語の國會議事堂は東京に在る"]
     found = repaired(pa.array(texts, pa.large_string()))
-    assert found.script == ["hant", "hans", None, "hant-tw", "hant-hk"]
+    assert found.script == ["hant", "hans", None, "hant-tw", "hant-hk", "hant-hk", None]
 
 
 @pytest.mark.parametrize("text", [text for _, text, _ in EXAMPLES])
