@@ -35,12 +35,27 @@ _FIRST_WORDS = re.compile(
 _ROW = re.compile(r"[^\s,|]+(?:[ ,|]+|\t)[^\s,|]+(?:(?:[ ,|]+|\t)[^\s,|]+)+")
 _SENTENCE = re.compile("[，。；？！]")
 _FIGURE = re.compile(r"[0-9\uff10-\uff19]")
+_KINDS = r"(?:标签|標籤|元素|标记|標記|tags?\b|elements?\b)(?![：:<]|\s*\Z)"
+_TAG = r"<[A-Za-z][A-Za-z0-9]{0,15}(?:\s[^<>\n]{0,80})?/?>"
+_BEFORE = rf"[{HAN}A-Za-z0-9、，,（(“「‘'\"：:]"
+_WITHIN = rf"(?:(?<={_BEFORE})|(?<={_BEFORE} ))"
+_TAUGHT = re.compile(
+    rf"{_TAG}(?:[”’」\"'）)]? ?(?:(?:、|和|与|與|及|或) ?[“「‘'\"]?<[A-Za-z/]))"
+    rf"|{_WITHIN}{_TAG}[”’」\"'）)]? ?(?:{_KINDS}| (?:用于|用於|用来|用來|表示|定义|定義))"
+    rf"|(?:标签|標籤|元素|标记|標記|使用|tag) ?[“「‘'\"]?{_TAG}(?:[”’」\"'）)、，。；]| [{HAN}])"
+)
+_ANNOUNCED = re.compile(r"[：:][ \t]*\n\s{0,20}<(?=[A-Za-z!?/])")
 _LISTING = re.compile(
-    r"(?:示例|例如|例子|举例|舉例|代码|代碼|程式碼|程序|源码|原始碼|HTML|XML|JSX|Vue|CSS|Markdown|模板|标签"
-    r"|標籤|标记|標記|语法|語法|写法|寫法|结构|結構|example|code|markup|snippet)[^\n]{0,12}[：:]\s*\Z",
+    r"(?:示例|例如|例子|举例|舉例|代码|代碼|程式碼|源码|原始碼|HTML|XML|JSX|Vue|CSS|Markdown|模板|标签"
+    r"|標籤|标记|標記|语法|語法|写法|寫法|code|markup|example|snippet)[^\n]{0,12}\Z",
     re.IGNORECASE,
 )
-_HAN_CHARACTER = re.compile(f"[{HAN}]")
+_ENTITY = re.compile(
+    r"&(?:lt|gt|amp);(?!/?[A-Za-z!])[”’」\"'）)]? ?(?:表示|代表|实体|實體|转义|轉義)"
+    r"|(?:实体|實體|转义|轉義|写成|寫成|写作|寫作|使用|换成|換成) ?[“「‘'\"（(]?"
+    r"&(?:lt|gt|amp);(?!/?[A-Za-z!])"
+)
+_ANNOUNCEMENT = 30
 _LEAST_SIGNS = 2
 
 
@@ -64,9 +79,19 @@ def is_row(line: str) -> bool:
     )
 
 
-def announces_code(line: str) -> bool:
-    """Whether `line` says that an example of code follows."""
-    return _LISTING.search(line[-40:]) is not None
+def teaches_markup(text: str) -> bool:
+    """Whether `text` speaks of tags, so that those in it are no residue."""
+    if _TAUGHT.search(text):
+        return True
+    return any(
+        _LISTING.search(text[max(listing.start() - _ANNOUNCEMENT, 0) : listing.start()])
+        for listing in _ANNOUNCED.finditer(text)
+    )
+
+
+def teaches_entities(text: str) -> bool:
+    """Whether `text` says how characters are escaped."""
+    return _ENTITY.search(text) is not None
 
 
 @kernel
