@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.corpus import alphabets
+from jobs.corpus.line_triggers import scan_lines
 from jobs.corpus.mojibake import signs_of_misreading
 from jobs.corpus.native import kernel
 from jobs.corpus.repairs import Repair
@@ -109,9 +110,6 @@ _ONE_IN = 20
 
 _LEAST_FOREIGN = 2  # kana or Hangul, and one to twenty Han: Chinese that quotes has fewer
 _ONE_LETTER_IN = 50
-_WRAP_CHARS = 15  # shorter lines are headings, verse, names
-_WRAP_SLACK = 8  # bytes by which two lines of one width may differ: Latin letters among Han
-_SPACED_CHARS = 4  # 中 国 人 民: single characters between spaces, as a scan leaves them
 _SIGN_DISTANCE = 3  # two Han characters in UTF-8 are three in GBK
 
 
@@ -229,69 +227,11 @@ def _scan(
                 lost += 3 * (kind == _JIN and before == _KUN)
             before = kind
             chars += 1
-        triggers[row] = found | _scan_lines(data, offsets[row], offsets[row + 1])
+        triggers[row] = found | scan_lines(data, offsets[row], offsets[row + 1])
         counts[0, row], counts[1, row] = seen[_TRADITIONAL], seen[_SIMPLIFIED]
         counts[2, row] = seen[_HAN : _JIN + 1].sum()
         counts[3, row], counts[4, row] = lost + seen[_LOST], chars
         counts[5, row], counts[6, row] = seen[_KANA], seen[_GREEK]
 
 
-@kernel
-def _scan_lines(data: Bytes, first: int, last: int) -> np.int64:
-    """What lines and blanks trigger in one text, by its bytes alone: these are all ASCII."""
-    if first == last:
-        return np.int64(0)
-    found = np.int64(_LAYOUT * int(_is_blank(data[first]) or _is_blank(data[last - 1])))
-    start, end, one = np.uint64(first), np.uint64(last), np.uint64(1)
-    at = line_start = ink = start
-    spaced, last_wide = 0, np.int64(0)
-    while at < end:
-        byte = data[at]
-        if byte > 0x20:
-            at += one
-            ink = at
-            continue
-        if byte == 0x0A:
-            # Two empty lines together are one too many.
-            is_empty = at == line_start and at > start + one
-            found |= _LAYOUT * (
-                is_empty and data[at - one] == 0x0A and data[at - one - one] == 0x0A
-            )
-            width = _broken_width(data, line_start, at)
-            found |= _WRAPS * int(width != 0 and abs(width - last_wide) <= _WRAP_SLACK)
-            last_wide, line_start, ink = width, at + one, at + one
-        elif byte == 0x20:
-            # Blanks before a line's first ink are indentation, which may be code.
-            found |= _LAYOUT * (ink > line_start and data[at - one] == 0x20)
-            spaced = spaced + 1 if at > start + _FOUR and data[at - _FOUR] == 0x20 else 0
-            found |= _SPACES * (spaced >= _SPACED_CHARS)
-        at += one
-    return found
-
-
-@kernel
-def _broken_width(data: Bytes, begin: np.uint64, after: np.uint64) -> np.int64:
-    """The bytes of a line that could have been broken in the middle of a sentence, else 0."""
-    start, end = np.int64(begin), np.int64(after)
-    if end - start < 3 * _WRAP_CHARS:
-        return np.int64(0)
-    last = data[end - 1]
-    if last < 0x80:
-        is_letter = 0x30 <= last <= 0x39 or 0x41 <= (last & 0xDF) <= 0x5A
-        return end - start if is_letter or last == 0x2D else np.int64(0)
-    lead, middle = data[end - 3], data[end - 2]
-    is_han = 0xE3 < lead < 0xEA
-    is_open = lead == 0xE3 and middle == 0x80 and last != 0x82  # all of U+3000 but 。
-    is_wide = lead == 0xEF and middle != 0xBD and last not in (0x81, 0x89, 0x9A, 0x9B, 0x9F)
-    is_wide |= lead == 0xEF and middle == 0xBD
-    return end - start if is_han or is_open or is_wide or lead == 0xE2 else np.int64(0)
-
-
-@kernel
-def _is_blank(byte: np.uint8) -> bool:
-    return bool(byte in (0x20, 0x0A, 0x09))
-
-
-_FOUR = np.uint64(4)  # a Han character and its space
-_MOJIBAKE, _LAYOUT = int(Repair.MOJIBAKE), int(Repair.LAYOUT)
-_SPACES, _WRAPS = int(Repair.SPACES), int(Repair.WRAPS)
+_MOJIBAKE = int(Repair.MOJIBAKE)
