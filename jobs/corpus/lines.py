@@ -37,11 +37,12 @@ _LEAST_CELLS = 36  # 18 Han characters: no line of classical verse is as long
 _SLACK_CELLS = 4  # a mark that may not begin a line, half a cell of Latin
 _LEAST_FULL = 3
 _LEAST_FULL_AMONG_LONGER = 6
-_FILLED_SHARE = 0.8
+_FILLED_SHARE = 0.6
 _ENDED_SHARE = 0.5
 # What the next line begins with, as far as it cannot be broken.
 _UNIT = re.compile(r"[0-9A-Za-z.%/-]+|.[，。、；：？！）》”’」』]*")
 _INDENT = re.compile("[ \u3000]*")
+_TRAILING = re.compile("(?<=[^ \u3000\n])[ \u3000]+\n")
 _ORPHAN = re.compile("[，。、；：）》」』]")
 _ENDED = re.compile("[。；：！？…][”’」』）)]*\\Z")
 
@@ -60,8 +61,9 @@ def unwrapped(text: str) -> str:
     """`text` with lines joined that were broken at a fixed width in the middle of a sentence."""
     if "```" in text or "~~~" in text:
         return text
-    lines = text.split("\n")
-    cells = _cells(text, lines)
+    bare = _TRAILING.sub("\n", text) if " \n" in text or "\u3000\n" in text else text
+    lines = bare.split("\n")
+    cells = _cells(bare, lines)
     joins = _broken(lines, cells)
     if not joins:
         return text

@@ -2,7 +2,7 @@
 
 Only what is certainly HTML goes: tags of a known name, so that `<中华人民共和国宪法>`, `a < b` and
 `List<String>` stay; nothing in Markdown code, where the same characters are the content; and no tag
-at all in a text that speaks of tags (`structure.teaches_markup`).
+at all in a text that speaks of tags (`structure.taught_spans`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import partial
 from html.entities import html5
 from typing import NamedTuple
 
-from jobs.corpus.structure import teaches_entities, teaches_markup
+from jobs.corpus.structure import taught_spans, teaches_entities
 
 # What a tag leaves behind: a block stood on lines of its own, a cell beside others.
 _BLOCKS = (
@@ -92,8 +92,17 @@ def without_markup(text: str) -> str:
     """
     if "<" not in text and "&" not in text:
         return text
-    if "<" in text and teaches_markup(text):
-        return text if teaches_entities(text) else _unescaped(text)
+    pieces: list[str] = []
+    position = 0
+    for start, end in sorted(taught_spans(text)) if "<" in text else ():
+        if end > position:
+            begin = max(start, position)
+            pieces += [_stripped(text[position:begin]), _unescaped(text[begin:end])]
+            position = end
+    return "".join([*pieces, _stripped(text[position:])])
+
+
+def _stripped(text: str) -> str:
     closed = {name.lower() for name in _CLOSED_NAME.findall(text)}
     kept: list[str] = []
     position = 0

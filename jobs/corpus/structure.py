@@ -8,6 +8,7 @@ that announces code. Whatever a rule asks about lines, it asks here.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -56,6 +57,16 @@ _ENTITY = re.compile(
     r"&(?:lt|gt|amp);(?!/?[A-Za-z!])"
 )
 _ANNOUNCEMENT = 30
+_IN_CODE = re.compile(
+    r"```.*?```|~~~.*?~~~|`[^`\n]+`|<!--.*?(?=-->)|<(script|style)\b.*?(?=</\1)",
+    re.DOTALL | re.IGNORECASE,
+)
+_EXAMPLE = re.compile(r"\n.*</")  # of several lines, and closed
+_REMAINS = re.compile(
+    r"-->|</(?:script|style)|<(?:a|div|figure|font|iframe|img|p|script|span|style|table|tbody|td|tr)\b"
+    r"[^<>]{0,200}\s(?:align|class|href|id|name|src|style|target|width)\s*=",
+    re.IGNORECASE,
+)
 _LEAST_SIGNS = 2
 
 
@@ -79,14 +90,36 @@ def is_row(line: str) -> bool:
     )
 
 
-def teaches_markup(text: str) -> bool:
-    """Whether `text` speaks of tags, so that those in it are no residue."""
-    if _TAUGHT.search(text):
-        return True
-    return any(
-        _LISTING.search(text[max(listing.start() - _ANNOUNCEMENT, 0) : listing.start()])
-        for listing in _ANNOUNCED.finditer(text)
-    )
+def taught_spans(text: str) -> list[tuple[int, int]]:
+    """Where the tags of `text` are what it speaks of: all of it, or some lines of a page's remains.
+
+    Tags in Markdown code say nothing: documents that have them may be full of others.
+    """
+    bare = _IN_CODE.sub(lambda code: " " * len(code[0]), text)
+    spans = [_whole_lines(text, taught.span()) for taught in _TAUGHT.finditer(bare)]
+    blocks = [_whole_block(text, listing.end()) for listing in _announced(bare)]
+    if not spans and not blocks:
+        return []
+    if not _REMAINS.search(bare):
+        return [(0, len(text))]
+    return spans + [span for span in blocks if _EXAMPLE.search(text[slice(*span)])]
+
+
+def _announced(text: str) -> Iterator[re.Match[str]]:
+    for listing in _ANNOUNCED.finditer(text):
+        if _LISTING.search(text[max(listing.start() - _ANNOUNCEMENT, 0) : listing.start()]):
+            yield listing
+
+
+def _whole_lines(text: str, span: tuple[int, int]) -> tuple[int, int]:
+    end = text.find("\n", span[1])
+    return text.rfind("\n", 0, span[0]) + 1, len(text) if end < 0 else end
+
+
+def _whole_block(text: str, start: int) -> tuple[int, int]:
+    """The lines from the one of `start` on to the next empty one."""
+    end = text.find("\n\n", start)
+    return text.rfind("\n", 0, start) + 1, len(text) if end < 0 else end
 
 
 def teaches_entities(text: str) -> bool:
