@@ -18,6 +18,9 @@ HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
 LINE_ENDS = frozenset(map(ord, "\r\x0b\x0c\x85\u2028\u2029"))
 WIDE_SPACES = frozenset({0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000})
 WIDE_LETTERS = frozenset({*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B)})
+NUMBER_SIGNS = "\uff0d\uff0e\uff0f\uff20\uff3f"
+"""Full-width signs that are part of a number, a date or an address in full width."""
+
 INVISIBLES = frozenset(
     {
         *range(0x09),  # controls

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from jobs.corpus.native import kernel
+from jobs.corpus.structure import is_code_line
 from jobs.corpus.text_buffers import Offsets, large_string_array, text_buffers
 from jobs.corpus.utf8 import Bytes
 
@@ -13,7 +14,8 @@ from jobs.corpus.utf8 import Bytes
 def laid_out(texts: pa.Array) -> pa.LargeStringArray:
     """Each text with one space for several, and one empty line at a time; null stays null.
 
-    Lines lose the blanks around them but for ASCII indentation; the text loses those at its ends.
+    Lines lose the blanks around them but for ASCII indentation, and keep those of code, which align
+    or stand in its strings; the text loses those at its ends.
 
     Law: row-wise.
     """
@@ -30,14 +32,19 @@ def _lay_out(data: Bytes, offsets: Offsets) -> tuple[Bytes, Offsets]:
         new_offsets[row] = start = at
         i, end = np.uint64(offsets[row]), np.uint64(offsets[row + 1])
         breaks = 0
-        blanks = i  # where the blanks before `i` begin
+        blanks = line = i  # where the blanks before `i` begin, and its line
+        known, is_code = i, False  # what is known of the line that ends there
         while i < end:
             byte = data[i]
             if byte == 0x0A:
                 breaks += 1
-                blanks = i + one
+                blanks = line = i + one
             elif byte not in (0x20, 0x09):
                 if at > start:
+                    if breaks == 0 and i > blanks + one and known <= blanks:
+                        known = _line_end(data, i, end)
+                        is_code = is_code_line(data, np.int64(line), np.int64(known))
+                    breaks = -1 if is_code and i < known else breaks
                     at = _put_gap(data, blanks, i, breaks, out, at)
                 breaks = 0
                 while i < end and (data[i] > 0x20 or not _is_blank(data[i])):
@@ -49,6 +56,13 @@ def _lay_out(data: Bytes, offsets: Offsets) -> tuple[Bytes, Offsets]:
             i += one
     new_offsets[len(offsets) - 1] = at
     return out[: np.int64(at)], new_offsets
+
+
+@kernel
+def _line_end(data: Bytes, i: np.uint64, end: np.uint64) -> np.uint64:
+    while i < end and data[i] != 0x0A:
+        i += np.uint64(1)
+    return i
 
 
 @kernel

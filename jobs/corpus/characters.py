@@ -1,8 +1,9 @@
 """Rules of single characters, in one pass over the bytes.
 
 They are line ends, invisible characters, wide blanks, width and radicals. Each replaces or removes
-characters by a table, but for what stands beside them: CR LF is one line end, blanks that indent go
-if one of them is wide, and a joiner between emoji is part of them.
+characters by a table, but for what stands beside them: CR LF is one line end; blanks that indent go
+if one of them is wide, but in code they are spaces; a joiner between emoji or behind a letter of a
+script that joins is part of the word; a full stop or dash in a full-width number goes with it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import pyarrow as pa
 from jobs.corpus import alphabets
 from jobs.corpus.native import kernel
 from jobs.corpus.repairs import Repair
+from jobs.corpus.structure import is_code_line
 from jobs.corpus.text_buffers import Offsets, large_string_array, text_buffers
 from jobs.corpus.utf8 import Bytes, decode_point
 
@@ -26,7 +28,10 @@ RULES = Repair.LINE_ENDS | Repair.INVISIBLE | Repair.BLANKS | Repair.WIDTH | Rep
 
 Bits = npt.NDArray[np.int64]
 
-_JOINER, _TAG, _FLAG = 0x200D, 0xE0000, 0x1F3F4
+_TAG, _FLAG = 0xE0000, 0x1F3F4
+_NON_JOINER, _JOINER, _BREAK = 0x200C, 0x200D, 0x200B
+_MONGOLIAN_BREAKS = (0x180E, 0x202F)
+_MARKS_OF_DIRECTION = (0x061C, 0x200E, 0x200F)
 
 
 class _Table(NamedTuple):
@@ -68,6 +73,8 @@ def _table() -> _Table:
         put(point, Repair.BLANKS, " ")
     for point in alphabets.WIDE_LETTERS:
         put(point, Repair.WIDTH, chr(point - 0xFEE0))
+    for sign in alphabets.NUMBER_SIGNS:
+        put(ord(sign), Repair.WIDTH, chr(ord(sign) - 0xFEE0))
     for point, unified in alphabets.unified_ideographs().items():
         put(point, Repair.RADICALS, chr(unified))
     return _Table(rules, words, lengths)
@@ -84,18 +91,21 @@ def _rewrite(
     for row in range(len(offsets) - 1):
         new_offsets[row] = at
         i, end = np.uint64(offsets[row]), np.uint64(offsets[row + 1])
-        before = np.uint32(0x0A)  # the last character written
+        before = given = np.uint32(0x0A)  # the last character written, and the last that was read
         while i < end:
             start = i
             if before == 0x0A and wanted & _BLANKS:
                 i = _wide_indentation(data, i, end, table.rules)
-                if i != start:
+                if i != start and not _is_code_at(data, start, i, end):
                     bits[row] |= _BLANKS
-                    before = np.uint32(0x20)
+                    before = given = np.uint32(0x20)
                     continue
+                i = start
+            last = given
             point, i = decode_point(data, i)
+            given = point
             rule = np.int64(table.rules[np.uint64(point)]) & wanted
-            if not rule or _joins(data, point, before, i, end):
+            if not rule or _stays(data, point, before, last, i, end):
                 at = _copy(data, start, i, out, at)
                 before = point
                 continue
@@ -143,12 +153,69 @@ def _wide_indentation(
 
 
 @kernel
-def _joins(data: Bytes, point: np.uint32, before: np.uint32, i: np.uint64, end: np.uint64) -> bool:
-    """Whether an invisible character makes one emoji of two, or a flag of letters."""
-    if point == _JOINER and i < end:
+def _is_code_at(data: Bytes, start: np.uint64, ink: np.uint64, end: np.uint64) -> bool:
+    """Whether a line of code begins at `ink`, or any line without Han that no-break spaces indent.
+
+    No program is indented by ideographic spaces alone, and these are three bytes each.
+    """
+    after, is_ascii = ink, True
+    while after < end and data[after] != 0x0A:
+        is_ascii &= data[after] < 0x80
+        after += np.uint64(1)
+    if after == ink:
+        return False
+    is_latin = is_ascii or data[ink] in (0x23, 0x2F)
+    is_ideographic = data[start] == 0xE3
+    return (is_latin and not is_ideographic) or is_code_line(data, np.int64(ink), np.int64(after))
+
+
+@kernel
+def _stays(
+    data: Bytes, point: np.uint32, before: np.uint32, last: np.uint32, i: np.uint64, end: np.uint64
+) -> bool:
+    """Whether a character that a rule is for is part of what stands around it.
+
+    `before` is the last character written, `last` the one in front of it, `i` where the next is.
+    """
+    following = np.uint32(0x0A)
+    if i < end:
         following, _ = decode_point(data, i)
-        return _is_pictorial(before) and _is_pictorial(following)
+    if 0xFF0D <= point <= 0xFF3F and not _is_wide_alnum(point):
+        return not (_is_wide_alnum(last) and _is_wide_alnum(following))
+    if point in _MONGOLIAN_BREAKS:
+        return 0x1800 <= before < 0x18B0
+    if point in (_NON_JOINER, _JOINER):
+        is_pair = point == _JOINER and _is_pictorial(before) and _is_pictorial(following)
+        return is_pair or _is_joining(before)
+    if point in _MARKS_OF_DIRECTION:
+        return _is_rightward(before) or _is_rightward(following)
+    if point == _BREAK:  # of words, in Thai, Lao, Myanmar and Khmer
+        return 0xE00 <= before < 0xF00 or 0x1000 <= before < 0x10A0 or 0x1780 <= before < 0x1800
     return bool(_TAG < point < _TAG + 0x80 and (before == _FLAG or _TAG < before < _TAG + 0x80))
+
+
+@kernel
+def _is_wide_alnum(point: np.uint32) -> bool:
+    return bool(0xFF10 <= point < 0xFF1A or 0xFF21 <= point < 0xFF3B or 0xFF41 <= point < 0xFF5B)
+
+
+@kernel
+def _is_joining(point: np.uint32) -> bool:
+    """Arabic to N'Ko, the scripts of India, Myanmar, Khmer and Mongolian."""
+    return bool(
+        0x620 <= point < 0x860
+        or 0x8A0 <= point < 0xE00
+        or 0x1000 <= point < 0x10A0
+        or 0x1780 <= point < 0x18B0
+        or 0xFB50 <= point < 0xFE00
+        or 0xFE70 <= point < 0xFEFD
+    )
+
+
+@kernel
+def _is_rightward(point: np.uint32) -> bool:
+    """Hebrew, Arabic and their kin."""
+    return bool(0x590 <= point < 0x900 or 0xFB1D <= point < 0xFE00 or 0xFE70 <= point < 0xFEFD)
 
 
 @kernel

@@ -1,17 +1,22 @@
 """Lines and blanks: what a page's width, a scanner or an editor's fingers put into a text.
 
-A line that was broken in the middle of a sentence is joined with the next, but only where the text
-shows a fixed width: verse, tables, lists, headings, signatures and dates keep their lines.
+A line that was broken in the middle of a sentence is joined with the next where the text shows that
+a fixed width broke it: lines are as full as they can be, or go on indented behind their item, and
+what is joined ends as sentences do. Verse, tables, lists, headlines, addresses, signatures and
+dates keep their lines, however long each happens to be. No line begins with a comma: it was broken.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import partial
 from itertools import pairwise
 
 from jobs.corpus.alphabets import HAN
 from jobs.corpus.markup import fenced_blocks
+from jobs.corpus.structure import has_code_signs
+from jobs.corpus.words import known_pairs
 
 _WIDE = f"{HAN}\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
 _OPEN = re.compile(rf"(?:[{_WIDE}0-9A-Za-z，、（《“‘「『・·—\uff05/-]|[0-9\uff10-\uff19]：)\Z")
@@ -32,12 +37,22 @@ _LEAST_CELLS = 36  # 18 Han characters: no line of classical verse is as long
 _SLACK_CELLS = 4  # a mark that may not begin a line, half a cell of Latin
 _LEAST_FULL = 3
 _LEAST_FULL_AMONG_LONGER = 6
-_FULL_SHARE = 0.5
+_FILLED_SHARE = 0.6
+_ENDED_SHARE = 0.5
+# What the next line begins with, as far as it cannot be broken.
+_UNIT = re.compile(r"[0-9A-Za-z.%/-]+|.[，。、；：？！）》”’」』]*")
+_INDENT = re.compile("[ \u3000]*")
+_TRAILING = re.compile("(?<=[^ \u3000\n])[ \u3000]+\n")
+_ORPHAN = re.compile("[，。、；：）》」』]")
+_ENDED = re.compile("[。；：！？…][”’」』）)]*\\Z")
 
 _INNER_SPACES = re.compile(r"  (?<=[^ \t\n]  ) *")
+_SPACED_LINE = re.compile(r"^.*[^ \t\n]  .*$", re.MULTILINE)
 _BLANK_LINES = re.compile("\n{3,}")
 # Each begins with a space, which `re` finds at the speed of memchr.
 _SPACED_OUT = re.compile(rf"(?: [{HAN}，。、；：？！（）《》“”](?=[ \n]|\Z)){{7,}}")
+_SPACED_MARK = re.compile("[，。；？！]")
+_COVERED_SHARE = 0.5
 _BEFORE_MARK = re.compile(rf" (?<=[{HAN}] )(?=[，。；？！、）》”])")
 _AFTER_MARK = re.compile(rf" (?<=[，；、] )(?<=[{HAN}][，；、] )(?=[{HAN}《“（])")
 
@@ -46,55 +61,103 @@ def unwrapped(text: str) -> str:
     """`text` with lines joined that were broken at a fixed width in the middle of a sentence."""
     if "```" in text or "~~~" in text:
         return text
-    lines = text.split("\n")
-    cells = _cells(text, lines)
+    bare = _TRAILING.sub("\n", text) if " \n" in text or "\u3000\n" in text else text
+    lines = bare.split("\n")
+    cells = _cells(bare, lines)
     joins = _broken(lines, cells)
     if not joins:
         return text
     pieces = [lines[0]]
     for number, line in enumerate(lines[1:]):
-        pieces += ["" if number in joins else "\n", line]
+        pieces += [line.lstrip(" \u3000")] if number in joins else ["\n", line]
     return "".join(pieces)
 
 
 def _broken(lines: list[str], cells: list[int]) -> set[int]:
     """The numbers of the lines that go on in the next."""
+    orphaned = {n for n, pair in enumerate(pairwise(lines)) if _is_orphaned(*pair)}
     open_ended = _ended(lines, cells, _LEAST_CELLS, _OPEN)
     if len(open_ended) < 2:
-        return set()
+        return orphaned
     widths = Counter(cells[number] for number in open_ended)
     width = max(widths, key=lambda w: (sum(widths[w - s] for s in range(_SLACK_CELLS + 1)), w))
     full = {n for n in open_ended if width - _SLACK_CELLS <= cells[n] <= width}
-    longer = sum(width < c for c in cells)
-    shown = sum(bool(_CLOSING.match(lines[n + 1])) for n in full)
-    if longer:
+    if len(full) >= _LEAST_FULL:
+        full.update(_ended(lines, cells, width - _SLACK_CELLS, _HALF_OPEN))
+    if not (_is_enough(full, open_ended, cells, width, len(orphaned)) and _is_prose(full, lines)):
+        return orphaned
+    hanging = {n for n in full if lines[n + 1][0] in " \u3000"}
+    filled = sum(_is_filled(cells[n], lines[n + 1], width) for n in full - hanging)
+    if not orphaned and filled < _FILLED_SHARE * len(full - hanging):
+        return hanging
+    return orphaned | full
+
+
+def _is_enough(
+    full: set[int], open_ended: list[int], cells: list[int], width: int, shown: int
+) -> bool:
+    """Whether so many lines are of one width that it broke them, all of the text or a part."""
+    if longer := sum(width < c for c in cells):
         # Part of the text is broken; a line that begins with a comma shows it.
-        return full if shown or len(full) >= _LEAST_FULL_AMONG_LONGER > 2 * longer else set()
-    long = sum(c > width // 2 for c in cells)
-    enough = len(full) >= _LEAST_FULL or shown
-    if not enough or len(full) < _FULL_SHARE * long:
-        return set()
-    half_open = _ended(lines, cells, width - _SLACK_CELLS, _HALF_OPEN)
-    return full | set(half_open) if len(full) >= _LEAST_FULL else full
+        return shown > 0 or len(full) >= _LEAST_FULL_AMONG_LONGER > 2 * longer
+    others = sum(width // 2 < cells[n] for n in open_ended) - len(full)
+    return shown > 0 or (len(full) >= _LEAST_FULL and len(full) >= others)
+
+
+def _is_prose(full: set[int], lines: list[str]) -> bool:
+    """Whether what begins with a broken line mostly ends as sentences do, or the text ends there.
+
+    Headlines and addresses of one width end like their neighbours.
+    """
+    last = [n + 1 for n in full if n + 1 not in full]
+    ended = sum(bool(_ENDED.search(lines[n])) for n in last)
+    return ended > 0 and ended >= _ENDED_SHARE * len(last)
+
+
+def _is_filled(cells: int, following: str, width: int) -> bool:
+    """Whether what `following` begins with had no room in a line of so many cells."""
+    unit = _UNIT.match(following)
+    return unit is None or cells + sum(1 + (c > "\x7f") for c in unit[0]) > width
+
+
+def _is_orphaned(line: str, following: str) -> bool:
+    """Whether `following` begins with a mark that no line begins with."""
+    mark = _ORPHAN.match(following, _INDENT.match(following).end())  # type: ignore[union-attr]
+    return mark is not None and bool(_OPEN.search(line[-2:])) and not _is_tabular(line)
 
 
 def _ended(lines: list[str], cells: list[int], least: int, ends: re.Pattern[str]) -> list[int]:
     """The numbers of the lines of so many cells that end so and may go on in the next."""
-    return [
-        number
-        for number, (line, following) in enumerate(pairwise(lines))
-        if cells[number] >= least and _goes_on(line, following, ends)
-    ]
+    found = []
+    hanging = -1  # the indentation of what goes on behind an item
+    for number, (line, following) in enumerate(pairwise(lines)):
+        indent = _indent(line)
+        if _MARKER.match(line, indent):
+            hanging = indent + 1
+        elif indent != hanging:
+            hanging = -1 if indent == 0 or hanging < 0 or indent < hanging else indent
+        if cells[number] >= least and _goes_on(line, following, ends, hanging):
+            found.append(number)
+    return found
 
 
-def _goes_on(line: str, following: str, ends: re.Pattern[str]) -> bool:
+def _indent(line: str) -> int:
+    return _INDENT.match(line).end()  # type: ignore[union-attr]
+
+
+def _goes_on(line: str, following: str, ends: re.Pattern[str], hanging: int) -> bool:
+    start = _indent(following)
+    is_placed = start == 0 or (0 <= hanging <= start)
     # What a line ends with is told by its last two characters.
     return (
-        bool(ends.search(line[-2:]) or _CLOSING.match(following))
-        and bool(_CONTINUING.match(following))
-        and not _MARKER.match(following)
+        is_placed
+        and start < len(following)
+        and bool(ends.search(line[-2:]) or _CLOSING.match(following, start))
+        and bool(_CONTINUING.match(following, start))
+        and not _MARKER.match(following, start)
         and not _is_tabular(line)
-        and not _LATIN_EDGES.search(f"{line[-1]}\n{following[0]}")
+        and not _is_tabular(following[start:])
+        and not _LATIN_EDGES.search(f"{line[-1]}\n{following[start]}")
     )
 
 
@@ -112,8 +175,22 @@ def _cells(text: str, lines: list[str]) -> list[int]:
 
 def despaced(text: str) -> str:
     """`text` without the blanks of text that was set or read character by character."""
-    text = _SPACED_OUT.sub(lambda run: run[0].replace(" ", ""), text)
+    if _SPACED_OUT.search(text):
+        text = _SPACED_OUT.sub(partial(_closed_up, pairs=known_pairs(text)), text)
     return _AFTER_MARK.sub("", _BEFORE_MARK.sub("", text))
+
+
+def _closed_up(run: re.Match[str], pairs: set[str]) -> str:
+    """A run of single characters, without its blanks if they are words and not a list."""
+    before = run.string[max(run.start() - 1, 0) : run.start()]
+    together = run[0].replace(" ", "")
+    if _SPACED_MARK.search(together):
+        return together
+    whole = before + together
+    covered = {
+        at + k for at in range(len(whole) - 1) if whole[at : at + 2] in pairs for k in (0, 1)
+    }
+    return together if len(covered) >= _COVERED_SHARE * len(whole) else run[0]
 
 
 def layout(text: str) -> str:
@@ -131,6 +208,10 @@ def _single_spaced(text: str) -> str:
     pieces: list[str] = []
     position = 0
     for start, end in fenced_blocks(text):
-        pieces += [_INNER_SPACES.sub(" ", text[position:start]), text[start:end]]
+        pieces += [_SPACED_LINE.sub(_single_spaces, text[position:start]), text[start:end]]
         position = end
-    return "".join([*pieces, _INNER_SPACES.sub(" ", text[position:])])
+    return "".join([*pieces, _SPACED_LINE.sub(_single_spaces, text[position:])])
+
+
+def _single_spaces(line: re.Match[str]) -> str:
+    return line[0] if has_code_signs(line[0]) else _INNER_SPACES.sub(" ", line[0])

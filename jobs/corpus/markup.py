@@ -1,7 +1,8 @@
 """HTML residue: what is left of web pages in text that was taken from them.
 
 Only what is certainly HTML goes: tags of a known name, so that `<中华人民共和国宪法>`, `a < b` and
-`List<String>` stay; and nothing in Markdown code, where the same characters are the content.
+`List<String>` stay; nothing in Markdown code, where the same characters are the content; and no tag
+at all in a text that speaks of tags (`structure.taught_spans`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from collections.abc import Iterator
 from functools import partial
 from html.entities import html5
 from typing import NamedTuple
+
+from jobs.corpus.structure import taught_spans, teaches_entities
 
 # What a tag leaves behind: a block stood on lines of its own, a cell beside others.
 _BLOCKS = (
@@ -37,7 +40,7 @@ _WORD_CHARS = 4
 # to end one is for quotes that do not pair.
 _NAMES = "|".join(sorted(_LEFT_BEHIND, reverse=True))
 _TAG = re.compile(
-    rf"</?({_NAMES})(?=[\s/>])"
+    rf"</?({_NAMES})(?=[\s/>])(?!\s*(?:&&|\|\||[-+*=<]))"
     r"""(?:(?:[!#-&(-;?-~\s]++|=[^\s"'<>]*+|"[^"<]*+"|'[^'<]*+')*+>|[!-;=?-~\s]*+>)"""
     r"|<(?:!doctype|\?xml)\b[^<>]*+>",
     re.IGNORECASE | re.ASCII,
@@ -49,12 +52,27 @@ _ENTITY = re.compile(
     r"&((?:amp;|#38;|#x26;)*)(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
 )
 
-# 10<sup>6</sup> is not 106.
-_RAISED = re.compile(r"<(sup|sub)>\s*([0-9+=()-]{1,8})\s*</\1>", re.IGNORECASE)
+# The indentation of a page's source is none of the text's.
+_SOURCE_INDENT = re.compile(
+    rf"^[ \t]+(?=</?(?:{'|'.join(sorted({*_BLOCKS.split(), 'td', 'th'}, reverse=True))})[\s/>])",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+# 10<sup>6</sup> is not 106. What Unicode cannot raise stands in brackets behind ^ or _.
+_RAISED = re.compile(
+    r"(?<![\s])<(sup|sub)>\s*((?:[0-9A-Za-z+\-\u2212=()*/,. ]|</?(?:i|em|b|var)>){1,40}?)\s*</\1>",
+    re.IGNORECASE,
+)
+_INNER_TAG = re.compile(r"<[^>]*>")
+_PLAIN = re.compile(r"(?i:st|nd|rd|th|tm|sm|r|c|[0-9]+(?:[,-][0-9]+)+)")
+_BASE = re.compile(r"[0-9A-Za-z)\]}\u0370-\u03ff]")
 _RAISED_SIGNS = {
-    "sup": str.maketrans("0123456789+-=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾"),
-    "sub": str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎"),
+    "sup": str.maketrans("0123456789+-\u2212=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ", " "),
+    "sub": str.maketrans(
+        "0123456789+-\u2212=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", " "
+    ),
 }
+_MARKS = {"sup": "^", "sub": "_"}
 
 # Its first character decides, which `re` finds fifty times as fast as any of several beginnings.
 _OPENING = re.compile(
@@ -74,6 +92,17 @@ def without_markup(text: str) -> str:
     """
     if "<" not in text and "&" not in text:
         return text
+    pieces: list[str] = []
+    position = 0
+    for start, end in sorted(taught_spans(text)) if "<" in text else ():
+        if end > position:
+            begin = max(start, position)
+            pieces += [_stripped(text[position:begin]), _unescaped(text[begin:end])]
+            position = end
+    return "".join([*pieces, _stripped(text[position:])])
+
+
+def _stripped(text: str) -> str:
     closed = {name.lower() for name in _CLOSED_NAME.findall(text)}
     kept: list[str] = []
     position = 0
@@ -93,11 +122,41 @@ def fenced_blocks(text: str) -> Iterator[tuple[int, int]]:
             yield region.start, region.end
 
 
+def _unescaped(text: str) -> str:
+    """`text` with its entities as characters but in code, where they may be the example."""
+    kept: list[str] = []
+    position = 0
+    for region in _regions(text):
+        if region.is_code:
+            kept += [_entities(text[position : region.start], _row(text, position))]
+            kept += [text[region.start : region.end]]
+            position = region.end
+    return "".join([*kept, _entities(text[position:], _row(text, position))])
+
+
 def _prose(text: str, closed: set[str], row: str) -> str:
     if "<" in text:
-        text = _RAISED.sub(lambda it: it[2].translate(_RAISED_SIGNS[it[1].lower()]), text)
+        text = _SOURCE_INDENT.sub("", _RAISED.sub(_raised, text))
         text = _TAG.sub(partial(_left_behind, closed=closed, row=row), text)
-    return _ENTITY.sub(partial(_character, row=row), text) if "&" in text else text
+    return _entities(text, row)
+
+
+def _entities(text: str, row: str) -> str:
+    if "&" not in text or teaches_entities(text):
+        return text
+    return _ENTITY.sub(partial(_character, row=row), text)
+
+
+def _raised(it: re.Match[str]) -> str:
+    """An exponent or index as one: ² or ⁿ⁻¹, else ^k or ^(n/2)."""
+    kind, inner = it[1].lower(), _INNER_TAG.sub("", it[2]).strip()
+    raised = inner.translate(_RAISED_SIGNS[kind])
+    if raised and not any(map(str.isascii, raised)):
+        return raised
+    is_index = _BASE.match(it.string, it.start() - 1) and not _PLAIN.fullmatch(inner)
+    if not is_index or not inner:
+        return inner
+    return _MARKS[kind] + (inner if inner.isalnum() and len(inner) == 1 else f"({inner})")
 
 
 def _left_behind(tag: re.Match[str], closed: set[str], row: str) -> str:
@@ -108,6 +167,8 @@ def _left_behind(tag: re.Match[str], closed: set[str], row: str) -> str:
     if is_bare and len(name) >= _WORD_CHARS and name not in closed:
         return tag[0]
     left = _LEFT_BEHIND[name]
+    if left == " " and not row and tag.string[: tag.start()][-1:] in ("", "\n"):
+        return ""
     if left != "\n":
         return left
     # What stood on lines of its own inside a cell of a Markdown table stays in its row.
@@ -173,4 +234,8 @@ def _closing(text: str, opening: re.Match[str]) -> tuple[int, str, int]:
         and "`" not in text[end:line_end]
     ):
         return line_start, rf"(?m)^[ \t>]*{mark}+[ \t]*$", len(text)
+    if mark[0] == "`" and text[end : end + 1] == "<":
+        # An example of a tag goes on over lines, though not over empty ones.
+        paragraph = text.find("\n\n", end, end + _LINE_CHARS)
+        line_end = min(len(text), end + _LINE_CHARS) if paragraph < 0 else paragraph
     return start, rf"(?<!`){mark}(?!`)", line_end if mark[0] == "`" else start

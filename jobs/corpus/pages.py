@@ -30,6 +30,11 @@ _CONTAINER = re.compile(
 # Pages have tens. Either library takes the square of it: 1.4 s for 2,000, minutes for 20,000.
 _MOST_DEPTH = 400
 
+# Extractors drop breaks and no-break spaces in code, and its indentation with them.
+_CODE = re.compile(r"<pre[\s>].*?</pre\s*>", re.IGNORECASE | re.DOTALL)
+_CODE_BREAK = re.compile(r"<br\s*/?>\n?", re.IGNORECASE)
+_CODE_SPACE = re.compile("&nbsp;|&#160;|&#[xX][aA]0;|\xa0")
+
 _XML = re.compile(r"^\s*<\?xml[^>]*>")
 _LETTER = re.compile(r"\w")
 
@@ -119,7 +124,7 @@ def _main_text(source: str) -> str:
     Which is better was measured page by page: docs/decisions/0013.
     """
     # lxml refuses a string that says what bytes it was.
-    source = _XML.sub("", source)
+    source = _CODE.sub(_plain_code, _XML.sub("", source))
     if _depth(source) > _MOST_DEPTH:
         return ""
     found = trafilatura.extract(source, favor_recall=True, include_comments=False) or ""
@@ -131,6 +136,10 @@ def _main_text(source: str) -> str:
     other = extract_plain_text(source, main_content=True, alt_texts=False).strip()
     least = _MUCH_LESS if is_layout else _MUCH_MORE
     return other if _letters(other) > least * _letters(text) else text
+
+
+def _plain_code(code: re.Match[str]) -> str:
+    return _CODE_SPACE.sub(" ", _CODE_BREAK.sub("\n", code[0]))
 
 
 def _depth(source: str) -> int:

@@ -1,8 +1,9 @@
 """Half-width punctuation among Chinese characters becomes full-width, as it is printed.
 
 A mark belongs to the Chinese text if a Han character stands beside it. Marks inside numbers, Latin
-text, addresses, code and Markdown stay, and so does everything that has blanks around it: `集群
-(cluster)` is a house style, `3.14`, `10:30` and `Hello, world` are not Chinese.
+text, addresses, paths, code and Markdown stay, and so does everything that has blanks around it:
+`集群 (cluster)` is a house style, `3.14`, `10:30` and `Hello, world` are not Chinese. A quotation
+mark or an ellipsis beside a mark is as Chinese as what stands beyond it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 
 from jobs.corpus.alphabets import HAN
+from jobs.corpus.structure import is_code
 
 _WIDE = dict(zip(",;:?!()", "，；：？！（）", strict=True))
 
@@ -23,24 +25,30 @@ _KEPT = re.compile(
     r"|\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)"
     r"|\{\{.*?\}\}|\{#[^}]*\}"
     r"|<[A-Za-z/!][^<>]*>"
-    r"|(?:[A-Za-z][A-Za-z0-9+.-]{1,9}://|www\.)[!-~]*[0-9A-Za-z/_=#&%~-]"
+    rf"|(?:[A-Za-z][A-Za-z0-9+.-]{{1,9}}://|www\.)[!-~{HAN}]*[0-9A-Za-z/_=#&%~){HAN}-]"
+    rf"|\b[A-Za-z]:\\[^\s，。；：、！？“”《》]*|\\\\[\w.]+\\[^\s，。；：、！？“”《》]*"
+    rf"|(?:^|(?<=\s))[.~]{{0,2}}/[!-~{HAN}]+/[!-~{HAN}]*[0-9A-Za-z/_){HAN}-]"
     r"|&\w+;"
 )
-_MAY_KEEP = re.compile(r"[`\]{<&]|://|www\.")
+_MAY_KEEP = re.compile(r"[`\]{<&\\]|/|www\.")
 _PROGRAM = re.compile(
     rf"(?:[{{}}=\\]|//|[^{HAN}];)[ \t]*\Z|\A(?:    |\t)[ \t]*(?![{HAN}“‘《「（(*+0-9-])"
 )
 # A mark that ends a line or, but for a full stop, has something wide beside it.
 _HALF_WIDE = re.compile(r"[,;:?!(.](?:(?=\n|\Z)|(?<!\.)(?:(?<=[^\x00-\x7f].)|(?= ?[^\x00-\x7f])))")
-_BEHIND = f"{HAN}”’》」』】）\uff05…"
-_AFTER = f"{HAN}“‘《「『【（"
+_BEHIND = f"{HAN}》」』】）\uff05"
+_AFTER = f"{HAN}《「『【（"
+# What stands before a mark at `.`, and what behind it: a Han character, or one in quotes.
+_IS_BEHIND = f"(?:(?<=[{_BEHIND}].)|(?<=[{_BEHIND}。！？，…][”’].)|(?<=[{HAN}]….)|(?<=[{HAN}]…….))"
+_IS_BEFORE = f"(?=[{_AFTER}]|[“‘][{_AFTER}])"
 # `:` and `?` may belong to addresses and codes that have been cut, so they need Han before.
 _MARKS = (
-    rf"[,;:](?<=[{_BEHIND}].)(?=[^\s!-/:-@\[-`{{-~]|[\"*(]|\Z)"
-    rf"|[?!](?<=[{_BEHIND}].)(?=[^\s!-/:-@\[-`{{-~，。、；：？！]|[\"*(]|\Z)"
-    rf"|[,;!](?<=[0-9A-Za-z%+].)(?=[{_AFTER}])"
+    rf"[,;:]{_IS_BEHIND}(?=[^\s!-/:-@\[-`{{-~]|[\"*(]|\Z)"
+    rf"|[?!]{_IS_BEHIND}(?=[^\s!-/:-@\[-`{{-~，。、；：？！]|[\"*(]|\Z)"
+    rf"|[,;](?<=[0-9A-Za-z%+].){_IS_BEFORE}"
+    rf"|!(?<=[0-9%+].){_IS_BEFORE}"  # Yahoo! is a name
     rf"|:(?<=[0-9A-Za-z].)(?=[{HAN}][^\n]{{8}})"  # what is longer than a setting's value
-    rf"|[,;:] (?<=[{_BEHIND}]. )(?=[{_AFTER}])"
+    rf"|[,;:] (?:(?<=[{_BEHIND}]. )|(?<=[{_BEHIND}。！？…][”’]. )){_IS_BEFORE}"
 )
 _MARK = re.compile(_MARKS)
 _MARK_BUT_LOST = re.compile(rf"(?!\?)(?:{_MARKS})")
@@ -48,6 +56,7 @@ _AMID = re.compile(rf"\?(?=[{HAN}])")
 _BEFORE_ADDRESS = re.compile(rf"(?<=[{_BEHIND}]): \Z")
 # Books in Markdown mark what goes on a slide: (**…**) and (~~…~~).
 _BRACKETS = re.compile(r"\((?!\*\*|~~)([^()\n]{1,200})\)")
+_FILE_END = re.compile(r"\.(?:[a-z]{2,4}|[A-Z]{3,4}|mp[34]|7z)(?![0-9A-Za-z])")
 _HAN = re.compile(f"[{HAN}]")
 _WORD = re.compile(f"[{HAN}0-9A-Za-z]")
 _HAN_AT_END = re.compile(f"[{_BEHIND}]\\Z")
@@ -82,7 +91,7 @@ def _widened_lines(text: str, mark: re.Pattern[str]) -> str:
 
 
 def _widened_line(line: str, mark: re.Pattern[str]) -> str:
-    if _PROGRAM.search(line):
+    if _PROGRAM.search(line) or is_code(line):
         return line
     if not _MAY_KEEP.search(line):
         return _widened(line, mark)
@@ -110,6 +119,7 @@ def _bracketed(pair: re.Match[str]) -> str:
     before, after = text[max(start - 1, 0) : start], text[end : end + 1]
     is_apart = before == " " or after == " " or inner[0] == " "
     is_linked = before in ("]", "!", "^", "$", "\\") and before != ""
+    is_linked = is_linked or bool(_FILE_END.match(text, end))
     is_within = bool(_HAN_AT_END.search(before))
     is_filled = bool(_HAN.search(inner)) and not before.isascii()
     is_filled = is_filled or (bool(_HAN.match(inner)) and bool(_HAN.search(inner[-1])))

@@ -16,6 +16,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.corpus import alphabets
+from jobs.corpus.line_triggers import scan_lines
+from jobs.corpus.mojibake import signs_of_misreading
 from jobs.corpus.native import kernel
 from jobs.corpus.repairs import Repair
 from jobs.corpus.text_buffers import Offsets, text_buffers
@@ -46,12 +48,13 @@ Counts = npt.NDArray[np.int32]
     _UNCOMPOSED,
     _LEAD,  # what bytes above 0xBF become when they are read as Latin-1, and others above 0x7F
     _HIGH,
-    _KANA,
+    _KANA,  # and Hangul
     _LOST,
     _COMMA,
     _STOP,
     _OPENING,
-) = range(26)
+    _GREEK,  # and Cyrillic
+) = range(27)
 _KINDS = 32
 
 _HANS = (_HAN, _TRADITIONAL, _SIMPLIFIED, _SIGN, _KUN, _JIN)
@@ -63,8 +66,8 @@ class Scan:
 
     Attributes:
         triggers: int64, the `Repair` bits of the rules that could change the text.
-        traditional: int32, characters that only Traditional text has.
-        simplified: int32, characters that only Simplified text has.
+        traditional: int32, characters that only Traditional text has; none if it is not Chinese.
+        simplified: int32, characters that only Simplified text has; likewise.
         lost: int32, characters that wrong decoding destroyed.
         chars: int32, code points.
     """
@@ -83,18 +86,19 @@ def scan(texts: pa.Array) -> Scan:
     """
     data, offsets, _ = text_buffers(texts)
     triggers = np.zeros(len(texts), np.int64)
-    counts = np.zeros((6, len(texts)), np.int32)
+    counts = np.zeros((7, len(texts)), np.int32)
     _scan(data, offsets, _kinds(), _pairs(), triggers, counts)
-    traditional, simplified, han, lost, chars, kana = counts
+    traditional, simplified, han, lost, chars, foreign, greek = counts
+    is_foreign = (foreign >= _LEAST_FOREIGN) & (foreign * _ONE_IN >= han)
+    traditional[is_foreign] = simplified[is_foreign] = 0
     is_traditional = (
         (traditional >= _LEAST_TRADITIONAL)
         & (traditional > _OUTNUMBERS * simplified)
         & (traditional * _ONE_IN > han)
-        & (kana * _ONE_IN < chars)
     )
     triggers[is_traditional] |= int(Repair.SCRIPT)
     # Big5 read as GBK is full of kana, Greek and Cyrillic.
-    triggers[(kana > 0) & (kana * _ONE_KANA_IN > chars)] |= int(Repair.MOJIBAKE)
+    triggers[(foreign + greek) * _ONE_LETTER_IN > chars] |= int(Repair.MOJIBAKE)
     return Scan(triggers, traditional, simplified, lost, chars)
 
 
@@ -104,10 +108,8 @@ _LEAST_TRADITIONAL = 2
 _OUTNUMBERS = 4
 _ONE_IN = 20
 
-_ONE_KANA_IN = 50
-_WRAP_CHARS = 15  # shorter lines are headings, verse, names
-_WRAP_SLACK = 8  # bytes by which two lines of one width may differ: Latin letters among Han
-_SPACED_CHARS = 4  # 中 国 人 民: single characters between spaces, as a scan leaves them
+_LEAST_FOREIGN = 2  # kana or Hangul, and one to twenty Han: Chinese that quotes has fewer
+_ONE_LETTER_IN = 50
 _SIGN_DISTANCE = 3  # two Han characters in UTF-8 are three in GBK
 
 
@@ -124,13 +126,14 @@ def _kinds() -> Bytes:
             kinds[point] = _UNCOMPOSED
     # Vowels and finals of Hangul compose without being combining marks.
     kinds[0x1161:0x11C3] = _UNCOMPOSED
-    kinds[0x3041:0x3097] = kinds[0x30A1:0x30FB] = kinds[0x0391:0x0452] = _KANA
+    kinds[0x3041:0x3097] = kinds[0x30A1:0x30FB] = kinds[0x30FC] = kinds[0xAC00:0xD7A4] = _KANA
+    kinds[0x0391:0x0452] = _GREEK
     kinds[0x80:0xC0] = _HIGH
     kinds[0xC0:0x100] = _LEAD
     groups = (
         (_TRADITIONAL, map(ord, alphabets.traditional_characters())),
         (_SIMPLIFIED, map(ord, alphabets.simplified_characters())),
-        (_SIGN, _signs()),
+        (_SIGN, signs_of_misreading()),
         (_ALNUM, range(0x30, 0x3A)),
         (_ALNUM, range(0x41, 0x5B)),
         (_ALNUM, range(0x61, 0x7B)),
@@ -155,13 +158,6 @@ def _kinds() -> Bytes:
         kinds[list(points)] = kind
     kinds.flags.writeable = False
     return kinds
-
-
-def _signs() -> set[int]:
-    """What the first two bytes of frequent characters in UTF-8 are in GBK."""
-    frequent = {c.encode()[:2] for c in alphabets.frequent_characters()}
-    decoded = {beginning.decode("gbk", "ignore") for beginning in frequent}
-    return {ord(c) for c in decoded if len(c) == 1} - set(map(ord, alphabets.frequent_characters()))
 
 
 @functools.cache
@@ -231,68 +227,11 @@ def _scan(
                 lost += 3 * (kind == _JIN and before == _KUN)
             before = kind
             chars += 1
-        triggers[row] = found | _scan_lines(data, offsets[row], offsets[row + 1])
+        triggers[row] = found | scan_lines(data, offsets[row], offsets[row + 1])
         counts[0, row], counts[1, row] = seen[_TRADITIONAL], seen[_SIMPLIFIED]
         counts[2, row] = seen[_HAN : _JIN + 1].sum()
-        counts[3, row], counts[4, row], counts[5, row] = lost + seen[_LOST], chars, seen[_KANA]
+        counts[3, row], counts[4, row] = lost + seen[_LOST], chars
+        counts[5, row], counts[6, row] = seen[_KANA], seen[_GREEK]
 
 
-@kernel
-def _scan_lines(data: Bytes, first: int, last: int) -> np.int64:
-    """What lines and blanks trigger in one text, by its bytes alone: these are all ASCII."""
-    if first == last:
-        return np.int64(0)
-    found = np.int64(_LAYOUT * int(_is_blank(data[first]) or _is_blank(data[last - 1])))
-    start, end, one = np.uint64(first), np.uint64(last), np.uint64(1)
-    at = line_start = ink = start
-    spaced, last_wide = 0, np.int64(0)
-    while at < end:
-        byte = data[at]
-        if byte > 0x20:
-            at += one
-            ink = at
-            continue
-        if byte == 0x0A:
-            # Two empty lines together are one too many.
-            is_empty = at == line_start and at > start + one
-            found |= _LAYOUT * (
-                is_empty and data[at - one] == 0x0A and data[at - one - one] == 0x0A
-            )
-            width = _broken_width(data, line_start, at)
-            found |= _WRAPS * int(width != 0 and abs(width - last_wide) <= _WRAP_SLACK)
-            last_wide, line_start, ink = width, at + one, at + one
-        elif byte == 0x20:
-            # Blanks before a line's first ink are indentation, which may be code.
-            found |= _LAYOUT * (ink > line_start and data[at - one] == 0x20)
-            spaced = spaced + 1 if at > start + _FOUR and data[at - _FOUR] == 0x20 else 0
-            found |= _SPACES * (spaced >= _SPACED_CHARS)
-        at += one
-    return found
-
-
-@kernel
-def _broken_width(data: Bytes, begin: np.uint64, after: np.uint64) -> np.int64:
-    """The bytes of a line that could have been broken in the middle of a sentence, else 0."""
-    start, end = np.int64(begin), np.int64(after)
-    if end - start < 3 * _WRAP_CHARS:
-        return np.int64(0)
-    last = data[end - 1]
-    if last < 0x80:
-        is_letter = 0x30 <= last <= 0x39 or 0x41 <= (last & 0xDF) <= 0x5A
-        return end - start if is_letter or last == 0x2D else np.int64(0)
-    lead, middle = data[end - 3], data[end - 2]
-    is_han = 0xE3 < lead < 0xEA
-    is_open = lead == 0xE3 and middle == 0x80 and last != 0x82  # all of U+3000 but 。
-    is_wide = lead == 0xEF and middle != 0xBD and last not in (0x81, 0x89, 0x9A, 0x9B, 0x9F)
-    is_wide |= lead == 0xEF and middle == 0xBD
-    return end - start if is_han or is_open or is_wide or lead == 0xE2 else np.int64(0)
-
-
-@kernel
-def _is_blank(byte: np.uint8) -> bool:
-    return bool(byte in (0x20, 0x0A, 0x09))
-
-
-_FOUR = np.uint64(4)  # a Han character and its space
-_MOJIBAKE, _LAYOUT = int(Repair.MOJIBAKE), int(Repair.LAYOUT)
-_SPACES, _WRAPS = int(Repair.SPACES), int(Repair.WRAPS)
+_MOJIBAKE = int(Repair.MOJIBAKE)

@@ -39,7 +39,7 @@ def test_repairs_of_a_released_document_are_shown_from_its_delivery(tmp_path: Pa
 
     kept = {row["source_id"]: row for row in table(release, "shards").to_pylist()}
     assert kept["二"]["content"] == "中华民国国旗定为红地，左上角青天白日"
-    assert (kept["二"]["title"], kept["二"]["script"]) == ("宪法", "hant-tw")
+    assert (kept["二"]["title"], kept["二"]["script"]) == ("宪法", "hant")
     bits = repair_names(kept["一"]["repairs"])
     assert bits == ["markup", "blanks", "width", "punctuation"]
 
