@@ -12,7 +12,7 @@ from jobs.corpus.conservation import balance
 from jobs.corpus.identity import document_id
 from jobs.corpus.merging import verdict_counts
 from jobs.corpus.tables import DECISIONS, RELEASED
-from jobs.flow.merging import write_blob
+from jobs.flow.blobs import write_blob
 from jobs.flow.publishing import RELEASE_FORMAT, _columns
 from jobs.flow.reading import OpenedRelease, open_release
 from jobs.storage.layout import blob_key

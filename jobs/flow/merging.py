@@ -34,27 +34,21 @@ from jobs.corpus.rules import after_rules
 from jobs.corpus.striking import barred_rows
 from jobs.corpus.tables import DOCUMENTS, DROPS, REMOVALS, facts_schema
 from jobs.corpus.withdrawal import decisions_without
+from jobs.flow.blobs import FILES, removals_at, write_blob
 from jobs.flow.deduplicating import Drops
 from jobs.flow.marked import Marked, Marker, Progress, code_digest, map_marked
 from jobs.flow.normalizing import NormalizedShard, Run
 from jobs.flow.params import BuildParams, PartnerParams
 from jobs.flow.sealed import open_sealed
 from jobs.storage.layout import work_key
-from jobs.storage.log import head, removals_of
-from jobs.storage.manifests import file_sha256, fingerprint
+from jobs.storage.log import head
+from jobs.storage.manifests import fingerprint
 from jobs.storage.objects import ObjectStore
-from jobs.storage.registry import Removals
-from jobs.storage.releases import has_blob, put_blob
-from jobs.storage.scratch import scratch_folder
+from jobs.storage.releases import has_blob
 from jobs.storage.stores import open_store
 from jobs.storage.whole import whole_file
 
 STAGE = "merged"
-FILES = ("shards", "facts", "decisions", "removals")
-"""The kinds of files of a release."""
-_ROW_GROUP_BYTES = 16 << 20  # of text: a reader of one row group holds this much
-# Dictionaries of these, and of numbers, were a quarter of writing a shard, and made it larger.
-_DISTINCT = frozenset({"id", "doc_id", "source_id", "title", "content", "url"})
 _ORDER = [("doc_id", "ascending"), ("ordinal", "ascending")]
 
 
@@ -144,7 +138,7 @@ def merge_range(work: _Work, *, params: BuildParams) -> Marker:
 
 def _is_whole(store: ObjectStore, corpus: str, removals: str | None, marker: Marker) -> bool:
     """Whether every file that a range left for its release is still what was written."""
-    there = partial(has_blob, store, corpus, removals=_removals(store, corpus, removals))
+    there = partial(has_blob, store, corpus, removals=removals_at(store, corpus, removals))
     return all(there(file) for kind in FILES for file in marker[kind])
 
 
@@ -243,51 +237,6 @@ def _overlaps(statistics: Any, within: Range) -> bool:
     return bool(statistics.min <= within.last and statistics.max >= within.first)
 
 
-def write_blob(
-    store: ObjectStore, corpus: str, removals: str | None, table: pa.Table
-) -> dict[str, Any]:
-    """Write a table as a file of a release, named by its content; what a manifest says of it.
-
-    Args:
-        store: takes it.
-        corpus: whose.
-        removals: digest of what the log had taken away when the build began.
-        table: at least one row, sorted by id.
-    """
-    names = table.column_names
-    size = pc.sum(pc.binary_length(table["content"])).as_py() if "content" in names else 0
-    rows = max(1, min(1 << 20, len(table) * _ROW_GROUP_BYTES // max(1, size)))
-    with scratch_folder() as folder:
-        path = folder / "shard.parquet"
-        pq.write_table(
-            table,
-            path,
-            compression="zstd",
-            compression_level=3,
-            row_group_size=rows,
-            use_dictionary=[field.name for field in table.schema if _recurs(field)],
-            write_statistics=[name for name in names if name != "content"],
-        )
-        digest = file_sha256(path)
-        size_bytes = path.stat().st_size
-        put_blob(store, corpus, path, digest, removals=_removals(store, corpus, removals))
-    ids = table["id" if "id" in names else "doc_id"]
-    return {
-        "sha256": digest,
-        "bytes": size_bytes,
-        "rows": len(table),
-        "content_bytes": size,
-        "first_id": ids[0].as_py(),
-        "last_id": ids[-1].as_py(),
-    }
-
-
-def _recurs(field: pa.Field) -> bool:
-    """Whether a dictionary of a column's values is worth making."""
-    is_text = pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
-    return is_text and field.name not in _DISTINCT
-
-
 @lru_cache(maxsize=1)
 def _barred(store: ObjectStore, tombstones: tuple[str, ...]) -> pa.Array:
     """The ids of all that was taken down: 36 bytes each."""
@@ -296,12 +245,6 @@ def _barred(store: ObjectStore, tombstones: tuple[str, ...]) -> pa.Array:
         with whole_file(store, key) as stream:
             ids.append(pq.read_table(stream, columns=["id"])["id"])
     return pa.chunked_array(ids, pa.string()).combine_chunks()
-
-
-@lru_cache(maxsize=4)
-def _removals(store: ObjectStore, corpus: str, digest: str | None) -> Removals:
-    # Named by its content, so what a worker has read once stays true.
-    return removals_of(store, corpus, digest)
 
 
 def totals(merged: Sequence[tuple[Range, Marker]], partner: str) -> Counter[tuple[str, str, str]]:

@@ -17,11 +17,12 @@ from jobs.corpus.signals import SIGNALS_VERSION
 from jobs.corpus.tables import DECISIONS, RELEASED, REMOVED, released_facts_schema
 from jobs.errors import LostRace, ReleaseMissing
 from jobs.flow.alarming import deliveries
+from jobs.flow.blobs import FILES
 from jobs.flow.derived import write_derived
 from jobs.flow.intake import Delivered, InputShard, delivered_files, input_name
 from jobs.flow.libraries import libraries
 from jobs.flow.marked import Marker
-from jobs.flow.merging import FILES, Range, totals
+from jobs.flow.merging import Range, totals
 from jobs.flow.normalizing import NormalizedShard
 from jobs.flow.params import BuildParams, PartnerParams, recorded_reading
 from jobs.flow.reading import OpenedRelease, open_release

@@ -48,7 +48,7 @@ class OpenedRelease:
         return list(self.manifest["schema"])
 
     def files(self, kind: str = "shards") -> list[str]:
-        """Addresses of the release's files, in order; kind is one of `merging.FILES`."""
+        """Addresses of the release's files, in order; kind is one of `blobs.FILES`."""
         return [self.store.location(file["key"]) for file in self.entries(kind)]
 
     def schema(self, kind: str = "shards") -> pa.Schema:

@@ -21,10 +21,10 @@ from jobs.corpus.conservation import corrected
 from jobs.corpus.merging import verdict_counts
 from jobs.corpus.withdrawal import Policy, concerns, decisions_without, tombstones
 from jobs.errors import AlreadyPublished, ConfigError
+from jobs.flow.blobs import write_blob
 from jobs.flow.derived import write_derived
 from jobs.flow.erasing import erase
 from jobs.flow.frozen import FrozenShard, frozen_shards
-from jobs.flow.merging import write_blob
 from jobs.flow.publishing import with_libraries
 from jobs.flow.reading import OpenedRelease, open_release
 from jobs.flow.renormalizing import Rerun

@@ -21,8 +21,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.flow.blobs import write_blob
 from jobs.flow.diffing import diff
-from jobs.flow.merging import write_blob
 from jobs.flow.reading import OpenedRelease
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.layout import blob_key

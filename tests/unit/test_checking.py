@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.flow import checking, merging
+from jobs.flow import blobs, checking
 from jobs.flow.checking import FileCheck, FileReport, check_file
 from jobs.flow.reading import OpenedRelease
 from jobs.storage.directory import DirectoryStore
@@ -21,7 +21,7 @@ KINDS = ["shards", "facts", "decisions"]
 @pytest.fixture
 def release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenedRelease:
     """Of one shard in several row groups."""
-    monkeypatch.setattr(merging, "_ROW_GROUP_BYTES", 1_000)
+    monkeypatch.setattr(blobs, "_ROW_GROUP_BYTES", 1_000)
     gov = released("gov", {str(n): text(n) for n in range(60)})
     tables = ([gov], decided(gov, {"x": "near_duplicate", "y": "same_text"}))
     release = publish_release(DirectoryStore(tmp_path), "1.0.0", {"gov": tables}, has_facts=True)

@@ -51,7 +51,7 @@ def build(params: BuildParams) -> None:
     ("overrides", "named"),
     [
         (["minhash.threshold=0.95"], "parameters"),
-        (["corpus.parent=0.9.0"], "inputs and parent"),
+        (["corpus.parent=0.9.0"], "inputs and parameters and parent"),
     ],
 )
 def test_version_that_is_published_from_something_else_is_refused(

@@ -22,8 +22,8 @@ from jobs.errors import (
     RedactedRelease,
     StorageError,
 )
+from jobs.flow.blobs import write_blob
 from jobs.flow.checking import FileCheck, FileReport, check_file, check_stored
-from jobs.flow.merging import write_blob
 from jobs.flow.reading import OpenedRelease, open_release
 from jobs.flow.verifying import LEVELS, Findings, verify
 from jobs.release_settings import CorpusChoice, Verify
