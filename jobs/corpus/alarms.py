@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.corpus.rules import JUDGE
 from jobs.corpus.statistics import losses
 from jobs.corpus.survivors import DropReason
 from jobs.errors import ConfigError
@@ -25,8 +26,10 @@ ID_ROWS = 2
 """Rows dropped as `same_id` from which an id is noted."""
 
 _MOST_IDS = 5
-# Copies among partners are what deduplication is for; any other reason is a defect of somebody.
+# Copies among partners are what deduplication is for, and rules say nothing of a delivery's
+# condition; any other reason is a defect of somebody.
 _EXPECTED = {f"dedup/{reason}" for reason in DropReason if reason != DropReason.SAME_ID}
+_RULES = f"{JUDGE}/"
 
 
 class Kind(StrEnum):
@@ -179,7 +182,7 @@ def _shares(
         yield Alarm(partner, Kind.LOST, None, lost, rows)
     for reason, count in sorted(delivered["reasons"].items()):
         is_much = rows >= params.rows and count > params.reason_share * rows
-        if is_much and reason not in _EXPECTED:
+        if is_much and reason not in _EXPECTED and not reason.startswith(_RULES):
             yield Alarm(partner, Kind.REASON, reason, count, rows)
     for site, (of, gone) in sorted(found.sites.items()):
         if of >= params.rows and gone > params.share * of and delivered["kept"]:

@@ -56,6 +56,21 @@ def test_folder_marks_of_consoles_are_not_objects(store: S3Store, bucket: str, e
     assert [info.key for info in store.list("")] == ["a/b"]
 
 
+def test_uploads_that_nobody_finished_are_discarded_below_a_prefix(
+    store: S3Store, bucket: str, endpoint_url: str
+):
+    client, name = plain_client(endpoint_url), bucket
+    root = store.location("x").removeprefix(f"s3://{name}/").removesuffix("x")
+    for key in ("demo/blobs/a", "other/blobs/b"):
+        upload = client.create_multipart_upload(Bucket=name, Key=root + key)["UploadId"]
+        given = {"Bucket": name, "Key": root + key, "UploadId": upload}
+        client.upload_part(**given, PartNumber=1, Body=TEXT)
+    store.discard_unfinished("demo/")
+    left = client.list_multipart_uploads(Bucket=name)["Uploads"]
+    assert [upload["Key"] for upload in left] == [f"{root}other/blobs/b"]
+    store.discard_unfinished("demo/")
+
+
 def test_missing_bucket_is_named_by_every_verb(endpoint_url: str, tmp_path: Path):
     store = store_at("s3://no-such-bucket/x", endpoint_url)
     (tmp_path / "file").write_bytes(TEXT)
