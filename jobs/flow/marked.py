@@ -97,9 +97,11 @@ def read_marker(store: ObjectStore, key: str) -> Any:
     return made if stored.get("digest") == fingerprint(key, made) else None
 
 
-def write_marker(store: ObjectStore, key: str, made: Any) -> None:
-    """Note something that `canonical_json` can write."""
-    store.put(key, canonical_json({"made": made, "digest": fingerprint(key, made)}))
+def write_marker(store: ObjectStore, key: str, made: Any) -> Any:
+    """Note something that `canonical_json` can write; what `read_marker` will give."""
+    plain = orjson.loads(canonical_json(made))  # dataclasses keep the order of their fields
+    store.put(key, canonical_json({"made": plain, "digest": fingerprint(key, plain)}))
+    return plain
 
 
 def _found(
@@ -123,8 +125,7 @@ def _run_marked(
             f"one release must not be made by both: install the same everywhere (it has {_told()})"
         )
     made = task(piece.spec, params=params)
-    write_marker(open_store(params.storage), piece.key, made)
-    return piece.key, orjson.loads(canonical_json(made))
+    return piece.key, write_marker(open_store(params.storage), piece.key, made)
 
 
 def _told() -> str:

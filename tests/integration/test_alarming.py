@@ -9,7 +9,6 @@ from pathlib import Path
 import orjson
 import pytest
 
-from jobs.application import hydra_readable
 from jobs.build import main as build_main
 from jobs.corpus.alarms import Kind
 from jobs.errors import LossAlarm
@@ -43,7 +42,7 @@ def test_one_id_for_all_stops_a_build_and_warns_only_if_told_to(
     (corpus.folder / "deliveries" / "papers" / "b.jsonl").write_bytes(b"\n\n")
     given = [f"--config-dir={corpus.folder}", "partners=[gov,news,papers]", "corpus.name=demo"]
     given += ["corpus.version=1.0.0", f"storage.root={corpus.root}", "format=json"]
-    monkeypatch.setattr("sys.argv", ["heliu build", *map(hydra_readable, given)])
+    monkeypatch.setattr("sys.argv", ["heliu build", *given])
     with pytest.raises(SystemExit) as ended:
         build_main()
     said = capsys.readouterr()
@@ -58,7 +57,7 @@ def test_one_id_for_all_stops_a_build_and_warns_only_if_told_to(
     assert "alarms=warn" in said.err
     assert not head(corpus.store, "demo").releases
     assert objects_with(corpus.root, article(0, 4)), "everything is kept"
-    monkeypatch.setattr("sys.argv", ["heliu build", *map(hydra_readable, given), "alarms=warn"])
+    monkeypatch.setattr("sys.argv", ["heliu build", *given, "alarms=warn"])
     build_main()
     said = capsys.readouterr()
     published = orjson.loads(said.out)

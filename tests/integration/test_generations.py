@@ -26,6 +26,7 @@ from jobs.flow.normalizing import normalize
 from jobs.flow.params import BuildParams
 from jobs.flow.parents import inputs_of
 from jobs.flow.reading import OpenedRelease
+from jobs.flow.sealed import body_of
 from jobs.flow.surveying import survey
 from jobs.flow.verifying import verify
 from tests.builds import ABOUT, MANY_PIECES, build, build_parameters, opened, silent, table
@@ -93,7 +94,8 @@ def release(grown: Growing) -> OpenedRelease:
 def documents_delivered(params: BuildParams) -> Iterator[dict[str, Any]]:
     root = Path(params.storage.root) / params.corpus / "work" / "normalized"
     for path in sorted(root.glob("*/documents-*.parquet")):
-        documents = pq.read_table(path, columns=["doc_id", "content", "reason"])
+        body = pa.BufferReader(body_of(path.read_bytes()))
+        documents = pq.read_table(body, columns=["doc_id", "content", "reason"])
         for row in documents.filter(pc.is_null(documents["reason"])).to_pylist():
             yield {"id": row["doc_id"].hex(), "content": row["content"]}
 

@@ -13,6 +13,7 @@ import scipy.sparse
 
 from jobs.corpus.canonical import canonical_texts
 from jobs.flow.params import BuildParams
+from jobs.flow.sealed import body_of
 from tests.builds import build, build_parameters, opened, table
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(300), pytest.mark.usefixtures("local_ray")]
@@ -21,7 +22,8 @@ pytestmark = [pytest.mark.ray, pytest.mark.timeout(300), pytest.mark.usefixtures
 def exact_pairs(params: BuildParams) -> dict[tuple[str, str], float]:
     """The exact Jaccard of every pair of documents that share a shingle, above 0.2."""
     root = Path(params.storage.root) / params.corpus / "work" / "normalized"
-    tables = [pq.read_table(path) for path in sorted(root.glob("*/documents-*.parquet"))]
+    bodies = [body_of(path.read_bytes()) for path in sorted(root.glob("*/documents-*.parquet"))]
+    tables = [pq.read_table(pa.BufferReader(body)) for body in bodies]
     documents = pa.concat_tables(tables).filter(pc.field("content").is_valid())
     ids = [doc_id.hex() for doc_id in documents["doc_id"].to_pylist()]
     canonical = canonical_texts(documents["content"].combine_chunks()).to_pylist()

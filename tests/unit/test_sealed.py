@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import asdict
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from jobs.errors import DamagedTable
 from jobs.flow.marked import read_marker, write_marker
+from jobs.flow.normalizing import Run
 from jobs.flow.sealed import marker_of, open_sealed, read_sealed, read_table, seal, seal_file
 from jobs.storage.layout import work_key
 from tests.memory_store import MemoryStore
@@ -108,6 +110,12 @@ def test_columns_of_a_damaged_table_are_right_or_refused(
         except DamagedTable:
             refused += 1
     assert refused > 20
+
+
+def test_marker_of_dataclasses_is_believed(store: MemoryStore) -> None:
+    made = {"runs": [Run("d", "f", "r", "e")]}
+    assert write_marker(store, "demo/work/a.json", made) == {"runs": [asdict(made["runs"][0])]}
+    assert read_marker(store, "demo/work/a.json") == {"runs": [asdict(made["runs"][0])]}
 
 
 @pytest.mark.parametrize("made", [{"files": ["甲"], "rows": 3}, [], {}, [{"a": 1}]])
