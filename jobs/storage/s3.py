@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import Enum, auto
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,11 +29,11 @@ from jobs.storage.objects import (
 from jobs.storage.s3_clients import (
     FAILURES,
     arrow_files,
-    asked_again,
     content_md5,
     error_code,
     explaining,
     listed,
+    read_again,
     s3_client,
     split_address,
 )
@@ -42,7 +41,6 @@ from jobs.storage.s3_files import open_object, stream_object
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from mypy_boto3_s3 import S3Client
 
 # Waits before each try of a put-if-absent; together they outlast the fail-over of a gateway.
 _PAUSES_SECONDS = (0.0, 0.2, 1.0, 3.0, 9.0)
@@ -185,9 +183,12 @@ class S3Store(ObjectStore):
         with explaining(verb, self.location(key), self._endpoint_url):
             yield self._prefix + key
 
-    def _got(self, key: str, **what: str) -> bytes:
+    def _got(self, key: str, **what: Any) -> bytes:
         with self._named("read", key) as name:
-            return asked_again(partial(_body, self._client, self._bucket, name, **what))
+            return read_again(
+                lambda: self._client.get_object(Bucket=self._bucket, Key=name, **what)["Body"],
+                lambda body: body.read(),
+            )
 
     def _try_new(self, name: str, body: bytes) -> _Answer:
         try:
@@ -203,7 +204,7 @@ class S3Store(ObjectStore):
     def _read_back(self, name: str) -> bytes | None:
         """What is stored; None when nothing is or nobody can tell: then the same is sent again."""
         try:
-            return _body(self._once, self._bucket, name)
+            return self._once.get_object(Bucket=self._bucket, Key=name)["Body"].read()
         except FAILURES:
             return None
 
@@ -215,10 +216,6 @@ class S3Store(ObjectStore):
             f"cannot create {what}: {len(_PAUSES_SECONDS)} requests did not get through; "
             "check the endpoint and the network, then run again"
         )
-
-
-def _body(client: S3Client, bucket: str, name: str, **what: Any) -> bytes:
-    return client.get_object(Bucket=bucket, Key=name, **what)["Body"].read()
 
 
 def _refusal(error: sdk.ClientError) -> _Answer:

@@ -14,8 +14,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
+<<<<<<< HEAD
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
+=======
+from typing import TYPE_CHECKING, Any
+>>>>>>> h3
 
 from boto3.exceptions import S3UploadFailedError
 from boto3.session import Session
@@ -28,9 +32,8 @@ from jobs.errors import ConfigError, ObjectMissing, StorageError, StorageUnwrita
 from jobs.storage.objects import S3_SCHEME
 
 if TYPE_CHECKING:
+    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
-
-Asked = TypeVar("Asked")
 
 FAILURES = (sdk.ClientError, sdk.BotoCoreError, ResponseParserError, S3UploadFailedError)
 # The waits between them grow to 20 s, by chance half of that: most of a minute, in which a gateway
@@ -126,16 +129,17 @@ def listed(
                 yield item["Key"], item["Size"]
 
 
-def asked_again(ask: Callable[[], Asked]) -> Asked:
-    """What `ask` returns; it is called again while its answer breaks off.
+def read_again(ask: Callable[[], StreamingBody], read: Callable[[StreamingBody], bytes]) -> bytes:
+    """What `read` makes of an answer; it is asked for again while it breaks off.
 
-    The SDK sends a request again, but not for a body that was cut short.
+    The SDK sends a request again by itself, but not for a body that was cut short.
     """
     for attempt in range(_ATTEMPTS - 1):
+        answer = ask()
         with suppress(*_CUT_BODY):
-            return ask()
+            return read(answer)
         time.sleep(_CHANCE.uniform(0.5, 1.0) * _PAUSE_SECONDS * 2**attempt)
-    return ask()
+    return read(ask())
 
 
 @contextmanager

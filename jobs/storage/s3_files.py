@@ -17,7 +17,7 @@ from botocore.exceptions import IncompleteReadError
 
 from jobs.errors import StorageError
 from jobs.storage.objects import ByteStream
-from jobs.storage.s3_clients import asked_again, explaining, s3_client, split_address
+from jobs.storage.s3_clients import explaining, read_again, s3_client, split_address
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -118,13 +118,13 @@ class _File(io.RawIOBase):
         return len(part)
 
     def _part(self, start: int, stop: int) -> bytes:
-        def ask() -> bytes:
-            part = self._stored.body(Range=f"bytes={start}-{stop - 1}").read()
+        def read(body: StreamingBody) -> bytes:
+            part = body.read()
             if len(part) == stop - start:
                 return part
             raise IncompleteReadError(actual_bytes=len(part), expected_bytes=stop - start)
 
-        return asked_again(ask)
+        return read_again(lambda: self._stored.body(Range=f"bytes={start}-{stop - 1}"), read)
 
 
 class _Stream:
@@ -138,7 +138,7 @@ class _Stream:
 
     def read(self, size_bytes: int) -> bytes:
         with self._stored.explaining():
-            part = asked_again(lambda: self._next(size_bytes))
+            part = read_again(self._answer, lambda body: self._next(body, size_bytes))
         self._at += len(part)
         return part
 
@@ -146,10 +146,14 @@ class _Stream:
         if self._body is not None:
             self._body.close()
 
-    def _next(self, size_bytes: int) -> bytes:
+    def _answer(self) -> StreamingBody:
+        """The answer at hand, or that to a new request if it broke off."""
         body, self._body = self._body, None
-        if body is None:  # the last answer broke off
+        if body is None:
             body = self._stored.body(**({"Range": f"bytes={self._at}-"} if self._at else {}))
+        return body
+
+    def _next(self, body: StreamingBody, size_bytes: int) -> bytes:
         part = body.read(size_bytes)
-        self._body = body
+        self._body = body  # it has not broken off
         return part

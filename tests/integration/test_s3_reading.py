@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Iterator
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -33,9 +32,8 @@ STORM = [fault for kind in ONCE for fault in (*[None] * 32, kind)]
 
 
 @pytest.fixture
-def plan(faults: tuple[str, Faults]) -> Iterator[Faults]:
-    yield faults[1]
-    s3_clients.s3_client.cache_clear()  # a client that had to wait often has no tries left
+def plan(faults: tuple[str, Faults]) -> Faults:
+    return faults[1]
 
 
 @pytest.fixture
@@ -44,8 +42,8 @@ def shaky(bucket: str, faults: tuple[str, Faults]) -> ObjectStore:
     return store_at(f"s3://{bucket}/corpora", faults[0])
 
 
-@pytest.mark.parametrize("fault", [*ONCE, "SlowDown"], ids=str)
-@pytest.mark.parametrize("size", [16, 100_000, len(BIG)])
+@pytest.mark.parametrize("fault", ONCE, ids=str)
+@pytest.mark.parametrize("size", [16, len(BIG)])
 def test_range_that_did_not_arrive_is_asked_for_again(
     shaky: ObjectStore, plan: Faults, fault: str | int, size: int
 ) -> None:
@@ -57,7 +55,7 @@ def test_range_that_did_not_arrive_is_asked_for_again(
     assert not plan.plan
 
 
-@pytest.mark.parametrize("fault", [*ONCE, "SlowDown"], ids=str)
+@pytest.mark.parametrize("fault", [500, "cut-answer"], ids=str)
 def test_object_that_did_not_arrive_is_asked_for_again(
     shaky: ObjectStore, plan: Faults, faults: tuple[str, Faults], fault: str | int
 ) -> None:
@@ -79,9 +77,9 @@ def test_object_that_did_not_arrive_is_asked_for_again(
         plan.plan.clear()
 
 
-@pytest.mark.parametrize("fault", [503, "cut-answer", "lose-answer"], ids=str)
+@pytest.mark.parametrize("fault", ["cut-answer", "lose-answer"])
 def test_range_that_never_arrives_names_its_object(
-    shaky: ObjectStore, plan: Faults, fault: str | int
+    shaky: ObjectStore, plan: Faults, fault: str
 ) -> None:
     sink = io.BytesIO()
     pq.write_table(pa.table({"content": [TEXT.decode()]}), sink)
@@ -89,8 +87,12 @@ def test_range_that_never_arrives_names_its_object(
     file = shaky.open("a.parquet")
     plan.methods = ("GET",)
     plan.plan.extend([fault] * 100)
+    plan.seen.clear()
     with pytest.raises(StorageError, match=r"corpora/a\.parquet"):
         pq.read_table(file)
+    assert plan.seen == ["GET"] * s3_clients._ATTEMPTS, (
+        "the tries of SDK and body are not multiplied"
+    )
 
 
 @pytest.mark.parametrize("is_stream", [False, True])
