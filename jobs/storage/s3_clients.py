@@ -14,12 +14,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
-<<<<<<< HEAD
-from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
-=======
 from typing import TYPE_CHECKING, Any
->>>>>>> h3
+from urllib.parse import urlsplit
 
 from boto3.exceptions import S3UploadFailedError
 from boto3.session import Session
