@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -170,8 +171,9 @@ def write_conf(folder: Path, deliveries: Path) -> None:
     """One file of Hydra's group `partners` for each partner, with absolute patterns."""
     folder.mkdir(parents=True)
     for partner in PARTNERS:
-        pattern = deliveries.resolve() / partner.name / f"*.{partner.suffix}"
-        (folder / f"{partner.name}.yaml").write_text(_yaml(partner, str(pattern)), "utf-8")
+        place = glob.escape(str(deliveries.resolve() / partner.name))
+        pattern = f"{place}/*.{partner.suffix}"
+        (folder / f"{partner.name}.yaml").write_text(_yaml(partner, pattern), "utf-8")
 
 
 def _yaml(partner: Partner, pattern: str) -> str:

@@ -12,8 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 from omegaconf import OmegaConf
 
+from jobs.config_files import read_config
 from jobs.errors import ConfigError
+from jobs.schemas import keys_of
+from jobs.settings import Build
+from jobs.storage.sources import expand
 from jobs.synthesis import grammar, write_demo
+from jobs.synthesis.partners import PARTNERS, write_conf
 from jobs.synthesis.plants import Plant
 from jobs.synthesis.private import resident_id
 
@@ -296,3 +301,16 @@ def test_grammar_lists_fit_the_byte_that_chooses_from_them():
     assert longest <= 256
     assert patterns <= 256
     assert slots < grammar._SENTENCE_BYTES
+
+
+def test_partners_files_find_deliveries_below_any_folder(tmp_path: Path) -> None:
+    out = tmp_path / "it's: [1] # r*x"
+    for partner in PARTNERS:
+        (out / partner.name).mkdir(parents=True)
+        (out / partner.name / f"a.{partner.suffix}").write_text("x")
+    write_conf(tmp_path / "conf", out)
+    for partner in PARTNERS:
+        path = tmp_path / "conf" / f"{partner.name}.yaml"
+        given = read_config(path, keys_of(Build)["partners"], partner.name)[partner.name]
+        (found,) = expand([given["deliveries"]], partner=partner.name, endpoint_url=None)
+        assert Path(found.uri) == out / partner.name / f"a.{partner.suffix}"
