@@ -91,10 +91,14 @@ def _widened_lines(text: str, mark: re.Pattern[str]) -> str:
 
 
 def _widened_line(line: str, mark: re.Pattern[str]) -> str:
-    if _PROGRAM.search(line) or is_code(line):
+    if _PROGRAM.search(line):
         return line
-    if not _MAY_KEEP.search(line):
-        return _widened(line, mark)
+    after = _widened_around(line, mark) if _MAY_KEEP.search(line) else _widened(line, mark)
+    return line if after != line and is_code(line) else after
+
+
+def _widened_around(line: str, mark: re.Pattern[str]) -> str:
+    """`line` with its marks widened but for what is kept."""
     pieces: list[str] = []
     position = 0
     for kept in _KEPT.finditer(line):
