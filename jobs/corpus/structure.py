@@ -109,7 +109,8 @@ _MENTIONS = (
 _ANNOUNCED = re.compile(r"\n\s{0,20}<(?=[A-Za-z!?/])")
 _LISTING = re.compile(
     r"(?:示例|例如|例子|举例|舉例|代码|代碼|程式碼|源码|原始碼|HTML|XML|JSX|Vue|CSS|Markdown|模板|标签"
-    r"|標籤|标记|標記|语法|語法|写法|寫法|code|markup|example|snippet)[^\n：:]{0,12}[：:][ \t\n]*\Z",
+    r"|標籤|标记|標記|语法|語法|写法|寫法|code|markup|example|snippet)"
+    r"[^\n：:]{0,12}[：:][ \t\n]*\Z",
     re.IGNORECASE,
 )
 _ENTITY = re.compile(
@@ -218,6 +219,7 @@ def is_code_line(data: Bytes, start: int, end: int) -> bool:
         byte = np.int64(data[i])
         if quote:
             i += byte == _ESCAPE
+            signs += byte == quote
             quote = 0 if byte == quote else quote
         elif byte >= 0x80:
             width = _filler(data, i, end)
@@ -234,16 +236,16 @@ def is_code_line(data: Bytes, start: int, end: int) -> bool:
         before = byte
         last = byte if byte > 0x20 else last
         i += 1
-    if i < end and (before == 0 or _SIGNS[last] == _END):
-        return data[i] != _HASH
-    signs += int(last == _CLOSING)
+    if i < end and before == 0:
+        return data[i] == _SLASH
+    signs += int(last == _CLOSING or _SIGNS[last] == _QUOTE)
     return quote == 0 and (signs >= _LEAST_SIGNS or _SIGNS[last] == _END)
 
 
 @kernel
 def _is_remark(data: Bytes, i: int, end: int, before: int) -> bool:
-    """Whether a comment begins here: // or /* but in an address, or # apart from a word."""
-    if data[i] == _HASH:
+    """Whether a comment begins here: // or /* but in an address, or # or % apart from a word."""
+    if data[i] in (_HASH, _PERCENT):
         return bool(before in (0, 0x20))
     is_slash = data[i] == _SLASH and before != _COLON and i + 1 < end
     return bool(is_slash and data[i + 1] in (_SLASH, _STAR))
@@ -289,5 +291,5 @@ _SIGNS[ord("=")] = 3
 _SIGNS[[ord(sign) for sign in "{};"]] = _END
 _SIGNS[[ord(sign) for sign in "(["]] = _CALL
 _SIGNS[[ord(sign) for sign in "\"'`"]] = _QUOTE
-_ESCAPE, _SLASH, _STAR, _COLON, _HASH, _CLOSING = map(ord, "\\/*:#)")
+_ESCAPE, _SLASH, _STAR, _COLON, _HASH, _PERCENT, _CLOSING = map(ord, "\\/*:#%)")
 _BOX_LEAD, _BOX = 0xE2, 0x94
