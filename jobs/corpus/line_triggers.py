@@ -37,7 +37,10 @@ def scan_lines(data: Bytes, first: int, last: int) -> np.int64:
             width = _broken_width(data, line_start, at)
             found |= _WRAPS * int(width != 0 and abs(width - last_wide) <= _WRAP_SLACK)
             found |= _WRAPS * int(_begins_with_mark(data, at + one, end))
-            last_wide, line_start, ink = width or last_wide, at + one, at + one
+            # A line that goes on indented is between two of one width.
+            is_between = width == 0 and data[line_start] == 0x20
+            last_wide = last_wide if is_between else width
+            line_start = ink = at + one
         elif byte == 0x20:
             # Blanks before a line's first ink are indentation, which may be code.
             found |= _LAYOUT * (ink > line_start and data[at - one] == 0x20)

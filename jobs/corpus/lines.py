@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import partial
-from itertools import pairwise
 
 from jobs.corpus.alphabets import HAN
 from jobs.corpus.markup import fenced_blocks
@@ -41,9 +40,9 @@ _FILLED_SHARE = 0.6
 _ENDED_SHARE = 0.5
 # What the next line begins with, as far as it cannot be broken.
 _UNIT = re.compile(r"[0-9A-Za-z.%/-]+|.[，。、；：？！）》”’」』]*")
-_INDENT = re.compile("[ \u3000]*")
 _TRAILING = re.compile("(?<=[^ \u3000\n])[ \u3000]+\n")
-_ORPHAN = re.compile("[，。、；：）》」』]")
+_ORPHANS = tuple("，。、；：）》」』")
+_MOST_HANGING = 50  # lines of one item
 _ENDED = re.compile("[。；：！？…][”’」』）)]*\\Z")
 
 _INNER_SPACES = re.compile(r"  (?<=[^ \t\n]  ) *")
@@ -75,7 +74,7 @@ def unwrapped(text: str) -> str:
 
 def _broken(lines: list[str], cells: list[int]) -> set[int]:
     """The numbers of the lines that go on in the next."""
-    orphaned = {n for n, pair in enumerate(pairwise(lines)) if _is_orphaned(*pair)}
+    orphaned = _orphaned(lines)
     open_ended = _ended(lines, cells, _LEAST_CELLS, _OPEN)
     if len(open_ended) < 2:
         return orphaned
@@ -120,45 +119,55 @@ def _is_filled(cells: int, following: str, width: int) -> bool:
     return unit is None or cells + sum(1 + (c > "\x7f") for c in unit[0]) > width
 
 
-def _is_orphaned(line: str, following: str) -> bool:
-    """Whether `following` begins with a mark that no line begins with."""
-    mark = _ORPHAN.match(following, _INDENT.match(following).end())  # type: ignore[union-attr]
-    return mark is not None and bool(_OPEN.search(line[-2:])) and not _is_tabular(line)
+def _orphaned(lines: list[str]) -> set[int]:
+    """The numbers of the lines that go on with a mark with which no line begins."""
+    return {
+        number
+        for number, following in enumerate(lines[1:])
+        if following.lstrip(" \u3000")[:1] in _ORPHANS
+        and _OPEN.search(lines[number][-2:])
+        and not _is_tabular(lines[number])
+    }
 
 
 def _ended(lines: list[str], cells: list[int], least: int, ends: re.Pattern[str]) -> list[int]:
     """The numbers of the lines of so many cells that end so and may go on in the next."""
-    found = []
-    hanging = -1  # the indentation of what goes on behind an item
-    for number, (line, following) in enumerate(pairwise(lines)):
-        indent = _indent(line)
-        if _MARKER.match(line, indent):
-            hanging = indent + 1
-        elif indent != hanging:
-            hanging = -1 if indent == 0 or hanging < 0 or indent < hanging else indent
-        if cells[number] >= least and _goes_on(line, following, ends, hanging):
-            found.append(number)
-    return found
+    return [
+        number
+        for number in range(len(lines) - 1)
+        if cells[number] >= least and _goes_on(lines, number, ends)
+    ]
 
 
-def _indent(line: str) -> int:
-    return _INDENT.match(line).end()  # type: ignore[union-attr]
-
-
-def _goes_on(line: str, following: str, ends: re.Pattern[str], hanging: int) -> bool:
+def _goes_on(lines: list[str], number: int, ends: re.Pattern[str]) -> bool:
+    line, following = lines[number], lines[number + 1]
     start = _indent(following)
-    is_placed = start == 0 or (0 <= hanging <= start)
     # What a line ends with is told by its last two characters.
     return (
-        is_placed
-        and start < len(following)
+        start < len(following)
         and bool(ends.search(line[-2:]) or _CLOSING.match(following, start))
         and bool(_CONTINUING.match(following, start))
         and not _MARKER.match(following, start)
+        and (start == 0 or _is_hanging(lines, number, start))
         and not _is_tabular(line)
         and not _is_tabular(following[start:])
         and not _LATIN_EDGES.search(f"{line[-1]}\n{following[start]}")
     )
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" \u3000")) if line[:1] in (" ", "\u3000") else 0
+
+
+def _is_hanging(lines: list[str], number: int, start: int) -> bool:
+    """Whether what goes on `start` blanks behind the edge belongs to an item that begins before."""
+    for line in reversed(lines[max(number - _MOST_HANGING, 0) : number + 1]):
+        indent = _indent(line)
+        if _MARKER.match(line, indent):
+            return indent < start
+        if indent != start:
+            return False
+    return False
 
 
 def _is_tabular(line: str) -> bool:

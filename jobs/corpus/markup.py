@@ -60,7 +60,7 @@ _SOURCE_INDENT = re.compile(
 
 # 10<sup>6</sup> is not 106. What Unicode cannot raise stands in brackets behind ^ or _.
 _RAISED = re.compile(
-    r"(?<![\s])<(sup|sub)>\s*((?:[0-9A-Za-z+\-\u2212=()*/,. ]|</?(?:i|em|b|var)>){1,40}?)\s*</\1>",
+    r"<(sup|sub)>\s*((?:[0-9A-Za-z+\-\u2212=()*/,. ]|</?(?:i|em|b|var)>){1,40}?)\s*</\1>",
     re.IGNORECASE,
 )
 _INNER_TAG = re.compile(r"<[^>]*>")
@@ -136,7 +136,9 @@ def _unescaped(text: str) -> str:
 
 def _prose(text: str, closed: set[str], row: str) -> str:
     if "<" in text:
-        text = _SOURCE_INDENT.sub("", _RAISED.sub(_raised, text))
+        if "\n " in text or "\n\t" in text or text[0] in " \t":
+            text = _SOURCE_INDENT.sub("", text)
+        text = _RAISED.sub(_raised, text)
         text = _TAG.sub(partial(_left_behind, closed=closed, row=row), text)
     return _entities(text, row)
 
@@ -153,7 +155,7 @@ def _raised(it: re.Match[str]) -> str:
     raised = inner.translate(_RAISED_SIGNS[kind])
     if raised and not any(map(str.isascii, raised)):
         return raised
-    is_index = _BASE.match(it.string, it.start() - 1) and not _PLAIN.fullmatch(inner)
+    is_index = it.start() and _BASE.match(it.string, it.start() - 1) and not _PLAIN.fullmatch(inner)
     if not is_index or not inner:
         return inner
     return _MARKS[kind] + (inner if inner.isalnum() and len(inner) == 1 else f"({inner})")

@@ -32,7 +32,7 @@ from jobs.corpus.script import scripts, simplified
 from jobs.corpus.triggers import scan
 
 # Releases record it: other rules, other number.
-NORMALIZATION_VERSION = 2
+NORMALIZATION_VERSION = 3
 
 Bits = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -96,8 +96,8 @@ def repaired(column: pa.Array | pa.ChunkedArray, wanted: Repair = EVERY) -> Repa
 
     Laws: row-wise. Repairing twice is repairing once. The result has at most three times the
     characters of the text (NFC takes some apart). With all rules it is NFC, has no control or
-    invisible character but tab, newline and the joiners inside emoji, no space but U+0020 and no
-    full-width letter or digit; Chinese punctuation stays as it is.
+    invisible character but tab, newline and those that are part of emoji and of words of other
+    scripts, no space but U+0020 and no full-width letter or digit; Chinese punctuation stays.
     """
     texts = _large(column)
     found = scan(texts)

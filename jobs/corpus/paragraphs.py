@@ -4,13 +4,14 @@ A paragraph is a line. That one recurs is no evidence by itself: statutes repeat
 hundred characters eight times, song repeats its refrain, manuals their instructions. Removed are,
 from `min_chars` letters and digits up and the first occurrence kept:
 
-- an *echo*: a line that says what the line before it says (blank lines aside);
+- an *echo*: a line that says what the line before it says (blank lines aside) and ends as sentences
+  do: rows of a ledger and lines of a song may be equal;
 - a *caption*: a line without a full stop or the like at its end that occurs `min_times` in a text
   most of whose long lines end with one (in hard-wrapped texts and tables they do not);
 - what was *pasted twice*: lines followed at once by the same lines, `min_pasted_chars` together.
 
 The first two spare lines that belong to how a document is built (`lines.is_structure`); all spare
-fenced code.
+code and rows of figures.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import pyarrow as pa
 from jobs.corpus.markup import fenced_blocks
 from jobs.corpus.removals import Cut, Kind, without_cuts
 from jobs.corpus.same_lines import Flags, Keys, Lines, has_repeats, is_structure, lines_of
+from jobs.corpus.structure import is_code, is_row
 from jobs.errors import ConfigError
 
 _PERIODS = 8  # distances at which a text is compared with itself: it was pasted at one
@@ -101,15 +103,18 @@ class _Page:
         self.is_long = self.lines.letters >= params.min_chars
 
     def spare_code(self, text: str) -> None:
-        """Make no two lines of code the same."""
-        if not _REGION.search(text):
-            return
+        """Make no two lines of code, and no two rows of figures, the same."""
         starts = self.lines.starts
-        is_code = np.array([bool(_REGION.search(self._line(at))) for at in range(len(starts))])
-        for start, end in fenced_blocks(text):
-            first, last = (len(text[:at].encode()) for at in (start, end))
-            is_code |= (starts >= first) & (starts < last)
-        self.keys[is_code] = np.flatnonzero(is_code)
+        is_spared = np.zeros(len(starts), np.bool_)
+        for at in _recurring(self.keys, self.is_long).tolist():
+            line = self._line(at)
+            is_spared[at] = is_code(line) or is_row(line)
+        if _REGION.search(text):
+            is_spared |= [bool(_REGION.search(self._line(at))) for at in range(len(starts))]
+            for start, end in fenced_blocks(text):
+                first, last = (len(text[:at].encode()) for at in (start, end))
+                is_spared |= (starts >= first) & (starts < last)
+        self.keys[is_spared] = np.flatnonzero(is_spared)
 
     def replaced(self) -> dict[int, int]:
         """Which lines go, and which each of them repeats."""
@@ -130,9 +135,11 @@ class _Page:
             line = self._line(left[at])
             if is_structure(line):
                 continue
-            if at and keys[at] == keys[at - 1]:
-                yield at, at - 1
-            elif not _ENDS.search(line):
+            is_echo = at > 0 and keys[at] == keys[at - 1]
+            if _ENDS.search(line):
+                if is_echo:
+                    yield at, at - 1
+            else:
                 captions.setdefault(int(keys[at]), []).append(at)
         often = [places for places in captions.values() if len(places) >= self.params.min_times]
         if often and self._is_prose(left, {at for places in often for at in places}):

@@ -57,6 +57,7 @@ _BEFORE_ADDRESS = re.compile(rf"(?<=[{_BEHIND}]): \Z")
 # Books in Markdown mark what goes on a slide: (**…**) and (~~…~~).
 _BRACKETS = re.compile(r"\((?!\*\*|~~)([^()\n]{1,200})\)")
 _FILE_END = re.compile(r"\.(?:[a-z]{2,4}|[A-Z]{3,4}|mp[34]|7z)(?![0-9A-Za-z])")
+_LEAST_COMMAS, _LEAST_ROWS = 2, 3
 _HAN = re.compile(f"[{HAN}]")
 _WORD = re.compile(f"[{HAN}0-9A-Za-z]")
 _HAN_AT_END = re.compile(f"[{_BEHIND}]\\Z")
@@ -65,6 +66,8 @@ _FULL_STOP = re.compile(rf"(?<=[{HAN}][”》）{HAN}])\.(?=[”’」』]?(?:\n
 
 def full_width(text: str) -> str:
     """`text` with the punctuation of its Chinese parts in full width."""
+    if _is_delimited(text):
+        return text
     # Where questions end in ？, a ? amid a line is what an old encoding made of a character.
     lost = len(_AMID.findall(text)) if "？" in text else 0
     mark = _MARK_BUT_LOST if 0 < lost < text.count("？") else _MARK
@@ -76,6 +79,15 @@ def full_width(text: str) -> str:
         pieces += [_widened_lines(text[position : kept.start()], mark), kept[0]]
         position = kept.end()
     return "".join([*pieces, _widened_lines(text[position:], mark)])
+
+
+def _is_delimited(text: str) -> bool:
+    """Whether `text` is a table of three lines or more with as many commas in each."""
+    commas = text.partition("\n")[0].count(",")
+    if commas < _LEAST_COMMAS or "。" in text:
+        return False
+    lines = text.split("\n")
+    return len(lines) >= _LEAST_ROWS and all(line.count(",") == commas for line in lines)
 
 
 def _widened_lines(text: str, mark: re.Pattern[str]) -> str:
@@ -91,10 +103,14 @@ def _widened_lines(text: str, mark: re.Pattern[str]) -> str:
 
 
 def _widened_line(line: str, mark: re.Pattern[str]) -> str:
-    if _PROGRAM.search(line) or is_code(line):
+    if _PROGRAM.search(line):
         return line
-    if not _MAY_KEEP.search(line):
-        return _widened(line, mark)
+    after = _widened_around(line, mark) if _MAY_KEEP.search(line) else _widened(line, mark)
+    return line if after != line and is_code(line) else after
+
+
+def _widened_around(line: str, mark: re.Pattern[str]) -> str:
+    """`line` with its marks widened but for what is kept."""
     pieces: list[str] = []
     position = 0
     for kept in _KEPT.finditer(line):

@@ -23,8 +23,8 @@ from jobs.corpus.alphabets import HAN
 from jobs.corpus.repairs import Repair
 
 # Only what the other does not write: 為, 線, 群 and 強 are printed in both.
-_TAIWAN = re.compile("[裡臺汙]|(?<=[隨看有接對跟向帶沿意味說笑])著")
-_HONG_KONG = re.compile("[裏着綫羣麪牀峯衞嘅喺咗哋冇啲嗰嚟咁佢乜嘢]")
+_TAIWAN = (*"裡臺汙", "隨著", "看著", "有著", "接著", "對著", "跟著", "味著", "說著", "笑著")
+_HONG_KONG = tuple("裏着綫羣麪牀峯衞嘅喺咗哋冇啲嗰嚟咁佢嘢")
 
 TRADITIONAL, TAIWAN, HONG_KONG, SIMPLIFIED, MIXED = "hant", "hant-tw", "hant-hk", "hans", "mixed"
 
@@ -41,7 +41,7 @@ _LEFT = (
     (
         "著",
         re.compile(
-            f"(?<=[{_VERBS}])著(?![作名者述称录书文《])|著(?=[手眼重急落陆床装力想迷凉火色])"
+            f"(?<=[{_VERBS}])著(?![作名者述称录文《]|书(?![包本页桌]))|著(?=[手眼重急落陆床装力想迷凉火色])"
         ),
         "着",
     ),
@@ -67,7 +67,7 @@ _PARTICLE = re.compile(
     rf"(?<=[{HAN}])(?<![名原编专论译遗巨土合所新拙显卓昭撰较彰素夙久自共旧佳宏杰炳懋勋功绩大主参手已曾又尚])"
     rf"著(?=[{HAN}])(?![作名者述称录书文有于成为论说史令籍其之])"
 )
-_MODERN = re.compile("[的了是们这个]")
+_MODERN = "的了是们这个"
 _MODERN_SHARE = 0.01
 
 # 乾 is dry, which Simplified text writes 干, and a name, which it does not; surnames that are words
@@ -112,7 +112,7 @@ def simplified(text: str) -> str:
 
 
 def _writes_particles(text: str, converted: str) -> bool:
-    is_modern = len(_MODERN.findall(converted)) >= _MODERN_SHARE * len(converted)
+    is_modern = sum(map(converted.count, _MODERN)) >= _MODERN_SHARE * len(converted)
     return is_modern and text.count("著") > text.count("着")
 
 
@@ -120,8 +120,9 @@ def _kept(text: str) -> Iterator[tuple[int, int]]:
     """Where names and words among kana and Hangul start and end, in order."""
     has_names = "乾" in text or "沈" in text
     names = [name.span() for name in _NAME.finditer(text)] if has_names else []
+    foreign = map(_reach, _FOREIGN.finditer(text))
     end = 0
-    for start, after in sorted([*names, *map(_reach, _FOREIGN.finditer(text))]):
+    for start, after in sorted([*names, *foreign]):
         if after > end:
             yield max(start, end), after
             end = after
@@ -138,7 +139,7 @@ def _reach(foreign: re.Match[str]) -> tuple[int, int]:
 
 def variant(text: str) -> str:
     """Whose Traditional characters these are; `TRADITIONAL` if nothing tells."""
-    taiwan, hong_kong = len(_TAIWAN.findall(text)), len(_HONG_KONG.findall(text))
+    taiwan, hong_kong = (sum(map(text.count, words)) for words in (_TAIWAN, _HONG_KONG))
     if taiwan == hong_kong:
         return TRADITIONAL
     return TAIWAN if taiwan > hong_kong else HONG_KONG

@@ -38,17 +38,79 @@ _SENTENCE = re.compile("[，。；？！]")
 _FIGURE = re.compile(r"[0-9\uff10-\uff19]")
 _KINDS = r"(?:标签|標籤|元素|标记|標記|tags?\b|elements?\b)(?![：:<]|\s*\Z)"
 _TAG = r"<[A-Za-z][A-Za-z0-9]{0,15}(?:\s[^<>\n]{0,80})?/?>"
-_BEFORE = rf"[{HAN}A-Za-z0-9、，,（(“「‘'\"：:]"
-_WITHIN = rf"(?:(?<={_BEFORE})|(?<={_BEFORE} ))"
-_TAUGHT = re.compile(
-    rf"{_TAG}(?:[”’」\"'）)]? ?(?:(?:、|和|与|與|及|或) ?[“「‘'\"]?<[A-Za-z/]))"
-    rf"|{_WITHIN}{_TAG}[”’」\"'）)]? ?(?:{_KINDS}| (?:用于|用於|用来|用來|表示|定义|定義))"
-    rf"|(?:标签|標籤|元素|标记|標記|使用|tag) ?[“「‘'\"]?{_TAG}(?:[”’」\"'）)、，。；]| [{HAN}])"
+_BARE_TAG = re.compile(_TAG)
+_CLOSE = r"[”’」\"'）)]? ?"
+_LISTED = re.compile(rf"{_CLOSE}(?:、|和|与|與|及|或) ?[“「‘'\"]?<[A-Za-z/]")
+_NAMED = re.compile(rf"{_CLOSE}(?:{_KINDS}|(?<= )(?:用于|用於|用来|用來|表示|定义|定義))")
+_WITHIN = re.compile(rf"[{HAN}A-Za-z0-9、，,（(“「‘'\"：:] ?\Z")
+_NAMING = re.compile(r"(?:标签|標籤|元素|标记|標記|使用|tag) ?[“「‘'\"]?\Z")
+_BOUNDED = re.compile(rf"[”’」\"'）)、，。；]| [{HAN}]")
+# A text without any of these speaks of no tags; asking costs next to nothing.
+_MENTIONS = (
+    *(
+        "标签",
+        "標籤",
+        "元素",
+        "标记",
+        "標記",
+        "使用",
+        "tag",
+        "element",
+        "用于",
+        "用於",
+        "用来",
+        "用來",
+    ),
+    *(
+        "表示",
+        "定义",
+        "定義",
+        "、<",
+        "和<",
+        "与<",
+        "與<",
+        "及<",
+        "或<",
+        "、 <",
+        "和 <",
+        "与 <",
+        "與 <",
+    ),
+    *(
+        "及 <",
+        "或 <",
+        "示例",
+        "例如",
+        "例子",
+        "举例",
+        "舉例",
+        "代码",
+        "代碼",
+        "程式碼",
+        "源码",
+        "原始碼",
+    ),
+    *(
+        "HTML",
+        "XML",
+        "JSX",
+        "Vue",
+        "CSS",
+        "Markdown",
+        "模板",
+        "语法",
+        "語法",
+        "写法",
+        "寫法",
+        "code",
+    ),
+    *("markup", "example", "snippet"),
 )
-_ANNOUNCED = re.compile(r"[：:][ \t]*\n\s{0,20}<(?=[A-Za-z!?/])")
+_ANNOUNCED = re.compile(r"\n\s{0,20}<(?=[A-Za-z!?/])")
 _LISTING = re.compile(
     r"(?:示例|例如|例子|举例|舉例|代码|代碼|程式碼|源码|原始碼|HTML|XML|JSX|Vue|CSS|Markdown|模板|标签"
-    r"|標籤|标记|標記|语法|語法|写法|寫法|code|markup|example|snippet)[^\n]{0,12}\Z",
+    r"|標籤|标记|標記|语法|語法|写法|寫法|code|markup|example|snippet)"
+    r"[^\n：:]{0,12}[：:][ \t\n]*\Z",
     re.IGNORECASE,
 )
 _ENTITY = re.compile(
@@ -56,7 +118,7 @@ _ENTITY = re.compile(
     r"|(?:实体|實體|转义|轉義|写成|寫成|写作|寫作|使用|换成|換成) ?[“「‘'\"（(]?"
     r"&(?:lt|gt|amp);(?!/?[A-Za-z!])"
 )
-_ANNOUNCEMENT = 30
+_ANNOUNCEMENT, _MENTION_CHARS = 30, 10
 _IN_CODE = re.compile(
     r"```.*?```|~~~.*?~~~|`[^`\n]+`|<!--.*?(?=-->)|<(script|style)\b.*?(?=</\1)",
     re.DOTALL | re.IGNORECASE,
@@ -95,14 +157,31 @@ def taught_spans(text: str) -> list[tuple[int, int]]:
 
     Tags in Markdown code say nothing: documents that have them may be full of others.
     """
+    if not any(mention in text for mention in _MENTIONS):
+        return []
+    if next(_taught(text), None) is None and next(_announced(text), None) is None:
+        return []
     bare = _IN_CODE.sub(lambda code: " " * len(code[0]), text)
-    spans = [_whole_lines(text, taught.span()) for taught in _TAUGHT.finditer(bare)]
+    spans = [_whole_lines(text, tag.span()) for tag in _taught(bare)]
     blocks = [_whole_block(text, listing.end()) for listing in _announced(bare)]
     if not spans and not blocks:
         return []
     if not _REMAINS.search(bare):
         return [(0, len(text))]
     return spans + [span for span in blocks if _EXAMPLE.search(text[slice(*span)])]
+
+
+def _taught(text: str) -> Iterator[re.Match[str]]:
+    """The tags that a sentence names."""
+    for tag in _BARE_TAG.finditer(text):
+        start, end = tag.span()
+        before = text[max(start - _MENTION_CHARS, 0) : start]
+        if (
+            _LISTED.match(text, end)
+            or (_NAMED.match(text, end) and _WITHIN.search(before))
+            or (_BOUNDED.match(text, end) and _NAMING.search(before))
+        ):
+            yield tag
 
 
 def _announced(text: str) -> Iterator[re.Match[str]]:
@@ -124,7 +203,8 @@ def _whole_block(text: str, start: int) -> tuple[int, int]:
 
 def teaches_entities(text: str) -> bool:
     """Whether `text` says how characters are escaped."""
-    return _ENTITY.search(text) is not None
+    has_any = "&lt;" in text or "&gt;" in text or "&amp;" in text
+    return has_any and _ENTITY.search(text) is not None
 
 
 @kernel
@@ -139,6 +219,7 @@ def is_code_line(data: Bytes, start: int, end: int) -> bool:
         byte = np.int64(data[i])
         if quote:
             i += byte == _ESCAPE
+            signs += byte == quote
             quote = 0 if byte == quote else quote
         elif byte >= 0x80:
             width = _filler(data, i, end)
@@ -155,16 +236,16 @@ def is_code_line(data: Bytes, start: int, end: int) -> bool:
         before = byte
         last = byte if byte > 0x20 else last
         i += 1
-    if i < end and (before == 0 or _SIGNS[last] == _END):
-        return data[i] != _HASH
-    signs += int(last == _CLOSING)
+    if i < end and before == 0:
+        return data[i] == _SLASH
+    signs += int(last == _CLOSING or _SIGNS[last] == _QUOTE)
     return quote == 0 and (signs >= _LEAST_SIGNS or _SIGNS[last] == _END)
 
 
 @kernel
 def _is_remark(data: Bytes, i: int, end: int, before: int) -> bool:
-    """Whether a comment begins here: // or /* but in an address, or # apart from a word."""
-    if data[i] == _HASH:
+    """Whether a comment begins here: // or /* but in an address, or # or % apart from a word."""
+    if data[i] in (_HASH, _PERCENT):
         return bool(before in (0, 0x20))
     is_slash = data[i] == _SLASH and before != _COLON and i + 1 < end
     return bool(is_slash and data[i + 1] in (_SLASH, _STAR))
@@ -210,5 +291,5 @@ _SIGNS[ord("=")] = 3
 _SIGNS[[ord(sign) for sign in "{};"]] = _END
 _SIGNS[[ord(sign) for sign in "(["]] = _CALL
 _SIGNS[[ord(sign) for sign in "\"'`"]] = _QUOTE
-_ESCAPE, _SLASH, _STAR, _COLON, _HASH, _CLOSING = map(ord, "\\/*:#)")
+_ESCAPE, _SLASH, _STAR, _COLON, _HASH, _PERCENT, _CLOSING = map(ord, "\\/*:#%)")
 _BOX_LEAD, _BOX = 0xE2, 0x94

@@ -17,8 +17,13 @@ REMOVED = re.compile(
     "\u2066-\u206f\u3000\ufeff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\ufff9-\ufffb\ufffe\uffff]"
 )
 
-# Joiners inside emoji are part of them.
-EMOJI = re.compile("(?<=[\U0001f000-\U0001faff\ufe0f])\u200d(?=[\U0001f000-\U0001faff])")
+# Joiners inside emoji and behind letters of scripts that join are part of them, and so are breaks
+# of words and marks of direction where scripts have them.
+EMOJI = re.compile(
+    "(?<=[\U0001f000-\U0001faff\ufe0f])\u200d(?=[\U0001f000-\U0001faff])"
+    "|(?<=[\u0590-\u18af\ufb1d-\ufefc])[\u061c\u180e\u200b-\u200f\u202f]"
+    "|[\u061c\u200e\u200f](?=[\u0590-\u08ff\ufb1d-\ufefc])"
+)
 
 # Pieces that rules look for, whole and broken, so that a drawn text makes them meet.
 PIECES = [
@@ -78,7 +83,30 @@ PIECES += [
     *("標(biāo)", "準(zhǔn)", "學", "們(men)", "l(fā)", "?,F(xiàn)", "乾", "著", "發", "裡", "裏"),
     *("ÖÐ»ª", "涓\ue15e浗", "ä¸\xadå\x9b½", "锟斤拷", "\ufffd", "い地チ", "⽇", "⻓", "\ue000"),
     *("，在第一行里把这句话写到正好这么长为止\n", "一", "https://a.cn/", "|", "\n---\n", "    "),
-    *("👨\u200d👩", "🏳️\u200d🌈", "\u200d"),
+    *("👨\u200d👩", "🏳️\u200d🌈", "\u200d", "ශ්\u200dරී", "می\u200cخواهم", "\u200f", "\u180e"),
+    *(
+        "の",
+        "アイ",
+        "한국",
+        "Привет",
+        "孫乾",
+        "沈醉",
+        "藉",
+        "１．５",
+        "．",
+        "    x = f(1);  // 注",
+        "示例：\n",
+    ),
+    *(
+        " 标签",
+        "<sup>",
+        "n-1",
+        "</sup>",
+        "&lt;p&gt;",
+        "，在第二行里把这句话写到正好这么长为止\n    ",
+        "│",
+        "├── ",
+    ),
 ]
 texts = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=25).map("".join)
 
