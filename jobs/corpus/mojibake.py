@@ -116,11 +116,22 @@ def _from_latin(part: str, least: float, least_odd: float) -> str:
     if len(high) < _LEAST_HIGH or len(set(high)) < _LEAST_LETTERS:
         return part
     is_odd = len(_ODD.findall(part)) >= least_odd * len(high)
+    if decoded := _as_utf8(data):
+        return decoded
     for encoding in ("utf-8", "gb18030") if is_odd else ("utf-8",):
         decoded = _decoded(data, encoding)
         if decoded is not None and _is_chinese(decoded, least):
             return decoded
     return part
+
+
+def _as_utf8(data: bytes) -> str | None:
+    """`data` as UTF-8 if all of it is, two characters of three bytes among it: no accident."""
+    try:
+        decoded = data.decode()
+    except UnicodeDecodeError:
+        return None
+    return decoded if sum(character >= "\u0800" for character in decoded) >= _LEAST_HAN else None
 
 
 def _latin_bytes(part: str) -> bytes:

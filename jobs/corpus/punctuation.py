@@ -46,6 +46,7 @@ _MARKS = (
     rf"[,;:]{_IS_BEHIND}(?=[^\s!-/:-@\[-`{{-~]|[\"*(]|\Z)"
     rf"|[?!]{_IS_BEHIND}(?=[^\s!-/:-@\[-`{{-~，。、；：？！]|[\"*(]|\Z)"
     rf"|[,;](?<=[0-9A-Za-z%+].){_IS_BEFORE}"
+    rf"|[,;](?<=[0-9A-Za-z][”’].)(?=[{HAN}])"
     rf"|!(?<=[0-9%+].){_IS_BEFORE}"  # Yahoo! is a name
     rf"|:(?<=[0-9A-Za-z].)(?=[{HAN}][^\n]{{8}})"  # what is longer than a setting's value
     rf"|[,;:] (?:(?<=[{_BEHIND}]. )|(?<=[{_BEHIND}。！？…][”’]. )){_IS_BEFORE}"
@@ -60,7 +61,7 @@ _FILE_END = re.compile(r"\.(?:[a-z]{2,4}|[A-Z]{3,4}|mp[34]|7z)(?![0-9A-Za-z])")
 _LEAST_COMMAS, _LEAST_ROWS = 2, 3
 _HAN = re.compile(f"[{HAN}]")
 _WORD = re.compile(f"[{HAN}0-9A-Za-z]")
-_HAN_AT_END = re.compile(f"[{_BEHIND}]\\Z")
+_HAN_AT_END = re.compile(f"[{_BEHIND}…][”’]?\\Z")
 _FULL_STOP = re.compile(rf"(?<=[{HAN}][”》）{HAN}])\.(?=[”’」』]?(?:\n|\Z))")
 
 
@@ -83,10 +84,11 @@ def full_width(text: str) -> str:
 
 def _is_delimited(text: str) -> bool:
     """Whether `text` is a table of three lines or more with as many commas in each."""
-    commas = text.partition("\n")[0].count(",")
+    lines = text.strip("\n").split("\n", 1)
+    commas = lines[0].count(",")
     if commas < _LEAST_COMMAS or "。" in text:
         return False
-    lines = text.split("\n")
+    lines = text.strip("\n").split("\n")
     return len(lines) >= _LEAST_ROWS and all(line.count(",") == commas for line in lines)
 
 
@@ -136,7 +138,7 @@ def _bracketed(pair: re.Match[str]) -> str:
     is_apart = before == " " or after == " " or inner[0] == " "
     is_linked = before in ("]", "!", "^", "$", "\\") and before != ""
     is_linked = is_linked or bool(_FILE_END.match(text, end))
-    is_within = bool(_HAN_AT_END.search(before))
+    is_within = bool(_HAN_AT_END.search(text[max(start - 2, 0) : start]))
     is_filled = bool(_HAN.search(inner)) and not before.isascii()
     is_filled = is_filled or (bool(_HAN.match(inner)) and bool(_HAN.search(inner[-1])))
     if not _WORD.search(inner) or is_apart or is_linked or not (is_within or is_filled):

@@ -76,6 +76,20 @@ def test_odd_page_is_a_row_and_no_crash(odd):
     assert (row["text"] is None) == (row["reason"] is not None)
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "while True:<br>&nbsp;&nbsp;&nbsp;&nbsp;work()",
+        "while True:\n    work()",
+        '<span class="k">while</span> True:<br/>\xa0&#160;&nbsp; <span>work</span>()',
+    ],
+)
+def test_page_keeps_the_lines_and_the_indentation_of_its_code(code):
+    body = f"<p>{FIRST}</p><p>{SECOND}</p><pre>{code}</pre><p>{FIRST}</p>"
+    text = page(f"<html><body><article>{body}</article></body></html>").text
+    assert "while True:\n    work()" in text
+
+
 def test_page_laid_out_with_tables_keeps_its_paragraphs():
     cell = f"<p>{FIRST}</p><p>{SECOND}</p><p>{FIRST}</p><p>{SECOND}</p>"
     source = f"<html><body><table><tr><td><table><tr><td>{cell}</td></tr></table></td></tr></table>"
