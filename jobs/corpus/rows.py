@@ -17,9 +17,11 @@ from jobs.errors import ConfigError, TextColumnMissing, UnknownEncoding
 FORMATS = ("jsonl", "csv", "tsv", "text", "text-blocks", "html", "warc", "wet", "parquet")
 PAGE_FORMATS = ("html", "warc")
 COLUMNS = ("text", "id", "title", "url", "published")
+ROW_BYTES = 500
+"""What a row takes besides its text, measured on rows of a few characters."""
+
 MISSING = object()  # what a row holds where it has no such column
 _EVIDENCE_CHARS = 200
-_ROW_BYTES = 500  # what a row takes besides its text, measured on rows of a few characters
 
 # A character of text may be up to three times as long in the file as in UTF-8: `\\ud842\\udfb7`.
 LINE_FACTOR = 3
@@ -187,7 +189,7 @@ def tables(rows: Iterable[Row], source_file: str, batch_bytes: int) -> Iterator[
     for row in rows:
         batch.append(row)
         # A Han character is three bytes.
-        size += 3 * len(row.text or "") + _ROW_BYTES
+        size += 3 * len(row.text or "") + ROW_BYTES
         if size >= batch_bytes:
             yield _table(batch, source_file)
             batch, size = [], 0
