@@ -191,6 +191,7 @@ def _partner(name: str, given: Partner, config: Build) -> PartnerParams:
         priority=given.priority,
         reject_share=config.limits.reject_share if share is None else share,
         metadata=given.metadata,
+        follow_links=given.follow_links,
     )
 
 

@@ -30,6 +30,7 @@ class Partner:
     script: str = "simplify"  # Traditional text; or keep
     reject_share: float | None = None  # None: limits.reject_share
     metadata: dict[str, Any] = field(default_factory=dict)
+    follow_links: bool = False  # out of the folders of deliveries
 
 
 @dataclass

@@ -124,7 +124,12 @@ def delivered_files(plan: Iterable[InputShard]) -> list[tuple[PartnerParams, Del
 
 def _files(partner: PartnerParams, params: BuildParams) -> list[Delivered]:
     endpoint_url = params.storage.endpoint_url
-    sources = expand(partner.deliveries, partner=partner.name, endpoint_url=endpoint_url)
+    sources = expand(
+        partner.deliveries,
+        partner=partner.name,
+        endpoint_url=endpoint_url,
+        follow_links=partner.follow_links,
+    )
     _require_text([source for source in sources if source.size_bytes], partner, endpoint_url)
     with ThreadPoolExecutor() as pool:
         pieces = pool.map(lambda source: _delivered(source, partner.reading, params), sources)

@@ -36,6 +36,7 @@ class PartnerParams:
         priority: The lower number wins when two partners hold one document.
         reject_share: The share of rejected rows above which the build stops, in [0, 1].
         metadata: Free; copied into the manifest.
+        follow_links: Whether links may lead out of the folders of `deliveries`.
     """
 
     name: str
@@ -46,6 +47,7 @@ class PartnerParams:
     priority: int
     reject_share: float
     metadata: dict[str, Any]
+    follow_links: bool
 
     def __post_init__(self) -> None:
         """Refuse a partner without deliveries or with an impossible share."""

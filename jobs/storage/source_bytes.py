@@ -15,6 +15,7 @@ import xxhash
 from jobs.errors import DeliveryMissing, DeliveryUnreadable, HeliuError, ObjectMissing, StorageError
 from jobs.storage.objects import S3_SCHEME
 from jobs.storage.s3_clients import open_object
+from jobs.storage.sources import require_regular
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -86,6 +87,8 @@ def open_random(uri: str, *, endpoint_url: str | None) -> pa.NativeFile:
     try:
         if uri.startswith(S3_SCHEME):
             return open_object(uri, endpoint_url, None)
+        # What was a file when the delivery was listed may have become a link or a pipe.
+        require_regular(uri)
         return pa.OSFile(uri)
     except (FileNotFoundError, ObjectMissing) as error:
         raise DeliveryMissing(f"{uri} is not there: correct the path or restore it") from error
