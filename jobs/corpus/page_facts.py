@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
 from resiliparse.extract.html2text import extract_plain_text
-from resiliparse.parse.html import DOMNode, HTMLTree
+from resiliparse.parse.html import HTMLTree
 
 from jobs.corpus.dates import iso_date
 
@@ -120,9 +120,10 @@ def _metas(tree: HTMLTree) -> dict[str, str]:
     return metas
 
 
-def _found(tree: HTMLTree, tag: str) -> list[DOMNode]:
+def _found(tree: HTMLTree, tag: str) -> list[Any]:
     """Every element of that name: as a slice, for one after the other takes the square."""
-    return tree.document.get_elements_by_tag_name(tag)[:]
+    document = tree.document
+    return list(document.get_elements_by_tag_name(tag)[:]) if document else []
 
 
 def _plain(text: str) -> str:

@@ -85,7 +85,8 @@ def test_page_laid_out_with_tables_keeps_its_paragraphs():
 
 def test_page_facts_are_those_of_its_elements_and_not_of_what_looks_like_them():
     source = """<html><head><!-- <title>旧标题在注释里</title> --><script>
-var t = "<title>脚本里的标题</title>";</script><title>真正的标题</title><meta name="pubdate" content="a > b"><base href="https://例.cn/x/">
+var t = "<title>脚本里的标题</title>";</script><title>真正的标题</title>
+<meta name="pubdate" content="a > b"><base href="https://例.cn/x/">
 <meta property="article:published_time" content="2023-11-29"><link href="../a?b=1" rel="Canonical">
 </head><body><!-- <link rel=canonical href=https://b.cn/> --><p>正文</p></body></html>"""
     found = page(source)
