@@ -185,6 +185,7 @@ def _partner(name: str, given: Partner, config: Build) -> PartnerParams:
             max_text_bytes=config.limits.text_bytes,
             batch_bytes=config.shards.batch_bytes,
             html=given.html,
+            quoting=given.quoting,
         ),
         repair=_repair(given, config),
         licence=given.licence,

@@ -16,6 +16,7 @@ from jobs.errors import ConfigError, TextColumnMissing, UnknownEncoding
 
 FORMATS = ("jsonl", "csv", "tsv", "text", "text-blocks", "html", "warc", "wet", "parquet")
 PAGE_FORMATS = ("html", "warc")
+QUOTING = ("double", "none")
 COLUMNS = ("text", "id", "title", "url", "published")
 ROW_BYTES = 500
 """What a row takes besides its text, measured on rows of a few characters."""
@@ -58,6 +59,7 @@ class DeliveryParams:
         batch_bytes: about how much text one table holds.
         html: whether a text that is a whole web page gives way to its main text; always in
             `PAGE_FORMATS`.
+        quoting: one of `QUOTING`: whether quotes in CSV and TSV enclose fields, or are text.
     """
 
     format: str
@@ -66,6 +68,7 @@ class DeliveryParams:
     max_text_bytes: int
     batch_bytes: int
     html: bool
+    quoting: str = "double"  # releases of before do not say
 
     def __post_init__(self) -> None:
         if self.format not in FORMATS:
@@ -74,6 +77,9 @@ class DeliveryParams:
         if self.encoding not in ENCODINGS:
             known = ", ".join(ENCODINGS)
             raise UnknownEncoding(f"unknown encoding {self.encoding!r}: choose one of {known}")
+        if self.quoting not in QUOTING:
+            known = ", ".join(QUOTING)
+            raise ConfigError(f"unknown quoting {self.quoting!r}: choose one of {known}")
         ours = [our_name for our_name, _ in self.columns]
         if "text" not in ours or len(set(ours)) < len(ours) or not set(ours) <= set(COLUMNS):
             known = ", ".join(COLUMNS)
@@ -151,7 +157,10 @@ def as_string(value: object) -> str | None:
         return value
     if value is None or value is MISSING:
         return None
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    except RecursionError:
+        return f"{type(value).__name__} nested too deep to be written"
 
 
 def shortened(evidence: str) -> str:
@@ -189,12 +198,16 @@ def tables(rows: Iterable[Row], source_file: str, batch_bytes: int) -> Iterator[
     for row in rows:
         batch.append(row)
         # A Han character is three bytes.
-        size += 3 * len(row.text or "") + ROW_BYTES
+        size += ROW_BYTES + 3 * sum([len(value) for value in _strings(row) if value])
         if size >= batch_bytes:
             yield _table(batch, source_file)
             batch, size = [], 0
     if batch:
         yield _table(batch, source_file)
+
+
+def _strings(row: Row) -> tuple[str | None, ...]:
+    return row.text, row.title, row.source_id, row.url, row.published
 
 
 def _encodable(text: str) -> str:

@@ -36,6 +36,11 @@ class Delivered:
     digest: str
     piece: Piece | None
 
+    def __str__(self) -> str:
+        """The file's address, for errors, and which of its bytes or row groups."""
+        piece = f" ({self.piece.start} to {self.piece.end})" if self.piece else ""
+        return f"{self.source.uri}{piece}"
+
     @property
     def text_bytes(self) -> int:
         """About how much text there is to read, so that tasks are of like size."""
@@ -58,6 +63,10 @@ class InputShard:
     partner: PartnerParams
     files: tuple[Delivered, ...]
     key: str
+
+    def __str__(self) -> str:
+        """The files, for errors."""
+        return f"{self.partner.name}: {', '.join(map(str, self.files))}"
 
 
 InputName = tuple[str, str, str, str]
@@ -160,7 +169,7 @@ def _delivered(source: SourceFile, reading: DeliveryParams, params: BuildParams)
     is_large = _text_bytes(source) > piece_bytes
     is_plain = PurePosixPath(source.name).suffix.lower() not in COMPRESSED_SUFFIXES
     cutter = None
-    if is_large and is_plain and reading.format in CUT_FORMATS:
+    if is_large and is_plain and reading.format in CUT_FORMATS and reading.quoting != "none":
         cutter = Cutter(reading, piece_bytes)
     found = digest(source.uri, endpoint_url=endpoint_url, watch=cutter.add if cutter else None)
     pieces = cutter.pieces() if cutter else []

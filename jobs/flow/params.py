@@ -65,6 +65,8 @@ def recorded_reading(partner: PartnerParams) -> dict[str, Any]:
     """How a partner's files are read, as far as it decides what is read."""
     reading = asdict(partner.reading)
     del reading["batch_bytes"]  # how much is read at a time decides nothing
+    if reading["quoting"] == "double":  # what was read before there was a choice
+        del reading["quoting"]
     return reading | {
         "columns": dict(partner.reading.columns),
         "repair": asdict(partner.repair),
@@ -78,7 +80,7 @@ class ShardParams:
     Attributes:
         input_bytes: About how much text one task reads, of small files together or of a piece of a
             large one; no effect on results.
-        run_bytes: Text a task holds before it writes; no effect on results.
+        run_bytes: Rows and text a task holds before it writes; no effect on results.
         group_documents: Documents one task compares at a time; no effect on results.
         release_bytes: Text in one shard of a release.
     """

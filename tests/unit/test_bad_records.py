@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 
 import pytest
 
@@ -74,6 +75,21 @@ def test_half_a_character_costs_the_row_only_where_it_is_read():
     ):
         found = rows(line + b'\n{"text": "b"}', asked())
         assert reasons(found) == [reason, None]
+
+
+@pytest.mark.parametrize("format_", ["csv", "tsv"])
+def test_quotes_that_are_text_are_read_as_text_where_the_partner_says_so(format_):
+    sign = {"csv": ",", "tsv": "\t"}[format_]
+    table = [["id", "text"], ["1", '"你好'], ["2", "中间"], ["3", '再见"'], ["4", "正常"]]
+    source = "\r\n".join(sign.join(row) for row in table).encode()
+    params = replace(asked(format_, columns=(*only(), ("id", "id"))), quoting="none")
+    assert texts(rows(source, params)) == ['"你好', "中间", '再见"', "正常"]
+    assert len(rows(source, replace(params, quoting="double"))) == 2
+    (long, short) = rows(
+        f"id{sign}text\n1{sign}{'长' * 90_000}\n\n2{sign}短".encode(),
+        replace(params, max_text_bytes=1000),
+    )
+    assert (long["reason"], short["text"]) == (RejectReason.TOO_LARGE, "短")
 
 
 @pytest.mark.parametrize("depth", [100, 900, 1_000, 1_020, 5_000, 100_000])
