@@ -204,12 +204,14 @@ def _partner(name: str, given: Partner, config: Build) -> PartnerParams:
             max_text_bytes=config.limits.text_bytes,
             batch_bytes=config.shards.batch_bytes,
             html=given.html,
+            quoting=given.quoting,
         ),
         repair=_repair(given, config),
         licence=given.licence,
         priority=given.priority,
         reject_share=config.limits.reject_share if share is None else share,
         metadata=given.metadata,
+        follow_links=given.follow_links,
     )
 
 

@@ -26,10 +26,12 @@ class Partner:
     priority: int = MISSING
     encoding: str = "auto"
     html: bool = False  # whether the text column holds whole web pages
+    quoting: str = "double"  # of csv and tsv; or none
     columns: dict[str, str] = field(default_factory=dict)
     script: str = "simplify"  # Traditional text; or keep
     reject_share: float | None = None  # None: limits.reject_share
     metadata: dict[str, Any] = field(default_factory=dict)
+    follow_links: bool = False  # out of the folders of deliveries
 
 
 @dataclass

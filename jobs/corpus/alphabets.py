@@ -7,6 +7,8 @@ whose makers counted: GB 2312 and Big5 each have a first level of frequent chara
 from __future__ import annotations
 
 import functools
+import re
+import sys
 import unicodedata
 from collections.abc import Iterator
 
@@ -103,3 +105,10 @@ def _leads(character: str, encoding: str, first: int, last: int) -> bool:
 
 def _encoded(encoding: str, character: str) -> bytes:
     return character.encode(encoding, "ignore")
+
+
+@functools.cache
+def marks_in_a_row() -> re.Pattern[str]:
+    """More combining marks than any script sets on one letter, which Unicode says are 30."""
+    marks = (chr(point) for point in range(sys.maxunicode + 1) if unicodedata.combining(chr(point)))
+    return re.compile(f"([{''.join(marks)}]{{31,}})")

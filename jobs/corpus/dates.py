@@ -10,6 +10,8 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+_MOST_CHARS = 100  # of a date, its label and its clock; the forms take more than time in proportion
+_MOST_GIVEN = 10 * _MOST_CHARS  # before runs of blanks are taken for one
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _REPUBLIC = 1911  # 民国元年 is 1912
 
@@ -93,7 +95,10 @@ def iso_date(text: str) -> str | None:
     Chinese and Western forms, the years of the Republic, and seconds or milliseconds since 1970
     (in UTC). A time zone is kept if given and never guessed, but for CST, which here is China's.
     """
-    text = text.strip()
+    if len(text) <= _MOST_GIVEN:
+        text = " ".join(text.split())
+    if len(text) > _MOST_CHARS:
+        return None
     return _read(text) or _read(_LABEL.sub("", _WEEKDAY.sub(" ", text)).strip())
 
 

@@ -40,7 +40,9 @@ def delimited_rows(
     Raises:
         DeliveryUnreadable: if the header breaks the rules.
     """
-    records = _records(_Lines(file_lines, characters, params.max_line_bytes), params.format)
+    decoded = _Lines(file_lines, characters, params.max_line_bytes)
+    read = _unquoted if params.quoting == "none" else _records
+    records = read(decoded, params.format)
     header = next(records, None)
     if header is None:
         return
@@ -143,6 +145,21 @@ class _Lines:
 
 class _LineTooLong(csv.Error):
     """A line too long to hold."""
+
+
+def _unquoted(lines: _Lines, delimited: str) -> Iterator[list[str] | Refusal]:
+    """A record a line, its quotes as they are."""
+    while True:
+        lines.begin_record()
+        try:
+            line = next(lines).removesuffix("\n").removesuffix("\r")
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Refusal(RejectReason.TOO_LARGE, f"{error}")
+        else:
+            if line:
+                yield line.split(DELIMITERS[delimited])
 
 
 def _records(lines: _Lines, delimited: str) -> Iterator[list[str] | Refusal]:

@@ -40,7 +40,7 @@ _SIGNS = "分享到|分享至|扫一扫|扫码|打印本页|打印|关闭窗口|
 _RIGHTS = "版权所有|©|Copyright"
 # It begins with a newline, which the search finds at the speed of memchr.
 _FRAME_LINE = re.compile(
-    rf"\n[ \t]*[（(\[【]?[ \t]*(?:(?:{_LABELS})[^\n：:]{{0,8}}[：:][^\n]{{0,80}}"
+    rf"\n[ \t]*+(?:[（(\[【][ \t]*+)?(?:(?:{_LABELS})[^\n：:]{{0,8}}[：:][^\n]{{0,80}}"
     rf"|(?:{_SIGNS})[^\n]{{0,24}}|(?:{_RIGHTS})[^\n]{{0,80}})(?=\n|\Z)",
     re.IGNORECASE,
 )

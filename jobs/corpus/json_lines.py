@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import islice
@@ -20,6 +19,7 @@ from jobs.corpus.rows import (
     Refusal,
     RejectReason,
     Row,
+    as_string,
     delivered_row,
     refused_row,
     text_missing,
@@ -29,7 +29,6 @@ from jobs.corpus.rows import (
 _NAMES_SHOWN = 40
 _NESTING_SHOWN = 4
 _ID = COLUMNS.index("id")
-_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def json_rows(
@@ -49,6 +48,9 @@ def json_rows(
                 yield refused_row(number, *record)
                 continue
             values = [_value(record, name) for name in theirs]
+            if b"\\u" in line and (broken := _broken(values)) is not None:
+                yield refused_row(number, *broken)
+                continue
             if values[0] is MISSING:
                 values[0] = text_missing(_names(record))
             yield delivered_row(number, values, params.max_text_bytes)
@@ -91,15 +93,20 @@ def _second_reading(line: bytes, characters: Characters) -> object:
     except UnicodeDecodeError as error:
         return undecodable(error)
     try:
-        value = json.loads(text, parse_constant=lambda _: None, parse_float=Decimal)
-        if _SURROGATE_ESCAPE.search(text):
-            json.dumps(
-                value, ensure_ascii=False, default=str
-            ).encode()  # raises at half a character
+        return json.loads(text, parse_constant=lambda _: None, parse_float=Decimal)
     except (ValueError, RecursionError) as error:
         start = max(getattr(error, "pos", 0) - 20, 0)
         return Refusal(RejectReason.BROKEN_JSON, f"{error}, near {text[start : start + 40]!r}")
-    return value
+
+
+def _broken(values: list[object]) -> Refusal | None:
+    """The refusal of a row if what is read of it holds half a character; what else it has may."""
+    try:
+        for value in values:
+            (as_string(value) or "").encode()
+    except UnicodeEncodeError as error:
+        return Refusal(RejectReason.BROKEN_JSON, f"{error}")
+    return None
 
 
 def _value(record: dict[str, Any], name: str | None) -> object:

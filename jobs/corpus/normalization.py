@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.corpus import characters
+from jobs.corpus import alphabets, characters
 from jobs.corpus.blanks import laid_out
 from jobs.corpus.lines import despaced, layout, unwrapped
 from jobs.corpus.markup import without_markup
@@ -72,7 +72,13 @@ class _Stage(NamedTuple):
 
 
 def composed(text: str) -> str:
-    """`text` in NFC."""
+    """`text` in NFC, but for more marks on one letter than any script has.
+
+    To put those in order takes the square of their number.
+    """
+    parts = alphabets.marks_in_a_row().split(text)
+    if len(parts) > 1:
+        return "".join(part if i % 2 else composed(part) for i, part in enumerate(parts))
     return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
 
 

@@ -17,6 +17,7 @@ from jobs.errors import ConfigError, TextColumnMissing, UnknownEncoding
 
 FORMATS = ("jsonl", "csv", "tsv", "text", "text-blocks", "html", "warc", "wet", "parquet")
 PAGE_FORMATS = ("html", "warc")
+QUOTING = ("double", "none")
 COLUMNS = ("text", "id", "title", "url", "published")
 DELIVERED_AS = {"id": "source_id", "title": "title", "url": "url", "published": "published"}
 """The columns of DELIVERED in which what is mapped stands, beside the text."""
@@ -26,11 +27,13 @@ NO_IDS = frozenset(
 )
 """What MySQL, Python, pandas, JavaScript and people write where a row has no id, in any format."""
 
+ROW_BYTES = 500
+"""What a row takes besides its text, measured on rows of a few characters."""
+
 MISSING = object()  # what a row holds where it has no such column
 _EVIDENCE_CHARS = 200
 _DIGITS = 40
 _EXACT = Context(prec=MAX_PREC, Emin=MIN_EMIN, Emax=MAX_EMAX)
-_ROW_BYTES = 500  # what a row takes besides its text, measured on rows of a few characters
 
 # A character of text may be up to three times as long in the file as in UTF-8: `\\ud842\\udfb7`.
 LINE_FACTOR = 3
@@ -67,6 +70,7 @@ class DeliveryParams:
         batch_bytes: about how much text one table holds.
         html: whether a text that is a whole web page gives way to its main text; always in
             `PAGE_FORMATS`.
+        quoting: one of `QUOTING`: whether quotes in CSV and TSV enclose fields, or are text.
     """
 
     format: str
@@ -75,6 +79,7 @@ class DeliveryParams:
     max_text_bytes: int
     batch_bytes: int
     html: bool
+    quoting: str = "double"  # releases of before do not say
 
     def __post_init__(self) -> None:
         if self.format not in FORMATS:
@@ -83,6 +88,9 @@ class DeliveryParams:
         if self.encoding not in ENCODINGS:
             known = ", ".join(ENCODINGS)
             raise UnknownEncoding(f"unknown encoding {self.encoding!r}: choose one of {known}")
+        if self.quoting not in QUOTING:
+            known = ", ".join(QUOTING)
+            raise ConfigError(f"unknown quoting {self.quoting!r}: choose one of {known}")
         ours = [our_name for our_name, _ in self.columns]
         if "text" not in ours or len(set(ours)) < len(ours) or not set(ours) <= set(COLUMNS):
             known = ", ".join(COLUMNS)
@@ -170,7 +178,10 @@ def as_string(value: object) -> str | None:
         return None
     if isinstance(value, float | Decimal):
         return in_digits(str(value))
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    except RecursionError:
+        return f"{type(value).__name__} nested too deep to be written"
 
 
 def in_digits(number: str) -> str | None:
@@ -221,7 +232,7 @@ def tables(rows: Iterable[Row], source_file: str, batch_bytes: int) -> Iterator[
     for row in rows:
         batch.append(row)
         # A Han character is three bytes.
-        size += 3 * len(row.text or "") + _ROW_BYTES
+        size += ROW_BYTES + 3 * sum([len(value) for value in _strings(row) if value])
         if size >= batch_bytes:
             yield _table(batch, source_file)
             batch, size = [], 0
@@ -231,6 +242,10 @@ def tables(rows: Iterable[Row], source_file: str, batch_bytes: int) -> Iterator[
 
 def _plain(value: object) -> object:
     return float(value) if isinstance(value, Decimal) else str(value)
+
+
+def _strings(row: Row) -> tuple[str | None, ...]:
+    return row.text, row.title, row.source_id, row.url, row.published
 
 
 def _encodable(text: str) -> str:

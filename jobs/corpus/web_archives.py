@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -33,6 +35,8 @@ _HEADERS = {"url": "WARC-Target-URI", "date": "WARC-Date", "id": "WARC-Record-ID
 _KINDS = {"warc": WarcRecordType.response, "wet": WarcRecordType.conversion}
 _PAGE_TYPES = ("text/html", "application/xhtml+xml", "text/plain")
 _OK = 200
+_VERSION = re.compile(rb"WARC/\d\.\d[ \t]*\n")
+_VERSION_BYTES = 16
 
 
 def archive_rows(stream: BinaryIO, source_file: str, params: DeliveryParams) -> Iterator[Row]:
@@ -50,8 +54,7 @@ def archive_rows(stream: BinaryIO, source_file: str, params: DeliveryParams) -> 
     wanted.append(names.get("published"))
     for number, record in _records(stream, source_file):
         if record.record_type == _KINDS[params.format]:
-            with reading(source_file):
-                text = _content(record, source_file, params)
+            text = _content(record, source_file, params)
             known = [record.headers.get(_HEADERS.get(name or "", "")) for name in wanted]
             yield delivered_row(number, [text, *known], params.max_text_bytes)
 
@@ -62,9 +65,19 @@ class _Forward:
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._place = 0
+        self._ahead = b""
+
+    def peek(self) -> bytes:
+        """The first bytes, which are read again."""
+        self._ahead = self._stream.read(_VERSION_BYTES)
+        return self._ahead
 
     def read(self, size: int = -1) -> bytes:
-        data = self._stream.read(size)
+        data, self._ahead = self._ahead, b""
+        if len(data) > size >= 0:
+            data, self._ahead = data[:size], data[size:]
+        elif not data:
+            data = self._stream.read(size)
         self._place += len(data)
         return data
 
@@ -85,7 +98,13 @@ class _Forward:
 
 def _records(stream: BinaryIO, source_file: str) -> Iterator[tuple[int, WarcRecord]]:
     with reading(source_file):
-        records = iter(ArchiveIterator(_Forward(stream), parse_http=False, stream_detect=False))
+        forward = _Forward(stream)
+        if _VERSION.match(forward.peek()):
+            raise DeliveryUnreadable(
+                f"{source_file} ends its lines with LF alone, where archives have CR LF: it was "
+                "changed on the way; ask the partner for it as it was written"
+            )
+        records = iter(ArchiveIterator(forward, parse_http=False, stream_detect=False))
     number = 0
     while True:
         with reading(source_file):
@@ -103,27 +122,42 @@ def _content(record: WarcRecord, source_file: str, params: DeliveryParams) -> st
         evidence = f"record of {record.content_length} bytes, at most {limit}"
         return Refusal(RejectReason.TOO_LARGE, evidence)
     promised = record.content_length if "Content-Length" in record.headers else -1
-    record.freeze()
+    with reading(source_file):
+        record.freeze()
     if record.content_length != promised:
         raise DeliveryUnreadable(
             f"{source_file} breaks off in the record of {record.headers.get(_HEADERS['url'])}:"
             " ask the partner for it again"
         )
     charset = None
-    if params.format == "warc":
-        record.parse_http(auto_decode="all")
-        if (refusal := _no_page(record)) is not None:
-            return refusal
-        charset = known_charset(record.http_charset or "")
-    source = record.reader.read(limit + 1)
+    try:
+        if params.format == "warc":
+            record = _alone(record)
+            record.parse_http(auto_decode="all")
+            if (refusal := _no_page(record)) is not None:
+                return refusal
+            charset = known_charset(record.http_charset or "")
+        source = record.reader.read(limit + 1)
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        return Refusal(RejectReason.UNDECODABLE, f"headers, chunks or coding: {error}")
     if len(source) > limit:
         return Refusal(RejectReason.TOO_LARGE, f"page of more than {limit} bytes")
     return _decoded(source, charset or declared_charset(source), params.encoding)
 
 
+def _alone(record: WarcRecord) -> WarcRecord:
+    """The record in an archive of its own: what fails to parse leaves no archive readable."""
+    body = record.reader.read()
+    kind = record.headers.get("Content-Type", "application/http")
+    head = f"WARC/1.0\r\nWARC-Type: response\r\nContent-Type: {kind}\r\n"
+    head += f"Content-Length: {len(body)}\r\n\r\n"
+    archive = io.BytesIO(head.encode("utf-8", "replace") + body)
+    return next(iter(ArchiveIterator(archive, parse_http=False, stream_detect=False)))
+
+
 def _no_page(record: WarcRecord) -> Refusal | None:
     status = record.http_headers.status_code if record.http_headers else None
-    kind = record.http_content_type or "text/html"
+    kind = (record.http_content_type or "text/html").lower()
     if status == _OK and kind in _PAGE_TYPES:
         return None
     return Refusal(RejectReason.NOT_A_PAGE, f"status {status}, {kind}")

@@ -45,6 +45,11 @@ class Delivered:
     known: Known | None
     piece: Piece | None
 
+    def __str__(self) -> str:
+        """The file's address, for errors, and which of its bytes or row groups."""
+        piece = f" ({self.piece.start} to {self.piece.end})" if self.piece else ""
+        return f"{self.source.uri}{piece}"
+
     @property
     def digest(self) -> str:
         """The xxh3-128 of the file's bytes as delivered; empty if they are not known."""
@@ -77,6 +82,10 @@ class InputShard:
     partner: PartnerParams
     files: tuple[Delivered, ...]
     key: str
+
+    def __str__(self) -> str:
+        """The files, for errors."""
+        return f"{self.partner.name}: {', '.join(map(str, self.files))}"
 
 
 InputName = tuple[str, str, str, str]
@@ -143,7 +152,12 @@ def delivered_files(plan: Iterable[InputShard]) -> list[tuple[PartnerParams, Del
 
 def _files(partner: PartnerParams, params: BuildParams) -> list[Delivered]:
     endpoint_url = params.storage.endpoint_url
-    sources = expand(partner.deliveries, partner=partner.name, endpoint_url=endpoint_url)
+    sources = expand(
+        partner.deliveries,
+        partner=partner.name,
+        endpoint_url=endpoint_url,
+        follow_links=partner.follow_links,
+    )
     _require_text([source for source in sources if source.size_bytes], partner, endpoint_url)
     with ThreadPoolExecutor() as pool:
         pieces = pool.map(lambda source: _delivered(source, partner.reading, params), sources)
@@ -174,7 +188,7 @@ def _delivered(source: SourceFile, reading: DeliveryParams, params: BuildParams)
     is_large = _text_bytes(source) > piece_bytes
     is_plain = PurePosixPath(source.name).suffix.lower() not in COMPRESSED_SUFFIXES
     cutter = None
-    if is_large and is_plain and reading.format in CUT_FORMATS:
+    if is_large and is_plain and reading.format in CUT_FORMATS and reading.quoting != "none":
         cutter = Cutter(reading, piece_bytes)
     watch = cutter.add if cutter else None
     found = known_bytes(source.uri, endpoint_url=endpoint_url, watch=watch)

@@ -1,8 +1,8 @@
 """Normalize: every delivered file becomes documents and facts, in one streaming pass over the text.
 
-A task writes runs: about `run_bytes` of text at a time, as DOCUMENTS and as facts, both sorted by
-`doc_id`. Its marker is written last and says what there is; a shard that has a
-marker is never read again.
+A task writes runs: about `run_bytes` of rows at a time, as DOCUMENTS and as facts, both sorted by
+`doc_id`. Rows that are refused or nearly empty count too: it is they that come by the million. Its
+marker is written last and says what there is; a shard that has a marker is never read again.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def check_rejects(normalized: list[NormalizedShard], params: BuildParams) -> Non
 
 
 class _RunWriter:
-    """Gathers tables of one input shard and writes a run whenever there is enough text."""
+    """Gathers tables of one input shard and writes a run whenever there is enough."""
 
     def __init__(self, store: ObjectStore, shard: InputShard, params: BuildParams) -> None:
         self.store, self.shard, self.params = store, shard, params
@@ -159,7 +159,8 @@ class _RunWriter:
             self.columns[ours] += len(table) - delivered[name].null_count
         # While the text is at hand: memory touched for the first time costs more than all of this.
         self.pending.append((table, facts(table, params=self.params.signature), removals))
-        self.pending_bytes += pc.sum(pc.binary_length(table["content"])).as_py() or 0
+        self.pending_bytes += sum(one.nbytes for one in self.pending[-1])
+        self.content_bytes += pc.sum(pc.binary_length(table["content"])).as_py() or 0
         bad = table.filter(pc.is_valid(table["reason"]))
         self.rejected.update(zip(bad["stage"].to_pylist(), bad["reason"].to_pylist(), strict=True))
         if self.pending_bytes >= self.params.shards.run_bytes:
@@ -189,7 +190,6 @@ class _RunWriter:
             edges = write_edges(self.store, f"{folder}/edges-{number}.bin", table)
             run = replace(run, edges_key=edges)
         self.runs.append(run)
-        self.content_bytes += self.pending_bytes
         self.pending_bytes = 0
 
 

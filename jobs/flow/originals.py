@@ -86,7 +86,10 @@ def _source(release: OpenedRelease, partner: str, name: str, where: Whereabouts)
         raise ConfigError(
             f"diff=true reads {name} of {partner} again: give deliveries=PATH where that is now"
         )
-    for source in expand(where.deliveries, partner=partner, endpoint_url=where.endpoint_url):
+    sources = expand(
+        where.deliveries, partner=partner, endpoint_url=where.endpoint_url, follow_links=True
+    )
+    for source in sources:
         if source.size_bytes == delivered["bytes"]:
             found = known_bytes(source.uri, endpoint_url=where.endpoint_url)
             if found.digest == delivered["xxh3_128"]:

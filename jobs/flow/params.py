@@ -37,6 +37,7 @@ class PartnerParams:
         priority: The lower number wins when two partners hold one document.
         reject_share: The share of rejected rows above which the build stops, in [0, 1].
         metadata: Free; copied into the manifest.
+        follow_links: Whether links may lead out of the folders of `deliveries`.
     """
 
     name: str
@@ -47,6 +48,7 @@ class PartnerParams:
     priority: int
     reject_share: float
     metadata: dict[str, Any]
+    follow_links: bool
 
     def __post_init__(self) -> None:
         """Refuse a partner without deliveries or with an impossible share."""
@@ -64,6 +66,8 @@ def recorded_reading(partner: PartnerParams) -> dict[str, Any]:
     """How a partner's files are read, as far as it decides what is read."""
     reading = asdict(partner.reading)
     del reading["batch_bytes"]  # how much is read at a time decides nothing
+    if reading["quoting"] == "double":  # what was read before there was a choice
+        del reading["quoting"]
     return reading | {
         "columns": dict(partner.reading.columns),
         "repair": asdict(partner.repair),
@@ -77,7 +81,7 @@ class ShardParams:
     Attributes:
         input_bytes: About how much text one task reads, of small files together or of a piece of a
             large one; no effect on results.
-        run_bytes: Text a task holds before it writes; no effect on results.
+        run_bytes: Rows and text a task holds before it writes; no effect on results.
         group_documents: Documents one task compares at a time; no effect on results.
         release_bytes: Text in one shard of a release.
     """

@@ -87,7 +87,7 @@ def _gathered(
     kind: str, patterns: tuple[str, ...], lesson: Lesson, params: TrainingParams, progress: Told
 ) -> tuple[pa.Table, int]:
     """The EXAMPLES of one kind, and how many rows were delivered."""
-    sources = expand(patterns, partner=kind, endpoint_url=lesson.endpoint_url)
+    sources = expand(patterns, partner=kind, endpoint_url=lesson.endpoint_url, follow_links=False)
     held, delivered = EXAMPLES.empty_table(), 0
     for number, source in enumerate(sources):
         file = Delivered(source, None, None)

@@ -24,6 +24,7 @@ from jobs.errors import (
 from jobs.storage.checked import Blocks, CheckedFile, block_digests
 from jobs.storage.objects import S3_SCHEME
 from jobs.storage.s3_files import open_object
+from jobs.storage.sources import require_regular
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -137,6 +138,8 @@ def _opened(uri: str, endpoint_url: str | None) -> pa.NativeFile:
     try:
         if uri.startswith(S3_SCHEME):
             return open_object(uri, endpoint_url, None)
+        # What was a file when the delivery was listed may have become a link or a pipe.
+        require_regular(uri)
         return pa.OSFile(uri)
     except (FileNotFoundError, ObjectMissing) as error:
         raise DeliveryMissing(f"{uri} is not there: correct the path or restore it") from error

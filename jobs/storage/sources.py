@@ -1,8 +1,11 @@
 """Partners' delivery files: which ones a pattern means.
 
 A pattern is a file, a folder, or a glob with `*`, `?`, `[..]` and `**`; each also as a `file://`
-or `s3://` address. A folder, named or matched, stands for every file below it. Hidden files are
-nobody's delivery and are skipped.
+or `s3://` address. A folder, named or matched, stands for every file below it. Hidden files and the
+notes that Spark and its like leave beside their data are nobody's delivery and are skipped.
+
+What is read is published, and partners fill these folders: a link out of one is followed only for
+those who say so, and what is no file of a disk is never opened.
 """
 
 from __future__ import annotations
@@ -10,7 +13,8 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-from collections import Counter
+import stat
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
@@ -23,6 +27,14 @@ from jobs.storage.s3_clients import listed, split_address
 
 _FILE_SCHEME = "file://"
 _MAGIC = re.compile(r"[*?[]")
+_NOTES = (
+    *("_SUCCESS", "_committed_*", "_started_*", "_temporary"),
+    *("_metadata", "_common_metadata", "_delta_log", "_spark_metadata"),
+)
+_KERNEL = ("/proc", "/sys")  # of which a file may be what the operator alone should see
+
+Pattern = frozenset[tuple[str, ...]]
+"""The ways in which the rest of a pattern can be met, each as parts of a path."""
 
 
 @dataclass(frozen=True)
@@ -34,21 +46,34 @@ class SourceFile:
     size_bytes: int
 
 
-def expand(patterns: Sequence[str], *, partner: str, endpoint_url: str | None) -> list[SourceFile]:
+def expand(
+    patterns: Sequence[str], *, partner: str, endpoint_url: str | None, follow_links: bool
+) -> list[SourceFile]:
     """The files that a partner's patterns mean, each once, sorted by name.
 
     A name is the path below the part of its pattern before any wildcard, or below the folder of a
     plain file; names that would be equal get as many parent folders in front as it takes.
 
+    Args:
+        patterns: Files, folders, globs, addresses.
+        partner: Whose, for errors.
+        endpoint_url: Of an S3 server other than AWS.
+        follow_links: Whether links may lead out of that folder.
+
     Raises:
         DeliveryMissing: A pattern matches no file, or a link leads nowhere.
-        DeliveryUnreadable: A folder cannot be listed, or something found is not a named file.
+        DeliveryUnreadable: A folder cannot be listed, something found is not a named file, or a
+            link leads where it may not.
         StorageError: A bucket cannot be listed.
     """
     found: dict[str, SourceFile] = {}
     for pattern in patterns:
         is_remote = pattern.startswith(S3_SCHEME)
-        matched = list(_s3_matches(pattern, endpoint_url) if is_remote else _local_matches(pattern))
+        matched = list(
+            _s3_matches(pattern, endpoint_url)
+            if is_remote
+            else _local_matches(pattern, follow_links=follow_links)
+        )
         if not matched:
             raise DeliveryMissing(
                 f"partner {partner}: '{pattern}' matches no file: "
@@ -59,20 +84,38 @@ def expand(patterns: Sequence[str], *, partner: str, endpoint_url: str | None) -
     return sorted(_told_apart(found.values()), key=lambda file: file.name)
 
 
-def _local_matches(pattern: str) -> Iterator[SourceFile]:
+def require_regular(path: str) -> None:
+    """Refuse anything but a file that lies on a disk under this very name.
+
+    Raises:
+        DeliveryUnreadable: it is a link, a device, a pipe, or shown by the kernel.
+    """
+    found = os.lstat(path)
+    if not stat.S_ISREG(found.st_mode) or found.st_dev in _kernel_devices():
+        raise DeliveryUnreadable(f"{path} is not a regular file: deliver files only")
+
+
+def _kernel_devices() -> set[int]:
+    return {folder.stat().st_dev for folder in map(Path, _KERNEL) if folder.is_dir()}
+
+
+def _local_matches(pattern: str, *, follow_links: bool) -> Iterator[SourceFile]:
     if pattern.startswith(_FILE_SCHEME):
         pattern = unquote(pattern.removeprefix(_FILE_SCHEME))
     path = Path(os.path.normpath(Path(pattern).expanduser().absolute()))
     if path.exists() and not path.is_dir():
-        yield _local_file(path, path.parent)
+        yield _local_file(path, path.parent, follow_links=follow_links)
         return
     base = path if path.is_dir() else Path(*_before_magic(path.parts))
     if base.is_dir():
-        for file in _files_below(base, path.parts[len(base.parts) :]):
-            yield _local_file(file, base)
+        wanted = path.parts[len(base.parts) :]
+        found = list(_files_below(base, wanted, follow_links=follow_links))
+        # Of a file and the links to it, the file's own name stays.
+        for file in sorted(found, key=lambda file: (file.is_symlink(), file)):
+            yield _local_file(file, base, follow_links=follow_links)
 
 
-def _local_file(path: Path, base: Path) -> SourceFile:
+def _local_file(path: Path, base: Path, *, follow_links: bool) -> SourceFile:
     try:
         str(path).encode()
         size_bytes = path.stat().st_size
@@ -84,26 +127,61 @@ def _local_file(path: Path, base: Path) -> SourceFile:
         raise DeliveryMissing(
             f"{path} leads to no file ({error.strerror}): restore it or remove the link"
         ) from error
-    if not path.is_file():
-        raise DeliveryUnreadable(f"{path} is not a regular file: deliver files only")
-    return SourceFile(str(path), path.relative_to(base).as_posix(), size_bytes)
+    name = path.relative_to(base)
+    real = path.resolve()
+    is_link = real != base.resolve() / name
+    _require_inside(path, base, follow_links=follow_links)
+    require_regular(str(real))
+    return SourceFile(str(real if is_link else path), name.as_posix(), size_bytes)
 
 
-def _files_below(base: Path, wanted: Sequence[str]) -> Iterator[Path]:
-    """Through links too, unless they lead back to a folder the walk is in."""
-    for parent, folders, names in os.walk(base, followlinks=True, onerror=_refuse):
-        here = Path(parent)
+def _files_below(base: Path, wanted: Sequence[str], *, follow_links: bool) -> Iterator[Path]:
+    """Each folder once, through links last: however they lead round, the walk ends."""
+    folders, links = deque([base]), deque[Path]()
+    seen: set[tuple[int, int, Pattern]] = set()
+    while folders or links:
+        here = folders.popleft() if folders else links.popleft()
         inside = here.relative_to(base).parts
-        if inside and any(above.samefile(here) for above in here.parents):
-            folders.clear()
+        place, left = here.stat(), _left(inside, wanted)
+        walked = (place.st_dev, place.st_ino, left)
+        if walked in seen or (inside and any(above.samefile(here) for above in here.parents)):
             continue
-        folders[:] = [name for name in folders if _leads((*inside, name), wanted)]
-        yield from (here / name for name in names if _fits((*inside, name), wanted))
+        seen.add(walked)
+        _require_inside(here, base, follow_links=follow_links)
+        if place.st_dev in _kernel_devices():
+            raise DeliveryUnreadable(f"{here} holds no regular file: deliver files only")
+        for entry in _entries(here):
+            path = here / entry.name
+            if not _is_folder(entry):
+                yield from [path] if _fits((*inside, entry.name), wanted) else []
+            elif _left((*inside, entry.name), wanted):
+                (links if entry.is_symlink() else folders).append(path)
 
 
-def _refuse(error: OSError) -> None:
-    complaint = f"{error.filename} cannot be listed ({error.strerror}): check its rights"
-    raise DeliveryUnreadable(complaint) from error
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        complaint = f"{folder} cannot be listed ({error.strerror}): check its rights"
+        raise DeliveryUnreadable(complaint) from error
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to what cannot be looked at: whoever wants it is told why
+        return False
+
+
+def _require_inside(path: Path, base: Path, *, follow_links: bool) -> None:
+    real = path.resolve()
+    if not follow_links and not real.is_relative_to(base.resolve()):
+        raise DeliveryUnreadable(
+            f"{path} is a link to {real}, out of {base}: deliver what is there itself, or say "
+            "follow_links: true in the partner's file if whoever sets links there may choose "
+            "what is published"
+        )
 
 
 def _s3_matches(address: str, endpoint_url: str | None) -> Iterator[SourceFile]:
@@ -126,24 +204,30 @@ def _before_magic(parts: Sequence[str]) -> list[str]:
 def _fits(parts: Sequence[str], wanted: Sequence[str]) -> bool:
     """Whether a path, or a folder above it, is what the wildcards want.
 
-    Never a hidden one, nor the empty object that consoles store to show a folder.
+    Never a hidden one or a note, nor the empty object that consoles store to show a folder.
     """
-    if any(part[:1] in {"", "."} for part in parts):
-        return False
+    return any(set(rest) <= {"**"} for rest in _left(parts, wanted))
+
+
+def _left(parts: Sequence[str], wanted: Sequence[str]) -> Pattern:
+    """What the wildcards may still want below a folder: nothing at all if it leads nowhere."""
+    left = frozenset({tuple(wanted)})
+    for part in parts:
+        after = (_after(part, rest) for rest in left)
+        left = frozenset() if _is_nobodys(part) else frozenset().union(*after)
+    return left
+
+
+def _after(part: str, wanted: tuple[str, ...]) -> Pattern:
     if not wanted:
-        return True
+        return frozenset({()})
     if wanted[0] == "**":
-        return _fits(parts, wanted[1:]) or (bool(parts) and _fits(parts[1:], wanted))
-    is_first = bool(parts) and fnmatch.fnmatchcase(parts[0], wanted[0])
-    return is_first and _fits(parts[1:], wanted[1:])
+        return frozenset({wanted}) | _after(part, wanted[1:])
+    return frozenset({wanted[1:]} if fnmatch.fnmatchcase(part, wanted[0]) else ())
 
 
-def _leads(folder: Sequence[str], wanted: Sequence[str]) -> bool:
-    """Whether anything below the folder could fit, so that no other folder need be readable."""
-    if folder[-1].startswith("."):
-        return False
-    pairs = zip(folder, takewhile("**".__ne__, wanted), strict=False)
-    return all(fnmatch.fnmatchcase(part, want) for part, want in pairs)
+def _is_nobodys(part: str) -> bool:
+    return part[:1] in {"", "."} or any(fnmatch.fnmatchcase(part, note) for note in _NOTES)
 
 
 def _told_apart(files: Iterable[SourceFile]) -> list[SourceFile]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from jobs.corpus.deliveries import RejectReason
-from jobs.corpus.pages import is_page, page
+from jobs.corpus.pages import _only_cell, is_page, page
 from tests.deliveries import asked, lines, only, reasons, rows
 
 FIRST = "新华社北京11月29日电，国务院总理主持召开国务院常务会议，研究部署进一步优化营商环境的措施。"
@@ -95,6 +95,43 @@ def test_page_laid_out_with_tables_keeps_its_paragraphs():
     source = f"<html><body><table><tr><td><table><tr><td>{cell}</td></tr></table></td></tr></table>"
     text = [line.strip() for line in page(source).text.split("\n") if line.strip()]
     assert text == [FIRST, SECOND, FIRST, SECOND]
+
+
+def test_page_facts_are_those_of_its_elements_and_not_of_what_looks_like_them():
+    source = """<html><head><!-- <title>旧标题在注释里</title> --><script>
+var t = "<title>脚本里的标题</title>";</script><title>真正的标题</title>
+<meta name="pubdate" content="a > b"><base href="https://例.cn/x/">
+<meta property="article:published_time" content="2023-11-29"><link href="../a?b=1" rel="Canonical">
+</head><body><!-- <link rel=canonical href=https://b.cn/> --><p>正文</p></body></html>"""
+    found = page(source)
+    assert (found.title, found.published) == ("真正的标题", "2023-11-29")
+    assert found.url == "https://例.cn/a?b=1"
+
+
+@pytest.mark.parametrize(
+    ("head", "url"),
+    [
+        (
+            "<link rel=canonical href=/a><meta property=og:url content=https://a.cn/b>",
+            "https://a.cn/a",
+        ),
+        ("<link rel=canonical href=/a>", None),
+        ("<link rel=canonical href='javascript:x'><meta property=og:url content=ftp://a.cn>", None),
+        ("<base href='http://[a'><link rel=canonical href=/a>", None),
+    ],
+)
+def test_page_whose_address_is_relative_is_read_by_what_it_is_relative_to(head, url):
+    assert page(f"<html><head>{head}</head><body><p>正文</p></body></html>").url == url
+
+
+@pytest.mark.parametrize(
+    ("row", "cell"),
+    [("| 一 |", "一"), ("|一|", "一"), ("| | 一 | |", "一"), ("|---|", None), ("| |", None)]
+    + [(row, row) for row in ("| 一 | 二 |", "| 一", "一 | 二", "一", "|一|二", "")]
+    + [("| - 项 |", "- 项")],
+)
+def test_bars_around_an_only_cell_are_of_the_layout(row, cell):
+    assert _only_cell(row) == cell
 
 
 @pytest.mark.skipif("HELIU_REAL_DATA" not in os.environ, reason="HELIU_REAL_DATA is not set")

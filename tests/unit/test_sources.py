@@ -47,8 +47,10 @@ def _content(path: Path) -> bytes:
         return stream.read()
 
 
-def _names(*patterns: object) -> list[str]:
-    found = expand([str(p) for p in patterns], partner="金陵", endpoint_url=None)
+def _names(*patterns: object, follow_links: bool = False) -> list[str]:
+    found = expand(
+        [str(p) for p in patterns], partner="金陵", endpoint_url=None, follow_links=follow_links
+    )
     return [file.name for file in found]
 
 
@@ -69,7 +71,7 @@ def test_expand_finds_what_a_pattern_means(delivery: Path, pattern: str, names: 
 
 def test_expand_gives_size_and_absolute_place(delivery: Path, monkeypatch):
     monkeypatch.chdir(delivery)
-    [file] = expand(["2024/../a.jsonl"], partner="金陵", endpoint_url=None)
+    [file] = expand(["2024/../a.jsonl"], partner="金陵", endpoint_url=None, follow_links=False)
     assert (file.uri, file.name, file.size_bytes) == (str(delivery / "a.jsonl"), "a.jsonl", 7)
 
 
@@ -122,7 +124,78 @@ def test_expand_reads_through_links_and_ends_in_a_circle(delivery: Path):
     (delivery / "2024" / "link").symlink_to(delivery / "2025")
     (delivery / "2025" / "up").symlink_to(delivery)
     (delivery / "2025" / "self").symlink_to(delivery / "2025")
-    assert _names(delivery / "2024") == ["c.jsonl", "deep/d.jsonl", "link/c.jsonl", "link/e.txt"]
+    names = ["c.jsonl", "deep/d.jsonl", "link/c.jsonl", "link/e.txt"]
+    assert _names(delivery / "2024", follow_links=True) == names
+
+
+@pytest.mark.timeout(20)
+def test_expand_ends_where_every_folder_links_to_every_other(tmp_path: Path):
+    folders = [tmp_path / f"夹{number}" for number in range(12)]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "a.jsonl").touch()
+    for folder in folders:
+        for other in folders:
+            (folder / f"到{other.name}").symlink_to(other)
+    assert _names(tmp_path) == sorted(f"{folder.name}/a.jsonl" for folder in folders)
+    assert len(_names(tmp_path / "**" / "*.jsonl")) == 12
+
+
+def test_expand_takes_a_file_and_links_to_it_once_by_its_own_name(delivery: Path):
+    (delivery / "2024" / "a-link.jsonl").symlink_to("c.jsonl")
+    (delivery / "2024" / "another").symlink_to("deep")
+    assert _names(delivery / "2024") == ["c.jsonl", "deep/d.jsonl"]
+    assert _names(delivery / "2024" / "another") == ["d.jsonl"]
+    assert _names(delivery / "2024" / "a-link.jsonl") == ["a-link.jsonl"]
+
+
+SECRETS = ["/proc/self/environ", "/proc/self/fd/0", "/sys/kernel/notes", "/dev/zero", "/etc/passwd"]
+
+
+@pytest.mark.parametrize("target", [*SECRETS, "folder", "file"])
+@pytest.mark.parametrize("follow_links", [False, True])
+def test_expand_reads_nothing_that_a_link_leads_out_to(
+    delivery: Path, tmp_path: Path, target: str, follow_links: bool
+):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "x.jsonl").write_text("密", encoding="utf-8")
+    known = {"folder": outside, "file": outside / "x.jsonl"}
+    (delivery / "2025" / "link.jsonl").symlink_to(known.get(target, target))
+    for pattern in ("2025", "2025/link.jsonl", "2025/*.jsonl", "**/*.jsonl"):
+        if follow_links and (target in known or target == "/etc/passwd"):
+            names = _names(delivery / pattern, follow_links=True)
+            assert any("link.jsonl" in name or "x.jsonl" in name for name in names)
+        elif (target, pattern) != ("folder", "2025/link.jsonl"):
+            with pytest.raises(DeliveryUnreadable, match=r"2025/link\.jsonl|regular file"):
+                _names(delivery / pattern, follow_links=follow_links)
+
+
+@pytest.mark.parametrize("name", ["/proc/self/environ", "/dev/null", "/proc"])
+def test_expand_refuses_what_the_kernel_shows_whoever_names_it(name: str):
+    with pytest.raises(DeliveryUnreadable, match="regular file"):
+        _names(name)
+
+
+def test_what_became_a_link_or_a_pipe_after_the_list_is_not_opened(delivery: Path):
+    path = delivery / "a.jsonl"
+    for become in (lambda: path.symlink_to("/etc/passwd"), lambda: os.mkfifo(path)):
+        path.unlink()
+        become()
+        for opened in (open_stream, open_random, known_bytes):
+            with pytest.raises(DeliveryUnreadable, match=r"a\.jsonl is not a regular file"):
+                opened(str(path), endpoint_url=None)
+
+
+def test_expand_passes_over_the_notes_of_spark_and_its_like(tmp_path: Path):
+    for name in ("part-0.parquet", "年=2023/_x.parquet", "_SUCCESS", "_started_1", "_committed_1"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    for name in ("_delta_log/0.checkpoint.parquet", "_temporary/0/part-1.parquet", "_metadata"):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / name).touch()
+    assert _names(tmp_path) == ["part-0.parquet", "年=2023/_x.parquet"]
+    assert _names(tmp_path / "_metadata") == ["_metadata"]
 
 
 def test_expand_stops_at_a_link_to_nowhere(delivery: Path):
@@ -272,7 +345,7 @@ def test_real_deliveries_are_found_and_read_to_the_end():
     data = os.environ.get("HELIU_REAL_DATA")
     if not data:
         pytest.skip("HELIU_REAL_DATA names no folder of real data")
-    files = expand([f"{data}/deliveries"], partner="real", endpoint_url=None)
+    files = expand([f"{data}/deliveries"], partner="real", endpoint_url=None, follow_links=False)
     compressed = [file for file in files if file.name.endswith((".zst", ".gz"))]
     assert compressed
     for file in compressed:
