@@ -34,19 +34,17 @@ def reading(source_file: str) -> Iterator[None]:
 
 
 def decodable_blocks(
-    stream: BinaryIO, source_file: str, encoding: str, legacy: Callable[[], str | None] | None
+    blocks: Iterator[bytes], encoding: str, legacy: Callable[[], str | None] | None
 ) -> tuple[Characters, Iterator[bytes]]:
     """How to read a file's lines, and its blocks, without byte order mark.
 
     UTF-16 arrives as UTF-8: a newline in it is no longer one byte.
 
     Args:
-        stream: the file from its beginning.
-        source_file: its name in errors.
+        blocks: the file from its beginning.
         encoding: one of `ENCODINGS`.
         legacy: what the whole file shows of lines that are not UTF-8; None: look at its head only.
     """
-    blocks = file_blocks(stream, source_file)
     head = _head(blocks) if encoding in {"auto", "utf-16"} else b""
     blocks = chain([head], blocks) if head else blocks
     order = encoding

@@ -17,6 +17,7 @@ from typing import BinaryIO, cast
 import pyarrow as pa
 
 from jobs.corpus.blocks import decodable_blocks, file_blocks, lines
+from jobs.corpus.contents import expected_contents
 from jobs.corpus.delimited import delimited_head, delimited_rows
 from jobs.corpus.encodings import Characters, without_mark
 from jobs.corpus.evidence import Evidence
@@ -144,9 +145,9 @@ def _rows(
     if params.format in _ARCHIVES:
         return archive_rows(cast("BinaryIO", stream), source_file, params)
     if piece is None:
-        characters, blocks = decodable_blocks(
-            cast("BinaryIO", stream), source_file, params.encoding, legacy
-        )
+        stored = file_blocks(cast("BinaryIO", stream), source_file)
+        stored = expected_contents(stored, source_file, params.format)
+        characters, blocks = decodable_blocks(stored, params.encoding, legacy)
     else:
         characters, blocks = _piece_blocks(cast("BinaryIO", stream), source_file, params, piece)
     return _decoded_rows(blocks, characters, source_file, params, piece)

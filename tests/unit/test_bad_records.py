@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import io
+import lzma
+import tarfile
+import zipfile
 from dataclasses import replace
 
 import pytest
 
 from jobs.corpus.deliveries import RejectReason
 from jobs.errors import DeliveryUnreadable
-from tests.deliveries import asked, only, reasons, rows, texts
+from tests.deliveries import asked, only, parquet, reasons, rows, texts
 
 SENTENCE = "会议指出，要坚持问题导向，切实解决市场准入和监管执法等方面的突出问题。"
 PAGE = f"<html><body><p>{SENTENCE * 4}</p></body></html>".encode()
@@ -75,6 +80,44 @@ def test_half_a_character_costs_the_row_only_where_it_is_read():
     ):
         found = rows(line + b'\n{"text": "b"}', asked())
         assert reasons(found) == [reason, None]
+
+
+def packed(write, *names):
+    sink = io.BytesIO()
+    write(sink, names)
+    return sink.getvalue()
+
+
+def tar(sink, names):
+    with tarfile.open(fileobj=sink, mode="w") as archive:
+        for name in names:
+            archive.addfile(tarfile.TarInfo(name))
+
+
+def zipped(sink, names):
+    with zipfile.ZipFile(sink, "w") as archive:
+        for name in names:
+            archive.writestr(name, SENTENCE)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (packed(tar, "甲.jsonl"), "tar archive: unpack"),
+        (packed(zipped, "甲.jsonl"), "zip archive"),
+        (gzip.compress(b"{}"), "gzip"),
+        (lzma.compress(b"{}"), "xz"),
+        (bz2.compress(b"{}"), "bzip2"),
+        (parquet(text=["甲"]), "format: parquet"),
+        (b'[{"text": "a"}]', "one JSON array"),
+        (b"\xef\xbb\xbf[\n  {\n", "one JSON array"),
+        (b'{\r\n  "text": "a"\r\n}', "indented JSON"),
+    ],
+)
+def test_file_that_is_something_else_is_refused_by_what_it_is(source, said):
+    for format_ in ("jsonl", "text") if "JSON" not in said else ("jsonl",):
+        with pytest.raises(DeliveryUnreadable, match=said):
+            rows(source, asked(format_, "auto", only()))
 
 
 @pytest.mark.parametrize("format_", ["csv", "tsv"])
