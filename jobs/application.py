@@ -23,7 +23,7 @@ from jobs.settings import conf_folder
 UNFORESEEN = 70
 INTERRUPTED = 130
 
-_UNKNOWN_PARTNER = re.compile(r"Could not (?:load|find) 'partners/([^']+)'")
+_UNKNOWN_FILE = re.compile(r"Could not (?:load|find) '(partners|benchmarks)/([^']+)'")
 _BARE_WORD = re.compile(r"[^\[\]{},:\s]*[^\x00-\x7f\[\]{},:\s][^\[\]{},:\s]*")
 
 
@@ -106,11 +106,11 @@ def _complete(config: DictConfig) -> DictConfig:
 
 
 def _advice(error: Exception, verb: str) -> str:
-    unknown = _UNKNOWN_PARTNER.search(str(error))
+    unknown = _UNKNOWN_FILE.search(str(error))
     if unknown:
         return (
-            f"there is no partners/{unknown[1]}.yaml in {conf_folder()} or in the folder of "
-            f"--config-dir: write it as docs/partners.md says\nsee: heliu {verb} --help"
+            f"there is no {unknown[1]}/{unknown[2]}.yaml in {conf_folder()} or in the folder of "
+            f"--config-dir: write it as docs/{unknown[1]}.md says\nsee: heliu {verb} --help"
         )
     # Hydra would have people append a misspelt key; there is nothing that reads it.
     lines = [line for line in str(error).splitlines() if line.strip() and "use +" not in line]

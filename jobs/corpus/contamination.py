@@ -20,11 +20,12 @@ from jobs.corpus.benchmark_index import ItemIndex, ItemNames
 from jobs.corpus.benchmark_search import matches
 from jobs.corpus.benchmark_tokens import token_places
 from jobs.corpus.benchmark_verdicts import ASKED, QUOTED, READ
+from jobs.corpus.survivors import OF_BENCHMARKS
 
 STAGE = "decontaminate"
 """The stage that drops documents for the benchmark items they hold."""
 
-QUESTION, PASSAGE = "benchmark_question", "benchmark_passage"
+QUESTION, PASSAGE = map(str, OF_BENCHMARKS)
 """Why a document is dropped, or a stretch of it cut."""
 
 QUOTATION = "quotation"

@@ -19,9 +19,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.corpus.boilerplate import edge_words
+from jobs.corpus.contamination import STAGE as CONTAMINATED
+from jobs.corpus.decontamination import decontaminated
 from jobs.corpus.documents import documents
 from jobs.corpus.facts import facts
 from jobs.errors import TooManyRejects
+from jobs.flow.benchmark_index import load_index, store_index
 from jobs.flow.delivered import delivered_tables
 from jobs.flow.exchange import write_cuts
 from jobs.flow.intake import InputShard
@@ -67,6 +70,7 @@ class NormalizedShard:
         rejected: Rows per (stage, reason), sorted.
         content_bytes: UTF-8 bytes of all documents.
         base: The ordinal of position 0 in this build.
+        benchmarks: Documents per (benchmark, outcome): dropped, cut, reported or quoted; sorted.
     """
 
     partner: str
@@ -76,6 +80,7 @@ class NormalizedShard:
     rejected: tuple[tuple[str, str, int], ...]
     content_bytes: int
     base: int
+    benchmarks: tuple[tuple[str, str, int], ...] = ()
 
 
 def normalize(
@@ -86,6 +91,7 @@ def normalize(
     Raises:
         TooManyRejects: a partner's share of rejected rows is above the agreed one.
     """
+    store_index(open_store(params.storage), params)
     work = [Marked(_marker_key(params.corpus, shard.key), shard) for shard in shards]
     markers = map_marked(normalize_shard, work, params=params, label="normalize", progress=progress)
     normalized = list(_based(shards, markers))
@@ -114,8 +120,8 @@ def check_rejects(normalized: list[NormalizedShard], params: BuildParams) -> Non
         delivered = sum(shard.delivered for shard in mine)
         reasons: Counter[str] = Counter()
         for shard in mine:
-            for _, reason, count in shard.rejected:
-                reasons[reason] += count
+            for stage, reason, count in shard.rejected:
+                reasons[reason] += count * (stage != CONTAMINATED)
         rejected = reasons.total()
         if delivered and rejected / delivered > partner.reject_share:
             table = "\n".join(f"  {count:>12,}  {name}" for name, count in reasons.most_common())
@@ -138,6 +144,8 @@ class _RunWriter:
         self.delivered = 0
         self.content_bytes = 0
         self.rejected: Counter[tuple[str, str]] = Counter()
+        self.benchmarks = load_index(store, params)
+        self.found: Counter[tuple[str, str]] = Counter()
 
     def add(self, delivered: pa.Table) -> None:
         table, removals = documents(
@@ -146,6 +154,12 @@ class _RunWriter:
             first_position=self.delivered,
             params=self.params.text_params(self.shard.partner),
         )
+        if self.benchmarks is not None:
+            table, cuts, found = decontaminated(
+                table, self.benchmarks, signal_params=self.params.signals
+            )
+            removals = pa.concat_tables([removals, cuts])
+            self.found.update(found)
         self.delivered += len(table)
         # While the text is at hand: memory touched for the first time costs more than all of this.
         self.pending.append((table, facts(table, params=self.params.signature), removals))
@@ -163,6 +177,7 @@ class _RunWriter:
             "delivered": self.delivered,
             "content_bytes": self.content_bytes,
             "rejected": sorted([*key, count] for key, count in self.rejected.items()),
+            "benchmarks": sorted([*key, count] for key, count in self.found.items()),
         }
 
     def _write(self) -> None:
@@ -245,6 +260,7 @@ def _based(shards: list[InputShard], markers: list[Marker]) -> Iterator[Normaliz
             rejected=tuple((stage, reason, count) for stage, reason, count in marker["rejected"]),
             content_bytes=marker["content_bytes"],
             base=base,
+            benchmarks=tuple((name, what, count) for name, what, count in marker["benchmarks"]),
         )
         base += marker["delivered"]
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from jobs.corpus.banding import BandParams
+from jobs.corpus.benchmarks import BenchmarkParams
 from jobs.corpus.boilerplate import BoilerplateParams
 from jobs.corpus.documents import TextParams
 from jobs.corpus.keywords import SignalParams
@@ -108,6 +109,7 @@ class BuildParams:
     rank: RankParams
     signals: SignalParams
     rules: RuleParams
+    benchmarks: BenchmarkParams
     shards: ShardParams
     storage: StorageParams
     compute: ComputeParams

@@ -15,6 +15,7 @@ from jobs.corpus.signal_columns import KEYWORD_CATEGORIES
 from jobs.corpus.signals import SIGNALS_VERSION
 from jobs.corpus.tables import DECISIONS, RELEASED, REMOVED, released_facts_schema
 from jobs.errors import LostRace, ReleaseMissing
+from jobs.flow.benchmark_records import recorded_benchmarks
 from jobs.flow.derived import write_derived
 from jobs.flow.intake import Delivered, InputShard, delivered_files, input_name
 from jobs.flow.marked import Marker
@@ -143,6 +144,7 @@ def candidate(
         "inputs": before["inputs"]
         + [_input(partner, file, params) for partner, file in delivered_files(plan)],
         "schema": recorded_schema(params),
+        **recorded_benchmarks(params, normalized, before),
         **files,
     }
 
