@@ -31,7 +31,7 @@ WITH_OPTIONS, EXACT, EDITED = 0, 1, 2
 
 INDEX_VERSION = 1
 
-_MOST_PARTS = 32  # a run that more parts have leads nowhere
+_MOST_PARTS = 8  # a run that more parts have leads nowhere
 _SHORTEST, _SHORTEST_BESIDE = 8, 3  # tokens of a question found alone, or beside its options
 _LONG = 16  # tokens of a question that is found although it was edited
 _LONG_SENTENCE = 24  # tokens of a sentence that asks by no word and is found word for word
@@ -123,7 +123,9 @@ def built_index(benchmarks: Sequence[Benchmark]) -> tuple[ItemIndex, ItemNames, 
     sizes = np.diff(starts)
     firsts = np.searchsorted(owners, np.arange(len(items) + 1))
     rarity = rarity_of(tokens, starts, firsts[:-1])
-    asks = asking(tokens, starts, firsts[:-1], np.array([is_left_open(i.question) for i in items]))
+    asks = asking(
+        tokens, starts, firsts[:-1], np.array([is_left_open(i.question) for i in items], np.bool_)
+    )
     trusts = _trusts(_sums(asks, starts)[firsts[:-1]], sizes[firsts[:-1]], rarity.information)
     keys, key_parts, key_offsets = _indexed(tokens, starts, kinds, trusts[owners])
     index = ItemIndex(

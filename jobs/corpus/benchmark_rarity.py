@@ -43,33 +43,24 @@ _ASKS = (
         "怎么",
         "何种",
         "何时",
-        "何地",
     ),
     *(
+        "何地",
         "何者",
         "为何",
+        "有何",
+        "何谓",
+        "何以",
+        "何在",
         "是否",
         "能否",
         "说法",
         "表述",
         "选项",
-        "一项是",
-        "一组是",
-        "一句是",
-        "正确的是",
     ),
-    *(
-        "错误的是",
-        "正确的有",
-        "错误的有",
-        "分别是",
-        "的原因是",
-        "主要是因为",
-        "说明了",
-        "反映了",
-        "表明",
-    ),
-    *("简析", "概括", "简述", "所学知识", "根据材料", "谈谈", "请回答", "补写", "横线", "以下问题"),
+    *("一项是", "一组是", "一句是", "正确的是", "错误的是", "正确的有", "错误的有", "分别是"),
+    *("的原因是", "不属于", "不包括", "不符合", "简析", "概括", "简述", "所学知识", "根据材料"),
+    *("谈谈", "请回答", "补写", "横线", "以下问题"),
     *("what", "which", "who", "whom", "whose", "how", "why", "when", "where", "following"),
 )
 _LEFT_OPEN = re.compile(
@@ -152,10 +143,15 @@ def _mark(
     for question in questions:
         for t in range(starts[question], starts[question + 1]):
             for w in range(len(bounds) - 1):
-                word = words[bounds[w] : bounds[w + 1]]
-                there = tokens[t : min(t + len(word), starts[question + 1])]
-                if len(there) == len(word) and (there == word).all():
-                    marks[t : t + len(word)] = 1
+                size = bounds[w + 1] - bounds[w]
+                same = 0
+                while (
+                    same < min(size, starts[question + 1] - t)
+                    and tokens[t + same] == words[bounds[w] + same]
+                ):
+                    same += 1
+                if same == size:
+                    marks[t : t + size] = 1
 
 
 def _keys(

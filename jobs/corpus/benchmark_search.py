@@ -27,6 +27,8 @@ _COUNTERS = 1 << 16
 _PART_BITS = np.int64(32)
 _ORIGIN = np.int64(1 << 31)
 _SLACK = 24  # tokens
+_SHORT = 32  # tokens of a part that is compared at once where a run of it is
+_SHIFT = 3  # tokens by which edits may have moved what follows them
 
 
 def matches(texts: pa.Array, index: ItemIndex) -> Rows:
@@ -57,7 +59,7 @@ def _matches(data: Bytes, offsets: Offsets, folding: Tokens, index: ItemIndex) -
         size = next_tokens(data, start, end, folding, text)
         count = _passed(text[:size], index.filter, places, keys)
         if count:
-            leads = _leads(places[:count], keys[:count], index, counters)
+            leads = _leads(places[:count], keys[:count], text[:size], index, counters)
             out, found = _followed(leads, text[:size], index, row, out, found)
     return out[:found]
 
@@ -91,7 +93,9 @@ def _passed(text: Tokens, words: Keys, places: Rows, keys: Keys) -> int:
 
 
 @kernel
-def _leads(places: Rows, keys: Keys, index: ItemIndex, counters: npt.NDArray[np.uint16]) -> Rows:
+def _leads(
+    places: Rows, keys: Keys, text: Tokens, index: ItemIndex, counters: npt.NDArray[np.uint16]
+) -> Rows:
     """Parts and where they would begin, packed, ascending: those of which enough is in a block."""
     out, kept = np.empty(64, np.int64), 0
     begin = 0
@@ -105,7 +109,8 @@ def _leads(places: Rows, keys: Keys, index: ItemIndex, counters: npt.NDArray[np.
             counters[counter] = min(counters[counter] + 1, 65535)
         for pair in pairs:
             part = pair >> _PART_BITS
-            if counters[part & (_COUNTERS - 1)] >= index.needs[part]:
+            is_enough = counters[part & (_COUNTERS - 1)] >= index.needs[part]
+            if is_enough and _is_near(pair, text, index):
                 if kept == len(out):
                     out = np.append(out, np.empty(kept, np.int64))
                 out[kept] = pair
@@ -116,6 +121,27 @@ def _leads(places: Rows, keys: Keys, index: ItemIndex, counters: npt.NDArray[np.
     out = out[:kept]
     out.sort()
     return out
+
+
+@kernel
+def _is_near(pair: int, text: Tokens, index: ItemIndex) -> bool:
+    """Whether a text is like a short part where it would begin; longer ones are not looked at.
+
+    Of a short part one run of five may be left, and such a run alone is in many texts.
+    """
+    part = pair >> _PART_BITS
+    start = (pair & np.int64(0xFFFFFFFF)) - _ORIGIN
+    first, last = index.starts[part], index.starts[part + 1]
+    if last - first >= _SHORT:
+        return True
+    same = 0
+    for t in range(first, last):
+        place = start + t - first
+        for near in range(max(0, place - _SHIFT), min(len(text), place + _SHIFT + 1)):
+            if text[near] == index.tokens[t]:
+                same += 1
+                break
+    return 2 * same >= last - first
 
 
 @kernel

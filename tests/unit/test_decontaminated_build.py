@@ -8,8 +8,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.flow.verifying import verify
-from jobs.storage.stores import open_store
 from tests.builds import build, build_parameters, in_this_process, opened, table
 
 EXAMS = "benchmarks=[civil_service,public_affairs]"
