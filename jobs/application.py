@@ -24,6 +24,7 @@ UNFORESEEN = 70
 INTERRUPTED = 130
 
 _UNKNOWN_FILE = re.compile(r"Could not (?:load|find) '(partners|benchmarks)/([^']+)'")
+_PAGES = {"partners": "partners.md", "benchmarks": "evaluation-sets.md"}
 _BARE_WORD = re.compile(r"[^\[\]{},:\s]*[^\x00-\x7f\[\]{},:\s][^\[\]{},:\s]*")
 
 
@@ -110,7 +111,7 @@ def _advice(error: Exception, verb: str) -> str:
     if unknown:
         return (
             f"there is no {unknown[1]}/{unknown[2]}.yaml in {conf_folder()} or in the folder of "
-            f"--config-dir: write it as docs/{unknown[1]}.md says\nsee: heliu {verb} --help"
+            f"--config-dir: write it as docs/{_PAGES[unknown[1]]} says\nsee: heliu {verb} --help"
         )
     # Hydra would have people append a misspelt key; there is nothing that reads it.
     lines = [line for line in str(error).splitlines() if line.strip() and "use +" not in line]

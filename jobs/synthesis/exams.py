@@ -65,7 +65,8 @@ def write_exam_conf(folder: Path, benchmarks: Path) -> None:
             f"  format: jsonl\n"
             f"  columns: {{question: question, options: options, answer: answer, id: id}}\n"
             f'  version: "1"\n'
-            f"  licence: synthetic\n",
+            f"  licence: synthetic\n"
+            f"  policy: {{question: drop, passage: report}}\n",
             "utf-8",
         )
 
