@@ -28,7 +28,7 @@ token behind the last, options found, options in all"""
 _SHARE = 0.8  # of a question, and of its weight
 _LEAST_SHARE, _EDITS = 0.7, 5  # of a short one, that may miss so many tokens
 _STATED_SHARE = 0.9  # of one that asks by no word: a sentence to be completed
-_ASKING = 0.7  # of the words by which a question asks
+_ASKING = 0.5  # of the words by which a question asks
 _LEAST = 0.5
 _QUOTED_WEIGHT, _QUOTED_RUN = 0.5, 13
 _READ_SHARE, _READ_RUN = 0.4, 13
