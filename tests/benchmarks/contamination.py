@@ -1,11 +1,11 @@
 """What decontamination finds of planted items, whom it condemns for nothing, and how fast it is.
 
-    python -m tests.benchmarks.contamination                  # --plants 500; --siftan PYTHON; --read
+    python -m tests.benchmarks.contamination        # --plants 500; --siftan PYTHON; --read
 
 Items of evaluation sets (the demo's exams, and those below HELIU_REAL_DATA/benchmarks where they
-are) are changed, put into documents, and the documents normalized and searched. Then clean documents
-are searched for all items at once; with --read each condemned one is shown. siftan, run by an
-interpreter that has it, sees the same texts.
+are) are changed, put into documents, and the documents normalized and searched. Then clean
+documents are searched for all items at once; with --read each condemned one is shown. siftan, run
+by an interpreter that has it, sees the same texts.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +62,7 @@ def main() -> None:
         for name, benchmarks in sets.items():
             rows += recall(name, benchmarks, params, given)
         say_table(list(rows[0]), [list(row.values()) for row in rows])
-        condemned = clean([one for group in sets.values() for one in group], params, given.read)
+        condemned = clean([one for group in sets.values() for one in group], given.read)
     result = {"rows": rows, "clean": condemned, "speed": speed(), "before": before}
     say(json.dumps({"contamination": result}, ensure_ascii=False))
 
@@ -123,7 +124,7 @@ def recall(
 
 def planted(pieces: list[str], params: BuildParams, chance: random.Random) -> pa.LargeStringArray:
     """Normalized documents, each with one piece on lines of its own."""
-    hosts = [text for text in sample(3_000_000)[1] if len(text) > 200]
+    hosts = _hosts()
     rows = []
     for number, piece in enumerate(pieces):
         host = chance.choice(hosts)[:2000]
@@ -135,6 +136,11 @@ def planted(pieces: list[str], params: BuildParams, chance: random.Random) -> pa
     text = params.text_params(params.partners[0])
     found, _ = documents(table, partner="plants", first_position=0, params=text)
     return found["content"].combine_chunks()
+
+
+@cache
+def _hosts() -> list[str]:
+    return [text for text in sample(3_000_000)[1] if len(text) > 200]
 
 
 def screened(python: Path | None, texts: pa.Array, items: list[BenchmarkItem]) -> float | None:
@@ -150,22 +156,22 @@ def screened(python: Path | None, texts: pa.Array, items: list[BenchmarkItem]) -
     return round(sum(flagged) / len(flagged), 3)
 
 
-def clean(benchmarks: list[Benchmark], params: BuildParams, is_read: bool) -> dict[str, object]:
+def clean(benchmarks: list[Benchmark], is_read: bool) -> dict[str, object]:
     """How many clean documents are condemned, with all items in one index."""
     index, names, _ = built_index(benchmarks)
-    total, condemned, size, seconds = 0, [], 0, 0.0
+    total, size, seconds = 0, 0, 0.0
+    condemned: list[int] = []
     for texts in clean_texts():
         started = time.process_time()
         found = hits(texts, Benchmarks(index, names))
         seconds += time.process_time() - started
         size, total = size + texts.nbytes, total + len(texts)
         asked = found.filter(pc.equal(found["found"], QUESTION)).to_pylist()
-        condemned += [row for row in {hit["row"]: hit for hit in asked}.values()]
+        condemned += sorted({hit["row"] for hit in asked})
         for hit in asked if is_read else []:
             text = texts[hit["row"]].as_py()
             say(f"{hit['benchmark']} {hit['item']} {hit['covered']:.0%}: {text[:30]!r}")
             say(f"    {text[hit['offset'] :][: hit['chars']]!r}")
-    del params
     rate = round(size / 1e6 / max(seconds, 1e-9), 1)
     told = {"documents": total, "condemned": len(condemned), "bytes": size, "mb_per_cpu_s": rate}
     say(f"clean documents: {told}")
@@ -194,9 +200,8 @@ def speed() -> dict[str, float]:
     half = len(texts) // 2
     sentences = [s for text in texts[:half] for s in text.split("。") if 12 <= len(s) <= 90]
     some = chance.sample(sentences, min(SPEED_ITEMS, len(sentences)))
-    items = tuple(
-        BenchmarkItem(str(n), f"{s}，下列哪一项正确", (), "", "") for n, s in enumerate(some)
-    )
+    questions = enumerate(f"{sentence}，下列哪一项正确" for sentence in some)
+    items = tuple(BenchmarkItem(str(n), question, (), "", "") for n, question in questions)
     started = time.process_time()
     index, names, _ = built_index([Benchmark("sentences", "1", "", {}, items, 0, 0, "")])
     built = time.process_time()
