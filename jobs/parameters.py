@@ -10,7 +10,7 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from jobs.corpus.banding import BandParams
-from jobs.corpus.benchmarks import indexed_benchmarks
+from jobs.corpus.benchmarks import BenchmarkParams, indexed_benchmarks
 from jobs.corpus.boilerplate import BoilerplateParams
 from jobs.corpus.keywords import SignalParams
 from jobs.corpus.paragraphs import RepeatParams
@@ -68,12 +68,7 @@ def build_params(config: Build) -> BuildParams:
             quality=_model(config.quality.model, endpoint_url),
         ),
         rules=rule_params(config.rules),
-        benchmarks=indexed_benchmarks(
-            [
-                read_benchmark(benchmark_source(name, given), endpoint_url=endpoint_url)
-                for name, given in sorted(config.benchmarks.items())
-            ]
-        ),
+        benchmarks=benchmark_params(config.benchmarks, endpoint_url),
         shards=ShardParams(
             input_bytes=config.shards.input_bytes,
             run_bytes=config.shards.run_bytes,
@@ -127,6 +122,16 @@ def rule_params(given: Rules) -> RuleParams:
         for reason, rule in given.reject.items()
     )
     return RuleParams(given.profile, given.source, tuple(rules))
+
+
+def benchmark_params(given: Mapping[str, Benchmark], endpoint_url: str | None) -> BenchmarkParams:
+    """The evaluation sets of these files, read and indexed.
+
+    Raises:
+        ConfigError: one cannot be read, or is laid out otherwise.
+    """
+    sources = (benchmark_source(name, one) for name, one in sorted(given.items()))
+    return indexed_benchmarks([read_benchmark(one, endpoint_url=endpoint_url) for one in sources])
 
 
 def benchmark_source(name: str, given: Benchmark) -> BenchmarkSource:

@@ -171,7 +171,7 @@ def _fill_gaps(item: Tokens, text: Tokens, shifts: Shifts) -> None:
 
 
 @kernel
-def _shift_of(item: Tokens, text: Tokens, t: int, before: int, after: int) -> int:
+def _shift_of(item: Tokens, text: Tokens, t: int, before: np.int64, after: np.int64) -> np.int64:
     for reach in range(_REACH + 1 if _ABSENT in (before, after) else 1):
         for sign in (-1, 1):
             for shift in (before, after):

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from jobs.corpus.benchmark_index import OPTION, PASSAGE, ItemIndex
+from jobs.corpus.benchmark_index import ItemIndex
+from jobs.corpus.benchmark_lookup import OPTION, PASSAGE
 from jobs.corpus.benchmark_seeds import SEED, Keys, bucket_of, filter_mask, next_key, spread
 from jobs.corpus.benchmark_tokens import Tokens, next_tokens
 from jobs.corpus.benchmark_verdicts import FIELDS, judge_item, judge_passage, within

@@ -36,9 +36,7 @@ def token_places(text: bytes) -> tuple[Places, Places]:
 
 
 @kernel
-def next_tokens(
-    data: Bytes, i: np.uint64, end: np.uint64, folding: Tokens, out: Tokens
-) -> np.int64:
+def next_tokens(data: Bytes, i: np.uint64, end: np.uint64, folding: Tokens, out: Tokens) -> int:
     """Write the tokens of the bytes from `i` to `end`; how many there are.
 
     `out` has room for as many as there are bytes.

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.corpus.benchmark_alignment import Alignment, Part, Stretch, aligned
-from jobs.corpus.benchmark_index import EDITED, EXACT, OPTION, ItemIndex
+from jobs.corpus.benchmark_index import ItemIndex
+from jobs.corpus.benchmark_lookup import EDITED, EXACT, OPTION
 from jobs.corpus.benchmark_tokens import Tokens
 from jobs.corpus.native import kernel
 

@@ -56,7 +56,7 @@ HITS = pa.schema(
 class Benchmarks(NamedTuple):
     """What texts are searched for: the items, and what they are called."""
 
-    index: ItemIndex
+    items: ItemIndex
     names: ItemNames
 
 
@@ -65,7 +65,7 @@ def hits(texts: pa.Array, benchmarks: Benchmarks) -> pa.Table:
 
     Law: row-wise.
     """
-    found = matches(texts, benchmarks.index)
+    found = matches(texts, benchmarks.items)
     rows: list[dict[str, Any]] = []
     for row in np.unique(found[:, 0]).tolist():
         text = texts[row].as_py().encode()

@@ -25,8 +25,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.corpus.benchmark_index import WITH_OPTIONS, built_index, index_bytes, read_index
+from jobs.corpus.benchmark_index import built_index, index_bytes, read_index
 from jobs.corpus.benchmark_items import PARTS, Benchmark, BenchmarkItem
+from jobs.corpus.benchmark_lookup import WITH_OPTIONS
 from jobs.corpus.contamination import PASSAGE, QUESTION, Benchmarks, hits
 from jobs.corpus.documents import documents
 from jobs.corpus.tables import DELIVERED
