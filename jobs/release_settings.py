@@ -10,7 +10,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING
 
 from jobs.flow.reading import OpenedRelease, open_release
-from jobs.settings import Build, Compute, Publish, Rules, Storage, storage_params
+from jobs.settings import Benchmark, Build, Compute, Publish, Rules, Storage, storage_params
 from jobs.storage.stores import open_store
 from jobs.terminal import note
 
@@ -92,6 +92,17 @@ class Takedown(Show):
     redact: bool = MISSING
     deliveries: Any = MISSING  # null, or where deliveries are now, by partner
     compute: Compute = field(default_factory=Compute)
+
+
+@dataclass
+class Decontaminate(Show):
+    """decontaminate."""
+
+    benchmarks: dict[str, Benchmark] = field(default_factory=dict)
+    version: str | None = MISSING
+    examples: int = MISSING
+    out: str | None = MISSING
+    apply: bool = MISSING
 
 
 @dataclass
@@ -231,7 +242,7 @@ def register() -> None:
     """Once: make the classes known to Hydra, under the names that `conf/*.yaml` begin with."""
     store = ConfigStore.instance()
     reading = (Listing, Read, Show, Explain, Verify, Mirror, Export, Diff, Report)
-    ours = (Publish, Doctor, Tag, Yank, Rollback, Gc, Takedown)
+    ours = (Publish, Doctor, Tag, Yank, Rollback, Gc, Takedown, Decontaminate)
     for schema in (Build, *reading, Tune, Judge, TrainQuality, Demo, *ours):
         store.store(name=f"{schema.__name__.lower()}_schema", node=schema)
 

@@ -24,6 +24,11 @@ def whole(item: BenchmarkItem, _: random.Random) -> str:
     return "\n".join([item.question, *(f"（{letter}）{option}" for letter, option in letters)])
 
 
+def nothing(_: BenchmarkItem, __: random.Random) -> str:
+    """What is found then is found in documents without an item."""
+    return ""
+
+
 def question(item: BenchmarkItem, _: random.Random) -> str:
     return item.question
 
@@ -90,6 +95,7 @@ CHANGES: dict[str, Change] = {
     "Traditional": traditional,
     "2 to 4 characters edited": edited,
     "inside a table or HTML": tabulated,
+    "nothing planted": nothing,
 }
 
 
