@@ -26,6 +26,7 @@ VERBS = {
     "tag": "gives a release another name",
     "yank": "withdraws a release: latest skips it",
     "takedown": "a release without certain documents, which no later build brings back",
+    "decontaminate": "which documents of a release hold items of evaluation sets",
     "rollback": "lets latest mean an older release",
     "gc": "says what no release needs, and removes it",
     "diff": "what one release has that another has not, and why",

@@ -11,6 +11,7 @@ from omegaconf import OmegaConf
 
 from jobs.corpus.alarms import AlarmParams
 from jobs.corpus.banding import BandParams
+from jobs.corpus.benchmarks import BenchmarkParams, indexed_benchmarks
 from jobs.corpus.boilerplate import BoilerplateParams
 from jobs.corpus.keywords import SignalParams
 from jobs.corpus.paragraphs import RepeatParams
@@ -22,12 +23,13 @@ from jobs.corpus.rules import Rule, RuleParams
 from jobs.corpus.signal_columns import KEYWORD_CATEGORIES
 from jobs.corpus.signatures import SignatureParams
 from jobs.errors import ConfigError, DeliveryError
+from jobs.flow.benchmark_files import BenchmarkSource, read_benchmark
 from jobs.flow.params import BuildParams, PartnerParams, ShardParams
 from jobs.flow.training import Lesson
 from jobs.on_ray.compute import ComputeParams
 from jobs.release_settings import Takedown, TrainQuality
 from jobs.schemas import from_plain
-from jobs.settings import Build, Partner, Rules, conf_folder, storage_params
+from jobs.settings import Benchmark, Build, Partner, Rules, conf_folder, storage_params
 from jobs.storage.source_bytes import open_stream
 
 
@@ -38,6 +40,7 @@ def build_params(config: Build) -> BuildParams:
         ConfigError: a value that cannot work, named with what to do.
     """
     minhash, paragraphs = config.minhash, config.paragraphs
+    endpoint_url = config.storage.endpoint_url
     return BuildParams(
         corpus=config.corpus.name,
         version=config.corpus.version,
@@ -64,9 +67,10 @@ def build_params(config: Build) -> BuildParams:
         rank=RankParams(tuple(config.rank.prefer)),
         signals=replace(
             keyword_lists(config.signals.keywords or str(conf_folder() / "keywords")),
-            quality=_model(config.quality.model, config.storage.endpoint_url),
+            quality=_model(config.quality.model, endpoint_url),
         ),
         rules=rule_params(config.rules),
+        benchmarks=benchmark_params(config.benchmarks, endpoint_url),
         shards=ShardParams(
             input_bytes=config.shards.input_bytes,
             run_bytes=config.shards.run_bytes,
@@ -137,6 +141,30 @@ def rule_params(given: Rules) -> RuleParams:
         for reason, rule in given.reject.items()
     )
     return RuleParams(given.profile, given.source, tuple(rules))
+
+
+def benchmark_params(given: Mapping[str, Benchmark], endpoint_url: str | None) -> BenchmarkParams:
+    """The evaluation sets of these files, read and indexed.
+
+    Raises:
+        ConfigError: one cannot be read, or is laid out otherwise.
+    """
+    sources = (benchmark_source(name, one) for name, one in sorted(given.items()))
+    return indexed_benchmarks([read_benchmark(one, endpoint_url=endpoint_url) for one in sources])
+
+
+def benchmark_source(name: str, given: Benchmark) -> BenchmarkSource:
+    """Where an evaluation set is and how it is read."""
+    return BenchmarkSource(
+        name=name,
+        files=_patterns(given.files),
+        format=given.format,
+        columns=given.columns,
+        each=given.each,
+        version=given.version,
+        licence=given.licence,
+        policy=given.policy,
+    )
 
 
 def keyword_lists(folder: str) -> SignalParams:

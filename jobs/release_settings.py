@@ -11,7 +11,16 @@ from omegaconf import MISSING
 
 from jobs.config_files import read_our_way
 from jobs.flow.reading import OpenedRelease, open_release
-from jobs.settings import Build, Compute, Publish, Publishing, Rules, Storage, storage_params
+from jobs.settings import (
+    Benchmark,
+    Build,
+    Compute,
+    Publish,
+    Publishing,
+    Rules,
+    Storage,
+    storage_params,
+)
 from jobs.storage.stores import open_store
 from jobs.terminal import note
 
@@ -93,6 +102,17 @@ class Takedown(Show):
     redact: bool = MISSING
     deliveries: Any = MISSING  # null, or where deliveries are now, by partner
     compute: Compute = field(default_factory=Compute)
+
+
+@dataclass
+class Decontaminate(Show):
+    """decontaminate."""
+
+    benchmarks: dict[str, Benchmark] = field(default_factory=dict)
+    version: str | None = MISSING
+    examples: int = MISSING
+    out: str | None = MISSING
+    apply: bool = MISSING
 
 
 @dataclass
@@ -245,7 +265,7 @@ def register() -> None:
     read_our_way()
     store = ConfigStore.instance()
     reading = (Listing, Read, Show, Explain, Verify, Sign, Mirror, Export, Diff, Report)
-    ours = (Publishing, Publish, Doctor, Tag, Yank, Rollback, Gc, Takedown)
+    ours = (Publishing, Publish, Doctor, Tag, Yank, Rollback, Gc, Takedown, Decontaminate)
     for schema in (Build, *reading, Tune, Judge, TrainQuality, Demo, *ours):
         store.store(name=f"{schema.__name__.lower()}_schema", node=schema)
 

@@ -35,6 +35,19 @@ class Partner:
 
 
 @dataclass
+class Benchmark:
+    """An evaluation set's file `conf/benchmarks/NAME.yaml`, below its one key NAME."""
+
+    files: Any = MISSING  # a path, pattern or URI, or a list of them
+    format: str = MISSING
+    columns: dict[str, str] = MISSING
+    version: str = MISSING
+    licence: str = MISSING
+    each: str = ""  # path to nested lists whose elements are the items
+    policy: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
 class Corpus:
     """What is built."""
 
@@ -180,6 +193,7 @@ class Build:
     signals: Signals = field(default_factory=Signals)
     quality: Quality = field(default_factory=Quality)
     rules: Rules = field(default_factory=Rules)
+    benchmarks: dict[str, Benchmark] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     shards: Shards = field(default_factory=Shards)
     compute: Compute = field(default_factory=Compute)

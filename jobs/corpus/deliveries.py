@@ -119,9 +119,9 @@ def heads(
     if params.format in FIXED_COLUMNS:
         names = FIXED_COLUMNS[params.format]
         return [Head({*names} & {*params.theirs}, list(names))]
-    characters, blocks = decodable_blocks(
-        cast("BinaryIO", stream), source_file, params.encoding, None
-    )
+    stored = file_blocks(cast("BinaryIO", stream), source_file)
+    stored = expected_contents(stored, source_file, params.format)
+    characters, blocks = decodable_blocks(stored, params.encoding, None)
     file_lines = lines(blocks, params.max_line_bytes)
     if params.format == "jsonl":
         return list(json_heads(enumerate(islice(file_lines, _HEAD_LINES)), characters, params))

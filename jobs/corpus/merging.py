@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.corpus.contamination import STAGE as CONTAMINATED
 from jobs.corpus.identity import hex_hashes
 from jobs.corpus.survivors import DropReason
 from jobs.corpus.tables import DECISIONS, RELEASED, released_facts_schema
@@ -47,6 +48,8 @@ def decisions(documents: pa.Table, drops: pa.Table, *, partner: str) -> pa.Table
     if pc.any(pc.and_(is_rejected, is_dropped)).as_py():
         raise ConservationError(f"partner {partner}: a rejected row was also dropped")
     verdict = _first(is_rejected, Verdict.REJECTED, is_dropped, Verdict.DROPPED, Verdict.KEPT)
+    is_contaminated = pc.equal(documents["stage"], CONTAMINATED)
+    verdict = pc.if_else(pc.fill_null(is_contaminated, fill_value=False), "dropped", verdict)
     stage = _first(is_rejected, documents["stage"], is_dropped, DEDUP, MERGED)
     columns = {
         "doc_id": pa.array(hex_hashes(documents["doc_id"]), pa.string()),

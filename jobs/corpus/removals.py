@@ -22,9 +22,10 @@ _ROWS = pa.schema([pa.field("row", pa.int64()), *(REMOVALS.field(name) for name 
 
 
 class Kind(StrEnum):
-    """Why a piece is cut, in the order in which they are. Append only: releases store these."""
+    """Why a piece is cut, in the order in which they are. Releases store these words."""
 
     REPEATED_PARAGRAPH = "repeated_paragraph"
+    BENCHMARK_ITEM = "benchmark_item"
     SITE_BOILERPLATE = "site_boilerplate"
 
 

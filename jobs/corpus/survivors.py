@@ -46,6 +46,12 @@ class DropReason(StrEnum):
     NEAR_DUPLICATE = "near_duplicate"  # similarity at or above the threshold
     SAME_ID = "same_id"  # the partner gave one id to two different texts
     TAKEN_DOWN = "taken_down"  # matches a document that was taken down and is in no release
+    BENCHMARK_QUESTION = "benchmark_question"  # holds a question of an evaluation set
+    BENCHMARK_PASSAGE = "benchmark_passage"  # holds a passage of one
+
+
+OF_BENCHMARKS = (DropReason.BENCHMARK_QUESTION, DropReason.BENCHMARK_PASSAGE)
+"""Reasons for which a document goes although no other stays in its place."""
 
 
 _REASONS = [

@@ -45,6 +45,7 @@ def dataset_card(manifest: dict[str, Any], digest: str, *, paths: Sequence[str])
             "",
             *_reasons(manifest["partners"]),
             "",
+            *_benchmarks(manifest.get("benchmarks", [])),
             "## Columns",
             "",
             *_columns(manifest["schema"]["shards"]),
@@ -102,6 +103,28 @@ def _reasons(partners: dict[str, Any]) -> list[str]:
         for reason, count in account["reasons"].items()
     ]
     return _table(["partner", "stage/reason", "rows", "share of delivered"], rows)
+
+
+def _benchmarks(sets: list[dict[str, Any]]) -> list[str]:
+    """Nothing where nobody looked for evaluation sets."""
+    if not sets:
+        return []
+    rows = [
+        [
+            *(one[key] for key in ("name", "version", "items")),
+            *(one["searchable"][key] for key in ("alone", "with_options", "passage_only")),
+            one["searchable"]["too_short"] + one["searchable"]["too_common"],
+            *(
+                sum(counts.get(outcome, 0) for counts in one["documents"].values())
+                for outcome in ("dropped", "cut", "reported")
+            ),
+            f"`{one['digest'][:12]}`",
+        ]
+        for one in sets
+    ]
+    header = ["set", "version", "items", "found alone", "beside options", "by passage"]
+    header += ["not found", "documents dropped", "cut", "reported", "sha256"]
+    return ["## Evaluation sets kept out", "", *_table(header, rows), ""]
 
 
 def _columns(columns: list[dict[str, Any]]) -> list[str]:

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 
 from jobs.corpus.comparing import Words, id_words, is_ascending
 from jobs.corpus.merging import Verdict, verdict_counts
-from jobs.corpus.survivors import DropReason
+from jobs.corpus.survivors import OF_BENCHMARKS, DropReason
 from jobs.errors import ObjectMissing
 from jobs.storage.objects import ObjectStore, StorageParams
 from jobs.storage.stores import open_store
@@ -195,6 +195,8 @@ def _naming_problem(decisions: pa.Table) -> str | None:
     if len(down) > down["kept_doc_id"].null_count or len(down) > down["url"].null_count:
         return "a row that was taken down names a document or an address"
     others = decisions.filter(pc.invert(pc.fill_null(is_down, pa.scalar(value=False))))
+    is_contaminated = pc.is_in(others["reason"], pa.array(map(str, OF_BENCHMARKS), pa.string()))
+    others = others.filter(pc.invert(is_contaminated))
     dropped = others.filter(pc.equal(others["verdict"], str(Verdict.DROPPED)))
     if dropped["kept_doc_id"].null_count:
         return "a duplicate does not name the document that stays"

@@ -220,5 +220,6 @@ def _shard_key(partner: PartnerParams, pack: tuple[Delivered, ...], params: Buil
     # The rest of what a piece knows follows from the file's bytes.
     names = [(file.source.name, file.digest, _place(file.piece)) for file in pack]
     text, run_bytes = params.text_params(partner), params.shards.run_bytes
-    how = (partner.reading, text, params.boilerplate.is_on, params.signature, run_bytes)
+    sets = params.benchmarks.digest
+    how = (partner.reading, text, params.boilerplate.is_on, params.signature, run_bytes, sets)
     return fingerprint(partner.name, how, names, code_digest(), folding_digest())

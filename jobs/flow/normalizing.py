@@ -17,10 +17,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.corpus.boilerplate import edge_words
+from jobs.corpus.contamination import STAGE as CONTAMINATED
+from jobs.corpus.decontamination import decontaminated
 from jobs.corpus.documents import documents
 from jobs.corpus.facts import facts
 from jobs.corpus.rows import DELIVERED_AS
 from jobs.errors import TooManyRejects
+from jobs.flow.benchmark_index import load_index, store_index
 from jobs.flow.delivered import delivered_tables
 from jobs.flow.exchange import write_cuts
 from jobs.flow.intake import InputShard
@@ -70,6 +73,7 @@ class NormalizedShard:
         base: The ordinal of position 0 in this build.
         columns: Rows that have something in it, for each of our columns but the text.
         empty: Files without a row.
+        benchmarks: Documents per (benchmark, outcome): dropped, cut, reported or quoted; sorted.
     """
 
     partner: str
@@ -81,6 +85,7 @@ class NormalizedShard:
     base: int
     columns: tuple[tuple[str, int], ...] = ()
     empty: tuple[str, ...] = ()
+    benchmarks: tuple[tuple[str, str, int], ...] = ()
 
 
 def normalize(
@@ -91,6 +96,7 @@ def normalize(
     Raises:
         TooManyRejects: a partner's share of rejected rows is above the agreed one.
     """
+    store_index(open_store(params.storage), params)
     work = [Marked(_marker_key(params.corpus, shard.key), shard) for shard in shards]
     markers = map_marked(normalize_shard, work, params=params, label="normalize", progress=progress)
     normalized = list(_based(shards, markers))
@@ -119,8 +125,8 @@ def check_rejects(normalized: list[NormalizedShard], params: BuildParams) -> Non
         delivered = sum(shard.delivered for shard in mine)
         reasons: Counter[str] = Counter()
         for shard in mine:
-            for _, reason, count in shard.rejected:
-                reasons[reason] += count
+            for stage, reason, count in shard.rejected:
+                reasons[reason] += count * (stage != CONTAMINATED)
         rejected = reasons.total()
         if delivered and rejected / delivered > partner.reject_share:
             table = "\n".join(f"  {count:>12,}  {name}" for name, count in reasons.most_common())
@@ -145,6 +151,8 @@ class _RunWriter:
         self.rejected: Counter[tuple[str, str]] = Counter()
         self.columns: Counter[str] = Counter()
         self.files: set[str] = set()
+        self.benchmarks = load_index(store, params)
+        self.found: Counter[tuple[str, str]] = Counter()
 
     def add(self, delivered: pa.Table) -> None:
         table, removals = documents(
@@ -153,6 +161,12 @@ class _RunWriter:
             first_position=self.delivered,
             params=self.params.text_params(self.shard.partner),
         )
+        if self.benchmarks is not None:
+            table, cuts, found = decontaminated(
+                table, self.benchmarks, signal_params=self.params.signals
+            )
+            removals = pa.concat_tables([removals, cuts])
+            self.found.update(found)
         self.delivered += len(table)
         self.files.update(delivered["source_file"].unique().to_pylist())
         for ours, name in DELIVERED_AS.items():
@@ -177,6 +191,7 @@ class _RunWriter:
             "rejected": sorted([*key, count] for key, count in self.rejected.items()),
             "columns": sorted(self.columns.items()),
             "empty": [name for name in whole if name not in self.files],
+            "benchmarks": sorted([*key, count] for key, count in self.found.items()),
         }
 
     def _write(self) -> None:
@@ -261,6 +276,7 @@ def _based(shards: list[InputShard], markers: list[Marker]) -> Iterator[Normaliz
             base=base,
             columns=tuple((name, count) for name, count in marker["columns"]),
             empty=tuple(marker["empty"]),
+            benchmarks=tuple((name, what, count) for name, what, count in marker["benchmarks"]),
         )
         base += marker["delivered"]
 

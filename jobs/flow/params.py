@@ -7,6 +7,7 @@ from typing import Any
 
 from jobs.corpus.alarms import AlarmParams
 from jobs.corpus.banding import BandParams
+from jobs.corpus.benchmarks import BenchmarkParams
 from jobs.corpus.boilerplate import BoilerplateParams
 from jobs.corpus.documents import TextParams
 from jobs.corpus.keywords import SignalParams
@@ -113,6 +114,7 @@ class BuildParams:
     rank: RankParams
     signals: SignalParams
     rules: RuleParams
+    benchmarks: BenchmarkParams
     shards: ShardParams
     alarms: AlarmParams
     storage: StorageParams

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from jobs.errors import ConfigError
+from jobs.flow.benchmark_records import check_same_content
 from jobs.flow.intake import InputName
 from jobs.flow.params import BuildParams
 from jobs.flow.publishing import recorded_parameters, recorded_schema
@@ -87,6 +88,7 @@ def _require_good(store: ObjectStore, parent: OpenedRelease, params: BuildParams
 
 
 def _require_fit(parent: OpenedRelease, params: BuildParams) -> None:
+    check_same_content(parent.manifest, parent.version, params)
     found = [f"  {line}" for line in differences(parent.manifest, params)]
     if found:
         listed = "\n".join(found)

@@ -17,6 +17,7 @@ from jobs.corpus.signals import SIGNALS_VERSION
 from jobs.corpus.tables import DECISIONS, RELEASED, REMOVED, released_facts_schema
 from jobs.errors import LostRace, ReleaseMissing
 from jobs.flow.alarming import deliveries
+from jobs.flow.benchmark_records import recorded_benchmarks
 from jobs.flow.blobs import FILES
 from jobs.flow.derived import write_derived
 from jobs.flow.intake import Delivered, InputShard, delivered_files, input_name
@@ -144,6 +145,7 @@ def candidate(
         },
         "deliveries": before.get("deliveries", {}) | deliveries(plan, normalized, built, params),
         "schema": recorded_schema(params),
+        **recorded_benchmarks(params, normalized, before),
         **files,
     }
 

@@ -7,7 +7,7 @@ from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 from jobs.errors import ConfigError
-from jobs.synthesis.exams import exam_items, leakable, write_exams
+from jobs.synthesis.exams import exam_items, leakable, write_exam_conf, write_exams
 from jobs.synthesis.partners import PARTNERS, Partner, write_conf
 from jobs.synthesis.planting import Planted, Planter
 from jobs.synthesis.writing import Delivery, Place, TruthFile
@@ -48,6 +48,7 @@ def write_demo(
     exams = exam_items(f"{seed}")
     write_exams(out / "benchmarks", exams)
     write_conf(out / "conf" / "partners", out / "deliveries")
+    write_exam_conf(out / "conf" / "benchmarks", out / "benchmarks")
     planter = Planter(f"{seed}", max(size_bytes // _LONGEST_SHARE, 1), leakable(exams))
     piece_bytes = min(_PIECE_BYTES, size_bytes // _PIECES)
     with ExitStack() as open_files:

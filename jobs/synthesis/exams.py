@@ -54,6 +54,23 @@ def write_exams(folder: Path, exams: dict[str, list[Item]]) -> None:
         (folder / f"{exam}.jsonl").write_bytes(b"".join(lines))
 
 
+def write_exam_conf(folder: Path, benchmarks: Path) -> None:
+    """One file of Hydra's group `benchmarks` for each exam, with absolute paths."""
+    folder.mkdir(parents=True)
+    for exam in _EXAMS:
+        path = orjson.dumps(str(benchmarks.resolve() / f"{exam}.jsonl")).decode()
+        (folder / f"{exam}.yaml").write_text(
+            f"{exam}:\n"
+            f"  files: {path}\n"
+            f"  format: jsonl\n"
+            f"  columns: {{question: question, options: options, answer: answer, id: id}}\n"
+            f'  version: "1"\n'
+            f"  licence: synthetic\n"
+            f"  policy: {{question: drop, passage: report}}\n",
+            "utf-8",
+        )
+
+
 def leakable(exams: dict[str, list[Item]]) -> list[Item]:
     """The first half of each exam; the other half is never in a document, for comparison."""
     return [item for items in exams.values() for item in items[: _ITEMS // 2]]

@@ -1,0 +1,108 @@
+"""Items of evaluation sets as they leak into documents: changed as people and programs do."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable
+from functools import cache
+
+import opencc
+
+from jobs.corpus.benchmark_items import BenchmarkItem
+
+Change = Callable[[BenchmarkItem, random.Random], str]
+
+_LETTERS = "ABCDEFGH"
+_FREQUENT = "的一是在不了有和人这中大为上个国我以要他时来用们"
+_BLANK = re.compile(r"[（(]\s*[)）]|_{2,}")
+_NARROW = dict(zip(map(ord, "，。：；？！（）"), ",.:;?!()", strict=True))
+
+
+def whole(item: BenchmarkItem, _: random.Random) -> str:
+    letters = zip(_LETTERS, item.options, strict=False)
+    return "\n".join([item.question, *(f"（{letter}）{option}" for letter, option in letters)])
+
+
+def nothing(_: BenchmarkItem, __: random.Random) -> str:
+    """What is found then is found in documents without an item."""
+    return ""
+
+
+def question(item: BenchmarkItem, _: random.Random) -> str:
+    return item.question
+
+
+def retyped(item: BenchmarkItem, chance: random.Random) -> str:
+    """Half-width marks, full-width digits, blanks and line breaks between Han characters."""
+    out = []
+    for letter in whole(item, chance).translate(_NARROW):
+        is_digit = letter.isascii() and letter.isdigit()
+        out.append(chr(ord(letter) + 0xFEE0) if is_digit else letter)
+        if "一" <= letter <= "龥" and chance.random() < 0.08:
+            out.append(chance.choice(" \n\u3000"))
+    return "".join(out)
+
+
+def reordered(item: BenchmarkItem, chance: random.Random) -> str:
+    options = chance.sample(item.options, len(item.options))
+    return "\n".join([item.question, *(f"{n}、{option}" for n, option in enumerate(options, 1))])
+
+
+def answered(item: BenchmarkItem, chance: random.Random) -> str:
+    return f"{item.question}\n答案：{_answer(item, chance)}"
+
+
+def filled(item: BenchmarkItem, chance: random.Random) -> str:
+    answer = _answer(item, chance)
+    if _BLANK.search(item.question):
+        return _BLANK.sub(lambda _: answer, item.question, count=1)
+    return item.question + answer
+
+
+def traditional(item: BenchmarkItem, chance: random.Random) -> str:
+    return _converter().convert(whole(item, chance))
+
+
+def edited(item: BenchmarkItem, chance: random.Random) -> str:
+    """Two to four characters of the question exchanged, inserted or dropped."""
+    letters = list(item.question)
+    for _ in range(chance.randint(2, 4)):
+        place, other = chance.randrange(len(letters)), chance.choice(_FREQUENT)
+        letters[place] = chance.choice([other, other, letters[place] + other, ""])
+    return whole(BenchmarkItem("", "".join(letters), item.options, "", ""), chance)
+
+
+def tabulated(item: BenchmarkItem, chance: random.Random) -> str:
+    cells = [item.question.replace("\n", "<br>"), *item.options]
+    if chance.random() < 0.5:
+        return "| 题目 | " + " | ".join(cell.replace("\n", " ") for cell in cells) + " |"
+    rows = "".join(f"<tr><td>{cell}</td></tr>\n" for cell in cells)
+    return f"<table>\n{rows}</table>"
+
+
+def half_passage(item: BenchmarkItem, _: random.Random) -> str:
+    return item.passage[: len(item.passage) // 2]
+
+
+CHANGES: dict[str, Change] = {
+    "question and options, verbatim": whole,
+    "question alone, verbatim": question,
+    "other punctuation, width, blanks, line breaks": retyped,
+    "options reordered and relettered": reordered,
+    "options left out, answer beside": answered,
+    "answer filled into the blank": filled,
+    "Traditional": traditional,
+    "2 to 4 characters edited": edited,
+    "inside a table or HTML": tabulated,
+    "nothing planted": nothing,
+}
+
+
+def _answer(item: BenchmarkItem, chance: random.Random) -> str:
+    return item.answer or (chance.choice(item.options) if item.options else "略")
+
+
+@cache
+def _converter() -> opencc.OpenCC:
+    return opencc.OpenCC("s2t")
