@@ -71,12 +71,7 @@ def build_params(config: Build) -> BuildParams:
         ),
         rules=rule_params(config.rules),
         benchmarks=benchmark_params(config.benchmarks, endpoint_url),
-        shards=ShardParams(
-            input_bytes=config.shards.input_bytes,
-            run_bytes=config.shards.run_bytes,
-            group_documents=config.shards.group_documents,
-            release_bytes=config.shards.release_bytes,
-        ),
+        shards=_shards(config),
         alarms=_alarms(config),
         storage=storage_params(config.storage),
         compute=ComputeParams(
@@ -108,6 +103,15 @@ def recorded_build(configuration: Mapping[str, Any], at: Takedown) -> BuildParam
     limits = {**shipped.limits, **configuration["limits"]}
     quiet = {"alarms": shipped.alarms, **configuration, "limits": limits}
     return build_params(from_plain(Build, {**quiet, **now}))
+
+
+def _shards(config: Build) -> ShardParams:
+    return ShardParams(
+        input_bytes=config.shards.input_bytes,
+        run_bytes=config.shards.run_bytes,
+        group_documents=config.shards.group_documents,
+        release_bytes=config.shards.release_bytes,
+    )
 
 
 def _alarms(config: Build) -> AlarmParams:

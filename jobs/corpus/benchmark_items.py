@@ -14,9 +14,10 @@ POLICIES = ("drop", "cut", "report")
 
 _LETTERS = "ABCDEFGH"
 _NUMBER = re.compile(
-    r"\s*\d{1,3}\s*[.．、]\s*(?:[（(]\s*\d+\s*分\s*[)）])?|\s*[（(]\s*\d+\s*分\s*[)）]"
+    r"(?<!\s)\s*+(?:\d{1,3}\s*+[.．、]\s*+(?:[（(]\s*+\d+\s*+分\s*+[)）])?"
+    r"|[（(]\s*+\d+\s*+分\s*+[)）])"
 )
-_LABEL = re.compile(r"\s*(?:[（(]\s*[A-H]\s*[)）]|[A-H]\s*[.．、:：)）])\s*")
+_LABEL = re.compile(r"(?<!\s)\s*+(?:[（(]\s*+[A-H]\s*+[)）]|[A-H]\s*+[.．、:：)）])\s*+")
 _INLINE = re.compile(r"(?:(?<=\s)|^|(?<=[。？?）)]))[（(]?([A-H])\s*[.．、:：)）]", re.MULTILINE)
 _ANSWER_LETTERS = re.compile(r"[\s,，、;；]*(?:[（(]?[A-H][)）.．、,，;；\s]*)+\Z")
 

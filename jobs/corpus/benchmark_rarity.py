@@ -64,7 +64,7 @@ _ASKS = (
     *("what", "which", "who", "whom", "whose", "how", "why", "when", "where", "following"),
 )
 _LEFT_OPEN = re.compile(
-    r"(?:[（(]\s*[)）]|[_\uff3f]{2,}|[是有为于知明映示括在属因指出现应到][:：]?)\s*[.。?？]?\s*\Z"
+    r"(?:[（(]\s*+[)）]|(?<![_\uff3f])[_\uff3f]{2,}+|[是有为于知明映示括在属因指出现应到][:：]?)\s*+[.。?？]?\s*+\Z"
 )
 _OPEN = 4  # tokens of the shortest such sentence
 _FEWEST = 1000  # of fewer questions none says what is rare

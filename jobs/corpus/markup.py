@@ -63,7 +63,7 @@ _RAISED = re.compile(
     r"<(sup|sub)>\s*((?:[0-9A-Za-z+\-\u2212=()*/,. ]|</?(?:i|em|b|var)>){1,40}?)\s*</\1>",
     re.IGNORECASE,
 )
-_INNER_TAG = re.compile(r"<[^>]*>")
+_INNER_TAG = re.compile(r"<[^<>]*>")
 _PLAIN = re.compile(r"(?i:st|nd|rd|th|tm|sm|r|c|[0-9]+(?:[,-][0-9]+)+)")
 _BASE = re.compile(r"[0-9A-Za-z)\]}\u0370-\u03ff]")
 _RAISED_SIGNS = {

@@ -32,7 +32,7 @@ _CONTAINER = re.compile(
 _MOST_DEPTH = 400
 
 # Extractors drop breaks and no-break spaces in code, and its indentation with them.
-_CODE = re.compile(r"<pre[\s>].*?</pre\s*>", re.IGNORECASE | re.DOTALL)
+_CODE = re.compile(r"<pre[\s>](?:[^<]|<(?!pre[\s>]|/pre))*+</pre\s*+>", re.IGNORECASE)
 _CODE_BREAK = re.compile(r"<br\s*/?>\n?", re.IGNORECASE)
 _CODE_SPACE = re.compile("&nbsp;|&#160;|&#[xX][aA]0;|\xa0")
 

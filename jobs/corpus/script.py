@@ -89,8 +89,8 @@ _NAME = re.compile(
 )
 _FOREIGN = re.compile("[\u3041-\u3096\u30a1-\u30fa\uac00-\ud7a3]+")
 _WORD = re.compile(rf"[{HAN}々ー・]*")
-_WORD_BEFORE = re.compile(rf"[{HAN}々ー・]*\Z")
 _REACH = 12
+_WORD_BEFORE = re.compile(rf"[{HAN}々ー・]{{0,{_REACH}}}\Z")
 
 
 def simplified(text: str) -> str:

@@ -19,7 +19,7 @@ from jobs.corpus.withdrawal import TOLD, Selection, any_of, or_not, told_criteri
 STRUCK_BY = ("doc_id", "partner", "verdict", "reason", *TOLD)
 """The columns of DECISIONS that `struck` looks at."""
 
-_ESCAPE = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|x[0-9a-fA-F]{2}|[abfnrtv])")
+_ESCAPE = re.compile(r"(?<!\\)\\++(?:u([0-9a-fA-F]{4})|x[0-9a-fA-F]{2}|[abfnrtv])")
 _QUOTED_CHARS = 200  # evidence is no longer
 _FEWEST_CHARS = 2  # of a quotation that breaks off: a shorter one is no sign of anything
 

@@ -59,7 +59,8 @@ _ENTITY = re.compile(
 )
 _ANNOUNCEMENT, _MENTION_CHARS = 30, 10
 _IN_CODE = re.compile(
-    r"```.*?```|~~~.*?~~~|`[^`\n]+`|<!--.*?(?=-->)|<(script|style)\b.*?(?=</\1)",
+    r"```.*?```|~~~.*?~~~|`[^`\n]+`|<!--(?:[^<-]|<(?!!--)|-(?!->))*+(?=-->)"
+    r"|<(script|style)\b(?:[^<]|<(?!/?(?:script|style)\b))*+(?=</\1)",
     re.DOTALL | re.IGNORECASE,
 )
 _EXAMPLE = re.compile(r"\n.*</")  # of several lines, and closed

@@ -6,7 +6,9 @@ from functools import lru_cache
 
 from jobs.corpus.benchmark_index import read_index
 from jobs.corpus.contamination import Benchmarks
-from jobs.flow.marked import code_digest
+from jobs.errors import DamagedTable
+from jobs.flow.marked import code_digest, read_marker, write_marker
+from jobs.flow.sealed import read_sealed, seal
 from jobs.flow.params import BuildParams
 from jobs.storage.layout import work_key
 from jobs.storage.manifests import fingerprint
@@ -20,21 +22,33 @@ def store_index(store: ObjectStore, params: BuildParams) -> None:
     digest, index = params.benchmarks.digest, params.benchmarks.index
     if digest is None or index is None:
         return
-    if store.size(_key(params.corpus, digest)) is None:
-        store.put(_key(params.corpus, digest), index)
+    marker = _marker_key(params.corpus, digest)
+    if read_marker(store, marker) is None:
+        key = f"{marker.removesuffix('.json')}/index.npz"
+        write_marker(store, marker, {"file": seal(store, key, index)})
 
 
 def load_index(store: ObjectStore, params: BuildParams) -> Benchmarks | None:
-    """The index of the build's evaluation sets; None if there are none. Read once per process."""
+    """The index of the build's evaluation sets; None if there are none. Read once per process.
+
+    Raises:
+        DamagedTable: it is not what was written.
+    """
     digest = params.benchmarks.digest
-    return None if digest is None else _loaded(store, _key(params.corpus, digest))
+    if digest is None:
+        return None
+    marker = _marker_key(params.corpus, digest)
+    made = read_marker(store, marker)
+    if made is None:
+        raise DamagedTable(f"{store.location(marker)} is damaged: run the same command again")
+    return _loaded(store, made["file"])
 
 
 @lru_cache(maxsize=2)
 def _loaded(store: ObjectStore, key: str) -> Benchmarks:
-    return Benchmarks(*read_index(store.get(key)))
+    return Benchmarks(*read_index(bytes(read_sealed(store, key))))
 
 
-def _key(corpus: str, digest: str) -> str:
+def _marker_key(corpus: str, digest: str) -> str:
     # Other code may lay an index out otherwise.
-    return work_key(corpus, _STAGE, f"{fingerprint(digest, code_digest())}.npz")
+    return work_key(corpus, _STAGE, f"{fingerprint(digest, code_digest())}.json")

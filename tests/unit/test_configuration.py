@@ -29,6 +29,7 @@ REQUIRED = {
     "takedown": ["release=1", "version=1.0.1"],
     "diff": ["a=1.0.0"],
     "sign": ["release=1", "key=x"],
+    "decontaminate": ["release=1"],
     "mirror": ["to=x"],
 }
 REQUIRED |= dict.fromkeys(("normalize", "dedup", "merge", "publish", "judge"), REQUIRED["build"])
