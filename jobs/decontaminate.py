@@ -1,4 +1,4 @@
-"""release ─ decontaminate ─▶ documents with items of evaluation sets; a release without them."""
+"""release ─ decontaminate ─▶ which documents hold benchmark items; or a release without them."""
 
 from __future__ import annotations
 
