@@ -183,14 +183,15 @@ def _stays(
     if 0xFF0D <= point <= 0xFF3F and not _is_wide_alnum(point):
         return not (_is_wide_alnum(last) and _is_wide_alnum(following))
     if point in _MONGOLIAN_BREAKS:
-        return 0x1800 <= before < 0x18B0
+        return bool(0x1800 <= before < 0x18B0)
     if point in (_NON_JOINER, _JOINER):
         is_pair = point == _JOINER and _is_pictorial(before) and _is_pictorial(following)
         return is_pair or _is_joining(before)
     if point in _MARKS_OF_DIRECTION:
         return _is_rightward(before) or _is_rightward(following)
     if point == _BREAK:  # of words, in Thai, Lao, Myanmar and Khmer
-        return 0xE00 <= before < 0xF00 or 0x1000 <= before < 0x10A0 or 0x1780 <= before < 0x1800
+        is_thai = 0xE00 <= before < 0xF00
+        return bool(is_thai or 0x1000 <= before < 0x10A0 or 0x1780 <= before < 0x1800)
     return bool(_TAG < point < _TAG + 0x80 and (before == _FLAG or _TAG < before < _TAG + 0x80))
 
 

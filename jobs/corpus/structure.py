@@ -81,7 +81,7 @@ def is_code(line: str) -> bool:
 def has_code_signs(line: str) -> bool:
     """`is_code_line` of a string."""
     data = np.frombuffer(line.encode(), np.uint8)
-    return bool(is_code_line(data, 0, len(data)))
+    return bool(is_code_line(data, np.int64(0), np.int64(len(data))))
 
 
 def is_row(line: str) -> bool:
@@ -123,7 +123,8 @@ def _taught(text: str) -> Iterator[re.Match[str]]:
 
 def _announced(text: str) -> Iterator[re.Match[str]]:
     for listing in _ANNOUNCED.finditer(text):
-        if _LISTING.search(text[max(listing.start() - _ANNOUNCEMENT, 0) : listing.start()]):
+        before = text[max(listing.start() - _ANNOUNCEMENT, 0) : listing.start()].rstrip()
+        if before.endswith(("：", ":")) and _LISTING.search(before):
             yield listing
 
 
@@ -145,19 +146,20 @@ def teaches_entities(text: str) -> bool:
 
 
 @kernel
-def is_code_line(data: Bytes, start: int, end: int) -> bool:
+def is_code_line(data: Bytes, start: np.int64, end: np.int64) -> bool:
     """Whether the bytes `data[start:end]` of one line are code: see the module.
 
     What stands in quotes or behind a comment's mark may be anything.
     """
-    signs, quote, before, last = 0, 0, 0, 0
+    signs = 0
+    quote = before = last = np.int64(0)
     i = end if start < end and data[start] == _BAR else start  # a bar begins a row of a table
     while i < end:
         byte = np.int64(data[i])
         if quote:
-            i += byte == _ESCAPE
-            signs += byte == quote
-            quote = 0 if byte == quote else quote
+            i += int(byte == _ESCAPE)
+            signs += int(byte == quote)
+            quote = np.int64(0) if byte == quote else quote
         elif byte >= 0x80:
             width = _filler(data, i, end)
             if width <= 0:
@@ -180,7 +182,7 @@ def is_code_line(data: Bytes, start: int, end: int) -> bool:
 
 
 @kernel
-def _is_remark(data: Bytes, i: int, end: int, before: int) -> bool:
+def _is_remark(data: Bytes, i: np.int64, end: np.int64, before: np.int64) -> bool:
     """Whether a comment begins here: // or /* but in an address, or # or % apart from a word."""
     if data[i] in (_HASH, _PERCENT):
         return bool(before in (0, 0x20))
@@ -189,7 +191,7 @@ def _is_remark(data: Bytes, i: int, end: int, before: int) -> bool:
 
 
 @kernel
-def _filler(data: Bytes, i: int, end: int) -> int:
+def _filler(data: Bytes, i: np.int64, end: np.int64) -> int:
     """The bytes of a no-break space or of the stem of a tree of files, -1 at a branch, else 0."""
     if data[i] == 0xC2:
         return 2 * int(i + 1 < end and data[i + 1] == 0xA0)
@@ -206,7 +208,7 @@ def _filler(data: Bytes, i: int, end: int) -> int:
 
 
 @kernel
-def _weight(byte: int, before: int) -> int:
+def _weight(byte: np.int64, before: np.int64) -> int:
     """How much a character of a line, `before` standing in front of it, says that it is code."""
     kind = _SIGNS[byte]
     if kind == _CALL:
@@ -217,7 +219,7 @@ def _weight(byte: int, before: int) -> int:
 
 
 @kernel
-def _is_letter(byte: int) -> bool:
+def _is_letter(byte: np.int64) -> bool:
     return bool(0x30 <= byte <= 0x39 or 0x41 <= (byte & 0xDF) <= 0x5A or byte == 0x5F)
 
 
