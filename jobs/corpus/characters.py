@@ -190,9 +190,8 @@ def _stays(
     if point in _MARKS_OF_DIRECTION:
         return _is_rightward(before) or _is_rightward(following)
     if point == _BREAK:  # of words, in Thai, Lao, Myanmar and Khmer
-        return bool(
-            0xE00 <= before < 0xF00 or 0x1000 <= before < 0x10A0 or 0x1780 <= before < 0x1800
-        )
+        is_thai = 0xE00 <= before < 0xF00
+        return bool(is_thai or 0x1000 <= before < 0x10A0 or 0x1780 <= before < 0x1800)
     return bool(_TAG < point < _TAG + 0x80 and (before == _FLAG or _TAG < before < _TAG + 0x80))
 
 

@@ -124,7 +124,8 @@ def _taught(text: str) -> Iterator[re.Match[str]]:
 
 def _announced(text: str) -> Iterator[re.Match[str]]:
     for listing in _ANNOUNCED.finditer(text):
-        if _LISTING.search(text[max(listing.start() - _ANNOUNCEMENT, 0) : listing.start()]):
+        before = text[max(listing.start() - _ANNOUNCEMENT, 0) : listing.start()].rstrip()
+        if before.endswith(("：", ":")) and _LISTING.search(before):
             yield listing
 
 
@@ -151,15 +152,15 @@ def is_code_line(data: Bytes, start: np.int64, end: np.int64) -> bool:
 
     What stands in quotes or behind a comment's mark may be anything.
     """
-    signs, zero = 0, np.int64(0)
-    quote = before = last = zero
+    signs = 0
+    quote = before = last = np.int64(0)
     i = end if start < end and data[start] == _BAR else start  # a bar begins a row of a table
     while i < end:
         byte = np.int64(data[i])
         if quote:
-            i += byte == _ESCAPE
-            signs += byte == quote
-            quote = zero if byte == quote else quote
+            i += int(byte == _ESCAPE)
+            signs += int(byte == quote)
+            quote = np.int64(0) if byte == quote else quote
         elif byte >= 0x80:
             width = _filler(data, i, end)
             if width <= 0:
