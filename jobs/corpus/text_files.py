@@ -28,6 +28,10 @@ _CHARSET = re.compile(
 _CHARSETS = {
     **dict.fromkeys(("gb2312", "gbk", "gb18030", "x-gbk", "cp936", "gb_2312-80"), "gb18030"),
     **dict.fromkeys(("big5", "big5-hkscs", "x-x-big5", "cp950"), "big5"),
+    # Pages in these are found among Chinese ones, and read as Chinese they would be gibberish.
+    **dict.fromkeys(("euc-jp", "x-euc-jp"), "euc_jp"),
+    **dict.fromkeys(("shift_jis", "shift-jis", "x-sjis", "windows-31j"), "cp932"),
+    **dict.fromkeys(("euc-kr", "ks_c_5601-1987", "cp949"), "cp949"),
 }
 
 
@@ -67,7 +71,7 @@ def document_text(source: bytes, characters: Characters, charset: str | None) ->
     Args:
         source: all of it.
         characters: how the lines of its file are read.
-        charset: what it says of itself, gb18030 or big5, believed if that fits; or None.
+        charset: what it says of itself, by our name, believed if that fits; or None.
     """
     believed = () if characters.is_declared or charset is None else ("utf-8", charset)
     for encoding in believed:
@@ -79,13 +83,13 @@ def document_text(source: bytes, characters: Characters, charset: str | None) ->
 
 
 def declared_charset(source: bytes | bytearray) -> str | None:
-    """The older Chinese encoding that the head of a page names, as this package names it."""
+    """The older East Asian encoding that the head of a page names, as this package names it."""
     named = _CHARSET.search(source, 0, _CHARSET_BYTES)
     return _CHARSETS.get(named[1].decode("ascii", "replace").lower()) if named else None
 
 
 def known_charset(name: str) -> str | None:
-    """`name`, as an HTTP header has it, if it is an older Chinese encoding."""
+    """`name`, as an HTTP header has it, if it is an older East Asian encoding."""
     return _CHARSETS.get(name.lower())
 
 

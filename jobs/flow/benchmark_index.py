@@ -8,8 +8,8 @@ from jobs.corpus.benchmark_index import read_index
 from jobs.corpus.contamination import Benchmarks
 from jobs.errors import DamagedTable
 from jobs.flow.marked import code_digest, read_marker, write_marker
-from jobs.flow.sealed import read_sealed, seal
 from jobs.flow.params import BuildParams
+from jobs.flow.sealed import read_sealed, seal
 from jobs.storage.layout import work_key
 from jobs.storage.manifests import fingerprint
 from jobs.storage.objects import ObjectStore

@@ -40,6 +40,10 @@ class Marked(Generic[Spec]):
     key: str
     spec: Spec
 
+    def __str__(self) -> str:
+        """What the specification calls itself, for errors."""
+        return str(self.spec)
+
 
 def map_marked(
     task: Task,

@@ -1,16 +1,17 @@
 """Ray Data as the scheduler of shard tasks: specifications go out, small results come back.
 
 Text never travels through Ray. A task reads its shard from storage, writes its results there under
-names derived from its specification, and may run twice without harm.
+names derived from its specification, and may run twice without harm. One whose worker dies is run
+again, but not for ever: what kills a worker three times is named, once all else is done.
 """
 
 from __future__ import annotations
 
 import pickle
-import re
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import ray
 import ray.data
@@ -22,7 +23,9 @@ from jobs.on_ray.session import ray_session, start_ray
 
 # Before a task whose storage failed is tried again; each of its requests was sent again before.
 _PAUSES_SECONDS = (1.0, 10.0)
-_NAMED = re.compile(r"\s*(?!ray\.|UserCode)[\w.]+?(Error|Exception|Exit|Interrupt|\.Arrow\w+)\b")
+_MOST_DEATHS = 3
+_NAMED_CHARS = 500
+_NAMED_TASKS = 20
 
 Spec = TypeVar("Spec")
 Result = TypeVar("Result")
@@ -37,12 +40,13 @@ def map_shards(
         task: A module-level function; the specification and the result must pickle.
         specs: One per task; a task should be worth a second or more (Ray Data adds 20 ms).
         compute: How many tasks run at once.
-        label: What errors call the task.
+        label: What errors call the task; they add `str` of the specification.
 
     Raises:
         HeliuError: What a task raised on purpose, as it raised it; a `StorageError` only once the
             task was tried again.
-        TaskError: Anything else that ended a task for good, with Ray's account of it.
+        TaskError: Anything else that a task raised, or the tasks whose workers died again and
+            again, when all others are done.
     """
     if not specs:
         return
@@ -55,30 +59,50 @@ def _mapped(
     task: Callable[[Spec], Result], specs: Sequence[Spec], compute: ComputeParams, label: str
 ) -> Iterator[Result]:
     rows = [{"spec": pickle.dumps(spec)} for spec in specs]
+    deadly: list[str] = []
     dataset = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
-        _Guarded(task),
+        _Guarded(task, label),
         compute=ray.data.TaskPoolStrategy(size=_at_once(compute.workers, len(rows))),
         **_resources(compute),
     )
     try:
         for row in dataset.iter_rows():
-            yield _unwrapped(row["outcome"])
+            result = _unwrapped(row["outcome"])
+            if isinstance(result, _Deadly):
+                deadly.append(result.name)
+            else:
+                yield result
     except ray.exceptions.RayError as error:
-        raise TaskError(f"a task of {label} failed: {_account(error)}") from error
+        account = str(error).strip().splitlines()[-1]  # of a long report, the exception itself
+        raise TaskError(f"tasks of {label} failed: {account}") from error
+    if deadly:
+        raise TaskError(_deaths(label, sorted(deadly)))
+
+
+class _Deadly(NamedTuple):
+    """The outcome of a task whose workers have died too often."""
+
+    name: str
 
 
 class _Guarded(Generic[Spec, Result]):
-    """Turns our own exceptions into results: Ray would replace their type by one of its own."""
+    """Turns exceptions into results: Ray would replace their type by one of its own."""
 
-    def __init__(self, task: Callable[[Spec], Result]) -> None:
-        self.task = task
+    def __init__(self, task: Callable[[Spec], Result], label: str) -> None:
+        self.task, self.label = task, label
 
     def __call__(self, row: dict[str, bytes]) -> dict[str, bytes]:
-        outcome: Result | HeliuError
+        outcome: Result | HeliuError | _Deadly
+        spec = pickle.loads(row["spec"])  # noqa: S301
+        if _deaths_so_far() >= _MOST_DEATHS:
+            return {"outcome": pickle.dumps(_Deadly(_named(spec)))}
         try:
-            outcome = self._tried(pickle.loads(row["spec"]))  # noqa: S301
+            outcome = self._tried(spec)
         except HeliuError as error:
             outcome = error
+        except Exception as error:  # noqa: BLE001 (whatever it is, it is told with where it was)
+            account = "".join(traceback.format_exception_only(error)).strip()
+            outcome = TaskError(f"a task of {self.label} failed: {account} ({_named(spec)})")
         return {"outcome": pickle.dumps(outcome)}
 
     def _tried(self, spec: Spec) -> Result:
@@ -108,7 +132,23 @@ def _resources(compute: ComputeParams) -> dict[str, int]:
     return {"memory": compute.task_memory_bytes} if compute.task_memory_bytes else {}
 
 
-def _account(error: BaseException) -> str:
-    """The line of Ray's long report that names the original exception."""
-    named = [line.strip() for line in str(error).splitlines() if _NAMED.match(line)]
-    return named[0] if named else f"{type(error).__name__}: {error}".splitlines()[0]
+def _named(spec: object) -> str:
+    name = str(spec)
+    return name if len(name) <= _NAMED_CHARS else f"{name[:_NAMED_CHARS]}…"
+
+
+def _deaths_so_far() -> int:
+    """How often this task was begun before: Ray begins it again for ever, whatever it died of."""
+    attempts: int = ray.get_runtime_context().worker.core_worker.get_current_task_attempt_number()
+    return attempts
+
+
+def _deaths(label: str, names: Sequence[str]) -> str:
+    listed = "\n".join(f"  {name}" for name in names[:_NAMED_TASKS])
+    more = f"\n  and {len(names) - _NAMED_TASKS:,} more" if len(names) > _NAMED_TASKS else ""
+    return (
+        f"{label}: {len(names):,} tasks killed their worker {_MOST_DEATHS} times each, for want of "
+        f"memory or by what they read:\n{listed}{more}\n"
+        "all other tasks are done and kept: look at these files, take them out of the delivery or "
+        "give workers more memory (compute.workers, compute.task_memory_bytes), and run again"
+    )

@@ -135,6 +135,21 @@ def test_quotes_that_are_text_are_read_as_text_where_the_partner_says_so(format_
     assert (long["reason"], short["text"]) == (RejectReason.TOO_LARGE, "短")
 
 
+@pytest.mark.parametrize(
+    ("named", "codec", "text"),
+    [
+        ("EUC-JP", "euc_jp", "本日は晴天なり。国の宝が展示されている。"),
+        ("Shift_JIS", "cp932", "本日は晴天なり。国の宝が展示されている。"),
+        ("euc-kr", "cp949", "대한민국은 민주공화국이다."),
+        ("gbk", "gb18030", SENTENCE),
+    ],
+)
+def test_page_is_read_in_the_charset_of_its_neighbours_that_it_names(named, codec, text):
+    page = f'<html><head><meta charset="{named}"></head><body><p>{text}</p></body></html>'
+    (row,) = rows(page.encode(codec), asked("html", "auto", only()))
+    assert row["text"] == text
+
+
 @pytest.mark.parametrize("depth", [100, 900, 1_000, 1_020, 5_000, 100_000])
 @pytest.mark.parametrize("key", ["text", "id", "other"])
 def test_nesting_costs_no_more_than_its_row(key, depth):
