@@ -127,7 +127,7 @@ MUTATIONS: list[Mutation] = [
         ("is_below = scores < threshold", "is_below = scores <= threshold"),
     ),
     *_in(
-        "jobs/corpus/triggers.py",
+        "jobs/corpus/line_triggers.py",
         "property/test_triggers_laws",
         ("is_empty = at == line_start and", "is_empty = at != line_start and"),
         ("spaced >= _SPACED_CHARS", "spaced > 2 * _SPACED_CHARS"),
@@ -141,10 +141,6 @@ MUTATIONS: list[Mutation] = [
         ("            _flush(temp)\n", "            pass\n"),
         ("return temp.stat().st_nlink > 1", "return False"),
         ("is_new = not path.exists()", "is_new = True"),
-        (
-            "        if self.size(key) == path.stat().st_size:\n            return\n",
-            "        if self.size(key) is not None:\n            return\n",
-        ),
     ),
     *_in(
         "jobs/storage/garbage.py",

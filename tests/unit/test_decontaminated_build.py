@@ -91,7 +91,7 @@ def test_the_manifest_and_the_card_say_what_was_looked_for(demo: Path, release) 
     assert first["searched"] == ["1.0.0"]
     found = [counts for one in (first, second) for counts in one["documents"].values()]
     assert sum(counts["dropped"] for counts in found) == len(planted(demo))
-    card = dataset_card(release.manifest, release.digest, pattern=None)
+    card = dataset_card(release.manifest, release.digest, paths=[])
     assert "civil_service" in card
     assert items(demo)[0] not in card + orjson.dumps(release.manifest).decode()
 

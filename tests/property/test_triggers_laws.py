@@ -1,0 +1,66 @@
+"""What a rule would change is triggered: else it would stay, since rules see only what triggers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jobs.corpus.lines import despaced, layout, unwrapped
+from jobs.corpus.normalization import composed
+from jobs.corpus.repairs import Repair
+from jobs.corpus.triggers import scan
+
+BODY = "国务院办公厅关于进一步做好防汛抗旱工作的通知印发各地区各部门"
+LINES = [
+    BODY[:20],
+    BODY[3:23],
+    BODY[:9],
+    "第一条",
+    "",
+    "",
+    "春 冬 风 雪 山 水",
+    "  缩进",
+    "尾 ",
+    "e\u0301",
+]
+texts = st.lists(st.sampled_from(LINES), max_size=9).map("\n".join)
+
+
+@pytest.mark.parametrize(
+    ("repair", "rule"),
+    [
+        (Repair.LAYOUT, layout),
+        (Repair.WRAPS, unwrapped),
+        (Repair.SPACES, despaced),
+        (Repair.COMPOSITION, composed),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+@settings(deadline=None)
+@given(text=texts)
+def test_what_a_rule_would_change_is_triggered(
+    repair: Repair, rule: Callable[[str], str], text: str
+) -> None:
+    triggers = int(scan(pa.array([text], pa.large_string())).triggers[0])
+    assert rule(text) == text or triggers & repair
+
+
+def test_two_empty_lines_together_and_spaced_characters_trigger() -> None:
+    column = pa.array(
+        ["甲\n\n\n\n\n戊", "甲\n\n戊", "春 冬 风 雪 山 水", "春 冬 风 雪"], pa.large_string()
+    )
+    layouts = [bool(bits & Repair.LAYOUT) for bits in scan(column).triggers.tolist()]
+    spaces = [bool(bits & Repair.SPACES) for bits in scan(column).triggers.tolist()]
+    assert layouts == [True, False, False, False]
+    assert spaces == [False, False, True, False]
+
+
+def test_two_broken_lines_of_one_width_trigger_and_of_two_widths_do_not() -> None:
+    column = pa.array(
+        [f"{BODY[:20]}\n{BODY[3:23]}\n", f"{BODY[:25]}\n{BODY[:16]}\n"], pa.large_string()
+    )
+    assert [bool(bits & Repair.WRAPS) for bits in scan(column).triggers.tolist()] == [True, False]
