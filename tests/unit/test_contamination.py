@@ -15,6 +15,12 @@ from jobs.corpus.contamination import (
     evidence_of,
     hits,
 )
+from jobs.corpus.decontamination import decontaminated
+from jobs.corpus.documents import TextParams, documents
+from jobs.corpus.keywords import SignalParams
+from jobs.corpus.paragraphs import RepeatParams
+from jobs.corpus.repairs import RepairParams
+from jobs.corpus.tables import DELIVERED
 
 STATUTE = (
     "第二十条 住宅专项维修资金属于业主所有，专项用于住宅共用部位、共用设施设备保修期满后的维修"
@@ -93,6 +99,23 @@ def test_an_empty_column_and_no_items_give_an_empty_table() -> None:
     assert len(searched()) == 0
     index, names, _ = built_index([Benchmark("空", "1", "", POLICY, (), 0, 0, "")])
     assert len(hits(pa.array(["任何文字"], pa.large_string()), Benchmarks(index, names))) == 0
+
+
+def test_what_is_dropped_has_no_content_and_no_signals_left() -> None:
+    index, names, _ = built_index([Benchmark("考试", "1", "", POLICY, ITEMS, 0, 0, "")])
+    row = dict.fromkeys(DELIVERED.names)
+    texts = (f"史料题：{ITEMS[4].question}？", "唐代市舶使设于广州。")
+    rows = [{**row, "source_file": "a", "source_row": n, "text": t} for n, t in enumerate(texts)]
+    words = SignalParams(((), (), (), ()), quality=None)
+    params = TextParams(RepairParams((), 1.0), RepeatParams(False, 1, 2, 1), words)
+    delivered = pa.Table.from_pylist(rows, schema=DELIVERED)
+    table, _ = documents(delivered, partner="a", first_position=0, params=params)
+    after, cuts, counts = decontaminated(table, Benchmarks(index, names), signal_params=words)
+    gone, kept = after.to_pylist()
+    assert (gone["content"], gone["content_chars"], gone["stage"]) == (None, None, "decontaminate")
+    assert kept == table.to_pylist()[1]
+    assert len(cuts) == 0
+    assert counts == {("考试", "dropped"): 1}
 
 
 def test_options_that_stand_in_a_question_are_taken_out_of_it() -> None:

@@ -16,7 +16,7 @@ from jobs.flow.card import dataset_card
 from jobs.flow.parents import open_parent
 from jobs.flow.verifying import verify
 from jobs.storage.stores import open_store
-from tests.builds import build, build_parameters, in_this_process, opened, table
+from tests.builds import MANY_PIECES, build, build_parameters, in_this_process, opened, table
 
 EXAMS = "benchmarks=[civil_service,public_affairs]"
 POLICY = "benchmarks.{}.policy={{question: {}}}"
@@ -94,6 +94,14 @@ def test_the_manifest_and_the_card_say_what_was_looked_for(demo: Path, release) 
     card = dataset_card(release.manifest, release.digest, paths=[])
     assert "civil_service" in card
     assert items(demo)[0] not in card + orjson.dumps(release.manifest).decode()
+
+
+def test_cut_into_other_pieces_it_is_the_same_release(demo: Path, release, tmp_path: Path) -> None:
+    with in_this_process():
+        params = build_parameters(demo / "conf", tmp_path, EXAMS, *MANY_PIECES)
+        published = build(params)
+        assert not build(params).is_new
+    assert published.digest == release.digest
 
 
 def test_without_benchmarks_the_manifest_has_no_word_of_them(demo: Path, tmp_path: Path) -> None:
