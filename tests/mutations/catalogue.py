@@ -134,6 +134,37 @@ MUTATIONS: list[Mutation] = [
         ("abs(width - last_wide) <= _WRAP_SLACK", "abs(width - last_wide) < 0"),
     ),
     *_in(
+        "jobs/flow/merging.py",
+        "unit/test_fingerprints",
+        ("return params.shards.release_bytes, licences", "return params.shards.release_bytes"),
+        ("return params.shards.release_bytes, licences", "return licences"),
+    ),
+    *_in(
+        "jobs/flow/deduplicating.py",
+        "unit/test_fingerprints",
+        ("params.shards.group_documents, priorities)", "params.shards.group_documents)"),
+        ("(params.bands, params.rank, rules,", "(params.bands, params.rank,"),
+        ("settled, how, code_digest())", "settled, how)"),
+    ),
+    *_in(
+        "jobs/flow/intake.py",
+        "unit/test_fingerprints",
+        ("(partner.reading, text, params.boilerplate.is_on,", "(partner.reading, text,"),
+        ("how, names, code_digest(), folding_digest())", "how, names, folding_digest())"),
+        (
+            "(file.source.name, file.digest, _place(file.piece))",
+            "(file.source.name, _place(file.piece))",
+        ),
+    ),
+    *_in(
+        "jobs/flow/frozen.py",
+        "unit/test_frozen property/test_frozen_laws",
+        (
+            "{Origin.PARENT: 1_000_000_000, Origin.TOMBSTONE: 2_000_000_000}",
+            "{Origin.PARENT: 2_000_000_000, Origin.TOMBSTONE: 1_000_000_000}",
+        ),
+    ),
+    *_in(
         "jobs/storage/directory.py",
         "unit/test_directory_store",
         ("        os.fsync(file.fileno())\n", "        pass\n"),
