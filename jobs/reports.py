@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # reading verbs must not wait for Ray to load
     from jobs.flow.surveying import Survey
 
 _EXCERPT_CHARS = 120
+_OUTCOMES = ("dropped", "cut", "reported", "quoted")  # documents that hold items of a set
 _COUNTS = ("delivered", "kept", "dropped", "rejected")
 _LISTED = 10
 _PUBLISHED = ("corpus", "version", "digest", "is_new", "traffic")
@@ -104,6 +105,14 @@ def report_partners(manifest: dict[str, Any]) -> None:
     if reasons:
         say()
         say_table(["partner", "reason", "rows", "share"], reasons)
+    sets = [
+        [one["name"], one["version"], partner, *(counts.get(key, 0) for key in _OUTCOMES)]
+        for one in manifest.get("benchmarks", [])
+        for partner, counts in one["documents"].items()
+    ]
+    if sets:
+        say()
+        say_table(["evaluation set", "version", "partner", *_OUTCOMES], sets)
 
 
 def report_normalized(normalized: Normalized) -> None:

@@ -15,6 +15,7 @@ from jobs.errors import ConfigError
 from jobs.flow.card import dataset_card
 from jobs.flow.parents import open_parent
 from jobs.flow.verifying import verify
+from jobs.reports import report_partners
 from jobs.storage.stores import open_store
 from tests.builds import MANY_PIECES, build, build_parameters, in_this_process, opened, table
 
@@ -94,6 +95,14 @@ def test_the_manifest_and_the_card_say_what_was_looked_for(demo: Path, release) 
     card = dataset_card(release.manifest, release.digest, paths=[])
     assert "civil_service" in card
     assert items(demo)[0] not in card + orjson.dumps(release.manifest).decode()
+
+
+def test_people_are_told_per_set_and_partner(release, capsys) -> None:
+    report_partners(release.manifest)
+    lines = capsys.readouterr().out.splitlines()
+    header = next(n for n, line in enumerate(lines) if line.startswith("evaluation set"))
+    assert lines[header].split()[-4:] == ["dropped", "cut", "reported", "quoted"]
+    assert any(line.startswith("civil_service") for line in lines[header:])
 
 
 def test_cut_into_other_pieces_it_is_the_same_release(demo: Path, release, tmp_path: Path) -> None:
