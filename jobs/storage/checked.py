@@ -7,7 +7,6 @@ per 100 MB read.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ import pyarrow as pa
 import xxhash
 
 from jobs.errors import HeliuError
+from jobs.storage.random_access import RandomAccess
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
@@ -49,37 +49,19 @@ class Blocks:
     digests: bytes
 
 
-class CheckedFile(io.RawIOBase):
+class CheckedFile(RandomAccess):
     """A file for random access, none of whose bytes are handed out before they are checked."""
 
     def __init__(
         self, file: pa.NativeFile, blocks: Blocks, damage: Callable[[], HeliuError]
     ) -> None:
         """Read `file`, which may go on after what `blocks` tell of; `damage` makes the error."""
+        super().__init__(blocks.size_bytes)
         self._file = file
         self._blocks = blocks
         self._digests = memoryview(blocks.digests)
         self._damage = damage
-        self._at = 0
         self._held = (0, b"")  # where the bytes read last begin, and they themselves
-
-    def readable(self) -> bool:
-        """Yes."""
-        return True
-
-    def seekable(self) -> bool:
-        """Yes."""
-        return True
-
-    def tell(self) -> int:
-        """Where the next byte is read."""
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a place, as files do."""
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._blocks.size_bytes}
-        self._at = start[whence] + offset
-        return self._at
 
     def size(self) -> int:
         """Of what is known of, in bytes."""

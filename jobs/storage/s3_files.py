@@ -6,7 +6,6 @@ knows other waits than boto3; two clients would be two policies.
 
 from __future__ import annotations
 
-import io
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from itertools import pairwise
@@ -17,6 +16,7 @@ from botocore.exceptions import IncompleteReadError
 
 from jobs.errors import StorageError
 from jobs.storage.objects import ByteStream
+from jobs.storage.random_access import RandomAccess
 from jobs.storage.s3_clients import explaining, read_again, s3_client, split_address
 
 if TYPE_CHECKING:
@@ -75,31 +75,17 @@ class _Object:
         return answer["Body"]
 
 
-class _File(io.RawIOBase):
+class _File(RandomAccess):
     """Any bytes of an object, in any order."""
 
     def __init__(self, stored: _Object) -> None:
         self._stored = stored
         with stored.explaining():
-            self._size = stored.size()
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        return self._at
+            super().__init__(stored.size())
 
     def read(self, size: int | None = -1) -> bytes:
-        wanted = self._size if size is None or size < 0 else size
-        start, self._at = self._at, max(self._at, min(self._at + wanted, self._size))
+        wanted = self._size_bytes if size is None or size < 0 else size
+        start, self._at = self._at, max(self._at, min(self._at + wanted, self._size_bytes))
         cuts = [*range(start, self._at, _PART_BYTES), self._at]
         parts = list(pairwise(cuts))
         with self._stored.explaining():
