@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 from jobs.errors import StorageUnwritable
-from jobs.terminal import note
 
 UNFORESEEN = 70
 INTERRUPTED = 130
@@ -44,5 +43,14 @@ def foreseen() -> Iterator[None]:
 def fail(message: str, code: int) -> NoReturn:
     """Say why on standard error and end the program."""
     sys.stdout.flush()
-    note(f"heliu: {message}")
+    show(f"heliu: {message}\n")
     sys.exit(code)
+
+
+def show(text: str) -> None:
+    """Write for people; that nobody reads standard error any more stops no build."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from jobs.errors import ConfigError
+from jobs.exits import show
 
 _QUIET_SECONDS = 10
 
@@ -25,7 +26,7 @@ def say(text: str = "") -> None:
 
 def note(text: str) -> None:
     """A line on standard error, for people only."""
-    _show(text + "\n")
+    show(text + "\n")
 
 
 def open_streams() -> None:
@@ -42,15 +43,6 @@ def open_streams() -> None:
             f"names of files are {encoding} in this locale, which has no Han characters: set "
             "LC_ALL=C.UTF-8 or PYTHONUTF8=1"
         )
-
-
-def _show(text: str) -> None:
-    """Write for people; that nobody reads standard error any more stops no build."""
-    try:
-        sys.stderr.write(text)
-        sys.stderr.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def command(verb: str, *words: str) -> str:
@@ -108,7 +100,7 @@ class ProgressLine:
         is_news = label != self.label or done == total or self.is_chatty
         if sys.stderr.isatty():
             end = "\n" if done == total else ""
-            _show(f"\r\x1b[K{self._text(label, done, total, now)}{end}")
+            show(f"\r\x1b[K{self._text(label, done, total, now)}{end}")
         elif is_news or now - self.shown > _QUIET_SECONDS:
             note(self._text(label, done, total, now))
             self.shown = now

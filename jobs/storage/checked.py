@@ -16,6 +16,7 @@ import pyarrow as pa
 import xxhash
 
 from jobs.errors import HeliuError
+from jobs.storage.objects import ObjectReplaced
 from jobs.storage.random_access import RandomAccess
 
 if TYPE_CHECKING:
@@ -104,7 +105,10 @@ class CheckedFile(RandomAccess):
         first, last = start // step, -(-stop // step)
         begin, end = first * step, min(last * step, self._blocks.size_bytes)
         for _ in range(_TRIES):
-            body = self._file.read_at(end - begin, begin)
+            try:
+                body = self._file.read_at(end - begin, begin)
+            except ObjectReplaced as error:
+                raise self._damage() from error
             if block_digests(body, step) == self._digests[8 * first : 8 * last]:
                 return begin, body
         raise self._damage()

@@ -17,12 +17,17 @@ from typing import TYPE_CHECKING, Protocol
 import orjson
 from pyarrow import fs
 
-from jobs.errors import ConfigError
+from jobs.errors import ConfigError, StorageError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 S3_SCHEME = "s3://"
+
+
+class ObjectReplaced(StorageError):
+    """An object is not the one any more of which the first bytes were read."""
+
 
 _PART = r"[A-Za-z0-9_=-][A-Za-z0-9._=-]*"
 _KEY = re.compile(rf"{_PART}(/{_PART})*")

@@ -12,7 +12,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -132,8 +132,10 @@ def read_again(ask: Callable[[], StreamingBody], read: Callable[[StreamingBody],
     """
     for attempt in range(_ATTEMPTS - 1):
         answer = ask()
-        with suppress(*_CUT_BODY):
+        try:
             return read(answer)
+        except _CUT_BODY:
+            answer.close()
         time.sleep(_CHANCE.uniform(0.5, 1.0) * _PAUSE_SECONDS * 2**attempt)
     return read(ask())
 

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from botocore.exceptions import IncompleteReadError
 
-from jobs.errors import StorageError
-from jobs.storage.objects import ByteStream
+from jobs.storage.objects import ByteStream, ObjectReplaced
 from jobs.storage.random_access import RandomAccess
 from jobs.storage.s3_clients import explaining, read_again, s3_client, split_address
 
@@ -71,7 +70,8 @@ class _Object:
         answer = self._client.get_object(Bucket=self._bucket, Key=self._key, **wanted)
         self._etag = self._etag or answer["ETag"]
         if answer["ETag"] != self._etag:
-            raise StorageError(f"{self._address} was replaced while it was read: run again")
+            answer["Body"].close()
+            raise ObjectReplaced(f"{self._address} was replaced while it was read: run again")
         return answer["Body"]
 
 

@@ -169,6 +169,7 @@ def reading(document: str) -> list[list[str]]:
         *([verb] for verb in alone),
         ["explain", f"id={document}"],
         ["report", "alarm=1"],
+        ["decontaminate", "--config-dir", "demo/conf", "benchmarks=[civil_service]"],
         ["mirror", "to=mirror"],
         ["export", "format=jsonl", "to=jsonl"],
         ["sign", "release=1.0.0", "key=key.pem"],

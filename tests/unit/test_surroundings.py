@@ -144,7 +144,7 @@ def test_whatever_goes_by_way_of_a_temporary_file_tells_that_there_is_no_room(
 def test_disk_without_room_is_no_defect_of_heliu(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    def action(_config: object) -> None:
+    def action(config: Read) -> None:  # noqa: ARG001  its type says which keys there are
         raise OSError(errno.ENOSPC, "No space left on device", "/数据/表")
 
     monkeypatch.setattr(sys, "argv", ["heliu", f"storage.root={tmp_path}"])
