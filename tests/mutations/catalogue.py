@@ -70,12 +70,15 @@ MUTATIONS: list[Mutation] = [
         "unit/test_survivors unit/test_geometry property/test_survivors_laws",
         ("if not 0 < self.threshold <= 1:", "if not 0 <= self.threshold <= 1:"),
         ("keys[doc, band] = mix(keys[doc, band] ^ word)", "keys[doc, band] = mix(word)"),
-        ("keys[:, -1] = ids[:, 0] ^ ids[:, 1]", "keys[:, -1] = ids[:, 0] | ids[:, 1]"),
+        ("keys[:, -1] = ids[:, 0] ^ ids[:, 1]", "keys[:, -1] = ids[:, 0]"),
     ),
     *_in(
         "jobs/corpus/survivors.py",
         "unit/test_survivors property/test_survivors_laws property/test_frozen_laws",
-        ("is_same_id, is_gone = similarity < 0,", "is_same_id, is_gone = similarity <= 0,"),
+        (
+            "agreeing = np.rint(similarity * bands.num_perm)",
+            "agreeing = np.rint(similarity * bands.rows)",
+        ),
         (
             "(frozen, frozen if frozen_only else len(ranked)),",
             "(0, frozen if frozen_only else len(ranked)),",

@@ -8,7 +8,7 @@ import pytest
 from jobs.corpus.conservation import added, balance
 from jobs.corpus.facts import facts
 from jobs.corpus.identity import document_id
-from jobs.corpus.merging import decisions, released_facts
+from jobs.corpus.merging import decisions, released, released_facts
 from jobs.corpus.signatures import SignatureParams
 from jobs.corpus.tables import DROPS
 from jobs.errors import ConservationError
@@ -88,3 +88,12 @@ def test_kept_document_without_facts_is_refused() -> None:
     assert len(released_facts(known, table, verdicts)) == 2
     with pytest.raises(ConservationError, match="1 of 2 kept documents have no facts"):
         released_facts(known.slice(1), table, verdicts)
+
+
+def test_released_documents_have_their_partners_licence() -> None:
+    table = documents("白日依山尽", "黄河入海流")
+    verdicts = decisions(table, drop(0), partner="甲")
+    shown = released(table, verdicts, licence="CC0-1.0").to_pylist()
+    assert [(row["partner"], row["licence"], row["content"]) for row in shown] == [
+        ("甲", "CC0-1.0", "黄河入海流")
+    ]

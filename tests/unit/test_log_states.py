@@ -189,3 +189,8 @@ def test_retired_bytes_live_again_under_the_next_generation():
 def test_manifest_of_a_corpus_without_corrections_reads_as_it_is():
     manifest = {"shards": [entry(OLD)]}
     assert resolved(manifest, Registry(), "cci") is manifest
+
+
+def test_generation_that_was_retired_stays_retired() -> None:
+    state = after(*TWO, Collect({OLD: 1}), Collect({OLD: 0}))
+    assert state.removals.home(OLD) == 2

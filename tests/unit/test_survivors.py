@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
-from jobs.corpus.banding import BandParams
+from jobs.corpus.banding import BandParams, meeting_keys
 from jobs.corpus.identity import document_id
 from jobs.corpus.ranking import RankParams
 from jobs.corpus.signatures import SignatureParams
@@ -92,8 +93,10 @@ def test_preference_newest_keeps_the_later_of_two_equal_texts() -> None:
 def test_params_that_cannot_work_are_refused_with_the_values() -> None:
     with pytest.raises(ConfigError, match=r"bands=40 x minhash\.rows=4"):
         replace(BANDS, bands=40)
-    with pytest.raises(ConfigError, match=r"threshold is 1\.5"):
-        replace(BANDS, threshold=1.5)
+    for threshold in (0, -0.1, 1.5):
+        with pytest.raises(ConfigError, match=rf"threshold is {threshold}"):
+            replace(BANDS, threshold=threshold)
+    assert replace(BANDS, threshold=1).threshold == 1
     with pytest.raises(ConfigError, match="'maybe'"):
         replace(BANDS, verify="maybe")
     with pytest.raises(ConfigError, match="'shortest'"):
@@ -122,3 +125,29 @@ def test_survivors_against_frozen_documents_only_leave_the_others_undecided() ->
     (only,) = survivors(both, bands=BANDS, rank=rank, frozen_only=True).to_pylist()
     assert only["kept_partner"] == "乙"
     assert set(survivors(both, bands=BANDS, rank=rank)["ordinal"].to_pylist()) == {1, 2}
+
+
+def test_survivors_that_were_taken_down_are_not_named() -> None:
+    gone = rows([NOTICE], "乙")
+    for name in ("is_frozen", "is_taken_down"):
+        at = gone.schema.get_field_index(name)
+        gone = gone.set_column(at, gone.schema.field(at), pa.array([True]))
+    (drop,) = drops(gone, rows([NOTICE], "甲", base=1))
+    assert (drop["reason"], drop["kept_doc_id"], drop["kept_partner"]) == ("taken_down", None, None)
+
+
+def test_documents_meet_by_whole_bands_and_by_their_ids_alone() -> None:
+    words = np.arange(2 * 128, dtype=np.uint32).reshape(2, 128)
+    ids = np.array([[1, 2], [3, 4]], np.uint64)
+
+    def met(signatures: np.ndarray, halves: np.ndarray) -> list[int]:
+        first, second = meeting_keys(signatures, halves, params=BANDS)
+        return np.flatnonzero(first == second).tolist()
+
+    assert met(words, ids) == []
+    part = words.copy()
+    part[1, 5:8] = part[0, 5:8]  # all rows of the second band but its first
+    assert met(part, ids) == []
+    part[1, 4] = part[0, 4]
+    assert met(part, ids) == [1]
+    assert met(words, ids[[0, 0]]) == [BANDS.bands]

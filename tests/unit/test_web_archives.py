@@ -137,3 +137,12 @@ def test_web_archive_is_read_from_a_stream_that_goes_forwards_only(tmp_path):
     with open_stream(str(path), endpoint_url=None) as stream:
         (table,) = read_rows(stream, source_file="a", params=asked("wet", "auto", only()))
     assert table["text"].to_pylist() == [BODY] * 3
+
+
+def test_warc_page_that_is_too_large_once_unpacked_is_refused_and_the_next_is_read():
+    headers = ["Content-Type: text/html", "Content-Encoding: gzip"]
+    large = gzip.compress(page() + b" " * 20_000)
+    source = response(large, *headers) + response(page(), "Content-Type: text/html")
+    first, second = rows(source, asked("warc", "auto", only()))
+    assert first["reason"] == RejectReason.TOO_LARGE
+    assert BODY in second["text"]
