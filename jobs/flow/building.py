@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 from jobs.corpus.alarms import Alarm
 from jobs.errors import DamagedTable
 from jobs.flow.alarming import build_alarms, stop
 from jobs.flow.deduplicating import Drops, deduplicate
-from jobs.flow.frozen import frozen_shards
+from jobs.flow.frozen import FrozenShard, frozen_shards
 from jobs.flow.intake import InputShard, plan
 from jobs.flow.mapping import require_columns
 from jobs.flow.marked import Progress
@@ -65,8 +66,8 @@ def run_normalize(params: BuildParams, progress: Progress) -> Normalized:
 
 def run_dedup(params: BuildParams, progress: Progress) -> Deduplicated:
     """Deliveries to drops; as `run_normalize`."""
-    tombstone_shards(open_store(params.storage), params)  # refused before anything is read
-    return _run(_deduplicated, params, progress)
+    stages = partial(_deduplicated, tombstones=_tombstones(params))
+    return _run(stages, params, progress)
 
 
 def run_merge(
@@ -79,8 +80,8 @@ def run_merge(
         progress: told of every finished task.
         will_publish: whether a version that is published from something else is refused.
     """
-    tombstone_shards(open_store(params.storage), params)
-    return _run(_merged, params, progress, will_publish=will_publish)
+    stages = partial(_merged, tombstones=_tombstones(params))
+    return _run(stages, params, progress, will_publish=will_publish)
 
 
 def run_build(
@@ -149,18 +150,33 @@ def _normalized(planned: _Planned, params: BuildParams, progress: Progress) -> N
     return Normalized(planned.plan, rest, planned.parent)
 
 
-def _deduplicated(planned: _Planned, params: BuildParams, progress: Progress) -> Deduplicated:
+def _tombstones(params: BuildParams) -> list[FrozenShard]:
+    """Read once, before anything else: those that cannot be compared with refuse the build."""
+    return tombstone_shards(open_store(params.storage), params)
+
+
+def _deduplicated(
+    planned: _Planned,
+    params: BuildParams,
+    progress: Progress,
+    *,
+    tombstones: Sequence[FrozenShard],
+) -> Deduplicated:
     normalized = _normalized(planned, params, progress)
     frozen = frozen_shards(planned.parent.manifest) if planned.parent else []
-    frozen += tombstone_shards(open_store(params.storage), params)
+    frozen += tombstones
     drops = deduplicate(normalized.shards, params, progress=progress, frozen=frozen)
     return Deduplicated(normalized, drops)
 
 
 def _merged(
-    planned: _Planned, params: BuildParams, progress: Progress
+    planned: _Planned,
+    params: BuildParams,
+    progress: Progress,
+    *,
+    tombstones: Sequence[FrozenShard],
 ) -> tuple[dict[str, Any], list[Alarm]]:
-    done = _deduplicated(planned, params, progress)
+    done = _deduplicated(planned, params, progress, tombstones=tombstones)
     shards = done.normalized.shards
     ranges = merge(shards, done.drops, params, progress=progress)
     manifest = candidate(planned.plan, shards, ranges, params, parent=planned.parent)
