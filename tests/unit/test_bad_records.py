@@ -105,7 +105,7 @@ def zipped(sink, names):
     [
         (packed(tar, "甲.jsonl"), "tar archive: unpack"),
         (packed(zipped, "甲.jsonl"), "zip archive"),
-        (gzip.compress(b"{}"), "gzip"),
+        (gzip.compress(b"{}", mtime=0), "gzip"),
         (lzma.compress(b"{}"), "xz"),
         (bz2.compress(b"{}"), "bzip2"),
         (parquet(text=["甲"]), "format: parquet"),
