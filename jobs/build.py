@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 
-from jobs.application import circumstances, now, run
-from jobs.settings import Publishing
-from jobs.terminal import ProgressLine, is_json
+from jobs.command.program import circumstances, now, run
+from jobs.command.settings import Publishing
+from jobs.command.terminal import ProgressLine, is_json
 
 
 def build(config: Publishing) -> None:
     """Run the whole flow and say what was published."""
-    from jobs.flow.attesting import sign_published, signing_key
-    from jobs.flow.building import run_build
-    from jobs.parameters import build_params
-    from jobs.reports import alarms_told, report_published
+    from jobs.command.parameters import build_params
+    from jobs.command.reports import alarms_told, report_published
+    from jobs.flow.build.pipeline import run_build
+    from jobs.flow.releases.attestations import sign_published, signing_key
 
     params = build_params(config)
     key = signing_key(config.sign_key)

@@ -6,7 +6,7 @@ import importlib
 import sys
 
 from jobs import __version__
-from jobs.exits import fail, foreseen
+from jobs.command.exits import fail, foreseen
 
 VERBS = {
     "build": "deliveries of several partners in, one published release out",

@@ -6,25 +6,25 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
-from jobs.application import circumstances, run
+from jobs.command.program import circumstances, run
+from jobs.command.release_settings import Decontaminate, opened
+from jobs.command.terminal import ProgressLine, is_json, say, say_json, say_table
 from jobs.errors import ConfigError
-from jobs.release_settings import Decontaminate, opened
-from jobs.terminal import ProgressLine, is_json, say, say_json, say_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from jobs.flow.params import BuildParams
-    from jobs.flow.reading import OpenedRelease
-    from jobs.flow.takedowns import TakenDown
+    from jobs.flow.releases.opened import OpenedRelease
+    from jobs.flow.takedown.takedown import TakenDown
 
 
 def decontaminate(config: Decontaminate) -> None:
     """Search a release, or with `apply` publish one without what was found."""
-    from jobs.corpus.benchmark_index import read_index  # noqa: PLC0415  --help need not load numba
-    from jobs.corpus.contamination import Benchmarks  # noqa: PLC0415
-    from jobs.flow.rechecking import condemned, excerpts, recheck, table_of  # noqa: PLC0415
-    from jobs.parameters import benchmark_params  # noqa: PLC0415
+    from jobs.command.parameters import benchmark_params  # noqa: PLC0415
+    from jobs.corpus.contamination.findings import Benchmarks  # noqa: PLC0415
+    from jobs.corpus.contamination.item_index import read_index  # noqa: PLC0415  --help need not load numba
+    from jobs.flow.contamination.recheck import condemned, excerpts, recheck, table_of  # noqa: PLC0415
 
     as_json = is_json(config.format)
     params = benchmark_params(config.benchmarks, config.storage.endpoint_url)
@@ -51,10 +51,10 @@ def decontaminate(config: Decontaminate) -> None:
 
 def _applied(config: Decontaminate, release: OpenedRelease, gone: list[str]) -> TakenDown:
     """The patch release: a takedown of these documents, which no later build brings back."""
-    from jobs.corpus.withdrawal import Policy, Selection  # noqa: PLC0415
-    from jobs.flow.renormalizing import Rerun  # noqa: PLC0415
-    from jobs.flow.selecting import Request, document_ids  # noqa: PLC0415
-    from jobs.flow.takedowns import take_down  # noqa: PLC0415
+    from jobs.corpus.release.takedown import Policy, Selection  # noqa: PLC0415
+    from jobs.flow.takedown.renormalization import Rerun  # noqa: PLC0415
+    from jobs.flow.takedown.selection import Request, document_ids  # noqa: PLC0415
+    from jobs.flow.takedown.takedown import take_down  # noqa: PLC0415
 
     if config.version is None:
         raise ConfigError("please give version=…: that of the release without these documents")

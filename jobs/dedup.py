@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from jobs.application import run
-from jobs.settings import Build
-from jobs.terminal import ProgressLine
+from jobs.command.program import run
+from jobs.command.settings import Build
+from jobs.command.terminal import ProgressLine
 
 
 def dedup(config: Build) -> None:
     """Run dedup and say who was dropped."""
-    from jobs.flow.building import run_dedup
-    from jobs.parameters import build_params
-    from jobs.reports import report_drops, report_recall
+    from jobs.command.parameters import build_params
+    from jobs.command.reports import report_drops, report_recall
+    from jobs.flow.build.pipeline import run_dedup
 
     params = build_params(config)
     report_recall(params.bands)

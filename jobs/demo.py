@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from jobs.application import run
+from jobs.command.program import run
+from jobs.command.release_settings import Demo
+from jobs.command.terminal import ProgressLine, command, say, say_table
 from jobs.errors import ConfigError
-from jobs.release_settings import Demo
 from jobs.synthesis import write_demo
-from jobs.terminal import ProgressLine, command, say, say_table
 
 _UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 

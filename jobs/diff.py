@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 
-from jobs.application import run
-from jobs.flow.reading import open_release
-from jobs.release_settings import Diff
-from jobs.settings import storage_params
+from jobs.command.program import run
+from jobs.command.release_settings import Diff
+from jobs.command.settings import storage_params
+from jobs.command.terminal import is_json, say, say_json, say_table
+from jobs.flow.releases.opened import open_release
 from jobs.storage.stores import open_store
-from jobs.terminal import is_json, say, say_json, say_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from jobs.flow.diffing import Difference
+    from jobs.flow.releases.difference import Difference
 
 _CHANGES = ("added", "removed", "changed")
 
@@ -42,8 +42,8 @@ class _Rows:
 
 def diff(config: Diff) -> None:
     """Compare two releases."""
-    from jobs.flow.diffing import diff as compared  # noqa: PLC0415  --help need not load numba
-    from jobs.flow.exporting import new_folder  # noqa: PLC0415
+    from jobs.flow.releases.difference import diff as compared  # noqa: PLC0415  --help need not load numba
+    from jobs.flow.releases.exports import new_folder  # noqa: PLC0415
 
     as_json = is_json(config.format)
     store = open_store(storage_params(config.storage))

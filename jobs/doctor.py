@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from jobs.application import run
+from jobs.command.program import run
+from jobs.command.release_settings import Doctor
+from jobs.command.settings import storage_params
+from jobs.command.terminal import is_json, say_json, say_table
 from jobs.errors import StorageUnwritable
-from jobs.release_settings import Doctor
-from jobs.settings import storage_params
 from jobs.storage.probing import checks, record
 from jobs.storage.stores import open_store
-from jobs.terminal import is_json, say_json, say_table
 
 
 def doctor(config: Doctor) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from jobs.application import run
-from jobs.differences import report_changes
+from jobs.command.differences import report_changes
+from jobs.command.program import run
+from jobs.command.release_settings import Explain, opened
+from jobs.command.reports import report_explanation
+from jobs.command.terminal import is_json, say_json
 from jobs.errors import ReleaseMissing
-from jobs.flow.explaining import Explanation
-from jobs.flow.explaining import explain as explained
-from jobs.flow.originals import Change, Whereabouts, repairs_of
-from jobs.flow.reading import OpenedRelease
-from jobs.release_settings import Explain, opened
-from jobs.reports import report_explanation
-from jobs.terminal import is_json, say_json
+from jobs.flow.releases.delivered_rows import Change, Whereabouts, repairs_of
+from jobs.flow.releases.explanation import Explanation
+from jobs.flow.releases.explanation import explain as explained
+from jobs.flow.releases.opened import OpenedRelease
 
 
 def explain(config: Explain) -> None:

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jobs.application import run
+from jobs.command.program import run
+from jobs.command.release_settings import Export, opened
+from jobs.command.terminal import say
 from jobs.errors import ConfigError
-from jobs.release_settings import Export, opened
-from jobs.terminal import say
 
 _FORMATS = ("jsonl", "huggingface", "derived", "croissant")
 
 
 def export(config: Export) -> None:
     """Write what `format` asks for and say where."""
-    from jobs.flow import derived, exporting  # noqa: PLC0415  --help need not load pyarrow.parquet
+    # --help need not load pyarrow.parquet.
+    from jobs.flow.releases import described_files, exports  # noqa: PLC0415
 
     if config.format not in _FORMATS:
         raise ConfigError(f"format={config.format!r}: choose one of {', '.join(_FORMATS)}")
     release = opened(config)
     if config.format == "derived":
-        for address in derived.write_derived(release):
+        for address in described_files.write_derived(release):
             say(address)
         return
     if not config.to:
@@ -29,7 +30,7 @@ def export(config: Export) -> None:
         )
     to = Path(config.to)
     if config.format == "croissant":
-        body = derived.croissant_below(release, config.base_url or "")
+        body = described_files.croissant_below(release, config.base_url or "")
         try:
             to.write_bytes(body)
         except OSError as error:
@@ -37,9 +38,9 @@ def export(config: Export) -> None:
         say(f"{to} describes {release.corpus} {release.version} below {config.base_url}")
         return
     if config.format == "jsonl":
-        files = exporting.export_jsonl(release, to, layout=config.layout)
+        files = exports.export_jsonl(release, to, layout=config.layout)
     else:
-        files = exporting.export_huggingface(release, to)
+        files = exports.export_huggingface(release, to)
     size_bytes = sum(file.stat().st_size for file in files)
     say(
         f"{release.corpus} {release.version} is in {to}: {release.manifest['documents']:,} "

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from jobs.application import run
-from jobs.release_settings import Read, opened
-from jobs.terminal import say
+from jobs.command.program import run
+from jobs.command.release_settings import Read, opened
+from jobs.command.terminal import say
 
 
 def files(config: Read) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from jobs.application import circumstances, run
-from jobs.flow.reading import choose_corpus
-from jobs.release_settings import Gc
-from jobs.settings import storage_params
+from jobs.command.program import circumstances, run
+from jobs.command.release_settings import Gc
+from jobs.command.settings import storage_params
+from jobs.command.terminal import is_json, say, say_json, say_table
+from jobs.flow.releases.opened import choose_corpus
 from jobs.storage.garbage import Garbage, collect, garbage
 from jobs.storage.stores import open_store
-from jobs.terminal import is_json, say, say_json, say_table
 
 _LISTED = 20
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from jobs.application import run
-from jobs.corpus.signal_columns import SIGNALS
+from jobs.command.program import run
+from jobs.command.release_settings import Judge
+from jobs.command.terminal import ProgressLine, say, say_json, say_jsonl, say_table
+from jobs.corpus.model.signal_columns import SIGNALS
 from jobs.errors import ConfigError
-from jobs.release_settings import Judge
-from jobs.terminal import ProgressLine, say, say_json, say_jsonl, say_table
 
 _FORMATS = ("table", "json", "jsonl")
 
 
 def judge(config: Judge) -> None:
     """Show what the profile rejects, or the quantiles of one signal."""
-    from jobs.flow.building import run_normalize
-    from jobs.flow.judging import judge as judgement
-    from jobs.flow.judging import quantiles
-    from jobs.parameters import build_params, rule_params
+    from jobs.command.parameters import build_params, rule_params
+    from jobs.flow.analysis.rule_effects import judge as judgement
+    from jobs.flow.analysis.rule_effects import quantiles
+    from jobs.flow.build.pipeline import run_normalize
     from jobs.storage.stores import open_store
 
     _check(config)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from jobs.application import run
-from jobs.flow.correcting import happened
-from jobs.release_settings import Listing
-from jobs.settings import storage_params
+from jobs.command.program import run
+from jobs.command.release_settings import Listing
+from jobs.command.settings import storage_params
+from jobs.command.terminal import is_json, say_json, say_table
+from jobs.flow.releases.corrections import happened
 from jobs.storage.stores import open_store
-from jobs.terminal import is_json, say_json, say_table
 
 
 def log(config: Listing) -> None:

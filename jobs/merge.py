@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from jobs.application import run
-from jobs.settings import Build
-from jobs.terminal import ProgressLine
+from jobs.command.program import run
+from jobs.command.settings import Build
+from jobs.command.terminal import ProgressLine
 
 
 def merge(config: Build) -> None:
     """Run merge and say what a release would hold."""
-    from jobs.flow.building import run_merge
-    from jobs.parameters import build_params
-    from jobs.reports import report_alarms, report_partners
+    from jobs.command.parameters import build_params
+    from jobs.command.reports import report_alarms, report_partners
+    from jobs.flow.build.pipeline import run_merge
 
     manifest, found = run_merge(build_params(config), ProgressLine())
     report_partners(manifest)

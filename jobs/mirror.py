@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from jobs.application import circumstances, run
+from jobs.command.program import circumstances, run
+from jobs.command.release_settings import Mirror, opened
+from jobs.command.settings import storage_params
+from jobs.command.terminal import say
 from jobs.errors import ConfigError, DamagedRelease
-from jobs.release_settings import Mirror, opened
-from jobs.settings import storage_params
 from jobs.storage.objects import StorageParams
 from jobs.storage.probing import prove_once
 from jobs.storage.stores import open_store
-from jobs.terminal import say
 
 
 def mirror(config: Mirror) -> None:
     """Copy a release and look at the copy."""
-    from jobs.flow.mirroring import mirror as mirrored  # noqa: PLC0415  --help need not load numba
-    from jobs.flow.verifying import verify  # noqa: PLC0415
+    from jobs.flow.releases.mirror import mirror as mirrored  # noqa: PLC0415  --help need not load numba
+    from jobs.flow.releases.verification import verify  # noqa: PLC0415
 
     params = StorageParams(config.to, config.to_endpoint_url, config.to_region)
     if params == storage_params(config.storage):

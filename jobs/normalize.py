@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from jobs.application import run
-from jobs.settings import Build
-from jobs.terminal import ProgressLine
+from jobs.command.program import run
+from jobs.command.settings import Build
+from jobs.command.terminal import ProgressLine
 
 
 def normalize(config: Build) -> None:
     """Run normalize and say what was rejected."""
-    from jobs.flow.building import run_normalize
-    from jobs.parameters import build_params
-    from jobs.reports import report_normalized
+    from jobs.command.parameters import build_params
+    from jobs.command.reports import report_normalized
+    from jobs.flow.build.pipeline import run_normalize
 
     report_normalized(run_normalize(build_params(config), ProgressLine()))
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from functools import partial
 
-from jobs.application import circumstances, now, run
-from jobs.settings import Publish, storage_params
+from jobs.command.program import circumstances, now, run
+from jobs.command.settings import Publish, storage_params
+from jobs.command.terminal import ProgressLine, is_json
 from jobs.storage.stores import open_store
-from jobs.terminal import ProgressLine, is_json
 
 
 def publish(config: Publish) -> None:
     """Commit the candidate, or learn what became of one, and say what was published."""
-    from jobs.flow.attesting import sign_published, signing_key
-    from jobs.flow.building import run_build
-    from jobs.flow.publishing import settle
-    from jobs.parameters import build_params
-    from jobs.reports import alarms_told, report_published
+    from jobs.command.parameters import build_params
+    from jobs.command.reports import alarms_told, report_published
+    from jobs.flow.build.pipeline import run_build
+    from jobs.flow.build.publish_stage import settle
+    from jobs.flow.releases.attestations import sign_published, signing_key
 
     as_json = is_json(config.format)
     key = signing_key(config.sign_key)

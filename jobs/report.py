@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from jobs.application import run
-from jobs.corpus.alarms import AlarmParams
+from jobs.command.program import run
+from jobs.command.release_settings import Report, opened
+from jobs.command.reports import report_alarms, report_survey
+from jobs.command.terminal import is_json, say_json
+from jobs.corpus.release.loss_alarms import AlarmParams
 from jobs.errors import LossAlarm
-from jobs.flow.alarming import release_alarms
-from jobs.flow.surveying import survey
-from jobs.release_settings import Report, opened
-from jobs.reports import report_alarms, report_survey
-from jobs.terminal import is_json, say_json
+from jobs.flow.build.loss_alarms import release_alarms
+from jobs.flow.releases.survey import survey
 
 
 def report(config: Report) -> None:

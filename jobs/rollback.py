@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from jobs.application import circumstances, run
+from jobs.command.program import circumstances, run
+from jobs.command.release_settings import Rollback
+from jobs.command.settings import storage_params
+from jobs.command.terminal import say
 from jobs.errors import ConfigError
-from jobs.flow.correcting import rollback as rolled_back
-from jobs.release_settings import Rollback
-from jobs.settings import storage_params
+from jobs.flow.releases.corrections import rollback as rolled_back
 from jobs.storage.stores import open_store
-from jobs.terminal import say
 
 
 def rollback(config: Rollback) -> None:

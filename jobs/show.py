@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from jobs.application import run
-from jobs.release_settings import Show, opened
-from jobs.reports import report_release
-from jobs.terminal import is_json, say_json
+from jobs.command.program import run
+from jobs.command.release_settings import Show, opened
+from jobs.command.reports import report_release
+from jobs.command.terminal import is_json, say_json
 
 
 def show(config: Show) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jobs.application import now, run
-from jobs.flow.attesting import read_private_key
-from jobs.flow.attesting import sign as signed
-from jobs.release_settings import Sign, opened
-from jobs.terminal import say
+from jobs.command.program import now, run
+from jobs.command.release_settings import Sign, opened
+from jobs.command.terminal import say
+from jobs.flow.releases.attestations import read_private_key
+from jobs.flow.releases.attestations import sign as signed
 
 
 def sign(config: Sign) -> None:

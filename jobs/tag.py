@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from jobs.application import circumstances, run
-from jobs.flow.correcting import tag as tagged
-from jobs.release_settings import Tag
-from jobs.settings import storage_params
+from jobs.command.program import circumstances, run
+from jobs.command.release_settings import Tag
+from jobs.command.settings import storage_params
+from jobs.command.terminal import say
+from jobs.flow.releases.corrections import tag as tagged
 from jobs.storage.stores import open_store
-from jobs.terminal import say
 
 
 def tag(config: Tag) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from jobs.application import circumstances, run
+from jobs.command.program import circumstances, run
+from jobs.command.release_settings import Takedown
+from jobs.command.settings import storage_params
+from jobs.command.terminal import ProgressLine, is_json, say, say_json, say_table
 from jobs.errors import ConfigError
-from jobs.release_settings import Takedown
-from jobs.settings import storage_params
-from jobs.terminal import ProgressLine, is_json, say, say_json, say_table
 
 if TYPE_CHECKING:
-    from jobs.flow.selecting import Request
-    from jobs.flow.takedowns import TakenDown
+    from jobs.flow.takedown.selection import Request
+    from jobs.flow.takedown.takedown import TakenDown
 
 _SITES = 20
 _PRIVATE = ("ids", "urls", "url_prefix", "domain", "contains")
@@ -21,11 +21,11 @@ _PRIVATE = ("ids", "urls", "url_prefix", "domain", "contains")
 
 def takedown(config: Takedown) -> None:
     """Say what would go, or with `apply` take it down."""
-    from jobs.flow.reading import choose_corpus  # noqa: PLC0415  --help need not load numba
-    from jobs.flow.renormalizing import Rerun  # noqa: PLC0415
-    from jobs.flow.takedowns import take_down  # noqa: PLC0415
-    from jobs.flow.withdrawing import search  # noqa: PLC0415
-    from jobs.parameters import recorded_build  # noqa: PLC0415
+    from jobs.command.parameters import recorded_build  # noqa: PLC0415
+    from jobs.flow.releases.opened import choose_corpus  # noqa: PLC0415  --help need not load numba
+    from jobs.flow.takedown.matches import search  # noqa: PLC0415
+    from jobs.flow.takedown.renormalization import Rerun  # noqa: PLC0415
+    from jobs.flow.takedown.takedown import take_down  # noqa: PLC0415
     from jobs.storage.stores import open_store  # noqa: PLC0415
 
     as_json = is_json(config.format)
@@ -51,8 +51,8 @@ def takedown(config: Takedown) -> None:
 
 
 def _request(config: Takedown) -> Request:
-    from jobs.corpus.withdrawal import Policy, Selection  # noqa: PLC0415
-    from jobs.flow.selecting import Request, document_ids  # noqa: PLC0415
+    from jobs.corpus.release.takedown import Policy, Selection  # noqa: PLC0415
+    from jobs.flow.takedown.selection import Request, document_ids  # noqa: PLC0415
 
     if config.policy not in [str(policy) for policy in Policy]:
         raise ConfigError(f"policy={config.policy!r}: choose {' or '.join(Policy)}")

@@ -6,10 +6,10 @@ import shlex
 from pathlib import PurePosixPath
 from typing import Any
 
-from jobs.application import run
+from jobs.command.program import run
+from jobs.command.release_settings import TrainQuality
+from jobs.command.terminal import ProgressLine, is_json, say, say_json, say_table
 from jobs.errors import ConfigError
-from jobs.release_settings import TrainQuality
-from jobs.terminal import ProgressLine, is_json, say, say_json, say_table
 
 _SUFFIX = ".model"
 _TABLES = {
@@ -20,9 +20,9 @@ _TABLES = {
 
 def train_quality(config: TrainQuality) -> None:
     """Train, store the model and say how good it is on documents it has not seen."""
-    from jobs.corpus.quality_training import TrainingParams
-    from jobs.flow.training import train
-    from jobs.parameters import lesson
+    from jobs.command.parameters import lesson
+    from jobs.corpus.signals.quality_training import TrainingParams
+    from jobs.flow.analysis.quality_training import train
     from jobs.storage.objects import StorageParams
     from jobs.storage.stores import open_store
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from jobs.application import run
-from jobs.corpus.geometry import EXCHANGED_BYTES, Geometry, geometries, recommended
+from jobs.command.program import run
+from jobs.command.release_settings import Tune
+from jobs.command.terminal import is_json, say, say_json, say_table
+from jobs.corpus.dedup.geometry import EXCHANGED_BYTES, Geometry, geometries, recommended
 from jobs.errors import ConfigError
-from jobs.release_settings import Tune
-from jobs.terminal import is_json, say, say_json, say_table
 
 _USELESS = 0.5  # a geometry that finds fewer pairs than this is not worth a line
 

@@ -8,21 +8,21 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jobs.application import run
+from jobs.command.program import run
+from jobs.command.release_settings import Verify, opened
+from jobs.command.settings import storage_params
+from jobs.command.terminal import is_json, say, say_json
 from jobs.errors import DamagedMetadata, DamagedRelease, RedactedRelease
-from jobs.flow.attesting import check_signature, signatures
-from jobs.flow.reading import OpenedRelease
-from jobs.release_settings import Verify, opened
-from jobs.settings import storage_params
-from jobs.terminal import is_json, say, say_json
+from jobs.flow.releases.attestations import check_signature, signatures
+from jobs.flow.releases.opened import OpenedRelease
 
 if TYPE_CHECKING:
-    from jobs.flow.verifying import Checks, Findings
+    from jobs.flow.releases.verification import Checks, Findings
 
 
 def verify(config: Verify) -> None:
     """Compare a release with its manifest, as closely as `level` asks."""
-    from jobs.flow.verifying import verify as verified  # noqa: PLC0415  --help need not load numba
+    from jobs.flow.releases.verification import verify as verified  # noqa: PLC0415  --help need not load numba
 
     release = opened(config)
     signed = list(_signed(release, config.public_key))
@@ -70,7 +70,7 @@ def _raise_for(name: str, findings: Findings) -> None:
 
 def _on_ray(config: Verify) -> Checks:
     """Files are checked as tasks of Ray."""
-    from jobs.flow.checking import check_stored  # noqa: PLC0415  Ray takes seconds to load
+    from jobs.flow.releases.file_checks import check_stored  # noqa: PLC0415  Ray takes seconds to load
     from jobs.on_ray.compute import ComputeParams  # noqa: PLC0415
     from jobs.on_ray.shards import map_shards  # noqa: PLC0415
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from jobs.application import circumstances, run
+from jobs.command.program import circumstances, run
+from jobs.command.release_settings import Yank
+from jobs.command.settings import storage_params
+from jobs.command.terminal import say
 from jobs.errors import ConfigError
-from jobs.flow.correcting import yank as yanked
-from jobs.release_settings import Yank
-from jobs.settings import storage_params
+from jobs.flow.releases.corrections import yank as yanked
 from jobs.storage.stores import open_store
-from jobs.terminal import say
 
 
 def yank(config: Yank) -> None:

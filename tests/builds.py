@@ -12,14 +12,14 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from jobs.flow.building import run_build
+from jobs.command.overrides import hydra_overrides
+from jobs.command.parameters import build_params
+from jobs.command.release_settings import register
+from jobs.command.settings import Build, conf_folder
+from jobs.flow.build.pipeline import run_build
+from jobs.flow.build.publish_stage import Published
 from jobs.flow.params import BuildParams
-from jobs.flow.publishing import Published
-from jobs.flow.reading import OpenedRelease, open_release
-from jobs.overrides import hydra_overrides
-from jobs.parameters import build_params
-from jobs.release_settings import register
-from jobs.settings import Build, conf_folder
+from jobs.flow.releases.opened import OpenedRelease, open_release
 from jobs.storage.stores import open_store
 
 # Exchanges, many ranges, runs and packs, where a small corpus would need none of them.
@@ -62,7 +62,7 @@ def in_this_process() -> Iterator[None]:
     """Tasks run here one after the other instead of through Ray; all else is real."""
     with pytest.MonkeyPatch.context() as patch:
         run = lambda task, specs, **_: map(task, specs)  # noqa: E731
-        patch.setattr("jobs.flow.marked.map_shards", run)
+        patch.setattr("jobs.flow.tasks.checkpoints.map_shards", run)
         yield
 
 

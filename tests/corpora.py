@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from jobs.corpus.canonical import canonical_texts
-from jobs.corpus.facts import facts
-from jobs.corpus.identity import document_id
-from jobs.corpus.keywords import SignalParams
-from jobs.corpus.signal_columns import KEYWORD_CATEGORIES, SIGNALS
-from jobs.corpus.signatures import SignatureParams
-from jobs.corpus.tables import DOCUMENTS, ranked_schema
+from jobs.corpus.dedup.signatures import SignatureParams
+from jobs.corpus.model.identity import document_id
+from jobs.corpus.model.signal_columns import KEYWORD_CATEGORIES, SIGNALS
+from jobs.corpus.model.tables import DOCUMENTS, ranked_schema
+from jobs.corpus.normalize.facts import facts
+from jobs.corpus.signals.keywords import SignalParams
+from jobs.corpus.text.canonical import canonical_texts
 
 NO_KEYWORDS = SignalParams(((),) * len(KEYWORD_CATEGORIES), quality=None)
 

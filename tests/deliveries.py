@@ -7,8 +7,8 @@ from itertools import chain
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.corpus.deliveries import DeliveryParams, read_rows
-from jobs.corpus.tables import DELIVERED
+from jobs.corpus.intake.deliveries import DeliveryParams, read_rows
+from jobs.corpus.model.tables import DELIVERED
 
 COLUMNS = (("text", "text"), ("id", "id"), ("title", "title"), ("published", "date"))
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from jobs.corpus.benchmark_alignment import TILE
-from jobs.corpus.benchmark_seeds import SEED
-from jobs.corpus.canonical import folding_table
+from jobs.corpus.contamination.alignment import TILE
+from jobs.corpus.contamination.seeds import SEED
+from jobs.corpus.text.canonical import folding_table
 
 Token = str
 

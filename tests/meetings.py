@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from jobs.corpus.tables import DROPS, ranked_schema
-from jobs.flow.deduplicating import decide_meeting
-from jobs.flow.exchange import write_groups
-from jobs.flow.grouping import Cut, Meeting, Place
+from jobs.corpus.model.tables import DROPS, ranked_schema
+from jobs.flow.dedup.candidate_groups import Cut, Meeting, Place
+from jobs.flow.dedup.dedup_stage import decide_meeting
 from jobs.flow.params import BuildParams
-from jobs.flow.sealed import read_table
+from jobs.flow.tasks.exchange import write_groups
+from jobs.flow.tasks.sealed import read_table
 from jobs.storage.stores import open_store
 from tests.builds import build_parameters, in_this_process, silent, write_partner
 

@@ -6,9 +6,9 @@ import datasketch
 import pyarrow as pa
 import xxhash
 
-from jobs.corpus.banding import BandParams
-from jobs.corpus.canonical import canonical_texts
-from jobs.corpus.signatures import SignatureParams
+from jobs.corpus.dedup.banding import BandParams
+from jobs.corpus.dedup.signatures import SignatureParams
+from jobs.corpus.text.canonical import canonical_texts
 from jobs.flow.params import BuildParams
 
 Documents = dict[str, tuple[int, str]]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from jobs.corpus.quality import STRETCH_BYTES
-from jobs.corpus.quality_model import BUCKET_BITS, QualityModel, scorer
+from jobs.corpus.signals.quality import STRETCH_BYTES
+from jobs.corpus.signals.quality_model import BUCKET_BITS, QualityModel, scorer
 
 MULTIPLIERS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
 

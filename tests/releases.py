@@ -8,13 +8,14 @@ from typing import Any
 import pyarrow as pa
 import xxhash
 
-from jobs.corpus.conservation import balance
-from jobs.corpus.identity import document_id
-from jobs.corpus.merging import verdict_counts
-from jobs.corpus.tables import DECISIONS, RELEASED
-from jobs.flow.blobs import write_blob
-from jobs.flow.publishing import RELEASE_FORMAT, _columns
-from jobs.flow.reading import OpenedRelease, open_release
+from jobs.corpus.model.identity import document_id
+from jobs.corpus.model.tables import DECISIONS, RELEASED
+from jobs.corpus.release.conservation import balance
+from jobs.corpus.release.decisions import verdict_counts
+from jobs.flow.build.publish_stage import RELEASE_FORMAT
+from jobs.flow.recorded import _columns
+from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.flow.tasks.blobs import write_blob
 from jobs.storage.layout import blob_key
 from jobs.storage.objects import ObjectStore
 from jobs.storage.publication import publish

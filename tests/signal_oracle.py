@@ -9,7 +9,7 @@ from collections import Counter
 
 import opencc
 
-from jobs.corpus.signal_columns import KEYWORD_CATEGORIES, STRETCH
+from jobs.corpus.model.signal_columns import KEYWORD_CATEGORIES, STRETCH
 
 _T2S, _S2T = opencc.OpenCC("t2s"), opencc.OpenCC("s2t")
 _HAN = re.compile("[〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]")

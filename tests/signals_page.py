@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import sys
 
-from jobs.corpus import signal_columns
-from jobs.corpus.signal_columns import SIGNAL_COLUMNS
-from jobs.corpus.tables import RELEASED
+from jobs.corpus.model import signal_columns
+from jobs.corpus.model.signal_columns import SIGNAL_COLUMNS
+from jobs.corpus.model.tables import RELEASED
 
 _END = """
 Rules (`conf/rules/`) are thresholds on these columns: `heliu judge rules=PROFILE` shows what they

@@ -12,18 +12,18 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.corpus.withdrawal import Policy, Selection
-from jobs.flow.building import run_build
+from jobs.command.parameters import build_params, recorded_build
+from jobs.command.release_settings import Takedown as TakedownConfig
+from jobs.command.settings import Build, Compute, Storage
+from jobs.corpus.release.takedown import Policy, Selection
+from jobs.flow.build.pipeline import run_build
 from jobs.flow.params import BuildParams
-from jobs.flow.reading import OpenedRelease, open_release
-from jobs.flow.renormalizing import Rerun
-from jobs.flow.sealed import body_of
-from jobs.flow.selecting import Request
-from jobs.flow.takedowns import TakenDown, take_down
-from jobs.flow.withdrawing import Found
-from jobs.parameters import build_params, recorded_build
-from jobs.release_settings import Takedown as TakedownConfig
-from jobs.settings import Build, Compute, Storage
+from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.flow.takedown.matches import Found
+from jobs.flow.takedown.renormalization import Rerun
+from jobs.flow.takedown.selection import Request
+from jobs.flow.takedown.takedown import TakenDown, take_down
+from jobs.flow.tasks.sealed import body_of
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.objects import ObjectStore, StorageParams
 from jobs.storage.stores import open_store

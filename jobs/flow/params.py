@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from jobs.corpus.alarms import AlarmParams
-from jobs.corpus.banding import BandParams
-from jobs.corpus.benchmarks import BenchmarkParams
-from jobs.corpus.boilerplate import BoilerplateParams
-from jobs.corpus.documents import TextParams
-from jobs.corpus.keywords import SignalParams
-from jobs.corpus.paragraphs import RepeatParams
-from jobs.corpus.ranking import RankParams
-from jobs.corpus.repairs import RepairParams
-from jobs.corpus.rows import DeliveryParams
-from jobs.corpus.rules import RuleParams
-from jobs.corpus.signatures import SignatureParams
+from jobs.corpus.contamination.benchmarks import BenchmarkParams
+from jobs.corpus.dedup.banding import BandParams
+from jobs.corpus.dedup.ranking import RankParams
+from jobs.corpus.dedup.signatures import SignatureParams
+from jobs.corpus.intake.rows import DeliveryParams
+from jobs.corpus.normalize.documents import TextParams
+from jobs.corpus.release.loss_alarms import AlarmParams
+from jobs.corpus.removal.repeated_lines import RepeatParams
+from jobs.corpus.removal.site_boilerplate import BoilerplateParams
+from jobs.corpus.repair.repairs import RepairParams
+from jobs.corpus.signals.keywords import SignalParams
+from jobs.corpus.signals.rules import RuleParams
 from jobs.errors import ConfigError
 from jobs.on_ray.compute import ComputeParams
 from jobs.storage.layout import check_corpus, check_version

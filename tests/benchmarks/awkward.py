@@ -20,10 +20,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from jobs.flow.deduplicating import decide_meeting
-from jobs.flow.exchange import write_groups
-from jobs.flow.grouping import Cut, Meeting
+from jobs.flow.dedup.candidate_groups import Cut, Meeting
+from jobs.flow.dedup.dedup_stage import decide_meeting
 from jobs.flow.params import BuildParams
+from jobs.flow.tasks.exchange import write_groups
 from jobs.storage.stores import open_store
 from tests.builds import in_this_process
 from tests.meetings import PLACE, parameters, signed

@@ -22,10 +22,10 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from jobs.flow import grouping
-from jobs.flow.deduplicating import decide_meeting
-from jobs.flow.marked import Marked, Marker, map_marked
+from jobs.flow.dedup import candidate_groups
+from jobs.flow.dedup.dedup_stage import decide_meeting
 from jobs.flow.params import BuildParams
+from jobs.flow.tasks.checkpoints import Marked, Marker, map_marked
 from jobs.on_ray.session import ray_session
 from jobs.storage.stores import open_store
 from tests.benchmarks.made_documents import BANDS, strays, write_key_files, write_meeting_files
@@ -57,10 +57,10 @@ class Phases:
 
 
 def run(documents: int, params: BuildParams, phases: Phases) -> dict[str, Any]:
-    place = grouping.Place(params.corpus, f"benchmark-{documents}")
+    place = candidate_groups.Place(params.corpus, f"benchmark-{documents}")
     store = open_store(params.storage)
-    pieces = 1 + documents * (BANDS + 1) // grouping.PARTITION_WORDS
-    cut = grouping.Cut(documents, first_frozen=documents, pieces=pieces)
+    pieces = 1 + documents * (BANDS + 1) // candidate_groups.PARTITION_WORDS
+    cut = candidate_groups.Cut(documents, first_frozen=documents, pieces=pieces)
     each = params.shards.group_documents
     batches = [(n, min(each, documents - n)) for n in range(0, documents, each)]
     keys = map_marked(
@@ -73,7 +73,7 @@ def run(documents: int, params: BuildParams, phases: Phases) -> dict[str, Any]:
         label="keys",
         progress=phases.progress,
     )
-    grouped = grouping.united(keys, cut, place, params, progress=phases.progress)
+    grouped = candidate_groups.united(keys, cut, place, params, progress=phases.progress)
     exchanged = stored_bytes(params, place)
     for marker in keys:  # a build leaves them; here they make room
         store.delete(marker["file"])
@@ -90,7 +90,7 @@ def run(documents: int, params: BuildParams, phases: Phases) -> dict[str, Any]:
     )
     phases.found["keys"]["made_seconds"] = told_seconds(keys, params)
     phases.found["meetings"]["made_seconds"] = told_seconds(met, params)
-    meeting = grouping.met(met, grouped, each)
+    meeting = candidate_groups.met(met, grouped, each)
     drops = decide_meeting(meeting, cut, place, params, progress=phases.progress)
     sizes = np.array(list(meeting.sizes.values()))
     files = [store.location(marker["file"]) for marker in drops]
@@ -112,7 +112,7 @@ def told_seconds(markers: list[Marker], params: BuildParams) -> float:
     return sum(marker["seconds"] for marker in markers) / (params.compute.workers or 1)
 
 
-def stored_bytes(params: BuildParams, place: grouping.Place) -> int:
+def stored_bytes(params: BuildParams, place: candidate_groups.Place) -> int:
     return sum(info.size_bytes for info in open_store(params.storage).list(place.at("")))
 
 

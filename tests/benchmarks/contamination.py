@@ -25,18 +25,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.corpus.benchmark_index import built_index, index_bytes, read_index
-from jobs.corpus.benchmark_items import PARTS, Benchmark, BenchmarkItem
-from jobs.corpus.benchmark_lookup import WITH_OPTIONS
-from jobs.corpus.contamination import PASSAGE, QUESTION, Benchmarks, hits
-from jobs.corpus.documents import documents
-from jobs.corpus.tables import DELIVERED
-from jobs.flow.benchmark_files import BenchmarkSource, read_benchmark
-from jobs.flow.delivered import delivered_tables
-from jobs.flow.intake import plan
+from jobs.command.terminal import say, say_table
+from jobs.corpus.contamination.findings import PASSAGE, QUESTION, Benchmarks, hits
+from jobs.corpus.contamination.item_index import built_index, index_bytes, read_index
+from jobs.corpus.contamination.items import PARTS, Benchmark, BenchmarkItem
+from jobs.corpus.contamination.lookup import WITH_OPTIONS
+from jobs.corpus.model.tables import DELIVERED
+from jobs.corpus.normalize.documents import documents
+from jobs.flow.contamination.benchmark_files import BenchmarkSource, read_benchmark
+from jobs.flow.intake.delivered_tables import delivered_tables
+from jobs.flow.intake.plan import plan
 from jobs.flow.params import BuildParams
 from jobs.synthesis import write_demo
-from jobs.terminal import say, say_table
 from tests.benchmarks.machine import circumstances
 from tests.benchmarks.planted_items import CHANGES, Change, half_passage
 from tests.benchmarks.texts import sample, size_of

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jobs.terminal import note, say_table
+from jobs.command.terminal import note, say_table
 
 ROOT = Path(__file__).parents[2]
 CACHE = Path.home() / ".cache/heliu-benchmarks"

@@ -10,8 +10,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from jobs.corpus.alphabets import traditional_characters
-from jobs.corpus.repairs import Repair
+from jobs.corpus.repair.repairs import Repair
+from jobs.corpus.text.alphabets import traditional_characters
 from jobs.synthesis import write_demo
 from tests.builds import build, build_parameters, in_this_process, opened, table
 

@@ -21,9 +21,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.flow.blobs import write_blob
-from jobs.flow.diffing import diff
-from jobs.flow.reading import OpenedRelease
+from jobs.flow.releases.difference import diff
+from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.tasks.blobs import write_blob
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.layout import blob_key
 from jobs.storage.objects import ObjectStore

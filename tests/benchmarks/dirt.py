@@ -22,9 +22,9 @@ from pathlib import Path
 import orjson
 import pyarrow as pa
 
-from jobs.corpus.normalization import normalized, repaired
-from jobs.corpus.repairs import repair_names
-from jobs.terminal import say, say_table
+from jobs.command.terminal import say, say_table
+from jobs.corpus.repair.normalization import normalized, repaired
+from jobs.corpus.repair.repairs import repair_names
 from tests.benchmarks.demo_dirt import demo_outcomes
 
 _CODECS = {"big5": "big5hkscs", "gb2312": "gb18030", "gbk": "gb18030"}

@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 
-from jobs.corpus.normalization import EVERY, normalized, normalized_texts
-from jobs.corpus.repairs import NAMES
-from jobs.terminal import say, say_table
+from jobs.command.terminal import say, say_table
+from jobs.corpus.repair.normalization import EVERY, normalized, normalized_texts
+from jobs.corpus.repair.repairs import NAMES
 from tests.right_texts import RightText, right_texts
 
 _OUTCOMES = ("repaired", "partly", "left", "wrong")

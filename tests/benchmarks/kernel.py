@@ -15,9 +15,9 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from jobs.corpus.canonical import canonical_texts
-from jobs.corpus.signatures import SignatureParams, signatures
-from jobs.terminal import say, say_table
+from jobs.command.terminal import say, say_table
+from jobs.corpus.dedup.signatures import SignatureParams, signatures
+from jobs.corpus.text.canonical import canonical_texts
 from tests.benchmarks.machine import circumstances, least_seconds
 from tests.benchmarks.texts import sample, size_of
 from tests.oracles import minhash

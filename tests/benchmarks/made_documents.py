@@ -12,14 +12,14 @@ import time
 import numpy as np
 import pyarrow as pa
 
-from jobs.corpus.banding import meeting_keys
-from jobs.corpus.components import meeting_words, ordinal_bits, told_buckets
-from jobs.corpus.native import kernel, mix
-from jobs.corpus.tables import ranked_schema
-from jobs.flow.exchange import read_numbers, write_cuts, write_groups
-from jobs.flow.marked import Marker
+from jobs.corpus.dedup.banding import meeting_keys
+from jobs.corpus.dedup.components import meeting_words, ordinal_bits, told_buckets
+from jobs.corpus.model.tables import ranked_schema
+from jobs.corpus.text.kernels import kernel, mix
 from jobs.flow.params import BuildParams
-from jobs.flow.sealed import seal
+from jobs.flow.tasks.checkpoints import Marker
+from jobs.flow.tasks.exchange import read_numbers, write_cuts, write_groups
+from jobs.flow.tasks.sealed import seal
 from jobs.storage.stores import open_store
 
 BANDS, ROWS, NUM_PERM = 16, 8, 128

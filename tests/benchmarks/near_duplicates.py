@@ -20,8 +20,8 @@ import orjson
 import pyarrow as pa
 import xxhash
 
-from jobs.corpus.canonical import canonical_texts
-from jobs.terminal import say
+from jobs.command.terminal import say
+from jobs.corpus.text.canonical import canonical_texts
 from tests.benchmarks.contest import (
     CACHE,
     REQUIREMENTS,

@@ -20,11 +20,11 @@ from pathlib import Path
 import orjson
 import pyarrow as pa
 
-from jobs.corpus.deliveries import read_rows
-from jobs.flow.intake import plan
+from jobs.command.terminal import say
+from jobs.corpus.intake.deliveries import read_rows
+from jobs.flow.intake.plan import plan
 from jobs.storage.source_bytes import open_random, open_stream
 from jobs.synthesis import write_demo
-from jobs.terminal import say
 from tests.benchmarks.contest import CACHE, Contestant, compare, peer_pythons, show
 from tests.benchmarks.machine import circumstances
 from tests.benchmarks.texts import sample

@@ -9,7 +9,7 @@ from functools import cache
 
 import opencc
 
-from jobs.corpus.benchmark_items import BenchmarkItem
+from jobs.corpus.contamination.items import BenchmarkItem
 
 Change = Callable[[BenchmarkItem, random.Random], str]
 

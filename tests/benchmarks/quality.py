@@ -22,13 +22,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from jobs.corpus.normalization import normalized_texts
-from jobs.corpus.quality import quality
-from jobs.corpus.quality_model import QualityModel
-from jobs.corpus.quality_training import TrainingParams
-from jobs.corpus.rows import DeliveryParams
-from jobs.flow.training import Lesson, train
-from jobs.terminal import say, say_table
+from jobs.command.terminal import say, say_table
+from jobs.corpus.intake.rows import DeliveryParams
+from jobs.corpus.repair.normalization import normalized_texts
+from jobs.corpus.signals.quality import quality
+from jobs.corpus.signals.quality_model import QualityModel
+from jobs.corpus.signals.quality_training import TrainingParams
+from jobs.flow.analysis.quality_training import Lesson, train
 from tests.benchmarks.machine import circumstances, least_seconds
 from tests.benchmarks.texts import sample
 from tests.builds import silent

@@ -23,15 +23,15 @@ from unittest.mock import patch
 
 import orjson
 
-from jobs.flow import marked
-from jobs.flow.building import run_dedup
-from jobs.flow.deduplicating import Drops, deduplicate
-from jobs.flow.intake import plan
-from jobs.flow.normalizing import normalize
+from jobs.command.terminal import note, say, say_table
+from jobs.flow.build.normalize_stage import normalize
+from jobs.flow.build.pipeline import run_dedup
+from jobs.flow.dedup.dedup_stage import Drops, deduplicate
+from jobs.flow.intake.plan import plan
 from jobs.flow.params import BuildParams
+from jobs.flow.tasks import checkpoints
 from jobs.on_ray.session import ray_session
 from jobs.synthesis import write_demo
-from jobs.terminal import note, say, say_table
 from tests.benchmarks.machine import circumstances
 from tests.builds import build_parameters, silent
 
@@ -125,7 +125,7 @@ def through_ray(params: BuildParams) -> Drops:
 
 def without_ray(params: BuildParams) -> Drops:
     """What `run_dedup` does, in whatever `pool_session` made of the scheduler."""
-    with patch.object(marked, "map_shards", _in_pool):
+    with patch.object(checkpoints, "map_shards", _in_pool):
         return deduplicate(
             normalize(plan(params), params, progress=silent), params, progress=silent
         )

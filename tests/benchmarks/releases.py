@@ -29,9 +29,9 @@ from typing import Any
 import numpy as np
 from boto3.session import Session
 
-from jobs.flow.mirroring import mirror
-from jobs.flow.reading import OpenedRelease
-from jobs.flow.verifying import _THREADS, verify
+from jobs.flow.releases.mirror import mirror
+from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.verification import _THREADS, verify
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.layout import blob_key
 from jobs.storage.objects import ObjectStore, StorageParams

@@ -15,9 +15,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from jobs.corpus.normalization import EVERY, repaired
-from jobs.corpus.repairs import NAMES, repair_names
-from jobs.corpus.signals import signals
+from jobs.corpus.repair.normalization import EVERY, repaired
+from jobs.corpus.repair.repairs import NAMES, repair_names
+from jobs.corpus.signals.signals import signals
 from tests.benchmarks.machine import circumstances, least_seconds
 from tests.benchmarks.signals import PARAMS
 from tests.benchmarks.texts import sample

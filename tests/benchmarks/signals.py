@@ -16,10 +16,10 @@ import tempfile
 import orjson
 import pyarrow as pa
 
-from jobs.application import conf_folder
-from jobs.corpus.signals import signals
-from jobs.parameters import keyword_lists
-from jobs.terminal import say, say_table
+from jobs.command.parameters import keyword_lists
+from jobs.command.program import conf_folder
+from jobs.command.terminal import say, say_table
+from jobs.corpus.signals.signals import signals
 from tests.benchmarks.machine import circumstances, least_seconds
 from tests.benchmarks.texts import sample, size_of
 

@@ -11,9 +11,9 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.corpus.documents import documents
-from jobs.flow.delivered import delivered_tables
-from jobs.flow.intake import plan
+from jobs.corpus.normalize.documents import documents
+from jobs.flow.intake.delivered_tables import delivered_tables
+from jobs.flow.intake.plan import plan
 from jobs.synthesis import write_demo
 from tests.builds import build_parameters
 

@@ -10,9 +10,9 @@ import orjson
 import pytest
 
 from jobs.build import main as build_main
-from jobs.corpus.alarms import Kind
+from jobs.corpus.release.loss_alarms import Kind
 from jobs.errors import LossAlarm
-from jobs.flow.alarming import release_alarms
+from jobs.flow.build.loss_alarms import release_alarms
 from jobs.report import main as report_main
 from jobs.storage.log import head
 from tests.builds import build, in_this_process

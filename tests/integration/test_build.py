@@ -18,15 +18,15 @@ import pyarrow.parquet as pq
 import pytest
 import xxhash
 
-from jobs.corpus.canonical import canonical_texts
+from jobs.corpus.text.canonical import canonical_texts
 from jobs.errors import AlreadyPublished, DamagedRelease
-from jobs.flow.intake import plan
-from jobs.flow.marked import read_marker
-from jobs.flow.normalizing import normalize_shard
+from jobs.flow.build.normalize_stage import normalize_shard
+from jobs.flow.intake.plan import plan
 from jobs.flow.params import BuildParams
-from jobs.flow.reading import OpenedRelease, list_releases
-from jobs.flow.sealed import body_of
-from jobs.flow.verifying import verify
+from jobs.flow.releases.opened import OpenedRelease, list_releases
+from jobs.flow.releases.verification import verify
+from jobs.flow.tasks.checkpoints import read_marker
+from jobs.flow.tasks.sealed import body_of
 from jobs.storage.manifests import canonical_json
 from jobs.storage.stores import open_store
 from tests.builds import MANY_PIECES, build, build_parameters, opened, table

@@ -15,9 +15,9 @@ import pytest
 import xxhash
 
 from jobs.errors import DeliveryChanged, DeliveryMissing, ReleaseMissing
-from jobs.flow.delivered import delivered_tables
-from jobs.flow.intake import plan
-from jobs.flow.normalizing import normalize, normalize_shard
+from jobs.flow.build.normalize_stage import normalize, normalize_shard
+from jobs.flow.intake.delivered_tables import delivered_tables
+from jobs.flow.intake.plan import plan
 from jobs.flow.params import BuildParams
 from tests.builds import build, build_parameters, in_this_process, opened, table, write_partner
 
@@ -101,7 +101,7 @@ def test_changed_file_is_not_published_and_its_new_content_is_next_time(
         renewed(path)
         return normalize(*args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("jobs.flow.building.normalize", too_late)
+    monkeypatch.setattr("jobs.flow.build.pipeline.normalize", too_late)
     with in_this_process(), pytest.raises(DeliveryChanged, match=path.name) as caught:
         build(params)
     assert caught.value.exit_code == 14
@@ -149,7 +149,7 @@ def test_size_recorded_is_that_of_the_bytes_hashed(
 ) -> None:
     """The file grew after it was listed: what is recorded is what was read then."""
     path, params = delivery
-    from jobs.flow import intake
+    from jobs.flow.intake import plan as intake
 
     def listed(*args: object, **kwargs: object) -> object:
         found = expand(*args, **kwargs)

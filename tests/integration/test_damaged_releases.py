@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from jobs.corpus.withdrawal import Policy
+from jobs.corpus.release.takedown import Policy
 from jobs.errors import DamagedRelease
-from jobs.flow.diffing import diff
-from jobs.flow.explaining import explain
-from jobs.flow.exporting import export_huggingface, export_jsonl, new_folder
-from jobs.flow.mirroring import mirror
-from jobs.flow.surveying import survey
+from jobs.flow.releases.difference import diff
+from jobs.flow.releases.explanation import explain
+from jobs.flow.releases.exports import export_huggingface, export_jsonl, new_folder
+from jobs.flow.releases.mirror import mirror
+from jobs.flow.releases.survey import survey
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.log import head
 from tests.builds import ABOUT, in_this_process

@@ -13,9 +13,9 @@ import orjson
 import pytest
 
 from jobs.errors import DamagedTable
+from jobs.flow.build.publish_stage import Published
 from jobs.flow.params import BuildParams
-from jobs.flow.publishing import Published
-from jobs.flow.verifying import verify
+from jobs.flow.releases.verification import verify
 from jobs.storage.directory import DirectoryStore
 from tests.builds import build, build_parameters, in_this_process, opened, write_partner
 from tests.integration.test_rounds_build import WORDS

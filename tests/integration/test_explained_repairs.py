@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from jobs.corpus.repairs import repair_names
+from jobs.corpus.repair.repairs import repair_names
 from jobs.errors import ConfigError, DeliveryMissing
-from jobs.flow.explaining import explain
-from jobs.flow.originals import Whereabouts, repairs_of
+from jobs.flow.releases.delivered_rows import Whereabouts, repairs_of
+from jobs.flow.releases.explanation import explain
 from tests.builds import build, build_parameters, opened, table, write_partner
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(120), pytest.mark.usefixtures("local_ray")]

@@ -16,19 +16,19 @@ import pyarrow.parquet as pq
 import pytest
 import xxhash
 
-from jobs.flow.building import run_build
-from jobs.flow.deduplicating import deduplicate
-from jobs.flow.explaining import explain
-from jobs.flow.frozen import Origin, frozen_shards
-from jobs.flow.intake import plan
-from jobs.flow.merging import merge
-from jobs.flow.normalizing import normalize
+from jobs.flow.build.merge_stage import merge
+from jobs.flow.build.normalize_stage import normalize
+from jobs.flow.build.parent_release import inputs_of
+from jobs.flow.build.pipeline import run_build
+from jobs.flow.dedup.dedup_stage import deduplicate
+from jobs.flow.dedup.frozen import Origin, frozen_shards
+from jobs.flow.intake.plan import plan
 from jobs.flow.params import BuildParams
-from jobs.flow.parents import inputs_of
-from jobs.flow.reading import OpenedRelease
-from jobs.flow.sealed import body_of
-from jobs.flow.surveying import survey
-from jobs.flow.verifying import verify
+from jobs.flow.releases.explanation import explain
+from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.survey import survey
+from jobs.flow.releases.verification import verify
+from jobs.flow.tasks.sealed import body_of
 from tests.builds import ABOUT, MANY_PIECES, build, build_parameters, opened, silent, table
 from tests.oracles import Documents, Fate, fates
 

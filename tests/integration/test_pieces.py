@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.flow.delivered import delivered_tables
-from jobs.flow.intake import plan
+from jobs.flow.intake.delivered_tables import delivered_tables
+from jobs.flow.intake.plan import plan
 from jobs.flow.params import BuildParams
 from tests.builds import build, build_parameters, write_partner
 

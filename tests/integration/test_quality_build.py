@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow.compute as pc
 import pytest
 
-from jobs.corpus.quality import quality
+from jobs.corpus.signals.quality import quality
 from jobs.errors import ConfigError
 from tests.builds import build, build_parameters, opened, table
-from tests.unit.test_quality import model_of_chance
+from tests.unit.corpus.signals.test_quality import model_of_chance
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(300), pytest.mark.usefixtures("local_ray")]
 

@@ -14,12 +14,12 @@ from fsspec.implementations.arrow import ArrowFSWrapper
 
 import jobs
 from jobs.errors import ConfigError
-from jobs.flow.derived import croissant_below
-from jobs.flow.diffing import diff
-from jobs.flow.exporting import export_jsonl
-from jobs.flow.mirroring import mirror
-from jobs.flow.reading import OpenedRelease
-from jobs.flow.verifying import LEVELS, verify
+from jobs.flow.releases.described_files import croissant_below
+from jobs.flow.releases.difference import diff
+from jobs.flow.releases.exports import export_jsonl
+from jobs.flow.releases.mirror import mirror
+from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.verification import LEVELS, verify
 from jobs.storage import s3_clients
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.objects import StorageParams

@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 import scipy.sparse
 
-from jobs.corpus.canonical import canonical_texts
+from jobs.corpus.text.canonical import canonical_texts
 from jobs.flow.params import BuildParams
-from jobs.flow.sealed import body_of
+from jobs.flow.tasks.sealed import body_of
 from tests.builds import build, build_parameters, opened, table
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(300), pytest.mark.usefixtures("local_ray")]

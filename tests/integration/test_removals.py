@@ -9,11 +9,11 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.corpus.removals import restored
-from jobs.flow.explaining import explain
+from jobs.corpus.removal.removals import restored
 from jobs.flow.params import BuildParams
-from jobs.flow.reading import OpenedRelease
-from jobs.flow.verifying import verify
+from jobs.flow.releases.explanation import explain
+from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.verification import verify
 from tests.builds import build, build_parameters, opened, table
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(300), pytest.mark.usefixtures("local_ray")]

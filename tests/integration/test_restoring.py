@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from jobs.corpus.identity import document_id
-from jobs.corpus.withdrawal import Policy
+from jobs.corpus.model.identity import document_id
+from jobs.corpus.release.takedown import Policy
 from jobs.errors import ConfigError, DeliveryMissing
-from jobs.flow.diffing import diff
-from jobs.flow.explaining import explain
-from jobs.flow.reading import OpenedRelease
-from jobs.flow.renormalizing import recorded_params
-from jobs.flow.verifying import verify
+from jobs.flow.releases.difference import diff
+from jobs.flow.releases.explanation import explain
+from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.verification import verify
+from jobs.flow.takedown.renormalization import recorded_params
 from tests.builds import in_this_process
 from tests.oracles import Documents, Fate, fates
 from tests.takedowns import PRIORITIES, Corpus, article, copied, request, row, rows

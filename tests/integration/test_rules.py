@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pytest
 
-from jobs.flow.intake import plan
+from jobs.flow.intake.plan import plan
 from tests.builds import build, build_parameters, opened, table
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(300), pytest.mark.usefixtures("local_ray")]

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from jobs.errors import DamagedRelease, ObjectMissing, StorageError
-from jobs.flow.mirroring import mirror
-from jobs.flow.reading import open_release
-from jobs.flow.verifying import verify
+from jobs.flow.releases.mirror import mirror
+from jobs.flow.releases.opened import open_release
+from jobs.flow.releases.verification import verify
 from jobs.storage import s3, s3_clients
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.log import head

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs.corpus.identity import document_id
-from jobs.corpus.withdrawal import Policy
-from jobs.flow.verifying import verify
+from jobs.corpus.model.identity import document_id
+from jobs.corpus.release.takedown import Policy
+from jobs.flow.releases.verification import verify
 from tests.builds import in_this_process
 from tests.s3_server import fresh_bucket, plain_client, s3_server
 from tests.takedowns import (

@@ -11,11 +11,11 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.corpus.identity import document_id
-from jobs.corpus.rules import Rule
-from jobs.flow.reading import OpenedRelease
-from jobs.flow.verifying import verify
-from jobs.flow.withdrawing import search
+from jobs.corpus.model.identity import document_id
+from jobs.corpus.signals.rules import Rule
+from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.verification import verify
+from jobs.flow.takedown.matches import search
 from tests.builds import build, in_this_process
 from tests.takedowns import (
     PRIVATE,

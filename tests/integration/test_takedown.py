@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from jobs.corpus.identity import document_id
-from jobs.corpus.withdrawal import Policy
+from jobs.corpus.model.identity import document_id
+from jobs.corpus.release.takedown import Policy
 from jobs.errors import AlreadyPublished, ConfigError
-from jobs.flow.correcting import happened
-from jobs.flow.diffing import diff
-from jobs.flow.frozen import Origin
-from jobs.flow.reading import open_release
-from jobs.flow.selecting import document_ids
-from jobs.flow.tombstones import tombstone_shards
-from jobs.flow.verifying import verify
-from jobs.flow.withdrawing import search
+from jobs.flow.dedup.frozen import Origin
+from jobs.flow.dedup.tombstones import tombstone_shards
+from jobs.flow.releases.corrections import happened
+from jobs.flow.releases.difference import diff
+from jobs.flow.releases.opened import open_release
+from jobs.flow.releases.verification import verify
+from jobs.flow.takedown.matches import search
+from jobs.flow.takedown.selection import document_ids
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.log import head
 from jobs.takedown import main as takedown_main

@@ -25,8 +25,8 @@ def _in(file: str, tests: str, *pairs: tuple[str, str]) -> list[Mutation]:
 
 MUTATIONS: list[Mutation] = [
     *_in(
-        "jobs/corpus/conservation.py",
-        "unit/test_conservation unit/test_withdrawal",
+        "jobs/corpus/release/conservation.py",
+        "unit/corpus/release/test_conservation unit/corpus/release/test_takedown",
         ("if delivered != kept + dropped + rejected or kept != released:", "if kept != released:"),
         (
             "if delivered != kept + dropped + rejected or kept != released:",
@@ -43,8 +43,8 @@ MUTATIONS: list[Mutation] = [
         ),
     ),
     *_in(
-        "jobs/corpus/merging.py",
-        "unit/test_conservation",
+        "jobs/corpus/release/decisions.py",
+        "unit/corpus/release/test_conservation",
         ("if found != len(drops):", "if False:"),
         ("if pc.any(pc.and_(is_rejected, is_dropped)).as_py():", "if False:"),
         ("if rows.null_count:", "if False:"),
@@ -54,8 +54,8 @@ MUTATIONS: list[Mutation] = [
         ),
     ),
     *_in(
-        "jobs/corpus/ranking.py",
-        "unit/test_ranking unit/test_survivors",
+        "jobs/corpus/dedup/ranking.py",
+        "unit/corpus/dedup/test_ranking unit/corpus/dedup/test_survivors",
         ('("text_hash", "doc_id", "record_hash")', '("text_hash", "doc_id")'),
         ("ranks, len(ranks) + 1)", "ranks, 0)"),
         (
@@ -66,15 +66,16 @@ MUTATIONS: list[Mutation] = [
         ('"descending" if preference == "newest" else "ascending"', '"ascending"'),
     ),
     *_in(
-        "jobs/corpus/banding.py",
-        "unit/test_survivors unit/test_geometry property/test_survivors_laws",
+        "jobs/corpus/dedup/banding.py",
+        "unit/corpus/dedup/test_survivors unit/corpus/dedup/test_geometry"
+        " property/test_survivors_laws",
         ("if not 0 < self.threshold <= 1:", "if not 0 <= self.threshold <= 1:"),
         ("keys[doc, band] = mix(keys[doc, band] ^ word)", "keys[doc, band] = mix(word)"),
         ("keys[:, -1] = ids[:, 0] ^ ids[:, 1]", "keys[:, -1] = ids[:, 0]"),
     ),
     *_in(
-        "jobs/corpus/survivors.py",
-        "unit/test_survivors property/test_survivors_laws property/test_frozen_laws",
+        "jobs/corpus/dedup/survivors.py",
+        "unit/corpus/dedup/test_survivors property/test_survivors_laws property/test_frozen_laws",
         (
             "agreeing = np.rint(similarity * bands.num_perm)",
             "agreeing = np.rint(similarity * bands.rows)",
@@ -86,8 +87,8 @@ MUTATIONS: list[Mutation] = [
         ('"kept_doc_id": _unless(is_gone, winner["doc_id"]),', '"kept_doc_id": winner["doc_id"],'),
     ),
     *_in(
-        "jobs/corpus/components.py",
-        "unit/test_components property/test_components_laws",
+        "jobs/corpus/dedup/components.py",
+        "unit/corpus/dedup/test_components property/test_components_laws",
         ("members = sizes[label] if label < first_frozen else 0", "members = sizes[label]"),
         ("if found == 0 or edge != ascending[found - 1]:", "if True:"),
         (
@@ -96,8 +97,8 @@ MUTATIONS: list[Mutation] = [
         ),
     ),
     *_in(
-        "jobs/corpus/boilerplate.py",
-        "unit/test_boilerplate property/test_removals_laws",
+        "jobs/corpus/removal/site_boilerplate.py",
+        "unit/corpus/removal/test_site_boilerplate property/test_removals_laws",
         ("is_common = (of_line >= least)", "is_common = (of_line > least)"),
         (
             "words[documents >= least], documents[documents >= least]",
@@ -106,16 +107,16 @@ MUTATIONS: list[Mutation] = [
         ("pairs = _unique_pairs(pairs)", "pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]"),
     ),
     *_in(
-        "jobs/corpus/dates.py",
-        "unit/test_dates",
+        "jobs/corpus/intake/dates.py",
+        "unit/corpus/intake/test_dates",
         ("if half in _AFTERNOON and hour < 12:", "if half in _AFTERNOON:"),
         ("if half in _MORNING and hour == 12:", "if half in _MORNING and hour == 11:"),
         ("return year if len(given) == 4 else 0", "return year"),
         ("return year + _REPUBLIC if", "return year + _REPUBLIC + 1 if"),
     ),
     *_in(
-        "jobs/corpus/web_archives.py",
-        "unit/test_web_archives",
+        "jobs/corpus/intake/web_archives.py",
+        "unit/corpus/intake/test_web_archives",
         (
             'order = detect(source) if encoding == "auto" else encoding',
             'order = detect(source) if encoding != "auto" else encoding',
@@ -123,35 +124,35 @@ MUTATIONS: list[Mutation] = [
         ("if len(source) > limit:", "if False:"),
     ),
     *_in(
-        "jobs/corpus/quality_report.py",
-        "unit/test_quality_report",
+        "jobs/corpus/signals/quality_report.py",
+        "unit/corpus/signals/test_quality_report",
         ("is_called = scores >= _NEUTRAL", "is_called = scores > _NEUTRAL"),
         ("float((is_called == labels).mean())", "float((is_called != labels).mean())"),
         ("is_below = scores < threshold", "is_below = scores <= threshold"),
     ),
     *_in(
-        "jobs/corpus/line_triggers.py",
+        "jobs/corpus/repair/line_detectors.py",
         "property/test_triggers_laws",
         ("is_empty = at == line_start and", "is_empty = at != line_start and"),
         ("spaced >= _SPACED_CHARS", "spaced > 2 * _SPACED_CHARS"),
         ("abs(width - last_wide) <= _WRAP_SLACK", "abs(width - last_wide) < 0"),
     ),
     *_in(
-        "jobs/flow/merging.py",
-        "unit/test_fingerprints",
+        "jobs/flow/build/merge_stage.py",
+        "unit/flow/tasks/test_fingerprints",
         ("return params.shards.release_bytes, licences", "return params.shards.release_bytes"),
         ("return params.shards.release_bytes, licences", "return licences"),
     ),
     *_in(
-        "jobs/flow/deduplicating.py",
-        "unit/test_fingerprints",
+        "jobs/flow/dedup/dedup_stage.py",
+        "unit/flow/tasks/test_fingerprints",
         ("params.shards.group_documents, priorities)", "params.shards.group_documents)"),
         ("(params.bands, params.rank, rules,", "(params.bands, params.rank,"),
         ("settled, how, code_digest())", "settled, how)"),
     ),
     *_in(
-        "jobs/flow/intake.py",
-        "unit/test_fingerprints",
+        "jobs/flow/intake/plan.py",
+        "unit/flow/tasks/test_fingerprints",
         ("(partner.reading, text, params.boilerplate.is_on,", "(partner.reading, text,"),
         ("how, names, code_digest(), folding_digest())", "how, names, folding_digest())"),
         (
@@ -160,8 +161,8 @@ MUTATIONS: list[Mutation] = [
         ),
     ),
     *_in(
-        "jobs/flow/frozen.py",
-        "unit/test_frozen property/test_frozen_laws",
+        "jobs/flow/dedup/frozen.py",
+        "unit/flow/dedup/test_frozen property/test_frozen_laws",
         (
             "{Origin.PARENT: 1_000_000_000, Origin.TOMBSTONE: 2_000_000_000}",
             "{Origin.PARENT: 2_000_000_000, Origin.TOMBSTONE: 1_000_000_000}",
@@ -169,7 +170,7 @@ MUTATIONS: list[Mutation] = [
     ),
     *_in(
         "jobs/storage/directory.py",
-        "unit/test_directory_store",
+        "unit/storage/test_directory_store",
         ("        os.fsync(file.fileno())\n", "        pass\n"),
         ("                _flush(path.parent)\n", "                pass\n"),
         ("            _flush(temp)\n", "            pass\n"),
@@ -178,7 +179,7 @@ MUTATIONS: list[Mutation] = [
     ),
     *_in(
         "jobs/storage/garbage.py",
-        "unit/test_garbage",
+        "unit/storage/test_garbage",
         ("for keys in (markers, tables,", "for keys in (tables, markers,"),
         (
             "if generation < state.removals.home(digest):",
@@ -189,7 +190,7 @@ MUTATIONS: list[Mutation] = [
     ),
     *_in(
         "jobs/storage/commits.py",
-        "unit/test_releases_log property/test_log_machine",
+        "unit/storage/test_log_actions property/test_log_machine",
         ('return bool(found["id"] == entry["id"])', "return True"),
         ('"previous": before.digest,', '"previous": None,'),
         ("        store.put(note, canonical_json(entry))\n", "        pass\n"),
@@ -197,7 +198,7 @@ MUTATIONS: list[Mutation] = [
     ),
     *_in(
         "jobs/storage/operations.py",
-        "unit/test_log_states property/test_log_machine",
+        "unit/storage/test_log_states property/test_log_machine",
         ("if operation.epoch != registry.epoch:", "if False:"),
         ('if "yanked" in parent:', "if False:"),
         (
@@ -210,13 +211,14 @@ MUTATIONS: list[Mutation] = [
     ),
     *_in(
         "jobs/storage/publication.py",
-        "unit/test_releases_log unit/test_publishing property/test_log_machine",
+        "unit/storage/test_log_actions unit/flow/build/test_publish_stage"
+        " property/test_log_machine",
         ('return store.size(key) == file["bytes"]', "return store.size(key) is not None"),
         ("fallen = sorted(removals.forbidden & new.keys())", "fallen: list[str] = []"),
     ),
     *_in(
         "jobs/storage/log.py",
-        "unit/test_releases_log",
+        "unit/storage/test_log_actions",
         ('if entry["seq"] != number or entry["previous"] != digest:', 'if entry["seq"] != number:'),
         ('or _digest(after) != entry["state"]:', "or False:"),
         ("    if sha256_hex(body) != digest:\n", "    if False:\n"),

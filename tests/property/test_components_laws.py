@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.corpus.components import (
+from jobs.corpus.dedup.components import (
     buckets,
     forest,
     groups,
@@ -17,7 +17,7 @@ from jobs.corpus.components import (
     told_buckets,
     unite,
 )
-from jobs.corpus.native import mix
+from jobs.corpus.text.kernels import mix
 
 
 @st.composite

@@ -8,11 +8,11 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.corpus.benchmark_alignment import Part, Stretch, aligned
-from jobs.corpus.benchmark_index import built_index
-from jobs.corpus.benchmark_items import Benchmark, BenchmarkItem
-from jobs.corpus.benchmark_tokens import token_places, tokens_of
-from jobs.corpus.contamination import QUESTION, Benchmarks, hits
+from jobs.corpus.contamination.alignment import Part, Stretch, aligned
+from jobs.corpus.contamination.findings import QUESTION, Benchmarks, hits
+from jobs.corpus.contamination.item_index import built_index
+from jobs.corpus.contamination.items import Benchmark, BenchmarkItem
+from jobs.corpus.contamination.tokens import token_places, tokens_of
 from tests.item_oracle import shifts, tokens
 
 QUESTIONS = (

@@ -6,10 +6,10 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.corpus.banding import VERIFICATIONS, BandParams
-from jobs.corpus.ranking import RankParams, rank_order
-from jobs.corpus.signatures import SignatureParams
-from jobs.corpus.survivors import survivors
+from jobs.corpus.dedup.banding import VERIFICATIONS, BandParams
+from jobs.corpus.dedup.ranking import RankParams, rank_order
+from jobs.corpus.dedup.signatures import SignatureParams
+from jobs.corpus.dedup.survivors import survivors
 from tests.corpora import canonical_list, documents_table, ranked_table
 from tests.oracles import loop_decisions
 from tests.property.test_survivors_laws import families

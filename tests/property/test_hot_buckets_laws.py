@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.corpus.hot_buckets import (
+from jobs.corpus.dedup.hot_buckets import (
     most_differing,
     no_counters,
     piece_words,

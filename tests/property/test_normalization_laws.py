@@ -9,7 +9,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.corpus.normalization import changes, normalized, normalized_texts
+from jobs.corpus.repair.normalization import changes, normalized, normalized_texts
 
 PUNCTUATION = "，：；（）！？。、“”《》…—～"
 REMOVED = re.compile(

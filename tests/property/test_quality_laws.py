@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jobs.corpus.quality import quality
-from jobs.corpus.quality_examples import Side, examples, sides, smallest, without_shared
-from jobs.corpus.quality_report import quality_report, roc_auc
+from jobs.corpus.signals.quality import quality
+from jobs.corpus.signals.quality_examples import Side, examples, sides, smallest, without_shared
+from jobs.corpus.signals.quality_report import quality_report, roc_auc
 from tests.quality_oracle import quality_of
-from tests.unit.test_quality import MODEL
+from tests.unit.corpus.signals.test_quality import MODEL
 
 FEW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TEXTS = st.lists(

@@ -7,19 +7,19 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.corpus.boilerplate import (
+from jobs.corpus.model.tables import DOCUMENTS
+from jobs.corpus.removal.removals import restored
+from jobs.corpus.removal.repeated_lines import RepeatParams, without_repeats
+from jobs.corpus.removal.site_boilerplate import (
     EDGE_LINES,
     BoilerplateParams,
     counted,
     edge_words,
     without_boilerplate,
 )
-from jobs.corpus.normalization import EVERY, normalized
-from jobs.corpus.paragraphs import RepeatParams, without_repeats
-from jobs.corpus.removals import restored
-from jobs.corpus.repairs import Repair
-from jobs.corpus.signals import signals
-from jobs.corpus.tables import DOCUMENTS
+from jobs.corpus.repair.normalization import EVERY, normalized
+from jobs.corpus.repair.repairs import Repair
+from jobs.corpus.signals.signals import signals
 from tests.corpora import NO_KEYWORDS
 
 REPEATS = RepeatParams(is_on=True, min_chars=4, min_times=2, min_pasted_chars=6)

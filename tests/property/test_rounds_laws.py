@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.corpus.banding import VERIFICATIONS
-from jobs.corpus.ranking import rank_order
-from jobs.corpus.survivors import survivors
+from jobs.corpus.dedup.banding import VERIFICATIONS
+from jobs.corpus.dedup.ranking import rank_order
+from jobs.corpus.dedup.survivors import survivors
 from jobs.flow.params import BuildParams
 from tests.corpora import canonical_list, documents_table, ranked_table
 from tests.meetings import decided, parameters, signed

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jobs.corpus.keywords import SignalParams
-from jobs.corpus.rules import OPERATORS, Rule, RuleParams, judged
-from jobs.corpus.signal_columns import SIGNALS, STRETCH
-from jobs.corpus.signals import signals
+from jobs.corpus.model.signal_columns import SIGNALS, STRETCH
+from jobs.corpus.signals.keywords import SignalParams
+from jobs.corpus.signals.rules import OPERATORS, Rule, RuleParams, judged
+from jobs.corpus.signals.signals import signals
 from tests.signal_oracle import signals_of
 
 KEYWORDS = (("加微信", "微信"), ("百家乐", "百家乐网"), ("裸聊",), ("上一篇", "首页"))

@@ -7,9 +7,9 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.corpus.banding import signature_column, signature_matrix
-from jobs.corpus.canonical import canonical_texts
-from jobs.corpus.signatures import SignatureParams, signatures
+from jobs.corpus.dedup.banding import signature_column, signature_matrix
+from jobs.corpus.dedup.signatures import SignatureParams, signatures
+from jobs.corpus.text.canonical import canonical_texts
 from tests.oracles import minhash
 
 LETTERS = st.text(

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.corpus.lines import despaced, layout, unwrapped
-from jobs.corpus.normalization import composed
-from jobs.corpus.repairs import Repair
-from jobs.corpus.triggers import scan
+from jobs.corpus.repair.detectors import scan
+from jobs.corpus.repair.normalization import composed
+from jobs.corpus.repair.repairs import Repair
+from jobs.corpus.repair.wrapped_lines import despaced, layout, unwrapped
 
 BODY = "国务院办公厅关于进一步做好防汛抗旱工作的通知印发各地区各部门"
 LINES = [

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from jobs.corpus.survivors import survivors
+from jobs.corpus.dedup.survivors import survivors
 from jobs.flow.params import BuildParams
 from tests.benchmarks.peers import task
 from tests.builds import build_parameters, write_partner

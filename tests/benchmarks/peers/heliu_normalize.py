@@ -7,8 +7,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from jobs.flow.intake import plan
-from jobs.flow.normalizing import normalize_shard
+from jobs.flow.build.normalize_stage import normalize_shard
+from jobs.flow.intake.plan import plan
 from jobs.flow.params import BuildParams
 from tests.benchmarks.peers import task
 from tests.builds import build_parameters, write_partner

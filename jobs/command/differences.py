@@ -1,0 +1,54 @@
+"""Differences of two texts as people read them: the characters that changed, and a few around."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+
+from jobs.command.terminal import say
+from jobs.flow.releases.delivered_rows import Change
+
+_AROUND = 12  # characters shown on either side of a change
+_SHOWN = 20  # changes of one rule
+_RED, _GREEN, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[0m"
+
+
+def report_changes(changes: Iterator[Change]) -> None:
+    """Each rule's changes, removed in [-…-] and added in {+…+}; in colours on a terminal."""
+    is_any = False
+    for change in changes:
+        is_any = True
+        pieces = list(differences(change.before, change.after))
+        say(f"{change.rule}: {len(pieces)} place{'s' * (len(pieces) != 1)}")
+        for line, piece in pieces[:_SHOWN]:
+            say(f"  line {line}: {_coloured(piece) if sys.stdout.isatty() else piece}")
+        if len(pieces) > _SHOWN:
+            say(f"  and {len(pieces) - _SHOWN} more")
+    if not is_any:
+        say("no repair changed the text")
+
+
+def differences(before: str, after: str) -> Iterator[tuple[int, str]]:
+    """Where `after` differs from `before`: the line there, and the change in its surroundings."""
+    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    number = 0
+    for kind, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind != "equal":
+            number = i + 1
+            for piece in _within("".join(old[i:j]), "".join(new[k:m])):
+                yield number, piece
+
+
+def _within(old: str, new: str) -> Iterator[str]:
+    for kind, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind != "equal":
+            removed = f"[-{old[i:j]}-]" if i < j else ""
+            added = f"{{+{new[k:m]}+}}" if k < m else ""
+            piece = f"{old[max(i - _AROUND, 0) : i]}{removed}{added}{old[j : j + _AROUND]}"
+            yield piece.replace("\r", "␍").replace("\n", "⏎")
+
+
+def _coloured(piece: str) -> str:
+    removed = piece.replace("[-", _RED).replace("-]", _PLAIN)
+    return removed.replace("{+", _GREEN).replace("+}", _PLAIN)

@@ -1,0 +1,125 @@
+"""What people see: progress on standard error, tables and JSON on standard output."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import time
+import unicodedata
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from jobs.command.exits import show
+from jobs.errors import ConfigError
+
+_QUIET_SECONDS = 10
+
+
+def say(text: str = "") -> None:
+    """A line on standard output, for people and pipes."""
+    sys.stdout.write(text + "\n")
+
+
+def note(text: str) -> None:
+    """A line on standard error, for people only."""
+    show(text + "\n")
+
+
+def open_streams() -> None:
+    """Give a program that was started without standard output or error somewhere to write.
+
+    Raises:
+        ConfigError: this locale cannot name every file.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+    if (encoding := sys.getfilesystemencoding()) != "utf-8":
+        raise ConfigError(
+            f"names of files are {encoding} in this locale, which has no Han characters: set "
+            "LC_ALL=C.UTF-8 or PYTHONUTF8=1"
+        )
+
+
+def command(verb: str, *words: str) -> str:
+    """A command as a shell takes it, whatever is in its words."""
+    return shlex.join(["heliu", verb, *words])
+
+
+def is_json(form: str) -> bool:
+    """Whether `format=` asks for JSON.
+
+    Raises:
+        ConfigError: it asks for something else than a table or JSON.
+    """
+    if form not in {"table", "json"}:
+        raise ConfigError(f"format={form!r}: choose table or json")
+    return form == "json"
+
+
+def say_json(value: Any) -> None:
+    """A value as indented JSON on standard output."""
+    say(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode())
+
+
+def say_jsonl(values: Iterable[Any]) -> None:
+    """Values as JSON on standard output, one a line."""
+    for value in values:
+        say(orjson.dumps(value).decode())
+
+
+def say_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Aligned columns, numbers to the right; Han characters count as two columns."""
+    cells = [list(header), *([_cell(value) for value in row] for row in rows)]
+    widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
+    is_number = [all(isinstance(row[i], int | float) for row in rows) for i in range(len(header))]
+    for line in cells:
+        columns = zip(line, widths, is_number, strict=True)
+        say("  ".join(_pad(text, width, to_right=right) for text, width, right in columns).rstrip())
+
+
+class ProgressLine:
+    """Progress of stages: one line kept up to date on a terminal, else a line now and then.
+
+    With HELIU_PROGRESS=every in the environment, a line for every finished task.
+    """
+
+    def __init__(self) -> None:
+        self.started = time.monotonic()
+        self.is_chatty = os.environ.get("HELIU_PROGRESS") == "every"
+        self.shown = 0.0
+        self.label = ""
+
+    def __call__(self, label: str, done: int, total: int) -> None:
+        """Show that `done` of `total` of what `label` names is finished."""
+        now = time.monotonic()
+        is_news = label != self.label or done == total or self.is_chatty
+        if sys.stderr.isatty():
+            end = "\n" if done == total else ""
+            show(f"\r\x1b[K{self._text(label, done, total, now)}{end}")
+        elif is_news or now - self.shown > _QUIET_SECONDS:
+            note(self._text(label, done, total, now))
+            self.shown = now
+        self.label = label
+
+    def _text(self, label: str, done: int, total: int, now: float) -> str:
+        return f"{label}: {done}/{total}, {now - self.started:.0f} s"
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4f}"
+    return f"{value:,}" if isinstance(value, int) else " ".join(str(value).split())
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def _pad(text: str, width: int, *, to_right: bool) -> str:
+    space = " " * (width - _width(text))
+    return space + text if to_right else text + space

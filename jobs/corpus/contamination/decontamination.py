@@ -1,0 +1,130 @@
+"""Documents after decontamination: without those, or those stretches, that hold benchmark items."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.corpus.contamination.findings import (
+    QUOTATION,
+    Benchmarks,
+    dropped,
+    evidence_of,
+    hits,
+)
+from jobs.corpus.model.reasons import Stage
+from jobs.corpus.model.tables import DOCUMENTS
+from jobs.corpus.removal.removals import Cut, Kind, removals, without_cuts
+from jobs.corpus.signals.keywords import SignalParams
+from jobs.corpus.signals.signals import signals
+
+_OUTCOMES = {"drop": "dropped", "cut": "cut", "report": "reported"}
+
+
+def decontaminated(
+    documents: pa.Table, benchmarks: Benchmarks, *, signal_params: SignalParams
+) -> tuple[pa.Table, pa.Table, Counter[tuple[str, str]]]:
+    """The documents after each benchmark's policy, what was cut, and how many are concerned.
+
+    What is dropped has no content from here on, as what is rejected. Of what is cut the signals
+    are measured again; a document of which nothing is left is dropped.
+
+    Args:
+        documents: DOCUMENTS.
+        benchmarks: what to look for.
+        signal_params: how what is left is measured.
+
+    Returns:
+        DOCUMENTS in the same order, REMOVALS, and documents per (benchmark, outcome): dropped, cut,
+        reported or quoted.
+
+    Law: row-wise.
+    """
+    content = documents["content"].combine_chunks()
+    found = hits(content, benchmarks)
+    drops = dropped(found)
+    cuts = _cuts(content, found, set(drops["row"].to_pylist()))
+    after, told = without_cuts(content, cuts, Kind.BENCHMARK_ITEM)
+    if len(drops) or cuts:
+        reasons = dict(zip(*(drops[n].to_pylist() for n in ("row", "reason")), strict=True))
+        why = dict(zip(*(drops[n].to_pylist() for n in ("row", "evidence")), strict=True))
+        for row in set(cuts) - set(reasons):
+            if not after[row].as_py().strip():
+                hit = found.filter(pc.equal(found["row"], row)).to_pylist()[0]
+                reasons[row], why[row] = hit["found"], evidence_of(hit, 0)
+        changed = sorted({*reasons, *cuts})
+        documents = _with(documents, after, changed, (reasons, why), signal_params)
+    return documents, removals(documents, told), _counted(found)
+
+
+def _counted(found: pa.Table) -> Counter[tuple[str, str]]:
+    """Documents per (benchmark, outcome)."""
+    rows = {
+        (
+            hit["row"],
+            hit["benchmark"],
+            "quoted" if hit["found"] == QUOTATION else _OUTCOMES[hit["policy"]],
+        )
+        for hit in found.select(["row", "benchmark", "found", "policy"]).to_pylist()
+    }
+    return Counter((benchmark, outcome) for _, benchmark, outcome in rows)
+
+
+def _cuts(content: pa.LargeStringArray, found: pa.Table, gone: set[int]) -> dict[int, list[Cut]]:
+    """The stretches to cut out of documents that stay, ascending, none overlapping."""
+    spans: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for hit in found.filter(pc.equal(found["policy"], "cut")).to_pylist():
+        if hit["row"] not in gone:
+            spans[hit["row"]].append((hit["start"], hit["end"]))
+    return {row: _pieces(content[row].as_py().encode(), sorted(spans[row])) for row in spans}
+
+
+def _pieces(text: bytes, spans: list[tuple[int, int]]) -> list[Cut]:
+    merged: list[tuple[int, int]] = []
+    for start, end in spans:
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((start, end))
+    return [
+        Cut(start, end, text.count(b"\n", 0, start) + 1, None, None, None) for start, end in merged
+    ]
+
+
+def _with(
+    documents: pa.Table,
+    content: pa.LargeStringArray,
+    changed: list[int],
+    verdicts: tuple[dict[int, str], dict[int, str]],
+    signal_params: SignalParams,
+) -> pa.Table:
+    """The documents with another content, or none, in some rows, measured again."""
+    reasons, why = verdicts
+    is_changed = _mask(len(documents), changed)
+    is_gone = pa.array([row in reasons for row in changed])
+    left = pc.if_else(is_gone, pa.scalar(None, pa.large_string()), content.filter(is_changed))
+    measured = signals(left, params=signal_params)
+    new: dict[str, Any] = {
+        **{name: measured[name].combine_chunks() for name in measured.column_names},
+        "content": left,
+        "stage": pc.if_else(is_gone, str(Stage.DECONTAMINATE), pa.scalar(None, pa.string())),
+        "reason": pa.array([reasons.get(row) for row in changed], pa.string()),
+        "evidence": pa.array([why.get(row) for row in changed], pa.string()),
+    }
+    columns = {name: documents[name] for name in documents.column_names} | {"content": content}
+    for name, values in new.items():
+        column = columns[name]
+        whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+        columns[name] = pc.replace_with_mask(whole, is_changed, values)
+    return pa.table([columns[name] for name in DOCUMENTS.names], schema=DOCUMENTS)
+
+
+def _mask(rows: int, some: list[int]) -> pa.BooleanArray:
+    mask: npt.NDArray[np.bool_] = np.zeros(rows, np.bool_)
+    mask[some] = True
+    return pa.array(mask)

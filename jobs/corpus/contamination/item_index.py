@@ -1,0 +1,231 @@
+"""The index of benchmark items: where in which item each run of five tokens occurs.
+
+Long parts are sampled by the hash of their runs (as winnowing does: Schleimer, Wilkerson and Aiken
+2003), short ones are indexed whole. Runs that many parts have lead nowhere and are left out.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+import pyarrow as pa
+
+from jobs.corpus.contamination.items import Benchmark, BenchmarkItem
+from jobs.corpus.contamination.lookup import (
+    EDITED,
+    EXACT,
+    LONG,
+    OPTION,
+    PASSAGE,
+    QUESTION,
+    WITH_OPTIONS,
+    buckets_of,
+    filter_of,
+    needed_seeds,
+    rare_seeds,
+)
+from jobs.corpus.contamination.rarity import asking, is_left_open, rarity_of
+from jobs.corpus.contamination.tokens import Tokens, tokens_of
+from jobs.corpus.text.text_buffers import Offsets
+
+INDEX_VERSION = 1
+
+_SHORTEST, _SHORTEST_BESIDE = 8, 3  # tokens of a question found alone, or beside its options
+_LONG_SENTENCE = 24  # tokens of a sentence that asks by no word and is found word for word
+_RARE_RUNS, _LONG_RARE_RUNS = 2.5, 6.0  # runs of one question alone that it must have, about
+
+
+class ItemIndex(NamedTuple):
+    """Items as arrays, for kernels. Parts of one item stand together, its question first.
+
+    Attributes:
+        tokens: uint32, of all parts.
+        weights: uint8, what each token counts for.
+        asks: uint8, 1 for each token by which a question asks.
+        starts: int64 (parts + 1,), into these three.
+        kinds: uint8 (parts,): QUESTION, OPTION or PASSAGE.
+        items: int32 (parts,), whose they are.
+        needs: int32 (parts,): runs found, without which nothing is compared.
+        firsts: int64 (items + 1,), into parts.
+        trusts: uint8 (items,): WITH_OPTIONS, EXACT or EDITED.
+        keys: uint64, the hash of each indexed run, ascending.
+        key_parts: int32, in which part.
+        key_offsets: int32, where in it.
+        buckets: int32 (2**n + 1,): where the keys of each beginning start.
+        filter: uint64 (2**m,): two bits for each key; most texts are done with one look at it.
+    """
+
+    tokens: Tokens
+    weights: npt.NDArray[np.uint8]
+    asks: npt.NDArray[np.uint8]
+    starts: Offsets
+    kinds: npt.NDArray[np.uint8]
+    items: npt.NDArray[np.int32]
+    needs: npt.NDArray[np.int32]
+    firsts: Offsets
+    trusts: npt.NDArray[np.uint8]
+    keys: npt.NDArray[np.uint64]
+    key_parts: npt.NDArray[np.int32]
+    key_offsets: npt.NDArray[np.int32]
+    buckets: npt.NDArray[np.int32]
+    filter: npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class ItemNames:
+    """What items are called, and what a match of them does.
+
+    Attributes:
+        benchmarks: The name of each benchmark.
+        policies: The policies of each, by part.
+        of_item: The number of the benchmark of each item.
+        ids: Of each item.
+    """
+
+    benchmarks: list[str]
+    policies: list[dict[str, str]]
+    of_item: list[int]
+    ids: list[str]
+
+
+@dataclass(frozen=True)
+class Searchable:
+    """How many items of one benchmark can be found, and how many cannot, and why.
+
+    Attributes:
+        alone: By the question itself.
+        with_options: By question and options together only.
+        passage_only: By the passage only.
+        too_short: Not at all: fewer than eight tokens, and no options that tell.
+        too_common: Not at all: what they say is in too many others.
+    """
+
+    alone: int
+    with_options: int
+    passage_only: int
+    too_short: int
+    too_common: int
+
+
+def built_index(benchmarks: Sequence[Benchmark]) -> tuple[ItemIndex, ItemNames, list[Searchable]]:
+    """The index of all items of some benchmarks, and how many of each can be found.
+
+    Memory: about 100 bytes per character of the items.
+    """
+    items = [item for benchmark in benchmarks for item in benchmark.items]
+    of_item = [n for n, benchmark in enumerate(benchmarks) for _ in benchmark.items]
+    kinds, owners, texts = _parts(items)
+    tokens, starts = tokens_of(pa.array(texts, pa.large_string()))
+    sizes = np.diff(starts)
+    firsts = np.searchsorted(owners, np.arange(len(items) + 1))
+    rarity = rarity_of(tokens, starts, firsts[:-1])
+    asks = asking(
+        tokens, starts, firsts[:-1], np.array([is_left_open(i.question) for i in items], np.bool_)
+    )
+    trusts = _trusts(_sums(asks, starts)[firsts[:-1]], sizes[firsts[:-1]], rarity.information)
+    keys, key_parts, key_offsets = rare_seeds(tokens, starts, kinds, trusts[owners])
+    index = ItemIndex(
+        tokens=tokens,
+        weights=rarity.weights,
+        asks=asks,
+        starts=starts,
+        kinds=kinds,
+        items=owners,
+        needs=needed_seeds(kinds, sizes, np.bincount(key_parts, minlength=len(kinds))),
+        firsts=firsts,
+        trusts=trusts,
+        keys=keys,
+        key_parts=key_parts,
+        key_offsets=key_offsets,
+        buckets=buckets_of(keys),
+        filter=filter_of(keys),
+    )
+    names = ItemNames(
+        [benchmark.name for benchmark in benchmarks],
+        [dict(benchmark.policy) for benchmark in benchmarks],
+        of_item,
+        [item.id for item in items],
+    )
+    return index, names, _searchable(index, np.array(of_item, np.int64), len(benchmarks))
+
+
+def index_bytes(index: ItemIndex, names: ItemNames) -> bytes:
+    """An index as one file."""
+    out = io.BytesIO()
+    about = np.frombuffer(orjson.dumps(names), np.uint8)
+    np.savez(out, about=about, **index._asdict())
+    return out.getvalue()
+
+
+def read_index(body: bytes) -> tuple[ItemIndex, ItemNames]:
+    """The index that a file of `index_bytes` holds."""
+    with np.load(io.BytesIO(body)) as stored:
+        names = ItemNames(**orjson.loads(stored["about"].tobytes()))
+        return ItemIndex(**{name: stored[name] for name in ItemIndex._fields}), names
+
+
+def _parts(
+    items: Sequence[BenchmarkItem],
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32], list[str]]:
+    """The kind, item and text of each part; a passage that several items share stands once."""
+    parts: list[tuple[int, int, str]] = []
+    passages: set[str] = set()
+    for number, item in enumerate(items):
+        parts.append((QUESTION, number, item.question))
+        options = item.options or ((item.answer,) if item.answer else ())
+        parts += [(OPTION, number, option) for option in options]
+        if item.passage and item.passage not in passages:
+            passages.add(item.passage)
+            parts.append((PASSAGE, number, item.passage))
+    kinds = np.array([part[0] for part in parts], np.uint8)
+    return kinds, np.array([part[1] for part in parts], np.int32), [part[2] for part in parts]
+
+
+def _sums(values: npt.NDArray[np.uint8], starts: Offsets) -> npt.NDArray[np.int64]:
+    """The sum of the values of each part."""
+    sums = np.concatenate(([0], np.cumsum(values, dtype=np.int64)))
+    return sums[starts[1:]] - sums[starts[:-1]]
+
+
+def _trusts(
+    asks: npt.NDArray[np.int64],
+    sizes: npt.NDArray[np.int64],
+    information: npt.NDArray[np.float64],
+) -> npt.NDArray[np.uint8]:
+    # What asks by no word may be a sentence of a statute: if it is long, nothing of it may differ.
+    may_be = (asks > 0) | (sizes >= _LONG_SENTENCE)
+    is_exact = (sizes >= _SHORTEST) & (information >= _RARE_RUNS) & may_be
+    is_edited = (sizes >= LONG) & (information >= _LONG_RARE_RUNS) & (asks > 0)
+    return np.where(is_edited, EDITED, np.where(is_exact, EXACT, WITH_OPTIONS)).astype(np.uint8)
+
+
+def _searchable(
+    index: ItemIndex, of_item: npt.NDArray[np.int64], benchmarks: int
+) -> list[Searchable]:
+    """How each item can be found, counted by benchmark."""
+    parts = np.arange(len(index.kinds))
+    has_seeds = np.zeros(len(parts), np.bool_)
+    has_seeds[index.key_parts] = True
+    sizes = np.diff(index.starts)
+
+    def any_of(kind: int, is_so: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        found = np.zeros(len(of_item), np.bool_)
+        found[index.items[(index.kinds == kind) & is_so]] = True
+        return found
+
+    question = any_of(QUESTION, has_seeds)
+    alone = question & (index.trusts != WITH_OPTIONS)
+    beside = any_of(OPTION, sizes > 0) & (question | any_of(OPTION, has_seeds))
+    beside &= any_of(QUESTION, sizes >= _SHORTEST_BESIDE)
+    passage = any_of(PASSAGE, has_seeds)
+    short = ~any_of(QUESTION, sizes >= _SHORTEST)
+    kind = np.select([alone, beside, passage, short], [0, 1, 2, 3], 4)
+    counts = np.zeros((benchmarks, 5), np.int64)
+    np.add.at(counts, (of_item, kind), 1)
+    return [Searchable(*map(int, row)) for row in counts]

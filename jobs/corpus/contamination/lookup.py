@@ -1,0 +1,109 @@
+"""Which runs of items are looked up: of short parts all, of long ones a sample, rare ones alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from jobs.corpus.contamination.seeds import Keys, bucket_of, filter_mask, keys_of
+from jobs.corpus.contamination.tokens import Tokens
+from jobs.corpus.text.kernels import kernel
+from jobs.corpus.text.text_buffers import Offsets
+
+QUESTION, OPTION, PASSAGE = 0, 1, 2
+"""Kinds of parts; an answer that is no letter counts as an option."""
+
+WITH_OPTIONS, EXACT, EDITED = 0, 1, 2
+"""How a question is believed: beside its options only, alone word for word, alone if edited."""
+
+LONG = 16
+"""Tokens of the shortest question that is found although it was edited."""
+
+_MOST_PARTS = 8  # a run that more parts have leads nowhere
+_FILTER_BITS = 16  # per key
+
+
+def rare_seeds(
+    tokens: Tokens,
+    starts: Offsets,
+    kinds: npt.NDArray[np.uint8],
+    trusts: npt.NDArray[np.uint8],
+) -> tuple[Keys, npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """The keys worth looking up, ascending, with part and place; rare ones only.
+
+    Args:
+        tokens: of all parts.
+        starts: (parts + 1,), into them.
+        kinds: of the parts.
+        trusts: of the item of each part.
+    """
+    sizes = np.diff(starts)
+    masks = np.select([sizes < 32, kinds == PASSAGE, sizes < 128], [0, 7, 1], 3).astype(np.uint64)
+    # Options lead to a question that is too short or too common to be found by itself.
+    is_sought = (kinds != OPTION) | (trusts != EDITED) | (_question_sizes(sizes, kinds) < 32)
+    found, parts, offsets = _sampled(tokens, starts, masks, is_sought)
+    order = np.argsort(found, kind="stable")
+    found, parts, offsets = found[order], parts[order], offsets[order]
+    bounds = np.flatnonzero(np.concatenate(([True], found[1:] != found[:-1], [True])))
+    counts = np.diff(bounds) if len(found) else np.zeros(0, np.int64)
+    is_rare = np.repeat(counts <= _MOST_PARTS, counts)
+    return found[is_rare], parts[is_rare], offsets[is_rare]
+
+
+def _question_sizes(
+    sizes: npt.NDArray[np.int64], kinds: npt.NDArray[np.uint8]
+) -> npt.NDArray[np.int64]:
+    """For each part the tokens of its item's question, which is its first."""
+    places = np.maximum.accumulate(np.where(kinds == QUESTION, np.arange(len(kinds)), 0))
+    return sizes[places]
+
+
+def needed_seeds(
+    kinds: npt.NDArray[np.uint8], sizes: npt.NDArray[np.int64], seeds: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int32]:
+    """Runs of a part that a text must have: all of a short one, few of one that may be edited."""
+    some = np.select(
+        [kinds == OPTION, kinds == PASSAGE, sizes < 24], [seeds // 2, seeds // 4, 1], seeds // 6
+    )
+    is_whole = (sizes < LONG) & (kinds == QUESTION) | (sizes < 12)
+    needs = np.where(is_whole, seeds, np.maximum(np.where(sizes < 24, 1, 2), some))
+    return np.maximum(needs, 1).astype(np.int32)
+
+
+def buckets_of(keys: Keys) -> npt.NDArray[np.int32]:
+    """Where the keys of each beginning start, among ascending ones."""
+    bits = max(1, len(keys).bit_length())
+    beginnings = np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
+    return np.append(np.searchsorted(keys, beginnings), len(keys)).astype(np.int32)
+
+
+def filter_of(keys: Keys) -> Keys:
+    """Two bits for each key, in a word that its uppermost bits choose."""
+    bits = max(1, (len(keys) * _FILTER_BITS // 64).bit_length())
+    words = np.zeros(1 << bits, np.uint64)
+    _set_bits(keys, np.uint64(bits), words)
+    return words
+
+
+@kernel
+def _set_bits(keys: Keys, bits: np.uint64, words: Keys) -> None:
+    for k in range(len(keys)):
+        words[bucket_of(keys[k], bits)] |= filter_mask(keys[k])
+
+
+@kernel
+def _sampled(
+    tokens: Tokens, starts: Offsets, masks: Keys, is_sought: npt.NDArray[np.bool_]
+) -> tuple[Keys, npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """The runs of each part sought whose key ends in as many zeros as its mask has ones."""
+    found = np.empty(len(tokens), np.uint64)
+    parts, offsets = np.empty(len(tokens), np.int32), np.empty(len(tokens), np.int32)
+    count = 0
+    for part in range(len(starts) - 1):
+        if is_sought[part]:
+            keys = keys_of(tokens[starts[part] : starts[part + 1]])
+            for k in range(len(keys)):
+                if keys[k] & masks[part] == 0:
+                    found[count], parts[count], offsets[count] = keys[k], part, k
+                    count += 1
+    return found[:count], parts[:count], offsets[:count]

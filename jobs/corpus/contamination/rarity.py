@@ -1,0 +1,201 @@
+"""How much a match of a question's words says: words that many questions share say little.
+
+A run's weight is its inverse document frequency among the questions (Sparck Jones 1972), scaled so
+that a run of one question alone weighs 1. Turns of phrase that all exams share are known
+beforehand, so that a small set of items does not take them for rare.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from jobs.corpus.contamination.seeds import SEED, Keys, keys_of
+from jobs.corpus.contamination.tokens import Tokens, tokens_of
+from jobs.corpus.text.kernels import kernel
+from jobs.corpus.text.text_buffers import Offsets
+
+_STOCK = (
+    "下列说法正确的是以下说法错误的是下列说法中不正确的是下列选项中正确的一项是下列各句中没有语病的一句是",
+    "下列关于原文内容的理解和分析正确的一项是不正确的一项是下列表述正确的是以下哪一选项是正确的",
+    "下列哪些选项是正确的下列哪一说法是正确的下列哪些说法是错误的下列哪项是正确的根据以上材料回答问题",
+    "阅读下面的文字完成下面小题阅读材料完成下列要求下列叙述正确的是下列描述正确的是以下选项中属于",
+    "依次填入下面一段文字横线处的语句衔接最恰当的一组是下列词语中没有错别字的一组是根据材料并结合所学知识",
+    "which of the following is correct which of the following statements is true about the",
+    "which one of the following best describes according to the passage which of the following",
+)
+_ASKS = (
+    *"哪谁吗呢",
+    *(
+        "什么",
+        "多少",
+        "多长",
+        "多久",
+        "几个",
+        "几种",
+        "第几",
+        "如何",
+        "怎样",
+        "怎么",
+        "何种",
+        "何时",
+    ),
+    *(
+        "何地",
+        "何者",
+        "为何",
+        "有何",
+        "何谓",
+        "何以",
+        "何在",
+        "是否",
+        "能否",
+        "说法",
+        "表述",
+        "选项",
+    ),
+    *("一项是", "一组是", "一句是", "正确的是", "错误的是", "正确的有", "错误的有", "分别是"),
+    *("的原因是", "简析", "概括", "简述", "所学知识", "根据材料"),
+    *("谈谈", "请回答", "补写", "横线", "以下问题"),
+    *("what", "which", "who", "whom", "whose", "how", "why", "when", "where", "following"),
+)
+_LEFT_OPEN = re.compile(
+    r"(?:[（(]\s*+[)）]|(?<![_\uff3f])[_\uff3f]{2,}+|[是有为于知明映示括在属因指出现应到][:：]?)\s*+[.。?？]?\s*+\Z"
+)
+_OPEN = 4  # tokens of the shortest such sentence
+_FEWEST = 1000  # of fewer questions none says what is rare
+_FULL = 255
+
+
+class Rarity(NamedTuple):
+    """What tokens and questions weigh.
+
+    Attributes:
+        weights: uint8, per token; of what is no question, all alike.
+        information: float64 (questions,): how many runs each has that no other has, about; one that
+            two have, as where two sets share an item, counts half, one that four have nothing.
+    """
+
+    weights: npt.NDArray[np.uint8]
+    information: npt.NDArray[np.float64]
+
+
+def rarity_of(tokens: Tokens, starts: Offsets, questions: npt.NDArray[np.int64]) -> Rarity:
+    """The weights of all tokens.
+
+    Args:
+        tokens: of all parts.
+        starts: (parts + 1,), into them.
+        questions: which parts are questions, ascending.
+    """
+    keys, first = _keys(tokens, starts, questions)
+    distinct, place, often = np.unique(keys, return_inverse=True, return_counts=True)
+    total = max(len(questions), _FEWEST)
+    frequency = np.minimum(often, total).astype(np.float64)
+    is_stock = np.isin(distinct, _stock_keys())
+    frequency[is_stock] = np.maximum(frequency[is_stock], total / 4)
+    weight = (1 - np.log(frequency) / np.log(total))[place]
+    weights = np.full(len(tokens), _FULL, np.uint8)
+    rare = np.maximum(0, 1 - np.log2(frequency) / 2)[place]
+    sums = np.concatenate(([0.0], np.cumsum(rare)))
+    information = sums[first[1:]] - sums[first[:-1]]
+    _weigh(starts, questions, first, weight, weights)
+    return Rarity(weights, information)
+
+
+def is_left_open(question: str) -> bool:
+    """Whether a question is a sentence that its options complete: one that stops without a stop."""
+    return _LEFT_OPEN.search(question) is not None
+
+
+def asking(
+    tokens: Tokens,
+    starts: Offsets,
+    questions: npt.NDArray[np.int64],
+    left_open: npt.NDArray[np.bool_],
+) -> npt.NDArray[np.uint8]:
+    """For each token 1 where it is one of the words by which a question asks, else 0.
+
+    A sentence left open asks by its last two.
+    """
+    words, bounds = tokens_of(pa.array(_ASKS, pa.large_string()))
+    marks = np.zeros(len(tokens), np.uint8)
+    _mark(tokens, starts, questions, words, bounds, marks)
+    ends = starts[questions + 1] - 1
+    is_open = left_open & (starts[questions + 1] - starts[questions] >= _OPEN)
+    marks[ends[is_open]] = marks[ends[is_open] - 1] = 1
+    return marks
+
+
+@kernel
+def _mark(
+    tokens: Tokens,
+    starts: Offsets,
+    questions: npt.NDArray[np.int64],
+    words: Tokens,
+    bounds: Offsets,
+    marks: npt.NDArray[np.uint8],
+) -> None:
+    for question in questions:
+        for t in range(starts[question], starts[question + 1]):
+            for w in range(len(bounds) - 1):
+                size = bounds[w + 1] - bounds[w]
+                same = 0
+                while (
+                    same < min(size, starts[question + 1] - t)
+                    and tokens[t + same] == words[bounds[w] + same]
+                ):
+                    same += 1
+                if same == size:
+                    marks[t : t + size] = 1
+
+
+def _keys(
+    tokens: Tokens, starts: Offsets, questions: npt.NDArray[np.int64]
+) -> tuple[Keys, npt.NDArray[np.int64]]:
+    """The keys of all runs of the questions, and where those of each begin."""
+    sizes = np.maximum(0, starts[questions + 1] - starts[questions] - SEED + 1)
+    first = np.concatenate(([0], np.cumsum(sizes)))
+    keys = np.empty(first[-1], np.uint64)
+    _fill(tokens, starts, questions, first, keys)
+    return keys, first
+
+
+def _stock_keys() -> Keys:
+    tokens, starts = tokens_of(pa.array(_STOCK, pa.large_string()))
+    return _keys(tokens, starts, np.arange(len(_STOCK)))[0]
+
+
+@kernel
+def _fill(
+    tokens: Tokens,
+    starts: Offsets,
+    questions: npt.NDArray[np.int64],
+    first: npt.NDArray[np.int64],
+    keys: Keys,
+) -> None:
+    for row in range(len(questions)):
+        part = questions[row]
+        keys[first[row] : first[row + 1]] = keys_of(tokens[starts[part] : starts[part + 1]])
+
+
+@kernel
+def _weigh(
+    starts: Offsets,
+    questions: npt.NDArray[np.int64],
+    first: npt.NDArray[np.int64],
+    weight: npt.NDArray[np.float64],
+    weights: npt.NDArray[np.uint8],
+) -> None:
+    """A token weighs what the runs that cover it weigh on average."""
+    for row in range(len(questions)):
+        start, end = starts[questions[row]], starts[questions[row] + 1]
+        own = weight[first[row] : first[row + 1]]
+        if len(own):
+            for t in range(end - start):
+                covering = own[max(0, t - SEED + 1) : t + 1]
+                weights[start + t] = max(1, int(_FULL * covering.mean()))

@@ -1,0 +1,62 @@
+"""Runs of five tokens as 64-bit keys, and the filter that says at once that no item has a run."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from jobs.corpus.contamination.tokens import Tokens
+from jobs.corpus.text.kernels import kernel
+
+Keys = npt.NDArray[np.uint64]
+
+SEED = 5
+"""Tokens of a run that is looked up."""
+
+_BASE = np.uint64(0x9E3779B97F4A7C15)
+_BASE_4 = np.uint64(pow(0x9E3779B97F4A7C15, SEED - 1, 1 << 64))
+_SPREAD = np.uint64(0xD6E8FEB86659FD93)
+_ONE, _SIX, _LOW = np.uint64(1), np.uint64(6), np.uint64(63)
+
+
+@kernel
+def bucket_of(key: np.uint64, bits: np.uint64) -> np.uint64:
+    """The bucket of a key: its uppermost bits."""
+    return key >> (np.uint64(64) - bits)
+
+
+@kernel
+def filter_mask(key: np.uint64) -> np.uint64:
+    """The two bits that a key sets in its word of the filter."""
+    return (np.uint64(1) << (key & _LOW)) | (np.uint64(1) << ((key >> _SIX) & _LOW))
+
+
+@kernel
+def next_key(rolling: np.uint64, first: np.uint32, last: np.uint32) -> np.uint64:
+    """The rolling hash of a run, from that of the run before without its `first` token."""
+    return (rolling - np.uint64(first) * _BASE_4) * _BASE + np.uint64(last)
+
+
+@kernel
+def spread(rolling: np.uint64) -> np.uint64:
+    """A rolling hash as a key whose bits are all of use."""
+    mixed = (rolling ^ (rolling >> np.uint64(32))) * _SPREAD
+    return mixed ^ (mixed >> np.uint64(29))
+
+
+@kernel
+def keys_of(tokens: Tokens) -> npt.NDArray[np.uint64]:
+    """Shape (max(0, n - SEED + 1),): the key of each run of a text's tokens."""
+    count = max(0, len(tokens) - SEED + 1)
+    out = np.empty(count, np.uint64)
+    rolling = np.uint64(0)
+    for t in range(len(tokens)):
+        gone = tokens[t - SEED] if t >= SEED else np.uint32(0)
+        rolling = (
+            next_key(rolling, gone, tokens[t])
+            if t >= SEED
+            else rolling * _BASE + np.uint64(tokens[t])
+        )
+        if t >= SEED - 1:
+            out[t - SEED + 1] = spread(rolling)
+    return out

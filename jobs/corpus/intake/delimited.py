@@ -1,0 +1,183 @@
+"""Rows of a CSV or TSV file: a header, then records whose quoted fields may span lines."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+from jobs.corpus.intake.encodings import Characters
+from jobs.corpus.intake.rows import (
+    DeliveryParams,
+    Head,
+    Refusal,
+    Row,
+    delivered_row,
+    refused_row,
+    text_missing,
+)
+from jobs.corpus.model.reasons import RejectReason
+from jobs.errors import DeliveryUnreadable
+
+DELIMITERS = {"csv": ",", "tsv": "\t"}
+
+_ESCAPED = re.compile("[\udc80-\udcff]")
+
+
+def delimited_rows(
+    file_lines: Iterable[bytes | None],
+    characters: Characters,
+    source_file: str,
+    params: DeliveryParams,
+    rows_before: int,
+) -> Iterator[Row]:
+    """One row per record after the header, numbered from `rows_before` + 1.
+
+    A record that breaks the rules costs one row, its first line: what follows is read afresh, so
+    that a quote nobody closed cannot swallow the rest of the file.
+
+    Raises:
+        DeliveryUnreadable: if the header breaks the rules.
+    """
+    decoded = _Lines(file_lines, characters, params.max_line_bytes)
+    read = _unquoted if params.quoting == "none" else _records
+    records = read(decoded, params.format)
+    header = next(records, None)
+    if header is None:
+        return
+    if isinstance(header, Refusal):
+        raise DeliveryUnreadable(f"{source_file} has no header to read: {header.evidence}")
+    names = [name.strip() for name in header]
+    places = [names.index(name) if name in names else None for name in params.theirs]
+    missing = text_missing(names) if places[0] is None else None
+    for number, record in enumerate(records, rows_before + 1):
+        if isinstance(record, Refusal):
+            yield refused_row(number, *record)
+        elif len(record) != len(names):
+            evidence = f"{len(record)} fields instead of {len(names)}: {record[0]}"
+            yield refused_row(number, RejectReason.BROKEN_ROW, evidence)
+        else:
+            fields = [None if place is None else record[place] for place in places]
+            yield _row(number, fields, missing, params.max_text_bytes)
+
+
+def delimited_head(
+    file_lines: Iterable[bytes | None], characters: Characters, params: DeliveryParams
+) -> Iterator[Head]:
+    """What the header has, if it can be read."""
+    header = next(
+        _records(_Lines(file_lines, characters, params.max_line_bytes), params.format), None
+    )
+    if isinstance(header, list):
+        names = [name.strip() for name in header]
+        yield Head({*names} & {*params.theirs}, names)
+
+
+def _row(
+    number: int, fields: list[str | None], missing: Refusal | None, max_text_bytes: int
+) -> Row:
+    bad = [field for field in fields if field and _has_escapes(field)]
+    if not bad and missing is None:
+        return delivered_row(number, fields, max_text_bytes)
+    known = [None if field in bad else field for field in fields[1:]]
+    return delivered_row(number, [missing or _undecodable(bad[0]), *known], max_text_bytes)
+
+
+def _undecodable(field: str) -> Refusal:
+    wrong = [f"{ord(one) - 0xDC00:02x}" for one in _ESCAPED.findall(field)[:8]]
+    return Refusal(RejectReason.UNDECODABLE, f"undecodable bytes: {' '.join(wrong)}")
+
+
+def _has_escapes(field: str) -> bool:
+    """Whether `field` holds an undecodable byte; UTF-8 answers three times as fast as `re`."""
+    try:
+        field.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+class _Lines:
+    """The decoded lines of a file, those of the record being read remembered."""
+
+    def __init__(
+        self, file_lines: Iterable[bytes | None], characters: Characters, max_bytes: int
+    ) -> None:
+        self._lines = iter(file_lines)
+        self._characters = characters
+        self._max_bytes = max_bytes
+        self._again: deque[str] = deque()
+        self._record: list[str] = []
+        self._size = 0
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else self._read()
+        self._record.append(line)
+        self._size += len(line)
+        if self._size > self._max_bytes:
+            raise csv.Error(f"record of more than {self._max_bytes} bytes")
+        return line
+
+    def begin_record(self) -> None:
+        """Forget the lines of the last record."""
+        self._record, self._size = [], 0
+
+    def reread(self) -> None:
+        """Go back to the second line of this record.
+
+        No line is read more than twice: one that opens a quote ends any record still open before.
+        """
+        self._again.extendleft(reversed(self._record[1:]))
+
+    def _read(self) -> str:
+        line = next(self._lines)
+        if line is None:
+            raise _LineTooLong(f"line of more than {self._max_bytes} bytes")
+        try:
+            return self._characters.decoded(line) + "\n"
+        except UnicodeDecodeError:
+            return self._characters.escaped(line) + "\n"
+
+
+class _LineTooLong(csv.Error):
+    """A line too long to hold."""
+
+
+def _unquoted(lines: _Lines, delimited: str) -> Iterator[list[str] | Refusal]:
+    """A record a line, its quotes as they are."""
+    while True:
+        lines.begin_record()
+        try:
+            line = next(lines).removesuffix("\n").removesuffix("\r")
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Refusal(RejectReason.TOO_LARGE, f"{error}")
+        else:
+            if line:
+                yield line.split(DELIMITERS[delimited])
+
+
+def _records(lines: _Lines, delimited: str) -> Iterator[list[str] | Refusal]:
+    # The module's own limit is for the whole process and lower than ours, which bounds records.
+    csv.field_size_limit(1 << 30)
+    reader = csv.reader(lines, delimiter=DELIMITERS[delimited], strict=True)
+    while True:
+        lines.begin_record()
+        try:
+            record = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            lines.reread()
+            too_long = isinstance(error, _LineTooLong)
+            yield Refusal(
+                RejectReason.TOO_LARGE if too_long else RejectReason.BROKEN_ROW, f"{error}"
+            )
+        else:
+            if record:
+                yield record

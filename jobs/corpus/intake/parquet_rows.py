@@ -1,0 +1,228 @@
+"""Rows of a Parquet file, reading only the columns that are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pyarrow.types as pt
+
+from jobs.corpus.intake.blocks import reading
+from jobs.corpus.intake.parquet_columns import Column, cells, columns_by_name, is_text
+from jobs.corpus.intake.parquet_footer import Footer, open_parquet, read_footer
+from jobs.corpus.intake.rows import (
+    COLUMNS,
+    ROW_BYTES,
+    DeliveryParams,
+    Head,
+    Refusal,
+    Row,
+    delivered_row,
+    text_column_missing,
+    text_missing,
+    undecodable,
+)
+from jobs.corpus.intake.splits import Piece
+from jobs.corpus.model.reasons import RejectReason
+from jobs.errors import DeliveryUnreadable
+
+_ID = COLUMNS.index("id")
+_FRONT_CODED = "DELTA_BYTE_ARRAY"  # each value by what it shares with the one before
+
+
+class _File(NamedTuple):
+    """An open file: its bytes, what errors call it, what it says of itself, and its reader."""
+
+    stream: pa.NativeFile
+    name: str
+    footer: Footer
+    reader: pq.ParquetFile
+
+
+def parquet_rows(
+    stream: pa.NativeFile, source_file: str, params: DeliveryParams, piece: Piece | None
+) -> Iterator[Row]:
+    """One row per record, numbered from 1; only those of `piece`'s row groups if there is one.
+
+    Raises:
+        DeliveryUnreadable: if the bytes are no Parquet or end early, or a wanted column is of a
+            type that is not read.
+    """
+    file = _opened(stream, source_file, params)
+    schema = file.reader.schema_arrow
+    wanted = _wanted(schema, params)
+    refusal = _refusal(schema, params)
+    groups = range(piece.start, piece.end) if piece else range(file.reader.num_row_groups)
+    is_uuid = [column is not None and column.name in _uuids(file.reader) for column in wanted]
+    number = piece.rows_before if piece else 0
+    for batch in _batches(file, groups, wanted, params.batch_bytes):
+        with reading(source_file):
+            found = [
+                cells(batch, column, is_id=place == _ID, is_uuid=is_uuid[place])
+                for place, column in enumerate(wanted)
+            ]
+        for values in map(_values, zip(*found, strict=True)):
+            number += 1
+            if refusal is not None:
+                values[0] = refusal
+            yield delivered_row(number, values, params.max_text_bytes)
+
+
+def require_text_column(stream: pa.NativeFile, source_file: str, params: DeliveryParams) -> None:
+    """Look at the file's schema and nothing else.
+
+    Raises:
+        DeliveryUnreadable: if the bytes are no Parquet, or a wanted column is of a type that is
+            not read.
+        TextColumnMissing: if there is no text column, or it holds no text.
+    """
+    schema = _opened(stream, source_file, params).reader.schema_arrow
+    if _refusal(schema, params) is not None:
+        raise text_column_missing(source_file, params.text_column, _found(schema))
+
+
+def parquet_head(stream: pa.NativeFile, source_file: str, params: DeliveryParams) -> Head:
+    """What the file's schema has."""
+    names = list(columns_by_name(_opened(stream, source_file, params).reader.schema_arrow))
+    return Head({*names} & {*params.theirs}, names)
+
+
+def row_group_pieces(stream: pa.NativeFile, source_file: str, piece_bytes: int) -> list[Piece]:
+    """Runs of row groups of about `piece_bytes` of data each, in order."""
+    footer = read_footer(stream, source_file)
+    metadata = open_parquet(stream, source_file, footer.metadata).metadata
+    pieces: list[Piece] = []
+    start = rows = rows_before = size = 0
+    for group in range(metadata.num_row_groups):
+        size += metadata.row_group(group).total_byte_size
+        rows += metadata.row_group(group).num_rows
+        if size >= piece_bytes or group == metadata.num_row_groups - 1:
+            pieces.append(Piece(start, group + 1, rows_before, b"", is_legacy=False, legacy=None))
+            start, rows_before, size = group + 1, rows, 0
+    return pieces
+
+
+def _opened(stream: pa.NativeFile, source_file: str, params: DeliveryParams) -> _File:
+    footer = read_footer(stream, source_file)
+    for name in filter(None, params.theirs):
+        if found := footer.foreign_in(name):
+            column, kind = found
+            raise DeliveryUnreadable(
+                f"{source_file}: column {column!r} is of the type {kind!r}, which only the program"
+                " that wrote it can read: ask the partner for text or numbers"
+            )
+    return _File(stream, source_file, footer, open_parquet(stream, source_file, footer.metadata))
+
+
+def _batches(
+    file: _File, groups: range, wanted: list[Column | None], batch_bytes: int
+) -> Iterator[pa.RecordBatch]:
+    """The wanted columns, a row group at a time, by as many rows as make about `batch_bytes`."""
+    columns = list(dict.fromkeys(column.name for column in wanted if column))
+    leaves = _leaves(file.reader, columns)
+    by_dictionary = open_parquet(file.stream, file.name, file.reader.metadata, leaves)
+    for group in groups:
+        with reading(file.name):
+            longest = _longest_value(by_dictionary, group, leaves, columns)
+            rows = _rows_per_batch(file.reader, group, leaves, batch_bytes, longest)
+        batches = file.reader.iter_batches(batch_size=rows, row_groups=[group], columns=columns)
+        while True:
+            with reading(file.name):
+                batch = next(batches, None)
+            if batch is None:
+                break
+            yield batch
+
+
+def _leaves(reader: pq.ParquetFile, columns: list[str]) -> list[int]:
+    """The numbers of the stored columns that the wanted ones are made of."""
+    paths = [reader.schema.column(number).path for number in range(reader.metadata.num_columns)]
+    return [
+        number
+        for number, path in enumerate(paths)
+        if any(path == column or path.startswith(f"{column}.") for column in columns)
+    ]
+
+
+def _rows_per_batch(
+    reader: pq.ParquetFile, group: int, leaves: list[int], batch_bytes: int, longest: int
+) -> int:
+    """As many as are taken to be `batch_bytes` in memory, where `longest` may be in each."""
+    stored = reader.metadata.row_group(group)
+    size = sum(stored.column(leaf).total_uncompressed_size for leaf in leaves)
+    a_row = max(ROW_BYTES, longest, size // max(1, stored.num_rows))
+    return max(1, batch_bytes // a_row)
+
+
+def _longest_value(
+    by_dictionary: pq.ParquetFile, group: int, leaves: list[int], columns: list[str]
+) -> int:
+    """The size of the longest value that a few bytes of a row group can name again and again.
+
+    One long text in a dictionary, named by 250 rows, is a few kilobytes in the file.
+    """
+    stored = [by_dictionary.metadata.row_group(group).column(leaf) for leaf in leaves]
+    longest = max(
+        (one.total_uncompressed_size for one in stored if _FRONT_CODED in one.encodings), default=0
+    )
+    if any(one.has_dictionary_page for one in stored):
+        batches = by_dictionary.iter_batches(batch_size=1, row_groups=[group], columns=columns)
+        for array in next(batches, pa.record_batch([])).columns:
+            longest = max(longest, _longest_in(array))
+    return longest
+
+
+def _longest_in(array: pa.Array) -> int:
+    if pt.is_dictionary(array.type):
+        return pc.max(pc.binary_length(array.dictionary)).as_py() or 0
+    if pt.is_struct(array.type):
+        return max(map(_longest_in, array.flatten()), default=0)
+    return _longest_in(array.values) if pt.is_nested(array.type) else 0
+
+
+def _wanted(schema: pa.Schema, params: DeliveryParams) -> list[Column | None]:
+    columns = columns_by_name(schema)
+    wanted = [columns.get(name) if name else None for name in params.theirs]
+    return [None, *wanted[1:]] if _refusal(schema, params) else wanted
+
+
+def _refusal(schema: pa.Schema, params: DeliveryParams) -> Refusal | None:
+    """Why no row of a file of this schema has a text, if that is so."""
+    column = columns_by_name(schema).get(params.text_column)
+    if column is None:
+        return text_missing(_found(schema))
+    for name in filter(None, params.theirs):
+        if schema.names.count(name) > 1:
+            return Refusal(RejectReason.BROKEN_ROW, f"several columns are called {name!r}")
+    if is_text(column.kind) or pt.is_null(column.kind):
+        return None
+    return Refusal(RejectReason.NOT_TEXT, f"column of {column.kind}")
+
+
+def _found(schema: pa.Schema) -> list[str]:
+    return [f"{name} ({column.kind})" for name, column in columns_by_name(schema).items()]
+
+
+def _uuids(reader: pq.ParquetFile) -> set[str]:
+    """The stored columns that are UUIDs by Parquet's own word."""
+    stored = (reader.schema.column(number) for number in range(reader.metadata.num_columns))
+    return {column.path for column in stored if column.logical_type.type == "UUID"}
+
+
+def _values(found: tuple[Any, ...]) -> list[object]:
+    """A row as `delivered_row` takes it, from its cells."""
+    values = [_decoded(cell) if isinstance(cell, bytes) else cell for cell in found]
+    refusal = next((value for value in values if isinstance(value, Refusal)), None)
+    if refusal is None:
+        return values
+    return [refusal, *(None if isinstance(value, Refusal) else value for value in values[1:])]
+
+
+def _decoded(cell: bytes) -> str | Refusal:
+    try:
+        return cell.decode()
+    except UnicodeDecodeError as error:
+        return undecodable(error)

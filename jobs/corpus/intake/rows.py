@@ -1,0 +1,256 @@
+"""One delivered row: what is asked of it, why it may be refused, and how rows become tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from jobs.corpus.intake.encodings import ENCODINGS, EUC_TW
+from jobs.corpus.model.reasons import RejectReason
+from jobs.corpus.model.tables import DELIVERED
+from jobs.errors import ConfigError, TextColumnMissing, UnknownEncoding
+
+FORMATS = ("jsonl", "csv", "tsv", "text", "text-blocks", "html", "warc", "wet", "parquet")
+PAGE_FORMATS = ("html", "warc")
+QUOTING = ("double", "none")
+COLUMNS = ("text", "id", "title", "url", "published")
+DELIVERED_AS = {"id": "source_id", "title": "title", "url": "url", "published": "published"}
+"""The columns of DELIVERED in which what is mapped stands, beside the text."""
+
+NO_IDS = frozenset(
+    ("", r"\N", "NULL", "Null", "null", "None", "NaN", "nan", "<NA>", "N/A", "undefined", "-")
+)
+"""What MySQL, Python, pandas, JavaScript and people write where a row has no id, in any format."""
+
+ROW_BYTES = 500
+"""What a row takes besides its text, measured on rows of a few characters."""
+
+MISSING = object()  # what a row holds where it has no such column
+_EVIDENCE_CHARS = 200
+_DIGITS = 40
+_EXACT = Context(prec=MAX_PREC, Emin=MIN_EMIN, Emax=MAX_EMAX)
+
+# A character of text may be up to three times as long in the file as in UTF-8: `\\ud842\\udfb7`.
+LINE_FACTOR = 3
+
+
+@dataclass(frozen=True)
+class DeliveryParams:
+    """How one partner's files are to be read.
+
+    Attributes:
+        format: one of `FORMATS`.
+        encoding: one of `ENCODINGS`; `auto` looks at each file, and at each of its lines.
+        columns: pairs of our name, one of `COLUMNS`, and the partner's; `doc.body` is the key
+            `doc.body`, else the key `body` inside `doc`.
+        max_text_bytes: a longer text, in UTF-8, is refused; bounds the memory a row can take.
+        batch_bytes: about how much text one table holds.
+        html: whether a text that is a whole web page gives way to its main text; always in
+            `PAGE_FORMATS`.
+        quoting: one of `QUOTING`: whether quotes in CSV and TSV enclose fields, or are text.
+    """
+
+    format: str
+    encoding: str
+    columns: tuple[tuple[str, str], ...]
+    max_text_bytes: int
+    batch_bytes: int
+    html: bool
+    quoting: str = "double"  # releases of before do not say
+
+    def __post_init__(self) -> None:
+        if self.format not in FORMATS:
+            known = ", ".join(FORMATS)
+            raise ConfigError(f"unknown delivery format {self.format!r}: choose one of {known}")
+        if self.encoding not in ENCODINGS:
+            known = ", ".join(ENCODINGS)
+            raise UnknownEncoding(f"unknown encoding {self.encoding!r}: choose one of {known}")
+        if self.quoting not in QUOTING:
+            known = ", ".join(QUOTING)
+            raise ConfigError(f"unknown quoting {self.quoting!r}: choose one of {known}")
+        ours = [our_name for our_name, _ in self.columns]
+        if "text" not in ours or len(set(ours)) < len(ours) or not set(ours) <= set(COLUMNS):
+            known = ", ".join(COLUMNS)
+            raise ConfigError(
+                f"columns {self.columns} must name text, and each at most once, out of {known}"
+            )
+        if self.max_text_bytes <= 0 or self.batch_bytes <= 0:
+            raise ConfigError(
+                f"max_text_bytes {self.max_text_bytes} and batch_bytes {self.batch_bytes}"
+                " must be above 0"
+            )
+
+    @property
+    def theirs(self) -> tuple[str | None, ...]:
+        """The partner's names of `COLUMNS`, None where nothing is mapped."""
+        names = dict(self.columns)
+        return tuple(names.get(ours) for ours in COLUMNS)
+
+    @property
+    def text_column(self) -> str:
+        """The partner's name of the text."""
+        return dict(self.columns)["text"]
+
+    @property
+    def max_line_bytes(self) -> int:
+        """How much of a line is held before it is given up as too large."""
+        return LINE_FACTOR * self.max_text_bytes + (1 << 16)
+
+
+class Row(NamedTuple):
+    """A row of `DELIVERED` within its file."""
+
+    source_row: int
+    source_id: str | None
+    title: str | None
+    text: str | None
+    url: str | None
+    published: str | None
+    reason: RejectReason | None
+    evidence: str | None
+
+
+class Head(NamedTuple):
+    """What a row or header has: those names that are mapped, and names there are."""
+
+    found: set[str]
+    names: list[str]
+
+
+class Refusal(NamedTuple):
+    """Why a row is refused, and what shows it."""
+
+    reason: RejectReason
+    evidence: str
+
+
+def delivered_row(number: int, values: Sequence[object], max_text_bytes: int) -> Row:
+    """The row numbered `number`, judged by its text.
+
+    Args:
+        number: the row's number in its file, from 1.
+        values: in the order of `COLUMNS`; a `Refusal` in place of the text if it was found wanting.
+        max_text_bytes: see `DeliveryParams`.
+    """
+    text = values[0]
+    source_id, title, url, published = map(as_string, values[1:])
+    source_id = None if source_id is None or source_id.strip() in NO_IDS else source_id
+    refusal = _refusal(text, max_text_bytes)
+    if refusal is None:
+        return Row(number, source_id, title, str(text), url, published, None, None)
+    reason, evidence = refusal
+    return Row(number, source_id, title, None, url, published, reason, shortened(evidence))
+
+
+def refused_row(number: int, reason: RejectReason, evidence: str) -> Row:
+    """The row numbered `number`, of which nothing is known but why it is refused."""
+    return Row(number, None, None, None, None, None, reason, shortened(evidence))
+
+
+def as_string(value: object) -> str | None:
+    """A title, url, date or id as a string: numbers in digits, anything nested as JSON."""
+    if isinstance(value, str):
+        return value
+    if value is None or value is MISSING:
+        return None
+    if isinstance(value, float | Decimal):
+        return in_digits(str(value))
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    except RecursionError:
+        return f"{type(value).__name__} nested too deep to be written"
+
+
+def in_digits(number: str) -> str | None:
+    """A number in the one spelling it has in every format: `1` for 1, 1.0, 1.00 and 1e0.
+
+    What is no number, which pandas writes where it has none, is nothing.
+    """
+    exact = Decimal(number)
+    if not exact.is_finite():
+        return None
+    if abs(exact.adjusted()) > _DIGITS:  # 1e999999999 would be a gigabyte
+        return str(exact.normalize(_EXACT))
+    return str(int(exact)) if exact == exact.to_integral_value() else f"{exact.normalize(_EXACT):f}"
+
+
+def shortened(evidence: str) -> str:
+    """Evidence that fits in a report, and in UTF-8."""
+    valid = _encodable(evidence)
+    return valid if len(valid) <= _EVIDENCE_CHARS else valid[: _EVIDENCE_CHARS - 1] + "…"
+
+
+def undecodable(error: UnicodeDecodeError) -> Refusal:
+    """The refusal of bytes that are not in the encoding they are said to be in."""
+    wrong = error.object[error.start : error.start + 8].hex(" ")
+    evidence = f"{error.encoding}: {error.reason} at byte {error.start}: {wrong}"
+    is_foreign = error.encoding == EUC_TW
+    reason = RejectReason.UNSUPPORTED_ENCODING if is_foreign else RejectReason.UNDECODABLE
+    return Refusal(reason, evidence)
+
+
+def text_missing(found: Iterable[str]) -> Refusal:
+    """The refusal of a row without the text's column: this file, or this row, is unlike others."""
+    return Refusal(RejectReason.MISSING_TEXT, ", ".join(found))
+
+
+def text_column_missing(source_file: str, wanted: str, found: Iterable[str]) -> TextColumnMissing:
+    """The error for a delivery without its text, which a mapping or the partner explains."""
+    return TextColumnMissing(
+        f"{source_file}: no column {wanted!r} to read the text from, there are"
+        f" {_encodable(', '.join(found))}: correct the partner's columns"
+    )
+
+
+def tables(rows: Iterable[Row], source_file: str, batch_bytes: int) -> Iterator[pa.Table]:
+    """`DELIVERED` tables of about `batch_bytes` of text each; none for no rows."""
+    batch: list[Row] = []
+    size = 0
+    for row in rows:
+        batch.append(row)
+        # A Han character is three bytes.
+        size += ROW_BYTES + 3 * sum([len(value) for value in _strings(row) if value])
+        if size >= batch_bytes:
+            yield _table(batch, source_file)
+            batch, size = [], 0
+    if batch:
+        yield _table(batch, source_file)
+
+
+def _plain(value: object) -> object:
+    return float(value) if isinstance(value, Decimal) else str(value)
+
+
+def _strings(row: Row) -> tuple[str | None, ...]:
+    return row.text, row.title, row.source_id, row.url, row.published
+
+
+def _encodable(text: str) -> str:
+    """`text` with undecodable bytes spelt out: what a partner wrote may be anything."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _table(rows: list[Row], source_file: str) -> pa.Table:
+    columns = dict(zip(Row._fields, zip(*rows, strict=True), strict=True))
+    return pa.table({"source_file": [source_file] * len(rows), **columns}, schema=DELIVERED)
+
+
+def _refusal(text: object, max_text_bytes: int) -> Refusal | None:
+    if isinstance(text, str):
+        if not text or text.isspace():
+            return Refusal(RejectReason.EMPTY_TEXT, f"{len(text)} characters, all white space")
+        # Encoding every text only to measure it would double the work.
+        if 4 * len(text) > max_text_bytes and (size := len(text.encode())) > max_text_bytes:
+            return Refusal(RejectReason.TOO_LARGE, f"{size} bytes, at most {max_text_bytes}")
+        return None
+    if isinstance(text, Refusal):
+        return text
+    if text is None:
+        return Refusal(RejectReason.NULL_TEXT, "null")
+    kind = float if isinstance(text, Decimal) else type(text)
+    return Refusal(RejectReason.NOT_TEXT, f"{kind.__name__}: {as_string(text)}")

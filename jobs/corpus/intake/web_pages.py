@@ -1,0 +1,140 @@
+"""Whole web pages: their main text, and what they say of themselves.
+
+Only pages come here: the tags left in other text are the business of `markup`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import trafilatura
+from resiliparse.extract.html2text import extract_plain_text
+from resiliparse.parse.html import HTMLTree
+
+from jobs.corpus.intake.page_facts import page_facts
+from jobs.corpus.intake.rows import Row, shortened
+from jobs.corpus.model.reasons import RejectReason
+from jobs.corpus.text import alphabets
+
+# A page found to have less text than this is looked at again, by other eyes.
+_LITTLE_TEXT = 100
+_MUCH_MORE = 3
+_MUCH_LESS = 0.7
+_LONG_CELL = 120
+
+_PAGE = re.compile(r"<html[\s>]|<body[\s>]|<!doctype\s+html", re.IGNORECASE)
+_BLOCK = re.compile(r"<(?:p|div|td|br|li|section|article|center)[\s/>]", re.IGNORECASE)
+_CONTAINER = re.compile(
+    r"<(/?)(?:div|span|font|blockquote|table|section|b|i|em|strong|ul|center)[\s>]", re.IGNORECASE
+)
+# Pages have tens. Either library takes the square of it: 1.4 s for 2,000, minutes for 20,000.
+_MOST_DEPTH = 400
+
+# Extractors drop breaks and no-break spaces in code, and its indentation with them.
+_CODE = re.compile(r"<pre[\s>](?:[^<]|<(?!pre[\s>]|/pre))*+</pre\s*+>", re.IGNORECASE)
+_CODE_BREAK = re.compile(r"<br\s*/?>\n?", re.IGNORECASE)
+_CODE_SPACE = re.compile("&nbsp;|&#160;|&#[xX][aA]0;|\xa0")
+
+_XML = re.compile(r"^\s*<\?xml[^>]*>")
+_LETTER = re.compile(r"\w")
+_RULES = "- \t\n\r\f\v"
+
+
+class Page(NamedTuple):
+    """What a page is about, as far as it says; `text` is empty if it has no main text."""
+
+    text: str
+    title: str | None
+    published: str | None
+    url: str | None
+
+
+def page_rows(rows: Iterable[Row]) -> Iterator[Row]:
+    """The same rows, with the main text of those whose text is a whole page.
+
+    Title, date and address come from the page where the partner gave none.
+
+    Law: row-wise.
+    """
+    for row in rows:
+        yield _extracted(row, row.text) if row.text and is_page(row.text) else row
+
+
+def is_page(text: str) -> bool:
+    """Whether `text` is a whole page and not some text with tags in it."""
+    return bool(_PAGE.search(text) and _BLOCK.search(text))
+
+
+def page(source: str) -> Page:
+    """The main text of a page, a paragraph a line, and what it says of itself."""
+    # lxml refuses a string that says what bytes it was.
+    source = _XML.sub("", source, count=1)
+    source = alphabets.marks_in_a_row().sub("", source)
+    if _depth(source) > _MOST_DEPTH:
+        return Page("", None, None, None)
+    tree = HTMLTree.parse(source)
+    return Page(_main_text(source, tree), *page_facts(tree))
+
+
+def _extracted(row: Row, source: str) -> Row:
+    found = page(source)
+    known = row._replace(
+        text=found.text,
+        title=row.title or found.title,
+        url=row.url or found.url,
+        published=row.published or found.published,
+    )
+    if found.text:
+        return known
+    evidence = f"page of {len(source)} characters, title {found.title!r}"
+    return known._replace(text=None, reason=RejectReason.NO_MAIN_TEXT, evidence=shortened(evidence))
+
+
+def _main_text(source: str, tree: HTMLTree) -> str:
+    """Trafilatura's answer, or Resiliparse's where that is next to nothing or one long table cell.
+
+    Which is better was measured page by page: docs/decisions/0013.
+    """
+    source = _CODE.sub(_plain_code, source)
+    found = trafilatura.extract(source, favor_recall=True, include_comments=False) or ""
+    cells = [cell for cell in map(_only_cell, found.split("\n")) if cell is not None]
+    text = "\n".join(cells).strip()
+    is_layout = any(f"| {cell} |" in found for cell in cells if len(cell) > _LONG_CELL)
+    if _letters(text) >= _LITTLE_TEXT and not is_layout:
+        return text
+    other = extract_plain_text(tree, main_content=True, alt_texts=False).strip()
+    least = _MUCH_LESS if is_layout else _MUCH_MORE
+    return other if _letters(other) > least * _letters(text) else text
+
+
+def _plain_code(code: re.Match[str]) -> str:
+    return _CODE_SPACE.sub(" ", _CODE_BREAK.sub("\n", code[0]))
+
+
+def _depth(source: str) -> int:
+    """How deep the page's containers are nested, closed or not."""
+    depth = deepest = 0
+    for tag in _CONTAINER.finditer(source):
+        depth += -1 if tag[1] else 1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _letters(text: str) -> int:
+    return len(_LETTER.findall(text))
+
+
+def _only_cell(line: str) -> str | None:
+    """A line of text; of a table's row the only cell, None if there is none.
+
+    A table of the layout, not of the content, leaves bars on lines that hold one cell or none.
+    """
+    if not line.startswith("|"):
+        return line
+    *cells, rest = line.split("|")
+    full = [cell for cell in cells if cell.strip(_RULES)]
+    if len(full) > 1 or rest.strip(_RULES):
+        return line
+    return full[0].strip(" \t") if full else None

@@ -1,0 +1,58 @@
+"""Why a row is or is not in a release: verdicts, stages and reasons, as decisions report them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class RejectReason(StrEnum):
+    """Why a delivered row is no document. Append only: releases store these words."""
+
+    BROKEN_JSON = "broken_json"
+    BROKEN_ROW = "broken_row"
+    MISSING_TEXT = "missing_text"  # this row has no such key, though other rows may
+    NULL_TEXT = "null_text"
+    EMPTY_TEXT = "empty_text"
+    NOT_TEXT = "not_text"
+    UNDECODABLE = "undecodable"
+    TOO_LARGE = "too_large"
+    UNSUPPORTED_ENCODING = "unsupported_encoding"
+    NO_MAIN_TEXT = "no_main_text"  # a web page of navigation alone
+    NOT_A_PAGE = "not_a_page"  # a record of a web archive that holds no page
+    GARBLED = "garbled"  # by wrong decoding, beyond repair
+    ONLY_BOILERPLATE = "only_boilerplate"
+
+
+class DropReason(StrEnum):
+    """Why a later stage removed a document; append-only."""
+
+    EXACT_DUPLICATE = "exact_duplicate"  # the same canonical text
+    NEAR_DUPLICATE = "near_duplicate"  # similarity at or above the threshold
+    SAME_ID = "same_id"  # the partner gave one id to two different texts
+    TAKEN_DOWN = "taken_down"  # matches a document that was taken down and is in no release
+    BENCHMARK_QUESTION = "benchmark_question"  # holds a question of an evaluation set
+    BENCHMARK_PASSAGE = "benchmark_passage"  # holds a passage of one
+
+
+OF_BENCHMARKS = (DropReason.BENCHMARK_QUESTION, DropReason.BENCHMARK_PASSAGE)
+"""Reasons for which a document goes although no other stays in its place."""
+
+
+class Verdict(StrEnum):
+    """What became of a delivered row."""
+
+    KEPT = "kept"
+    DROPPED = "dropped"
+    REJECTED = "rejected"
+
+
+class Stage(StrEnum):
+    """The stage that decided about a delivered row; append-only, in the order of the pipeline."""
+
+    INTAKE = "intake"
+    NORMALIZE = "normalize"
+    JUDGE = "judge"
+    DECONTAMINATE = "decontaminate"
+    BOILERPLATE = "boilerplate"
+    DEDUP = "dedup"
+    MERGE = "merge"

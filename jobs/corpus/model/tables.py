@@ -1,0 +1,192 @@
+"""The schema of every table, in the order in which a document meets them.
+
+A delivered row becomes a row of `DELIVERED`, then of `DOCUMENTS`; the few facts needed to compare
+it with others travel as `FACTS`; a row of `DROPS` exists for each document another one replaces;
+`RELEASED`, its facts and `DECISIONS` are what a release holds.
+
+Identity is 128 bits, stored as 16 bytes inside the flow and as 32 hexadecimal digits in a release.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from jobs.corpus.model.signal_columns import SIGNALS, WITHOUT_MODEL_NULL
+from jobs.errors import SchemaError
+
+HASH = pa.binary(16)
+
+_MEASURED = [field.with_nullable(field.name in WITHOUT_MODEL_NULL) for field in SIGNALS]
+# Facts that only rules look at, and that are left behind when documents are compared.
+_JUDGED_BY = {"position", "site", *SIGNALS.names} - {"content_chars"}
+
+DELIVERED = pa.schema(
+    [
+        pa.field("source_file", pa.string(), nullable=False),
+        pa.field("source_row", pa.int64(), nullable=False),  # the first row of a file is 1
+        pa.field("source_id", pa.string()),
+        pa.field("title", pa.string()),
+        pa.field("text", pa.large_string()),
+        pa.field("url", pa.string()),
+        pa.field("published", pa.string()),
+        pa.field("reason", pa.string()),  # why the row is rejected; null while it is not
+        pa.field("evidence", pa.string()),
+    ]
+)
+
+DOCUMENTS = pa.schema(
+    [
+        pa.field("doc_id", HASH, nullable=False),
+        pa.field("position", pa.int64(), nullable=False),  # row number inside the shard of work
+        pa.field("source_file", pa.string(), nullable=False),
+        pa.field("source_row", pa.int64(), nullable=False),
+        pa.field("source_id", pa.string()),
+        pa.field("title", pa.string()),
+        pa.field("content", pa.large_string()),  # null when the row is rejected
+        pa.field("url", pa.string()),
+        pa.field("published", pa.string()),  # ISO 8601, as precise as it was given
+        pa.field("published_as_given", pa.string()),  # where it differs; alone if unreadable
+        *SIGNALS,  # null when the row is rejected
+        pa.field("repairs", pa.int64()),  # bits of `repairs.Repair`; null when rejected
+        pa.field("script", pa.string()),  # as delivered; null where nothing tells
+        pa.field("stage", pa.string()),  # the stage that rejected the row, null for a document
+        pa.field("reason", pa.string()),
+        pa.field("evidence", pa.string()),
+    ]
+)
+
+
+def facts_schema(num_perm: int) -> pa.Schema:
+    """What deduplication needs to know of a document; no text.
+
+    `canonical_hash` and `signature` are null for a text without letters or digits: it equals
+    nothing.
+    """
+    return pa.schema(
+        [
+            pa.field("doc_id", HASH, nullable=False),
+            pa.field("position", pa.int64(), nullable=False),
+            pa.field("text_hash", HASH, nullable=False),  # xxh3-128 of `content`
+            pa.field("record_hash", HASH, nullable=False),  # of everything a release would show
+            pa.field("canonical_hash", HASH),  # xxh3-128 of the canonical form
+            pa.field("published", pa.string()),
+            pa.field("site", pa.string()),  # the host of `url`
+            *_MEASURED,
+            pa.field("signature", pa.binary(4 * num_perm)),  # uint32, little-endian
+        ]
+    )
+
+
+def ranked_schema(num_perm: int) -> pa.Schema:
+    """`facts_schema` plus what only a build knows: whose document it is and how it is preferred."""
+    return pa.schema(
+        [
+            *(field for field in facts_schema(num_perm) if field.name not in _JUDGED_BY),
+            pa.field("ordinal", pa.int64(), nullable=False),  # number of the delivered row
+            pa.field("partner", pa.string(), nullable=False),
+            pa.field("priority", pa.int32(), nullable=False),
+            pa.field("is_frozen", pa.bool_(), nullable=False),  # kept already: ranks first, stays
+            pa.field("is_taken_down", pa.bool_(), nullable=False),  # frozen, but in no release
+        ]
+    )
+
+
+def released_facts_schema(num_perm: int) -> pa.Schema:
+    """The facts of a release's documents: what a build that extends the release compares with.
+
+    `ranked_schema` without what holds for one build only.
+    """
+    passing = {"doc_id", "ordinal", "priority", "is_frozen", "is_taken_down"}
+    lasting = [field for field in ranked_schema(num_perm) if field.name not in passing]
+    return pa.schema([pa.field("id", pa.string(), nullable=False), *lasting])
+
+
+DROPS = pa.schema(
+    [
+        pa.field("partner", pa.string(), nullable=False),
+        pa.field("doc_id", HASH, nullable=False),
+        pa.field("ordinal", pa.int64(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("kept_doc_id", HASH),  # null where what it matches was taken down
+        pa.field("kept_partner", pa.string()),
+        pa.field("similarity", pa.float64()),
+        pa.field("evidence", pa.string()),
+    ]
+)
+
+REMOVALS = pa.schema(
+    [
+        pa.field("doc_id", HASH, nullable=False),
+        pa.field("position", pa.int64(), nullable=False),  # of the document, as in DOCUMENTS
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("line", pa.int32(), nullable=False),  # of the text before this kind of removal
+        pa.field("offset", pa.int64(), nullable=False),  # likewise, in code points
+        pa.field("chars", pa.int64(), nullable=False),
+        pa.field("text", pa.large_string(), nullable=False),  # with the line breaks that went
+        pa.field("first_line", pa.int32()),  # the line that is repeated
+        pa.field("documents", pa.int64()),  # how many documents of the site have it
+        pa.field("site_documents", pa.int64()),
+    ]
+)
+
+
+def _wide(field: pa.Field) -> pa.Field:
+    """A whole number of 64 bits: readers sum columns of a release, some in the column's type."""
+    return field.with_type(pa.int64()) if pa.types.is_int32(field.type) else field
+
+
+RELEASED = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("partner", pa.string(), nullable=False),
+        pa.field("source_id", pa.string()),
+        pa.field("title", pa.string()),
+        pa.field("content", pa.large_string(), nullable=False),
+        pa.field("url", pa.string()),
+        pa.field("published", pa.string()),  # ISO 8601, as precise as it was given
+        pa.field("published_as_given", pa.string()),  # where it differs; alone if unreadable
+        pa.field("licence", pa.string()),
+        *map(_wide, _MEASURED),
+        pa.field("repairs", pa.int64(), nullable=False),
+        pa.field("script", pa.string()),
+    ]
+)
+
+DECISIONS = pa.schema(
+    [
+        pa.field("doc_id", pa.string(), nullable=False),
+        pa.field("partner", pa.string(), nullable=False),
+        pa.field("source_id", pa.string()),
+        pa.field("source_file", pa.string(), nullable=False),
+        pa.field("source_row", pa.int64(), nullable=False),
+        pa.field("verdict", pa.string(), nullable=False),
+        pa.field("stage", pa.string(), nullable=False),
+        pa.field("reason", pa.string()),
+        pa.field("evidence", pa.string()),
+        pa.field("kept_doc_id", pa.string()),
+        pa.field("kept_partner", pa.string()),
+        pa.field("similarity", pa.float64()),
+        pa.field("url", pa.string()),
+    ]
+)
+
+REMOVED = pa.schema(
+    [
+        pa.field("doc_id", pa.string(), nullable=False),
+        pa.field("partner", pa.string(), nullable=False),
+        *(field for field in REMOVALS if field.name not in {"doc_id", "position"}),
+    ]
+)
+
+
+def require(table: pa.Table, schema: pa.Schema, name: str) -> None:
+    """Raise `SchemaError` unless `table` has exactly the columns and types of `schema`."""
+    if table.schema.equals(schema, check_metadata=False):
+        return
+    expected, got = _fields(schema), _fields(table.schema)
+    missing, surplus = sorted(expected - got), sorted(got - expected)
+    raise SchemaError(f"table {name}: expected also {missing}, got instead {surplus}")
+
+
+def _fields(schema: pa.Schema) -> set[str]:
+    return {f"{f.name}: {f.type}{'' if f.nullable else ' not null'}" for f in schema}

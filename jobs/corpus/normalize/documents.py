@@ -1,0 +1,131 @@
+"""Documents: delivered rows after normalization, each with its identity and its signals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.corpus.intake.dates import dates
+from jobs.corpus.model.identity import document_ids
+from jobs.corpus.model.reasons import RejectReason, Stage
+from jobs.corpus.model.tables import DELIVERED, DOCUMENTS, require
+from jobs.corpus.removal.removals import removals
+from jobs.corpus.removal.repeated_lines import RepeatParams, without_repeats
+from jobs.corpus.repair.normalization import Repaired, normalized_texts, repaired
+from jobs.corpus.repair.repairs import Repair, RepairParams
+from jobs.corpus.repair.script import simplified
+from jobs.corpus.signals.keywords import SignalParams
+from jobs.corpus.signals.signals import signals
+
+
+@dataclass(frozen=True)
+class TextParams:
+    """What is done to the texts of one partner, in this order.
+
+    Attributes:
+        repair: which rules they meet.
+        repeats: which repeated paragraphs are removed.
+        signals: the keyword lists.
+    """
+
+    repair: RepairParams
+    repeats: RepeatParams
+    signals: SignalParams
+
+
+def documents(
+    delivered: pa.Table, *, partner: str, first_position: int, params: TextParams
+) -> tuple[pa.Table, pa.Table]:
+    """One row per delivered row, in the same order; a rejected row has no content.
+
+    Args:
+        delivered: rows of DELIVERED.
+        partner: whose rows.
+        first_position: the position of the first row inside its input shard.
+        params: what is done to the texts.
+
+    Returns:
+        DOCUMENTS, and the REMOVALS from them.
+
+    Law: row-wise, `first_position` moving along.
+    """
+    require(delivered, DELIVERED, "delivered")
+    delivered = delivered.combine_chunks()
+    text = repaired(delivered["text"].combine_chunks(), params.repair.wanted)
+    texts, cuts = without_repeats(text.texts, params=params.repeats)
+    # Nothing may be left of a text that was only markup and white space.
+    is_empty = pc.fill_null(pc.equal(pc.binary_length(texts), 0), fill_value=False)
+    is_garbled = pa.array(text.lost > params.repair.lost_share * text.chars)
+    is_unfit = pc.or_(is_empty, is_garbled)
+    content = texts
+    if pc.any(is_unfit).as_py():  # else a copy of all text for nothing
+        content = pc.if_else(is_unfit, pa.scalar(None, pa.large_string()), texts)
+    is_rejected = pc.is_valid(delivered["reason"])
+    stage = pc.if_else(
+        is_rejected, str(Stage.INTAKE), pc.if_else(is_unfit, str(Stage.NORMALIZE), None)
+    )
+    unfit = pc.if_else(is_empty, str(RejectReason.EMPTY_TEXT), str(RejectReason.GARBLED))
+    published, published_as_given = dates(_field(delivered["published"].combine_chunks()))
+    columns = {
+        "doc_id": document_ids(delivered, partner=partner),
+        "position": pa.array(np.arange(len(delivered)) + first_position, pa.int64()),
+        "content": content,
+        "stage": stage,
+        "repairs": pa.array(text.repairs, mask=pc.is_null(content).to_numpy(zero_copy_only=False)),
+        "script": pa.array(text.script, pa.string()),
+        "reason": pc.coalesce(delivered["reason"], pc.if_else(is_unfit, unfit, None)),
+        "title": _title(delivered["title"].combine_chunks(), text.repairs, params.repair),
+        "url": _field(delivered["url"].combine_chunks()),
+        "published": published,
+        "published_as_given": published_as_given,
+        "evidence": _evidence(delivered["evidence"].combine_chunks(), is_garbled, text),
+        **{name: delivered[name] for name in _KEPT},
+    }
+    measured = signals(content, params=params.signals)
+    columns |= {name: measured[name] for name in measured.column_names}
+    table = pa.table({field.name: columns[field.name] for field in DOCUMENTS}).cast(DOCUMENTS)
+    return table, removals(table, cuts)
+
+
+_KEPT = ("source_file", "source_row", "source_id")
+
+# What an address or a date is made of is not Chinese text.
+_OF_FIELDS = (
+    Repair.LINE_ENDS | Repair.INVISIBLE | Repair.MARKUP | Repair.BLANKS | Repair.WIDTH
+    | Repair.RADICALS | Repair.COMPOSITION | Repair.LAYOUT
+)  # fmt: skip
+
+
+def _title(titles: pa.Array, repairs: npt.NDArray[np.int64], repair: RepairParams) -> pa.Array:
+    """Titles, Simplified where the text became so: alone they are too short to tell."""
+    wanted = repair.wanted & ~Repair.SCRIPT
+    texts = normalized_texts(titles.cast(pa.large_string()), wanted)
+    is_converted = (repairs & int(Repair.SCRIPT)) != 0
+    if is_converted.any():
+        rows = pa.array(is_converted)
+        some = [title and simplified(title) for title in texts.filter(rows).to_pylist()]
+        texts = pc.replace_with_mask(texts, rows, pa.array(some, pa.large_string()))
+    return _line(texts)
+
+
+def _evidence(given: pa.Array, is_garbled: pa.Array, text: Repaired) -> pa.Array:
+    """What was given, and of garbled texts how much no decoding brings back."""
+    if not pc.any(is_garbled).as_py():
+        return given
+    garbled = np.flatnonzero(is_garbled)
+    lost = [f"{text.lost[row]} of {text.chars[row]} characters are � or 锟斤拷" for row in garbled]
+    return pc.replace_with_mask(given, is_garbled, pa.array(lost, pa.string()))
+
+
+def _field(values: pa.Array) -> pa.Array:
+    """An address or date on one line; null when nothing is left."""
+    return _line(normalized_texts(values.cast(pa.large_string()), _OF_FIELDS))
+
+
+def _line(text: pa.LargeStringArray) -> pa.Array:
+    line = pc.utf8_trim_whitespace(pc.replace_substring_regex(text, r"\s+", " "))
+    return pc.if_else(pc.equal(pc.binary_length(line), 0), None, line).cast(pa.string())

@@ -1,0 +1,56 @@
+"""Facts: what deduplication needs to know of each document, computed while its text is at hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.corpus.dedup.banding import signature_column
+from jobs.corpus.dedup.signatures import SignatureParams, signatures
+from jobs.corpus.model.identity import digest, hex_hashes
+from jobs.corpus.model.signal_columns import SIGNALS
+from jobs.corpus.model.sites import sites
+from jobs.corpus.model.tables import HASH, facts_schema
+from jobs.corpus.text.canonical import canonical_texts
+from jobs.corpus.text.text_buffers import text_hashes
+
+_SHOWN = ("source_id", "title", "url", "published", "published_as_given")
+
+
+def facts(documents: pa.Table, *, params: SignatureParams) -> pa.Table:
+    """One row of `facts_schema` per document that is not rejected, in the same order.
+
+    Law: row-wise.
+    """
+    reasons = documents["reason"]
+    # Filtering copies all text, for nothing where no row is rejected.
+    kept = documents.filter(pc.is_null(reasons)) if reasons.null_count < len(reasons) else documents
+    content = kept["content"].combine_chunks()
+    text_hash = text_hashes(content)
+    canonical = canonical_texts(content)
+    has_text = pc.greater(pc.binary_length(canonical), 0).to_numpy(zero_copy_only=False)
+    return pa.table(
+        {
+            "doc_id": kept["doc_id"],
+            "position": kept["position"],
+            "text_hash": text_hash,
+            "record_hash": record_hashes(kept, text_hash),
+            "canonical_hash": pc.if_else(
+                pa.array(has_text), text_hashes(canonical), pa.scalar(None, HASH)
+            ),
+            "published": kept["published"],
+            "site": sites(kept["url"]),
+            **{name: kept[name] for name in SIGNALS.names},
+            "signature": signature_column(
+                signatures(canonical, params=params), np.asarray(has_text, np.bool_)
+            ),
+        },
+        schema=facts_schema(params.num_perm),
+    )
+
+
+def record_hashes(documents: pa.Table, text_hash: pa.Array) -> pa.Array:
+    """The xxh3-128 over all that a release shows of a document: rows with equal ones may swap."""
+    columns = [*(documents[name].to_pylist() for name in _SHOWN), hex_hashes(text_hash)]
+    return pa.array([digest(*row) for row in zip(*columns, strict=True)], HASH)

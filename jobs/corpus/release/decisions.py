@@ -1,0 +1,144 @@
+"""Merge: documents and drops become what a release holds, one decision per delivered row."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.corpus.model.identity import hex_hashes
+from jobs.corpus.model.reasons import DropReason, Stage, Verdict
+from jobs.corpus.model.tables import DECISIONS, RELEASED, released_facts_schema
+from jobs.errors import ConservationError
+
+
+def decisions(documents: pa.Table, drops: pa.Table, *, partner: str) -> pa.Table:
+    """One row per row of `documents`, in the same order.
+
+    Args:
+        documents: DOCUMENTS of one partner, with an `ordinal` column.
+        drops: the DROPS of these documents, in any order.
+        partner: whose documents.
+
+    Raises:
+        ConservationError: a drop belongs to no document given, or to a rejected one.
+
+    Law: row-wise, given the drops of the rows.
+    """
+    replaced = _aligned(documents, drops)
+    is_rejected = pc.is_valid(documents["reason"]).combine_chunks()
+    is_dropped = pc.is_valid(replaced["reason"]).combine_chunks()
+    if pc.any(pc.and_(is_rejected, is_dropped)).as_py():
+        raise ConservationError(f"partner {partner}: a rejected row was also dropped")
+    verdict = _first(is_rejected, Verdict.REJECTED, is_dropped, Verdict.DROPPED, Verdict.KEPT)
+    is_contaminated = pc.equal(documents["stage"], str(Stage.DECONTAMINATE))
+    verdict = pc.if_else(pc.fill_null(is_contaminated, fill_value=False), "dropped", verdict)
+    stage = _first(is_rejected, documents["stage"], is_dropped, Stage.DEDUP, Stage.MERGE)
+    columns = {
+        "doc_id": pa.array(hex_hashes(documents["doc_id"]), pa.string()),
+        "partner": pa.repeat(partner, len(documents)),
+        "verdict": verdict,
+        "stage": stage,
+        "reason": pc.coalesce(documents["reason"], replaced["reason"]),
+        "evidence": pc.coalesce(documents["evidence"], replaced["evidence"]),
+        "kept_doc_id": pa.array(hex_hashes(replaced["kept_doc_id"]), pa.string()),
+        "kept_partner": replaced["kept_partner"],
+        "similarity": replaced["similarity"],
+        **{name: documents[name] for name in ("source_id", "source_file", "source_row", "url")},
+    }
+    # Nobody is to find by a release what was taken down from it.
+    is_down = pc.equal(columns["reason"], str(DropReason.TAKEN_DOWN))
+    is_down = pc.fill_null(is_down, pa.scalar(value=False))
+    for name in ("source_id", "url"):
+        columns[name] = pc.if_else(is_down, pa.scalar(None, pa.string()), columns[name])
+    return pa.table([columns[name] for name in DECISIONS.names], schema=DECISIONS)
+
+
+def released(documents: pa.Table, verdicts: pa.Table, *, licence: str) -> pa.Table:
+    """The kept documents as a release shows them, in the same order.
+
+    Args:
+        documents: as for `decisions`.
+        verdicts: what `decisions` made of them.
+        licence: the partner's.
+    """
+    is_kept = pc.equal(verdicts["verdict"], str(Verdict.KEPT))
+    kept = documents.filter(is_kept)
+    columns = {name: kept[name] for name in kept.column_names}
+    columns["id"] = verdicts["doc_id"].filter(is_kept)
+    columns["partner"] = verdicts["partner"].filter(is_kept)
+    columns["licence"] = pa.repeat(licence, len(kept))
+    return pa.table({name: columns[name] for name in RELEASED.names}).cast(RELEASED)
+
+
+def released_facts(facts: pa.Table, documents: pa.Table, verdicts: pa.Table) -> pa.Table:
+    """The facts of the kept documents, row by row those that `released` gives.
+
+    Args:
+        facts: rows of `facts_schema` with an `ordinal` column, of these documents, in any order.
+        documents: as for `decisions`.
+        verdicts: what `decisions` made of them.
+
+    Raises:
+        ConservationError: a kept document has no facts.
+    """
+    is_kept = pc.equal(verdicts["verdict"], str(Verdict.KEPT))
+    rows = _rows_of(documents["ordinal"].filter(is_kept), facts)
+    if rows.null_count:
+        raise ConservationError(f"{rows.null_count} of {len(rows)} kept documents have no facts")
+    facts = facts.take(rows)
+    columns = {name: facts[name] for name in facts.column_names}
+    columns["id"] = verdicts["doc_id"].filter(is_kept)
+    columns["partner"] = verdicts["partner"].filter(is_kept)
+    schema = released_facts_schema(facts.schema.field("signature").type.byte_width // 4)
+    return pa.table([columns[name] for name in schema.names], schema=schema)
+
+
+def verdict_counts(verdicts: pa.Table) -> Counter[tuple[str, str, str]]:
+    """Rows per (verdict, stage, reason); the reason of a kept row is empty."""
+    names = ["verdict", "stage", "reason"]
+    rows = verdicts.group_by(names).aggregate([([], "count_all")]).to_pylist()
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for row in rows:
+        counts[row["verdict"], row["stage"], row["reason"] or ""] += row["count_all"]
+    return counts
+
+
+def slices_by_bytes(content: pa.ChunkedArray, limit_bytes: int) -> Iterator[tuple[int, int]]:
+    """Row ranges of at most `limit_bytes` of text each (a longer text stands alone), in order."""
+    sizes = pc.binary_length(content).to_numpy()
+    start = size = 0
+    for row, row_bytes in enumerate(sizes):
+        if row > start and size + row_bytes > limit_bytes:
+            yield start, row
+            start, size = row, 0
+        size += int(row_bytes)
+    if len(sizes) > start:
+        yield start, len(sizes)
+
+
+def _aligned(documents: pa.Table, drops: pa.Table) -> pa.Table:
+    """For each document the drop that names it, or nulls."""
+    rows = _rows_of(documents["ordinal"], drops)
+    found = len(rows) - rows.null_count
+    if found != len(drops):
+        raise ConservationError(f"{len(drops)} drops name {found} of {len(documents)} documents")
+    return drops.take(rows)
+
+
+def _rows_of(ordinals: pa.ChunkedArray, table: pa.Table) -> pa.Int64Array:
+    """For each ordinal the row of the table that has it, or null."""
+    wanted, known = ordinals.to_numpy(), table["ordinal"].to_numpy()
+    order = np.argsort(known)
+    slots = np.searchsorted(known[order], wanted)
+    is_found = np.append(known[order], -1)[slots] == wanted
+    return pa.array(np.append(order, 0)[slots], mask=~is_found)
+
+
+def _first(
+    is_one: pa.Array, one: pa.ChunkedArray | str, is_two: pa.Array, two: str, other: str
+) -> pa.Array:
+    return pc.if_else(is_one, one, pc.if_else(is_two, str(two), str(other)))

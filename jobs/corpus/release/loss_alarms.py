@@ -1,0 +1,188 @@
+"""Alarms: losses that a partner and its operator should hear of before they are published.
+
+They are counted while the rows are at hand: per partner, per file of decisions, never per row.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.corpus.model.reasons import DropReason, Stage
+from jobs.corpus.release.statistics import losses
+from jobs.errors import ConfigError
+
+SITE_ROWS = 100
+"""A site counts where it has so many rows in a file of decisions: ids spread rows evenly."""
+
+ID_ROWS = 2
+"""Rows dropped as `same_id` from which an id is noted."""
+
+_MOST_IDS = 5
+# Copies among partners are what deduplication is for, and rules say nothing of a delivery's
+# condition; any other reason is a defect of somebody.
+_EXPECTED = {f"dedup/{reason}" for reason in DropReason if reason != DropReason.SAME_ID}
+_RULES = f"{Stage.JUDGE}/"
+
+
+class Kind(StrEnum):
+    """What is alarming."""
+
+    NOTHING_DELIVERED = "nothing_delivered"
+    NOTHING_KEPT = "nothing_kept"
+    LOST = "lost"
+    SITE = "site"
+    REASON = "reason"
+    SAME_ID = "same_id"
+    EMPTY_COLUMN = "empty_column"
+    EMPTY_FILES = "empty_files"
+
+
+_TEXTS = {
+    Kind.NOTHING_DELIVERED: "{partner}: no row was read from {of:,} files",
+    Kind.NOTHING_KEPT: "{partner}: none of {of:,} rows is kept",
+    Kind.LOST: "{partner}: {rows:,} of {of:,} rows are dropped or rejected ({share:.1%})",
+    Kind.SITE: "{partner}: of site {name} {rows:,} of {of:,} rows are dropped or rejected "
+    "({share:.1%})",
+    Kind.REASON: "{partner}: {rows:,} of {of:,} rows are {name} ({share:.1%})",
+    Kind.SAME_ID: "{partner}: {rows:,} rows are dropped because others have the id {name!r}",
+    Kind.EMPTY_COLUMN: "{partner}: columns.{name} gives nothing in any of {of:,} rows",
+    Kind.EMPTY_FILES: "{partner}: {rows:,} of {of:,} files have no row, such as {name}",
+}
+
+
+@dataclass(frozen=True)
+class AlarmParams:
+    """From when on something is alarming; nothing here changes a byte of a release.
+
+    Attributes:
+        is_stopping: Whether a build with an alarm is not published.
+        share: Of a partner's or site's rows that may be dropped or rejected.
+        reason_share: Of a partner's rows that one reason may take which is no near or exact copy.
+        id_rows: Rows with one id of which all but one are dropped.
+        rows: Of smaller partners and sites shares say nothing.
+    """
+
+    is_stopping: bool
+    share: float
+    reason_share: float
+    id_rows: int
+    rows: int
+
+    def __post_init__(self) -> None:
+        """Refuse what is no share or count."""
+        for name in ("share", "reason_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError(f"limits.alarm_{name}={getattr(self, name)} is no share")
+        for name in ("id_rows", "rows"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"limits.alarm_{name}={getattr(self, name)}: give 1 or more")
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """What is alarming of whom: `rows` of `of`, and the site, reason, id, column or file."""
+
+    partner: str
+    kind: Kind
+    name: str | None
+    rows: int
+    of: int
+
+    @property
+    def text(self) -> str:
+        """For people."""
+        share = self.rows / self.of if self.of else 0.0
+        return _TEXTS[self.kind].format(**asdict(self), share=share)
+
+
+@dataclass(frozen=True)
+class Noted:
+    """What files of decisions of one partner say besides its account.
+
+    Attributes:
+        sites: Rows and lost rows per site that has SITE_ROWS of them in a file.
+        ids: Rows dropped as `same_id` per id of the partner's.
+    """
+
+    sites: Mapping[str, tuple[int, int]]
+    ids: Mapping[str, int]
+
+
+def noted(decisions: pa.Table) -> dict[str, list[list[Any]]]:
+    """`sites` and `ids` of one file of decisions, as lists that JSON keeps.
+
+    Args:
+        decisions: columns `doc_id`, `source_id`, `partner`, `url`, `verdict` and `reason`.
+    """
+    sites = losses(decisions, by="site")
+    sites = sites.filter(pc.greater_equal(sites["delivered"], SITE_ROWS))
+    lost = pc.add(sites["dropped"], sites["rejected"])
+    columns = (sites["site"].to_pylist(), sites["delivered"].to_pylist(), lost.to_pylist())
+    same = decisions.filter(pc.equal(decisions["reason"], str(DropReason.SAME_ID)))
+    ids = Counter(same["source_id"].to_pylist())
+    often = [[id_, rows] for id_, rows in ids.most_common(_MOST_IDS) if id_ and rows >= ID_ROWS]
+    return {"sites": [list(row) for row in zip(*columns, strict=True)], "ids": often}
+
+
+def together(files: Iterable[Mapping[str, Any]]) -> Noted:
+    """What several files say together; each as `noted` gives it."""
+    delivered: Counter[str] = Counter()
+    lost: Counter[str] = Counter()
+    ids: Counter[str] = Counter()
+    for file in files:
+        for site, rows, gone in file["sites"]:
+            delivered[site] += rows
+            lost[site] += gone
+        ids.update(dict(file["ids"]))
+    return Noted({site: (rows, lost[site]) for site, rows in delivered.items()}, ids)
+
+
+def alarms(
+    partner: str, delivered: Mapping[str, Any], found: Noted, params: AlarmParams
+) -> Iterator[Alarm]:
+    """The alarms of one partner.
+
+    Args:
+        partner: whose.
+        delivered: its entry in `deliveries` of a manifest.
+        found: what its decisions say.
+        params: from when on.
+    """
+    rows, files = delivered["delivered"], delivered["files"]
+    if not rows:
+        yield Alarm(partner, Kind.NOTHING_DELIVERED, None, 0, files)
+        return
+    if delivered["empty_files"]:
+        example = delivered["empty"][0]
+        yield Alarm(partner, Kind.EMPTY_FILES, example, delivered["empty_files"], files)
+    for name, filled in delivered["columns"].items():
+        if not filled:
+            yield Alarm(partner, Kind.EMPTY_COLUMN, name, 0, rows)
+    if not delivered["kept"]:
+        yield Alarm(partner, Kind.NOTHING_KEPT, None, 0, rows)
+    yield from _shares(partner, delivered, found, params)
+    for name, count in sorted(found.ids.items()):
+        if count + 1 >= params.id_rows:
+            yield Alarm(partner, Kind.SAME_ID, name, count, rows)
+
+
+def _shares(
+    partner: str, delivered: Mapping[str, Any], found: Noted, params: AlarmParams
+) -> Iterator[Alarm]:
+    rows, lost = delivered["delivered"], delivered["dropped"] + delivered["rejected"]
+    if rows >= params.rows and lost > params.share * rows and delivered["kept"]:
+        yield Alarm(partner, Kind.LOST, None, lost, rows)
+    for reason, count in sorted(delivered["reasons"].items()):
+        is_much = rows >= params.rows and count > params.reason_share * rows
+        if is_much and reason not in _EXPECTED and not reason.startswith(_RULES):
+            yield Alarm(partner, Kind.REASON, reason, count, rows)
+    for site, (of, gone) in sorted(found.sites.items()):
+        if of >= params.rows and gone > params.share * of and delivered["kept"]:
+            yield Alarm(partner, Kind.SITE, site, gone, of)

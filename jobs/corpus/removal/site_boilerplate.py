@@ -1,0 +1,282 @@
+"""Boilerplate of a site: lines that most of its pages begin or end with, found by counting.
+
+Only the ends of a text are looked at, up to `EDGE_LINES` lines from either: navigation stands
+above an article and the editors, sharing and copyright below it, while the line that half of all
+statutes share, 第一章　总则, stands inside. A line is boilerplate where it stands that close to the
+same end of at least `min_documents` texts of its site, and of `min_share` of them all; copies of
+one text count once. It goes from a text if nothing but boilerplate stands between it and the end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import xxhash
+
+from jobs.corpus.model.reasons import RejectReason, Stage
+from jobs.corpus.model.sites import sites
+from jobs.corpus.model.tables import DOCUMENTS
+from jobs.corpus.removal.line_keys import Flags, Keys, is_structure, line_key
+from jobs.corpus.removal.removals import Cut, Kind, removals, without_cuts
+from jobs.corpus.signals.keywords import SignalParams
+from jobs.corpus.signals.signals import signals
+from jobs.corpus.text.canonical import Points, folding_table
+from jobs.corpus.text.kernels import kernel, mix
+from jobs.corpus.text.text_buffers import Offsets, text_buffers, text_hashes
+from jobs.corpus.text.utf8 import Bytes
+from jobs.errors import ConfigError
+
+EDGE_LINES = 8
+_LONGEST_BYTES = 600  # a longer line is a paragraph of somebody's text
+_FEWEST_LETTERS = 2
+_HEAD, _TAIL = 0, 1
+
+Edges = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class BoilerplateParams:
+    """What counts as boilerplate.
+
+    Attributes:
+        is_on: Whether it is looked for at all.
+        min_documents: Documents of a site that must have a line.
+        min_share: And their share of all its documents, in (0, 1].
+    """
+
+    is_on: bool
+    min_documents: int
+    min_share: float
+
+    def __post_init__(self) -> None:
+        """Refuse what would make every line boilerplate."""
+        if self.min_documents < 2 or not 0 < self.min_share <= 1:
+            raise ConfigError(
+                f"paragraphs: min_documents={self.min_documents}, min_share={self.min_share}: "
+                "give at least 2, and a share above 0 and up to 1"
+            )
+
+
+class Counts(NamedTuple):
+    """How many texts have each line at an end, and how many texts each site has; words ascend."""
+
+    words: Keys
+    documents: npt.NDArray[np.int64]
+
+
+class _Ends(NamedTuple):
+    """The lines at the ends of texts: arrays of shape (n, 2, EDGE_LINES), the outermost first.
+
+    A word is 0 where there is no such line, and names site, end and line elsewhere.
+    """
+
+    words: Keys
+    starts: Edges
+    ends: Edges
+
+
+def edge_words(documents: pa.Table) -> Keys:
+    """Shape (m, 2), sorted: what to count, and the text it is counted for, each once.
+
+    A word for the site of each document, and one for each line at an end of it. Documents without
+    an address have no site. Law: key-wise; those of two tables are the sorted union.
+    """
+    documents = documents.filter(pc.is_valid(documents["content"]))
+    site = _site_keys(documents["url"])
+    texts = text_hashes(documents["content"].combine_chunks())
+    halves = [0 if text is None else int.from_bytes(text[:8], "big") for text in texts.to_pylist()]
+    ends = _edge_lines(documents["content"].combine_chunks(), site)
+    words = np.concatenate(
+        [_site_words(site)[:, None], ends.words.reshape(len(site), 2 * EDGE_LINES)], axis=1
+    )
+    pairs = np.stack([words, np.broadcast_to(np.array(halves, np.uint64)[:, None], words.shape)], 2)
+    return _unique_pairs(pairs[words != 0])
+
+
+def counted(pairs: Keys, *, least: int) -> Counts:
+    """The words that occur with at least so many texts. Law: whole, for all pairs of a word."""
+    pairs = _unique_pairs(pairs)
+    words, documents = np.unique(pairs[:, 0], return_counts=True)
+    return Counts(words[documents >= least], documents[documents >= least].astype(np.int64))
+
+
+def without_boilerplate(
+    documents: pa.Table, counts: Counts, *, params: BoilerplateParams, signal_params: SignalParams
+) -> tuple[pa.Table, pa.Table]:
+    """The documents without boilerplate, their signals measured again, and what was removed.
+
+    A document of which nothing is left is rejected.
+
+    Args:
+        documents: DOCUMENTS.
+        counts: `counted` of the whole build, at least of `min_documents`.
+        params: from which share on.
+        signal_params: how what is left is measured.
+
+    Returns:
+        DOCUMENTS in the same order, and REMOVALS.
+
+    Law: row-wise, given the counts.
+    """
+    site = _site_keys(documents["url"])
+    content = documents["content"].combine_chunks()
+    ends = _edge_lines(content, site)
+    of_site = _looked_up(counts, _site_words(site))
+    of_line = _looked_up(counts, ends.words)
+    least = np.maximum(params.min_documents, params.min_share * of_site)[:, None, None]
+    is_common = (of_line >= least) & (ends.words != 0)
+    cuts = {}
+    for row in np.flatnonzero(is_common[:, :, 0].any(axis=1)).tolist():
+        edge = _Edge(content[row].as_py().encode(), ends.starts[row], ends.ends[row])
+        found = edge.cuts(is_common[row], of_line[row], int(of_site[row]))
+        if found:
+            cuts[row] = found
+    content, told = without_cuts(content, cuts, Kind.SITE_BOILERPLATE)
+    told = removals(documents, told)
+    if not cuts:
+        return documents, told
+    is_cut = np.zeros(len(documents), np.bool_)
+    is_cut[list(cuts)] = True
+    return _with_content(documents, content, pa.array(is_cut), signal_params), told
+
+
+def _with_content(
+    documents: pa.Table,
+    content: pa.LargeStringArray,
+    is_cut: pa.BooleanArray,
+    signal_params: SignalParams,
+) -> pa.Table:
+    some = content.filter(is_cut)
+    is_empty = pc.equal(pc.binary_length(some), 0)
+    left = pc.if_else(is_empty, pa.scalar(None, pa.large_string()), some)
+    measured = signals(left, params=signal_params)
+    reason = str(RejectReason.ONLY_BOILERPLATE)
+    changed = {
+        **{name: measured[name].combine_chunks() for name in measured.column_names},
+        "stage": pc.if_else(is_empty, str(Stage.BOILERPLATE), pa.scalar(None, pa.string())),
+        "reason": pc.if_else(is_empty, reason, pa.scalar(None, pa.string())),
+    }
+    columns = {name: documents[name] for name in documents.column_names}
+    for name, values in changed.items():
+        columns[name] = pc.replace_with_mask(columns[name].combine_chunks(), is_cut, values)
+    is_whole = not pc.any(is_empty).as_py()  # else a copy of all text for nothing
+    columns["content"] = content if is_whole else pc.replace_with_mask(content, is_cut, left)
+    return pa.table([columns[name] for name in DOCUMENTS.names], schema=DOCUMENTS)
+
+
+class _Edge:
+    """One text and the lines at its ends."""
+
+    def __init__(self, data: bytes, starts: Edges, ends: Edges) -> None:
+        self.data, self.starts, self.ends = data, starts, ends
+
+    def cuts(self, is_common: Flags, of_line: Edges, site_documents: int) -> list[Cut]:
+        """What goes: lines from either end inwards, as long as they are boilerplate."""
+        goes: dict[int, tuple[int, int]] = {}  # start of a line: its end, documents with it
+        for end in (_HEAD, _TAIL):
+            for at in range(EDGE_LINES):
+                start, stop = int(self.starts[end, at]), int(self.ends[end, at])
+                line = self.data[start:stop].decode()
+                # Menus are set with the bars of tables, but do not begin with one.
+                is_menu = " | " in line and not line.startswith("|")
+                if not is_common[end, at] or (is_structure(line) and not is_menu):
+                    break
+                goes.setdefault(start, (stop, int(of_line[end, at])))
+        return list(self._pieces(goes, site_documents))
+
+    def _pieces(self, goes: dict[int, tuple[int, int]], site_documents: int) -> list[Cut]:
+        """Lines with the line breaks (and the indentation after them) that go with them."""
+        pieces: list[Cut] = []
+        done = 0  # up to here, all is gone
+        for start, (stop, documents) in sorted(goes.items()):
+            if start <= done:
+                rest = self.data[stop:]
+                first, last = done, stop + len(rest) - len(rest.lstrip(b" \t\n"))
+                done = last
+            else:
+                before = len(self.data[:start].rstrip(b"\n"))
+                first, last = max(before, pieces[-1].end if pieces else 0), stop
+            line = self.data.count(b"\n", 0, start) + 1
+            pieces.append(Cut(first, last, line, None, documents, site_documents))
+        return pieces
+
+
+def _site_keys(urls: pa.ChunkedArray) -> Keys:
+    """A key per document for its site, 0 for none."""
+    hosts = sites(urls).combine_chunks().dictionary_encode()
+    keys = [xxhash.xxh3_64_intdigest(host.encode()) for host in hosts.dictionary.to_pylist()]
+    codes = pc.fill_null(hosts.indices, len(keys)).to_numpy(zero_copy_only=False)
+    return np.array([*keys, 0], np.uint64)[codes]
+
+
+def _site_words(site: Keys) -> Keys:
+    return np.where(site == 0, np.uint64(0), ~site)
+
+
+def _looked_up(counts: Counts, words: Keys) -> Edges:
+    at = np.searchsorted(counts.words, words)
+    found = np.append(counts.words, np.uint64(0))[at] == words
+    return np.where(found, np.append(counts.documents, 0)[at], 0)
+
+
+def _unique_pairs(pairs: Keys) -> Keys:
+    """The different rows, sorted."""
+    ordered = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+    is_new = np.ones(len(ordered), np.bool_)
+    is_new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
+    return ordered[is_new]
+
+
+def _edge_lines(content: pa.LargeStringArray, site: Keys) -> _Ends:
+    data, offsets, _ = text_buffers(content)
+    shape = (len(site), 2, EDGE_LINES)
+    words, spans = np.zeros(shape, np.uint64), np.zeros((2, *shape), np.int64)
+    _find_edges(data, offsets, folding_table(), site, words, spans)
+    return _Ends(words, spans[0], spans[1])
+
+
+@kernel
+def _find_edges(
+    data: Bytes, offsets: Offsets, table: Points, site: Keys, words: Keys, spans: Edges
+) -> None:
+    """The lines from either end inwards, up to one too long or without letters."""
+    for row in range(len(site)):
+        first, last = offsets[row], offsets[row + 1]
+        for end in range(2):
+            if site[row] == np.uint64(0):
+                break
+            low, high = first, last
+            for at in range(EDGE_LINES):
+                start, stop = _next_line(data, low, high, end)
+                if stop == start or stop - start > _LONGEST_BYTES:
+                    break
+                low, high = (stop, high) if end == _HEAD else (low, start)
+                key, letters, _ = line_key(data, np.uint64(start), np.uint64(stop), table)
+                if letters < _FEWEST_LETTERS:
+                    break
+                side = np.uint64(0x9E3779B97F4A7C15) * np.uint64(end + 1)
+                words[row, end, at] = mix(key ^ mix(site[row] ^ side))
+                spans[0, row, end, at], spans[1, row, end, at] = start - first, stop - first
+
+
+@kernel
+def _next_line(data: Bytes, low: int, high: int, end: int) -> tuple[int, int]:
+    """The outermost line between `low` and `high` that is not empty; nothing if there is none."""
+    if end == _HEAD:
+        while low < high and data[low] == 0x0A:
+            low += 1
+        stop = low
+        while stop < high and data[stop] != 0x0A and stop - low <= _LONGEST_BYTES:
+            stop += 1
+        return low, stop
+    while low < high and data[high - 1] == 0x0A:
+        high -= 1
+    start = high
+    while start > low and data[start - 1] != 0x0A and high - start <= _LONGEST_BYTES:
+        start -= 1
+    return start, high

@@ -1,0 +1,182 @@
+"""HTML residue: what is left of web pages in text that was taken from them.
+
+Only what is certainly HTML goes: tags of a known name, so that `<中华人民共和国宪法>`, `a < b` and
+`List<String>` stay; nothing in Markdown code, where the same characters are the content; and no tag
+at all in a text that speaks of tags (`line_kinds.taught_spans`).
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from functools import partial
+from html.entities import html5
+
+from jobs.corpus.text.line_kinds import taught_spans, teaches_entities
+from jobs.corpus.text.markup_regions import regions
+
+# What a tag leaves behind: a block stood on lines of its own, a cell beside others.
+_BLOCKS = (
+    "address article aside blockquote body br caption center dd div dl dt fieldset figcaption"
+    " figure footer form frameset h1 h2 h3 h4 h5 h6 head header hr html legend li main nav"
+    " noscript ol option p pre section select table tbody textarea tfoot thead title tr ul"
+)
+_INLINES = (
+    "a abbr acronym b base bdi bdo big button cite code col colgroup del dfn em embed font frame i"
+    " iframe img input ins kbd label link mark meta nobr noframes o:p object param path q s samp"
+    " script small source span st1 strike strong style sub sup svg tt u var video audio wbr"
+)
+_LEFT_BEHIND = {
+    **dict.fromkeys(_BLOCKS.split(), "\n"),
+    **dict.fromkeys(("td", "th"), " "),
+    **dict.fromkeys(_INLINES.split(), ""),
+}
+
+# Shorter names are hardly words: `<br>` is a tag, but `<path>` may be a placeholder.
+_WORD_CHARS = 4
+
+# Attributes are ASCII except for their values, because `若 a <b 且 c> d` is no tag; the second way
+# to end one is for quotes that do not pair.
+_NAMES = "|".join(sorted(_LEFT_BEHIND, reverse=True))
+_TAG = re.compile(
+    rf"</?({_NAMES})(?=[\s/>])(?!\s*(?:&&|\|\||[-+*=<]))"
+    r"""(?:(?:[!#-&(-;?-~\s]++|=[^\s"'<>]*+|"[^"<]*+"|'[^'<]*+')*+>|[!-;=?-~\s]*+>)"""
+    r"|<(?:!doctype|\?xml)\b[^<>]*+>",
+    re.IGNORECASE | re.ASCII,
+)
+_CLOSED_NAME = re.compile(rf"</({_NAMES})\s*>", re.IGNORECASE | re.ASCII)
+
+# An ampersand escaped again and again is unescaped at once.
+_ENTITY = re.compile(
+    r"&((?:amp;|#38;|#x26;)*)(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
+)
+
+# The indentation of a page's source is none of the text's.
+_SOURCE_INDENT = re.compile(
+    rf"^[ \t]+(?=</?(?:{'|'.join(sorted({*_BLOCKS.split(), 'td', 'th'}, reverse=True))})[\s/>])",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+# 10<sup>6</sup> is not 106. What Unicode cannot raise stands in brackets behind ^ or _.
+_RAISED = re.compile(
+    r"<(sup|sub)>\s*((?:[0-9A-Za-z+\-\u2212=()*/,. ]|</?(?:i|em|b|var)>){1,40}?)\s*</\1>",
+    re.IGNORECASE,
+)
+_INNER_TAG = re.compile(r"<[^<>]*>")
+_PLAIN = re.compile(r"(?i:st|nd|rd|th|tm|sm|r|c|[0-9]+(?:[,-][0-9]+)+)")
+_BASE = re.compile(r"[0-9A-Za-z)\]}\u0370-\u03ff]")
+_RAISED_SIGNS = {
+    "sup": str.maketrans("0123456789+-\u2212=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ", " "),
+    "sub": str.maketrans(
+        "0123456789+-\u2212=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", " "
+    ),
+}
+_MARKS = {"sup": "^", "sub": "_"}
+
+_ROW_CHARS = 1000
+
+
+def without_markup(text: str) -> str:
+    """`text` without HTML tags, comments, scripts and styles, its entities as characters.
+
+    One pass: `&lt;br&gt;` becomes `<br>`, and only another call takes that for a tag.
+    """
+    if "<" not in text and "&" not in text:
+        return text
+    pieces: list[str] = []
+    position = 0
+    for start, end in sorted(taught_spans(text)) if "<" in text else ():
+        if end > position:
+            begin = max(start, position)
+            pieces += [_stripped(text[position:begin]), _unescaped(text[begin:end])]
+            position = end
+    return "".join([*pieces, _stripped(text[position:])])
+
+
+def _stripped(text: str) -> str:
+    closed = {name.lower() for name in _CLOSED_NAME.findall(text)}
+    kept: list[str] = []
+    position = 0
+    for region in regions(text):
+        kept.append(_prose(text[position : region.start], closed, _row(text, position)))
+        if region.is_code:
+            kept.append(text[region.start : region.end])
+        position = region.end
+    kept.append(_prose(text[position:], closed, _row(text, position)))
+    return "".join(kept)
+
+
+def _unescaped(text: str) -> str:
+    """`text` with its entities as characters but in code, where they may be the example."""
+    kept: list[str] = []
+    position = 0
+    for region in regions(text):
+        if region.is_code:
+            kept += [_entities(text[position : region.start], _row(text, position))]
+            kept += [text[region.start : region.end]]
+            position = region.end
+    return "".join([*kept, _entities(text[position:], _row(text, position))])
+
+
+def _prose(text: str, closed: set[str], row: str) -> str:
+    if "<" in text:
+        if "\n " in text or "\n\t" in text or text[0] in " \t":
+            text = _SOURCE_INDENT.sub("", text)
+        text = _RAISED.sub(_raised, text)
+        text = _TAG.sub(partial(_left_behind, closed=closed, row=row), text)
+    return _entities(text, row)
+
+
+def _entities(text: str, row: str) -> str:
+    if "&" not in text or teaches_entities(text):
+        return text
+    return _ENTITY.sub(partial(_character, row=row), text)
+
+
+def _raised(it: re.Match[str]) -> str:
+    """An exponent or index as one: ² or ⁿ⁻¹, else ^k or ^(n/2)."""
+    kind, inner = it[1].lower(), _INNER_TAG.sub("", it[2]).strip()
+    raised = inner.translate(_RAISED_SIGNS[kind])
+    if raised and not any(map(str.isascii, raised)):
+        return raised
+    is_index = it.start() and _BASE.match(it.string, it.start() - 1) and not _PLAIN.fullmatch(inner)
+    if not is_index or not inner:
+        return inner
+    return _MARKS[kind] + (inner if inner.isalnum() and len(inner) == 1 else f"({inner})")
+
+
+def _left_behind(tag: re.Match[str], closed: set[str], row: str) -> str:
+    if tag[1] is None:
+        return "\n"
+    name = tag[1].lower()
+    is_bare = len(tag[0]) == len(name) + len("<>")
+    if is_bare and len(name) >= _WORD_CHARS and name not in closed:
+        return tag[0]
+    left = _LEFT_BEHIND[name]
+    if left == " " and not row and tag.string[: tag.start()][-1:] in ("", "\n"):
+        return ""
+    if left != "\n":
+        return left
+    # What stood on lines of its own inside a cell of a Markdown table stays in its row.
+    return " " if _row(tag.string, tag.start(), row).lstrip().startswith("|") else left
+
+
+def _character(entity: re.Match[str], row: str) -> str:
+    escapes, name = entity.groups()
+    unknown = f"&{name};" if escapes else entity[0]
+    character = html.unescape(f"&{name};") if name[0] == "#" else html5.get(f"{name};", unknown)
+    # In a row of a table it would begin another cell.
+    if character == "|" and "|" in _row(entity.string, entity.start(), row):
+        return entity[0]
+    return character
+
+
+def _row(text: str, at: int, row: str = "") -> str:
+    """What stands before `at` in its line, `row` being what stands before `text` in its first.
+
+    Nothing if that is too much for a row of a table: looking further could cost the square.
+    """
+    begin = text.rfind("\n", max(at - _ROW_CHARS, 0), at) + 1
+    if at - begin > _ROW_CHARS:
+        return ""
+    return text[begin:at] if begin else row + text[:at]

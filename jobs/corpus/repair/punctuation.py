@@ -1,0 +1,146 @@
+"""Half-width punctuation among Chinese characters becomes full-width, as it is printed.
+
+A mark belongs to the Chinese text if a Han character stands beside it. Marks inside numbers, Latin
+text, addresses, paths, code and Markdown stay, and so does everything that has blanks around it:
+`集群 (cluster)` is a house style, `3.14`, `10:30` and `Hello, world` are not Chinese. A quotation
+mark or an ellipsis beside a mark is as Chinese as what stands beyond it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from jobs.corpus.text.alphabets import HAN
+from jobs.corpus.text.line_kinds import is_code
+
+_WIDE = dict(zip(",;:?!()", "，；：？！（）", strict=True))
+
+# What is left alone: front matter and code; inside a line, code, links and addresses of Markdown,
+# addresses, tags and entities; lines of programs.
+_FENCED = re.compile(
+    r"\A---\n.*?\n---(?=\n|\Z)|^[ \t>]*(```+|~~~+).*?(?:^[ \t>]*\1|\Z)", re.DOTALL | re.MULTILINE
+)
+_KEPT = re.compile(
+    r"`[^`]+`"
+    r"|\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)"
+    r"|\{\{.{0,200}?\}\}|\{#[^}]{0,200}\}"
+    r"|<[A-Za-z/!][^<>]*>"
+    rf"|(?:[A-Za-z][A-Za-z0-9+.-]{{1,9}}://|www\.)[!-~{HAN}]*[0-9A-Za-z/_=#&%~){HAN}-]"
+    rf"|\b[A-Za-z]:\\[^\s，。；：、！？“”《》]*|\\\\[\w.]+\\[^\s，。；：、！？“”《》]*"
+    rf"|(?:^|(?<=\s))[.~]{{0,2}}/[!-~{HAN}]+/[!-~{HAN}]*[0-9A-Za-z/_){HAN}-]"
+    r"|&\w+;"
+)
+_MAY_KEEP = re.compile(r"[`\]{<&\\]|/|www\.")
+_PROGRAM = re.compile(
+    rf"(?:[{{}}=\\]|//|[^{HAN}];)[ \t]*\Z|\A(?:    |\t)[ \t]*(?![{HAN}“‘《「（(*+0-9-])"
+)
+# A mark that ends a line or, but for a full stop, has something wide beside it.
+_HALF_WIDE = re.compile(r"[,;:?!(.](?:(?=\n|\Z)|(?<!\.)(?:(?<=[^\x00-\x7f].)|(?= ?[^\x00-\x7f])))")
+_BEHIND = f"{HAN}》」』】）\uff05"
+_AFTER = f"{HAN}《「『【（"
+# What stands before a mark at `.`, and what behind it: a Han character, or one in quotes.
+_IS_BEHIND = f"(?:(?<=[{_BEHIND}].)|(?<=[{_BEHIND}。！？，…][”’].)|(?<=[{HAN}]….)|(?<=[{HAN}]…….))"
+_IS_BEFORE = f"(?=[{_AFTER}]|[“‘][{_AFTER}])"
+# `:` and `?` may belong to addresses and codes that have been cut, so they need Han before.
+_MARKS = (
+    rf"[,;:]{_IS_BEHIND}(?=[^\s!-/:-@\[-`{{-~]|[\"*(]|\Z)"
+    rf"|[?!]{_IS_BEHIND}(?=[^\s!-/:-@\[-`{{-~，。、；：？！]|[\"*(]|\Z)"
+    rf"|[,;](?<=[0-9A-Za-z%+].){_IS_BEFORE}"
+    rf"|[,;](?<=[0-9A-Za-z][”’].)(?=[{HAN}])"
+    rf"|!(?<=[0-9%+].){_IS_BEFORE}"  # Yahoo! is a name
+    rf"|:(?<=[0-9A-Za-z].)(?=[{HAN}][^\n]{{8}})"  # what is longer than a setting's value
+    rf"|[,;:] (?:(?<=[{_BEHIND}]. )|(?<=[{_BEHIND}。！？…][”’]. )){_IS_BEFORE}"
+)
+_MARK = re.compile(_MARKS)
+_MARK_BUT_LOST = re.compile(rf"(?!\?)(?:{_MARKS})")
+_AMID = re.compile(rf"\?(?=[{HAN}])")
+_BEFORE_ADDRESS = re.compile(rf"(?<=[{_BEHIND}]): \Z")
+# Books in Markdown mark what goes on a slide: (**…**) and (~~…~~).
+_BRACKETS = re.compile(r"\((?!\*\*|~~)([^()\n]{1,200})\)")
+_FILE_END = re.compile(r"\.(?:[a-z]{2,4}|[A-Z]{3,4}|mp[34]|7z)(?![0-9A-Za-z])")
+_LEAST_COMMAS, _LEAST_ROWS = 2, 3
+_HAN = re.compile(f"[{HAN}]")
+_WORD = re.compile(f"[{HAN}0-9A-Za-z]")
+_HAN_AT_END = re.compile(f"[{_BEHIND}…][”’]?\\Z")
+_FULL_STOP = re.compile(rf"(?<=[{HAN}][”》）{HAN}])\.(?=[”’」』]?(?:\n|\Z))")
+
+
+def full_width(text: str) -> str:
+    """`text` with the punctuation of its Chinese parts in full width."""
+    if _is_delimited(text):
+        return text
+    # Where questions end in ？, a ? amid a line is what an old encoding made of a character.
+    lost = len(_AMID.findall(text)) if "？" in text else 0
+    mark = _MARK_BUT_LOST if 0 < lost < text.count("？") else _MARK
+    if "```" not in text and "~~~" not in text and not text.startswith("---\n"):
+        return _widened_lines(text, mark)
+    pieces: list[str] = []
+    position = 0
+    for kept in _FENCED.finditer(text):
+        pieces += [_widened_lines(text[position : kept.start()], mark), kept[0]]
+        position = kept.end()
+    return "".join([*pieces, _widened_lines(text[position:], mark)])
+
+
+def _is_delimited(text: str) -> bool:
+    """Whether `text` is a table of three lines or more with as many commas in each."""
+    lines = text.strip("\n").split("\n", 1)
+    commas = lines[0].count(",")
+    if commas < _LEAST_COMMAS or "。" in text:
+        return False
+    lines = text.strip("\n").split("\n")
+    return len(lines) >= _LEAST_ROWS and all(line.count(",") == commas for line in lines)
+
+
+def _widened_lines(text: str, mark: re.Pattern[str]) -> str:
+    pieces: list[str] = []
+    done = 0
+    while found := _HALF_WIDE.search(text, done):
+        start = text.rfind("\n", done, found.start()) + 1 or done
+        end = text.find("\n", found.start())
+        end = len(text) if end < 0 else end
+        pieces += [text[done:start], _widened_line(text[start:end], mark)]
+        done = end
+    return "".join([*pieces, text[done:]]) if pieces else text
+
+
+def _widened_line(line: str, mark: re.Pattern[str]) -> str:
+    if _PROGRAM.search(line):
+        return line
+    after = _widened_around(line, mark) if _MAY_KEEP.search(line) else _widened(line, mark)
+    return line if after != line and is_code(line) else after
+
+
+def _widened_around(line: str, mark: re.Pattern[str]) -> str:
+    """`line` with its marks widened but for what is kept."""
+    pieces: list[str] = []
+    position = 0
+    for kept in _KEPT.finditer(line):
+        piece = _widened(line[position : kept.start()], mark)
+        is_address = kept[0].startswith("http")
+        pieces += [_BEFORE_ADDRESS.sub("：", piece) if is_address else piece, kept[0]]
+        position = kept.end()
+    return "".join([*pieces, _widened(line[position:], mark)])
+
+
+def _widened(piece: str, mark: re.Pattern[str]) -> str:
+    if "(" in piece:
+        piece = _BRACKETS.sub(_bracketed, piece)
+    piece = mark.sub(lambda found: _WIDE[found[0][0]], piece)
+    return _FULL_STOP.sub("。", piece) if piece.endswith((".", ".”", ".’", ".」", ".』")) else piece
+
+
+def _bracketed(pair: re.Match[str]) -> str:
+    """A pair of brackets, wide if Han text surrounds or fills it and no blank parts them."""
+    text, start, end = pair.string, pair.start(), pair.end()
+    inner = pair[1]
+    before, after = text[max(start - 1, 0) : start], text[end : end + 1]
+    is_apart = before == " " or after == " " or inner[0] == " "
+    is_linked = before in ("]", "!", "^", "$", "\\") and before != ""
+    is_linked = is_linked or bool(_FILE_END.match(text, end))
+    is_within = bool(_HAN_AT_END.search(text[max(start - 2, 0) : start]))
+    is_filled = bool(_HAN.search(inner)) and not before.isascii()
+    is_filled = is_filled or (bool(_HAN.match(inner)) and bool(_HAN.search(inner[-1])))
+    if not _WORD.search(inner) or is_apart or is_linked or not (is_within or is_filled):
+        return pair[0]
+    return f"（{inner}）"

@@ -1,0 +1,170 @@
+"""Script: Traditional Chinese becomes Simplified; Simplified text and other languages stay.
+
+`detectors` decides from the whole text which it is; converting Simplified text would turn 乾县 into
+干县. Han characters among kana or Hangul are Japanese or Korean, and stay. OpenCC decides
+between characters by phrases. Of its dictionaries the plain one (t2s) serves
+all variants: it knows 裡 and 裏, 線 and 綫. That for Taiwan (tw2s) is half as fast and, of 600
+statutes, makes 卓着 and 着有功绩 of 卓著 and 著有功績. With vocabulary (tw2sp) it also turns 執行
+into 运行 and 聯絡 into 联系, which are other words than the statute has.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import opencc
+import pyarrow as pa
+
+from jobs.corpus.repair.repairs import Repair
+from jobs.corpus.text.alphabets import HAN
+
+# Only what the other does not write: 為, 線, 群 and 強 are printed in both.
+_TAIWAN = (*"裡臺汙", "隨著", "看著", "有著", "接著", "對著", "跟著", "味著", "說著", "笑著")
+_HONG_KONG = tuple("裏着綫羣麪牀峯衞嘅喺咗哋冇啲嗰嚟咁佢嘢")
+
+TRADITIONAL, TAIWAN, HONG_KONG, SIMPLIFIED, MIXED = "hant", "hant-tw", "hant-hk", "hans", "mixed"
+
+_MIXED_SHARE = 0.1
+
+# What t2s leaves as it is, because Simplified text has the character too, in other words: 著作,
+# 於潜, 慰藉, 覆盖, 沈阳, 宫商角徵羽, 神祇. Read in 1,500 converted statutes, manuals and poems.
+_VERBS = (
+    "接随本朝沿向凭为味带有看听说走靠对顺持拿想穿临望笑哭坐站躺睡骑抱背提挂插捧握扶拉牵推指盯守等伴陪围绕依倚"
+    "照映迎逆冒顶忍含存活剩留藏放摆堆排列贴盖铺披戴系绑捆缠裹附黏沉沈执循闭睁张咬吃喝唱念读忙趁踏踩踢跪蹲立开"
+    "关点燃烧漂流闪跳动转变努瞧乘取量道叫喊闹急尽簇拥面跟举聊跑飞爬游追赶飘浮摇晃抖嚼搂扛端装挤压按扯拖停瞪听嗅藉借"
+)
+_LEFT = (
+    (
+        "著",
+        re.compile(
+            f"(?<=[{_VERBS}])著(?![作名者述称录文《]|书(?![包本页桌]))|著(?=[手眼重急落陆床装力想迷凉火色])"
+        ),
+        "着",
+    ),
+    ("於", re.compile("(?<!樊)於(?![菟戏]|潜[县镇人])"), "于"),
+    ("覆", re.compile("(?<=[答回批函])覆"), "复"),
+    ("藉", re.compile("(?<![狼慰蕴枕酝温践蹈藉草茵席])藉(?![藉田甚地躏])"), "借"),
+    (
+        "沈",
+        re.compile(
+            "沈(?=[没淀降箱]|默[地的不了，。]|[醉迷]于|[寂睡]了|浮于|思[著着良片]|重[地的]|积|闷)"
+            "|(?<![、，。：；「（])沈(?=[默重著着睡])"
+            "|(?<=[浮深消阴低昏击凿下])沈(?![家氏某姓])"
+        ),
+        "沉",
+    ),
+    ("徵", re.compile("(?<!魏)徵(?=[调收询求集召用兵税得信])"), "征"),
+    ("祇", re.compile("(?<![神地])祇(?![园洹树陀])"), "只"),
+)
+
+# In modern prose 著 behind any word is a particle, but for these words. Where 着 is more frequent,
+# as in Hong Kong, the writer keeps them apart.
+_PARTICLE = re.compile(
+    rf"(?<=[{HAN}])(?<![名原编专论译遗巨土合所新拙显卓昭撰较彰素夙久自共旧佳宏杰炳懋勋功绩大主参手已曾又尚])"
+    rf"著(?=[{HAN}])(?![作名者述称录书文有于成为论说史令籍其之])"
+)
+_MODERN = "的了是们这个"
+_MODERN_SHARE = 0.01
+
+# 乾 is dry, which Simplified text writes 干, and a name, which it does not; surnames that are words
+# beside it (白乾, 包乾, 田乾) are left out. 沈 is a surname, and 沉 as Taiwan writes it.
+_SURNAMES = (
+    "李孫徐郭王張劉陳楊趙黃周吳朱林鄭羅宋謝韓馮董蕭程曹袁鄧許傅沈曾彭呂蘇盧蔣蔡賈魏薛閻余潘戴鍾汪任姜譚廖鄒陸郝崔邱秦史顧侯邵孟"
+    "龍錢尹黎賀龔康"
+)
+_DRY = (
+    "淨燥旱枯涸裂糧杯脆燒煎炒咳癟笑澀冰貨果菜草柴電洗癬眼瘦嚎巴著着了掉爽固麵酪貝股親媽爹兒女娘爸渴熱癮等瞪得"
+    "也又而"
+)
+_DRIED = "曬晒烘風擦晾吹烤抹揩榨瀝喝吸枯餅肉豆魚果菜筍口陰焙炒煮燒流變半未不太很萄蔔梅杏子葉舌唇"
+_NAME = re.compile(
+    rf"(?<=[{_SURNAMES}])乾(?![{_DRY}])"
+    rf"|(?<![{HAN}][{_SURNAMES}][{HAN}])(?<=[{_SURNAMES}][{HAN}])(?<![{_DRIED}])乾(?=[，。、；：）」』\s]|\Z)"
+    "|乾(?=[寧符德化封祐佑統亨])"
+    "|(?<![片入於歸復般令人])沈(?=[醉寂浮思])(?!醉[於在]|寂[了多已下]|浮[於了]|思[著着良片默了])"
+)
+_FOREIGN = re.compile("[\u3041-\u3096\u30a1-\u30fa\uac00-\ud7a3]+")
+_WORD = re.compile(rf"[{HAN}々ー・]*")
+_REACH = 12
+_WORD_BEFORE = re.compile(rf"[{HAN}々ー・]{{0,{_REACH}}}\Z")
+
+
+def simplified(text: str) -> str:
+    """Traditional `text` in Simplified characters, but for what is Japanese, Korean or a name."""
+    converted: str = _converter().convert(text)
+    for character, pattern, instead in _LEFT:
+        if character in converted:
+            converted = pattern.sub(instead, converted)
+    if "著" in converted and _writes_particles(text, converted):
+        converted = _PARTICLE.sub("着", converted)
+    kept = list(_kept(text))
+    if not kept or len(converted) != len(text):
+        return converted
+    pieces, position = [], 0
+    for start, end in kept:
+        pieces += [converted[position:start], text[start:end]]
+        position = max(position, end)
+    return "".join([*pieces, converted[position:]])
+
+
+def _writes_particles(text: str, converted: str) -> bool:
+    is_modern = sum(map(converted.count, _MODERN)) >= _MODERN_SHARE * len(converted)
+    return is_modern and text.count("著") > text.count("着")
+
+
+def _kept(text: str) -> Iterator[tuple[int, int]]:
+    """Where names and words among kana and Hangul start and end, in order."""
+    has_names = "乾" in text or "沈" in text
+    names = [name.span() for name in _NAME.finditer(text)] if has_names else []
+    foreign = map(_reach, _FOREIGN.finditer(text))
+    end = 0
+    for start, after in sorted([*names, *foreign]):
+        if after > end:
+            yield max(start, end), after
+            end = after
+
+
+def _reach(foreign: re.Match[str]) -> tuple[int, int]:
+    """The word around kana or Hangul: the Han characters beside them, if there are few."""
+    text, start, end = foreign.string, foreign.start(), foreign.end()
+    behind = _WORD.match(text, end, end + _REACH)
+    before = _WORD_BEFORE.search(text[max(start - _REACH, 0) : start])
+    left, right = before.start() - before.end() if before else 0, behind.end() if behind else end
+    return (start + left, right) if right - start - left <= _REACH + end - start else (start, end)
+
+
+def variant(text: str) -> str:
+    """Whose Traditional characters these are; `TRADITIONAL` if nothing tells."""
+    taiwan, hong_kong = (sum(map(text.count, words)) for words in (_TAIWAN, _HONG_KONG))
+    if taiwan == hong_kong:
+        return TRADITIONAL
+    return TAIWAN if taiwan > hong_kong else HONG_KONG
+
+
+def scripts(
+    texts: pa.Array,
+    triggers: npt.NDArray[np.int64],
+    traditional: npt.NDArray[np.int32],
+    simplified: npt.NDArray[np.int32],
+) -> list[str | None]:
+    """The script each text is written in; None where its characters are those of both, or null."""
+    is_traditional = (triggers & int(Repair.SCRIPT)) != 0
+    names: list[str | None] = [None] * len(texts)
+    fewer, more = np.minimum(traditional, simplified), np.maximum(traditional, simplified)
+    is_mixed = ~is_traditional & (fewer > _MIXED_SHARE * more)
+    for row in np.flatnonzero(is_mixed):
+        names[row] = MIXED
+    for row in np.flatnonzero(~is_traditional & ~is_mixed & (simplified > traditional)):
+        names[row] = SIMPLIFIED
+    for row in np.flatnonzero(is_traditional):
+        names[row] = variant(texts[row].as_py())
+    return names
+
+
+@functools.cache
+def _converter() -> opencc.OpenCC:
+    return opencc.OpenCC("t2s")

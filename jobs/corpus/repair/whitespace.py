@@ -1,0 +1,90 @@
+"""Blanks around and between: line ends without trailing ones, one space, one empty line."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from jobs.corpus.text.kernels import kernel
+from jobs.corpus.text.line_kinds import is_code_line
+from jobs.corpus.text.text_buffers import Offsets, large_string_array, text_buffers
+from jobs.corpus.text.utf8 import Bytes
+
+
+def laid_out(texts: pa.Array) -> pa.LargeStringArray:
+    """Each text with one space for several, and one empty line at a time; null stays null.
+
+    Lines lose the blanks around them but for ASCII indentation, and keep those of code, which align
+    or stand in its strings; the text loses those at its ends.
+
+    Law: row-wise.
+    """
+    data, offsets, is_valid = text_buffers(texts)
+    return large_string_array(*_lay_out(data, offsets), is_valid)
+
+
+@kernel
+def _lay_out(data: Bytes, offsets: Offsets) -> tuple[Bytes, Offsets]:
+    out = np.empty(offsets[-1] - offsets[0], np.uint8)
+    new_offsets = np.empty_like(offsets)
+    one, at = np.uint64(1), np.uint64(0)
+    for row in range(len(offsets) - 1):
+        new_offsets[row] = start = at
+        i, end = np.uint64(offsets[row]), np.uint64(offsets[row + 1])
+        breaks = 0
+        blanks = line = i  # where the blanks before `i` begin, and its line
+        known, is_code = i, False  # what is known of the line that ends there
+        while i < end:
+            byte = data[i]
+            if byte == 0x0A:
+                breaks += 1
+                blanks = line = i + one
+            elif byte not in (0x20, 0x09):
+                if at > start:
+                    if breaks == 0 and i > blanks + one and known <= blanks:
+                        known = _line_end(data, i, end)
+                        is_code = is_code_line(data, np.int64(line), np.int64(known))
+                    breaks = -1 if is_code and i < known else breaks
+                    at = _put_gap(data, blanks, i, breaks, out, at)
+                breaks = 0
+                while i < end and (data[i] > 0x20 or not _is_blank(data[i])):
+                    out[at] = data[i]
+                    at += one
+                    i += one
+                blanks = i
+                continue
+            i += one
+    new_offsets[len(offsets) - 1] = at
+    return out[: np.int64(at)], new_offsets
+
+
+@kernel
+def _line_end(data: Bytes, i: np.uint64, end: np.uint64) -> np.uint64:
+    while i < end and data[i] != 0x0A:
+        i += np.uint64(1)
+    return i
+
+
+@kernel
+def _is_blank(byte: np.uint8) -> bool:
+    return bool(byte in (0x20, 0x0A, 0x09))
+
+
+@kernel
+def _put_gap(
+    data: Bytes, first: np.uint64, end: np.uint64, breaks: int, out: Bytes, at: np.uint64
+) -> np.uint64:
+    """Write what stands between two words, as it is to stand; where the next one goes."""
+    one = np.uint64(1)
+    for _ in range(min(breaks, 2)):
+        out[at] = 0x0A
+        at += one
+    if breaks == 0:
+        # Several spaces become one; what a tab aligns stays.
+        while first + one < end and data[first] == 0x20 and data[first + one] == 0x20:
+            first += one
+    while first < end:
+        out[at] = data[first]
+        at += one
+        first += one
+    return at

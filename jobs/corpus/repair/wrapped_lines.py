@@ -1,0 +1,226 @@
+"""Lines and blanks: what a page's width, a scanner or an editor's fingers put into a text.
+
+A line that was broken in the middle of a sentence is joined with the next where the text shows that
+a fixed width broke it: lines are as full as they can be, or go on indented behind their item, and
+what is joined ends as sentences do. Verse, tables, lists, headlines, addresses, signatures and
+dates keep their lines, however long each happens to be. No line begins with a comma: it was broken.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import partial
+
+from jobs.corpus.repair.word_pairs import known_pairs
+from jobs.corpus.text.alphabets import HAN
+from jobs.corpus.text.line_kinds import has_code_signs
+from jobs.corpus.text.markup_regions import fenced_blocks
+
+_WIDE = f"{HAN}\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
+_OPEN = re.compile(rf"(?:[{_WIDE}0-9A-Za-z，、（《“‘「『・·—\uff05/-]|[0-9\uff10-\uff19]：)\Z")
+# Paragraphs hardly end in these at the very width at which others are broken.
+_HALF_OPEN = re.compile(r"[）》”’」』〉〈【]\Z")
+_CONTINUING = re.compile(rf"[{_WIDE}0-9A-Za-z，。、；：？！）》”’」』（《“‘「『—…\uff05]")
+_CLOSING = re.compile("[，。、；：？！）》”’」』％]")
+_NUMERALS = "一二三四五六七八九十百千\u3007○零0-9\uff10-\uff19"
+_MARKER = re.compile(
+    rf"[（(]?[{_NUMERALS}]{{1,4}}[）)、\uff0e.\u3000 ]"
+    rf"|第\s?[{_NUMERALS}]+\s?[条章节编款篇回集部條節編]"
+    r"|[①-⓿❶-➓]|[-*+•●○◆■□▲△※·>#|]|附[件录錄表]|[甲乙丙丁戊己庚辛壬癸][、\u3000 ]"
+)
+_GAP = re.compile(r"\S {3,}\S|\S\u3000{2,}\S")
+_LATIN_EDGES = re.compile(r"[A-Za-z]\n[A-Za-z]")
+
+_LEAST_CELLS = 36  # 18 Han characters: no line of classical verse is as long
+_SLACK_CELLS = 4  # a mark that may not begin a line, half a cell of Latin
+_LEAST_FULL = 3
+_LEAST_FULL_AMONG_LONGER = 6
+_FILLED_SHARE = 0.6
+_ENDED_SHARE = 0.5
+# What the next line begins with, as far as it cannot be broken.
+_UNIT = re.compile(r"[0-9A-Za-z.%/-]+|.[，。、；：？！）》”’」』]*")
+_TRAILING = re.compile("(?<=[^ \u3000\n])[ \u3000]+\n")
+_ORPHANS = tuple("，。、；：）》」』")
+_MOST_HANGING = 50  # lines of one item
+_ENDED = re.compile("[。；：！？…][”’」』）)]*\\Z")
+
+_INNER_SPACES = re.compile(r"  (?<=[^ \t\n]  ) *")
+_SPACED_LINE = re.compile(r"^.*[^ \t\n]  .*$", re.MULTILINE)
+_BLANK_LINES = re.compile("\n{3,}")
+# Each begins with a space, which `re` finds at the speed of memchr.
+_SPACED_OUT = re.compile(rf"(?: [{HAN}，。、；：？！（）《》“”](?=[ \n]|\Z)){{7,}}")
+_SPACED_MARK = re.compile("[，。；？！]")
+_COVERED_SHARE = 0.5
+_BEFORE_MARK = re.compile(rf" (?<=[{HAN}] )(?=[，。；？！、）》”])")
+_AFTER_MARK = re.compile(rf" (?<=[，；、] )(?<=[{HAN}][，；、] )(?=[{HAN}《“（])")
+
+
+def unwrapped(text: str) -> str:
+    """`text` with lines joined that were broken at a fixed width in the middle of a sentence."""
+    if "```" in text or "~~~" in text:
+        return text
+    bare = _TRAILING.sub("\n", text) if " \n" in text or "\u3000\n" in text else text
+    lines = bare.split("\n")
+    cells = _cells(bare, lines)
+    joins = _broken(lines, cells)
+    if not joins:
+        return text
+    pieces = [lines[0]]
+    for number, line in enumerate(lines[1:]):
+        pieces += [line.lstrip(" \u3000")] if number in joins else ["\n", line]
+    return "".join(pieces)
+
+
+def _broken(lines: list[str], cells: list[int]) -> set[int]:
+    """The numbers of the lines that go on in the next."""
+    orphaned = _orphaned(lines)
+    open_ended = _ended(lines, cells, _LEAST_CELLS, _OPEN)
+    if len(open_ended) < 2:
+        return orphaned
+    widths = Counter(cells[number] for number in open_ended)
+    width = max(widths, key=lambda w: (sum(widths[w - s] for s in range(_SLACK_CELLS + 1)), w))
+    full = {n for n in open_ended if width - _SLACK_CELLS <= cells[n] <= width}
+    if len(full) >= _LEAST_FULL:
+        full.update(_ended(lines, cells, width - _SLACK_CELLS, _HALF_OPEN))
+    if not (_is_enough(full, open_ended, cells, width, len(orphaned)) and _is_prose(full, lines)):
+        return orphaned
+    hanging = {n for n in full if lines[n + 1][0] in " \u3000"}
+    filled = sum(_is_filled(cells[n], lines[n + 1], width) for n in full - hanging)
+    if not orphaned and filled < _FILLED_SHARE * len(full - hanging):
+        return hanging
+    return orphaned | full
+
+
+def _is_enough(
+    full: set[int], open_ended: list[int], cells: list[int], width: int, shown: int
+) -> bool:
+    """Whether so many lines are of one width that it broke them, all of the text or a part."""
+    if longer := sum(width < c for c in cells):
+        # Part of the text is broken; a line that begins with a comma shows it.
+        return shown > 0 or len(full) >= _LEAST_FULL_AMONG_LONGER > 2 * longer
+    others = sum(width // 2 < cells[n] for n in open_ended) - len(full)
+    return shown > 0 or (len(full) >= _LEAST_FULL and len(full) >= others)
+
+
+def _is_prose(full: set[int], lines: list[str]) -> bool:
+    """Whether what begins with a broken line mostly ends as sentences do, or the text ends there.
+
+    Headlines and addresses of one width end like their neighbours.
+    """
+    last = [n + 1 for n in full if n + 1 not in full]
+    ended = sum(bool(_ENDED.search(lines[n])) for n in last)
+    return ended > 0 and ended >= _ENDED_SHARE * len(last)
+
+
+def _is_filled(cells: int, following: str, width: int) -> bool:
+    """Whether what `following` begins with had no room in a line of so many cells."""
+    unit = _UNIT.match(following)
+    return unit is None or cells + sum(1 + (c > "\x7f") for c in unit[0]) > width
+
+
+def _orphaned(lines: list[str]) -> set[int]:
+    """The numbers of the lines that go on with a mark with which no line begins."""
+    return {
+        number
+        for number, following in enumerate(lines[1:])
+        if following.lstrip(" \u3000")[:1] in _ORPHANS
+        and _OPEN.search(lines[number][-2:])
+        and not _is_tabular(lines[number])
+    }
+
+
+def _ended(lines: list[str], cells: list[int], least: int, ends: re.Pattern[str]) -> list[int]:
+    """The numbers of the lines of so many cells that end so and may go on in the next."""
+    return [
+        number
+        for number in range(len(lines) - 1)
+        if cells[number] >= least and _goes_on(lines, number, ends)
+    ]
+
+
+def _goes_on(lines: list[str], number: int, ends: re.Pattern[str]) -> bool:
+    line, following = lines[number], lines[number + 1]
+    start = _indent(following)
+    # What a line ends with is told by its last two characters.
+    return (
+        start < len(following)
+        and bool(ends.search(line[-2:]) or _CLOSING.match(following, start))
+        and bool(_CONTINUING.match(following, start))
+        and not _MARKER.match(following, start)
+        and (start == 0 or _is_hanging(lines, number, start))
+        and not _is_tabular(line)
+        and not _is_tabular(following[start:])
+        and not _LATIN_EDGES.search(f"{line[-1]}\n{following[start]}")
+    )
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" \u3000")) if line[:1] in (" ", "\u3000") else 0
+
+
+def _is_hanging(lines: list[str], number: int, start: int) -> bool:
+    """Whether what goes on `start` blanks behind the edge belongs to an item that begins before."""
+    for line in reversed(lines[max(number - _MOST_HANGING, 0) : number + 1]):
+        indent = _indent(line)
+        if _MARKER.match(line, indent):
+            return indent < start
+        if indent != start:
+            return False
+    return False
+
+
+def _is_tabular(line: str) -> bool:
+    if "|" in line or "\t" in line:
+        return True
+    return ("   " in line or "\u3000\u3000" in line) and bool(_GAP.search(line))
+
+
+def _cells(text: str, lines: list[str]) -> list[int]:
+    """How wide each line is: a Han character is two cells and three bytes, a letter one of each."""
+    sizes = map(len, text.encode().split(b"\n"))
+    return [(size + len(line)) // 2 for size, line in zip(sizes, lines, strict=True)]
+
+
+def despaced(text: str) -> str:
+    """`text` without the blanks of text that was set or read character by character."""
+    if _SPACED_OUT.search(text):
+        text = _SPACED_OUT.sub(partial(_closed_up, pairs=known_pairs(text)), text)
+    return _AFTER_MARK.sub("", _BEFORE_MARK.sub("", text))
+
+
+def _closed_up(run: re.Match[str], pairs: set[str]) -> str:
+    """A run of single characters, without its blanks if they are words and not a list."""
+    before = run.string[max(run.start() - 1, 0) : run.start()]
+    together = run[0].replace(" ", "")
+    if _SPACED_MARK.search(together):
+        return together
+    whole = before + together
+    covered = {
+        at + k for at in range(len(whole) - 1) if whole[at : at + 2] in pairs for k in (0, 1)
+    }
+    return together if len(covered) >= _COVERED_SHARE * len(whole) else run[0]
+
+
+def layout(text: str) -> str:
+    """`text` as `whitespace.laid_out` gives it, but for spaces in code, where they align."""
+    if " \n" in text or "\t\n" in text:
+        text = "\n".join([line.rstrip(" \t") for line in text.split("\n")])
+    if "  " in text:
+        text = _single_spaced(text)
+    if "\n\n\n" in text:
+        text = _BLANK_LINES.sub("\n\n", text)
+    return text.strip(" \t\n")
+
+
+def _single_spaced(text: str) -> str:
+    pieces: list[str] = []
+    position = 0
+    for start, end in fenced_blocks(text):
+        pieces += [_SPACED_LINE.sub(_single_spaces, text[position:start]), text[start:end]]
+        position = end
+    return "".join([*pieces, _SPACED_LINE.sub(_single_spaces, text[position:])])
+
+
+def _single_spaces(line: re.Match[str]) -> str:
+    return line[0] if has_code_signs(line[0]) else _INNER_SPACES.sub(" ", line[0])

@@ -1,0 +1,139 @@
+"""Keyword lists, and where their words begin in a text."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from jobs.corpus.model.signal_columns import KEYWORD_CATEGORIES
+from jobs.corpus.signals.quality_model import QualityModel
+from jobs.corpus.text.kernels import kernel, mix
+from jobs.errors import ConfigError
+
+Points = npt.NDArray[np.uint32]
+
+_FEWEST = 2
+_PAIR_BITS = 18
+_POINT_BITS = np.uint64(21)
+
+
+@dataclass(frozen=True)
+class SignalParams:
+    """What signals are told.
+
+    Attributes:
+        keywords: The words of each category, in the order of KEYWORD_CATEGORIES, each sorted.
+        quality: The model that gives the quality; without one it is null.
+    """
+
+    keywords: tuple[tuple[str, ...], ...]
+    quality: QualityModel | None
+
+    def __post_init__(self) -> None:
+        """Refuse a wrong number of lists, and words that are found nearly everywhere."""
+        if len(self.keywords) != len(KEYWORD_CATEGORIES):
+            raise ConfigError(f"give a keyword list for each of {', '.join(KEYWORD_CATEGORIES)}")
+        short = [word for words in self.keywords for word in words if len(word) < _FEWEST]
+        if short:
+            raise ConfigError(
+                f"keywords of one character say nothing ({'、'.join(short)}): delete them"
+            )
+
+
+class Trie(NamedTuple):
+    """Words as a tree. An edge is a word of node and character in an open-addressing table.
+
+    Attributes:
+        edges: uint64 (slots,), 0 where empty: 1 + node, shifted, and the code point.
+        children: int32 (slots,), the node the edge leads to.
+        categories: uint8 (nodes,), a bit for each category that has the word ending there.
+        pairs: uint8 (2**18 / 8,), a bit at the hash of the first two characters of each word:
+            most positions of a text are done with one look at it.
+    """
+
+    edges: npt.NDArray[np.uint64]
+    children: npt.NDArray[np.int32]
+    categories: npt.NDArray[np.uint8]
+    pairs: npt.NDArray[np.uint8]
+
+
+@functools.lru_cache(maxsize=4)
+def compiled(params: SignalParams) -> Trie:
+    """All words of all categories."""
+    tree: dict[tuple[int, int], int] = {}
+    categories = [0]
+    for bit, words in enumerate(params.keywords):
+        for word in words:
+            node = 0
+            for letter in word:
+                node = tree.setdefault((node, ord(letter)), len(categories))
+                if node == len(categories):
+                    categories.append(0)
+            categories[node] |= 1 << bit
+    slots = 1 << (2 * len(tree) + 1).bit_length()
+    trie = Trie(
+        np.zeros(slots, np.uint64),
+        np.zeros(slots, np.int32),
+        np.array(categories, np.uint8),
+        np.zeros(1 << (_PAIR_BITS - 3), np.uint8),
+    )
+    _fill(trie, tree, [word for words in params.keywords for word in words])
+    return trie
+
+
+def _fill(trie: Trie, tree: dict[tuple[int, int], int], beginnings: list[str]) -> None:
+    for (node, point), child in tree.items():
+        edge = np.uint64(_edge(node, point))  # a plain int would be hashed as a signed one
+        slot = _slot(trie.edges, edge)
+        trie.edges[slot], trie.children[slot] = edge, child
+    for word in beginnings:
+        pair = int(_pair(np.uint32(ord(word[0])), np.uint32(ord(word[1]))))
+        trie.pairs[pair >> 3] |= 1 << (pair & 7)
+
+
+@kernel
+def _pair(first: np.uint32, second: np.uint32) -> np.uint32:
+    # Fits 18 bits; neighbouring code points fall apart.
+    return (first * np.uint32(0x6F) ^ second * np.uint32(0x3D)) & np.uint32((1 << _PAIR_BITS) - 1)
+
+
+@kernel
+def _edge(node: int, point: int) -> np.uint64:
+    return (np.uint64(node + 1) << _POINT_BITS) | np.uint64(point)
+
+
+@kernel
+def _slot(edges: npt.NDArray[np.uint64], edge: np.uint64) -> np.uint64:
+    """Where the edge is, or where it would go."""
+    last = np.uint64(len(edges) - 1)
+    slot = mix(edge) & last
+    while edges[slot] != 0 and edges[slot] != edge:
+        slot = (slot + np.uint64(1)) & last
+    return slot
+
+
+@kernel
+def count_keywords(points: Points, size: int, trie: Trie, hits: npt.NDArray[np.float64]) -> None:
+    """Add to `hits` the positions where a word of each category begins."""
+    for i in range(size - 1):
+        pair = _pair(points[i], points[i + 1])
+        if (trie.pairs[pair >> np.uint32(3)] >> (pair & np.uint32(7))) & 1:
+            found = _categories_at(points, size, i, trie)
+            for bit in range(len(hits)):
+                hits[bit] += (found >> bit) & 1
+
+
+@kernel
+def _categories_at(points: Points, size: int, start: int, trie: Trie) -> int:
+    node, found = 0, 0
+    for i in range(start, size):
+        slot = _slot(trie.edges, _edge(node, points[i]))
+        if trie.edges[slot] == 0:
+            break
+        node = trie.children[slot]
+        found |= trie.categories[node]
+    return found

@@ -1,0 +1,177 @@
+"""Rules: thresholds on signals that reject a document. They read no text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.corpus.model.reasons import Stage
+from jobs.corpus.model.signal_columns import SIGNALS
+from jobs.corpus.model.sites import is_below, sites
+from jobs.errors import ConfigError
+
+"""The stage that rejects by rules."""
+
+OPERATORS: dict[str, Callable[[npt.NDArray[Any], np.generic], npt.NDArray[np.bool_]]] = {
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+}
+
+JUDGED = pa.schema(
+    [
+        pa.field("stage", pa.string()),
+        pa.field("reason", pa.string()),
+        pa.field("evidence", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A document is rejected for `reason` when `signal operator value` holds.
+
+    Attributes:
+        reason: Of the decision; unique in a profile.
+        signal: A column of SIGNALS.
+        operator: One of OPERATORS.
+        value: The threshold.
+        spared_partners: Their documents are not judged by this rule.
+        spared_sites: Neither are documents of these hosts and their subdomains.
+    """
+
+    reason: str
+    signal: str
+    operator: str
+    value: float
+    spared_partners: tuple[str, ...]
+    spared_sites: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The rule as people write it."""
+        return f"{self.signal} {self.operator} {self.value:g}"
+
+
+@dataclass(frozen=True)
+class RuleParams:
+    """A profile of rules; the first that holds for a document gives the reason.
+
+    Attributes:
+        profile: The name of the file in `conf/rules/`.
+        source: Where the thresholds come from.
+        rules: In order.
+    """
+
+    profile: str
+    source: str
+    rules: tuple[Rule, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns the rules look at."""
+        signals = dict.fromkeys(rule.signal for rule in self.rules)
+        return (*signals, "site") if any(rule.spared_sites for rule in self.rules) else (*signals,)
+
+    def __post_init__(self) -> None:
+        """Refuse signals and operators that do not exist."""
+        for rule in self.rules:
+            self._check(rule, "signal", rule.signal, list(SIGNALS.names))
+            self._check(rule, "operator", rule.operator, list(OPERATORS))
+
+    def _check(self, rule: Rule, key: str, value: str, known: list[str]) -> None:
+        if value not in known:
+            raise ConfigError(
+                f"rules/{self.profile}.yaml: reject.{rule.reason}.{key} is {value!r}: choose one "
+                f"of {', '.join(known)}"
+            )
+
+
+def judged(documents: pa.Table, rules: RuleParams, *, partner: str) -> pa.Table:
+    """The stage, reason and evidence of each row; null where no rule holds.
+
+    Args:
+        documents: SIGNALS and `site` of one partner's documents. Null signals (those of a row
+            rejected before) hold no rule.
+        rules: in order; the first that holds counts.
+        partner: whose documents.
+
+    Returns:
+        JUDGED, a row for each row.
+
+    Law: row-wise.
+    """
+    choice = np.full(len(documents), len(rules.rules))
+    for number, rule in reversed(list(enumerate(rules.rules))):
+        if partner not in rule.spared_partners:
+            choice[_holds(documents, rule)] = number
+    if (choice == len(rules.rules)).all():
+        return pa.table([pa.nulls(len(documents), pa.string())] * len(JUDGED), schema=JUDGED)
+    reasons: list[str | None] = [rule.reason for rule in rules.rules]
+    reason = pa.array([*reasons, None], pa.string()).take(pa.array(choice))
+    return pa.table(
+        {
+            "stage": pc.if_else(
+                pc.is_valid(reason), str(Stage.JUDGE), pa.scalar(None, pa.string())
+            ),
+            "reason": reason,
+            "evidence": _evidence(documents, rules, choice),
+        },
+        schema=JUDGED,
+    )
+
+
+def after_rules(documents: pa.Table, rules: RuleParams, *, partner: str) -> pa.Table:
+    """DOCUMENTS of one partner with stage, reason and evidence of what a rule rejects.
+
+    Law: row-wise.
+    """
+    with_site = documents.append_column("site", sites(documents["url"]))
+    verdicts = judged(with_site, rules, partner=partner)
+    is_judged = pc.and_(pc.is_valid(verdicts["reason"]), pc.is_null(documents["reason"]))
+    for name in JUDGED.names:
+        column = pc.if_else(is_judged, verdicts[name], documents[name])
+        documents = documents.set_column(documents.schema.get_field_index(name), name, column)
+    return documents
+
+
+def _holds(documents: pa.Table, rule: Rule) -> npt.NDArray[np.bool_]:
+    column = documents[rule.signal]
+    values = pc.fill_null(column, 0).to_numpy()
+    # In the signal's own precision: 0.3 is not below a stored 0.3.
+    holds = OPERATORS[rule.operator](values, _threshold(rule, values.dtype))
+    holds &= pc.is_valid(column).to_numpy()
+    if rule.spared_sites:
+        holds &= ~_are_spared(documents["site"], rule.spared_sites)
+    return holds
+
+
+def _threshold(rule: Rule, dtype: np.dtype[Any]) -> np.generic:
+    return np.float32(rule.value) if dtype == np.float32 else np.float64(rule.value)
+
+
+def _are_spared(sites: pa.ChunkedArray, spared: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+    """Which sites are one of these, or below one of them."""
+    found = np.zeros(len(sites), np.bool_)
+    for name in spared:
+        found |= is_below(sites, name).to_numpy()
+    return found
+
+
+def _evidence(
+    documents: pa.Table, rules: RuleParams, choice: npt.NDArray[np.int_]
+) -> pa.StringArray:
+    evidence: list[str | None] = [None] * len(documents)
+    for number, rule in enumerate(rules.rules):
+        rows = np.flatnonzero(choice == number)
+        values = documents[rule.signal].take(pa.array(rows)).to_pylist()
+        for row, value in zip(rows, values, strict=True):
+            evidence[row] = f"{rule.signal} {value:.4g} {rule.operator} {rule.value:g}"
+    return pa.array(evidence, pa.string())

@@ -1,0 +1,288 @@
+"""Signals: what is measured of every text, once, so that thresholds can change without it.
+
+`signal_columns` says what each one means. Kernels count, over the UTF-8 as it lies in the column;
+here the counts of all texts become shares.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from jobs.corpus.model.signal_columns import KEYWORD_CATEGORIES, SIGNALS
+from jobs.corpus.signals import line_counts, repetition
+from jobs.corpus.signals.keywords import Points, SignalParams, Trie, compiled, count_keywords
+from jobs.corpus.signals.line_counts import Lines, count_lines, line_work
+from jobs.corpus.signals.quality import quality
+from jobs.corpus.signals.repetition import LONGEST, Sweep, count_ngrams, sweep
+from jobs.corpus.text.character_classes import (
+    CLASS_BITS,
+    CLASSES,
+    LINKING,
+    SIMPLIFIED,
+    SPACE,
+    TRADITIONAL,
+    Traits,
+    character_traits,
+)
+from jobs.corpus.text.kernels import kernel
+from jobs.corpus.text.text_buffers import Offsets, text_buffers
+from jobs.corpus.text.utf8 import Bytes, decode_point
+
+SIGNALS_VERSION = 1
+"""Releases record it: other formulas, other number."""
+
+Figures = npt.NDArray[np.float64]
+
+_TEXT_CHARS, _DISTINCT, _WEIGHTED, _LINKED, _TRADITIONAL, _SIMPLIFIED = range(6)
+_BOTH_SCRIPTS = TRADITIONAL * 4  # class and script bits are below
+
+
+class _Counts(NamedTuple):
+    """What is counted of each text, a row each.
+
+    Attributes:
+        classes: Characters of each class.
+        letters: Text characters, distinct ones, the sum of c ln c over their counts, and those
+            inside addresses; then only-Traditional and only-Simplified characters.
+        ngrams: For each n, what `count_ngrams` counts.
+        lines: What `count_lines` counts.
+        hits: Keywords of each category.
+    """
+
+    classes: Figures
+    letters: Figures
+    ngrams: Figures
+    lines: Figures
+    hits: Figures
+
+
+class _Work(NamedTuple):
+    """What the kernels work in: about 4 bytes per character of the longest text, and 10 MB."""
+
+    points: Points
+    histogram: npt.NDArray[np.int32]
+    distinct: Points
+    sweep: Sweep
+    lines: Lines
+
+
+def signals(content: pa.LargeStringArray, *, params: SignalParams) -> pa.Table:
+    """One row of `SIGNALS` per text, in the same order; null for a null text, 0 of an empty one.
+
+    `quality` is null without a model, and what the model says of nothing for an empty text.
+
+    Law: row-wise.
+    """
+    data, offsets, is_valid = text_buffers(content)
+    rows = len(content)
+    counts = _Counts(
+        np.zeros((rows, CLASSES)),
+        np.zeros((rows, 6)),
+        np.zeros((rows, LONGEST + 1, repetition.FIGURES)),
+        np.zeros((rows, line_counts.FIGURES)),
+        np.zeros((rows, len(KEYWORD_CATEGORIES))),
+    )
+    longest = int(np.diff(offsets).max(initial=0))
+    histogram, distinct = np.zeros(0x110000, np.int32), np.empty(0x110001, np.uint32)
+    work = _Work(np.empty(longest, np.uint32), histogram, distinct, sweep(), line_work())
+    _measure(data, offsets, character_traits(), compiled(params), work, counts)
+    columns = _columns(counts)
+    arrays = {
+        name: pa.array(figures.astype(SIGNALS.field(name).type.to_pandas_dtype()), mask=~is_valid)
+        for name, figures in columns.items()
+    }
+    arrays["quality"] = quality(content, model=params.quality)
+    return pa.table([arrays[name] for name in SIGNALS.names], schema=SIGNALS)
+
+
+def _columns(counts: _Counts) -> dict[str, Figures]:
+    letters = counts.letters.T
+    return {
+        **_character_shares(counts.classes.T, letters),
+        **_letter_signals(letters),
+        **_ngram_shares(counts.ngrams, letters[_TEXT_CHARS]),
+        **_line_shares(counts.lines.T, letters[_TEXT_CHARS]),
+        **{
+            f"{category}_hits_per_line": _share(hits, counts.lines[:, line_counts.FULL_LINES])
+            for category, hits in zip(KEYWORD_CATEGORIES, counts.hits.T, strict=True)
+        },
+    }
+
+
+def _share(part: Figures, whole: Figures) -> Figures:
+    return part / np.maximum(whole, 1)
+
+
+def _character_shares(classes: Figures, letters: Figures) -> dict[str, Figures]:
+    chars = classes.sum(axis=0)
+    names = ("han", "latin", "digit", "punctuation", "space", "private_use", "replacement")
+    shares = {
+        f"{name}_share": _share(count, chars)
+        for name, count in zip((*names, "kana", "hangul"), classes[1:], strict=True)
+    }
+    traditional, simplified = letters[4:]
+    return {
+        "content_chars": chars,
+        **shares,
+        "traditional_share": _share(traditional, traditional + simplified),
+    }
+
+
+def _letter_signals(letters: Figures) -> dict[str, Figures]:
+    chars, distinct, weighted, linked = letters[:4]
+    return {
+        # -sum p ln p, with p = c / n, is ln n - (sum c ln c) / n.
+        "char_entropy": np.maximum(np.log(np.maximum(chars, 1)) - _share(weighted, chars), 0),
+        "unique_char_share": _share(distinct, chars),
+        "link_char_share": _share(linked, chars),
+    }
+
+
+def _ngram_shares(ngrams: Figures, chars: Figures) -> dict[str, Figures]:
+    def repeated(n: int) -> Figures:
+        return _share(ngrams[:, n, repetition.REPEATED], ngrams[:, n, repetition.TOTAL])
+
+    def top(n: int) -> Figures:
+        return np.minimum(_share(n * ngrams[:, n, repetition.TOP], chars), 1)
+
+    def covered(n: int) -> Figures:
+        return _share(ngrams[:, n, repetition.COVERED], chars)
+
+    return {
+        "2gram_repetition_ratio": repeated(2),
+        "3gram_repetition_ratio": repeated(3),
+        "repeat_13gram_share": repeated(LONGEST),
+        **{f"top_{n}gram_share": top(n) for n in (2, 3, 4)},
+        **{f"dup_{n}gram_share": covered(n) for n in range(5, 11)},
+    }
+
+
+def _line_shares(lines: Figures, chars: Figures) -> dict[str, Figures]:
+    full = lines[line_counts.FULL_LINES]
+    return {
+        "line_count": lines[line_counts.LINES],
+        "mean_line_chars": _share(chars, full),
+        "bullet_line_share": _share(lines[line_counts.BULLETS], full),
+        "list_line_share": _share(lines[line_counts.ITEMS], full),
+        "heading_line_share": _share(lines[line_counts.HEADINGS], full),
+        "ellipsis_line_share": _share(lines[line_counts.ELLIPSES], full),
+        "terminal_line_share": _share(lines[line_counts.TERMINALS], full),
+        "dup_line_share": _share(lines[line_counts.REPEATED_LINES], full),
+        "dup_line_char_share": _share(lines[line_counts.REPEATED_LINE_CHARS], chars),
+        "dup_paragraph_share": _share(
+            lines[line_counts.REPEATED_PARAGRAPHS], lines[line_counts.PARAGRAPHS]
+        ),
+        "dup_paragraph_char_share": _share(lines[line_counts.REPEATED_PARAGRAPH_CHARS], chars),
+    }
+
+
+@kernel
+def _measure(
+    data: Bytes, offsets: Offsets, traits: Traits, trie: Trie, work: _Work, counts: _Counts
+) -> None:
+    """Count everything of every text."""
+    for row in range(len(offsets) - 1):
+        size = _decode(data, offsets[row], offsets[row + 1], work.points)
+        letters = counts.letters[row]
+        _count_characters(work.points, size, traits, work, (counts.classes[row], letters))
+        _count_repetition(work.points, size, traits, work.sweep, counts.ngrams[row])
+        count_lines(work.points, size, traits, work.lines, counts.lines[row])
+        count_keywords(work.points, size, trie, counts.hits[row])
+
+
+@kernel
+def _decode(data: Bytes, start: int, end: int, points: Points) -> int:
+    i, stop, size = np.uint64(start), np.uint64(end), 0
+    while i < stop:
+        points[np.uint64(size)], i = decode_point(data, i)
+        size += 1
+    return size
+
+
+@kernel
+def _count_characters(
+    points: Points, size: int, traits: Traits, work: _Work, counts: tuple[Figures, Figures]
+) -> None:
+    """Classes and scripts, how characters are distributed, and those inside addresses."""
+    classes, letters = counts
+    histogram, distinct, known = work.histogram, work.distinct, 0
+    counted = np.zeros(_BOTH_SCRIPTS, np.int64)
+    linked = link_end = 0
+    for i in range(size):
+        trait = traits[points[i]]
+        counted[trait & np.uint16(_BOTH_SCRIPTS - 1)] += 1
+        count = histogram[points[i]]
+        histogram[points[i]] = count + 1
+        distinct[known] = points[i]
+        known += count == 0
+        if trait & LINKING and i >= link_end and _begins_link(points, i, size):
+            link_end = _link_end(points, i, size)
+            linked += link_end - i
+    letters[_LINKED] = linked
+    for trait in range(_BOTH_SCRIPTS):
+        classes[trait & CLASS_BITS] += counted[trait]
+        letters[_TRADITIONAL] += counted[trait] * (trait & TRADITIONAL != 0)
+        letters[_SIMPLIFIED] += counted[trait] * (trait & SIMPLIFIED != 0)
+    for k in range(known):
+        _weigh(histogram[distinct[k]], traits[distinct[k]], letters)
+        histogram[distinct[k]] = 0
+
+
+@kernel
+def _weigh(count: int, trait: int, letters: Figures) -> None:
+    if trait & CLASS_BITS != SPACE:
+        letters[_TEXT_CHARS] += count
+        letters[_DISTINCT] += 1
+        letters[_WEIGHTED] += count * np.log(count)
+
+
+_HTTP, _HTTPS, _WWW = (
+    np.array([ord(letter) for letter in word], np.uint32)
+    for word in ("http://", "https://", "www.")
+)
+
+
+@kernel
+def _begins_link(points: Points, i: int, size: int) -> bool:
+    return (
+        _begins(points, i, size, _HTTP)
+        or _begins(points, i, size, _HTTPS)
+        or _begins(points, i, size, _WWW)
+    )
+
+
+@kernel
+def _begins(points: Points, i: int, size: int, word: Points) -> bool:
+    if i + len(word) > size:
+        return False
+    for k in range(len(word)):  # noqa: SIM110  numba knows no generators here
+        if points[i + k] != word[k]:
+            return False
+    return True
+
+
+@kernel
+def _link_end(points: Points, i: int, size: int) -> int:
+    """An address ends at white space, at what is not ASCII, or at a bracket or quote."""
+    while i < size and 0x20 < points[i] < 0x7F and points[i] not in {0x22, 0x29, 0x3C, 0x3E, 0x5D}:
+        i += 1
+    return i
+
+
+@kernel
+def _count_repetition(
+    points: Points, size: int, traits: Traits, work: Sweep, figures: Figures
+) -> None:
+    start = 0
+    while start < size:
+        stop = min(size, start + len(work.ids))
+        held = 0
+        for i in range(start, stop):
+            work.ids[held] = points[i]
+            held += traits[points[i]] & CLASS_BITS != SPACE
+        count_ngrams(work, held, figures)
+        start = stop

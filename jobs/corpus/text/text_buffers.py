@@ -1,0 +1,56 @@
+"""Arrow text columns as plain numpy buffers, for kernels, and back."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import xxhash
+
+from jobs.corpus.text.utf8 import Bytes
+
+Offsets = npt.NDArray[np.int64]
+
+
+def text_buffers(texts: pa.Array) -> tuple[Bytes, Offsets, npt.NDArray[np.bool_]]:
+    """The UTF-8 bytes, the offsets of shape (n + 1,) into them, and which rows are not null.
+
+    A null row has no bytes. The bytes are not copied unless the array is not `large_string`.
+    """
+    column = texts.cast(pa.large_string()) if texts.type != pa.large_string() else texts
+    if column.null_count:
+        # A null slot may cover bytes; kernels must see none.
+        is_valid = pc.is_valid(column).to_numpy(zero_copy_only=False)
+        column = column.fill_null("")
+    else:
+        is_valid = np.ones(len(column), dtype=np.bool_)
+    _, offsets, data = column.buffers()
+    if offsets is None or len(column) == 0:
+        return np.zeros(0, np.uint8), np.zeros(1, np.int64), is_valid
+    window = np.frombuffer(offsets, np.int64)[column.offset : column.offset + len(column) + 1]
+    return np.frombuffer(data or b"", np.uint8), window, is_valid
+
+
+def large_string_array(
+    data: Bytes, offsets: Offsets, is_valid: npt.NDArray[np.bool_]
+) -> pa.LargeStringArray:
+    """The text column made of `data` cut at `offsets`, null where `is_valid` is false."""
+    validity: Any = None
+    null_count = int(len(is_valid) - np.count_nonzero(is_valid))
+    if null_count:
+        validity = pa.py_buffer(np.packbits(is_valid, bitorder="little").tobytes())
+    return pa.LargeStringArray.from_buffers(
+        len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data), validity, null_count
+    )
+
+
+def text_hashes(texts: pa.Array) -> pa.FixedSizeBinaryArray:
+    """The xxh3-128 of each text's UTF-8 bytes, big-endian as xxhash prints it; null stays null."""
+    data, offsets, is_valid = text_buffers(texts)
+    view, digest = data.data, xxhash.xxh3_128_digest
+    hashes = [digest(view[start:end]) for start, end in pairwise(offsets.tolist())]
+    return pa.array(hashes, pa.binary(16), mask=~is_valid)

@@ -1,0 +1,216 @@
+"""Normalize: every delivered file becomes documents and facts, in one streaming pass over the text.
+
+A task writes runs: about `run_bytes` of rows at a time, as DOCUMENTS and as facts, both sorted by
+`doc_id`. Rows that are refused or nearly empty count too: it is they that come by the million. Its
+marker is written last and says what there is; a shard that has a marker is never read again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.corpus.contamination.decontamination import decontaminated
+from jobs.corpus.intake.rows import DELIVERED_AS
+from jobs.corpus.model.reasons import Stage
+from jobs.corpus.normalize.documents import documents
+from jobs.corpus.normalize.facts import facts
+from jobs.corpus.removal.site_boilerplate import edge_words
+from jobs.errors import TooManyRejects
+from jobs.flow.contamination.index_object import load_index, store_index
+from jobs.flow.intake.delivered_tables import delivered_tables
+from jobs.flow.intake.plan import InputShard
+from jobs.flow.params import BuildParams
+from jobs.flow.shards import NormalizedShard, Run
+from jobs.flow.tasks.checkpoints import Marked, Marker, Progress, map_marked
+from jobs.flow.tasks.exchange import write_cuts
+from jobs.flow.tasks.table_files import write_table
+from jobs.storage.layout import work_key
+from jobs.storage.objects import ObjectStore
+from jobs.storage.stores import open_store
+
+STAGE = "normalized"
+EDGE_BITS = 6
+EDGE_PIECES = 1 << EDGE_BITS  # into which what is counted is cut: as many tasks can count it
+_BY_ID = [("doc_id", "ascending"), ("position", "ascending")]
+_ROW_GROUP_BYTES = 4 << 20  # small, so that merge reads little beyond the range it asks for
+
+
+def normalize(
+    shards: list[InputShard], params: BuildParams, *, progress: Progress
+) -> list[NormalizedShard]:
+    """Normalize what has no marker yet; all shards, in the order of the plan.
+
+    Raises:
+        TooManyRejects: a partner's share of rejected rows is above the agreed one.
+    """
+    store_index(open_store(params.storage), params)
+    work = [Marked(_marker_key(params.corpus, shard.key), shard) for shard in shards]
+    markers = map_marked(normalize_shard, work, params=params, label="normalize", progress=progress)
+    normalized = list(_based(shards, markers))
+    check_rejects(normalized, params)
+    return normalized
+
+
+def normalize_shard(shard: InputShard, *, params: BuildParams) -> Marker:
+    """Read one input shard and write its runs; what there is then. Harmless to repeat."""
+    # Arrow's own pool hands freed memory back and touches new memory instead: a tenth of a task.
+    pa.set_memory_pool(pa.system_memory_pool())
+    writer = _RunWriter(open_store(params.storage), shard, params)
+    for table in delivered_tables(shard, endpoint_url=params.storage.endpoint_url):
+        writer.add(table)
+    return writer.finished()
+
+
+def check_rejects(normalized: list[NormalizedShard], params: BuildParams) -> None:
+    """Stop if a partner's rows were rejected beyond the agreed share.
+
+    Raises:
+        TooManyRejects: with a table of reasons.
+    """
+    for partner in params.partners:
+        mine = [shard for shard in normalized if shard.partner == partner.name]
+        delivered = sum(shard.delivered for shard in mine)
+        reasons: Counter[str] = Counter()
+        for shard in mine:
+            for stage, reason, count in shard.rejected:
+                reasons[reason] += count * (stage != Stage.DECONTAMINATE)
+        rejected = reasons.total()
+        if delivered and rejected / delivered > partner.reject_share:
+            table = "\n".join(f"  {count:>12,}  {name}" for name, count in reasons.most_common())
+            raise TooManyRejects(
+                f"partner {partner.name}: {rejected:,} of {delivered:,} rows are rejected, more "
+                f"than reject_share={partner.reject_share:.2%}:\n{table}\n"
+                f"ask the partner for a new delivery, or raise reject_share in "
+                f"partners/{partner.name}.yaml"
+            )
+
+
+class _RunWriter:
+    """Gathers tables of one input shard and writes a run whenever there is enough."""
+
+    def __init__(self, store: ObjectStore, shard: InputShard, params: BuildParams) -> None:
+        self.store, self.shard, self.params = store, shard, params
+        self.pending: list[tuple[pa.Table, pa.Table, pa.Table]] = []
+        self.pending_bytes = 0
+        self.runs: list[Run] = []
+        self.delivered = 0
+        self.content_bytes = 0
+        self.rejected: Counter[tuple[str, str]] = Counter()
+        self.columns: Counter[str] = Counter()
+        self.files: set[str] = set()
+        self.benchmarks = load_index(store, params)
+        self.found: Counter[tuple[str, str]] = Counter()
+
+    def add(self, delivered: pa.Table) -> None:
+        table, removals = documents(
+            delivered,
+            partner=self.shard.partner.name,
+            first_position=self.delivered,
+            params=self.params.text_params(self.shard.partner),
+        )
+        if self.benchmarks is not None:
+            table, cuts, found = decontaminated(
+                table, self.benchmarks, signal_params=self.params.signals
+            )
+            removals = pa.concat_tables([removals, cuts])
+            self.found.update(found)
+        self.delivered += len(table)
+        self.files.update(delivered["source_file"].unique().to_pylist())
+        for ours, name in DELIVERED_AS.items():
+            self.columns[ours] += len(table) - delivered[name].null_count
+        # While the text is at hand: memory touched for the first time costs more than all of this.
+        self.pending.append((table, facts(table, params=self.params.signature), removals))
+        self.pending_bytes += sum(one.nbytes for one in self.pending[-1])
+        self.content_bytes += pc.sum(pc.binary_length(table["content"])).as_py() or 0
+        bad = table.filter(pc.is_valid(table["reason"]))
+        self.rejected.update(zip(bad["stage"].to_pylist(), bad["reason"].to_pylist(), strict=True))
+        if self.pending_bytes >= self.params.shards.run_bytes:
+            self._write()
+
+    def finished(self) -> Marker:
+        if self.pending:
+            self._write()
+        whole = [file.source.name for file in self.shard.files if file.piece is None]
+        return {
+            "runs": self.runs,
+            "delivered": self.delivered,
+            "content_bytes": self.content_bytes,
+            "rejected": sorted([*key, count] for key, count in self.rejected.items()),
+            "columns": sorted(self.columns.items()),
+            "empty": [name for name in whole if name not in self.files],
+            "benchmarks": sorted([*key, count] for key, count in self.found.items()),
+        }
+
+    def _write(self) -> None:
+        table, known, removals = map(pa.concat_tables, zip(*self.pending, strict=True))
+        self.pending = []
+        folder = work_key(self.params.corpus, STAGE, self.shard.key)
+        number = f"{len(self.runs):05d}"
+        name = f"{folder}/{{}}-{number}"
+        run = write_run(self.store, name, table.sort_by("doc_id"), known, removals)
+        if self.params.boilerplate.is_on:
+            edges = write_edges(self.store, f"{folder}/edges-{number}.bin", table)
+            run = replace(run, edges_key=edges)
+        self.runs.append(run)
+        self.pending_bytes = 0
+
+
+def write_run(
+    store: ObjectStore, name: str, table: pa.Table, known: pa.Table, removals: pa.Table
+) -> Run:
+    """Write the tables of one run, without its edges.
+
+    Args:
+        store: where to.
+        name: the key of each of its tables, with {} for its kind, before it is sealed.
+        table: DOCUMENTS by `doc_id`.
+        known: their facts, in any order.
+        removals: their REMOVALS, in any order.
+    """
+    size = pc.sum(pc.binary_length(table["content"])).as_py() or 0
+    keys = []
+    for kind, rows, rows_bytes in (
+        ("documents", table, size),
+        ("facts", known.sort_by(_BY_ID), known.nbytes),
+        ("removals", removals.sort_by("doc_id"), removals.nbytes),
+    ):
+        group = max(1, len(rows) * _ROW_GROUP_BYTES // max(1, rows_bytes))
+        key = f"{name.format(kind)}.parquet"
+        keys.append(write_table(store, key, rows, row_group_rows=group))
+    return Run(*keys)
+
+
+def write_edges(store: ObjectStore, key: str, table: pa.Table) -> str:
+    """Write what to count of some DOCUMENTS, cut by the uppermost bits of its words; its key."""
+    pairs = edge_words(table)
+    firsts = np.arange(EDGE_PIECES, dtype=np.uint64) << np.uint64(64 - EDGE_BITS)
+    bounds = np.append(np.searchsorted(pairs[:, 0], firsts), len(pairs))
+    return write_cuts(store, key, pairs.ravel(), 2 * bounds)
+
+
+def _based(shards: list[InputShard], markers: list[Marker]) -> Iterator[NormalizedShard]:
+    base = 0
+    for shard, marker in zip(shards, markers, strict=True):
+        yield NormalizedShard(
+            partner=shard.partner.name,
+            key=shard.key,
+            runs=tuple(Run(**run) for run in marker["runs"]),
+            delivered=marker["delivered"],
+            rejected=tuple((stage, reason, count) for stage, reason, count in marker["rejected"]),
+            content_bytes=marker["content_bytes"],
+            base=base,
+            columns=tuple((name, count) for name, count in marker["columns"]),
+            empty=tuple(marker["empty"]),
+            benchmarks=tuple((name, what, count) for name, what, count in marker["benchmarks"]),
+        )
+        base += marker["delivered"]
+
+
+def _marker_key(corpus: str, key: str) -> str:
+    return work_key(corpus, STAGE, f"{key}.json")

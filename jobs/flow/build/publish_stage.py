@@ -1,0 +1,237 @@
+"""Publish: the release candidate is counted, written down as a manifest, and committed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.corpus.release.conservation import added, balance
+from jobs.corpus.release.loss_alarms import Alarm
+from jobs.errors import LostRace, ReleaseMissing
+from jobs.flow.build.loss_alarms import deliveries
+from jobs.flow.build.merge_stage import Range, totals
+from jobs.flow.contamination.records import recorded_benchmarks
+from jobs.flow.intake.plan import Delivered, InputShard, delivered_files, input_name
+from jobs.flow.params import BuildParams, PartnerParams
+from jobs.flow.recorded import recorded_parameters, recorded_schema, with_libraries
+from jobs.flow.releases.described_files import write_derived
+from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.flow.shards import NormalizedShard
+from jobs.flow.tasks.blobs import FILES
+from jobs.flow.tasks.checkpoints import Marker
+from jobs.storage.commits import resumed
+from jobs.storage.layout import blob_key
+from jobs.storage.log import head
+from jobs.storage.objects import ObjectStore
+from jobs.storage.publication import publish
+from jobs.storage.releases import read_manifest
+from jobs.storage.stores import open_store
+
+RELEASE_FORMAT = "heliu-release/1"
+_NOTHING: dict[str, Any] = {
+    "partners": {},
+    "parameters": {},
+    "inputs": [],
+    **{kind: [] for kind in FILES},
+}
+
+
+@dataclass(frozen=True)
+class Published:
+    """The outcome of a publish: which release there is, and whether this call made it."""
+
+    corpus: str
+    version: str
+    digest: str
+    is_new: bool
+    manifest: dict[str, Any]
+    alarms: tuple[Alarm, ...] = ()
+
+    @property
+    def traffic(self) -> dict[str, int]:
+        """As `traffic` counts."""
+        return traffic(self.manifest)
+
+
+def publish_candidate(
+    manifest: dict[str, Any],
+    params: BuildParams,
+    about: dict[str, Any],
+    *,
+    epoch: int | None = None,
+) -> Published:
+    """Commit a candidate's manifest; publishing the same content again changes nothing.
+
+    Args:
+        manifest: of the candidate.
+        params: of its build.
+        about: who, when and with what.
+        epoch: of the log when the build began: a takedown since then refuses the candidate.
+
+    Raises:
+        AlreadyPublished: the version exists with other content.
+        LostRace: something it needs was taken away meanwhile.
+        OutcomeUnknown: the store never said.
+    """
+    store = open_store(params.storage)
+    digest, is_new = publish(store, params.corpus, manifest, epoch=epoch, about=about)
+    write_derived(open_release(store, params.corpus, params.version))
+    return Published(params.corpus, params.version, digest, is_new, manifest)
+
+
+def settle(store: ObjectStore, corpus: str, version: str) -> Published:
+    """What became of a publish whose outcome was unknown; sends it again if nothing happened since.
+
+    Raises:
+        ReleaseMissing: nothing of that version is pending, and it is not published.
+        LostRace: somebody else's entry took its place; the build must be run again.
+        OutcomeUnknown: the store does not answer this time either.
+    """
+    was_pending, entry = resumed(store, corpus, version)
+    release = head(store, corpus).registry.exactly(version)
+    if release is not None:
+        manifest = read_manifest(store, corpus, release["digest"])
+        return Published(corpus, version, release["digest"], entry is not None, manifest)
+    if was_pending:
+        raise LostRace(
+            f"{corpus} {version} was not published, somebody else committed first: run the build "
+            "again, it continues from there"
+        )
+    raise ReleaseMissing(f"no publish of {corpus} {version} is pending: run the build")
+
+
+def candidate(
+    plan: Sequence[InputShard],
+    normalized: Sequence[NormalizedShard],
+    merged: Sequence[tuple[Range, Marker]],
+    params: BuildParams,
+    *,
+    parent: OpenedRelease | None,
+) -> dict[str, Any]:
+    """The manifest of a release: all that determines and describes it, and nothing that does not.
+
+    No clock, host, worker count, path or version of heliu is in it, so its digest is the digest
+    of the content. Those are told in the log entry that publishes it. What a parent holds is
+    taken over by name: no file of it is read or copied.
+
+    Raises:
+        ConservationError: a partner's counts do not add up.
+    """
+    before = parent.manifest if parent else _NOTHING
+    files = {kind: _files(before, merged, kind, params) for kind in FILES}
+    given = {partner.name: partner for partner in params.partners}
+    built = {name: _built(name, normalized, merged) for name in given}
+    return {
+        "format": RELEASE_FORMAT,
+        "corpus": params.corpus,
+        "version": params.version,
+        **known_before(plan, params, parent=parent),
+        "documents": sum(file["rows"] for file in files["shards"]),
+        "content_bytes": sum(file["content_bytes"] for file in files["shards"]),
+        "partners": {
+            name: _account(given[name], built[name], merged, before)
+            if name in given
+            else before["partners"][name]
+            for name in sorted({*given, *before["partners"]})
+        },
+        "deliveries": before.get("deliveries", {}) | deliveries(plan, normalized, built, params),
+        "schema": recorded_schema(params),
+        **recorded_benchmarks(params, normalized, before),
+        **files,
+    }
+
+
+def known_before(
+    plan: Sequence[InputShard], params: BuildParams, *, parent: OpenedRelease | None
+) -> dict[str, Any]:
+    """What a manifest says of its parent, parameters and inputs: known once they are planned."""
+    before = parent.manifest if parent else _NOTHING
+    return {
+        "parent": {"version": parent.version, "digest": parent.digest} if parent else None,
+        "parameters": with_libraries(
+            _with_readings(recorded_parameters(params), before), before, params.version
+        ),
+        "inputs": before["inputs"]
+        + [_input(partner, file, params) for partner, file in delivered_files(plan)],
+    }
+
+
+def traffic(manifest: dict[str, Any]) -> dict[str, int]:
+    """Bytes of deliveries read for a release, and of its files written for it and taken over."""
+    version = manifest["version"]
+    files = [file for kind in FILES for file in manifest[kind]]
+    return {
+        "read_bytes": sum(f["bytes"] for f in manifest["inputs"] if f["since"] == version),
+        "written_bytes": sum(f["bytes"] for f in files if f["since"] == version),
+        "reused_bytes": sum(f["bytes"] for f in files if f["since"] != version),
+    }
+
+
+def _files(
+    before: dict[str, Any], merged: Sequence[tuple[Range, Marker]], kind: str, params: BuildParams
+) -> list[dict[str, Any]]:
+    """Sorted by partner, a partner's files by the release that wrote them, then by id."""
+    written = [
+        {"partner": within.partner, "since": params.version, **file}
+        for within, marker in merged
+        for file in marker[kind]
+    ]
+    # A parent's file may have moved; manifests name the place where it was first.
+    named = [
+        {**file, "key": blob_key(params.corpus, file["sha256"])}
+        for file in [*before[kind], *written]
+    ]
+    return sorted(named, key=lambda file: file["partner"])
+
+
+def _built(
+    partner: str, normalized: Sequence[NormalizedShard], merged: Sequence[tuple[Range, Marker]]
+) -> dict[str, Any]:
+    """The account of a partner in this build alone."""
+    return balance(
+        partner,
+        delivered=sum(shard.delivered for shard in normalized if shard.partner == partner),
+        counts=totals(merged, partner),
+        released=sum(file["rows"] for file in _shards(partner, merged)),
+    )
+
+
+def _shards(partner: str, merged: Sequence[tuple[Range, Marker]]) -> list[dict[str, Any]]:
+    return [file for w, marker in merged if w.partner == partner for file in marker["shards"]]
+
+
+def _account(
+    partner: PartnerParams,
+    account: dict[str, Any],
+    merged: Sequence[tuple[Range, Marker]],
+    before: dict[str, Any],
+) -> dict[str, Any]:
+    mine = _shards(partner.name, merged)
+    inherited = [file for file in before["shards"] if file["partner"] == partner.name]
+    known = [before["partners"][partner.name]] if partner.name in before["partners"] else []
+    shards = [*inherited, *mine]
+    return {
+        **added(partner.name, account, *known, released=sum(file["rows"] for file in shards)),
+        "content_bytes": sum(file["content_bytes"] for file in shards),
+        "licence": partner.licence,
+        "priority": partner.priority,
+        "metadata": partner.metadata,
+    }
+
+
+def _with_readings(parameters: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    known = before["parameters"].get("reading", {})
+    return {**parameters, "reading": {**known, **parameters["reading"]}}
+
+
+def _input(partner: PartnerParams, file: Delivered, params: BuildParams) -> dict[str, Any]:
+    name = input_name(partner, file)
+    return {
+        "partner": partner.name,
+        "file": file.source.name,
+        "bytes": file.size_bytes,
+        "xxh3_128": file.digest,
+        "reading": name[-1],
+        "since": params.version,
+    }

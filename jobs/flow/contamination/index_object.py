@@ -1,0 +1,54 @@
+"""The index of a build's evaluation sets goes to tasks through storage, once per worker."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from jobs.corpus.contamination.findings import Benchmarks
+from jobs.corpus.contamination.item_index import read_index
+from jobs.errors import DamagedTable
+from jobs.flow.params import BuildParams
+from jobs.flow.tasks.checkpoints import code_digest, read_marker, write_marker
+from jobs.flow.tasks.sealed import read_sealed, seal
+from jobs.storage.layout import work_key
+from jobs.storage.manifests import fingerprint
+from jobs.storage.objects import ObjectStore
+
+_STAGE = "benchmarks"
+
+
+def store_index(store: ObjectStore, params: BuildParams) -> None:
+    """Write the index of the build's evaluation sets, unless it is there."""
+    digest, index = params.benchmarks.digest, params.benchmarks.index
+    if digest is None or index is None:
+        return
+    marker = _marker_key(params.corpus, digest)
+    if read_marker(store, marker) is None:
+        key = f"{marker.removesuffix('.json')}/index.npz"
+        write_marker(store, marker, {"file": seal(store, key, index)})
+
+
+def load_index(store: ObjectStore, params: BuildParams) -> Benchmarks | None:
+    """The index of the build's evaluation sets; None if there are none. Read once per process.
+
+    Raises:
+        DamagedTable: it is not what was written.
+    """
+    digest = params.benchmarks.digest
+    if digest is None:
+        return None
+    marker = _marker_key(params.corpus, digest)
+    made = read_marker(store, marker)
+    if made is None:
+        raise DamagedTable(f"{store.location(marker)} is damaged: run the same command again")
+    return _loaded(store, made["file"])
+
+
+@lru_cache(maxsize=2)
+def _loaded(store: ObjectStore, key: str) -> Benchmarks:
+    return Benchmarks(*read_index(bytes(read_sealed(store, key))))
+
+
+def _marker_key(corpus: str, digest: str) -> str:
+    # Other code may lay an index out otherwise.
+    return work_key(corpus, _STAGE, f"{fingerprint(digest, code_digest())}.json")

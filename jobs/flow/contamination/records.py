@@ -1,0 +1,68 @@
+"""What a manifest tells of the evaluation sets that a release was searched for."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from jobs.errors import ConfigError
+from jobs.flow.params import BuildParams
+from jobs.flow.shards import NormalizedShard
+
+_KEY = ("name", "version")
+
+
+def recorded_benchmarks(
+    params: BuildParams, normalized: Sequence[NormalizedShard], before: dict[str, Any]
+) -> dict[str, Any]:
+    """The manifest's `benchmarks`: one entry for each set and version; nothing without any.
+
+    `searched` lists the releases whose deliveries were searched for it, `documents` what became of
+    whose, over all of them.
+    """
+    entries = {tuple(entry[key] for key in _KEY): entry for entry in before.get("benchmarks", [])}
+    for one in params.benchmarks.sets:
+        known = entries.get((one.name, one.version), {"searched": [], "documents": {}})
+        entries[one.name, one.version] = {
+            **one.record,
+            "searched": [*known["searched"], params.version],
+            "documents": _added(known["documents"], _found(one.name, normalized)),
+        }
+    return {"benchmarks": [entries[key] for key in sorted(entries)]} if entries else {}
+
+
+def check_same_content(manifest: dict[str, Any], release: str, params: BuildParams) -> None:
+    """Refuse an evaluation set that goes by the name and version of another.
+
+    Raises:
+        ConfigError: the parent was searched for other items under the same name and version.
+    """
+    known = {(e["name"], e["version"]): e["digest"] for e in manifest.get("benchmarks", [])}
+    for one in params.benchmarks.sets:
+        digest = known.get((one.name, one.version), one.digest)
+        if digest != one.digest:
+            raise ConfigError(
+                f"benchmarks/{one.name}.yaml: version {one.version} has other items "
+                f"({one.digest[:12]}…) than release {release} was searched for ({digest[:12]}…): "
+                "give it a version of its own"
+            )
+
+
+def _found(name: str, normalized: Sequence[NormalizedShard]) -> dict[str, dict[str, int]]:
+    """Documents per partner and outcome."""
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for shard in normalized:
+        for benchmark, outcome, count in shard.benchmarks:
+            if benchmark == name:
+                found[shard.partner][outcome] += count
+    return {partner: dict(counts) for partner, counts in found.items()}
+
+
+def _added(
+    one: dict[str, dict[str, int]], other: dict[str, dict[str, int]]
+) -> dict[str, dict[str, int]]:
+    return {
+        partner: dict(Counter(one.get(partner, {})) + Counter(other.get(partner, {})))
+        for partner in sorted({*one, *other})
+    }

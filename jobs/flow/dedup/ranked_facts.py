@@ -1,0 +1,133 @@
+"""The facts of a shard as rows of one build: whose they are and how they are preferred."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from jobs.corpus.model.identity import hash_column
+from jobs.corpus.model.tables import facts_schema, ranked_schema, released_facts_schema
+from jobs.corpus.release.takedown import with_columns
+from jobs.corpus.signals.rules import judged
+from jobs.corpus.text.canonical import canonical_texts
+from jobs.flow.dedup.frozen import FrozenShard, Origin
+from jobs.flow.params import BuildParams
+from jobs.flow.shards import NormalizedShard, Run
+from jobs.flow.tasks.sealed import read_table
+from jobs.storage.objects import ObjectStore
+from jobs.storage.whole import whole_file
+
+Shard = NormalizedShard | FrozenShard
+"""What is delivered now, or frozen: both are numbered through, what is delivered first."""
+
+
+_ORDINAL = pa.field("ordinal", pa.int64(), nullable=False)
+
+
+def documents_of(shard: Shard) -> int:
+    """How many documents a shard holds at most: rules may leave some of them out."""
+    if isinstance(shard, FrozenShard):
+        return shard.delivered
+    return shard.delivered - sum(count for _, _, count in shard.rejected)
+
+
+def sketches(shard: Shard, params: BuildParams, *, store: ObjectStore) -> Iterator[pa.Table]:
+    """What documents meet by, some at a time: `doc_id`, `signature` and `ordinal`."""
+    if isinstance(shard, FrozenShard):
+        schema = released_facts_schema(params.signature.num_perm)
+        met = pa.schema([schema.field(name) for name in ("id", "signature")])
+        yield _frozen_facts(shard, store, met).drop_columns("id")
+        return
+    for run in shard.runs:
+        yield _standing_facts(run, shard, params, store, ["doc_id", "signature"])
+
+
+def ranked_facts(shard: Shard, params: BuildParams, *, store: ObjectStore) -> pa.Table:
+    """The facts of one shard as rows of this build: with ordinal, partner and priority."""
+    num_perm = params.signature.num_perm
+    schema = ranked_schema(num_perm)
+    if isinstance(shard, FrozenShard):
+        facts = _frozen_facts(shard, store, released_facts_schema(num_perm))
+        constant: dict[str, Any] = {"priority": shard.rank, "is_frozen": True}
+        constant["is_taken_down"] = shard.origin == Origin.TOMBSTONE
+    else:
+        names = [name for name in facts_schema(num_perm).names if name in schema.names]
+        none = pa.schema([schema.field(name) for name in [*names, "ordinal"]]).empty_table()
+        tables = [_standing_facts(run, shard, params, store, names) for run in shard.runs]
+        facts = pa.concat_tables([none, *tables])
+        priority = next(p.priority for p in params.partners if p.name == shard.partner)
+        constant = {"priority": priority, "is_frozen": False, "is_taken_down": False}
+        constant["partner"] = shard.partner
+    columns = {name: facts[name] for name in facts.column_names}
+    for name, value in constant.items():
+        columns[name] = pa.repeat(pa.scalar(value, schema.field(name).type), len(facts))
+    return pa.table([columns[name] for name in schema.names], schema=schema)
+
+
+def with_texts(
+    ranked: pa.Table, shard: Shard, params: BuildParams, *, store: ObjectStore
+) -> pa.Table:
+    """Rows of `ranked_facts` with their canonical texts, if similarities are to be exact.
+
+    Args:
+        ranked: some of the shard's rows, in their order; texts are read if there are any.
+        shard: whose rows.
+        params: of the build.
+        store: that holds the texts.
+    """
+    if not params.bands.is_exact:
+        return ranked
+    wanted = np.zeros(shard.delivered, np.bool_)
+    wanted[ranked["ordinal"].to_numpy() - shard.base] = True
+    texts = [pa.array([], pa.large_string())]
+    for documents in _documents(shard, store) if len(ranked) else ():
+        chosen = documents.filter(pa.array(wanted[documents["position"].to_numpy()]))
+        texts.append(canonical_texts(chosen["content"].combine_chunks()))
+    return ranked.append_column("canonical", pa.chunked_array(texts, pa.large_string()))
+
+
+def _standing_facts(
+    run: Run, shard: NormalizedShard, params: BuildParams, store: ObjectStore, columns: list[str]
+) -> pa.Table:
+    """These columns of one run and `ordinal`, without documents that a rule rejects."""
+    wanted = [*dict.fromkeys([*columns, "position", *params.rules.columns])]
+    facts = read_table(store, run.facts_key, columns=wanted)
+    reasons = judged(facts, params.rules, partner=shard.partner)["reason"]
+    standing = facts.filter(pc.is_null(reasons))
+    ordinals = pc.add(standing["position"], shard.base)
+    return standing.select(columns).append_column(_ORDINAL, ordinals)
+
+
+def _frozen_facts(shard: FrozenShard, store: ObjectStore, schema: pa.Schema) -> pa.Table:
+    with whole_file(store, shard.facts_key) as stream:
+        reader = pq.ParquetFile(stream)
+        there = [name for name in schema.names if name in reader.schema_arrow.names]
+        facts = reader.read(columns=there)
+    facts = with_columns(facts, schema)
+    facts = facts.append_column("doc_id", hash_column(facts["id"]))
+    return facts.append_column(_ORDINAL, pa.array(_numbers(shard) + shard.base))
+
+
+def _documents(shard: Shard, store: ObjectStore) -> Iterator[pa.Table]:
+    """Positions and texts, in the order of the facts."""
+    if isinstance(shard, NormalizedShard):
+        for run in shard.runs:
+            yield read_table(store, run.documents_key, columns=["position", "content"])
+    elif shard.text_key is None:
+        # Nothing is left of a text that was taken down: similarity is estimated from signatures.
+        texts = pa.repeat(pa.scalar("", pa.large_string()), shard.delivered)
+        yield pa.table({"position": _numbers(shard), "content": texts})
+    else:
+        with whole_file(store, shard.text_key) as stream:
+            texts = pq.read_table(stream, columns=["content"])
+        yield texts.append_column("position", pa.array(_numbers(shard)))
+
+
+def _numbers(shard: FrozenShard) -> npt.NDArray[np.int64]:
+    return np.arange(shard.delivered)

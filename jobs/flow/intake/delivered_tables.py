@@ -1,0 +1,56 @@
+"""Delivered files as tables: opened as their format needs, whole or a piece of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from jobs.corpus.intake.deliveries import RANDOM_ACCESS, legacy_evidence, read_rows
+from jobs.corpus.intake.rows import DeliveryParams
+from jobs.flow.intake.plan import Delivered, InputShard
+from jobs.storage.source_bytes import open_random, open_range, open_stream
+
+
+def delivered_tables(shard: InputShard, *, endpoint_url: str | None) -> Iterator[pa.Table]:
+    """The rows of an input shard, in order, as DELIVERED tables."""
+    for file in shard.files:
+        yield from file_tables(file, shard.partner.reading, endpoint_url=endpoint_url)
+
+
+def file_tables(
+    file: Delivered, reading: DeliveryParams, *, endpoint_url: str | None
+) -> Iterator[pa.Table]:
+    """The rows of a delivered file, or of a piece of it, in order, as DELIVERED tables.
+
+    Raises:
+        DeliveryChanged: it is not the file that was hashed; no row of what it is now was given.
+    """
+    with _opened(file, reading, endpoint_url) as stream:
+        yield from read_rows(
+            stream,
+            source_file=file.source.name,
+            params=reading,
+            piece=file.piece,
+            legacy=partial(_legacy, file, endpoint_url),
+        )
+
+
+def _opened(
+    file: Delivered, reading: DeliveryParams, endpoint_url: str | None
+) -> BinaryIO | pa.NativeFile:
+    uri, piece, known = file.source.uri, file.piece, file.known
+    if reading.format in RANDOM_ACCESS:
+        return open_random(uri, endpoint_url=endpoint_url, known=known)
+    if piece is not None:
+        return open_range(uri, piece.start, piece.end, endpoint_url=endpoint_url, known=known)
+    return open_stream(uri, endpoint_url=endpoint_url, known=known)
+
+
+def _legacy(file: Delivered, endpoint_url: str | None) -> str | None:
+    """What the whole file shows of lines that are not UTF-8: only such a file is read twice."""
+    uri, known = file.source.uri, file.known
+    with open_stream(uri, endpoint_url=endpoint_url, known=known) as stream:
+        return legacy_evidence(stream, file.source.name)

@@ -1,0 +1,70 @@
+"""What a manifest records of a build: its parameters and the schema of its files."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import pyarrow as pa
+
+from jobs.corpus.model.signal_columns import KEYWORD_CATEGORIES
+from jobs.corpus.model.tables import DECISIONS, RELEASED, REMOVED, released_facts_schema
+from jobs.corpus.repair.normalization import NORMALIZATION_VERSION
+from jobs.corpus.signals.signals import SIGNALS_VERSION
+from jobs.corpus.text.canonical import CANONICAL_VERSION, folding_digest
+from jobs.flow.params import BuildParams, recorded_reading
+from jobs.flow.tasks.blobs import FILES
+from jobs.flow.tasks.libraries import libraries
+from jobs.storage.manifests import fingerprint
+
+
+def recorded_parameters(params: BuildParams) -> dict[str, Any]:
+    """Everything that decides what a release holds, beside what is delivered."""
+    return {
+        "paragraphs": {"repeated": asdict(params.repeats), "site": asdict(params.boilerplate)},
+        "minhash": asdict(params.signature) | asdict(params.bands),
+        "rank": asdict(params.rank),
+        "release_bytes": params.shards.release_bytes,
+        "reading": {partner.name: recorded_reading(partner) for partner in params.partners},
+        "signals": {
+            "version": SIGNALS_VERSION,
+            "keywords": _keyword_digests(params),
+            "quality": model.digest if (model := params.signals.quality) else None,
+        },
+        "rules": asdict(params.rules),
+        "normalization": NORMALIZATION_VERSION,
+        "canonical": {"version": CANONICAL_VERSION, "folding": folding_digest()},
+    }
+
+
+def with_libraries(
+    parameters: dict[str, Any], before: dict[str, Any], version: str
+) -> dict[str, Any]:
+    """The parameters with the versions that decided, by the release whose files they wrote.
+
+    Args:
+        parameters: of the release `version`.
+        before: the manifest of the release that it takes files from.
+        version: of the release.
+    """
+    known = before["parameters"].get("libraries", {})
+    return {**parameters, "libraries": {**known, version: libraries()}}
+
+
+def recorded_schema(params: BuildParams) -> dict[str, Any]:
+    """The columns of every kind of file in a release."""
+    facts = released_facts_schema(params.signature.num_perm)
+    schemas = (RELEASED, facts, DECISIONS, REMOVED)
+    return {kind: _columns(schema) for kind, schema in zip(FILES, schemas, strict=True)}
+
+
+def _keyword_digests(params: BuildParams) -> dict[str, str]:
+    lists = zip(KEYWORD_CATEGORIES, params.signals.keywords, strict=True)
+    return {category: fingerprint(words) for category, words in lists}
+
+
+def _columns(schema: pa.Schema) -> list[dict[str, Any]]:
+    return [
+        {"name": column.name, "type": str(column.type), "nullable": column.nullable}
+        for column in schema
+    ]

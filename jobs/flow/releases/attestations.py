@@ -1,0 +1,233 @@
+"""Signatures: whose release it is, said by a key and checked by anyone who has its public half.
+
+`CORPUS/attestations/DIGEST/KEY.json` is a DSSE envelope over an in-toto statement that names the
+release, the sha256 of its manifest, which names everything else, and when it was signed. Each key
+has an envelope of its own, so that two who sign at once do not meet; signatures can be added at any
+time. Envelope: DSSE v1 (secure-systems-lab); statement: in-toto Attestation Framework v1.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from jobs.errors import ConfigError, ObjectMissing, SignatureInvalid
+from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.storage.layout import attestation_key, attestations
+from jobs.storage.manifests import canonical_json
+from jobs.storage.objects import StorageParams
+from jobs.storage.stores import open_store
+
+_PAYLOAD_TYPE = "application/vnd.in-toto+json"
+_MAKE_ONE = "openssl genpkey -algorithm ed25519 -out key.pem makes one"
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What a signature says of itself; whether it is right, `check_signature` says.
+
+    Attributes:
+        key: The sha256 of the 32 bytes of the public key.
+        at: When it was signed, by the clock of who signed; None in the oldest.
+    """
+
+    key: str
+    at: str | None
+
+
+def signing_key(path: str | None) -> Ed25519PrivateKey | None:
+    """The key in a file, if one is configured: read before a build, not after it."""
+    return read_private_key(Path(path), "sign_key") if path else None
+
+
+def sign_published(
+    storage: StorageParams, corpus: str, version: str, key: Ed25519PrivateKey, *, at: str
+) -> None:
+    """Sign a release that was just published."""
+    sign(open_release(open_store(storage), corpus, version), key, at=at)
+
+
+def read_private_key(path: Path, name: str) -> Ed25519PrivateKey:
+    """The key that signs, from an unencrypted PEM file.
+
+    Args:
+        path: of the file.
+        name: what gave the path, for whoever has to correct it.
+
+    Raises:
+        ConfigError: it is not there or no such key.
+    """
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError) as error:
+        raise ConfigError(f"{name}={path} cannot be read ({error}): {_MAKE_ONE}") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ConfigError(f"{name}={path} is no Ed25519 key: {_MAKE_ONE}")
+    return key
+
+
+def sign(release: OpenedRelease, key: Ed25519PrivateKey, *, at: str) -> tuple[Signature, bool]:
+    """Sign a release; the key's signature, and whether it is new: the first one stays.
+
+    Args:
+        release: as published.
+        key: whose owner stands for it.
+        at: when.
+    """
+    public = key.public_key()
+    try:
+        if known := _checked(release, public):
+            return known, False
+    except SignatureInvalid:  # of something else: replaced
+        pass
+    payload = canonical_json(_statement(release, at))
+    signature = base64.b64encode(key.sign(_authenticated(payload))).decode()
+    stored = {
+        "payloadType": _PAYLOAD_TYPE,
+        "payload": base64.b64encode(payload).decode(),
+        "signatures": [{"keyid": _key_id(public), "sig": signature}],
+    }
+    where = attestation_key(release.corpus, release.digest, _key_id(public))
+    release.store.put(where, canonical_json(stored))
+    return Signature(_key_id(public), at), True
+
+
+def check_signature(release: OpenedRelease, path: Path) -> Signature:
+    """The signature of a key; a release that the key did not sign is refused.
+
+    Args:
+        release: signed or not.
+        path: the public key, a PEM file.
+
+    Raises:
+        SignatureInvalid: no signature of this key, or one of something else.
+        ConfigError: the file holds no Ed25519 public key.
+    """
+    public = _read_public_key(path)
+    found = _checked(release, public)
+    if found is not None:
+        return found
+    name = f"{release.corpus} {release.version}"
+    others = ", ".join(signature.key for signature in signatures(release))
+    if not others:
+        raise SignatureInvalid(f"{name} is not signed: heliu sign release=… key=FILE signs it")
+    raise SignatureInvalid(
+        f"{name} is signed, but not with the key of {path}, {_key_id(public)}: by {others}"
+    )
+
+
+def signatures(release: OpenedRelease) -> list[Signature]:
+    """What is said to be signed by whom and when; nobody has checked it.
+
+    Raises:
+        SignatureInvalid: what is stored is no envelope.
+    """
+    envelopes = (_envelope(release, key) for key in signature_keys(release))
+    return [
+        Signature(str(one.get("keyid")), _time(envelope))
+        for envelope in envelopes
+        for one in envelope["signatures"]
+    ]
+
+
+def signature_keys(release: OpenedRelease) -> list[str]:
+    """Where signatures of a release are stored."""
+    found = release.store.list(attestations(release.corpus, release.digest))
+    return [info.key for info in found]
+
+
+def _checked(release: OpenedRelease, public: Ed25519PublicKey) -> Signature | None:
+    """The signature of a key, if there is one."""
+    signer = _key_id(public)
+    # Before each key had an envelope of its own, all signed one statement without a time.
+    before = f"{attestations(release.corpus, release.digest)}.json"
+    for key in (attestation_key(release.corpus, release.digest, signer), before):
+        envelope = _envelope(release, key)
+        for signature in envelope["signatures"]:
+            if signature.get("keyid") == signer:
+                _require_right(release, key, envelope, signature, public)
+                return Signature(signer, _time(envelope))
+    return None
+
+
+def _require_right(
+    release: OpenedRelease,
+    key: str,
+    envelope: dict[str, Any],
+    signature: dict[str, Any],
+    public: Ed25519PublicKey,
+) -> None:
+    try:
+        payload = base64.b64decode(envelope["payload"])
+        public.verify(base64.b64decode(signature["sig"]), _authenticated(payload))
+        is_right = orjson.loads(payload) == _statement(release, _time(envelope))
+    except (InvalidSignature, ValueError, TypeError, KeyError):
+        is_right = False
+    if not is_right:
+        raise SignatureInvalid(
+            f"{release.corpus} {release.version}: the signature in {release.store.location(key)} "
+            "is not of this release: it was edited or made for another digest"
+        )
+
+
+def _statement(release: OpenedRelease, at: str | None) -> dict[str, Any]:
+    name = f"{release.corpus}/{release.version}"
+    told = {} if at is None else {"signedOn": at}
+    return {
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{"name": name, "digest": {"sha256": release.digest}}],
+        "predicateType": "https://in-toto.io/attestation/release/v0.1",
+        "predicate": {"purl": f"pkg:generic/{name}", **told},
+    }
+
+
+def _time(envelope: dict[str, Any]) -> str | None:
+    """When an envelope says that it was signed; None in those before times were told."""
+    try:
+        at = orjson.loads(base64.b64decode(envelope["payload"]))["predicate"].get("signedOn")
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    return at if isinstance(at, str) else None
+
+
+def _authenticated(payload: bytes) -> bytes:
+    """What is signed: DSSE's pre-authentication encoding of type and payload."""
+    kind = _PAYLOAD_TYPE.encode()
+    return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+
+
+def _envelope(release: OpenedRelease, key: str) -> dict[str, Any]:
+    """An envelope as stored; one without signatures where nothing is stored."""
+    try:
+        envelope: Any = orjson.loads(release.store.get(key))
+    except ObjectMissing:
+        return {"signatures": []}
+    except ValueError:
+        envelope = None
+    signed = envelope.get("signatures") if isinstance(envelope, dict) else None
+    if not isinstance(signed, list) or not all(isinstance(one, dict) for one in signed):
+        raise SignatureInvalid(f"{release.store.location(key)} is no envelope of signatures")
+    return dict(envelope)
+
+
+def _read_public_key(path: Path) -> Ed25519PublicKey:
+    try:
+        key = serialization.load_pem_public_key(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"public_key={path} cannot be read ({error})") from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise ConfigError(f"public_key={path} is no Ed25519 key")
+    return key
+
+
+def _key_id(public: Ed25519PublicKey) -> str:
+    raw = public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    return hashlib.sha256(raw).hexdigest()

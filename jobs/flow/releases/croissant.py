@@ -1,0 +1,122 @@
+"""A release in Croissant 1.1 (docs.mlcommons.org/croissant), which catalogues and loaders read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from jobs.flow.releases.file_locations import Placed
+
+_PARQUET = "application/x-parquet"
+_TYPES = {"float": "sc:Float", "double": "sc:Float", "bool": "sc:Boolean"}
+_NAMES = """
+    citeAs column equivalentProperty extract field fileObject fileProperty fileSet format includes
+    isLiveDataset jsonPath key md5 parentField path recordSet references regex repeated replace
+    samplingRate separator source subField transform
+"""
+
+
+def croissant(
+    manifest: dict[str, Any], published_at: str, placed: Sequence[Placed], *, pattern: str | None
+) -> bytes:
+    """The JSON-LD document.
+
+    Files that a pattern matches are one record set, `documents`. Others are one record set each,
+    `documents-00000` and so on: mlcroissant joins only what it can list.
+
+    Args:
+        manifest: of the release.
+        published_at: as its log entry says, ISO 8601.
+        placed: its files of documents.
+        pattern: matches all their paths and nothing else, or None.
+    """
+    files = [_file(number, file) for number, file in enumerate(placed)]
+    if pattern is None:
+        sets = [
+            _records(manifest, f"documents-{number:05d}", {"fileObject": {"@id": file["@id"]}})
+            for number, file in enumerate(files)
+        ]
+    else:
+        file_set = {"@type": "cr:FileSet", "@id": "shards", "name": "shards"}
+        files.append({**file_set, "includes": pattern, "encodingFormat": _PARQUET})
+        sets = [_records(manifest, "documents", {"fileSet": {"@id": "shards"}})]
+    described = _dataset(manifest, files, sets) | {"datePublished": published_at}
+    return orjson.dumps(described, option=orjson.OPT_INDENT_2) + b"\n"
+
+
+def _dataset(
+    manifest: dict[str, Any], files: list[dict[str, Any]], sets: list[dict[str, Any]]
+) -> dict[str, Any]:
+    partners = manifest["partners"]
+    name = f"{manifest['corpus']}-{manifest['version']}"
+    return {
+        "@context": _context(),
+        "@type": "sc:Dataset",
+        "conformsTo": "http://mlcommons.org/croissant/1.1",
+        "name": manifest["corpus"],
+        "version": manifest["version"],
+        "description": f"{manifest['documents']} documents of {', '.join(partners)}, "
+        "deduplicated within and between partners.",
+        "license": sorted({account["licence"] for account in partners.values()}),
+        "creator": [{"@type": "Organization", "name": partner} for partner in partners],
+        "inLanguage": "zh",
+        "citeAs": name,
+        "distribution": files,
+        "recordSet": sets,
+    }
+
+
+def _file(number: int, file: Placed) -> dict[str, Any]:
+    return {
+        "@type": "cr:FileObject",
+        "@id": f"shard-{number:05d}",
+        "name": f"shard-{number:05d}",
+        "contentUrl": file.path,
+        "contentSize": f"{file.size_bytes} B",
+        "encodingFormat": _PARQUET,
+        "sha256": file.sha256,
+    }
+
+
+def _records(manifest: dict[str, Any], name: str, source: dict[str, Any]) -> dict[str, Any]:
+    columns = manifest["schema"]["shards"]
+    return {
+        "@type": "cr:RecordSet",
+        "@id": name,
+        "name": name,
+        "key": {"@id": f"{name}/id"},
+        "field": [
+            {
+                "@type": "cr:Field",
+                "@id": f"{name}/{column['name']}",
+                "name": column["name"],
+                "dataType": _type(column["type"]),
+                "repeated": column["type"].startswith("list<"),
+                "source": {**source, "extract": {"column": column["name"]}},
+            }
+            for column in columns
+        ],
+    }
+
+
+def _type(name: str) -> str:
+    return "sc:Integer" if name.startswith(("int", "uint")) else _TYPES.get(name, "sc:Text")
+
+
+def _context() -> dict[str, Any]:
+    """The terms of Croissant, as the specification's appendix lists them."""
+    as_json = ("data", "examples")
+    return {
+        "@language": "en",
+        "@vocab": "https://schema.org/",
+        "cr": "http://mlcommons.org/croissant/",
+        "rai": "http://mlcommons.org/croissant/RAI/",
+        "dct": "http://purl.org/dc/terms/",
+        "sc": "https://schema.org/",
+        "conformsTo": "dct:conformsTo",
+        "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+        **{name: {"@id": f"cr:{name}", "@type": "@json"} for name in as_json},
+        **{name: f"cr:{name}" for name in _NAMES.split()},
+    }

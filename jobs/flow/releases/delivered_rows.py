@@ -1,0 +1,108 @@
+"""Originals: a delivered row read again, to show what the repairs made of it.
+
+A release holds what was published and says which row of which file it came from, how that was read
+and the digest of the file; so the row can be read again wherever the delivery still is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.corpus.intake.rows import DeliveryParams
+from jobs.corpus.repair.normalization import changes
+from jobs.corpus.repair.repairs import RepairParams
+from jobs.errors import ConfigError, DeliveryMissing
+from jobs.flow.intake.delivered_tables import file_tables
+from jobs.flow.intake.plan import Delivered
+from jobs.flow.releases.opened import OpenedRelease
+from jobs.storage.source_bytes import known_bytes
+from jobs.storage.sources import expand
+
+_BATCH_BYTES = 8 << 20
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """Where a partner's delivery is now: paths or patterns, and the server if it is not AWS."""
+
+    deliveries: tuple[str, ...]
+    endpoint_url: str | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one rule did to a text."""
+
+    rule: str
+    before: str
+    after: str
+
+
+def repairs_of(
+    release: OpenedRelease, decision: dict[str, Any], where: Whereabouts
+) -> Iterator[Change]:
+    """Every repair of the text of a delivered row, in order.
+
+    Args:
+        release: which decided about the row.
+        decision: a row of DECISIONS.
+        where: the partner's delivery is now.
+
+    Raises:
+        DeliveryMissing: the file is not there, or is not the one that was delivered.
+    """
+    given = release.manifest["parameters"]["reading"][decision["partner"]]["repair"]
+    params = RepairParams(tuple(given["skip"]), given["lost_share"])
+    text = delivered_text(release, decision, where)
+    for repair, before, after in changes(text or "", params.wanted):
+        yield Change(str(repair.name).lower(), before, after)
+
+
+def delivered_text(
+    release: OpenedRelease, decision: dict[str, Any], where: Whereabouts
+) -> str | None:
+    """The text of a delivered row as it was delivered; None if it was refused for having none."""
+    partner, number = decision["partner"], decision["source_row"]
+    source = _source(release, partner, decision["source_file"], where)
+    params = _reading(release, partner)
+    for table in file_tables(source, params, endpoint_url=where.endpoint_url):
+        numbers = table["source_row"].to_pylist()
+        if number in numbers:
+            text: str | None = table["text"][numbers.index(number)].as_py()
+            return text
+    raise DeliveryMissing(f"{source.source.uri} has no row {number}: it was read in another way")
+
+
+def _source(release: OpenedRelease, partner: str, name: str, where: Whereabouts) -> Delivered:
+    """The file now that had this name in the delivery: the one with the same bytes."""
+    delivered = next(
+        file
+        for file in release.manifest["inputs"]
+        if file["partner"] == partner and file["file"] == name
+    )
+    if not where.deliveries:
+        raise ConfigError(
+            f"diff=true reads {name} of {partner} again: give deliveries=PATH where that is now"
+        )
+    sources = expand(
+        where.deliveries, partner=partner, endpoint_url=where.endpoint_url, follow_links=True
+    )
+    for source in sources:
+        if source.size_bytes == delivered["bytes"]:
+            found = known_bytes(source.uri, endpoint_url=where.endpoint_url)
+            if found.digest == delivered["xxh3_128"]:
+                return Delivered(source, found, None)
+    raise DeliveryMissing(
+        f"no file of {', '.join(where.deliveries)} is {name} as {partner} delivered it "
+        f"({delivered['bytes']:,} bytes, xxh3-128 {delivered['xxh3_128']}): "
+        "give deliveries=PATH where that is now, or restore it"
+    )
+
+
+def _reading(release: OpenedRelease, partner: str) -> DeliveryParams:
+    given = release.manifest["parameters"]["reading"][partner]
+    columns = tuple(sorted(given["columns"].items()))
+    reading = {name: value for name, value in given.items() if name != "repair"}
+    return DeliveryParams(**{**reading, "columns": columns, "batch_bytes": _BATCH_BYTES})

@@ -1,0 +1,145 @@
+"""The files that describe a release to those who load it: each follows from the manifest.
+
+They stand in `CORPUS/releases/VERSION/` and can be written again at any time; nothing here is ever
+read to learn what a release is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from jobs.errors import ConfigError
+from jobs.flow.releases.card import dataset_card
+from jobs.flow.releases.croissant import croissant
+from jobs.flow.releases.file_locations import Placed
+from jobs.flow.releases.opened import OpenedRelease
+from jobs.storage.layout import derived_key
+
+_TO_ROOT = "../.."
+_WILD = re.compile(r"[*?\[]")  # DuckDB takes every address for a pattern
+_JSON_TYPES = {"float": "number", "double": "number", "bool": "boolean"}
+
+
+@dataclass(frozen=True)
+class About:
+    """What a release says of itself: its manifest, the digest of that, and its day."""
+
+    manifest: dict[str, Any]
+    digest: str
+    published_at: str
+
+
+def about_release(release: OpenedRelease) -> About:
+    """What an opened release says of itself."""
+    return About(release.manifest, release.digest, release.published_at)
+
+
+def write_derived(release: OpenedRelease) -> list[str]:
+    """Write a release's derived files beside it, replacing what is there; their addresses."""
+    placed = [
+        Placed(
+            f"{_TO_ROOT}{entry['key'].removeprefix(release.corpus)}",
+            release.store.location(entry["key"]),
+            entry["sha256"],
+            entry["bytes"],
+        )
+        for entry in release.entries("shards")
+    ]
+    written = []
+    for name, body in derived_files(about_release(release), placed).items():
+        key = derived_key(release.corpus, release.version, name)
+        release.store.put(key, body)
+        written.append(release.store.location(key))
+    return written
+
+
+def croissant_below(release: OpenedRelease, base_url: str) -> bytes:
+    """The Croissant file for those to whom the storage root is `base_url`, over HTTP.
+
+    Raises:
+        ConfigError: it is no such address, and loaders of Croissant know no other.
+    """
+    if not base_url.startswith(("http://", "https://")):
+        raise ConfigError(
+            f"base_url={base_url!r}: give the https:// address where readers find storage.root"
+        )
+    placed = [
+        Placed(url, url, entry["sha256"], entry["bytes"])
+        for entry in release.entries("shards")
+        for url in [f"{base_url.rstrip('/')}/{entry['key']}"]
+    ]
+    return croissant(release.manifest, release.published_at, placed, pattern=None)
+
+
+def derived_files(
+    about: About, placed: Sequence[Placed], *, pattern: str | None = None
+) -> dict[str, bytes]:
+    """Name and content of every derived file; equal releases at equal places give equal bytes.
+
+    Args:
+        about: the release they describe.
+        placed: the release's files of documents, in order.
+        pattern: matches the path of all of them and of nothing else, if there is such a pattern.
+    """
+    manifest = about.manifest
+    paths = [file.path for file in placed] if pattern is None else [pattern]
+    return {
+        "README.md": dataset_card(manifest, about.digest, paths=paths).encode(),
+        "SHA256SUMS": sha256sums((file.path, file.sha256) for file in placed),
+        "croissant.json": croissant(manifest, about.published_at, placed, pattern=pattern),
+        "files.txt": "".join(f"{file.address}\n" for file in placed).encode(),
+        "schema.json": _indented(json_schema(manifest)),
+        "view.sql": view(manifest, [file.address for file in placed]).encode(),
+    }
+
+
+def sha256sums(files: Any) -> bytes:
+    """What `sha256sum -c` reads, from (path, sha256) pairs."""
+    return "".join(f"{sha256}  {path}\n" for path, sha256 in files).encode()
+
+
+def json_schema(manifest: dict[str, Any]) -> dict[str, Any]:
+    """The columns of a document as a JSON Schema (2020-12) of one record."""
+    columns = manifest["schema"]["shards"]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"A document of {manifest['corpus']} {manifest['version']}",
+        "type": "object",
+        "properties": {column["name"]: _json_type(column) for column in columns},
+        "required": [column["name"] for column in columns if not column["nullable"]],
+        "additionalProperties": False,
+    }
+
+
+def view(manifest: dict[str, Any], addresses: Sequence[str]) -> str:
+    """SQL that makes the documents a DuckDB view named after the corpus."""
+    quoted = [_WILD.sub(r"[\g<0>]", address).replace("'", "''") for address in addresses]
+    name = manifest["corpus"].replace('"', '""')
+    if not quoted:
+        columns = ", ".join(f'NULL AS "{c["name"]}"' for c in manifest["schema"]["shards"])
+        return f'CREATE OR REPLACE VIEW "{name}" AS SELECT {columns} WHERE false;\n'
+    listed = ",\n".join(f"  '{address}'" for address in quoted)
+    # Names and addresses are quoted; the reader runs this file, nothing here does.
+    source = f"read_parquet([\n{listed}\n], hive_partitioning = false)"
+    select = f'CREATE OR REPLACE VIEW "{name}" AS SELECT * FROM {source};\n'  # noqa: S608
+    return f"-- {manifest['corpus']} {manifest['version']}\n{select}"
+
+
+def _json_type(column: dict[str, Any]) -> dict[str, Any]:
+    name: str = column["type"]
+    if name.startswith("list<"):
+        kind = "array"
+    elif name.startswith(("int", "uint")):
+        kind = "integer"
+    else:
+        kind = _JSON_TYPES.get(name, "string")
+    return {"type": [kind, "null"] if column["nullable"] else kind}
+
+
+def _indented(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n"

@@ -1,0 +1,252 @@
+"""Diff: what one release has that another has not, by partner, reason and site.
+
+Files that both releases share are never read: only the others can differ. Of these, ids and
+content hashes are read, range of ids by range, from the facts if both releases have them and from
+the text otherwise. What differs is then looked up: its site in the shards, its reason in the
+decisions of the later release.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from jobs.corpus.model.sites import sites
+from jobs.corpus.release.comparison import Changes, Words, ascending, compare, id_words, positions
+from jobs.corpus.text.text_buffers import text_hashes
+from jobs.flow.releases.opened import OpenedRelease
+from jobs.storage.whole import whole_file
+
+NOT_DELIVERED = "not delivered"
+"""The reason of a removed document that the later release never met."""
+
+Rows = Callable[[str, pa.Table], None]
+"""Called with (`added`, `removed`, `changed` or `changed_before`, rows of RELEASED)."""
+
+_THREADS = 2
+_RANGE_ROWS = 1 << 20  # of both releases; about 100 MB in a thread
+_SIDES = (("before", "removed"), ("after", "added"))
+Entry = dict[str, Any]
+
+
+@dataclass
+class Difference:
+    """From release `before` to release `after`.
+
+    Attributes:
+        partners: Per partner `added`, `removed`, `changed` and `unchanged` documents.
+        reasons: Per partner, why documents were removed: `stage/reason` of the later release.
+        sites: Per partner, site and kind of change, documents; no site where there is no URL.
+        shards: `shared`, `only_before` and `only_after` files of documents.
+    """
+
+    before: str
+    after: str
+    partners: dict[str, dict[str, int]] = field(default_factory=dict)
+    reasons: dict[str, dict[str, int]] = field(default_factory=dict)
+    sites: list[dict[str, Any]] = field(default_factory=list)
+    shards: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """The files of one partner that only one of the releases has, kind by kind."""
+
+    partner: str
+    before: OpenedRelease
+    after: OpenedRelease
+
+    def files(self, side: str, kind: str) -> list[Entry]:
+        """Those of the release `before` or `after`."""
+        mine, other = (self.before, self.after) if side == "before" else (self.after, self.before)
+        known = {entry["key"] for entry in other.entries(kind)}
+        return [
+            entry
+            for entry in mine.entries(kind)
+            if entry["partner"] == self.partner and entry["key"] not in known
+        ]
+
+    def release(self, side: str) -> OpenedRelease:
+        """The release of a side."""
+        return self.before if side == "before" else self.after
+
+
+def diff(before: OpenedRelease, after: OpenedRelease, rows: Rows | None = None) -> Difference:
+    """What differs between two releases of a corpus; they may be in different roots.
+
+    Args:
+        before: the release compared with.
+        after: the release that is described.
+        rows: given the rows themselves, if anybody wants them.
+    """
+    found = Difference(_name(before), _name(after))
+    keys = [{entry["key"] for entry in release.entries("shards")} for release in (before, after)]
+    found.shards = {
+        "shared": len(keys[0] & keys[1]),
+        "only_before": len(keys[0] - keys[1]),
+        "only_after": len(keys[1] - keys[0]),
+    }
+    for partner in sorted(before.manifest["partners"] | after.manifest["partners"]):
+        pair = _Pair(partner, before, after)
+        changes = _changes(pair)
+        _count(found, pair, changes)
+        found.sites += _sites(pair, changes, rows)
+    return found
+
+
+def _name(release: OpenedRelease) -> str:
+    return f"{release.corpus}/{release.version}@sha256:{release.digest}"
+
+
+def _count(found: Difference, pair: _Pair, changes: Changes) -> None:
+    counts = {name: len(getattr(changes, name)) for name in ("added", "removed", "changed")}
+    shards = pair.after.entries("shards")  # the account of a redacted release tells of more
+    there = sum(entry["rows"] for entry in shards if entry["partner"] == pair.partner)
+    unchanged = there - counts["added"] - counts["changed"]
+    found.partners[pair.partner] = {**counts, "unchanged": unchanged}
+    if reasons := _reasons(pair, changes.removed):
+        found.reasons[pair.partner] = reasons
+
+
+def _changes(pair: _Pair) -> Changes:
+    """Ids that differ: 16 bytes each are held, and what a range takes."""
+    is_fact = all(release.entries("facts") for release in (pair.before, pair.after))
+    kind = "facts" if is_fact else "shards"
+    sides = [pair.files(side, kind) for side in ("before", "after")]
+
+    def of_range(ends: tuple[int, int]) -> Changes:
+        return compare(
+            _hashes(pair.before, sides[0], kind, ends), _hashes(pair.after, sides[1], kind, ends)
+        )
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        parts = list(pool.map(of_range, _ranges([*sides[0], *sides[1]])))
+    none = np.zeros((0, 2), np.uint64)
+    return Changes(
+        *(
+            np.concatenate([none, *(getattr(part, name) for part in parts)])
+            for name in ("added", "removed", "changed")
+        )
+    )
+
+
+def _ranges(entries: Sequence[Entry]) -> Iterator[tuple[int, int]]:
+    """Ranges of the upper half of ids that hold about as many rows each: ids are hashes."""
+    rows = sum(entry["rows"] for entry in entries)
+    parts = -(-rows // _RANGE_ROWS)
+    return pairwise(part * 2**64 // parts for part in range(parts + 1)) if rows else iter(())
+
+
+def _hashes(
+    release: OpenedRelease, entries: Sequence[Entry], kind: str, ends: tuple[int, int]
+) -> tuple[Words, Words]:
+    """Ids and content hashes of a range, ascending, from the files that may have some."""
+    ids, hashes = [np.zeros((0, 2), np.uint64)], [np.zeros((0, 2), np.uint64)]
+    column = "text_hash" if kind == "facts" else "content"
+    for entry in entries:
+        if _high(entry["first_id"]) < ends[1] and _high(entry["last_id"]) >= ends[0]:
+            for table in _groups(release, entry, ["id", column], ends):
+                words = id_words(table["id"])
+                inside = (words[:, 0] >= ends[0]) & (words[:, 0] <= ends[1] - 1)
+                texts = table[column].combine_chunks().filter(pa.array(inside))
+                ids.append(words[inside])
+                hashes.append(id_words(texts if kind == "facts" else text_hashes(texts)))
+    ordered = ascending(np.concatenate(ids), np.concatenate(hashes))
+    return ordered[0], ordered[1]
+
+
+def _groups(
+    release: OpenedRelease, entry: Entry, columns: list[str] | None, ends: tuple[int, int]
+) -> Iterator[pa.Table]:
+    """The row groups of a file that may hold ids of a range, one after the other."""
+    with whole_file(release.store, entry["key"]) as stream:
+        reader = pq.ParquetFile(stream)
+        at = reader.schema_arrow.names.index("id")
+        for group in range(reader.num_row_groups):
+            seen = reader.metadata.row_group(group).column(at).statistics
+            is_known = seen is not None and seen.has_min_max
+            if not is_known or (_high(seen.min) < ends[1] and _high(seen.max) >= ends[0]):
+                yield reader.read_row_group(group, columns)
+
+
+def _high(identity: str | bytes) -> int:
+    digits = identity if isinstance(identity, str) else identity.hex()
+    return int(digits[:16], 16)
+
+
+def _reasons(pair: _Pair, removed: Words) -> dict[str, int]:
+    """Removed documents by what the later release's decisions say of them."""
+    if not len(removed):
+        return {}
+    names = np.full(len(removed), NOT_DELIVERED, object)
+    columns = ["doc_id", "verdict", "stage", "reason"]
+    for entry in pair.files("after", "decisions"):
+        with whole_file(pair.after.store, entry["key"]) as stream:
+            table = pq.read_table(stream, columns=columns)
+        at = positions(*_distinct(removed, table))
+        known = table.take(pa.array(_first_rows(table)[at[at >= 0]]))
+        told = pc.binary_join_element_wise(
+            known["stage"], pc.coalesce(known["reason"], known["verdict"]), "/"
+        )
+        names[at >= 0] = told.to_pylist()
+    return dict(sorted(Counter(names.tolist()).items()))
+
+
+def _distinct(removed: Words, decisions: pa.Table) -> tuple[Words, Words]:
+    # A partner may deliver one id several times; decisions are sorted by id.
+    return removed, id_words(decisions["doc_id"])[_first_rows(decisions)]
+
+
+def _first_rows(decisions: pa.Table) -> Any:
+    words = id_words(decisions["doc_id"])
+    is_first = np.ones(len(words), np.bool_)
+    is_first[1:] = (words[1:] != words[:-1]).any(axis=1)
+    return np.flatnonzero(is_first)
+
+
+def _sites(pair: _Pair, changes: Changes, rows: Rows | None) -> list[dict[str, Any]]:
+    counts: Counter[tuple[str, str]] = Counter()
+    for side, gone in _SIDES:
+        wanted = {gone: getattr(changes, gone), "changed": changes.changed}
+        if any(map(len, wanted.values())):
+            for name, table in _rows(pair, side, wanted, is_whole=rows is not None):
+                told = "changed_before" if (name, side) == ("changed", "before") else name
+                if rows is not None:
+                    rows(told, table)
+                if told != "changed_before":
+                    hosts = sites(table["url"]).to_pylist() if "url" in table.column_names else []
+                    counts.update((host or "", name) for host in hosts)
+    keys = {site for site, _ in counts}
+    return [
+        {"partner": pair.partner, "site": site}
+        | {name: counts[site, name] for name in ("added", "removed", "changed")}
+        for site in sorted(keys, key=lambda site: (-_total(counts, site), site))
+    ]
+
+
+def _total(counts: Counter[tuple[str, str]], site: str) -> int:
+    return sum(counts[site, name] for name in ("added", "removed", "changed"))
+
+
+def _rows(
+    pair: _Pair, side: str, wanted: dict[str, Words], *, is_whole: bool
+) -> Iterator[tuple[str, pa.Table]]:
+    """The shards' rows of some ids, by what they are wanted for; only ids and URLs if not whole."""
+    release = pair.release(side)
+    columns = None if is_whole else ["id", "url"]
+    for entry in pair.files(side, "shards"):
+        for table in _groups(release, entry, columns, (0, 2**64)):
+            words = id_words(table["id"])
+            for name, ids in wanted.items():
+                chosen = table.filter(pa.array(positions(words, ids) >= 0))
+                if len(chosen):
+                    yield name, chosen

@@ -1,0 +1,89 @@
+"""Explain: what became of one document, from the decisions of a release."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from jobs.corpus.model.identity import document_id
+from jobs.errors import ConfigError
+from jobs.flow.releases.opened import OpenedRelease
+
+_HEX_DIGITS = 32
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Everything a release knows of one id.
+
+    Attributes:
+        doc_id: The id asked for.
+        decisions: Its delivered rows: several if the partner delivered it several times.
+        document: The released row of the id, or of the document that replaces it.
+        replaced: Decisions that name this id as their kept document.
+        removals: What was cut out of its text.
+    """
+
+    doc_id: str
+    decisions: list[dict[str, Any]]
+    document: dict[str, Any] | None
+    replaced: list[dict[str, Any]]
+    removals: list[dict[str, Any]]
+
+
+def explain(release: OpenedRelease, asked: str) -> Explanation | None:
+    """What became of a document; None if the release never met it.
+
+    Args:
+        release: where to look.
+        asked: 32 hexadecimal digits, or `PARTNER/ID` with the partner's own id.
+    """
+    doc_id = _resolved(release, asked)
+    decisions = rows_with(release, "decisions", "doc_id", doc_id)
+    if not decisions:
+        return None
+    shown = next((row["doc_id"] for row in decisions if row["verdict"] == "kept"), None)
+    shown = shown or next((row["kept_doc_id"] for row in decisions if row["kept_doc_id"]), None)
+    documents = rows_with(release, "shards", "id", shown) if shown else []
+    replaced = _naming(release, doc_id)
+    removals = rows_with(release, "removals", "doc_id", doc_id)
+    document = documents[0] if documents else None
+    return Explanation(doc_id, decisions, document, replaced, removals)
+
+
+def _resolved(release: OpenedRelease, asked: str) -> str:
+    partner, slash, source_id = asked.partition("/")
+    if slash and partner in release.manifest["partners"]:
+        return document_id(partner, source_id).hex()
+    if len(asked) == _HEX_DIGITS and set(asked) <= set("0123456789abcdef"):
+        return asked
+    partners = ", ".join(release.manifest["partners"])
+    raise ConfigError(
+        f"id={asked!r} is neither 32 hexadecimal digits nor PARTNER/ID with one of: {partners}"
+    )
+
+
+def rows_with(release: OpenedRelease, kind: str, column: str, doc_id: str) -> list[dict[str, Any]]:
+    """The rows of an id in the release's files of a kind; opens only files that may."""
+    rows: list[dict[str, Any]] = []
+    for file in release.manifest[kind]:
+        if file["first_id"] <= doc_id <= file["last_id"]:
+            rows += _read(release, file["key"], column, doc_id).to_pylist()
+    return rows
+
+
+def _naming(release: OpenedRelease, doc_id: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for file in release.manifest["decisions"]:
+        rows += _read(release, file["key"], "kept_doc_id", doc_id).to_pylist()
+    return rows
+
+
+def _read(release: OpenedRelease, key: str, column: str, value: str) -> pa.Table:
+    # A person looks at a few rows of many files, and nothing is made of them: these are not hashed.
+    with release.store.open(key) as stream:
+        return pq.read_table(stream, filters=pc.field(column) == value)

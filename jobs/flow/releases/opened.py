@@ -1,0 +1,210 @@
+"""Releases as their readers see them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from jobs.errors import DamagedMetadata, DamagedRelease, ObjectMissing, ReleaseMissing
+from jobs.storage.log import head
+from jobs.storage.objects import S3_SCHEME, ObjectStore
+from jobs.storage.registry import Release
+from jobs.storage.releases import corpora, found_in, read_manifest, resolved
+
+if TYPE_CHECKING:  # who only lists files need not wait for the dataset module
+    import pyarrow.dataset as pd
+    from pyarrow import fs
+
+_FIXED = re.compile(r"fixed_size_binary\[(\d+)\]")
+_LIST = re.compile(r"list<\w+: (.+)>")
+_PIN = "@sha256:"
+
+
+@dataclass(frozen=True)
+class OpenedRelease:
+    """A release pinned by its digest, and the store that holds it."""
+
+    store: ObjectStore
+    corpus: str
+    version: str
+    digest: str
+    published_at: str
+    manifest: dict[str, Any]
+    warning: str | None = None  # what befell it since; its readers should hear of it
+    is_redacted: bool = False  # whether rows were taken out of its files since
+
+    def entries(self, kind: str) -> list[dict[str, Any]]:
+        """What the manifest says of each file of a kind, in order; none of a kind it lacks."""
+        files: list[dict[str, Any]] = self.manifest.get(kind, [])
+        return files
+
+    def kinds(self) -> list[str]:
+        """The kinds of files there are: `shards`, `decisions` and whatever else it declares."""
+        return list(self.manifest["schema"])
+
+    def files(self, kind: str = "shards") -> list[str]:
+        """Addresses of the release's files, in order; kind is one of `blobs.FILES`."""
+        return [self.store.location(file["key"]) for file in self.entries(kind)]
+
+    def schema(self, kind: str = "shards") -> pa.Schema:
+        """The columns of a kind of file, as the manifest declares them."""
+        return pa.schema(
+            [
+                pa.field(column["name"], _arrow_type(column["type"]), nullable=column["nullable"])
+                for column in self.manifest["schema"][kind]
+            ]
+        )
+
+    def dataset(self, kind: str = "shards") -> pd.Dataset:
+        """The release as a pyarrow dataset; nothing is read yet, and S3 needs no more arguments."""
+        import pyarrow.dataset as pd  # noqa: PLC0415  `files` must not wait for it
+
+        return pd.dataset(
+            self.paths(kind),
+            schema=self.schema(kind),
+            filesystem=self.filesystem(),
+            format="parquet",
+            partitioning=None,
+        )
+
+    def ray_dataset(self, kind: str = "shards") -> Any:
+        """The release as a `ray.data.Dataset`; nothing is read yet, S3 needs no more arguments."""
+        from jobs.on_ray.datasets import parquet_dataset  # noqa: PLC0415  loads Ray
+
+        return parquet_dataset(self.paths(kind), self.filesystem(), self.schema(kind))
+
+    def paths(self, kind: str = "shards") -> list[str]:
+        """The files as `filesystem` names them: a pyarrow path of S3 has no scheme."""
+        return [file.removeprefix(S3_SCHEME) for file in self.files(kind)]
+
+    def filesystem(self) -> fs.FileSystem:
+        """Where `paths` are, for libraries that read through pyarrow."""
+        return self.store.filesystem()
+
+
+def open_release(
+    store: ObjectStore, corpus: str | None, version: str, *, digest: str | None = None
+) -> OpenedRelease:
+    """The release called `version`, `NAME/version`, a tag, or `latest`.
+
+    Files that a takedown replaced since are the replaced ones: `manifest` lists what there is to
+    read now, `digest` is that of the manifest as it was published.
+
+    Args:
+        store: where to look.
+        corpus: whose release; None if the root holds only one corpus or `version` names it.
+        version: of the release; `VERSION@sha256:DIGEST` pins it like `digest`.
+        digest: the sha256 of the manifest that must be found, or None for any.
+
+    Raises:
+        ReleaseMissing: no such corpus or release, or one with another digest than the pinned one.
+        DamagedMetadata: the manifest is not the one that was published.
+    """
+    version, _, pinned = version.partition(_PIN)
+    if "/" in version:
+        corpus, version = version.rsplit("/", 1)
+    name = choose_corpus(store, corpus)
+    with reading_metadata(store, name):
+        registry = head(store, name).registry
+        found = found_in(registry, name, version)
+        _check_pins(name, found, digest, pinned)
+        published = read_manifest(store, name, found["digest"])
+        manifest = resolved(published, registry, name)
+        if published["version"] != found["version"] or published["corpus"] != name:
+            raise DamagedMetadata(
+                f"the log of {name} gives {found['version']} the manifest of {published['corpus']} "
+                f"{published['version']}: the log was edited; compare it with a mirror"
+            )
+    return OpenedRelease(
+        store=store,
+        corpus=name,
+        version=found["version"],
+        digest=found["digest"],
+        published_at=found["at"],
+        manifest=manifest,
+        warning=_warning(found),
+        is_redacted="redacted" in found,
+    )
+
+
+def _warning(release: Release) -> str | None:
+    if "yanked" in release:
+        return f"{release['version']} was yanked: {release['yanked']}"
+    if "redacted" in release:
+        return (
+            f"{release['version']} reads without the rows that takedown {release['redacted']} "
+            "and earlier ones removed"
+        )
+    return None
+
+
+@contextmanager
+def reading_metadata(store: ObjectStore, corpus: str) -> Iterator[None]:
+    """Whatever makes the log or a manifest unreadable is damage, and named as such.
+
+    Raises:
+        DamagedMetadata: an object is no JSON, lacks what it must say, or is gone.
+    """
+    try:
+        yield
+    except ReleaseMissing:
+        raise
+    except DamagedRelease as error:  # told of what it is, below: only metadata is read here
+        raise DamagedMetadata(str(error)) from error
+    except (ObjectMissing, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DamagedMetadata(
+            f"the log or a manifest below {store.location(corpus)} cannot be read "
+            f"({type(error).__name__}: {error}): compare it with a mirror"
+        ) from error
+
+
+def _check_pins(corpus: str, found: Release, *pins: str | None) -> None:
+    for wanted in filter(None, pins):
+        if found["digest"] != wanted.removeprefix("sha256:"):
+            raise ReleaseMissing(
+                f"{corpus} {found['version']} has the digest {found['digest']}, not {wanted}: this "
+                "is another root or the pin is wrong; a published version never changes"
+            )
+
+
+def choose_corpus(store: ObjectStore, corpus: str | None) -> str:
+    """The corpus asked for, or the only one there is.
+
+    Raises:
+        ReleaseMissing: there is none of that name, none at all, or several to choose from.
+    """
+    known = corpora(store)
+    if corpus is None and len(known) == 1:
+        return known[0]
+    if corpus in known:
+        return str(corpus)
+    if not known:
+        raise ReleaseMissing(f"nothing is published below {store.location('catalog')} yet")
+    there = ", ".join(known)
+    asked = f"no corpus {corpus!r}" if corpus else "no corpus was named (corpus.name=NAME)"
+    raise ReleaseMissing(f"{asked}; {store.location('catalog')} lists: {there}")
+
+
+def list_releases(store: ObjectStore, corpus: str | None) -> list[tuple[str, Release]]:
+    """Every published release as (corpus, release), in order of publication within a corpus."""
+    names = corpora(store) if corpus is None else [choose_corpus(store, corpus)]
+    return [(name, release) for name in names for release in head(store, name).releases]
+
+
+def _arrow_type(name: str) -> pa.DataType:
+    """The type that `str(type)` gave, of those a release has."""
+    if fixed := _FIXED.fullmatch(name):
+        return pa.binary(int(fixed[1]))
+    if listed := _LIST.fullmatch(name):
+        return pa.list_(_arrow_type(listed[1]))
+    return pa.type_for_alias(name)
+
+
+def origin(entry: dict[str, Any]) -> str:
+    """The release whose build wrote the rows of a file, which takedowns may have written again."""
+    return str(entry.get("origin", entry["since"]))

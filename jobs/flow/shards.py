@@ -1,0 +1,51 @@
+"""What normalize leaves of an input shard, as every later stage reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Run:
+    """The tables a task wrote for one stretch of an input shard.
+
+    Attributes:
+        documents_key: DOCUMENTS by `doc_id`.
+        facts_key: Their facts by `doc_id`.
+        removals_key: Their REMOVALS by `doc_id`.
+        edges_key: The lines at their ends, None if boilerplate is not looked for.
+    """
+
+    documents_key: str
+    facts_key: str
+    removals_key: str
+    edges_key: str | None = None
+
+
+@dataclass(frozen=True)
+class NormalizedShard:
+    """What became of an input shard.
+
+    Attributes:
+        partner: Whose it is.
+        key: The input shard's.
+        runs: The tables written, in order of delivery.
+        delivered: Rows read; positions run from 0 to this.
+        rejected: Rows per (stage, reason), sorted.
+        content_bytes: UTF-8 bytes of all documents.
+        base: The ordinal of position 0 in this build.
+        columns: Rows that have something in it, for each of our columns but the text.
+        empty: Files without a row.
+        benchmarks: Documents per (benchmark, outcome): dropped, cut, reported or quoted; sorted.
+    """
+
+    partner: str
+    key: str
+    runs: tuple[Run, ...]
+    delivered: int
+    rejected: tuple[tuple[str, str, int], ...]
+    content_bytes: int
+    base: int
+    columns: tuple[tuple[str, int], ...] = ()
+    empty: tuple[str, ...] = ()
+    benchmarks: tuple[tuple[str, str, int], ...] = ()

@@ -1,0 +1,108 @@
+"""Erasing: after a takedown that redacts no object holds what went, and a record says so.
+
+Blobs that were replaced are deleted, and with them every table between stages and every file of a
+build that was not published: any of these may hold the text, and all can be made again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import orjson
+
+from jobs.errors import ObjectMissing, ReleaseMissing, StorageError
+from jobs.flow.releases.described_files import write_derived
+from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.storage.garbage import collect, garbage
+from jobs.storage.layout import blob_key, erasure_key
+from jobs.storage.log import Entry, head, history, removals_of
+from jobs.storage.manifests import canonical_json
+from jobs.storage.objects import ObjectStore
+
+ERASURE_FORMAT = "heliu-erasure/1"
+_THREADS = 16
+
+
+def erase(store: ObjectStore, release: OpenedRelease, *, about: dict[str, Any]) -> dict[str, Any]:
+    """Delete what a takedown replaced; the record of it, which is stored too. Harmless to repeat.
+
+    Args:
+        store: of the releases.
+        release: that the takedown published.
+        about: who and when, for the log entry that retires what belongs to nobody.
+
+    Raises:
+        StorageError: something is still there after it was deleted.
+        LostRace: others kept committing; run again.
+    """
+    corpus = release.corpus
+    entry = _entry(store, release)
+    where = erasure_key(corpus, release.version)
+    keys = {*_known(store, where), *_replaced(store, corpus, entry)}
+    found = garbage(store, corpus, with_work=True)
+    keys |= {info.key for info in (*found.orphans, *found.retired, *found.work)}
+    record = {
+        "format": ERASURE_FORMAT,
+        "corpus": corpus,
+        "version": release.version,
+        "digest": release.digest,
+        "entry": entry["seq"],
+        "releases": entry["operation"]["versions"],
+        "at": about["at"],
+    }
+    # Written first: whoever continues after a stop still tells all that was deleted.
+    _write(store, where, record, keys, is_gone=False)
+    store.discard_unfinished(f"{corpus}/")
+    done = collect(store, corpus, with_work=True, about=about)
+    keys |= {info.key for info in (*done.orphans, *done.retired, *done.work)}
+    for version in entry["operation"]["versions"]:
+        write_derived(open_release(store, corpus, version))
+    _require_gone(store, keys)
+    told = _write(store, where, record, keys, is_gone=True)
+    return {**told, "stored": store.location(where)}
+
+
+def _entry(store: ObjectStore, release: OpenedRelease) -> Entry:
+    for entry in history(store, release.corpus):
+        operation = entry["operation"]
+        if operation["op"] == "redact" and operation["release"]["version"] == release.version:
+            return entry
+    raise ReleaseMissing(f"{release.corpus} {release.version} was published by no takedown")
+
+
+def _replaced(store: ObjectStore, corpus: str, entry: Entry) -> set[str]:
+    removals = removals_of(store, corpus, head(store, corpus).removals)
+    return {
+        blob_key(corpus, digest, generation)
+        for digest in entry["operation"]["substitutions"]
+        for generation in range(removals.home(digest))
+    }
+
+
+def _known(store: ObjectStore, where: str) -> list[str]:
+    try:
+        return [told["key"] for told in orjson.loads(store.get(where))["deleted"]]
+    except ObjectMissing:
+        return []
+
+
+def _require_gone(store: ObjectStore, keys: Iterable[str]) -> None:
+    with ThreadPoolExecutor(_THREADS) as pool:
+        sizes = pool.map(lambda key: (key, store.size(key)), sorted(keys))
+        left = [key for key, size in sizes if size is not None]
+    if left:
+        raise StorageError(
+            f"{len(left)} objects are there again after they were deleted, such as "
+            f"{store.location(left[0])}: a build is running; stop it, then run the same takedown "
+            "again"
+        )
+
+
+def _write(
+    store: ObjectStore, where: str, record: dict[str, Any], keys: set[str], *, is_gone: bool
+) -> dict[str, Any]:
+    told = {**record, "deleted": [{"key": key, "is_gone": is_gone} for key in sorted(keys)]}
+    store.put(where, canonical_json(told))
+    return told

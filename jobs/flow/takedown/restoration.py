@@ -1,0 +1,280 @@
+"""Restoring: copies that were dropped for documents which are taken down come back.
+
+Which of them is decided as by a build that extends the release without those documents: what it
+still holds is frozen, the copies are its only delivery, and what was ever taken down bars its like.
+
+::
+
+    tables of the builds ─▶ copies, as their build normalized them     one task per input shard
+    copies, frozen facts ─▶ drops                                      dedup, as it is
+    copies, drops        ─▶ shards, facts, decisions, removals         merge, as it is
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.corpus.model.identity import hash_column
+from jobs.corpus.model.tables import DOCUMENTS, REMOVALS
+from jobs.corpus.normalize.facts import facts
+from jobs.errors import ConfigError, ConservationError, DeliveryMissing
+from jobs.flow.build.merge_stage import merge, totals
+from jobs.flow.build.normalize_stage import write_run
+from jobs.flow.build.parent_release import differences
+from jobs.flow.dedup.dedup_stage import Drops, deduplicate
+from jobs.flow.dedup.frozen import FrozenShard
+from jobs.flow.params import BuildParams
+from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.shards import NormalizedShard, Run
+from jobs.flow.takedown.renormalization import Rerun, normalized_again, recorded_params
+from jobs.flow.takedown.restorable_duplicates import Entry, build_manifest
+from jobs.flow.tasks.checkpoints import Marked, Marker, Progress, code_digest, map_marked
+from jobs.flow.tasks.sealed import read_table
+from jobs.flow.tasks.table_files import write_table
+from jobs.on_ray.session import ray_session
+from jobs.storage.layout import blob_key, work_key
+from jobs.storage.manifests import fingerprint
+from jobs.storage.objects import ObjectStore
+from jobs.storage.stores import open_store
+
+_STAGE = "restored"
+_TOLD = ("doc_id", "source_file", "source_row")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The copies that one build met, as it normalized them: its version, parameters and shards."""
+
+    version: str
+    params: BuildParams
+    shards: tuple[NormalizedShard, ...]
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What was decided about copies.
+
+    Attributes:
+        files: What the release gains, by kind, a partner's by id.
+        counts: Decisions per (verdict, stage, reason), by partner.
+    """
+
+    files: Mapping[str, Sequence[Entry]] = field(default_factory=dict)
+    counts: Mapping[str, Counter[tuple[str, str, str]]] = field(default_factory=dict)
+
+    @property
+    def documents(self) -> int:
+        """That came back."""
+        return sum(file["rows"] for file in self.files.get("shards", ()))
+
+
+def origins(
+    release: OpenedRelease, places: Mapping[str, pa.Table], rerun: Rerun
+) -> tuple[Origin, ...]:
+    """The texts of copies, found or normalized again; writes work tables alone.
+
+    Args:
+        release: that dropped them.
+        places: rows of `restorable_duplicates.PLACE`, by the release whose build met them.
+        rerun: how builds are run again.
+
+    Raises:
+        DeliveryMissing: a text cannot be had any more.
+        ConfigError: a build is unknown here, or compared otherwise than builds do now.
+    """
+    with ray_session():
+        return tuple(_based([_origin(release, *place, rerun) for place in places.items()]))
+
+
+def restored(
+    found: Sequence[Origin],
+    frozen: Sequence[FrozenShard],
+    version: str,
+    *,
+    progress: Progress,
+) -> Restored:
+    """Which copies return: their files, and everybody's decision.
+
+    Args:
+        found: the copies, numbered through; at least one build.
+        frozen: what the release holds without what goes, and every tombstone.
+        version: of the release that gains them.
+        progress: told of every finished task.
+    """
+    params = _together(found, version)
+    shards = [shard for origin in found for shard in origin.shards]
+    files: dict[str, list[Entry]] = {}
+    counts: dict[str, Counter[tuple[str, str, str]]] = {}
+    with ray_session():
+        drops = deduplicate(shards, params, progress=progress, frozen=frozen)
+        for origin in found:
+            own = _own_drops(origin, drops, params)
+            merged = merge(list(origin.shards), own, origin.params, progress=progress)
+            told = {"since": version, "origin": origin.version}
+            for within, marker in merged:
+                for kind in ("shards", "facts", "decisions", "removals"):
+                    entries = ({"partner": within.partner, **told, **f} for f in marker[kind])
+                    files.setdefault(kind, []).extend(_named(e, params.corpus) for e in entries)
+            for partner in origin.params.partners:
+                count = counts.setdefault(partner.name, Counter())
+                count.update(totals(merged, partner.name))
+    # Several builds may have met copies of one partner.
+    return Restored({kind: sorted(f, key=_by_id) for kind, f in files.items()}, counts)
+
+
+def _named(entry: Entry, corpus: str) -> Entry:
+    return {**entry, "key": blob_key(corpus, entry["sha256"])}
+
+
+def _by_id(entry: Entry) -> tuple[str, str]:
+    return entry["partner"], entry["first_id"]
+
+
+def _together(found: Sequence[Origin], version: str) -> BuildParams:
+    """The newest build's parameters, with the partners of all."""
+    partners = {p.name: p for origin in found for p in origin.params.partners}
+    newest = found[-1].params
+    return replace(newest, version=version, parent=None, partners=tuple(partners.values()))
+
+
+def _based(found: Sequence[Origin]) -> Iterator[Origin]:
+    """The same with their documents numbered through."""
+    base = 0
+    for origin in found:
+        shards = []
+        for shard in origin.shards:
+            shards.append(replace(shard, base=base))
+            base += shard.delivered
+        yield replace(origin, shards=tuple(shards))
+
+
+def _origin(release: OpenedRelease, version: str, places: pa.Table, rerun: Rerun) -> Origin:
+    store, corpus = release.store, release.corpus
+    partners = set(places["partner"].to_pylist())
+    manifest = build_manifest(release, version)
+    params = recorded_params(store, corpus, version, rerun)
+    _require_fit(release, params)
+    try:
+        shards = normalized_again(store, manifest, params, partners, progress=rerun.progress)
+    except DeliveryMissing as error:
+        place = places.slice(0, 1).to_pylist()[0]
+        raise DeliveryMissing(
+            f"{len(places):,} documents that may return have no text any more, such as "
+            f"{place['doc_id']} of {place['partner']} ({place['source_file']}, row "
+            f"{place['source_row']:,}): what {version} left below {corpus}/work is gone, and "
+            f"{error}. Give deliveries={{NAME: PATH}} where it is now, bring it back, or give "
+            "policy=remove; nothing was changed"
+        ) from error
+    mine = tuple(partner for partner in params.partners if partner.name in partners)
+    params = replace(params, partners=mine)
+    return Origin(version, params, _chosen(shards, places, params, rerun.progress))
+
+
+def _require_fit(release: OpenedRelease, params: BuildParams) -> None:
+    if listed := "\n".join(f"  {line}" for line in differences(release.manifest, params)):
+        raise ConfigError(
+            f"{release.corpus} {release.version} was built otherwise than heliu builds now, so "
+            f"copies cannot be compared with its documents (its value, now):\n{listed}\n"
+            "take down with what built it, or give policy=remove; nothing was changed"
+        )
+
+
+def _chosen(
+    shards: Sequence[NormalizedShard], places: pa.Table, params: BuildParams, progress: Progress
+) -> tuple[NormalizedShard, ...]:
+    """The shards with nothing but the rows wanted, numbered anew."""
+    names = [places[name].to_pylist() for name in places.column_names]
+    key = fingerprint([shard.key for shard in shards], names, code_digest())
+    folder = work_key(params.corpus, _STAGE, key)
+    told = places.set_column(0, "doc_id", hash_column(places["doc_id"]))
+    wanted = write_table(open_store(params.storage), f"{folder}/wanted.parquet", told)
+    partners = {partner.name for partner in params.partners}
+    mine = [shard for shard in shards if shard.partner in partners]
+    work = [Marked(f"{folder}/{shard.key}.json", (folder, shard, wanted)) for shard in mine]
+    markers = map_marked(_choose, work, params=params, label="copies", progress=progress)
+    chosen = tuple(_shard(*pair, key) for pair in zip(mine, markers, strict=True))
+    met = sum(shard.delivered for shard in chosen)
+    if met != len(places):
+        raise ConservationError(
+            f"{len(places):,} documents may return, of which {met:,} were found among what was "
+            "normalized: nothing was changed; run heliu verify on the release"
+        )
+    return chosen
+
+
+def _shard(shard: NormalizedShard, marker: Marker, key: str) -> NormalizedShard:
+    return NormalizedShard(
+        partner=shard.partner,
+        key=fingerprint(shard.key, key),
+        runs=tuple(Run(**run) for run in marker["runs"]),
+        delivered=marker["delivered"],
+        rejected=(),
+        content_bytes=marker["content_bytes"],
+        base=0,
+    )
+
+
+def _choose(spec: tuple[str, NormalizedShard, str], *, params: BuildParams) -> Marker:
+    folder, shard, wanted = spec
+    store = open_store(params.storage)
+    told = read_table(store, wanted)
+    places = told.filter(pc.equal(told["partner"], shard.partner)).select(list(_TOLD))
+    marker: Marker = {"runs": [], "delivered": 0, "content_bytes": 0}
+    for number, run in enumerate(shard.runs):
+        documents, removals = _rows(store, run, places, first=marker["delivered"])
+        if len(documents):
+            name = f"{folder}/{shard.key}/{{}}-{number:05d}"
+            known = facts(documents, params=params.signature)
+            marker["runs"].append(
+                write_run(store, name, documents.sort_by("doc_id"), known, removals)
+            )
+            marker["delivered"] += len(documents)
+            marker["content_bytes"] += pc.sum(pc.binary_length(documents["content"])).as_py()
+    return marker
+
+
+def _rows(
+    store: ObjectStore, run: Run, places: pa.Table, *, first: int
+) -> tuple[pa.Table, pa.Table]:
+    """The DOCUMENTS of a run that are wanted, and their REMOVALS, at positions from `first`."""
+    known = read_table(store, run.documents_key, columns=list(_TOLD))
+    may_be = pc.is_in(known["doc_id"], value_set=places["doc_id"].combine_chunks())
+    wanted = set(zip(*(places[name].to_pylist() for name in _TOLD), strict=True))
+    met = zip(*(known.filter(may_be)[name].to_pylist() for name in _TOLD), strict=True)
+    is_wanted = may_be.to_numpy().copy()
+    is_wanted[is_wanted] = [place in wanted for place in met]
+    if not is_wanted.any():
+        return DOCUMENTS.empty_table(), REMOVALS.empty_table()
+    documents = read_table(store, run.documents_key).filter(pa.array(is_wanted))
+    removals = read_table(store, run.removals_key)
+    at = pc.index_in(removals["position"], value_set=documents["position"].combine_chunks())
+    removals, at = removals.filter(pc.is_valid(at)), pc.drop_null(at).cast(pa.int64())
+    numbers = pa.array(range(first, first + len(documents)), pa.int64())
+    return _at(documents, numbers), _at(removals, pc.add(at, first))
+
+
+def _at(table: pa.Table, positions: Any) -> pa.Table:
+    place = table.schema.get_field_index("position")
+    return table.set_column(place, table.schema.field(place), positions)
+
+
+def _own_drops(origin: Origin, drops: Drops, params: BuildParams) -> Drops:
+    """The drops of the copies that one build met."""
+    store = open_store(params.storage)
+    ranges = [(shard.base, shard.base + shard.delivered) for shard in origin.shards]
+    tables = [read_table(store, file) for file in drops.files]
+    table = pa.concat_tables(tables)
+    ordinals = table["ordinal"]
+    first, end = min(ranges)[0], max(ranges)[1]
+    mine = pc.and_(pc.greater_equal(ordinals, first), pc.less(ordinals, end))
+    table = table.filter(mine).sort_by([("doc_id", "ascending"), ("ordinal", "ascending")])
+    key = fingerprint(drops.key, origin.version)
+    file = work_key(params.corpus, _STAGE, key, "drops.parquet")
+    file = write_table(store, file, table, row_group_rows=1 << 16)
+    return Drops(key, (file,), len(table))

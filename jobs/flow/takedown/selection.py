@@ -1,0 +1,165 @@
+"""Selecting: the documents of releases that somebody means, with the facts they are known by."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from jobs.corpus.model.identity import document_id
+from jobs.corpus.model.sites import sites
+from jobs.corpus.release.takedown import KNOWN_BY, Policy, Selection, selected
+from jobs.errors import ConfigError
+from jobs.flow.dedup.tombstones import compared_by
+from jobs.flow.releases.opened import OpenedRelease
+from jobs.storage.whole import whole_file
+
+Entry = dict[str, Any]
+
+_ID = re.compile("[0-9a-f]{32}")
+_BATCH_ROWS = 1 << 14  # of texts read at a time: some 100 MB
+
+
+@dataclass(frozen=True)
+class Request:
+    """What somebody wants to be taken down.
+
+    Attributes:
+        release: The version that is corrected.
+        version: Of the release without them.
+        selection: Which documents.
+        reason: Why; it stays for ever.
+        policy: What becomes of copies.
+        is_redacting: Whether every other release loses them too, and all bytes that held them go.
+    """
+
+    release: str
+    version: str
+    selection: Selection
+    reason: str
+    policy: Policy
+    is_redacting: bool
+
+    def __post_init__(self) -> None:
+        """Refuse to bar a text that may stay."""
+        if self.policy == Policy.RESTORE and {*self.selection.columns} <= {"content", "title"}:
+            raise ConfigError(
+                "contains=… alone means a text, and policy=restore lets texts stay with others: "
+                "give policy=remove, or say whose documents with another criterion"
+            )
+
+
+@dataclass
+class Chosen:
+    """The documents that were selected so far: their facts, and how many per partner and host."""
+
+    facts: list[pa.Table]
+    partners: Counter[str]
+    sites: Counter[str]
+
+
+def document_ids(asked: Sequence[str]) -> tuple[str, ...]:
+    """Ids from ids or PARTNER/ID.
+
+    Raises:
+        ConfigError: one is neither; only its place is told.
+    """
+    ids = []
+    for number, one in enumerate(asked, start=1):
+        partner, slash, source_id = one.partition("/")
+        if slash:
+            ids.append(document_id(partner, source_id).hex())
+        elif _ID.fullmatch(one):
+            ids.append(one)
+        else:
+            raise ConfigError(
+                f"ids: number {number} is neither 32 hexadecimal digits nor PARTNER/ID"
+            )
+    return tuple(ids)
+
+
+def choose(releases: Sequence[OpenedRelease], selection: Selection) -> Chosen:
+    """The documents of any of these releases that are meant; each shard is read once.
+
+    Args:
+        releases: the first one's parameters say which signatures are kept.
+        selection: the criteria.
+
+    Raises:
+        ConfigError: a release has no facts.
+    """
+    chosen = Chosen([], Counter(), Counter())
+    seen: set[str] = set()
+    for release in releases:
+        for shard, facts in pairs(release):
+            if shard["sha256"] not in seen and _may_hold(shard, selection):
+                seen.add(shard["sha256"])
+                known = partial(known_facts, release, facts, releases[0])
+                _choose(release, shard, known, selection, chosen)
+    return chosen
+
+
+def pairs(release: OpenedRelease) -> Iterator[tuple[Entry, Entry]]:
+    """The entries of each shard of a release and of its facts."""
+    shards, facts = release.entries("shards"), release.entries("facts")
+    if len(shards) != len(facts):
+        raise ConfigError(
+            f"{release.corpus} {release.version} has no facts of its documents, by which copies "
+            "are known: build it again with this version of heliu"
+        )
+    return zip(shards, facts, strict=True)
+
+
+def _may_hold(shard: Entry, selection: Selection) -> bool:
+    if selection.partner not in {None, shard["partner"]}:
+        return False
+    first, last = shard["first_id"], shard["last_id"]
+    return not selection.ids or any(first <= one <= last for one in selection.ids)
+
+
+def _choose(
+    release: OpenedRelease,
+    shard: Entry,
+    facts_of: Callable[[], pa.Table],
+    selection: Selection,
+    chosen: Chosen,
+) -> None:
+    ids: list[str] = []
+    columns = [*dict.fromkeys(["id", "url", *selection.columns])]
+    with whole_file(release.store, shard["key"]) as stream:
+        reader = pq.ParquetFile(stream)
+        for batch in reader.iter_batches(_BATCH_ROWS, columns=columns):
+            table = pa.Table.from_batches([batch])
+            table = table.filter(selected(table, selection))
+            ids += table["id"].to_pylist()
+            chosen.sites.update(host or "" for host in sites(table["url"]).to_pylist())
+    if ids:
+        chosen.partners[shard["partner"]] += len(ids)
+        known = facts_of()
+        chosen.facts.append(known.filter(pc.is_in(known["id"], value_set=pa.array(ids))))
+
+
+def known_facts(release: OpenedRelease, facts: Entry, corrected: OpenedRelease) -> pa.Table:
+    """The columns KNOWN_BY of a file; without signatures if they are of another kind."""
+    with whole_file(release.store, facts["key"]) as stream:
+        known = pq.read_table(stream, columns=list(KNOWN_BY))
+    schema = corrected.schema("facts")
+    if not is_comparable(release, corrected):
+        for name in ("canonical_hash", "signature"):
+            at = known.schema.get_field_index(name)
+            field = schema.field(name)
+            known = known.set_column(at, field, pa.nulls(len(known), field.type))
+    return known.cast(pa.schema([schema.field(name) for name in KNOWN_BY]))
+
+
+def is_comparable(release: OpenedRelease, corrected: OpenedRelease) -> bool:
+    """Whether documents of both releases can be compared by their signatures."""
+    ours, theirs = (compared_by(one.manifest["parameters"]) for one in (corrected, release))
+    return ours == theirs

@@ -1,0 +1,79 @@
+"""Statistics over decisions small enough to count by hand."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from jobs.corpus.model.tables import DECISIONS
+from jobs.corpus.release.statistics import (
+    cluster_sizes,
+    duplication,
+    losses,
+    sites,
+    size_distribution,
+)
+
+
+def decisions(*rows: tuple[str, str, str, str | None, str | None, str | None]) -> pa.Table:
+    """Rows of (doc_id, partner, verdict, reason, kept_doc_id, url)."""
+    owner = {row[0]: row[1] for row in rows}
+    full = [
+        {
+            "doc_id": doc_id,
+            "partner": partner,
+            "source_file": "甲.jsonl",
+            "source_row": number,
+            "verdict": verdict,
+            "stage": "dedup",
+            "reason": reason,
+            "kept_doc_id": kept,
+            "kept_partner": owner.get(kept or ""),
+            "url": url,
+        }
+        for number, (doc_id, partner, verdict, reason, kept, url) in enumerate(rows, start=1)
+    ]
+    return pa.Table.from_pylist(full, schema=DECISIONS)
+
+
+TABLE = decisions(
+    ("1", "甲", "kept", None, None, "https://gov.example/a"),
+    ("2", "甲", "dropped", "near_duplicate", "1", "http://user@GOV.example:8080/b?c#d"),
+    ("3", "乙", "dropped", "exact_duplicate", "1", "https://news.example"),
+    ("4", "乙", "rejected", "null_text", None, None),
+    ("5", "乙", "kept", None, None, "无效"),
+)
+
+
+def test_clusters_are_counted_with_their_survivor() -> None:
+    sizes = cluster_sizes(TABLE)
+    assert sizes.to_pylist() == [{"kept_doc_id": "1", "documents": 3}]
+    assert size_distribution(sizes).to_pylist() == [{"documents": 3, "clusters": 1}]
+
+
+def test_duplication_names_both_partners_and_the_reason() -> None:
+    assert [tuple(row.values()) for row in duplication(TABLE).to_pylist()] == [
+        ("乙", "甲", "exact_duplicate", 1),
+        ("甲", "甲", "near_duplicate", 1),
+    ]
+
+
+def test_losses_per_partner_and_site_are_shares_of_what_was_delivered() -> None:
+    partners = {row["partner"]: row["lost"] for row in losses(TABLE, by="partner").to_pylist()}
+    assert partners == {"乙": 2 / 3, "甲": 1 / 2}
+    found = {row["site"]: row["lost"] for row in losses(TABLE, by="site").to_pylist()}
+    assert found == {"news.example": 1.0, "gov.example": 0.5}
+
+
+def test_sites_of_no_urls_are_null() -> None:
+    assert sites(pa.chunked_array([["无", None, "ftp://a.example/"]])).to_pylist() == [
+        None,
+        None,
+        "a.example",
+    ]
+
+
+def test_statistics_of_no_decisions_are_empty() -> None:
+    empty = DECISIONS.empty_table()
+    assert (
+        len(cluster_sizes(empty)) == len(duplication(empty)) == len(losses(empty, by="site")) == 0
+    )

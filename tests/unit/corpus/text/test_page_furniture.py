@@ -1,0 +1,86 @@
+"""What is left out of the canonical form because it frames a text, and what never is."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from jobs.corpus.text.page_furniture import unframed, without_framing
+
+NOTICE = (
+    "各县（市、区）人民政府：\n现将有关事项通知如下。\n一、提高认识\n来源于群众的意见要认真办理。"
+)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "（责任编辑：王小明）",
+        "责编：李华 审核：张强",
+        "来源：新华社  发布时间：2023-11-29 10:21",
+        "分享到：微信 微博 QQ空间",
+        "【打印本页】 【关闭窗口】",
+        "版权所有 © 2023 某市人民政府办公室",
+        "版权声明：本网站所载文章，未经授权不得转载。",
+        "扫一扫在手机打开当前页",
+        "上一篇：关于放假的通知",
+    ],
+)
+def test_framing_line_below_or_above_a_text_is_left_out(frame: str) -> None:
+    assert unframed(f"{NOTICE}\n{frame}").strip() == NOTICE
+    assert unframed(f"{frame}\n{NOTICE}").strip() == NOTICE
+    long = "\n".join([NOTICE] * 40)
+    assert unframed(f"{long}\n{frame}").strip() == long
+
+
+def test_front_matter_of_a_page_is_left_out() -> None:
+    matter = '---\ntitle: "行政复议法"\npublish_date: "1999-04-29"\nstatus: 现行有效\n---\n'
+    assert unframed(matter + NOTICE) == NOTICE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        NOTICE,
+        "记者从会上获悉，今年全市新增就业十万人。",
+        "编辑部的故事是一部电视剧，讲述了六位编辑的日常。",
+        "---\n没有结束的横线\n正文。",
+        "来源：新华社",  # a text that is nothing else stays what it is
+        "作者认为，文章的标题应当与内容一致，这一点值得注意。",
+    ],
+)
+def test_text_itself_stays(text: str) -> None:
+    assert unframed(text) == text
+
+
+def test_framing_in_the_middle_of_a_long_text_stays() -> None:
+    long = "\n".join([NOTICE] * 40)
+    middle = f"{long}\n来源：新华社\n{long}"
+    assert unframed(middle) == middle
+
+
+def test_column_without_framing_is_each_text_without_it() -> None:
+    texts = [NOTICE, None, f"{NOTICE}\n责编：李华", "", "---\na: 1\n---\n" + NOTICE, "来源：新华社"]
+    texts += ["\n".join([NOTICE] * 90) + "\n（责任编辑：王小明）"]
+    expected = [None if text is None else unframed(text) for text in texts]
+    column = pa.array(["头", *texts], pa.large_string()).slice(1)
+    assert without_framing(column).to_pylist() == expected
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "来源：新华社",
+        "  【 打印本页 】",
+        "（责任编辑：王小明）",
+        "©2023 某市人民政府",
+        "copyright 2023",
+        "\tCOPYRIGHT © 2023",
+    ],
+)
+@pytest.mark.parametrize("times", [1, 40])
+def test_framing_at_the_ends_of_a_column_of_texts_is_left_out(frame: str, times: int) -> None:
+    text = "\n".join([NOTICE] * times)
+    column = pa.array([f"{frame}\n{text}", None, text, f"{text}\n{frame}", "", frame])
+    found = [bare and bare.strip() for bare in without_framing(column).to_pylist()]
+    assert found == [text, None, text, text, "", frame.strip()]

@@ -1,0 +1,106 @@
+"""What decides a table is in its key: change it, and the table is made again, and no other one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+import pytest
+
+import jobs.flow.build.merge_stage
+import jobs.flow.build.site_boilerplate_stage
+import jobs.flow.dedup.dedup_stage
+import jobs.flow.intake.plan
+from jobs.flow.build.pipeline import run_merge
+from tests.builds import build_parameters, silent, write_partner
+
+PARTNER = "deliveries: {folder}/*.jsonl\nformat: jsonl\nlicence: CC0-1.0\npriority: 2"
+ALL = {"normalize", "site lines", "dedup", "merge"}
+TEXTS = ["国务院办公厅关于进一步做好防汛抗旱工作的通知。", "《静夜思》床前明月光，疑是地上霜。"]
+
+
+@pytest.fixture
+def stages(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The stages of which a task was run."""
+    run: set[str] = set()
+
+    def ran(task, specs, *, label, **_):
+        run.update([label.partition(":")[0]] if specs else [])
+        return map(task, specs)
+
+    monkeypatch.setattr("jobs.flow.tasks.checkpoints.map_shards", ran)
+    return run
+
+
+def merged(folder: Path, *overrides: str) -> None:
+    run_merge(build_parameters(folder, folder / "root", "partners=[gov]", *overrides), silent)
+
+
+@pytest.fixture
+def built(tmp_path: Path, stages: set[str]) -> Path:
+    """A folder with a build that was merged, and nothing of it was run since."""
+    rows = [{"text": text, "url": f"http://a.example/{n}"} for n, text in enumerate(TEXTS)]
+    (tmp_path / "a.jsonl").write_bytes(b"\n".join(map(orjson.dumps, rows)))
+    write_partner(tmp_path, "gov", PARTNER.format(folder=tmp_path))
+    merged(tmp_path)
+    assert stages == ALL
+    stages.clear()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("override", "again"),
+    [
+        ("compute.workers=1", set()),
+        ("shards.release_bytes=1000", {"merge"}),
+        ("partners.gov.licence=MIT", {"merge"}),
+        ("partners.gov.priority=1", {"dedup", "merge"}),
+        ("minhash.threshold=0.9", {"dedup", "merge"}),
+        ("minhash.verify=exact", {"dedup", "merge"}),
+        ("rank.prefer=[newest]", {"dedup", "merge"}),
+        ("rules=cci", {"dedup", "merge"}),
+        ("paragraphs.min_share=0.9", {"site lines"}),  # which removes nothing either way
+        ("paragraphs.site_boilerplate=false", {"normalize", "dedup", "merge"}),
+        ("paragraphs.min_chars=30", ALL),
+        ("minhash.seed=2", ALL),
+        ("normalization.skip=[script]", ALL),
+        ("partners.gov.script=keep", ALL),
+        ("partners.gov.html=true", ALL),
+        ("partners.gov.encoding=utf-8", ALL),
+        ("partners.gov.columns.title=url", ALL),
+        ("limits.text_bytes=1000", ALL),
+    ],
+)
+def test_what_decides_a_table_makes_it_again(
+    built: Path, stages: set[str], override: str, again: set[str]
+) -> None:
+    merged(built, override)
+    assert stages == again
+    stages.clear()
+    merged(built, override)
+    assert stages == set()
+
+
+@pytest.mark.parametrize(
+    ("module", "again"),
+    [
+        (jobs.flow.intake.plan, ALL),
+        (jobs.flow.build.site_boilerplate_stage, {"site lines"}),
+        (jobs.flow.dedup.dedup_stage, {"dedup", "merge"}),
+        (jobs.flow.build.merge_stage, {"merge"}),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_other_code_makes_tables_again(
+    built: Path, stages: set[str], module, again: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "code_digest", lambda: "other code")
+    merged(built)
+    assert stages == again
+
+
+def test_other_bytes_under_the_same_name_are_read_again(built: Path, stages: set[str]) -> None:
+    path = built / "a.jsonl"
+    path.write_bytes(path.read_bytes().replace("明月".encode(), "月明".encode()))
+    merged(built)
+    assert stages == ALL
