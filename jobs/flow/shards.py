@@ -37,6 +37,7 @@ class NormalizedShard:
         columns: Rows that have something in it, for each of our columns but the text.
         empty: Files without a row.
         benchmarks: Documents per (benchmark, outcome): dropped, cut, reported or quoted; sorted.
+        files: Name and digest of each file that was hashed while it was read.
     """
 
     partner: str
@@ -49,3 +50,4 @@ class NormalizedShard:
     columns: tuple[tuple[str, int], ...] = ()
     empty: tuple[str, ...] = ()
     benchmarks: tuple[tuple[str, str, int], ...] = ()
+    files: tuple[tuple[str, str], ...] = ()

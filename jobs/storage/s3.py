@@ -126,7 +126,7 @@ class S3Store(ObjectStore):
         """See `ObjectStore.list`."""
         check_prefix(prefix)
         full = self._prefix + prefix
-        for name, size_bytes in listed(self._bucket, full, self._endpoint_url, self._region):
+        for name, size_bytes, _ in listed(self._bucket, full, self._endpoint_url, self._region):
             if is_key(key := name.removeprefix(self._prefix)):
                 yield ObjectInfo(key, size_bytes)
 

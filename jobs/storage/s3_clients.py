@@ -116,13 +116,13 @@ def split_address(address: str) -> tuple[str, str]:
 
 def listed(
     bucket: str, prefix: str, endpoint_url: str | None, region: str | None
-) -> Iterator[tuple[str, int]]:
-    """Name and size in bytes of each object whose name starts with the prefix, sorted by name."""
+) -> Iterator[tuple[str, int, str]]:
+    """Name, size in bytes and ETag of each object whose name starts with the prefix, by name."""
     with explaining("list", f"{S3_SCHEME}{bucket}/{prefix}", endpoint_url):
         pages = s3_client(endpoint_url, region, resends=True).get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=bucket, Prefix=prefix):
             for item in page.get("Contents", []):
-                yield item["Key"], item["Size"]
+                yield item["Key"], item["Size"], item["ETag"]
 
 
 def read_again(ask: Callable[[], StreamingBody], read: Callable[[StreamingBody], bytes]) -> bytes:

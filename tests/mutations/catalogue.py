@@ -156,7 +156,7 @@ MUTATIONS: list[Mutation] = [
         ("(partner.reading, text, params.boilerplate.is_on,", "(partner.reading, text,"),
         ("how, names, code_digest(), folding_digest())", "how, names, folding_digest())"),
         (
-            "(file.source.name, file.digest, _place(file.piece))",
+            "(file.source.name, _content(file), _place(file.piece))",
             "(file.source.name, _place(file.piece))",
         ),
     ),

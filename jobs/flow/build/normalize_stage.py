@@ -8,7 +8,7 @@ checkpoint is written last and lists what there is; a shard that has one is neve
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -24,7 +24,7 @@ from jobs.corpus.removal.site_boilerplate import edge_words
 from jobs.errors import TooManyRejects
 from jobs.flow.contamination.index_object import load_index, store_index
 from jobs.flow.intake.delivered_tables import delivered_tables
-from jobs.flow.intake.plan import InputShard
+from jobs.flow.intake.plan import Delivered, InputShard, remember_plan, with_read
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard, Run
 from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, map_checkpointed
@@ -59,12 +59,25 @@ def normalize(
     return normalized
 
 
+def read_plan(
+    plan: Sequence[InputShard], normalized: Sequence[NormalizedShard], params: BuildParams
+) -> list[InputShard]:
+    """Return the plan with the digests of the files that normalize read; remember these files."""
+    read = with_read(
+        plan,
+        {(shard.partner, name): digest for shard in normalized for name, digest in shard.files},
+    )
+    remember_plan(read, params)
+    return read
+
+
 def normalize_shard(shard: InputShard, *, params: BuildParams) -> Checkpoint:
     """Read one input shard and write its runs; what there is then. Harmless to repeat."""
     # Arrow's own pool hands freed memory back and touches new memory instead: a tenth of a task.
     pa.set_memory_pool(pa.system_memory_pool())
     writer = _RunWriter(open_store(params.storage), shard, params)
-    for table in delivered_tables(shard, endpoint_url=params.storage.endpoint_url):
+    endpoint_url = params.storage.endpoint_url
+    for table in delivered_tables(shard, endpoint_url=endpoint_url, report=writer.report):
         writer.add(table)
     return writer.finished()
 
@@ -108,6 +121,7 @@ class _RunWriter:
         self.files: set[str] = set()
         self.benchmarks = load_index(store, params)
         self.found: Counter[tuple[str, str]] = Counter()
+        self.digests: list[tuple[str, str]] = []
 
     def add(self, delivered: pa.Table) -> None:
         table, removals = documents(
@@ -135,6 +149,9 @@ class _RunWriter:
         if self.pending_bytes >= self.params.shards.run_bytes:
             self._write()
 
+    def report(self, file: Delivered, digest: str) -> None:
+        self.digests.append((file.source.name, digest))
+
     def finished(self) -> Checkpoint:
         if self.pending:
             self._write()
@@ -146,6 +163,7 @@ class _RunWriter:
             "rejected": sorted([*key, count] for key, count in self.rejected.items()),
             "columns": sorted(self.columns.items()),
             "empty": [name for name in whole if name not in self.files],
+            "files": self.digests,
             "benchmarks": sorted([*key, count] for key, count in self.found.items()),
         }
 
@@ -211,6 +229,7 @@ def _based(shards: list[InputShard], checkpoints: list[Checkpoint]) -> Iterator[
             base=base,
             columns=tuple((name, count) for name, count in checkpoint["columns"]),
             empty=tuple(checkpoint["empty"]),
+            files=tuple((name, digest) for name, digest in checkpoint["files"]),
             benchmarks=tuple((name, what, count) for name, what, count in checkpoint["benchmarks"]),
         )
         base += checkpoint["delivered"]

@@ -9,7 +9,7 @@ import orjson
 
 from jobs.errors import ConfigError
 from jobs.flow.contamination.records import check_same_content
-from jobs.flow.intake.plan import InputName
+from jobs.flow.intake.input_names import InputName
 from jobs.flow.params import BuildParams
 from jobs.flow.recorded import recorded_parameters, recorded_schema
 from jobs.flow.releases.opened import OpenedRelease, open_release

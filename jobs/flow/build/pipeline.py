@@ -13,7 +13,7 @@ from jobs.errors import DamagedTable
 from jobs.flow.build.loss_alarms import build_alarms, stop
 from jobs.flow.build.merge_stage import merge
 from jobs.flow.build.merged_tables import remember
-from jobs.flow.build.normalize_stage import normalize
+from jobs.flow.build.normalize_stage import normalize, read_plan
 from jobs.flow.build.parent_release import inputs_of, open_parent
 from jobs.flow.build.preflight import require_free_version
 from jobs.flow.build.publish_stage import Published, candidate, publish_candidate, traffic
@@ -128,13 +128,13 @@ def _run(
     store = open_store(params.storage)
     prove_once(store, params.storage.root)
     parent = open_parent(store, params)
-    planned = _Planned(plan(params, known=inputs_of(parent)), parent)
-    if will_publish:
-        require_free_version(store, planned.plan, params, parent=parent)
-    if params.alarms.is_stopping:
-        require_columns(planned.plan, params)
     known: set[str] = set()
     with ray_session():
+        planned = _Planned(plan(params, known=inputs_of(parent), progress=progress), parent)
+        if will_publish:
+            require_free_version(store, planned.plan, params, parent=parent)
+        if params.alarms.is_stopping:
+            require_columns(planned.plan, params)
         while True:
             try:
                 return stages(planned, params, progress)
@@ -147,8 +147,9 @@ def _run(
 
 def _normalized(planned: _Planned, params: BuildParams, progress: Progress) -> Normalized:
     normalized = normalize(planned.plan, params, progress=progress)
+    read = read_plan(planned.plan, normalized, params)
     rest = without_site_boilerplate(normalized, params, progress=progress)
-    return Normalized(planned.plan, rest, planned.parent)
+    return Normalized(read, rest, planned.parent)
 
 
 def _tombstones(params: BuildParams) -> list[FrozenShard]:

@@ -235,7 +235,7 @@ def _input(partner: PartnerParams, file: Delivered, params: BuildParams) -> dict
     return {
         "partner": partner.name,
         "file": file.source.name,
-        "bytes": file.size_bytes,
+        "bytes": file.source.size_bytes,
         "xxh3_128": file.digest,
         "reading": name[-1],
         "since": params.version,
