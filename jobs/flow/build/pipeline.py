@@ -181,6 +181,6 @@ def _merged(
     done = _deduplicated(planned, params, progress, tombstones=tombstones)
     shards = done.normalized.shards
     ranges = merge(shards, done.drops, params, progress=progress)
-    manifest = candidate(planned.plan, shards, ranges, params, parent=planned.parent)
+    manifest = candidate(done.normalized.plan, shards, ranges, params, parent=planned.parent)
     remember(open_store(params.storage), manifest, shards)
     return manifest, build_alarms(manifest, ranges, params.alarms)
