@@ -37,23 +37,25 @@ def ray_session() -> Iterator[None]:
         ray.shutdown()
 
 
-def start_ray(params: ComputeParams) -> None:
-    """Connect to Ray, unless that is done.
+def start_ray(params: ComputeParams) -> bool:
+    """Connect to Ray, unless that is done; return whether a new Ray was started here for it.
 
     Raises:
         ComputeError: there is none to connect to, or none can be started here.
     """
     if ray.is_initialized():
-        return
+        return False
     # Unset, Ray switches token authentication on and leaves a token file in the home directory.
     os.environ.setdefault("RAY_AUTH_MODE", "disabled")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    if address := cluster_address(params.address):
+    address = cluster_address(params.address)
+    if address:
         _connect(address)
     else:
         _start_here(params.workers)
     _silence_ray_data()
+    return not address
 
 
 def _connect(address: str) -> None:

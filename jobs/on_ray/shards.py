@@ -51,8 +51,21 @@ def map_shards(
     if not specs:
         return
     with ray_session():
-        start_ray(compute)
+        if start_ray(compute) and not __import__("os").environ.get("HELIU_NO_PRELOAD"):
+            _preload(task, _at_once(compute.workers, len(specs)))
         yield from _mapped(task, specs, compute, label)
+
+
+def _preload(task: Callable[[Spec], Result], workers: int | None) -> None:
+    """Let the workers of a new Ray import what a task needs while Ray Data prepares to call it."""
+    cpus = int(ray.cluster_resources().get("CPU", 1))
+    load = ray.remote(_loaded)
+    for _ in range(min(workers or cpus, cpus)):
+        load.remote(task)
+
+
+def _loaded(_task: object) -> None:
+    """Do nothing: to be called, a worker has imported this module and that of the task."""
 
 
 def _mapped(

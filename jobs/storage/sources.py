@@ -25,7 +25,6 @@ from urllib.parse import unquote
 from jobs.errors import DeliveryMissing, DeliveryUnreadable
 from jobs.storage.local_files import kernel_devices, settled, version_of
 from jobs.storage.objects import S3_SCHEME
-from jobs.storage.s3_clients import listed, split_address
 
 _FILE_SCHEME = "file://"
 _MAGIC = re.compile(r"[*?[]")
@@ -211,6 +210,8 @@ def _require_inside(path: Path, base: Path, *, follow_links: bool) -> None:
 
 
 def _s3_matches(address: str, endpoint_url: str | None) -> Iterator[SourceFile]:
+    from jobs.storage.s3_clients import listed, split_address  # noqa: PLC0415  as in `stores`
+
     bucket, key = split_address(address)
     wanted = [part for part in key.split("/") if part]
     fixed = _before_magic(wanted)

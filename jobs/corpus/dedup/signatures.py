@@ -13,8 +13,8 @@ bijection; the signature holds the minimum over all shingles for each p.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
-import datasketch
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -56,8 +56,11 @@ class SignatureParams:
             raise ConfigError(f"minhash.seed is {self.seed}: give 0 to 4294967295")
 
 
+@cache
 def permutations(params: SignatureParams) -> tuple[Words, Words]:
     """Shapes (num_perm,), uint32: datasketch's multipliers a (odd) and addends b."""
+    import datasketch  # noqa: PLC0415  it loads SciPy, 0.4 s, which few processes need
+
     a, b = datasketch.MinHash(params.num_perm, seed=params.seed, scheme="affine32").permutations
     return np.ascontiguousarray(a), np.ascontiguousarray(b)
 

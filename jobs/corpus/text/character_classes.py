@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 import unicodedata
 from collections.abc import Iterator
@@ -10,6 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 import opencc
+
+from jobs.corpus.text.table_cache import kept_table
 
 Traits = npt.NDArray[np.uint16]
 
@@ -48,7 +49,7 @@ _SIGNS = {
 _CIRCLED = ((0x2460, 0x249B), (0x2776, 0x2793), (0x3220, 0x3229))
 
 
-@functools.cache
+@kept_table
 def character_traits() -> Traits:
     """Shape (0x110000,): the class of each code point and the bits named above."""
     table = np.zeros(sys.maxunicode + 1, np.uint16)

@@ -58,7 +58,7 @@ class BySources:
 
     def get_cache_path(self) -> str:
         """The folder."""
-        return str(_base() / self._digest)
+        return str(cache_folder() / self._digest)
 
     def get_source_stamp(self) -> str:
         """What has to be the same for a compiled function to be used."""
@@ -155,7 +155,7 @@ def _digest(file: Path) -> bytes:
 
 
 @cache
-def _base() -> Path:
+def cache_folder() -> Path:
     """The first folder that can be written."""
     for folder in filter(None, (config.CACHE_DIR, os.environ.get("XDG_CACHE_HOME") or "~/.cache")):
         try:
