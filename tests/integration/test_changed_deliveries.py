@@ -155,8 +155,11 @@ def test_file_that_changes_after_it_was_listed_is_not_read(
         renewed(path)
         return found
 
+    def read() -> None:
+        for shard in plan(params):
+            normalize_shard(shard, params=params)
+
     expand = intake.expand
     monkeypatch.setattr(intake, "expand", listed)
     with pytest.raises(DeliveryChanged, match=path.name):
-        for shard in plan(params):
-            normalize_shard(shard, params=params)
+        read()
