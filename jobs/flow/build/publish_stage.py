@@ -12,8 +12,8 @@ from jobs.errors import LostRace, ReleaseMissing
 from jobs.flow.build.loss_alarms import deliveries
 from jobs.flow.build.merge_stage import Range, totals
 from jobs.flow.contamination.records import recorded_benchmarks
-from jobs.flow.intake.plan import Delivered, InputShard, delivered_files, input_name
-from jobs.flow.params import BuildParams, PartnerParams
+from jobs.flow.intake.plan import Delivered, InputShard, delivered_files
+from jobs.flow.params import BuildParams, PartnerParams, recorded_reading
 from jobs.flow.recorded import recorded_parameters, recorded_schema, with_libraries
 from jobs.flow.releases.described_files import write_derived
 from jobs.flow.releases.opened import OpenedRelease, open_release
@@ -23,6 +23,7 @@ from jobs.flow.tasks.checkpoints import Checkpoint
 from jobs.storage.commits import resumed
 from jobs.storage.layout import blob_key
 from jobs.storage.log import head
+from jobs.storage.manifests import fingerprint
 from jobs.storage.objects import ObjectStore
 from jobs.storage.publication import publish
 from jobs.storage.releases import read_manifest
@@ -147,13 +148,17 @@ def known_before(
 ) -> dict[str, Any]:
     """What a manifest says of its parent, parameters and inputs: known once they are planned."""
     before = parent.manifest if parent else _NOTHING
+    readings = {partner.name: fingerprint(recorded_reading(partner)) for partner in params.partners}
     return {
         "parent": {"version": parent.version, "digest": parent.digest} if parent else None,
         "parameters": with_libraries(
             _with_readings(recorded_parameters(params), before), before, params.version
         ),
         "inputs": before["inputs"]
-        + [_input(partner, file, params) for partner, file in delivered_files(plan)],
+        + [
+            _input(partner.name, file, readings[partner.name], params.version)
+            for partner, file in delivered_files(plan)
+        ],
     }
 
 
@@ -230,13 +235,12 @@ def _with_readings(parameters: dict[str, Any], before: dict[str, Any]) -> dict[s
     return {**parameters, "reading": {**known, **parameters["reading"]}}
 
 
-def _input(partner: PartnerParams, file: Delivered, params: BuildParams) -> dict[str, Any]:
-    name = input_name(partner, file)
+def _input(partner: str, file: Delivered, reading: str, version: str) -> dict[str, Any]:
     return {
-        "partner": partner.name,
+        "partner": partner,
         "file": file.source.name,
         "bytes": file.source.size_bytes,
         "xxh3_128": file.digest,
-        "reading": name[-1],
-        "since": params.version,
+        "reading": reading,
+        "since": version,
     }

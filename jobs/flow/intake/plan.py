@@ -26,6 +26,7 @@ from jobs.storage.stores import open_store
 _FILES_TRIED = 8
 
 _SPEC_BYTES = 48 << 10  # of the files of a shard, so that a task is told less than 64 KiB
+_FILE_BYTES = 150  # of it for a version, a digest and numbers
 
 
 @dataclass(frozen=True)
@@ -246,11 +247,17 @@ def _pieces(file: Delivered, found: Scan | None) -> list[Delivered]:
     return [replace(file, known=known, piece=piece, digest=digest) for known, piece in sources]
 
 
+def _spec_bytes(file: Delivered) -> int:
+    """Return about how many bytes a task is told of a file, whatever is remembered of it."""
+    named = file.source.uri, file.source.name
+    return _FILE_BYTES + len(pickle.dumps((named, file.known, file.piece)))
+
+
 def _packs(files: Iterable[Delivered], input_bytes: int) -> Iterator[tuple[Delivered, ...]]:
     pack: list[Delivered] = []
     size = spec = 0
     for file in files:
-        added = len(pickle.dumps(file))
+        added = _spec_bytes(file)
         if pack and (size + file.text_bytes > input_bytes or spec + added > _SPEC_BYTES):
             yield tuple(pack)
             pack, size, spec = [], 0, 0

@@ -20,7 +20,7 @@ from jobs.flow.build import normalize_stage
 from jobs.flow.build.normalize_stage import STAGE, normalize
 from jobs.flow.build.pipeline import Normalized, run_normalize
 from jobs.flow.intake import scans
-from jobs.flow.intake.plan import delivered_files, input_name, plan, with_digests
+from jobs.flow.intake.plan import delivered_files, input_name, plan, remember_plan, with_digests
 from jobs.flow.params import BuildParams
 from jobs.flow.tasks.checkpoints import CheckpointedTask
 from jobs.storage import hashed_stream, source_bytes
@@ -251,6 +251,8 @@ def test_specifications_of_many_small_and_of_huge_files_are_bounded(tmp_path: Pa
     for shard in shards:
         work = CheckpointedTask(work_key(params.corpus, STAGE, shard.key), shard)
         assert len(pickle.dumps(work)) <= 64 << 10
+    remember_plan(with_digests(shards, params), params)
+    assert [shard.key for shard in plan(params)] == [shard.key for shard in shards]
     for size in (1, 10**6, 4 << 30, 10**12, 10**15):
         assert -(-size // source_bytes._block_bytes(size)) <= 4096
 
