@@ -13,10 +13,6 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
-import ray
-import ray.data
-import ray.exceptions
-
 from jobs.errors import HeliuError, StorageError, TaskError
 from jobs.on_ray.compute import ComputeParams
 from jobs.on_ray.session import ray_session, start_ray
@@ -51,26 +47,16 @@ def map_shards(
     if not specs:
         return
     with ray_session():
-        if start_ray(compute) and not __import__("os").environ.get("HELIU_NO_PRELOAD"):
-            _preload(task, _at_once(compute.workers, len(specs)))
+        start_ray(compute)
         yield from _mapped(task, specs, compute, label)
-
-
-def _preload(task: Callable[[Spec], Result], workers: int | None) -> None:
-    """Let the workers of a new Ray import what a task needs while Ray Data prepares to call it."""
-    cpus = int(ray.cluster_resources().get("CPU", 1))
-    load = ray.remote(_loaded)
-    for _ in range(min(workers or cpus, cpus)):
-        load.remote(task)
-
-
-def _loaded(_task: object) -> None:
-    """Do nothing: to be called, a worker has imported this module and that of the task."""
 
 
 def _mapped(
     task: Callable[[Spec], Result], specs: Sequence[Spec], compute: ComputeParams, label: str
 ) -> Iterator[Result]:
+    import ray.data  # noqa: PLC0415  as in `session`
+    import ray.exceptions  # noqa: PLC0415
+
     rows = [{"spec": pickle.dumps(spec)} for spec in specs]
     deadly: list[str] = []
     dataset = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
@@ -152,6 +138,8 @@ def _named(spec: object) -> str:
 
 def _deaths_so_far() -> int:
     """How often this task was begun before: Ray begins it again for ever, whatever it died of."""
+    import ray  # noqa: PLC0415  as in `session`
+
     attempts: int = ray.get_runtime_context().worker.core_worker.get_current_task_attempt_number()
     return attempts
 
