@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 from contextvars import ContextVar
 
 import pytest
@@ -89,3 +91,15 @@ def test_task_that_would_fail_again_is_not_tried_again(
     with pytest.raises(kind):
         outcome(task, monkeypatch)
     assert task.calls == 1
+
+
+def test_stages_are_loaded_without_what_only_some_tasks_need() -> None:
+    """A finished build ends before Ray would have been loaded."""
+    heavy = ("ray", "boto3", "datasketch", "scipy.linalg", "trafilatura", "pandas")
+    code = f"""
+import sys
+import jobs.command.parameters, jobs.command.reports, jobs.flow.build.pipeline
+print(*[name for name in {heavy} if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == []
