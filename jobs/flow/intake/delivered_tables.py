@@ -12,6 +12,7 @@ import pyarrow as pa
 from jobs.corpus.intake.deliveries import RANDOM_ACCESS, legacy_evidence, read_rows
 from jobs.corpus.intake.rows import DeliveryParams
 from jobs.flow.intake.plan import Delivered, InputShard
+from jobs.flow.intake.scans import HELD_BYTES
 from jobs.storage.hashed_stream import hashed_stream
 from jobs.storage.source_bytes import decompressed, open_random, open_range, open_stream
 
@@ -50,7 +51,8 @@ def file_tables(
         DeliveryChanged: it is not the file that was listed. If it was hashed before, no row of what
             it is now was given; otherwise rows may have been.
     """
-    if file.known is None:
+    is_random = reading.format in RANDOM_ACCESS
+    if file.known is None and not (is_random and file.source.size_bytes > HELD_BYTES):
         yield from _whole_file(file, reading, endpoint_url, report)
         return
     with _opened(file, reading, endpoint_url) as stream:

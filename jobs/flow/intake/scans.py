@@ -38,7 +38,7 @@ _GROWTH = {**dict.fromkeys(COMPRESSED_SUFFIXES, 4), ".parquet": 3}
 _BATCH_BYTES, _BATCH_FILES = 64 << 20, 100
 # Scanned in this process in a tenth of a second, where Ray takes three to start.
 _LIGHT_BYTES = 64 << 20
-_WHOLE_BYTES = 64 << 20  # of a Parquet file that a task may hold whole
+HELD_BYTES = 64 << 20  # of a Parquet file that a task may hold whole
 _HEADER_BYTES = 1 << 14  # of a record that every task of a file is told
 
 
@@ -80,7 +80,7 @@ def is_scanned(source: SourceFile, reading: DeliveryParams, params: BuildParams)
     is_parquet = reading.format == "parquet"
     is_split = is_parquet or _may_be_cut(source, reading)
     is_large = text_bytes(source) > params.shards.input_bytes
-    return (is_large and is_split) or (is_parquet and source.size_bytes > _WHOLE_BYTES)
+    return (is_large and is_split) or (is_parquet and source.size_bytes > HELD_BYTES)
 
 
 def scan(
