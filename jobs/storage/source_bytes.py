@@ -38,7 +38,7 @@ _ARROW_CODECS = {".gz": "gzip", ".zst": "zstd"}
 # From S3 each filling of the buffer is one request, so it must be worth the wait for an answer.
 _BUFFER_BYTES = 8 << 20
 _BLOCK_BYTES = 1 << 20  # 8 bytes of digest each: 7 MB for 850 GB of deliveries
-_MOST_BLOCKS = 4096  # tasks are told the digests of all of them: 32 KiB
+_MOST_BLOCKS = 4096  # the digests of all of them are in specifications: 32 KiB
 _CHUNK_BYTES = 1 << 16
 
 

@@ -27,10 +27,10 @@ class Choice:
             known: files that are not read.
             only: the files to read; None for all.
         """
-        mine = partner.name, fingerprint(recorded_reading(partner))
+        this = partner.name, fingerprint(recorded_reading(partner))
 
         def of_partner(names: Collection[InputName]) -> set[tuple[str, str]]:
-            return {(file, digest) for name, file, digest, how in names if (name, how) == mine}
+            return {(file, digest) for name, file, digest, how in names if (name, how) == this}
 
         self._known = of_partner(known)
         self._only = None if only is None else of_partner(only)

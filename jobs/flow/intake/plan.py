@@ -25,7 +25,7 @@ from jobs.storage.stores import open_store
 # A wrong mapping shows in every file, a file unlike the others only in itself.
 _FILES_TRIED = 8
 
-_SPEC_BYTES = 48 << 10  # of the files of a shard, so that a task is told less than 64 KiB
+_SPEC_BYTES = 48 << 10  # of the files of a shard, so that a specification has less than 64 KiB
 _FILE_BYTES = 150  # of it for a version, a digest and numbers
 
 
@@ -248,7 +248,7 @@ def _pieces(file: Delivered, found: Scan | None) -> list[Delivered]:
 
 
 def _spec_bytes(file: Delivered) -> int:
-    """Return about how many bytes a task is told of a file, whatever is remembered of it."""
+    """Return about how many bytes of a specification a file takes, whatever is remembered of it."""
     named = file.source.uri, file.source.name
     return _FILE_BYTES + len(pickle.dumps((named, file.known, file.piece)))
 

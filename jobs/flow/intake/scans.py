@@ -39,7 +39,7 @@ _BATCH_BYTES, _BATCH_FILES = 64 << 20, 100
 # Scanned in this process in a tenth of a second, where Ray takes three to start.
 _LIGHT_BYTES = 64 << 20
 HELD_BYTES = 64 << 20  # of a Parquet file that a task may hold whole
-_HEADER_BYTES = 1 << 14  # of a record that every task of a file is told
+_HEADER_BYTES = 1 << 14  # of a record that the specification of every split holds
 
 
 @dataclass(frozen=True)
