@@ -37,6 +37,9 @@ FORMS = {
     "pieces.parquet": SPLIT,
 }
 
+# Of each way to be planned one: read once, or scanned and split.
+few_forms = pytest.mark.parametrize("delivery", ["jsonl", "pieces.csv"], indirect=True)
+
 
 def text(number: int, letter: str = "甲") -> str:
     return f"第{number}号公告：{letter}南京市长江大桥维修，来往车辆绕行。" + "请各单位知悉。" * 3
@@ -141,6 +144,7 @@ def touched(path: Path) -> None:
     os.utime(path)
 
 
+@few_forms
 @pytest.mark.parametrize("change", [in_place, replaced, touched])
 def test_changed_file_is_read_again(
     delivery: tuple[Path, BuildParams], opened: list[str], change: Callable[[Path], None]
@@ -154,6 +158,7 @@ def test_changed_file_is_read_again(
     assert digests(again) == on_disk(path)
 
 
+@few_forms
 def test_deleted_file_is_no_part_of_the_next_plan(
     delivery: tuple[Path, BuildParams], opened: list[str]
 ) -> None:
@@ -205,6 +210,7 @@ def test_file_is_read_once_and_its_head_tried(
     assert opened.count(path.name) == tasks
 
 
+@few_forms
 @pytest.mark.parametrize("damage", ["deleted", "emptied"])
 def test_files_are_read_again_where_it_is_forgotten_that_they_were(
     delivery: tuple[Path, BuildParams], damage: str
@@ -217,6 +223,7 @@ def test_files_are_read_again_where_it_is_forgotten_that_they_were(
     assert digests(run_normalize(params, silent)) == on_disk(path)
 
 
+@few_forms
 def test_file_of_a_parent_is_known_without_opening_it(
     delivery: tuple[Path, BuildParams], opened: list[str]
 ) -> None:
@@ -257,6 +264,7 @@ def test_specifications_of_many_small_and_of_huge_files_are_bounded(tmp_path: Pa
         assert -(-size // source_bytes._block_bytes(size)) <= 4096
 
 
+@few_forms
 def test_plan_of_the_same_files_is_the_same(delivery: tuple[Path, BuildParams]) -> None:
     _, params = delivery
     first = [(shard.key, [str(file) for file in shard.files]) for shard in plan(params)]
