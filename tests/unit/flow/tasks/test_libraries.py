@@ -37,7 +37,6 @@ CARRIERS = {
     "llvmlite": "numba asks for one version of it",
     "mypy-boto3-s3": "types",
     "ray": "schedules tasks",
-    "scipy": "datasketch estimates false positives with it; permutations need none",
     "tqdm": "progress bars",
     "typing-extensions": "types",
     "urllib3": "downloads; nothing is downloaded",
