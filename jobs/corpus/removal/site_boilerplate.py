@@ -25,7 +25,7 @@ from jobs.corpus.removal.line_keys import Flags, Keys, is_structure, line_key
 from jobs.corpus.removal.removals import Cut, Kind, removals, without_cuts
 from jobs.corpus.signals.keywords import SignalParams
 from jobs.corpus.signals.signals import signals
-from jobs.corpus.text.canonical import Points, folding_table
+from jobs.corpus.text.canonical import FoldingTable, folding_table
 from jobs.corpus.text.kernels import kernel, mix
 from jobs.corpus.text.text_buffers import Offsets, text_buffers, text_hashes
 from jobs.corpus.text.utf8 import Bytes
@@ -242,7 +242,7 @@ def _edge_lines(content: pa.LargeStringArray, site: Keys) -> _Ends:
 
 @kernel
 def _find_edges(
-    data: Bytes, offsets: Offsets, table: Points, site: Keys, words: Keys, spans: Edges
+    data: Bytes, offsets: Offsets, table: FoldingTable, site: Keys, words: Keys, spans: Edges
 ) -> None:
     """The lines from either end inwards, up to one too long or without letters."""
     for row in range(len(site)):

@@ -20,7 +20,7 @@ from jobs.corpus.text.character_classes import (
     PUNCTUATION,
     SPACE,
     TERMINAL,
-    Traits,
+    CharacterClasses,
 )
 from jobs.corpus.text.kernels import kernel, mix
 
@@ -56,7 +56,11 @@ def line_work() -> Lines:
 
 @kernel
 def count_lines(
-    points: Points, size: int, traits: Traits, work: Lines, figures: npt.NDArray[np.float64]
+    points: Points,
+    size: int,
+    traits: CharacterClasses,
+    work: Lines,
+    figures: npt.NDArray[np.float64],
 ) -> None:
     """Add to `figures` what the lines of `points[:size]` are; the names above say what is where."""
     i = held = 0
@@ -73,7 +77,11 @@ def count_lines(
 
 @kernel
 def _line(
-    points: Points, start: int, size: int, traits: Traits, figures: npt.NDArray[np.float64]
+    points: Points,
+    start: int,
+    size: int,
+    traits: CharacterClasses,
+    figures: npt.NDArray[np.float64],
 ) -> tuple[int, int, np.uint64]:
     """Where the next line starts, and this one's text characters and hash."""
     chars, digest = 0, np.uint64(0)
@@ -96,7 +104,7 @@ def _line(
 @kernel
 def _tell(
     points: Points,
-    traits: Traits,
+    traits: CharacterClasses,
     places: tuple[int, int, int],
     chars: int,
     figures: npt.NDArray[np.float64],
@@ -114,7 +122,7 @@ def _tell(
 
 
 @kernel
-def _is_item(points: Points, first: int, last: int, traits: Traits) -> bool:
+def _is_item(points: Points, first: int, last: int, traits: CharacterClasses) -> bool:
     """Whether a line begins with an item number: 1. 2、 (3) （四） ⑤, but not 1.5."""
     if traits[points[first]] & CIRCLED:
         return True

@@ -25,8 +25,8 @@ from jobs.corpus.text.character_classes import (
     SIMPLIFIED,
     SPACE,
     TRADITIONAL,
-    Traits,
-    character_traits,
+    CharacterClasses,
+    character_classes,
 )
 from jobs.corpus.text.kernels import kernel
 from jobs.corpus.text.text_buffers import Offsets, text_buffers
@@ -89,7 +89,7 @@ def signals(content: pa.LargeStringArray, *, params: SignalParams) -> pa.Table:
     longest = int(np.diff(offsets).max(initial=0))
     histogram, distinct = np.zeros(0x110000, np.int32), np.empty(0x110001, np.uint32)
     work = _Work(np.empty(longest, np.uint32), histogram, distinct, sweep(), line_work())
-    _measure(data, offsets, character_traits(), compiled(params), work, counts)
+    _measure(data, offsets, character_classes(), compiled(params), work, counts)
     columns = _columns(counts)
     arrays = {
         name: pa.array(figures.astype(SIGNALS.field(name).type.to_pandas_dtype()), mask=~is_valid)
@@ -182,7 +182,12 @@ def _line_shares(lines: Figures, chars: Figures) -> dict[str, Figures]:
 
 @kernel
 def _measure(
-    data: Bytes, offsets: Offsets, traits: Traits, trie: Trie, work: _Work, counts: _Counts
+    data: Bytes,
+    offsets: Offsets,
+    traits: CharacterClasses,
+    trie: Trie,
+    work: _Work,
+    counts: _Counts,
 ) -> None:
     """Count everything of every text."""
     for row in range(len(offsets) - 1):
@@ -205,7 +210,11 @@ def _decode(data: Bytes, start: int, end: int, points: Points) -> int:
 
 @kernel
 def _count_characters(
-    points: Points, size: int, traits: Traits, work: _Work, counts: tuple[Figures, Figures]
+    points: Points,
+    size: int,
+    traits: CharacterClasses,
+    work: _Work,
+    counts: tuple[Figures, Figures],
 ) -> None:
     """Classes and scripts, how characters are distributed, and those inside addresses."""
     classes, letters = counts
@@ -275,7 +284,7 @@ def _link_end(points: Points, i: int, size: int) -> int:
 
 @kernel
 def _count_repetition(
-    points: Points, size: int, traits: Traits, work: Sweep, figures: Figures
+    points: Points, size: int, traits: CharacterClasses, work: Sweep, figures: Figures
 ) -> None:
     start = 0
     while start < size:
