@@ -19,7 +19,9 @@ def tune(config: Tune) -> None:
         )
     wanted = min(config.threshold + 0.05, 1.0)
     best = recommended(config.num_perm, similarity=wanted, recall=config.recall)
-    shown = [one for one in geometries(config.num_perm) if one.meets(wanted) >= _USELESS]
+    shown = [
+        one for one in geometries(config.num_perm) if one.collision_probability(wanted) >= _USELESS
+    ]
     rows = [_row(one, config.threshold, wanted) for one in shown if one.rows > 1]
     if is_json(config.format):
         say_json({"geometries": rows, "recommended": _row(best, config.threshold, wanted)})
@@ -40,11 +42,11 @@ def _row(one: Geometry | None, threshold: float, wanted: float) -> dict[str, flo
     return {
         "bands": one.bands,
         "rows": one.rows,
-        "meets at 0.3": one.meets(0.3),
-        "at 0.5": one.meets(0.5),
-        f"at {threshold:g}": one.meets(threshold),
-        f"at {wanted:g}": one.meets(wanted),
-        f"dropped at {wanted:g}": one.found(wanted, threshold),
+        "meets at 0.3": one.collision_probability(0.3),
+        "at 0.5": one.collision_probability(0.5),
+        f"at {threshold:g}": one.collision_probability(threshold),
+        f"at {wanted:g}": one.collision_probability(wanted),
+        f"dropped at {wanted:g}": one.detection_probability(wanted, threshold),
         "bytes exchanged": (one.bands + 1) * EXCHANGED_BYTES,
     }
 
@@ -52,12 +54,14 @@ def _row(one: Geometry | None, threshold: float, wanted: float) -> dict[str, flo
 def _advice(best: Geometry | None, config: Tune, wanted: float) -> str:
     if best is None:
         return f"\nno geometry of {config.num_perm} words finds {config.recall:.1%}: give more"
+    found, useless = best.collision_probability(wanted), best.collision_probability(0.3)
+    dropped = best.detection_probability(wanted, config.threshold)
     return (
         f"\nrecommended: minhash.num_perm={best.num_perm} minhash.bands={best.bands} "
         f"minhash.rows={best.rows}\n"
-        f"  {best.meets(wanted):.2%} of pairs at {wanted:g} meet; of pairs at 0.3 that meet in "
-        f"vain, {best.meets(0.3):.2%}. More rows would find too few, fewer compare more.\n"
-        f"  With verify=signature {best.found(wanted, config.threshold):.2%} of pairs at "
+        f"  {found:.2%} of pairs at {wanted:g} meet; of pairs at 0.3 that meet in "
+        f"vain, {useless:.2%}. More rows would find too few, fewer compare more.\n"
+        f"  With verify=signature {dropped:.2%} of pairs at "
         f"{wanted:g} are dropped, with verify=exact all that meet."
     )
 

@@ -1,4 +1,4 @@
-"""Plain loops that say what the right answer is, with datasketch itself doing the similarity."""
+"""Plain loops that give the right answer, with the similarity computed by datasketch itself."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from jobs.flow.params import BuildParams
 Documents = dict[str, tuple[int, str]]
 """The priority of each document's partner, and its text, by its id."""
 
-Fate = tuple[str, float] | None
-"""None if kept, else the document that stands for it, and the similarity."""
+Decision = tuple[str, float] | None
+"""None if kept, else the kept document that replaces it, and the similarity."""
 
 
 def shingles(canonical: str, k: int) -> list[bytes]:
@@ -73,8 +73,10 @@ def loop_decisions(
     return answers
 
 
-def fates(new: Documents, *, frozen: Documents, params: BuildParams) -> dict[str, Fate]:
-    """What becomes of new documents where the frozen ones are kept, by the loop in rank order."""
+def expected_decisions(
+    new: Documents, *, frozen: Documents, params: BuildParams
+) -> dict[str, Decision]:
+    """The decisions about new documents where the frozen ones are kept, by the loop."""
 
     def ranked(documents: Documents) -> list[str]:
         def rank(identity: str) -> tuple[int, int, bytes, str]:
@@ -91,5 +93,5 @@ def fates(new: Documents, *, frozen: Documents, params: BuildParams) -> dict[str
         bands=params.bands,
         frozen=len(frozen),
     )
-    told = list(zip(order, answers, strict=True))[len(frozen) :]
-    return {identity: answer and (order[answer[0]], answer[1]) for identity, answer in told}
+    decided = list(zip(order, answers, strict=True))[len(frozen) :]
+    return {identity: answer and (order[answer[0]], answer[1]) for identity, answer in decided}

@@ -55,14 +55,12 @@ def build_params(config: Build) -> BuildParams:
         boilerplate=BoilerplateParams(
             paragraphs.site_boilerplate, paragraphs.min_documents, paragraphs.min_share
         ),
-        signature=SignatureParams(minhash.num_perm, minhash.seed, minhash.shingle_chars),
         bands=BandParams(
-            num_perm=minhash.num_perm,
+            SignatureParams(minhash.num_perm, minhash.seed, minhash.shingle_chars),
             bands=minhash.bands,
             rows=minhash.rows,
             threshold=minhash.threshold,
             verify=minhash.verify,
-            shingle_chars=minhash.shingle_chars,
         ),
         rank=RankParams(tuple(config.rank.prefer)),
         signals=replace(

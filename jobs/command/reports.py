@@ -143,10 +143,10 @@ def report_recall(bands: BandParams) -> None:
 
 
 def _chances(geometry: Geometry, bands: BandParams, similarity: float) -> list[float]:
-    meets = geometry.meets(similarity)
+    meets = geometry.collision_probability(similarity)
     if bands.is_exact:
         return [similarity, meets, meets if similarity >= bands.threshold else 0.0]
-    return [similarity, meets, geometry.found(similarity, bands.threshold)]
+    return [similarity, meets, geometry.detection_probability(similarity, bands.threshold)]
 
 
 def report_drops(deduplicated: Deduplicated, params: BuildParams) -> None:

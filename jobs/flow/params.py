@@ -109,7 +109,6 @@ class BuildParams:
     partners: tuple[PartnerParams, ...]
     repeats: RepeatParams
     boilerplate: BoilerplateParams
-    signature: SignatureParams
     bands: BandParams
     rank: RankParams
     signals: SignalParams
@@ -134,6 +133,11 @@ class BuildParams:
                 f"rules/{self.rules.profile}.yaml judges by quality, which is null without "
                 "a model: give quality.model=FILE (heliu train-quality makes one)"
             )
+
+    @property
+    def signature(self) -> SignatureParams:
+        """How signatures are made."""
+        return self.bands.signature
 
     def text_params(self, partner: PartnerParams) -> TextParams:
         """What is done to the texts of one partner."""

@@ -20,9 +20,10 @@ from jobs.storage.manifests import fingerprint
 
 def recorded_parameters(params: BuildParams) -> dict[str, Any]:
     """Everything that decides what a release holds, beside what is delivered."""
+    bands = asdict(params.bands)
     return {
         "paragraphs": {"repeated": asdict(params.repeats), "site": asdict(params.boilerplate)},
-        "minhash": asdict(params.signature) | asdict(params.bands),
+        "minhash": bands.pop("signature") | bands,
         "rank": asdict(params.rank),
         "release_bytes": params.shards.release_bytes,
         "reading": {partner.name: recorded_reading(partner) for partner in params.partners},

@@ -21,7 +21,7 @@ from jobs.flow.releases.opened import OpenedRelease
 from jobs.flow.releases.verification import verify
 from jobs.flow.takedown.renormalization import recorded_params
 from tests.builds import in_this_process
-from tests.oracles import Documents, Fate, fates
+from tests.oracles import Decision, Documents, expected_decisions
 from tests.takedowns import PRIORITIES, Corpus, article, copied, request, row, rows
 
 pytestmark = pytest.mark.timeout(300)
@@ -80,7 +80,7 @@ def delivered(corpus: Corpus) -> dict[str, dict[str, Any]]:
 
 def loop(
     corpus: Corpus, release: OpenedRelease, gone: set[str], meant: set[str]
-) -> dict[str, Fate]:
+) -> dict[str, Decision]:
     """What becomes of everything dropped for what is gone: what is left is kept, then the loop."""
     known = delivered(corpus)
     rest = {told["id"] for told in rows(release, "shards")} - gone
@@ -91,7 +91,9 @@ def loop(
     def documents(ids: set[str]) -> Documents:
         return {one: (PRIORITIES[known[one]["partner"]], known[one]["text"]) for one in ids}
 
-    return fates(documents(copies), frozen=documents(rest), params=corpus.params("9.9.9", "gov"))
+    return expected_decisions(
+        documents(copies), frozen=documents(rest), params=corpus.params("9.9.9", "gov")
+    )
 
 
 def kept_ids(release: OpenedRelease, **having: Any) -> list[str]:

@@ -223,7 +223,9 @@ def test_partner_withdrawn_with_restore_leaves_every_release_and_copies_take_its
 def test_build_that_could_not_know_copies_is_refused_by_what_differs(corpus: Corpus) -> None:
     corpus.take_down(request())
     params = corpus.params("2.0.0", "gov")
-    other = replace(params, signature=replace(params.signature, seed=2))
+    other = replace(
+        params, bands=replace(params.bands, signature=replace(params.signature, seed=2))
+    )
     with pytest.raises(ConfigError, match=r"minhash\.seed: 1, 2"):
         tombstone_shards(corpus.store, other)
     (stone,) = tombstone_shards(corpus.store, params)

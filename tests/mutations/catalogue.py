@@ -55,36 +55,39 @@ MUTATIONS: list[Mutation] = [
     ),
     *_in(
         "jobs/corpus/dedup/ranking.py",
-        "unit/corpus/dedup/test_ranking unit/corpus/dedup/test_survivors",
+        "unit/corpus/dedup/test_ranking unit/corpus/dedup/test_duplicates",
         ('("text_hash", "doc_id", "record_hash")', '("text_hash", "doc_id")'),
         ("ranks, len(ranks) + 1)", "ranks, 0)"),
         (
-            'keys: list[Key] = [~ranked["is_frozen"].to_numpy()]',
-            'keys: list[Key] = [ranked["is_frozen"].to_numpy()]',
+            'keys: list[SortKey] = [~ranked["is_frozen"].to_numpy()]',
+            'keys: list[SortKey] = [ranked["is_frozen"].to_numpy()]',
         ),
-        ('return -ranked["content_chars"]', 'return ranked["content_chars"]'),
+        ("return -column.to_numpy()", "return column.to_numpy()"),
         ('"descending" if preference == "newest" else "ascending"', '"ascending"'),
     ),
     *_in(
         "jobs/corpus/dedup/banding.py",
-        "unit/corpus/dedup/test_survivors unit/corpus/dedup/test_geometry"
-        " property/test_survivors_laws",
+        "unit/corpus/dedup/test_duplicates unit/corpus/dedup/test_geometry"
+        " property/test_duplicates_laws",
         ("if not 0 < self.threshold <= 1:", "if not 0 <= self.threshold <= 1:"),
-        ("keys[doc, band] = mix(keys[doc, band] ^ word)", "keys[doc, band] = mix(word)"),
+        ("keys[doc, band] = mix(keys[doc, band] ^ value)", "keys[doc, band] = mix(value)"),
         ("keys[:, -1] = ids[:, 0] ^ ids[:, 1]", "keys[:, -1] = ids[:, 0]"),
     ),
     *_in(
-        "jobs/corpus/dedup/survivors.py",
-        "unit/corpus/dedup/test_survivors property/test_survivors_laws property/test_frozen_laws",
+        "jobs/corpus/dedup/duplicates.py",
+        "unit/corpus/dedup/test_duplicates property/test_duplicates_laws property/test_frozen_laws",
         (
             "agreeing = np.rint(similarity * bands.num_perm)",
             "agreeing = np.rint(similarity * bands.rows)",
         ),
         (
-            "(frozen, frozen if frozen_only else len(ranked)),",
-            "(0, frozen if frozen_only else len(ranked)),",
+            "first_new=frozen",
+            "first_new=0",
         ),
-        ('"kept_doc_id": _unless(is_gone, winner["doc_id"]),', '"kept_doc_id": winner["doc_id"],'),
+        (
+            '"kept_doc_id": _unless(is_taken_down, replacing["doc_id"]),',
+            '"kept_doc_id": replacing["doc_id"],',
+        ),
     ),
     *_in(
         "jobs/corpus/dedup/components.py",
@@ -148,7 +151,7 @@ MUTATIONS: list[Mutation] = [
         "unit/flow/tasks/test_fingerprints",
         ("params.shards.group_documents, priorities)", "params.shards.group_documents)"),
         ("(params.bands, params.rank, rules,", "(params.bands, params.rank,"),
-        ("settled, how, code_digest())", "settled, how)"),
+        ("decided, how, code_digest())", "decided, how)"),
     ),
     *_in(
         "jobs/flow/intake/plan.py",

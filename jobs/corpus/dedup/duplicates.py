@@ -1,17 +1,16 @@
-"""Survivors: who stays and who is dropped, as a plain loop over ranked documents would decide.
+"""Duplicates: which documents are dropped for which kept one, by a loop in rank order.
 
-Documents come in rank order. A document is dropped when a document kept before it has the same
-`doc_id`, or shares a band (a run of `rows` equal signature words at the same place) and has a
-similarity of at least the threshold; among several such, the one of best rank is named. Otherwise
-it is kept. The similarity is the share of equal signature words, or with `verify=exact` the Jaccard
-similarity of the shingle sets themselves. With distinct ids that is what
-`datasketch.MinHashLSH.query`, `MinHash.jaccard` and `insert` give in a loop (MinHash: Broder 1997;
-banding: Indyk and Motwani 1998, as told in Leskovec, Rajaraman and Ullman, Mining of Massive
-Datasets, chapter 3).
+A document is dropped when a document kept before it has the same `doc_id`, or shares a band (`rows`
+successive MinHash values, at the same place) and has a similarity of at least the threshold; among
+several such, the one of best rank is named. Otherwise it is kept. The similarity is the share of
+equal MinHash values, or with `verify=exact` the Jaccard similarity of the shingle sets. With
+distinct ids that is the result of `datasketch.MinHashLSH.query`, `MinHash.jaccard` and `insert` in
+a loop (MinHash: Broder 1997; banding: Indyk and Motwani 1998, after Leskovec, Rajaraman and Ullman,
+Mining of Massive Datasets, chapter 3).
 
 Frozen documents were kept before, in a parent release or an earlier round: they rank first, are
-never dropped and never compared with each other. Those that were taken down drop whoever matches
-them, and are not named.
+never dropped and never compared with each other. Those that were taken down drop every document
+that matches them, and are not named.
 
 Nothing drifts along chains: a document is only ever dropped for one that is in the release.
 """
@@ -23,17 +22,17 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.corpus.dedup.banding import BandParams, meeting_keys, signature_matrix
-from jobs.corpus.dedup.bucket_members import rooms
-from jobs.corpus.dedup.decision_kernels import Hot, decide
-from jobs.corpus.dedup.hot_buckets import most_differing, piece_words
+from jobs.corpus.dedup.banding import BandParams, band_keys, signature_matrix
+from jobs.corpus.dedup.bucket_members import posting_lists
+from jobs.corpus.dedup.decision_kernels import Comparison, HotBuckets, Ranks, Sketches, decide
+from jobs.corpus.dedup.hot_buckets import most_differing, segment_length
 from jobs.corpus.dedup.ranking import RankParams, hash_halves, rank_order
 from jobs.corpus.dedup.shingles import texts_of
 from jobs.corpus.model.reasons import DropReason
 from jobs.corpus.model.tables import DROPS
 
 HOT_DOCUMENTS = 64
-"""A bucket of more kept documents is searched by pieces: 28 look-ups cost as much as 30 steps."""
+"""A bucket of more kept documents is searched by segments: 28 look-ups cost as much as 30 steps."""
 
 _NAMED = ["partner", "doc_id", "ordinal", "canonical_hash", "is_taken_down"]
 
@@ -46,7 +45,7 @@ _REASONS = [
 ]
 
 
-def survivors(
+def find_duplicates(
     ranked: pa.Table,
     *,
     bands: BandParams,
@@ -54,14 +53,14 @@ def survivors(
     frozen_only: bool = False,
     hot_documents: int = HOT_DOCUMENTS,
 ) -> pa.Table:
-    """The documents that do not survive, each with the one that replaces it.
+    """Return the documents that are dropped, each with the kept one that replaces it.
 
     Args:
         ranked: rows of `ranked_schema`; any union of whole components, in any order. To verify
             exactly, with a column `canonical` of canonical texts.
         bands: geometry, threshold and how to verify.
         rank: which copy is preferred.
-        frozen_only: compare with frozen documents only: who is not dropped is still undecided.
+        frozen_only: compare with frozen documents only; the others stay undecided.
         hot_documents: how many kept documents make a bucket hot; changes no decision.
 
     Returns:
@@ -72,54 +71,56 @@ def survivors(
     order = rank_order(ranked, params=rank)
     signatures, has_text = signature_matrix(ranked["signature"])
     ids = np.stack(hash_halves(ranked["doc_id"]), axis=1)
-    first_way = np.where(has_text, 0, bands.bands)  # without text there is only the id to share
+    first_band = np.where(has_text, 0, bands.bands)  # without text there is only the id to share
     hot = _hot(ranked, bands, hot_documents)
-    met = rooms(meeting_keys(signatures, ids, params=bands), first_way, large=hot[0])
+    keys = band_keys(signatures, ids, params=bands)
+    lists = posting_lists(keys, first_band, large=hot.documents)
     texts = ranked["canonical"].combine_chunks() if bands.is_exact else pa.array([], pa.string())
     frozen = pc.sum(ranked["is_frozen"]).as_py() or 0
-    keeper, similarity = decide(
-        (signatures, ids, texts_of(texts)),
-        met,
+    kept, similarity = decide(
+        Sketches(signatures, ids, texts_of(texts)),
+        lists,
         order,
-        (frozen, frozen if frozen_only else len(ranked)),
-        (bands.rows, bands.threshold, bands.shingle_chars if bands.is_exact else 0),
+        Ranks(first_new=frozen, end_kept=frozen if frozen_only else len(ranked)),
+        Comparison(bands.rows, bands.threshold, bands.shingle_chars if bands.is_exact else 0),
         hot,
     )
-    return _drops(ranked, keeper, similarity, bands)
+    return _drops(ranked, kept, similarity, bands)
 
 
-def _hot(ranked: pa.Table, bands: BandParams, hot_documents: int) -> Hot:
-    """How many documents make a bucket hot, and which pieces it takes; never, where none is short.
+def _hot(ranked: pa.Table, bands: BandParams, hot_documents: int) -> HotBuckets:
+    """Return when buckets are hot, and their segments; never, where no segment is short enough.
 
-    Prefixes of shingle sets exist for any threshold: there only the textless need pieces.
+    Prefixes of shingle sets exist for any threshold: there only documents without text need
+    segments.
     """
     if bands.is_exact and not pc.any(ranked["is_taken_down"]).as_py():
-        return hot_documents, 0, 0
-    words = piece_words(bands.num_perm, bands.rows, bands.threshold)
+        return HotBuckets(hot_documents, segment_length=0, differing=0)
+    length = segment_length(bands.num_perm, bands.rows, bands.threshold)
     differing = most_differing(bands.num_perm, bands.threshold)
-    return (hot_documents if words > 0 else len(ranked)), words, differing
+    return HotBuckets(hot_documents if length > 0 else len(ranked), length, differing)
 
 
 def _drops(
     ranked: pa.Table,
-    keeper: npt.NDArray[np.int64],
+    kept: npt.NDArray[np.int64],
     similarity: npt.NDArray[np.float64],
     bands: BandParams,
 ) -> pa.Table:
-    dropped = np.flatnonzero(keeper >= 0)
-    loser = ranked.select(_NAMED).take(pa.array(dropped))
-    winner = ranked.select(_NAMED).take(pa.array(keeper[dropped]))
+    dropped = np.flatnonzero(kept >= 0)
+    duplicate = ranked.select(_NAMED).take(pa.array(dropped))
+    replacing = ranked.select(_NAMED).take(pa.array(kept[dropped]))
     similarity = similarity[dropped]
-    is_gone = winner["is_taken_down"]
-    reason, evidence = _accounts(loser, winner, similarity, bands)
+    is_taken_down = replacing["is_taken_down"]
+    reason, evidence = _reasons(duplicate, replacing, similarity, bands)
     drops = pa.table(
         {
-            "partner": loser["partner"],
-            "doc_id": loser["doc_id"],
-            "ordinal": loser["ordinal"],
+            "partner": duplicate["partner"],
+            "doc_id": duplicate["doc_id"],
+            "ordinal": duplicate["ordinal"],
             "reason": reason,
-            "kept_doc_id": _unless(is_gone, winner["doc_id"]),
-            "kept_partner": _unless(is_gone, winner["partner"]),
+            "kept_doc_id": _unless(is_taken_down, replacing["doc_id"]),
+            "kept_partner": _unless(is_taken_down, replacing["partner"]),
             "similarity": pa.array(similarity, pa.float64(), mask=similarity < 0),
             "evidence": evidence,
         },
@@ -128,28 +129,28 @@ def _drops(
     return drops.sort_by([(name, "ascending") for name in ("partner", "doc_id", "ordinal")])
 
 
-def _accounts(
-    loser: pa.Table, winner: pa.Table, similarity: npt.NDArray[np.float64], bands: BandParams
+def _reasons(
+    duplicate: pa.Table, replacing: pa.Table, similarity: npt.NDArray[np.float64], bands: BandParams
 ) -> tuple[pa.Array, pa.Array]:
-    """Reasons and evidence: a choice of few sentences each, one of them for every agreement."""
-    texts = [np.stack(hash_halves(rows["canonical_hash"])) for rows in (loser, winner)]
+    """Return reasons and evidence, each taken from a few sentences, one for every agreement."""
+    texts = [np.stack(hash_halves(rows["canonical_hash"])) for rows in (duplicate, replacing)]
     is_equal = (texts[0] == texts[1]).all(axis=0)
-    is_same_id, is_gone = similarity < 0, winner["is_taken_down"].to_numpy()
-    reason = np.select([is_gone, is_same_id, is_equal], [3, 2, 1], 0)
+    is_same_id, is_taken_down = similarity < 0, replacing["is_taken_down"].to_numpy()
+    reason = np.select([is_taken_down, is_same_id, is_equal], [3, 2, 1], 0)
     agreeing = np.rint(similarity * bands.num_perm).astype(np.int64)
-    by_words = np.where(bands.is_exact & ~is_gone, 2, 3 + agreeing)
-    evidence = np.select([is_same_id, is_equal], [0, 1], by_words)
+    by_similarity = np.where(bands.is_exact & ~is_taken_down, 2, 3 + agreeing)
+    evidence = np.select([is_same_id, is_equal], [0, 1], by_similarity)
     sentences = [
         "the partner gave both the same id",
         "the canonical texts are equal",
         f"Jaccard of {bands.shingle_chars}-character shingle sets",
         *(
-            f"{words} of {bands.num_perm} signature words agree"
-            for words in range(bands.num_perm + 1)
+            f"{values} of {bands.num_perm} MinHash values agree"
+            for values in range(bands.num_perm + 1)
         ),
     ]
     return pa.array(_REASONS).take(pa.array(reason)), pa.array(sentences).take(pa.array(evidence))
 
 
-def _unless(is_gone: pa.ChunkedArray, named: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.if_else(is_gone, pa.scalar(None, named.type), named)
+def _unless(is_taken_down: pa.ChunkedArray, named: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.if_else(is_taken_down, pa.scalar(None, named.type), named)

@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.corpus.dedup.banding import BandParams
+from jobs.corpus.dedup.duplicates import find_duplicates
 from jobs.corpus.dedup.ranking import RankParams
-from jobs.corpus.dedup.survivors import survivors
 from jobs.corpus.model.identity import hash_column
 from jobs.corpus.model.reasons import DropReason, Verdict
 from jobs.corpus.model.sites import is_below, named_site, sites
@@ -201,7 +201,7 @@ def copies(facts: pa.Table, gone: pa.Table, *, bands: BandParams) -> pa.ChunkedA
     num_perm = bands.num_perm
     here = _ranked(facts, num_perm, first=len(gone), is_gone=False)
     ranked = pa.concat_tables([_ranked(gone, num_perm, first=0, is_gone=True), here])
-    drops = survivors(ranked, bands=bands, rank=RankParams(()), frozen_only=True)
+    drops = find_duplicates(ranked, bands=bands, rank=RankParams(()), frozen_only=True)
     ordinals = pa.array(range(len(gone), len(ranked)), pa.int64())
     found = pc.is_in(ordinals, value_set=drops["ordinal"].combine_chunks())
     return pc.or_(pa.chunked_array([found]), same_text(facts, gone))

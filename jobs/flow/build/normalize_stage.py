@@ -28,7 +28,7 @@ from jobs.flow.intake.plan import InputShard
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard, Run
 from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, map_checkpointed
-from jobs.flow.tasks.exchange import write_cuts
+from jobs.flow.tasks.exchange import write_partitions
 from jobs.flow.tasks.table_files import write_table
 from jobs.storage.layout import work_key
 from jobs.storage.objects import ObjectStore
@@ -193,7 +193,7 @@ def write_edges(store: ObjectStore, key: str, table: pa.Table) -> str:
     pairs = edge_words(table)
     firsts = np.arange(EDGE_PIECES, dtype=np.uint64) << np.uint64(64 - EDGE_BITS)
     bounds = np.append(np.searchsorted(pairs[:, 0], firsts), len(pairs))
-    return write_cuts(store, key, pairs.ravel(), 2 * bounds)
+    return write_partitions(store, key, pairs.ravel(), 2 * bounds)
 
 
 def _based(shards: list[InputShard], checkpoints: list[Checkpoint]) -> Iterator[NormalizedShard]:

@@ -35,7 +35,7 @@ from jobs.flow.tasks.checkpoints import (
     code_digest,
     map_checkpointed,
 )
-from jobs.flow.tasks.exchange import read_cuts
+from jobs.flow.tasks.exchange import read_partition
 from jobs.flow.tasks.sealed import read_sealed, read_table, seal
 from jobs.storage.layout import work_key
 from jobs.storage.manifests import fingerprint
@@ -90,7 +90,8 @@ def _write_counts(
     key, task, tasks, files = spec
     store = open_store(params.storage)
     pieces = [
-        read_cuts(store, files, piece, EDGE_PIECES) for piece in range(task, EDGE_PIECES, tasks)
+        read_partition(store, files, piece, EDGE_PIECES)
+        for piece in range(task, EDGE_PIECES, tasks)
     ]
     pairs = np.concatenate(pieces).reshape(-1, 2)
     found = counted(pairs, least=params.boilerplate.min_documents)

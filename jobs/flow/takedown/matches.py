@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import pyarrow as pa
@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.corpus.dedup.banding import BandParams
+from jobs.corpus.dedup.signatures import SignatureParams
 from jobs.corpus.release.takedown import KNOWN_BY, Policy, concerns, copies, same_text
 from jobs.errors import ConfigError
 from jobs.flow.releases.opened import OpenedRelease, open_release
@@ -163,8 +164,9 @@ def _criteria(request: Request) -> list[str]:
 def bands_of(manifest: dict[str, Any]) -> BandParams:
     """What a release took for a copy; similarities are estimated."""
     minhash = manifest["parameters"]["minhash"]
-    names = ("num_perm", "bands", "rows", "threshold", "shingle_chars")
-    return BandParams(verify="signature", **{name: minhash[name] for name in names})
+    signature = SignatureParams(**{one.name: minhash[one.name] for one in fields(SignatureParams)})
+    given = {name: minhash[name] for name in ("bands", "rows", "threshold")}
+    return BandParams(signature, verify="signature", **given)
 
 
 def _gone(

@@ -27,12 +27,12 @@ _DISTINCT = frozenset({"id", "doc_id", "source_id", "title", "content", "url"})
 def write_blob(
     store: ObjectStore, corpus: str, removals: str | None, table: pa.Table
 ) -> dict[str, Any]:
-    """Write a table as a file of a release, named by its content; what a manifest says of it.
+    """Write a table as a file of a release, named by its content; return its manifest entry.
 
     Args:
-        store: takes it.
-        corpus: whose.
-        removals: digest of what the log had taken away when the build began.
+        store: takes the file.
+        corpus: name of the corpus.
+        removals: digest of the retired files in the log when the build began.
         table: at least one row, sorted by id.
     """
     names = table.column_names
@@ -64,12 +64,12 @@ def write_blob(
 
 
 def _recurs(field: pa.Field) -> bool:
-    """Whether a dictionary of a column's values is worth making."""
+    """Whether a dictionary of the values of a column is worth making."""
     is_text = pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
     return is_text and field.name not in _DISTINCT
 
 
 @lru_cache(maxsize=4)
 def removals_at(store: ObjectStore, corpus: str, digest: str | None) -> Removals:
-    """What the log had taken away at that digest; kept, since a digest names its content."""
+    """Return the retired files of the log at that digest; cached, since a digest is of content."""
     return removals_of(store, corpus, digest)

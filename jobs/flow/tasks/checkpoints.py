@@ -67,13 +67,13 @@ def map_checkpointed(
     store = open_store(params.storage)
     found = _found(store, work, is_whole)
     checkpoints = {key: checkpoint for key, checkpoint in found if checkpoint is not None}
-    missing = [piece for piece in work if piece.key not in checkpoints]
+    missing = [one for one in work if one.key not in checkpoints]
     progress(label, len(checkpoints), len(work))
     run = partial(_run_checkpointed, task=task, params=params, code=code_digest())
     for key, checkpoint in map_shards(run, missing, compute=params.compute, label=label):
         checkpoints[key] = checkpoint
         progress(label, len(checkpoints), len(work))
-    return [checkpoints[piece.key] for piece in work]
+    return [checkpoints[one.key] for one in work]
 
 
 @cache
@@ -113,26 +113,27 @@ def _found(
     work: Sequence[CheckpointedTask[Spec]],
     is_whole: Callable[[Checkpoint], bool] | None,
 ) -> list[tuple[str, Checkpoint | None]]:
-    def find(piece: CheckpointedTask[Spec]) -> tuple[str, Checkpoint | None]:
-        checkpoint: Checkpoint | None = read_checkpoint(store, piece.key)
+    def find(one: CheckpointedTask[Spec]) -> tuple[str, Checkpoint | None]:
+        checkpoint: Checkpoint | None = read_checkpoint(store, one.key)
         is_good = checkpoint is None or is_whole is None or is_whole(checkpoint)
-        return piece.key, checkpoint if is_good else None
+        return one.key, checkpoint if is_good else None
 
     with ThreadPoolExecutor(16) as pool:
         return list(pool.map(find, work))
 
 
 def _run_checkpointed(
-    piece: CheckpointedTask[Spec], *, task: Task, params: BuildParams, code: str
+    one: CheckpointedTask[Spec], *, task: Task, params: BuildParams, code: str
 ) -> tuple[str, Checkpoint]:
     if code_digest() != code:
         raise ConfigError(
             f"{platform.node()} has other code or libraries than where the build was started, and "
-            f"one release must not be made by both: install the same everywhere (it has {_told()})"
+            "one release must not be made by both: install the same everywhere "
+            f"(it has {_versions()})"
         )
-    made = task(piece.spec, params=params)
-    return piece.key, write_checkpoint(open_store(params.storage), piece.key, made)
+    made = task(one.spec, params=params)
+    return one.key, write_checkpoint(open_store(params.storage), one.key, made)
 
 
-def _told() -> str:
+def _versions() -> str:
     return ", ".join(f"{name} {version}" for name, version in libraries().items())
