@@ -26,7 +26,7 @@ def tune(config: Tune) -> None:
     if is_json(config.format):
         say_json({"geometries": rows, "recommended": _row(best, config.threshold, wanted)})
         return
-    say("The chance that a pair of given similarity meets (and is dropped, verify=signature):\n")
+    say("Probability that a pair of a similarity collides (and is dropped, verify=signature):\n")
     say_table(list(rows[0]), [list(row.values()) for row in rows])
     say(_advice(best, config, wanted))
 
@@ -53,7 +53,7 @@ def _row(one: Geometry | None, threshold: float, wanted: float) -> dict[str, flo
 
 def _advice(best: Geometry | None, config: Tune, wanted: float) -> str:
     if best is None:
-        return f"\nno geometry of {config.num_perm} words finds {config.recall:.1%}: give more"
+        return f"\nno geometry of num_perm={config.num_perm} finds {config.recall:.1%}: give more"
     found, useless = best.collision_probability(wanted), best.collision_probability(0.3)
     dropped = best.detection_probability(wanted, config.threshold)
     return (

@@ -131,10 +131,10 @@ def report_normalized(normalized: Normalized) -> None:
 
 
 def report_recall(bands: BandParams) -> None:
-    """The chance that a pair meets, and that it is dropped, by its Jaccard similarity."""
+    """Print the probability that a pair collides, and is dropped, by its Jaccard similarity."""
     geometry = Geometry(bands.num_perm, bands.bands, bands.rows)
     say(
-        f"{bands.bands} bands x {bands.rows} rows of {bands.num_perm} words, threshold "
+        f"{bands.bands} bands x {bands.rows} rows of {bands.num_perm} MinHash values, threshold "
         f"{bands.threshold}, verify={bands.verify}: of pairs of that similarity"
     )
     steps = sorted({bands.threshold, *(step / 20 for step in range(10, 20))})
