@@ -180,7 +180,13 @@ REMOVED = pa.schema(
 
 
 def require(table: pa.Table, schema: pa.Schema, name: str) -> None:
-    """Raise `SchemaError` unless `table` has exactly the columns and types of `schema`."""
+    """Raise `SchemaError` unless `table` has exactly the columns and types of `schema`.
+
+    Args:
+        table: to be checked.
+        schema: expected.
+        name: of the table, for the error.
+    """
     if table.schema.equals(schema, check_metadata=False):
         return
     expected, got = _fields(schema), _fields(table.schema)

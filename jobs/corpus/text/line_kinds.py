@@ -148,9 +148,14 @@ def teaches_entities(text: str) -> bool:
 
 @kernel
 def is_code_line(data: Bytes, start: np.int64, end: np.int64) -> bool:
-    """Whether the bytes `data[start:end]` of one line are code: see the module.
+    """Whether the bytes of one line are code, as the module defines it.
 
     Text in quotes and comments may be anything.
+
+    Args:
+        data: UTF-8 bytes of some text.
+        start: first byte of the line.
+        end: byte after its last one.
     """
     signs = 0
     quote = before = last = np.int64(0)

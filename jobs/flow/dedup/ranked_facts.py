@@ -37,7 +37,13 @@ def documents_of(shard: Shard) -> int:
 
 
 def sketches(shard: Shard, params: BuildParams, *, store: ObjectStore) -> Iterator[pa.Table]:
-    """Yield what band keys are made of, some documents at a time: id, signature and ordinal."""
+    """Yield `doc_id`, `signature` and `ordinal` of the documents of a shard, some at a time.
+
+    Args:
+        shard: delivered or frozen.
+        params: of the build.
+        store: that holds the facts.
+    """
     if isinstance(shard, FrozenShard):
         schema = released_facts_schema(params.signature.num_perm)
         keyed = pa.schema([schema.field(name) for name in ("id", "signature")])

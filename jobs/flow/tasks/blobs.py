@@ -71,5 +71,11 @@ def _recurs(field: pa.Field) -> bool:
 
 @lru_cache(maxsize=4)
 def removals_at(store: ObjectStore, corpus: str, digest: str | None) -> Removals:
-    """Return the retired files of the log at that digest; cached, since a digest is of content."""
+    """Return the retired files of the log at a digest; cached, since a digest is of content.
+
+    Args:
+        store: that holds the log.
+        corpus: name of the corpus.
+        digest: of the retired files; None if there were none.
+    """
     return removals_of(store, corpus, digest)

@@ -102,7 +102,13 @@ def read_checkpoint(store: ObjectStore, key: str) -> Any:
 
 
 def write_checkpoint(store: ObjectStore, key: str, made: Any) -> Any:
-    """Write what `canonical_json` can hold; return it as `read_checkpoint` will."""
+    """Write a checkpoint; return it as `read_checkpoint` will.
+
+    Args:
+        store: takes it.
+        key: of the checkpoint.
+        made: the result of a task, of what `canonical_json` can hold.
+    """
     plain = orjson.loads(canonical_json(made))  # dataclasses keep the order of their fields
     store.put(key, canonical_json({"made": plain, "digest": fingerprint(key, plain)}))
     return plain

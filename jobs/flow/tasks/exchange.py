@@ -68,7 +68,13 @@ def _read_bounded(
 
 
 def write_numbers(store: ObjectStore, key: str, numbers: npt.NDArray[np.int32]) -> str:
-    """Store one number per ordinal, without a copy in memory."""
+    """Store one number per ordinal, without a copy in memory; return the key of the object.
+
+    Args:
+        store: takes the object.
+        key: where; a digest is added to its name.
+        numbers: shape (ordinals,).
+    """
     with scratch_folder() as folder:
         path = folder / "numbers.bin"
         path.write_bytes(np.ascontiguousarray(numbers, "<i4").data)  # tofile hides its errno
@@ -76,7 +82,14 @@ def write_numbers(store: ObjectStore, key: str, numbers: npt.NDArray[np.int32]) 
 
 
 def read_numbers(store: ObjectStore, key: str, first: int, count: int) -> npt.NDArray[np.int32]:
-    """Return the numbers of `count` successive ordinals, from `first` on."""
+    """Return the numbers of successive ordinals; shape (count,), int32.
+
+    Args:
+        store: that holds the object.
+        key: of the object.
+        first: the first ordinal.
+        count: how many.
+    """
     with open_sealed(store, key) as stream:
         return np.frombuffer(stream.read_at(4 * count, 4 * first), "<i4")
 
@@ -105,13 +118,25 @@ def write_groups(
 
 
 def gather_group(store: ObjectStore, keys: Sequence[str], group: int) -> pa.Table:
-    """Return the rows of one group in all objects, of which there must be at least one."""
+    """Return the rows of one group in all objects.
+
+    Args:
+        store: that holds the objects.
+        keys: of the objects, at least one.
+        group: number of the group.
+    """
     with ThreadPoolExecutor(_READERS) as pool:
         return pa.concat_tables(pool.map(lambda key: read_group(store, key, group), keys))
 
 
 def read_group(store: ObjectStore, key: str, group: int) -> pa.Table:
-    """Return the rows of one group; none if the object has no such group."""
+    """Return the rows of one group; none if the object has no such group.
+
+    Args:
+        store: that holds the object.
+        key: of the object.
+        group: number of the group.
+    """
     with open_sealed(store, key) as stream:
         reader = pa.ipc.open_file(pa.PythonFile(stream, "r"))
         schema = reader.schema.remove_metadata()

@@ -1,4 +1,4 @@
-"""What is left out of the canonical form because it frames a text, and what never is."""
+"""What is left out of the canonical form because it is page furniture, and what never is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NOTICE = (
 
 
 @pytest.mark.parametrize(
-    "frame",
+    "furniture",
     [
         "（责任编辑：王小明）",
         "责编：李华 审核：张强",
@@ -26,11 +26,11 @@ NOTICE = (
         "上一篇：关于放假的通知",
     ],
 )
-def test_framing_line_below_or_above_a_text_is_left_out(frame: str) -> None:
-    assert strip_page_furniture(f"{NOTICE}\n{frame}").strip() == NOTICE
-    assert strip_page_furniture(f"{frame}\n{NOTICE}").strip() == NOTICE
+def test_furniture_line_below_or_above_a_text_is_left_out(furniture: str) -> None:
+    assert strip_page_furniture(f"{NOTICE}\n{furniture}").strip() == NOTICE
+    assert strip_page_furniture(f"{furniture}\n{NOTICE}").strip() == NOTICE
     long = "\n".join([NOTICE] * 40)
-    assert strip_page_furniture(f"{long}\n{frame}").strip() == long
+    assert strip_page_furniture(f"{long}\n{furniture}").strip() == long
 
 
 def test_front_matter_of_a_page_is_left_out() -> None:
@@ -68,7 +68,7 @@ def test_column_without_framing_is_each_text_without_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "frame",
+    "furniture",
     [
         "来源：新华社",
         "  【 打印本页 】",
@@ -79,8 +79,8 @@ def test_column_without_framing_is_each_text_without_it() -> None:
     ],
 )
 @pytest.mark.parametrize("times", [1, 40])
-def test_framing_at_the_ends_of_a_column_of_texts_is_left_out(frame: str, times: int) -> None:
+def test_furniture_at_the_ends_of_a_column_of_texts_is_left_out(furniture: str, times: int) -> None:
     text = "\n".join([NOTICE] * times)
-    column = pa.array([f"{frame}\n{text}", None, text, f"{text}\n{frame}", "", frame])
+    column = pa.array([f"{furniture}\n{text}", None, text, f"{text}\n{furniture}", "", furniture])
     found = [bare and bare.strip() for bare in without_page_furniture(column).to_pylist()]
-    assert found == [text, None, text, text, "", frame.strip()]
+    assert found == [text, None, text, text, "", furniture.strip()]
