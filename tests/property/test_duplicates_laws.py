@@ -9,13 +9,8 @@ from hypothesis import strategies as st
 
 from jobs.corpus.dedup.banding import VERIFICATIONS, BandParams, band_keys
 from jobs.corpus.dedup.bucket_members import posting_lists
-from jobs.corpus.dedup.decision_kernels import (
-    Comparison,
-    HotBuckets,
-    Ranks,
-    Sketches,
-    decide,
-)
+from jobs.corpus.dedup.decision_inputs import Comparison, HotBuckets, Ranks, Sketches
+from jobs.corpus.dedup.decision_kernels import decide
 from jobs.corpus.dedup.duplicates import find_duplicates
 from jobs.corpus.dedup.hot_buckets import most_differing, segment_length
 from jobs.corpus.dedup.ranking import RankParams, rank_order
