@@ -12,8 +12,8 @@ from jobs.corpus.dedup.signatures import SignatureParams
 from jobs.corpus.intake.rows import DeliveryParams
 from jobs.corpus.normalize.documents import TextParams
 from jobs.corpus.release.loss_alarms import AlarmParams
-from jobs.corpus.removal.repeated_lines import RepeatParams
-from jobs.corpus.removal.site_boilerplate import BoilerplateParams
+from jobs.corpus.removal.repeated_lines import RepeatedLineParams
+from jobs.corpus.removal.site_boilerplate import SiteBoilerplateParams
 from jobs.corpus.repair.repairs import RepairParams
 from jobs.corpus.signals.keywords import SignalParams
 from jobs.corpus.signals.rules import RuleParams
@@ -107,8 +107,8 @@ class BuildParams:
     version: str
     parent: str | None  # the release this one extends: VERSION, CORPUS/VERSION or latest
     partners: tuple[PartnerParams, ...]
-    repeats: RepeatParams
-    boilerplate: BoilerplateParams
+    repeated_lines: RepeatedLineParams
+    site_boilerplate: SiteBoilerplateParams
     signature: SignatureParams
     bands: BandParams
     rank: RankParams
@@ -137,4 +137,4 @@ class BuildParams:
 
     def text_params(self, partner: PartnerParams) -> TextParams:
         """What is done to the texts of one partner."""
-        return TextParams(partner.repair, self.repeats, self.signals)
+        return TextParams(partner.repair, self.repeated_lines, self.signals)

@@ -21,7 +21,10 @@ from jobs.storage.manifests import fingerprint
 def recorded_parameters(params: BuildParams) -> dict[str, Any]:
     """Everything that decides what a release holds, beside what is delivered."""
     return {
-        "paragraphs": {"repeated": asdict(params.repeats), "site": asdict(params.boilerplate)},
+        "paragraphs": {
+            "repeated": asdict(params.repeated_lines),
+            "site": asdict(params.site_boilerplate),
+        },
         "minhash": asdict(params.signature) | asdict(params.bands),
         "rank": asdict(params.rank),
         "release_bytes": params.shards.release_bytes,

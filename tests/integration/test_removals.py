@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.corpus.removal.removals import restored
+from jobs.corpus.removal.removals import restored_text
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.explanation import explain
 from jobs.flow.releases.opened import OpenedRelease
@@ -61,7 +61,7 @@ def test_planted_repeats_and_frames_are_removed_and_nothing_else(
         if truth is None:
             continue
         seen.add(truth["plant"])
-        before = restored(row["content"], pieces)
+        before = restored_text(row["content"], pieces)
         if truth["plant"] == "repeated_caption":
             assert row["content"].count(truth["detail"]) == 1
             assert before.count(truth["detail"]) >= 3

@@ -153,7 +153,7 @@ MUTATIONS: list[Mutation] = [
     *_in(
         "jobs/flow/intake/plan.py",
         "unit/flow/tasks/test_fingerprints",
-        ("(partner.reading, text, params.boilerplate.is_on,", "(partner.reading, text,"),
+        ("(partner.reading, text, params.site_boilerplate.is_on,", "(partner.reading, text,"),
         ("how, names, code_digest(), folding_digest())", "how, names, folding_digest())"),
         (
             "(file.source.name, file.digest, _place(file.piece))",

@@ -1,7 +1,7 @@
 """Removals: pieces cut out of texts, each recorded with what is needed to put it back.
 
 Inserting the pieces of one kind at their offsets, in ascending order, gives the text before they
-were cut; the kinds are undone in the reverse of the order in which they are cut, that of `Kind`.
+were cut; kinds are undone in the reverse of `RemovalKind`, the order in which they are cut.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _CUT = ("kind", "line", "offset", "chars", "text", "first_line", "documents", "s
 _ROWS = pa.schema([pa.field("row", pa.int64()), *(REMOVALS.field(name) for name in _CUT)])
 
 
-class Kind(StrEnum):
+class RemovalKind(StrEnum):
     """Why a piece is cut, in the order in which they are. Releases store these words."""
 
     REPEATED_PARAGRAPH = "repeated_paragraph"
@@ -29,7 +29,7 @@ class Kind(StrEnum):
     SITE_BOILERPLATE = "site_boilerplate"
 
 
-class Cut(NamedTuple):
+class RemovedSpan(NamedTuple):
     """A piece of a text in UTF-8, and why it goes.
 
     Attributes:
@@ -49,8 +49,8 @@ class Cut(NamedTuple):
     site_documents: int | None
 
 
-def without_cuts(
-    content: pa.LargeStringArray, cuts: Mapping[int, list[Cut]], kind: Kind
+def without_spans(
+    content: pa.LargeStringArray, cuts: Mapping[int, list[RemovedSpan]], kind: RemovalKind
 ) -> tuple[pa.LargeStringArray, pa.Table]:
     """The texts without what is cut out of them, and a row for each cut.
 
@@ -77,7 +77,7 @@ def without_cuts(
     return replaced, table
 
 
-def _cut(text: bytes, cuts: list[Cut]) -> tuple[str, list[dict[str, Any]]]:
+def _cut(text: bytes, cuts: list[RemovedSpan]) -> tuple[str, list[dict[str, Any]]]:
     kept: list[str] = []
     told: list[dict[str, Any]] = []
     position = offset = 0
@@ -103,14 +103,14 @@ def _cut(text: bytes, cuts: list[Cut]) -> tuple[str, list[dict[str, Any]]]:
 
 
 def removals(documents: pa.Table, cuts: pa.Table) -> pa.Table:
-    """REMOVALS: the cuts of `without_cuts` with the identity of the documents they were in."""
+    """REMOVALS: the cuts of `without_spans` with the identity of the documents they were in."""
     rows = cuts["row"]
     columns = {name: documents[name].take(rows) for name in ("doc_id", "position")}
     columns |= {name: cuts[name] for name in _CUT}
     return pa.table([columns[name] for name in REMOVALS.names], schema=REMOVALS)
 
 
-def removed(cuts: pa.Table, decided: pa.Table, *, partner: str) -> pa.Table:
+def released_removals(cuts: pa.Table, decided: pa.Table, *, partner: str) -> pa.Table:
     """REMOVED: what a release tells of the removals of one partner's documents.
 
     Args:
@@ -128,9 +128,9 @@ def removed(cuts: pa.Table, decided: pa.Table, *, partner: str) -> pa.Table:
     return pa.table([columns[name] for name in REMOVED.names], schema=REMOVED)
 
 
-def restored(text: str, pieces: Iterable[Mapping[str, Any]]) -> str:
+def restored_text(text: str, pieces: Iterable[Mapping[str, Any]]) -> str:
     """The text before its removals, rows of REMOVALS or REMOVED, were cut out of it."""
-    for kind in reversed(Kind):
+    for kind in reversed(RemovalKind):
         of_kind = [piece for piece in pieces if piece["kind"] == kind]
         for piece in sorted(of_kind, key=lambda piece: piece["offset"]):
             text = text[: piece["offset"]] + piece["text"] + text[piece["offset"] :]

@@ -26,7 +26,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.corpus.removal.line_keys import Flags, Keys, Lines, has_repeats, is_structure, lines_of
-from jobs.corpus.removal.removals import Cut, Kind, without_cuts
+from jobs.corpus.removal.removals import RemovalKind, RemovedSpan, without_spans
 from jobs.corpus.text.line_kinds import is_code, is_row
 from jobs.corpus.text.markup_regions import fenced_blocks
 from jobs.errors import ConfigError
@@ -40,7 +40,7 @@ Places = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class RepeatParams:
+class RepeatedLineParams:
     """What counts as repeated by accident.
 
     Attributes:
@@ -65,30 +65,32 @@ class RepeatParams:
             )
 
 
-def without_repeats(
-    content: pa.LargeStringArray, *, params: RepeatParams
+def without_repeated_lines(
+    content: pa.LargeStringArray, *, params: RepeatedLineParams
 ) -> tuple[pa.LargeStringArray, pa.Table]:
-    """The texts without what they repeat by accident, and the cuts (`removals.without_cuts`).
+    """The texts without what they repeat by accident, and the cuts (`removals.without_spans`).
 
     Laws: row-wise; doing it twice is doing it once; texts and cuts together give what was given.
     """
-    cuts: dict[int, list[Cut]] = {}
+    cuts: dict[int, list[RemovedSpan]] = {}
     if params.is_on:
         for row in np.flatnonzero(has_repeats(content, min_chars=params.min_chars)).tolist():
             found = _cuts(content[row].as_py(), params)
             if found:
                 cuts[row] = found
-    return without_cuts(content, cuts, Kind.REPEATED_PARAGRAPH)
+    return without_spans(content, cuts, RemovalKind.REPEATED_PARAGRAPH)
 
 
-def _cuts(text: str, params: RepeatParams) -> list[Cut]:
+def _cuts(text: str, params: RepeatedLineParams) -> list[RemovedSpan]:
     page = _Page(text.encode(), params)
     if not page.replaced():
         return []
     page.spare_code(text)
     ends, numbers = page.lines.ends, page.lines.numbers
     return [
-        Cut(int(ends[at - 1]), int(ends[at]), int(numbers[at]), int(numbers[first]), None, None)
+        RemovedSpan(
+            int(ends[at - 1]), int(ends[at]), int(numbers[at]), int(numbers[first]), None, None
+        )
         for at, first in sorted(page.replaced().items())
     ]
 
@@ -96,7 +98,7 @@ def _cuts(text: str, params: RepeatParams) -> list[Cut]:
 class _Page:
     """One text as lines, with what may be removed of it."""
 
-    def __init__(self, data: bytes, params: RepeatParams) -> None:
+    def __init__(self, data: bytes, params: RepeatedLineParams) -> None:
         self.params, self.data = params, data
         self.lines: Lines = lines_of(data)
         self.keys = self.lines.keys

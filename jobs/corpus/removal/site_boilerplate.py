@@ -22,7 +22,7 @@ from jobs.corpus.model.reasons import RejectReason, Stage
 from jobs.corpus.model.sites import sites
 from jobs.corpus.model.tables import DOCUMENTS
 from jobs.corpus.removal.line_keys import Flags, Keys, is_structure, line_key
-from jobs.corpus.removal.removals import Cut, Kind, removals, without_cuts
+from jobs.corpus.removal.removals import RemovalKind, RemovedSpan, removals, without_spans
 from jobs.corpus.signals.keywords import SignalParams
 from jobs.corpus.signals.signals import signals
 from jobs.corpus.text.canonical import Points, folding_table
@@ -40,7 +40,7 @@ Edges = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class BoilerplateParams:
+class SiteBoilerplateParams:
     """What counts as boilerplate.
 
     Attributes:
@@ -62,7 +62,7 @@ class BoilerplateParams:
             )
 
 
-class Counts(NamedTuple):
+class KeyCounts(NamedTuple):
     """How many texts have each line at an end, and how many texts each site has; words ascend."""
 
     words: Keys
@@ -80,8 +80,8 @@ class _Ends(NamedTuple):
     ends: Edges
 
 
-def edge_words(documents: pa.Table) -> Keys:
-    """Shape (m, 2), sorted: what to count, and the text it is counted for, each once.
+def edge_keys(documents: pa.Table) -> Keys:
+    """Shape (m, 2), sorted: what to count, and the text it is count_keys for, each once.
 
     A word for the site of each document, and one for each line at an end of it. Documents without
     an address have no site. Law: key-wise; those of two tables are the sorted union.
@@ -98,15 +98,19 @@ def edge_words(documents: pa.Table) -> Keys:
     return _unique_pairs(pairs[words != 0])
 
 
-def counted(pairs: Keys, *, least: int) -> Counts:
+def count_keys(pairs: Keys, *, least: int) -> KeyCounts:
     """The words that occur with at least so many texts. Law: whole, for all pairs of a word."""
     pairs = _unique_pairs(pairs)
     words, documents = np.unique(pairs[:, 0], return_counts=True)
-    return Counts(words[documents >= least], documents[documents >= least].astype(np.int64))
+    return KeyCounts(words[documents >= least], documents[documents >= least].astype(np.int64))
 
 
-def without_boilerplate(
-    documents: pa.Table, counts: Counts, *, params: BoilerplateParams, signal_params: SignalParams
+def remove_site_boilerplate(
+    documents: pa.Table,
+    counts: KeyCounts,
+    *,
+    params: SiteBoilerplateParams,
+    signal_params: SignalParams,
 ) -> tuple[pa.Table, pa.Table]:
     """The documents without boilerplate, their signals measured again, and what was removed.
 
@@ -114,7 +118,7 @@ def without_boilerplate(
 
     Args:
         documents: DOCUMENTS.
-        counts: `counted` of the whole build, at least of `min_documents`.
+        counts: `count_keys` of the whole build, at least of `min_documents`.
         params: from which share on.
         signal_params: how what is left is measured.
 
@@ -136,7 +140,7 @@ def without_boilerplate(
         found = edge.cuts(is_common[row], of_line[row], int(of_site[row]))
         if found:
             cuts[row] = found
-    content, told = without_cuts(content, cuts, Kind.SITE_BOILERPLATE)
+    content, told = without_spans(content, cuts, RemovalKind.SITE_BOILERPLATE)
     told = removals(documents, told)
     if not cuts:
         return documents, told
@@ -175,7 +179,7 @@ class _Edge:
     def __init__(self, data: bytes, starts: Edges, ends: Edges) -> None:
         self.data, self.starts, self.ends = data, starts, ends
 
-    def cuts(self, is_common: Flags, of_line: Edges, site_documents: int) -> list[Cut]:
+    def cuts(self, is_common: Flags, of_line: Edges, site_documents: int) -> list[RemovedSpan]:
         """What goes: lines from either end inwards, as long as they are boilerplate."""
         goes: dict[int, tuple[int, int]] = {}  # start of a line: its end, documents with it
         for end in (_HEAD, _TAIL):
@@ -189,9 +193,9 @@ class _Edge:
                 goes.setdefault(start, (stop, int(of_line[end, at])))
         return list(self._pieces(goes, site_documents))
 
-    def _pieces(self, goes: dict[int, tuple[int, int]], site_documents: int) -> list[Cut]:
+    def _pieces(self, goes: dict[int, tuple[int, int]], site_documents: int) -> list[RemovedSpan]:
         """Lines with the line breaks (and the indentation after them) that go with them."""
-        pieces: list[Cut] = []
+        pieces: list[RemovedSpan] = []
         done = 0  # up to here, all is gone
         for start, (stop, documents) in sorted(goes.items()):
             if start <= done:
@@ -202,7 +206,7 @@ class _Edge:
                 before = len(self.data[:start].rstrip(b"\n"))
                 first, last = max(before, pieces[-1].end if pieces else 0), stop
             line = self.data.count(b"\n", 0, start) + 1
-            pieces.append(Cut(first, last, line, None, documents, site_documents))
+            pieces.append(RemovedSpan(first, last, line, None, documents, site_documents))
         return pieces
 
 
@@ -218,7 +222,7 @@ def _site_words(site: Keys) -> Keys:
     return np.where(site == 0, np.uint64(0), ~site)
 
 
-def _looked_up(counts: Counts, words: Keys) -> Edges:
+def _looked_up(counts: KeyCounts, words: Keys) -> Edges:
     at = np.searchsorted(counts.words, words)
     found = np.append(counts.words, np.uint64(0))[at] == words
     return np.where(found, np.append(counts.documents, 0)[at], 0)

@@ -60,7 +60,7 @@ class Scorer(NamedTuple):
     bias: float
 
 
-def written_model(scorer: Scorer, about: dict[str, Any]) -> QualityModel:
+def serialized_model(scorer: Scorer, about: dict[str, Any]) -> QualityModel:
     """The model of these weights; `about` is what else its file tells of it."""
     numbers = {"bias": scorer.bias, "scale": scorer.scale, "buckets": len(scorer.weights)}
     line = orjson.dumps({**about, **numbers, "format": FORMAT}, option=orjson.OPT_SORT_KEYS)

@@ -25,7 +25,7 @@ OPERATORS: dict[str, Callable[[npt.NDArray[Any], np.generic], npt.NDArray[np.boo
     ">=": np.greater_equal,
 }
 
-JUDGED = pa.schema(
+RULE_VERDICTS = pa.schema(
     [
         pa.field("stage", pa.string()),
         pa.field("reason", pa.string()),
@@ -43,7 +43,7 @@ class Rule:
         signal: A column of SIGNALS.
         operator: One of OPERATORS.
         value: The threshold.
-        spared_partners: Their documents are not judged by this rule.
+        spared_partners: Their documents are exempt from this rule.
         spared_sites: Neither are documents of these hosts and their subdomains.
     """
 
@@ -94,7 +94,7 @@ class RuleParams:
             )
 
 
-def judged(documents: pa.Table, rules: RuleParams, *, partner: str) -> pa.Table:
+def rule_verdicts(documents: pa.Table, rules: RuleParams, *, partner: str) -> pa.Table:
     """The stage, reason and evidence of each row; null where no rule holds.
 
     Args:
@@ -104,7 +104,7 @@ def judged(documents: pa.Table, rules: RuleParams, *, partner: str) -> pa.Table:
         partner: whose documents.
 
     Returns:
-        JUDGED, a row for each row.
+        RULE_VERDICTS, a row for each row.
 
     Law: row-wise.
     """
@@ -113,7 +113,9 @@ def judged(documents: pa.Table, rules: RuleParams, *, partner: str) -> pa.Table:
         if partner not in rule.spared_partners:
             choice[_holds(documents, rule)] = number
     if (choice == len(rules.rules)).all():
-        return pa.table([pa.nulls(len(documents), pa.string())] * len(JUDGED), schema=JUDGED)
+        return pa.table(
+            [pa.nulls(len(documents), pa.string())] * len(RULE_VERDICTS), schema=RULE_VERDICTS
+        )
     reasons: list[str | None] = [rule.reason for rule in rules.rules]
     reason = pa.array([*reasons, None], pa.string()).take(pa.array(choice))
     return pa.table(
@@ -124,20 +126,20 @@ def judged(documents: pa.Table, rules: RuleParams, *, partner: str) -> pa.Table:
             "reason": reason,
             "evidence": _evidence(documents, rules, choice),
         },
-        schema=JUDGED,
+        schema=RULE_VERDICTS,
     )
 
 
-def after_rules(documents: pa.Table, rules: RuleParams, *, partner: str) -> pa.Table:
+def filtered_by_rules(documents: pa.Table, rules: RuleParams, *, partner: str) -> pa.Table:
     """DOCUMENTS of one partner with stage, reason and evidence of what a rule rejects.
 
     Law: row-wise.
     """
     with_site = documents.append_column("site", sites(documents["url"]))
-    verdicts = judged(with_site, rules, partner=partner)
-    is_judged = pc.and_(pc.is_valid(verdicts["reason"]), pc.is_null(documents["reason"]))
-    for name in JUDGED.names:
-        column = pc.if_else(is_judged, verdicts[name], documents[name])
+    verdicts = rule_verdicts(with_site, rules, partner=partner)
+    is_filtered = pc.and_(pc.is_valid(verdicts["reason"]), pc.is_null(documents["reason"]))
+    for name in RULE_VERDICTS.names:
+        column = pc.if_else(is_filtered, verdicts[name], documents[name])
         documents = documents.set_column(documents.schema.get_field_index(name), name, column)
     return documents
 

@@ -20,7 +20,7 @@ from jobs.corpus.intake.rows import DELIVERED_AS
 from jobs.corpus.model.reasons import Stage
 from jobs.corpus.normalize.documents import documents
 from jobs.corpus.normalize.facts import facts
-from jobs.corpus.removal.site_boilerplate import edge_words
+from jobs.corpus.removal.site_boilerplate import edge_keys
 from jobs.errors import TooManyRejects
 from jobs.flow.contamination.index_object import load_index, store_index
 from jobs.flow.intake.delivered_tables import delivered_tables
@@ -36,7 +36,7 @@ from jobs.storage.stores import open_store
 
 STAGE = "normalized"
 EDGE_BITS = 6
-EDGE_PIECES = 1 << EDGE_BITS  # into which what is counted is cut: as many tasks can count it
+EDGE_PARTITIONS = 1 << EDGE_BITS  # into which what is counted is cut: as many tasks can count it
 _BY_ID = [("doc_id", "ascending"), ("position", "ascending")]
 _ROW_GROUP_BYTES = 4 << 20  # small, so that merge reads little beyond the range it asks for
 
@@ -154,7 +154,7 @@ class _RunWriter:
         number = f"{len(self.runs):05d}"
         name = f"{folder}/{{}}-{number}"
         run = write_run(self.store, name, table.sort_by("doc_id"), known, removals)
-        if self.params.boilerplate.is_on:
+        if self.params.site_boilerplate.is_on:
             edges = write_edges(self.store, f"{folder}/edges-{number}.bin", table)
             run = replace(run, edges_key=edges)
         self.runs.append(run)
@@ -188,8 +188,8 @@ def write_run(
 
 def write_edges(store: ObjectStore, key: str, table: pa.Table) -> str:
     """Write what to count of some DOCUMENTS, cut by the uppermost bits of its words; its key."""
-    pairs = edge_words(table)
-    firsts = np.arange(EDGE_PIECES, dtype=np.uint64) << np.uint64(64 - EDGE_BITS)
+    pairs = edge_keys(table)
+    firsts = np.arange(EDGE_PARTITIONS, dtype=np.uint64) << np.uint64(64 - EDGE_BITS)
     bounds = np.append(np.searchsorted(pairs[:, 0], firsts), len(pairs))
     return write_cuts(store, key, pairs.ravel(), 2 * bounds)
 

@@ -221,5 +221,5 @@ def _shard_key(partner: PartnerParams, pack: tuple[Delivered, ...], params: Buil
     names = [(file.source.name, file.digest, _place(file.piece)) for file in pack]
     text, run_bytes = params.text_params(partner), params.shards.run_bytes
     sets = params.benchmarks.digest
-    how = (partner.reading, text, params.boilerplate.is_on, params.signature, run_bytes, sets)
+    how = (partner.reading, text, params.site_boilerplate.is_on, params.signature, run_bytes, sets)
     return fingerprint(partner.name, how, names, code_digest(), folding_digest())

@@ -86,7 +86,7 @@ def normalized_again(
         tuple(file[name] for name in _INPUT)
         for file in manifest["inputs"]
         if file["since"] == manifest["version"]
-        and (params.boilerplate.is_on or file["partner"] in partners)
+        and (params.site_boilerplate.is_on or file["partner"] in partners)
     }
     given = {partner for partner, *_ in read}
     mine = tuple(partner for partner in params.partners if partner.name in given)
