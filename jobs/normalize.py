@@ -1,4 +1,4 @@
-"""deliveries ─ normalize ─▶ documents, facts. Rerunning reads only shards without a marker."""
+"""deliveries ─ normalize ─▶ documents, facts. Rerunning reads only shards without a checkpoint."""
 
 from __future__ import annotations
 

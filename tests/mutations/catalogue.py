@@ -180,7 +180,7 @@ MUTATIONS: list[Mutation] = [
     *_in(
         "jobs/storage/garbage.py",
         "unit/storage/test_garbage",
-        ("for keys in (markers, tables,", "for keys in (tables, markers,"),
+        ("for keys in (checkpoints, tables,", "for keys in (tables, checkpoints,"),
         (
             "if generation < state.removals.home(digest):",
             "if generation <= state.removals.home(digest):",

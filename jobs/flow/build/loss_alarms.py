@@ -27,7 +27,7 @@ from jobs.flow.intake.plan import InputShard, delivered_files
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.opened import OpenedRelease, origin
 from jobs.flow.shards import NormalizedShard
-from jobs.flow.tasks.checkpoints import Marker
+from jobs.flow.tasks.checkpoints import Checkpoint
 from jobs.storage.whole import whole_file
 
 _EXAMPLES = 20
@@ -68,12 +68,12 @@ def deliveries(
 
 
 def build_alarms(
-    manifest: Mapping[str, Any], merged: Sequence[tuple[Range, Marker]], params: AlarmParams
+    manifest: Mapping[str, Any], merged: Sequence[tuple[Range, Checkpoint]], params: AlarmParams
 ) -> list[Alarm]:
     """The alarms of a candidate about what it was given."""
     found = {
         partner: merged_notes(
-            marker["noted"] for within, marker in merged if within.partner == partner
+            checkpoint["noted"] for within, checkpoint in merged if within.partner == partner
         )
         for partner in {within.partner for within, _ in merged}
     }

@@ -38,7 +38,13 @@ from jobs.flow.dedup.dedup_stage import Drops
 from jobs.flow.params import BuildParams, PartnerParams
 from jobs.flow.shards import NormalizedShard, Run
 from jobs.flow.tasks.blobs import FILES, removals_at, write_blob
-from jobs.flow.tasks.checkpoints import Marked, Marker, Progress, code_digest, map_marked
+from jobs.flow.tasks.checkpoints import (
+    Checkpoint,
+    CheckpointedTask,
+    Progress,
+    code_digest,
+    map_checkpointed,
+)
 from jobs.flow.tasks.sealed import open_sealed
 from jobs.storage.layout import work_key
 from jobs.storage.log import head
@@ -85,13 +91,13 @@ class _Work:
 
 def merge(
     normalized: list[NormalizedShard], drops: Drops, params: BuildParams, *, progress: Progress
-) -> list[tuple[Range, Marker]]:
+) -> list[tuple[Range, Checkpoint]]:
     """What each range holds: `shards`, `facts`, `decisions` (files), `counts` (rows by verdict).
 
     Returns:
         Ranges in the order of a release: by partner, then by id.
     """
-    # Once shards were retired, markers may name some that are gone: they are not believed.
+    # Once shards were retired, checkpoints may name some that are gone: they are not believed.
     store = open_store(params.storage)
     at = head(store, params.corpus)
     removals, tombstones = at.removals, at.registry.tombstones
@@ -99,17 +105,19 @@ def merge(
     key = fingerprint(drops.key, shards, _recipe(params), code_digest(), removals, tombstones)
     works = enumerate(_works(normalized, drops, params, removals, tombstones))
     work = [
-        Marked(work_key(params.corpus, STAGE, key, f"{number}.json"), piece)
+        CheckpointedTask(work_key(params.corpus, STAGE, key, f"{number}.json"), piece)
         for number, piece in works
     ]
     is_whole = partial(_is_whole, store, params.corpus, removals)
-    markers = map_marked(
+    checkpoints = map_checkpointed(
         merge_range, work, params=params, label="merge", progress=progress, is_whole=is_whole
     )
-    return [(piece.spec.range, marker) for piece, marker in zip(work, markers, strict=True)]
+    return [
+        (piece.spec.range, checkpoint) for piece, checkpoint in zip(work, checkpoints, strict=True)
+    ]
 
 
-def merge_range(work: _Work, *, params: BuildParams) -> Marker:
+def merge_range(work: _Work, *, params: BuildParams) -> Checkpoint:
     """Write the shards, facts and decisions of one range; what was written. Harmless to repeat."""
     store = open_store(params.storage)
     documents = _documents(work, store).sort_by(_ORDER)
@@ -136,10 +144,12 @@ def merge_range(work: _Work, *, params: BuildParams) -> Marker:
     }
 
 
-def _is_whole(store: ObjectStore, corpus: str, removals: str | None, marker: Marker) -> bool:
+def _is_whole(
+    store: ObjectStore, corpus: str, removals: str | None, checkpoint: Checkpoint
+) -> bool:
     """Whether every file that a range left for its release is still what was written."""
     there = partial(has_blob, store, corpus, removals=removals_at(store, corpus, removals))
-    return all(there(file) for kind in FILES for file in marker[kind])
+    return all(there(file) for kind in FILES for file in checkpoint[kind])
 
 
 def _recipe(params: BuildParams) -> Any:
@@ -247,11 +257,13 @@ def _barred(store: ObjectStore, tombstones: tuple[str, ...]) -> pa.Array:
     return pa.chunked_array(ids, pa.string()).combine_chunks()
 
 
-def totals(merged: Sequence[tuple[Range, Marker]], partner: str) -> Counter[tuple[str, str, str]]:
+def totals(
+    merged: Sequence[tuple[Range, Checkpoint]], partner: str
+) -> Counter[tuple[str, str, str]]:
     """Rows of one partner per (verdict, stage, reason)."""
     counts: Counter[tuple[str, str, str]] = Counter()
-    for within, marker in merged:
+    for within, checkpoint in merged:
         if within.partner == partner:
-            for verdict, stage, reason, count in marker["counts"]:
+            for verdict, stage, reason, count in checkpoint["counts"]:
                 counts[verdict, stage, reason] += count
     return counts

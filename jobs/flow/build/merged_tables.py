@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jobs.flow.shards import NormalizedShard
-from jobs.flow.tasks.checkpoints import write_marker
+from jobs.flow.tasks.checkpoints import write_checkpoint
 from jobs.storage.layout import work_key
 from jobs.storage.manifests import canonical_json, sha256_hex
 from jobs.storage.objects import ObjectStore
@@ -16,7 +16,7 @@ _STAGE = "released"
 
 def remember(store: ObjectStore, manifest: Manifest, normalized: Sequence[NormalizedShard]) -> None:
     """Note which tables a release was merged from."""
-    write_marker(store, _note_key(manifest), list(normalized))
+    write_checkpoint(store, _note_key(manifest), list(normalized))
 
 
 def _note_key(manifest: Manifest) -> str:

@@ -19,7 +19,7 @@ from jobs.flow.releases.described_files import write_derived
 from jobs.flow.releases.opened import OpenedRelease, open_release
 from jobs.flow.shards import NormalizedShard
 from jobs.flow.tasks.blobs import FILES
-from jobs.flow.tasks.checkpoints import Marker
+from jobs.flow.tasks.checkpoints import Checkpoint
 from jobs.storage.commits import resumed
 from jobs.storage.layout import blob_key
 from jobs.storage.log import head
@@ -104,7 +104,7 @@ def settle(store: ObjectStore, corpus: str, version: str) -> Published:
 def candidate(
     plan: Sequence[InputShard],
     normalized: Sequence[NormalizedShard],
-    merged: Sequence[tuple[Range, Marker]],
+    merged: Sequence[tuple[Range, Checkpoint]],
     params: BuildParams,
     *,
     parent: OpenedRelease | None,
@@ -169,13 +169,16 @@ def traffic(manifest: dict[str, Any]) -> dict[str, int]:
 
 
 def _files(
-    before: dict[str, Any], merged: Sequence[tuple[Range, Marker]], kind: str, params: BuildParams
+    before: dict[str, Any],
+    merged: Sequence[tuple[Range, Checkpoint]],
+    kind: str,
+    params: BuildParams,
 ) -> list[dict[str, Any]]:
     """Sorted by partner, a partner's files by the release that wrote them, then by id."""
     written = [
         {"partner": within.partner, "since": params.version, **file}
-        for within, marker in merged
-        for file in marker[kind]
+        for within, checkpoint in merged
+        for file in checkpoint[kind]
     ]
     # A parent's file may have moved; manifests name the place where it was first.
     named = [
@@ -186,7 +189,7 @@ def _files(
 
 
 def _built(
-    partner: str, normalized: Sequence[NormalizedShard], merged: Sequence[tuple[Range, Marker]]
+    partner: str, normalized: Sequence[NormalizedShard], merged: Sequence[tuple[Range, Checkpoint]]
 ) -> dict[str, Any]:
     """The account of a partner in this build alone."""
     return balance(
@@ -197,14 +200,16 @@ def _built(
     )
 
 
-def _shards(partner: str, merged: Sequence[tuple[Range, Marker]]) -> list[dict[str, Any]]:
-    return [file for w, marker in merged if w.partner == partner for file in marker["shards"]]
+def _shards(partner: str, merged: Sequence[tuple[Range, Checkpoint]]) -> list[dict[str, Any]]:
+    return [
+        file for w, checkpoint in merged if w.partner == partner for file in checkpoint["shards"]
+    ]
 
 
 def _account(
     partner: PartnerParams,
     account: dict[str, Any],
-    merged: Sequence[tuple[Range, Marker]],
+    merged: Sequence[tuple[Range, Checkpoint]],
     before: dict[str, Any],
 ) -> dict[str, Any]:
     mine = _shards(partner.name, merged)

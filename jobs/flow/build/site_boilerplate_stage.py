@@ -28,7 +28,13 @@ from jobs.flow.build.normalize_stage import EDGE_PARTITIONS, check_rejects, writ
 from jobs.flow.dedup.ranked_facts import documents_of
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard, Run
-from jobs.flow.tasks.checkpoints import Marked, Marker, Progress, code_digest, map_marked
+from jobs.flow.tasks.checkpoints import (
+    Checkpoint,
+    CheckpointedTask,
+    Progress,
+    code_digest,
+    map_checkpointed,
+)
 from jobs.flow.tasks.exchange import read_cuts
 from jobs.flow.tasks.sealed import read_sealed, read_table, seal
 from jobs.storage.layout import work_key
@@ -55,17 +61,18 @@ def without_site_boilerplate(
     files = tuple(str(run.edges_key) for shard in normalized for run in shard.runs)
     tasks = min(EDGE_PARTITIONS, 1 + _WORDS * sum(map(documents_of, normalized)) // _TASK_WORDS)
     count = [
-        Marked(_at(params, key, f"counts-{task}.json"), (key, task, tasks, files))
+        CheckpointedTask(_at(params, key, f"counts-{task}.json"), (key, task, tasks, files))
         for task in range(tasks)
     ]
-    counting = map_marked(
+    counting = map_checkpointed(
         _write_counts, count, params=params, label="site lines: count", progress=progress
     )
-    counts = tuple(marker["file"] for marker in counting)
+    counts = tuple(checkpoint["file"] for checkpoint in counting)
     rewrite = [
-        Marked(_at(params, key, f"{shard.key}.json"), (key, shard, counts)) for shard in normalized
+        CheckpointedTask(_at(params, key, f"{shard.key}.json"), (key, shard, counts))
+        for shard in normalized
     ]
-    rewriting = map_marked(
+    rewriting = map_checkpointed(
         _write_shard, rewrite, params=params, label="site lines: remove", progress=progress
     )
     shards = [_rewritten(*pair, key) for pair in zip(normalized, rewriting, strict=True)]
@@ -77,7 +84,9 @@ def _at(params: BuildParams, key: str, *parts: str) -> str:
     return work_key(params.corpus, STAGE, key, *parts)
 
 
-def _write_counts(spec: tuple[str, int, int, tuple[str, ...]], *, params: BuildParams) -> Marker:
+def _write_counts(
+    spec: tuple[str, int, int, tuple[str, ...]], *, params: BuildParams
+) -> Checkpoint:
     key, task, tasks, files = spec
     store = open_store(params.storage)
     pieces = [
@@ -99,19 +108,19 @@ def _counts(store: ObjectStore, files: tuple[str, ...]) -> KeyCounts:
 
 def _write_shard(
     spec: tuple[str, NormalizedShard, tuple[str, ...]], *, params: BuildParams
-) -> Marker:
+) -> Checkpoint:
     key, shard, files = spec
     store = open_store(params.storage)
     counts = _counts(store, files)
     folder = _at(params, key, shard.key)
-    marker: Marker = {"runs": [], "rejected": 0, "lost_bytes": 0}
+    checkpoint: Checkpoint = {"runs": [], "rejected": 0, "lost_bytes": 0}
     for number, run in enumerate(shard.runs):
         name = f"{folder}/{{}}-{number:05d}"
         written, rejected, lost = _write_rest(store, run, name, counts, params)
-        marker["runs"].append(written)
-        marker["rejected"] += rejected
-        marker["lost_bytes"] += lost
-    return marker
+        checkpoint["runs"].append(written)
+        checkpoint["rejected"] += rejected
+        checkpoint["lost_bytes"] += lost
+    return checkpoint
 
 
 def _write_rest(
@@ -142,16 +151,16 @@ def _size(documents: pa.Table) -> int:
     return pc.sum(pc.binary_length(documents["content"])).as_py() or 0
 
 
-def _rewritten(shard: NormalizedShard, marker: dict[str, Any], key: str) -> NormalizedShard:
-    runs = tuple(Run(**run) for run in marker["runs"])
+def _rewritten(shard: NormalizedShard, checkpoint: dict[str, Any], key: str) -> NormalizedShard:
+    runs = tuple(Run(**run) for run in checkpoint["runs"])
     if runs == shard.runs:
         return shard
     rejected = Counter({(stage, reason): count for stage, reason, count in shard.rejected})
-    rejected[str(Stage.BOILERPLATE), str(RejectReason.ONLY_BOILERPLATE)] += marker["rejected"]
+    rejected[str(Stage.BOILERPLATE), str(RejectReason.ONLY_BOILERPLATE)] += checkpoint["rejected"]
     return replace(
         shard,
         key=fingerprint(shard.key, key),
         runs=runs,
         rejected=tuple((*name, count) for name, count in sorted(rejected.items()) if count),
-        content_bytes=shard.content_bytes - marker["lost_bytes"],
+        content_bytes=shard.content_bytes - checkpoint["lost_bytes"],
     )

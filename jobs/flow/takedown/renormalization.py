@@ -19,8 +19,8 @@ from jobs.flow.build.site_boilerplate_stage import without_site_boilerplate
 from jobs.flow.intake.plan import delivered_files, input_name, plan
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard, Run
-from jobs.flow.tasks.checkpoints import Progress, read_marker
-from jobs.flow.tasks.sealed import marker_of
+from jobs.flow.tasks.checkpoints import Progress, read_checkpoint
+from jobs.flow.tasks.sealed import checkpoint_of
 from jobs.storage.log import history
 from jobs.storage.objects import ObjectStore
 from jobs.storage.releases import Manifest
@@ -107,7 +107,7 @@ def _from_deliveries(
 
 
 def _noted(store: ObjectStore, manifest: Manifest) -> list[NormalizedShard]:
-    noted = read_marker(store, _note_key(manifest)) or []
+    noted = read_checkpoint(store, _note_key(manifest)) or []
     return [_shard(shard) for shard in noted]
 
 
@@ -122,7 +122,9 @@ def _is_whole(store: ObjectStore, shards: Sequence[NormalizedShard]) -> bool:
     tables = list(_tables(shards))
     with ThreadPoolExecutor(_THREADS) as pool:
         sizes = pool.map(store.size, tables)
-        notes = pool.map(partial(read_marker, store), {marker_of(table) for table in tables})
+        notes = pool.map(
+            partial(read_checkpoint, store), {checkpoint_of(table) for table in tables}
+        )
         return all(size is not None for size in sizes) and all(note is not None for note in notes)
 
 
