@@ -42,7 +42,7 @@ from jobs.storage.manifests import fingerprint
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
-STAGE = "site_lines"
+_FOLDER = "site_boilerplate"
 _TASK_WORDS = 16_000_000
 _WORDS = 17  # of a document, at most
 
@@ -65,7 +65,7 @@ def without_site_boilerplate(
         for task in range(tasks)
     ]
     counting = map_checkpointed(
-        _write_counts, count, params=params, label="site lines: count", progress=progress
+        _write_counts, count, params=params, label="site boilerplate: count", progress=progress
     )
     counts = tuple(checkpoint["file"] for checkpoint in counting)
     rewrite = [
@@ -73,7 +73,7 @@ def without_site_boilerplate(
         for shard in normalized
     ]
     rewriting = map_checkpointed(
-        _write_shard, rewrite, params=params, label="site lines: remove", progress=progress
+        _write_shard, rewrite, params=params, label="site boilerplate: remove", progress=progress
     )
     shards = [_rewritten(*pair, key) for pair in zip(normalized, rewriting, strict=True)]
     check_rejects(shards, params)
@@ -81,7 +81,7 @@ def without_site_boilerplate(
 
 
 def _at(params: BuildParams, key: str, *parts: str) -> str:
-    return work_key(params.corpus, STAGE, key, *parts)
+    return work_key(params.corpus, _FOLDER, key, *parts)
 
 
 def _write_counts(
