@@ -95,7 +95,7 @@ def _write_counts(
     ]
     pairs = np.concatenate(pieces).reshape(-1, 2)
     found = count_keys(pairs, least=params.site_boilerplate.min_documents)
-    body = np.stack([found.words, found.documents.astype(np.uint64)]).tobytes()
+    body = np.stack([found.keys, found.documents.astype(np.uint64)]).tobytes()
     return {"file": seal(store, _at(params, key, f"counts-{task}", "counts.bin"), body)}
 
 
@@ -127,7 +127,7 @@ def _write_rest(
     store: ObjectStore, run: Run, name: str, counts: KeyCounts, params: BuildParams
 ) -> tuple[Run, int, int]:
     """The run without boilerplate, the documents it lost whole, and the bytes of text it lost."""
-    if not len(counts.words):
+    if not len(counts.keys):
         return run, 0, 0
     before = read_table(store, run.documents_key)
     after, removals = remove_site_boilerplate(
