@@ -89,16 +89,12 @@ def edge_keys(documents: pa.Table) -> Keys:
     documents = documents.filter(pc.is_valid(documents["content"]))
     site = _site_keys(documents["url"])
     texts = text_hashes(documents["content"].combine_chunks())
-    text_keys = [
-        0 if text is None else int.from_bytes(text[:8], "big") for text in texts.to_pylist()
-    ]
+    ids = [0 if text is None else int.from_bytes(text[:8], "big") for text in texts.to_pylist()]
     ends = _edge_lines(documents["content"].combine_chunks(), site)
     keys = np.concatenate(
         [_site_count_keys(site)[:, None], ends.keys.reshape(len(site), 2 * EDGE_LINES)], axis=1
     )
-    pairs = np.stack(
-        [keys, np.broadcast_to(np.array(text_keys, np.uint64)[:, None], keys.shape)], 2
-    )
+    pairs = np.stack([keys, np.broadcast_to(np.array(ids, np.uint64)[:, None], keys.shape)], 2)
     return _unique_pairs(pairs[keys != 0])
 
 
