@@ -1,4 +1,4 @@
-"""What a manifest records of a build: its parameters and the schema of its files."""
+"""Records in a manifest of how a release was built: parameters, inputs, schema of its files."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def input_names(inputs: Iterable[Mapping[str, Any]]) -> Iterator[InputName]:
 
 
 def recorded_parameters(params: BuildParams) -> dict[str, Any]:
-    """Everything that decides what a release holds, beside what is delivered."""
+    """Return the parameters that decide what a release holds."""
     return {
         "paragraphs": {
             "repeated": asdict(params.repeated_lines),
@@ -66,7 +66,7 @@ def recorded_parameters(params: BuildParams) -> dict[str, Any]:
 def with_libraries(
     parameters: dict[str, Any], before: dict[str, Any], version: str
 ) -> dict[str, Any]:
-    """The parameters with the versions that decided, by the release whose files they wrote.
+    """Add the versions of libraries, by the release whose files they wrote.
 
     Args:
         parameters: of the release `version`.
@@ -78,7 +78,7 @@ def with_libraries(
 
 
 def recorded_schema(params: BuildParams) -> dict[str, Any]:
-    """The columns of every kind of file in a release."""
+    """Return the columns of every kind of file in a release."""
     facts = released_facts_schema(params.signature.num_perm)
     schemas = (RELEASED, facts, DECISIONS, REMOVED)
     return {kind: _columns(schema) for kind, schema in zip(FILES, schemas, strict=True)}

@@ -1,4 +1,4 @@
-"""Which tables a release was merged from, noted for takedowns that need them again."""
+"""The tables that a release was merged from, recorded for takedowns that read them again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FOLDER = "released"
 
 
 def remember(store: ObjectStore, manifest: Manifest, normalized: Sequence[NormalizedShard]) -> None:
-    """Note which tables a release was merged from."""
+    """Record which tables a release was merged from."""
     write_checkpoint(store, _note_key(manifest), list(normalized))
 
 

@@ -168,7 +168,7 @@ def _publish(
 def _tombstones(store: ObjectStore, found: Found, request: Request) -> Iterator[FileEntry]:
     """What is left of the documents that go, and the ids of other rows that are meant."""
     removals, barred = found.at.removals, found.copies.barred
-    stones = tombstones(found.facts, policy=request.policy, barred=barred)
+    stones = tombstones(found.facts, policy=request.policy, blocked=barred)
     if len(stones):
         signed = signed_tombstones(stones, found.release.manifest["parameters"])
         yield write_blob(store, found.release.corpus, removals, signed)
@@ -285,5 +285,5 @@ def _accounts(
         files = [entry for entry in shards if entry["partner"] == partner]
         rows = sum(entry["rows"] for entry in files)
         size = sum(entry["content_bytes"] for entry in files)
-        now = corrected(partner, account, moved=moved, released=rows)
+        now = corrected(partner, account, changes=moved, released=rows)
         yield partner, {**now, "content_bytes": size}

@@ -1,4 +1,4 @@
-"""Boilerplate of a site: count_keys at the ends of its pages, and what is spared."""
+"""Site boilerplate: counted at the ends of the pages of a site, and what is spared."""
 
 from __future__ import annotations
 
