@@ -73,7 +73,7 @@ def has_wanted_text(removals: pa.Table, selection: Selection) -> pa.ChunkedArray
     """
     if not selection.contains:
         return pa.chunked_array([pa.repeat(pa.scalar(value=False), len(removals))])
-    return pc.match_substring(removals["text"], pattern=selection.texts)
+    return pc.match_substring(removals["text"], pattern=selection.wanted_text)
 
 
 def quotes(evidence: pa.ChunkedArray, texts: Sequence[str]) -> pa.ChunkedArray:

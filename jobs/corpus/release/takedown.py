@@ -86,7 +86,7 @@ class Selection:
         return tuple(name for name, value in asked.items() if value)
 
     @property
-    def words(self) -> str:
+    def wanted_text(self) -> str:
         """The characters of `contains` in NFC, as in released texts."""
         return unicodedata.normalize("NFC", self.contains or "")
 
@@ -104,7 +104,7 @@ def selected(documents: pa.Table, selection: Selection) -> pa.ChunkedArray:
     for criterion, _ in criteria_masks(documents, selection):
         is_match = pc.and_(is_match, null_as_false(criterion))
     if selection.contains:
-        for_words = partial(pc.match_substring, pattern=selection.words)
+        for_words = partial(pc.match_substring, pattern=selection.wanted_text)
         has = any_of([null_as_false(for_words(documents[name])) for name in ("content", "title")])
         is_match = pc.and_(is_match, has)
     return is_match

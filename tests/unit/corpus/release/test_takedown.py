@@ -131,5 +131,5 @@ def test_account_that_a_correction_does_not_conserve_is_refused() -> None:
 
 
 def test_selection_of_nothing_is_refused() -> None:
-    with pytest.raises(ConfigError, match="nothing says which documents"):
+    with pytest.raises(ConfigError, match="no criterion selects documents"):
         Selection(**NOTHING)
