@@ -19,14 +19,14 @@ from jobs.corpus.dedup.signatures import SignatureParams
 from jobs.corpus.intake.rows import DeliveryParams
 from jobs.corpus.model.signal_columns import KEYWORD_CATEGORIES
 from jobs.corpus.release.loss_alarms import AlarmParams
-from jobs.corpus.removal.repeated_lines import RepeatParams
-from jobs.corpus.removal.site_boilerplate import BoilerplateParams
+from jobs.corpus.removal.repeated_lines import RepeatedLineParams
+from jobs.corpus.removal.site_boilerplate import SiteBoilerplateParams
 from jobs.corpus.repair.repairs import RepairParams
 from jobs.corpus.signals.keywords import SignalParams
 from jobs.corpus.signals.quality_model import QualityModel, read_model
 from jobs.corpus.signals.rules import Rule, RuleParams
 from jobs.errors import ConfigError, DeliveryError
-from jobs.flow.analysis.quality_training import Lesson
+from jobs.flow.analysis.quality_training import TrainingInputs
 from jobs.flow.contamination.benchmark_files import BenchmarkSource, read_benchmark
 from jobs.flow.params import BuildParams, PartnerParams, ShardParams
 from jobs.on_ray.compute import ComputeParams
@@ -46,13 +46,13 @@ def build_params(config: Build) -> BuildParams:
         version=config.corpus.version,
         parent=config.corpus.parent,
         partners=tuple(_partner(name, given, config) for name, given in config.partners.items()),
-        repeats=RepeatParams(
+        repeated_lines=RepeatedLineParams(
             is_on=paragraphs.repeated,
             min_chars=paragraphs.min_chars,
             min_times=paragraphs.min_times,
             min_pasted_chars=paragraphs.min_pasted_chars,
         ),
-        boilerplate=BoilerplateParams(
+        site_boilerplate=SiteBoilerplateParams(
             paragraphs.site_boilerplate, paragraphs.min_documents, paragraphs.min_share
         ),
         bands=BandParams(
@@ -101,6 +101,11 @@ def recorded_build(configuration: Mapping[str, Any], at: Takedown) -> BuildParam
     limits = {**shipped.limits, **configuration["limits"]}
     quiet = {"alarms": shipped.alarms, **configuration, "limits": limits}
     return build_params(from_plain(Build, {**quiet, **now}))
+
+
+def _columns(given: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """Pairs of our name and the delivery's; the text is in `text` unless another is given."""
+    return tuple(sorted({"text": "text", **given}.items()))
 
 
 def _shards(config: Build) -> ShardParams:
@@ -181,15 +186,15 @@ def keyword_lists(folder: str) -> SignalParams:
     )
 
 
-def lesson(config: TrainQuality) -> Lesson:
+def lesson(config: TrainQuality) -> TrainingInputs:
     """What a quality model is to learn from, and how it is read."""
-    return Lesson(
+    return TrainingInputs(
         positive=_patterns(config.positive),
         negative=_patterns(config.negative),
         reading=DeliveryParams(
             format=config.format,
             encoding=config.encoding,
-            columns=tuple(sorted({"text": "text", **config.columns}.items())),
+            columns=_columns(config.columns),
             max_text_bytes=config.text_bytes,
             batch_bytes=config.batch_bytes,
             html=config.html,
@@ -230,7 +235,7 @@ def _partner(name: str, given: Partner, config: Build) -> PartnerParams:
         reading=DeliveryParams(
             format=given.format,
             encoding=given.encoding,
-            columns=tuple(sorted({"text": "text", **given.columns}.items())),
+            columns=_columns(given.columns),
             max_text_bytes=config.limits.text_bytes,
             batch_bytes=config.shards.batch_bytes,
             html=given.html,

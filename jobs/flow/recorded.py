@@ -1,9 +1,10 @@
-"""What a manifest records of a build: its parameters and the schema of its files."""
+"""Records in a manifest of how a release was built: parameters, inputs, schema of its files."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -18,11 +19,36 @@ from jobs.flow.tasks.libraries import libraries
 from jobs.storage.manifests import fingerprint
 
 
+class InputName(NamedTuple):
+    """A delivered file as a manifest names it: the fields of an entry in `inputs`.
+
+    Attributes:
+        partner: Who delivered it.
+        file: Its name below the deliveries.
+        xxh3_128: Of its bytes, as 32 hexadecimal digits.
+        reading: Fingerprint of how it is read.
+    """
+
+    partner: str
+    file: str
+    xxh3_128: str
+    reading: str
+
+
+def input_names(inputs: Iterable[Mapping[str, Any]]) -> Iterator[InputName]:
+    """Yield the names of entries of a manifest's `inputs`."""
+    for entry in inputs:
+        yield InputName(*(entry[name] for name in InputName._fields))
+
+
 def recorded_parameters(params: BuildParams) -> dict[str, Any]:
-    """Everything that decides what a release holds, beside what is delivered."""
+    """Return the parameters that decide what a release holds."""
     bands = asdict(params.bands)
     return {
-        "paragraphs": {"repeated": asdict(params.repeats), "site": asdict(params.boilerplate)},
+        "paragraphs": {
+            "repeated": asdict(params.repeated_lines),
+            "site": asdict(params.site_boilerplate),
+        },
         "minhash": bands.pop("signature") | bands,
         "rank": asdict(params.rank),
         "release_bytes": params.shards.release_bytes,
@@ -41,7 +67,7 @@ def recorded_parameters(params: BuildParams) -> dict[str, Any]:
 def with_libraries(
     parameters: dict[str, Any], before: dict[str, Any], version: str
 ) -> dict[str, Any]:
-    """The parameters with the versions that decided, by the release whose files they wrote.
+    """Add the versions of libraries, by the release whose files they wrote.
 
     Args:
         parameters: of the release `version`.
@@ -53,7 +79,7 @@ def with_libraries(
 
 
 def recorded_schema(params: BuildParams) -> dict[str, Any]:
-    """The columns of every kind of file in a release."""
+    """Return the columns of every kind of file in a release."""
     facts = released_facts_schema(params.signature.num_perm)
     schemas = (RELEASED, facts, DECISIONS, REMOVED)
     return {kind: _columns(schema) for kind, schema in zip(FILES, schemas, strict=True)}

@@ -241,7 +241,7 @@ def test_takedown_of_nothing_and_for_no_reason_is_refused_without_private_words(
     assert "nowhere" not in str(refused.value)
     with pytest.raises(ConfigError, match="reason"):
         corpus.take_down(request(reason=" "))
-    with pytest.raises(ConfigError, match="nothing says which documents"):
+    with pytest.raises(ConfigError, match="no criterion selects documents"):
         request(urls=())
     with pytest.raises(ConfigError, match="number 2 is neither") as refused:
         document_ids([f"gov/{PRIVATE}", PRIVATE])

@@ -29,11 +29,11 @@ from jobs.corpus.release.decisions import (
     slices_by_bytes,
     verdict_counts,
 )
-from jobs.corpus.release.loss_alarms import noted
-from jobs.corpus.release.struck_rows import barred_rows
+from jobs.corpus.release.loss_alarms import loss_notes
+from jobs.corpus.release.struck_rows import blocked_rows
 from jobs.corpus.release.takedown import decisions_without
-from jobs.corpus.removal.removals import removed
-from jobs.corpus.signals.rules import after_rules
+from jobs.corpus.removal.removals import released_removals
+from jobs.corpus.signals.rules import filtered_by_rules
 from jobs.flow.dedup.dedup_stage import Drops
 from jobs.flow.params import BuildParams, PartnerParams
 from jobs.flow.shards import NormalizedShard, Run
@@ -121,17 +121,17 @@ def merge_range(work: _Work, *, params: BuildParams) -> Checkpoint:
     """Write the shards, facts and decisions of one range; what was written. Harmless to repeat."""
     store = open_store(params.storage)
     documents = _documents(work, store).sort_by(_ORDER)
-    documents = after_rules(documents, params.rules, partner=work.range.partner)
+    documents = filtered_by_rules(documents, params.rules, partner=work.range.partner)
     drops = _drops(work, store)
     verdicts = decisions(documents, drops, partner=work.range.partner)
     kept = released(documents, verdicts, licence=work.partner.licence)
     facts = released_facts(_facts(work, store, params), documents, verdicts)
     decided = pa.table({"ordinal": documents["ordinal"], "verdict": verdicts["verdict"]})
     # Rejected rows meet no tombstone in dedup, and their text must not be told again either.
-    is_barred = barred_rows(verdicts, _barred(store, work.tombstones))
+    is_barred = blocked_rows(verdicts, _barred(store, work.tombstones))
     verdicts = decisions_without(verdicts, pa.array([], pa.string()), is_barred)
     decided = decided.filter(pc.invert(is_barred))
-    cuts = removed(_cuts(work, store), decided, partner=work.range.partner)
+    cuts = released_removals(_cuts(work, store), decided, partner=work.range.partner)
     ends = list(slices_by_bytes(kept["content"], params.shards.release_bytes))
     write = partial(write_blob, store, params.corpus, work.removals)
     return {
@@ -139,7 +139,7 @@ def merge_range(work: _Work, *, params: BuildParams) -> Checkpoint:
         "facts": [write(facts.slice(start, stop - start)) for start, stop in ends],
         "decisions": [write(verdicts)] if len(verdicts) else [],
         "removals": [write(cuts)] if len(cuts) else [],
-        "noted": noted(verdicts),
+        "noted": loss_notes(verdicts),
         "counts": sorted([*key, count] for key, count in verdict_counts(verdicts).items()),
     }
 

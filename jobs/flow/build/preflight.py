@@ -1,4 +1,4 @@
-"""What can be known before a build's first task, so that nobody learns it after hours."""
+"""Checks before a build's first task, so that a build fails at once and not after hours."""
 
 from __future__ import annotations
 
@@ -24,10 +24,16 @@ def require_free_version(
     *,
     parent: OpenedRelease | None,
 ) -> None:
-    """Refuse a version that is published from something else; the same build again may go on.
+    """Refuse a version that is published from other content; the same build may run again.
+
+    Args:
+        store: of the releases.
+        plan: the input shards.
+        params: of the build.
+        parent: the release it extends, if any.
 
     Raises:
-        AlreadyPublished: it is; the message says what was different.
+        AlreadyPublished: names what is different.
     """
     release = head(store, params.corpus).registry.exactly(params.version)
     if release is None:

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.corpus.model.sites import sites
-from jobs.corpus.release.comparison import Changes, Words, ascending, compare, id_words, positions
+from jobs.corpus.release.comparison import Changes, IdKeys, ascending, compare, id_keys, positions
 from jobs.corpus.text.text_buffers import text_hashes
 from jobs.flow.releases.opened import OpenedRelease
 from jobs.storage.whole import whole_file
@@ -148,18 +148,18 @@ def _ranges(entries: Sequence[Entry]) -> Iterator[tuple[int, int]]:
 
 def _hashes(
     release: OpenedRelease, entries: Sequence[Entry], kind: str, ends: tuple[int, int]
-) -> tuple[Words, Words]:
+) -> tuple[IdKeys, IdKeys]:
     """Ids and content hashes of a range, ascending, from the files that may have some."""
     ids, hashes = [np.zeros((0, 2), np.uint64)], [np.zeros((0, 2), np.uint64)]
     column = "text_hash" if kind == "facts" else "content"
     for entry in entries:
         if _high(entry["first_id"]) < ends[1] and _high(entry["last_id"]) >= ends[0]:
             for table in _groups(release, entry, ["id", column], ends):
-                words = id_words(table["id"])
+                words = id_keys(table["id"])
                 inside = (words[:, 0] >= ends[0]) & (words[:, 0] <= ends[1] - 1)
                 texts = table[column].combine_chunks().filter(pa.array(inside))
                 ids.append(words[inside])
-                hashes.append(id_words(texts if kind == "facts" else text_hashes(texts)))
+                hashes.append(id_keys(texts if kind == "facts" else text_hashes(texts)))
     ordered = ascending(np.concatenate(ids), np.concatenate(hashes))
     return ordered[0], ordered[1]
 
@@ -183,7 +183,7 @@ def _high(identity: str | bytes) -> int:
     return int(digits[:16], 16)
 
 
-def _reasons(pair: _Pair, removed: Words) -> dict[str, int]:
+def _reasons(pair: _Pair, removed: IdKeys) -> dict[str, int]:
     """Removed documents by what the later release's decisions say of them."""
     if not len(removed):
         return {}
@@ -201,13 +201,13 @@ def _reasons(pair: _Pair, removed: Words) -> dict[str, int]:
     return dict(sorted(Counter(names.tolist()).items()))
 
 
-def _distinct(removed: Words, decisions: pa.Table) -> tuple[Words, Words]:
+def _distinct(removed: IdKeys, decisions: pa.Table) -> tuple[IdKeys, IdKeys]:
     # A partner may deliver one id several times; decisions are sorted by id.
-    return removed, id_words(decisions["doc_id"])[_first_rows(decisions)]
+    return removed, id_keys(decisions["doc_id"])[_first_rows(decisions)]
 
 
 def _first_rows(decisions: pa.Table) -> Any:
-    words = id_words(decisions["doc_id"])
+    words = id_keys(decisions["doc_id"])
     is_first = np.ones(len(words), np.bool_)
     is_first[1:] = (words[1:] != words[:-1]).any(axis=1)
     return np.flatnonzero(is_first)
@@ -238,14 +238,14 @@ def _total(counts: Counter[tuple[str, str]], site: str) -> int:
 
 
 def _rows(
-    pair: _Pair, side: str, wanted: dict[str, Words], *, is_whole: bool
+    pair: _Pair, side: str, wanted: dict[str, IdKeys], *, is_whole: bool
 ) -> Iterator[tuple[str, pa.Table]]:
     """The shards' rows of some ids, by what they are wanted for; only ids and URLs if not whole."""
     release = pair.release(side)
     columns = None if is_whole else ["id", "url"]
     for entry in pair.files(side, "shards"):
         for table in _groups(release, entry, columns, (0, 2**64)):
-            words = id_words(table["id"])
+            words = id_keys(table["id"])
             for name, ids in wanted.items():
                 chosen = table.filter(pa.array(positions(words, ids) >= 0))
                 if len(chosen):

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.corpus.model.reasons import OF_BENCHMARKS, DropReason, Verdict
-from jobs.corpus.release.comparison import Words, id_words, is_ascending
+from jobs.corpus.release.comparison import IdKeys, id_keys, is_ascending
 from jobs.corpus.release.decisions import verdict_counts
 from jobs.errors import ObjectMissing
 from jobs.storage.objects import ObjectStore, StorageParams
@@ -203,5 +203,5 @@ def _naming_problem(decisions: pa.Table) -> str | None:
     return None
 
 
-def _words(columns: list[Any]) -> Words:
-    return np.concatenate([np.zeros((0, 2), np.uint64), *map(id_words, columns)])
+def _words(columns: list[Any]) -> IdKeys:
+    return np.concatenate([np.zeros((0, 2), np.uint64), *map(id_keys, columns)])

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from jobs.corpus.release.conservation import corrected
 from jobs.corpus.release.decisions import verdict_counts
-from jobs.corpus.release.takedown import Policy, concerns, decisions_without, tombstones
+from jobs.corpus.release.takedown import Policy, decisions_without, refers_to, tombstones
 from jobs.errors import AlreadyPublished, ConfigError
 from jobs.flow.dedup.frozen import FrozenShard, frozen_shards
 from jobs.flow.dedup.tombstones import signed_tombstones, tombstone_shard, tombstone_shards
@@ -168,7 +168,7 @@ def _publish(
 def _tombstones(store: ObjectStore, found: Found, request: Request) -> Iterator[FileEntry]:
     """What is left of the documents that go, and the ids of other rows that are meant."""
     removals, barred = found.at.removals, found.copies.barred
-    stones = tombstones(found.facts, policy=request.policy, barred=barred)
+    stones = tombstones(found.facts, policy=request.policy, blocked=barred)
     if len(stones):
         signed = signed_tombstones(stones, found.release.manifest["parameters"])
         yield write_blob(store, found.release.corpus, removals, signed)
@@ -208,7 +208,7 @@ def _rewritten(
     write = partial(_written, store, found)
     if kind != "decisions":
         names = [name for name in ("id", "doc_id") if name in table.column_names]
-        file = write(table.filter(pc.invert(concerns(table.select(names), gone))))
+        file = write(table.filter(pc.invert(refers_to(table.select(names), gone))))
         return _Rewritten(concerned, file, file, Counter())
     after = decisions_without(table, gone, concerned.striking.rows(entry, table))
     patched = after
@@ -285,5 +285,5 @@ def _accounts(
         files = [entry for entry in shards if entry["partner"] == partner]
         rows = sum(entry["rows"] for entry in files)
         size = sum(entry["content_bytes"] for entry in files)
-        now = corrected(partner, account, moved=moved, released=rows)
+        now = corrected(partner, account, changes=moved, released=rows)
         yield partner, {**now, "content_bytes": size}
