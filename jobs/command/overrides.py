@@ -26,7 +26,7 @@ from jobs.command.schemas import (
     kind_at,
     kind_below,
     may_be_null,
-    meant,
+    parsed,
     required,
     suggestion,
 )
@@ -146,6 +146,9 @@ def _override(schema: type, argument: str, chosen: list[str], *, is_sweeping: bo
     words = [word] if not is_sweeping or word[:1] in _BRACKETS else _pieces(word, key)
     if is_mapping(kind) and not word.startswith("{"):
         values = [_choice(schema, group, one, chosen) for one in words]
+        folder = _group(schema, kind)
+        if folder not in {None, group}:
+            key = f"{folder}@{group}"  # Hydra's spelling of a file of one group at another key
     else:
         values = [written(kind, one, key) for one in words]
         plus = plus or _adding(schema, key)
@@ -209,7 +212,7 @@ def written(kind: Kind, word: str, key: str) -> str:
 
 def _check(kind: Kind, word: str, key: str) -> None:
     try:
-        meant(kind, _unquoted(word))
+        parsed(kind, _unquoted(word))
     except ValueError:
         raise ConfigError(f"{key}={word}: give {called(kind)}") from None
 

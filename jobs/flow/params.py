@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jobs.corpus.contamination.benchmarks import BenchmarkParams
-from jobs.corpus.dedup.banding import BandParams
-from jobs.corpus.dedup.ranking import RankParams
-from jobs.corpus.dedup.signatures import SignatureParams
-from jobs.corpus.intake.rows import DeliveryParams
-from jobs.corpus.normalize.documents import TextParams
-from jobs.corpus.release.loss_alarms import AlarmParams
-from jobs.corpus.removal.repeated_lines import RepeatParams
-from jobs.corpus.removal.site_boilerplate import BoilerplateParams
-from jobs.corpus.repair.repairs import RepairParams
-from jobs.corpus.signals.keywords import SignalParams
-from jobs.corpus.signals.rules import RuleParams
 from jobs.errors import ConfigError
-from jobs.on_ray.compute import ComputeParams
 from jobs.storage.layout import check_corpus, check_version
-from jobs.storage.objects import StorageParams
+
+if TYPE_CHECKING:  # the command line is checked by these classes, which need not load numba
+    from jobs.corpus.contamination.benchmarks import BenchmarkParams
+    from jobs.corpus.dedup.params import BandParams, SignatureParams
+    from jobs.corpus.dedup.ranking import RankParams
+    from jobs.corpus.intake.rows import DeliveryParams
+    from jobs.corpus.normalize.documents import TextParams
+    from jobs.corpus.release.loss_alarms import AlarmParams
+    from jobs.corpus.removal.params import BoilerplateParams, RepeatParams
+    from jobs.corpus.repair.repairs import RepairParams
+    from jobs.corpus.signals.keywords import SignalParams
+    from jobs.corpus.signals.rules import RuleParams
+    from jobs.on_ray.compute import ComputeParams
+    from jobs.storage.objects import StorageParams
 
 _MOST_PRIORITY = 1_000_000
 
@@ -137,4 +137,6 @@ class BuildParams:
 
     def text_params(self, partner: PartnerParams) -> TextParams:
         """What is done to the texts of one partner."""
+        from jobs.corpus.normalize.documents import TextParams  # noqa: PLC0415  loads numba
+
         return TextParams(partner.repair, self.repeats, self.signals)

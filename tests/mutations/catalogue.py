@@ -66,7 +66,7 @@ MUTATIONS: list[Mutation] = [
         ('"descending" if preference == "newest" else "ascending"', '"ascending"'),
     ),
     *_in(
-        "jobs/corpus/dedup/banding.py",
+        "jobs/corpus/dedup/params.py",
         "unit/corpus/dedup/test_survivors unit/corpus/dedup/test_geometry"
         " property/test_survivors_laws",
         ("if not 0 < self.threshold <= 1:", "if not 0 <= self.threshold <= 1:"),

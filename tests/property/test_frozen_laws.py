@@ -6,9 +6,8 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.corpus.dedup.banding import VERIFICATIONS, BandParams
+from jobs.corpus.dedup.params import VERIFICATIONS, BandParams, SignatureParams
 from jobs.corpus.dedup.ranking import RankParams, rank_order
-from jobs.corpus.dedup.signatures import SignatureParams
 from jobs.corpus.dedup.survivors import survivors
 from tests.corpora import canonical_list, documents_table, ranked_table
 from tests.oracles import loop_decisions

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.corpus.model.tables import DOCUMENTS
+from jobs.corpus.removal.params import BoilerplateParams, RepeatParams
 from jobs.corpus.removal.removals import restored
-from jobs.corpus.removal.repeated_lines import RepeatParams, without_repeats
+from jobs.corpus.removal.repeated_lines import without_repeats
 from jobs.corpus.removal.site_boilerplate import (
     EDGE_LINES,
-    BoilerplateParams,
     counted,
     edge_words,
     without_boilerplate,

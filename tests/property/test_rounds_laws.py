@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.corpus.dedup.banding import VERIFICATIONS
+from jobs.corpus.dedup.params import VERIFICATIONS
 from jobs.corpus.dedup.ranking import rank_order
 from jobs.corpus.dedup.survivors import survivors
 from jobs.flow.params import BuildParams

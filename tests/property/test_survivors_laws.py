@@ -7,13 +7,13 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.corpus.dedup.banding import VERIFICATIONS, BandParams, meeting_keys
+from jobs.corpus.dedup.banding import meeting_keys
 from jobs.corpus.dedup.bucket_members import rooms
 from jobs.corpus.dedup.decision_kernels import decide
 from jobs.corpus.dedup.hot_buckets import most_differing, piece_words
+from jobs.corpus.dedup.params import VERIFICATIONS, BandParams, SignatureParams
 from jobs.corpus.dedup.ranking import RankParams, rank_order
 from jobs.corpus.dedup.shingles import texts_of
-from jobs.corpus.dedup.signatures import SignatureParams
 from jobs.corpus.dedup.survivors import survivors
 from tests.corpora import canonical_list, documents_table, ranked_table
 from tests.oracles import loop_decisions

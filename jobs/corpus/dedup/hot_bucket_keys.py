@@ -12,8 +12,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from jobs.corpus.dedup.banding import BandKeys, BandParams
+from jobs.corpus.dedup.banding import BandKeys
 from jobs.corpus.dedup.hot_buckets import piece_keys, piece_words
+from jobs.corpus.dedup.params import BandParams
 from jobs.corpus.dedup.signatures import Signatures
 from jobs.corpus.text.kernels import kernel
 

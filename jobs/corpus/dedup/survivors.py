@@ -23,10 +23,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.corpus.dedup.banding import BandParams, meeting_keys, signature_matrix
+from jobs.corpus.dedup.banding import meeting_keys, signature_matrix
 from jobs.corpus.dedup.bucket_members import rooms
 from jobs.corpus.dedup.decision_kernels import Hot, decide
 from jobs.corpus.dedup.hot_buckets import most_differing, piece_words
+from jobs.corpus.dedup.params import BandParams
 from jobs.corpus.dedup.ranking import RankParams, hash_halves, rank_order
 from jobs.corpus.dedup.shingles import texts_of
 from jobs.corpus.model.reasons import DropReason

@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.corpus.dedup.banding import BandParams
+from jobs.corpus.dedup.params import BandParams
 from jobs.corpus.dedup.ranking import RankParams
 from jobs.corpus.dedup.survivors import survivors
 from jobs.corpus.model.identity import hash_column

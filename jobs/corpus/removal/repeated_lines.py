@@ -19,17 +19,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.corpus.removal.line_keys import Flags, Keys, Lines, has_repeats, is_structure, lines_of
+from jobs.corpus.removal.params import RepeatParams
 from jobs.corpus.removal.removals import Cut, Kind, without_cuts
 from jobs.corpus.text.line_kinds import is_code, is_row
 from jobs.corpus.text.markup_regions import fenced_blocks
-from jobs.errors import ConfigError
 
 _PERIODS = 8  # distances at which a text is compared with itself: it was pasted at one
 _PROSE_SHARE = 2 / 3
@@ -37,32 +36,6 @@ _ENDS = re.compile(r"[。\uff0e.！!？?；;：:\ufe30，,、…—][”’」�
 _REGION = re.compile("```|~~~|<!--|<script|<style", re.IGNORECASE)
 
 Places = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class RepeatParams:
-    """What counts as repeated by accident.
-
-    Attributes:
-        is_on: Whether anything is removed at all.
-        min_chars: Letters and digits a line must have.
-        min_times: How often a caption must occur.
-        min_pasted_chars: Letters and digits of a block of lines that follows itself.
-    """
-
-    is_on: bool
-    min_chars: int
-    min_times: int
-    min_pasted_chars: int
-
-    def __post_init__(self) -> None:
-        """Refuse what would remove everything that occurs once."""
-        if self.min_chars < 1 or self.min_times < 2 or self.min_pasted_chars < self.min_chars:
-            raise ConfigError(
-                f"paragraphs: min_chars={self.min_chars}, min_times={self.min_times}, "
-                f"min_pasted_chars={self.min_pasted_chars}: give at least 1, at least 2, and at "
-                "least min_chars"
-            )
 
 
 def without_repeats(

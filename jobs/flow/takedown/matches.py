@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from jobs.corpus.dedup.banding import BandParams
+from jobs.corpus.dedup.params import BandParams
 from jobs.corpus.release.takedown import KNOWN_BY, Policy, concerns, copies, same_text
 from jobs.errors import ConfigError
 from jobs.flow.releases.opened import OpenedRelease, open_release

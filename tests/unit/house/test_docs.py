@@ -11,7 +11,7 @@ import pytest
 from omegaconf import OmegaConf
 
 import jobs.errors
-from jobs.cli import VERBS
+from jobs.cli import verbs
 from jobs.corpus.intake.rows import FORMATS
 from jobs.corpus.model.reasons import DropReason, RejectReason
 from jobs.corpus.model.tables import DECISIONS, RELEASED
@@ -80,7 +80,7 @@ def test_partners_page_lists_the_reasons_of_every_profile_of_rules() -> None:
             assert f"`{reason}`" in listed, f"{profile.name}: {reason}"
 
 
-@pytest.mark.parametrize("verb", sorted(VERBS))
+@pytest.mark.parametrize("verb", sorted(verbs()))
 def test_every_verb_has_a_module_a_configuration_help_and_a_line_in_the_readme(verb: str) -> None:
     name = verb.replace("-", "_")
     assert (ROOT / "jobs" / f"{name}.py").is_file()

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from jobs.corpus.dedup.banding import BandParams, meeting_keys
+from jobs.corpus.dedup.banding import meeting_keys
+from jobs.corpus.dedup.params import BandParams, SignatureParams
 from jobs.corpus.dedup.ranking import RankParams
-from jobs.corpus.dedup.signatures import SignatureParams
 from jobs.corpus.dedup.survivors import survivors
 from jobs.corpus.model.identity import document_id
 from jobs.errors import ConfigError

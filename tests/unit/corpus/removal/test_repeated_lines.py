@@ -5,8 +5,9 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
+from jobs.corpus.removal.params import RepeatParams
 from jobs.corpus.removal.removals import restored
-from jobs.corpus.removal.repeated_lines import RepeatParams, without_repeats
+from jobs.corpus.removal.repeated_lines import without_repeats
 from jobs.errors import ConfigError
 
 PARAMS = RepeatParams(is_on=True, min_chars=20, min_times=3, min_pasted_chars=100)

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from jobs.corpus.removal.site_boilerplate import (
-    BoilerplateParams,
-    counted,
-    edge_words,
-    without_boilerplate,
-)
+from jobs.corpus.removal.params import BoilerplateParams
+from jobs.corpus.removal.site_boilerplate import counted, edge_words, without_boilerplate
 from jobs.errors import ConfigError
 from tests.corpora import NO_KEYWORDS
 from tests.property.test_removals_laws import table_of

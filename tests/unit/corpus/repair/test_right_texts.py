@@ -7,7 +7,8 @@ import re
 import pyarrow as pa
 import pytest
 
-from jobs.corpus.removal.repeated_lines import RepeatParams, without_repeats
+from jobs.corpus.removal.params import RepeatParams
+from jobs.corpus.removal.repeated_lines import without_repeats
 from jobs.corpus.repair.normalization import EVERY, normalized, normalized_texts
 from jobs.corpus.repair.repairs import NAMES
 from tests.right_texts import RightText, right_texts
