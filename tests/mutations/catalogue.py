@@ -67,9 +67,13 @@ MUTATIONS: list[Mutation] = [
     ),
     *_in(
         "jobs/corpus/dedup/params.py",
+        "unit/corpus/dedup/test_survivors",
+        ("if not 0 < self.threshold <= 1:", "if not 0 <= self.threshold <= 1:"),
+    ),
+    *_in(
+        "jobs/corpus/dedup/banding.py",
         "unit/corpus/dedup/test_survivors unit/corpus/dedup/test_geometry"
         " property/test_survivors_laws",
-        ("if not 0 < self.threshold <= 1:", "if not 0 <= self.threshold <= 1:"),
         ("keys[doc, band] = mix(keys[doc, band] ^ word)", "keys[doc, band] = mix(word)"),
         ("keys[:, -1] = ids[:, 0] ^ ids[:, 1]", "keys[:, -1] = ids[:, 0]"),
     ),
