@@ -31,7 +31,7 @@ class Settings(Build):
 def main(config: Settings) -> None:
     """Show what the profile rejects, or the quantiles of one signal."""
     from jobs.command.parameters import build_params, rule_params
-    from jobs.flow.analysis.rule_effects import judge, quantiles
+    from jobs.flow.analysis.rule_effects import quantiles, rule_effects
     from jobs.flow.build.pipeline import run_normalize
     from jobs.storage.stores import open_store
 
@@ -42,7 +42,7 @@ def main(config: Settings) -> None:
     if config.signal:
         _show(config.format, {"quantiles": quantiles(shards, config.signal, store=store)})
         return
-    found = judge(shards, params.rules, against, store=store, examples=config.examples)
+    found = rule_effects(shards, params.rules, against, store=store, examples=config.examples)
     if config.format == "table":
         say(f"rules={params.rules.profile} against={against.profile}: {params.rules.source}\n")
     _show(config.format, {"reasons": found.reasons, "examples": found.examples})

@@ -50,18 +50,18 @@ def main(config: Settings) -> None:
     from jobs.command.parameters import delivery_params, patterns
     from jobs.command.schemas import params_of
     from jobs.corpus.signals.quality_training import TrainingParams
-    from jobs.flow.analysis.quality_training import Lesson, train
+    from jobs.flow.analysis.quality_training import TrainingInputs, train
     from jobs.storage.objects import StorageParams
     from jobs.storage.stores import open_store
 
     as_json = is_json(config.report)
-    source = Lesson(
+    inputs = TrainingInputs(
         positive=patterns(config.positive),
         negative=patterns(config.negative),
         reading=delivery_params(config, quoting="double"),
         endpoint_url=config.endpoint_url,
     )
-    model = train(source, params_of(TrainingParams, config), progress=ProgressLine())
+    model = train(inputs, params_of(TrainingParams, config), progress=ProgressLine())
     root, name = _place(config.out, model.digest)
     store = open_store(StorageParams(root, config.endpoint_url, config.region))
     store.put(name, model.bytes)

@@ -48,9 +48,9 @@ def decided(ranked: pa.Table, params: BuildParams, *, files: int, most: int) -> 
     delivered = max(ranked["ordinal"].to_pylist()) + 1
     with in_this_process():
         cut = Cut(delivered, delivered, pieces=1)
-        markers = decide_meeting(meeting, cut, PLACE, params, progress=silent)
-    tables = [read_table(store, marker["file"]) for marker in markers]
-    assert sum(map(len, tables)) == sum(marker["rows"] for marker in markers)
+        checkpoints = decide_meeting(meeting, cut, PLACE, params, progress=silent)
+    tables = [read_table(store, checkpoint["file"]) for checkpoint in checkpoints]
+    assert sum(map(len, tables)) == sum(checkpoint["rows"] for checkpoint in checkpoints)
     return pa.concat_tables([DROPS.empty_table(), *tables]).sort_by("ordinal")
 
 

@@ -25,7 +25,7 @@ from jobs.corpus.dedup.ranking import RankParams
 from jobs.corpus.intake.rows import DeliveryParams
 from jobs.corpus.model.signal_columns import KEYWORD_CATEGORIES
 from jobs.corpus.release.loss_alarms import AlarmParams
-from jobs.corpus.removal.params import BoilerplateParams, RepeatParams
+from jobs.corpus.removal.params import RepeatedLineParams, SiteBoilerplateParams
 from jobs.corpus.repair.repairs import RepairParams
 from jobs.corpus.signals.keywords import SignalParams
 from jobs.corpus.signals.quality_model import QualityModel, read_model
@@ -49,8 +49,8 @@ def build_params(config: Build) -> BuildParams:
         version=config.corpus.version,
         parent=config.corpus.parent,
         partners=tuple(_partner(name, given, config) for name, given in config.partners.items()),
-        repeats=params_of(RepeatParams, config.paragraphs),
-        boilerplate=params_of(BoilerplateParams, config.paragraphs),
+        repeated_lines=params_of(RepeatedLineParams, config.paragraphs),
+        site_boilerplate=params_of(SiteBoilerplateParams, config.paragraphs),
         signature=params_of(SignatureParams, config.minhash),
         bands=params_of(BandParams, config.minhash),
         rank=params_of(RankParams, config.rank),

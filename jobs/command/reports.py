@@ -14,7 +14,7 @@ from jobs.storage.objects import StorageParams
 if TYPE_CHECKING:  # reading verbs must not wait for Ray to load
     from jobs.corpus.dedup.params import BandParams
     from jobs.corpus.release.loss_alarms import Alarm
-    from jobs.flow.build.pipeline import Normalized
+    from jobs.flow.build.pipeline import BuildState
     from jobs.flow.build.publish_stage import Published
     from jobs.flow.releases.explanation import Explanation
     from jobs.flow.releases.opened import OpenedRelease
@@ -112,11 +112,11 @@ def report_partners(manifest: dict[str, Any]) -> None:
         say_table(["evaluation set", "version", "partner", *_OUTCOMES], sets)
 
 
-def report_normalized(normalized: Normalized) -> None:
+def report_normalized(build: BuildState) -> None:
     """Print counts of delivered and rejected rows."""
     delivered: Counter[str] = Counter()
     rejected: Counter[tuple[str, str]] = Counter()
-    for shard in normalized.shards:
+    for shard in build.shards:
         delivered[shard.partner] += shard.delivered
         for stage, reason, count in shard.rejected:
             rejected[shard.partner, f"{stage}/{reason}"] += count

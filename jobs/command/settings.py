@@ -18,7 +18,7 @@ from jobs.command.schemas import group
 from jobs.corpus.dedup.params import BandParams, SignatureParams
 from jobs.corpus.dedup.ranking import RankParams
 from jobs.corpus.release.loss_alarms import AlarmParams
-from jobs.corpus.removal.params import BoilerplateParams, RepeatParams
+from jobs.corpus.removal.params import RepeatedLineParams, SiteBoilerplateParams
 from jobs.corpus.repair.repairs import RepairParams
 from jobs.errors import ConfigError
 from jobs.flow.params import ShardParams
@@ -128,7 +128,7 @@ class Build:
     corpus: Corpus = field(default_factory=Corpus)
     storage: Storage = field(default_factory=Storage)
     normalization: Any = field(default_factory=group(RepairParams))
-    paragraphs: Any = field(default_factory=group(RepeatParams, BoilerplateParams))
+    paragraphs: Any = field(default_factory=group(RepeatedLineParams, SiteBoilerplateParams))
     minhash: Any = field(default_factory=group(SignatureParams, BandParams))
     rank: Any = field(default_factory=group(RankParams))
     signals: Signals = field(default_factory=Signals)

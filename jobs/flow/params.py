@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # the command line is checked by these classes, which need no
     from jobs.corpus.intake.rows import DeliveryParams
     from jobs.corpus.normalize.documents import TextParams
     from jobs.corpus.release.loss_alarms import AlarmParams
-    from jobs.corpus.removal.params import BoilerplateParams, RepeatParams
+    from jobs.corpus.removal.params import RepeatedLineParams, SiteBoilerplateParams
     from jobs.corpus.repair.repairs import RepairParams
     from jobs.corpus.signals.keywords import SignalParams
     from jobs.corpus.signals.rules import RuleParams
@@ -107,8 +107,8 @@ class BuildParams:
     version: str
     parent: str | None  # the release this one extends: VERSION, CORPUS/VERSION or latest
     partners: tuple[PartnerParams, ...]
-    repeats: RepeatParams
-    boilerplate: BoilerplateParams
+    repeated_lines: RepeatedLineParams
+    site_boilerplate: SiteBoilerplateParams
     signature: SignatureParams
     bands: BandParams
     rank: RankParams
@@ -139,4 +139,4 @@ class BuildParams:
         """What is done to the texts of one partner."""
         from jobs.corpus.normalize.documents import TextParams  # noqa: PLC0415  loads numba
 
-        return TextParams(partner.repair, self.repeats, self.signals)
+        return TextParams(partner.repair, self.repeated_lines, self.signals)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -18,10 +19,35 @@ from jobs.flow.tasks.libraries import libraries
 from jobs.storage.manifests import fingerprint
 
 
+class InputName(NamedTuple):
+    """A delivered file as a manifest names it: the fields of an entry in `inputs`.
+
+    Attributes:
+        partner: Who delivered it.
+        file: Its name below the deliveries.
+        xxh3_128: Of its bytes, as 32 hexadecimal digits.
+        reading: Fingerprint of how it is read.
+    """
+
+    partner: str
+    file: str
+    xxh3_128: str
+    reading: str
+
+
+def input_names(inputs: Iterable[Mapping[str, Any]]) -> Iterator[InputName]:
+    """Yield the names of entries of a manifest's `inputs`."""
+    for entry in inputs:
+        yield InputName(*(entry[name] for name in InputName._fields))
+
+
 def recorded_parameters(params: BuildParams) -> dict[str, Any]:
     """Everything that decides what a release holds, beside what is delivered."""
     return {
-        "paragraphs": {"repeated": asdict(params.repeats), "site": asdict(params.boilerplate)},
+        "paragraphs": {
+            "repeated": asdict(params.repeated_lines),
+            "site": asdict(params.site_boilerplate),
+        },
         "minhash": asdict(params.signature) | asdict(params.bands),
         "rank": asdict(params.rank),
         "release_bytes": params.shards.release_bytes,

@@ -77,11 +77,11 @@ def collect(store: ObjectStore, corpus: str, *, with_work: bool, about: dict[str
     while commit(store, corpus, decide, about=about).is_new:
         pass
     found = garbage(store, corpus, with_work=with_work)
-    # Markers go before the tables they name: a build must not believe in what is half gone.
-    markers = [info.key for info in found.work if info.key.endswith(".json")]
+    # Checkpoints go before the tables they name: a build must not believe in what is half gone.
+    checkpoints = [info.key for info in found.work if info.key.endswith(".json")]
     tables = [info.key for info in found.work if not info.key.endswith(".json")]
     with ThreadPoolExecutor(_THREADS) as pool:
-        for keys in (markers, tables, [info.key for info in found.retired]):
+        for keys in (checkpoints, tables, [info.key for info in found.retired]):
             list(pool.map(store.delete, keys))
     return found
 
@@ -118,11 +118,13 @@ def _live(store: ObjectStore, corpus: str, state: State) -> set[str]:
 
 
 def _candidates(store: ObjectStore, corpus: str) -> set[str]:
-    """The blobs that markers of builds name, published or not."""
-    markers = [info.key for info in store.list(f"{corpus}/work/") if info.key.endswith(".json")]
+    """The blobs that checkpoints of builds name, published or not."""
+    checkpoints = [info.key for info in store.list(f"{corpus}/work/") if info.key.endswith(".json")]
     with ThreadPoolExecutor(_THREADS) as pool:
         return {
-            digest for found in pool.map(lambda k: _named(store, k), markers) for digest in found
+            digest
+            for found in pool.map(lambda k: _named(store, k), checkpoints)
+            for digest in found
         }
 
 

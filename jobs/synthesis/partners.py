@@ -59,7 +59,7 @@ class Partner:
         return self.sites[-1]
 
     @property
-    def is_lines(self) -> bool:
+    def is_json_lines(self) -> bool:
         """Whether its files are lines of JSON."""
         return self.format == "jsonl"
 

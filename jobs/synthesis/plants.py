@@ -78,11 +78,11 @@ class Deck:
         self._chance.shuffle(first)
         self._cards = first + [_ORDINARY] * _FIRST_ORIGINALS
 
-    def deal(self, *, is_lines: bool) -> Card:
+    def deal(self, *, is_json_lines: bool) -> Card:
         """The next card for a file of lines, or for one that has none."""
         if len(self._cards) < _LEAST_CARDS:
             self._cards = self._chance.sample(_THOUSAND, len(_THOUSAND)) + self._cards
         at = len(self._cards) - 1
-        while not is_lines and self._cards[at].plant in ONLY_IN_LINES:
+        while not is_json_lines and self._cards[at].plant in ONLY_IN_LINES:
             at -= 1
         return self._cards.pop(at)

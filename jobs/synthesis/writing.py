@@ -97,7 +97,7 @@ class Delivery:
         partner = self._partner
         self._name = f"{partner.stem}-{self._pieces:04}.{partner.suffix}"
         self._pieces, self._written = self._pieces + 1, 0
-        kind = _Lines if partner.is_lines else _Records
+        kind = _Lines if partner.is_json_lines else _Records
         return kind(self._folder / self._name, partner)
 
 

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from jobs.build import main as build_main
-from jobs.corpus.release.loss_alarms import Kind
+from jobs.corpus.release.loss_alarms import AlarmKind
 from jobs.errors import LossAlarm
 from jobs.flow.build.loss_alarms import release_alarms
 from jobs.report import main as report_main
@@ -79,7 +79,7 @@ def test_release_is_alarming_for_what_it_was_given_last(corpus: Corpus) -> None:
         build(params)
     params = replace(params, alarms=replace(params.alarms, is_stopping=False))
     published = build(params)
-    assert [alarm.kind for alarm in published.alarms] == [Kind.NOTHING_KEPT]
+    assert [alarm.kind for alarm in published.alarms] == [AlarmKind.NOTHING_KEPT]
     assert published.manifest["partners"]["gov"]["kept"] == 30
     release = corpus.opened("1.1.0")
     assert release_alarms(release, params.alarms) == list(published.alarms)

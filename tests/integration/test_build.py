@@ -25,7 +25,7 @@ from jobs.flow.intake.plan import plan
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.opened import OpenedRelease, list_releases
 from jobs.flow.releases.verification import verify
-from jobs.flow.tasks.checkpoints import read_marker
+from jobs.flow.tasks.checkpoints import read_checkpoint
 from jobs.flow.tasks.sealed import body_of
 from jobs.storage.manifests import canonical_json
 from jobs.storage.stores import open_store
@@ -265,10 +265,10 @@ def test_normalize_task_that_runs_twice_writes_the_same_bytes(
     before = {path.name: path.read_bytes() for path in files}
     for path in files:
         path.unlink()
-    marker = normalize_shard(shard, params=params)
+    checkpoint = normalize_shard(shard, params=params)
     assert {path.name: path.read_bytes() for path in files} == before
-    known = read_marker(open_store(params.storage), f"demo/work/normalized/{shard.key}.json")
-    assert orjson.loads(canonical_json(marker)) == known
+    known = read_checkpoint(open_store(params.storage), f"demo/work/normalized/{shard.key}.json")
+    assert orjson.loads(canonical_json(checkpoint)) == known
     assert release.manifest["documents"] > 0
 
 
@@ -279,7 +279,7 @@ def test_flipped_bit_in_a_table_costs_a_task_and_changes_no_digest(
     shutil.copytree(root, tmp_path / "root")
     again = replace(params, storage=replace(params.storage, root=str(tmp_path / "root")))
     work = tmp_path / "root" / "demo" / "work"
-    for stage in ("site_lines", "drops", "merged"):
+    for stage in ("site_boilerplate", "drops", "merged"):
         shutil.rmtree(work / stage)
     path = max(work.glob("normalized/*/facts-*.parquet"))
     body = bytearray(whole := path.read_bytes())

@@ -114,12 +114,12 @@ def copied(built: tuple[BuildParams, Published], folder: Path) -> BuildParams:
     return replaced(params, storage=replaced(params.storage, root=str(folder / "root")))
 
 
-def undo_after(params: BuildParams, markers: list[Path]) -> None:
+def undo_after(params: BuildParams, checkpoints: list[Path]) -> None:
     """Let everything be to do that was done after these tasks."""
-    last = max(marker.stat().st_mtime_ns for marker in markers)
-    for marker in work_of(params, {".json"}):
-        if marker.stat().st_mtime_ns > last:
-            marker.unlink()
+    last = max(checkpoint.stat().st_mtime_ns for checkpoint in checkpoints)
+    for checkpoint in work_of(params, {".json"}):
+        if checkpoint.stat().st_mtime_ns > last:
+            checkpoint.unlink()
 
 
 def chosen(objects: list[Path]) -> list[Path]:
@@ -162,13 +162,13 @@ def test_markers_that_are_damaged_or_empty_are_made_again(
     built: tuple[BuildParams, Published], tmp_path: Path
 ) -> None:
     params = copied(built, tmp_path)
-    markers = work_of(params, {".json"})
-    before = {path: path.read_bytes() for path in markers}
-    for number, path in enumerate(chosen(markers)):
+    checkpoints = work_of(params, {".json"})
+    before = {path: path.read_bytes() for path in checkpoints}
+    for number, path in enumerate(chosen(checkpoints)):
         (flip, empty, cut)[number % 3](path, path)
     with in_this_process():
         assert build(params).digest == built[1].digest
-    assert {path: path.read_bytes() for path in markers} == before
+    assert {path: path.read_bytes() for path in checkpoints} == before
 
 
 @pytest.mark.parametrize("damage", [flip, cut, lose])

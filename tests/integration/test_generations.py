@@ -269,7 +269,7 @@ def test_child_stopped_anywhere_is_completed_by_running_it_again(
     growing.deliver(*SECOND)
     params = growing.params("1.1.0", "corpus.parent=1.0.0")
     with pytest.raises(Stopped):
-        run_build(params, stopping, about=ABOUT)
+        run_build(params, stopping, commit_info=ABOUT)
     assert build(params).digest == release.digest
 
 
@@ -286,10 +286,14 @@ def test_documents_taken_down_drop_new_copies_and_leave_no_text(
     exact = ("minhash.verify=exact", "shards.group_documents=100")
     for how in (params, grown.params("1.0.0", *exact)):
         drops = deduplicate(normalized, how, progress=silent, frozen=tombstones)
-        markers = [marker for _, marker in merge(normalized, drops, how, progress=silent)]
-        assert [shard for marker in markers for shard in marker["shards"]] == []
+        checkpoints = [
+            checkpoint for _, checkpoint in merge(normalized, drops, how, progress=silent)
+        ]
+        assert [shard for checkpoint in checkpoints for shard in checkpoint["shards"]] == []
         counts: dict[str, int] = {}
-        for _, _, reason, count in (row for marker in markers for row in marker["counts"]):
+        for _, _, reason, count in (
+            row for checkpoint in checkpoints for row in checkpoint["counts"]
+        ):
             counts[reason] = counts.get(reason, 0) + count
         assert counts["taken_down"] >= len(table(parent, "shards"))
         assert "" not in counts

@@ -45,7 +45,7 @@ def test_release_decided_in_rounds_has_the_same_digest_also_when_resumed(
         drops = tmp_path / "rounds" / "demo" / "work" / "drops"
         settled = sorted(drops.rglob("settled-*.json"))
         assert len(settled) > 2
-        # A build that died in the middle: some markers are there and some are not.
+        # A build that died in the middle: some checkpoints are there and some are not.
         bodies = {path: path.read_bytes() for path in drops.rglob("*.parquet")}
         for path in [*settled[1::2], *drops.rglob("compared-*1.json")]:
             path.unlink()

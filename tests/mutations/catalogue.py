@@ -103,10 +103,10 @@ MUTATIONS: list[Mutation] = [
     *_in(
         "jobs/corpus/removal/site_boilerplate.py",
         "unit/corpus/removal/test_site_boilerplate property/test_removals_laws",
-        ("is_common = (of_line >= least)", "is_common = (of_line > least)"),
+        ("is_common = (line_documents >= least)", "is_common = (line_documents > least)"),
         (
-            "words[documents >= least], documents[documents >= least]",
-            "words[documents > least], documents[documents > least]",
+            "keys[documents >= least], documents[documents >= least]",
+            "keys[documents > least], documents[documents > least]",
         ),
         ("pairs = _unique_pairs(pairs)", "pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]"),
     ),
@@ -157,7 +157,7 @@ MUTATIONS: list[Mutation] = [
     *_in(
         "jobs/flow/intake/plan.py",
         "unit/flow/tasks/test_fingerprints",
-        ("(partner.reading, text, params.boilerplate.is_on,", "(partner.reading, text,"),
+        ("(partner.reading, text, params.site_boilerplate.is_on,", "(partner.reading, text,"),
         ("how, names, code_digest(), folding_digest())", "how, names, folding_digest())"),
         (
             "(file.source.name, file.digest, _place(file.piece))",
@@ -184,7 +184,7 @@ MUTATIONS: list[Mutation] = [
     *_in(
         "jobs/storage/garbage.py",
         "unit/storage/test_garbage",
-        ("for keys in (markers, tables,", "for keys in (tables, markers,"),
+        ("for keys in (checkpoints, tables,", "for keys in (tables, checkpoints,"),
         (
             "if generation < state.removals.home(digest):",
             "if generation <= state.removals.home(digest):",

@@ -19,7 +19,7 @@ from jobs.corpus.contamination.findings import (
 )
 from jobs.corpus.model.reasons import Stage
 from jobs.corpus.model.tables import DOCUMENTS
-from jobs.corpus.removal.removals import Cut, Kind, removals, without_cuts
+from jobs.corpus.removal.removals import RemovalKind, RemovedSpan, removals, without_spans
 from jobs.corpus.signals.keywords import SignalParams
 from jobs.corpus.signals.signals import signals
 
@@ -49,7 +49,7 @@ def decontaminated(
     found = hits(content, benchmarks)
     drops = dropped(found)
     cuts = _cuts(content, found, set(drops["row"].to_pylist()))
-    after, told = without_cuts(content, cuts, Kind.BENCHMARK_ITEM)
+    after, told = without_spans(content, cuts, RemovalKind.BENCHMARK_ITEM)
     if len(drops) or cuts:
         reasons = dict(zip(*(drops[n].to_pylist() for n in ("row", "reason")), strict=True))
         why = dict(zip(*(drops[n].to_pylist() for n in ("row", "evidence")), strict=True))
@@ -75,7 +75,9 @@ def _counted(found: pa.Table) -> Counter[tuple[str, str]]:
     return Counter((benchmark, outcome) for _, benchmark, outcome in rows)
 
 
-def _cuts(content: pa.LargeStringArray, found: pa.Table, gone: set[int]) -> dict[int, list[Cut]]:
+def _cuts(
+    content: pa.LargeStringArray, found: pa.Table, gone: set[int]
+) -> dict[int, list[RemovedSpan]]:
     """The stretches to cut out of documents that stay, ascending, none overlapping."""
     spans: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for hit in found.filter(pc.equal(found["policy"], "cut")).to_pylist():
@@ -84,7 +86,7 @@ def _cuts(content: pa.LargeStringArray, found: pa.Table, gone: set[int]) -> dict
     return {row: _pieces(content[row].as_py().encode(), sorted(spans[row])) for row in spans}
 
 
-def _pieces(text: bytes, spans: list[tuple[int, int]]) -> list[Cut]:
+def _pieces(text: bytes, spans: list[tuple[int, int]]) -> list[RemovedSpan]:
     merged: list[tuple[int, int]] = []
     for start, end in spans:
         if merged and start <= merged[-1][1]:
@@ -92,7 +94,8 @@ def _pieces(text: bytes, spans: list[tuple[int, int]]) -> list[Cut]:
         else:
             merged.append((start, end))
     return [
-        Cut(start, end, text.count(b"\n", 0, start) + 1, None, None, None) for start, end in merged
+        RemovedSpan(start, end, text.count(b"\n", 0, start) + 1, None, None, None)
+        for start, end in merged
     ]
 
 

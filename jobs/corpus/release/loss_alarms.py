@@ -22,7 +22,7 @@ SITE_ROWS = 100
 """A site counts where it has so many rows in a file of decisions: ids spread rows evenly."""
 
 ID_ROWS = 2
-"""Rows dropped as `same_id` from which an id is noted."""
+"""Rows dropped as `same_id` from which an id is loss_notes."""
 
 _MOST_IDS = 5
 # Copies among partners are what deduplication is for, and rules say nothing of a delivery's
@@ -31,7 +31,7 @@ _EXPECTED = {f"dedup/{reason}" for reason in DropReason if reason != DropReason.
 _RULES = f"{Stage.JUDGE}/"
 
 
-class Kind(StrEnum):
+class AlarmKind(StrEnum):
     """What is alarming."""
 
     NOTHING_DELIVERED = "nothing_delivered"
@@ -45,15 +45,15 @@ class Kind(StrEnum):
 
 
 _TEXTS = {
-    Kind.NOTHING_DELIVERED: "{partner}: no row was read from {of:,} files",
-    Kind.NOTHING_KEPT: "{partner}: none of {of:,} rows is kept",
-    Kind.LOST: "{partner}: {rows:,} of {of:,} rows are dropped or rejected ({share:.1%})",
-    Kind.SITE: "{partner}: of site {name} {rows:,} of {of:,} rows are dropped or rejected "
+    AlarmKind.NOTHING_DELIVERED: "{partner}: no row was read from {of:,} files",
+    AlarmKind.NOTHING_KEPT: "{partner}: none of {of:,} rows is kept",
+    AlarmKind.LOST: "{partner}: {rows:,} of {of:,} rows are dropped or rejected ({share:.1%})",
+    AlarmKind.SITE: "{partner}: of site {name} {rows:,} of {of:,} rows are dropped or rejected "
     "({share:.1%})",
-    Kind.REASON: "{partner}: {rows:,} of {of:,} rows are {name} ({share:.1%})",
-    Kind.SAME_ID: "{partner}: {rows:,} rows are dropped because others have the id {name!r}",
-    Kind.EMPTY_COLUMN: "{partner}: columns.{name} gives nothing in any of {of:,} rows",
-    Kind.EMPTY_FILES: "{partner}: {rows:,} of {of:,} files have no row, such as {name}",
+    AlarmKind.REASON: "{partner}: {rows:,} of {of:,} rows are {name} ({share:.1%})",
+    AlarmKind.SAME_ID: "{partner}: {rows:,} rows are dropped because others have the id {name!r}",
+    AlarmKind.EMPTY_COLUMN: "{partner}: columns.{name} gives nothing in any of {of:,} rows",
+    AlarmKind.EMPTY_FILES: "{partner}: {rows:,} of {of:,} files have no row, such as {name}",
 }
 
 
@@ -90,7 +90,7 @@ class Alarm:
     """What is alarming of whom: `rows` of `of`, and the site, reason, id, column or file."""
 
     partner: str
-    kind: Kind
+    kind: AlarmKind
     name: str | None
     rows: int
     of: int
@@ -103,7 +103,7 @@ class Alarm:
 
 
 @dataclass(frozen=True)
-class Noted:
+class LossNotes:
     """What files of decisions of one partner say besides its account.
 
     Attributes:
@@ -115,7 +115,7 @@ class Noted:
     ids: Mapping[str, int]
 
 
-def noted(decisions: pa.Table) -> dict[str, list[list[Any]]]:
+def loss_notes(decisions: pa.Table) -> dict[str, list[list[Any]]]:
     """`sites` and `ids` of one file of decisions, as lists that JSON keeps.
 
     Args:
@@ -131,8 +131,8 @@ def noted(decisions: pa.Table) -> dict[str, list[list[Any]]]:
     return {"sites": [list(row) for row in zip(*columns, strict=True)], "ids": often}
 
 
-def together(files: Iterable[Mapping[str, Any]]) -> Noted:
-    """What several files say together; each as `noted` gives it."""
+def merged_notes(files: Iterable[Mapping[str, Any]]) -> LossNotes:
+    """What several files say merged_notes; each as `loss_notes` gives it."""
     delivered: Counter[str] = Counter()
     lost: Counter[str] = Counter()
     ids: Counter[str] = Counter()
@@ -141,11 +141,11 @@ def together(files: Iterable[Mapping[str, Any]]) -> Noted:
             delivered[site] += rows
             lost[site] += gone
         ids.update(dict(file["ids"]))
-    return Noted({site: (rows, lost[site]) for site, rows in delivered.items()}, ids)
+    return LossNotes({site: (rows, lost[site]) for site, rows in delivered.items()}, ids)
 
 
 def alarms(
-    partner: str, delivered: Mapping[str, Any], found: Noted, params: AlarmParams
+    partner: str, delivered: Mapping[str, Any], found: LossNotes, params: AlarmParams
 ) -> Iterator[Alarm]:
     """The alarms of one partner.
 
@@ -157,32 +157,32 @@ def alarms(
     """
     rows, files = delivered["delivered"], delivered["files"]
     if not rows:
-        yield Alarm(partner, Kind.NOTHING_DELIVERED, None, 0, files)
+        yield Alarm(partner, AlarmKind.NOTHING_DELIVERED, None, 0, files)
         return
     if delivered["empty_files"]:
         example = delivered["empty"][0]
-        yield Alarm(partner, Kind.EMPTY_FILES, example, delivered["empty_files"], files)
+        yield Alarm(partner, AlarmKind.EMPTY_FILES, example, delivered["empty_files"], files)
     for name, filled in delivered["columns"].items():
         if not filled:
-            yield Alarm(partner, Kind.EMPTY_COLUMN, name, 0, rows)
+            yield Alarm(partner, AlarmKind.EMPTY_COLUMN, name, 0, rows)
     if not delivered["kept"]:
-        yield Alarm(partner, Kind.NOTHING_KEPT, None, 0, rows)
+        yield Alarm(partner, AlarmKind.NOTHING_KEPT, None, 0, rows)
     yield from _shares(partner, delivered, found, params)
     for name, count in sorted(found.ids.items()):
         if count + 1 >= params.id_rows:
-            yield Alarm(partner, Kind.SAME_ID, name, count, rows)
+            yield Alarm(partner, AlarmKind.SAME_ID, name, count, rows)
 
 
 def _shares(
-    partner: str, delivered: Mapping[str, Any], found: Noted, params: AlarmParams
+    partner: str, delivered: Mapping[str, Any], found: LossNotes, params: AlarmParams
 ) -> Iterator[Alarm]:
     rows, lost = delivered["delivered"], delivered["dropped"] + delivered["rejected"]
     if rows >= params.rows and lost > params.share * rows and delivered["kept"]:
-        yield Alarm(partner, Kind.LOST, None, lost, rows)
+        yield Alarm(partner, AlarmKind.LOST, None, lost, rows)
     for reason, count in sorted(delivered["reasons"].items()):
         is_much = rows >= params.rows and count > params.reason_share * rows
         if is_much and reason not in _EXPECTED and not reason.startswith(_RULES):
-            yield Alarm(partner, Kind.REASON, reason, count, rows)
+            yield Alarm(partner, AlarmKind.REASON, reason, count, rows)
     for site, (of, gone) in sorted(found.sites.items()):
         if of >= params.rows and gone > params.share * of and delivered["kept"]:
-            yield Alarm(partner, Kind.SITE, site, gone, of)
+            yield Alarm(partner, AlarmKind.SITE, site, gone, of)

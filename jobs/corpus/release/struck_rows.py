@@ -12,10 +12,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.corpus.model.reasons import DropReason, Verdict
-from jobs.corpus.release.takedown import TOLD, Selection, any_of, or_not, told_criteria
+from jobs.corpus.release.takedown import (
+    CLEARED_COLUMNS,
+    Selection,
+    any_of,
+    criteria_masks,
+    null_as_false,
+)
 from jobs.corpus.text.canonical import folded_texts
 
-STRUCK_BY = ("doc_id", "partner", "verdict", "reason", *TOLD)
+STRUCK_COLUMNS = ("doc_id", "partner", "verdict", "reason", *CLEARED_COLUMNS)
 """The columns of DECISIONS that `struck` looks at."""
 
 _ESCAPE = re.compile(r"(?<!\\)\\++(?:u([0-9a-fA-F]{4})|x[0-9a-fA-F]{2}|[abfnrtv])")
@@ -24,31 +30,33 @@ _FEWEST_CHARS = 2  # of a quotation that breaks off: a shorter one is no sign of
 
 
 def struck(
-    decisions: pa.Table, selection: Selection, *, licence: str, worded: pa.Array
+    decisions: pa.Table, selection: Selection, *, licence: str, with_wanted_text: pa.Array
 ) -> pa.ChunkedArray:
     """Whether each row of DECISIONS is meant, is in no release and still tells something.
 
     A row meets a criterion by its columns, or because its evidence quotes what was asked for.
 
     Args:
-        decisions: columns STRUCK_BY.
+        decisions: columns STRUCK_COLUMNS.
         selection: the criteria.
         licence: of the partner, when the rows were delivered.
-        worded: ids of the documents of which a piece that has the characters wanted was removed.
+        with_wanted_text: ids of documents that lost a span with the characters wanted.
 
     Law: row-wise.
     """
     meets = _tells(decisions)
-    for criterion, words in told_criteria(_as_documents(decisions, licence), selection):
-        meets = pc.and_(meets, pc.or_(or_not(criterion), quotes(decisions["evidence"], words)))
+    for criterion, words in criteria_masks(_as_documents(decisions, licence), selection):
+        meets = pc.and_(
+            meets, pc.or_(null_as_false(criterion), quotes(decisions["evidence"], words))
+        )
     if selection.contains:
         quoted = quotes(decisions["evidence"], [selection.contains])
-        is_worded = pc.is_in(decisions["doc_id"], value_set=worded)
-        meets = pc.and_(meets, pc.or_(is_worded, quoted))
+        has_text = pc.is_in(decisions["doc_id"], value_set=with_wanted_text)
+        meets = pc.and_(meets, pc.or_(has_text, quoted))
     return meets
 
 
-def barred_rows(decisions: pa.Table, gone: pa.Array) -> pa.ChunkedArray:
+def blocked_rows(decisions: pa.Table, gone: pa.Array) -> pa.ChunkedArray:
     """Whether each row of DECISIONS was rejected and has an id that was taken down.
 
     Law: row-wise.
@@ -57,7 +65,7 @@ def barred_rows(decisions: pa.Table, gone: pa.Array) -> pa.ChunkedArray:
     return pc.and_(is_rejected, pc.is_in(decisions["doc_id"], value_set=gone))
 
 
-def worded(removals: pa.Table, selection: Selection) -> pa.ChunkedArray:
+def has_wanted_text(removals: pa.Table, selection: Selection) -> pa.ChunkedArray:
     """Whether each removed piece, a row of REMOVED, has the characters wanted.
 
     Law: row-wise.
@@ -82,13 +90,13 @@ def quotes(evidence: pa.ChunkedArray, words: Sequence[str]) -> pa.ChunkedArray:
         found += [pa.chunked_array([pc.match_substring_regex(plain, one)]) for one in patterns]
     if not found:
         return pa.chunked_array([pa.repeat(pa.scalar(value=False), len(evidence))])
-    return any_of([or_not(one) for one in found])
+    return any_of([null_as_false(one) for one in found])
 
 
 def _tells(decisions: pa.Table) -> pa.ChunkedArray:
     """Rows of no release that name anything; who was taken down before names nothing."""
-    tells = any_of([pc.is_valid(decisions[name]) for name in TOLD])
-    is_down = or_not(pc.equal(decisions["reason"], str(DropReason.TAKEN_DOWN)))
+    tells = any_of([pc.is_valid(decisions[name]) for name in CLEARED_COLUMNS])
+    is_down = null_as_false(pc.equal(decisions["reason"], str(DropReason.TAKEN_DOWN)))
     is_out = pc.and_(pc.not_equal(decisions["verdict"], str(Verdict.KEPT)), pc.invert(is_down))
     return pc.and_(tells, is_out)
 

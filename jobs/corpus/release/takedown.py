@@ -20,19 +20,16 @@ from jobs.corpus.dedup.params import BandParams
 from jobs.corpus.dedup.ranking import RankParams
 from jobs.corpus.dedup.survivors import survivors
 from jobs.corpus.model.identity import hash_column
-from jobs.corpus.model.reasons import DropReason, Verdict
+from jobs.corpus.model.reasons import DropReason, Stage, Verdict
 from jobs.corpus.model.sites import is_below, named_site, sites
 from jobs.corpus.model.tables import DECISIONS, ranked_schema
 from jobs.errors import ConfigError
 
-TAKEDOWN = "takedown"
-"""The stage that takes documents out of a release."""
-
 _ID = ("id", "partner")
-KNOWN_BY = (*_ID, "text_hash", "canonical_hash", "signature")
+MATCHING_FACTS = (*_ID, "text_hash", "canonical_hash", "signature")
 """The facts by which a document and its copies are known again."""
 
-TOLD = ("evidence", "kept_doc_id", "kept_partner", "similarity", "url", "source_id")
+CLEARED_COLUMNS = ("evidence", "kept_doc_id", "kept_partner", "similarity", "url", "source_id")
 """The columns of DECISIONS that say nothing any more once a row is taken down."""
 
 
@@ -95,7 +92,7 @@ class Selection:
 
 
 def selected(documents: pa.Table, selection: Selection) -> pa.ChunkedArray:
-    """Whether each document is meant.
+    """Whether each document is matched.
 
     Args:
         documents: at least `selection.columns` of RELEASED.
@@ -104,21 +101,21 @@ def selected(documents: pa.Table, selection: Selection) -> pa.ChunkedArray:
     Law: row-wise.
     """
     meets = pa.chunked_array([pa.repeat(pa.scalar(value=True), len(documents))])
-    for criterion, _ in told_criteria(documents, selection):
-        meets = pc.and_(meets, or_not(criterion))
+    for criterion, _ in criteria_masks(documents, selection):
+        meets = pc.and_(meets, null_as_false(criterion))
     if selection.contains:
         for_words = partial(pc.match_substring, pattern=selection.words)
-        has = any_of([or_not(for_words(documents[name])) for name in ("content", "title")])
+        has = any_of([null_as_false(for_words(documents[name])) for name in ("content", "title")])
         meets = pc.and_(meets, has)
     return meets
 
 
-def or_not(criterion: Any) -> Any:
+def null_as_false(criterion: Any) -> Any:
     """What a null leaves open is not so."""
     return pc.fill_null(criterion, pa.scalar(value=False))
 
 
-def told_criteria(
+def criteria_masks(
     documents: pa.Table, selection: Selection
 ) -> Iterator[tuple[Any, tuple[str, ...]]]:
     """Whether each document meets a criterion beside `contains`, and the words that tell of it."""
@@ -136,8 +133,8 @@ def told_criteria(
             yield pc.equal(documents[name], wanted), ()
 
 
-def meant(decisions: pa.Table, selection: Selection, *, licence: str) -> pa.ChunkedArray:
-    """Whether each row of DECISIONS is meant, released or not; what is no longer told means none.
+def matched(decisions: pa.Table, selection: Selection, *, licence: str) -> pa.ChunkedArray:
+    """Whether each row of DECISIONS is matched, released or not; what is no longer told means none.
 
     Of rows that are in no release there is no text: `contains` excludes none of them.
 
@@ -153,21 +150,22 @@ def meant(decisions: pa.Table, selection: Selection, *, licence: str) -> pa.Chun
     return selected(rows, replace(selection, contains=None))
 
 
-def waits(
+def is_restorable(
     decisions: pa.Table, gone: pa.Array, selection: Selection, *, licence: str
 ) -> pa.ChunkedArray:
-    """Whether each row of DECISIONS was dropped for a document that goes, and is not meant itself.
+    """Whether each row of DECISIONS was dropped for a document that goes, and is not matched.
 
     Args:
         decisions: columns `doc_id`, `partner`, `url` and `kept_doc_id`.
         gone: ids of the documents that go.
-        selection: what meant them.
-        licence: as for `meant`.
+        selection: what matched them.
+        licence: as for `matched`.
 
     Law: row-wise.
     """
     goes = pc.or_(
-        pc.is_in(decisions["doc_id"], value_set=gone), meant(decisions, selection, licence=licence)
+        pc.is_in(decisions["doc_id"], value_set=gone),
+        matched(decisions, selection, licence=licence),
     )
     return pc.and_(pc.is_in(decisions["kept_doc_id"], value_set=gone), pc.invert(goes))
 
@@ -176,23 +174,25 @@ def tombstones(facts: pa.Table, *, policy: Policy, barred: pa.Table) -> pa.Table
     """What is left of documents: a row each, by id; with `restore`, without anything of the text.
 
     Args:
-        facts: theirs, columns `KNOWN_BY`.
+        facts: theirs, columns `MATCHING_FACTS`.
         policy: whether copies of the text are to be known.
         barred: `id` and `partner` of others that are known by nothing else, with `restore`.
     """
     if policy == Policy.RESTORE:
         ids = pa.concat_tables([facts.select(list(_ID)), barred])
         return ids.group_by(list(_ID)).aggregate([]).sort_by([("id", "ascending")])
-    return facts.select(list(KNOWN_BY)).sort_by([("id", "ascending"), ("text_hash", "ascending")])
+    return facts.select(list(MATCHING_FACTS)).sort_by(
+        [("id", "ascending"), ("text_hash", "ascending")]
+    )
 
 
-def copies(facts: pa.Table, gone: pa.Table, *, bands: BandParams) -> pa.ChunkedArray:
+def is_copy(facts: pa.Table, gone: pa.Table, *, bands: BandParams) -> pa.ChunkedArray:
     """Whether each document is one of those that are gone, or a copy of one.
 
     A copy has the same text or canonical text, or is as similar as the threshold.
 
     Args:
-        facts: columns `KNOWN_BY`.
+        facts: columns `MATCHING_FACTS`.
         gone: likewise, signed in the same way.
         bands: what makes a copy; similarities are estimated, whatever it says of verifying.
 
@@ -204,10 +204,10 @@ def copies(facts: pa.Table, gone: pa.Table, *, bands: BandParams) -> pa.ChunkedA
     drops = survivors(ranked, bands=bands, rank=RankParams(()), frozen_only=True)
     ordinals = pa.array(range(len(gone), len(ranked)), pa.int64())
     found = pc.is_in(ordinals, value_set=drops["ordinal"].combine_chunks())
-    return pc.or_(pa.chunked_array([found]), same_text(facts, gone))
+    return pc.or_(pa.chunked_array([found]), has_same_text(facts, gone))
 
 
-def same_text(facts: pa.Table, gone: pa.Table) -> pa.ChunkedArray:
+def has_same_text(facts: pa.Table, gone: pa.Table) -> pa.ChunkedArray:
     """Whether each document has an id or a text, to the letter, of those that are gone."""
     known = [
         pc.is_in(facts[name], value_set=gone[name].combine_chunks()) for name in ("id", "text_hash")
@@ -243,7 +243,7 @@ def _unknown(field: pa.Field, rows: int) -> pa.Array:
     return pa.repeat(pa.scalar(value, field.type), rows)
 
 
-def concerns(table: pa.Table, gone: pa.Array) -> pa.ChunkedArray:
+def refers_to(table: pa.Table, gone: pa.Array) -> pa.ChunkedArray:
     """Whether each row of a released table is about documents that are gone, or names one.
 
     Args:
@@ -278,10 +278,10 @@ def decisions_without(
         touched = pc.or_(touched, struck)
     is_down = pc.and_(touched, pc.not_equal(decisions["verdict"], str(Verdict.REJECTED)))
     columns = {name: decisions[name] for name in decisions.column_names}
-    told = {"verdict": Verdict.DROPPED, "stage": TAKEDOWN, "reason": DropReason.TAKEN_DOWN}
+    told = {"verdict": Verdict.DROPPED, "stage": Stage.TAKEDOWN, "reason": DropReason.TAKEN_DOWN}
     for name, value in told.items():
         columns[name] = pc.if_else(is_down, str(value), columns[name])
-    for name in TOLD:
+    for name in CLEARED_COLUMNS:
         none = pa.scalar(None, DECISIONS.field(name).type)
         columns[name] = pc.if_else(touched, none, columns[name])
     return pa.table([columns[name] for name in DECISIONS.names], schema=DECISIONS)

@@ -1,4 +1,4 @@
-"""Parameters of removal: what counts as repeated, and what as boilerplate of a site."""
+"""Parameters of removal: what counts as a repeated line, and what as site boilerplate."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from jobs.errors import ConfigError
 
 
 @dataclass(frozen=True)
-class RepeatParams:
-    """What counts as repeated by accident.
+class RepeatedLineParams:
+    """Which repeated lines are removed.
 
     Attributes:
-        is_on: Whether anything is removed at all.
+        is_on: Whether any are.
         min_chars: Letters and digits a line must have.
         min_times: How often a caption must occur.
         min_pasted_chars: Letters and digits of a block of lines that follows itself.
@@ -24,7 +24,7 @@ class RepeatParams:
     min_pasted_chars: int
 
     def __post_init__(self) -> None:
-        """Refuse what would remove everything that occurs once."""
+        """Refuse values under which lines are removed that occur once."""
         if self.min_chars < 1 or self.min_times < 2 or self.min_pasted_chars < self.min_chars:
             raise ConfigError(
                 f"paragraphs: min_chars={self.min_chars}, min_times={self.min_times}, "
@@ -34,13 +34,13 @@ class RepeatParams:
 
 
 @dataclass(frozen=True)
-class BoilerplateParams:
-    """What counts as boilerplate.
+class SiteBoilerplateParams:
+    """What counts as site boilerplate.
 
     Attributes:
-        is_on: Whether it is looked for at all.
+        is_on: Whether it is searched for.
         min_documents: Documents of a site that must have a line.
-        min_share: And their share of all its documents, in (0, 1].
+        min_share: The share of all its documents that must have it too, in (0, 1].
     """
 
     is_on: bool = field(metadata={"key": "site_boilerplate"})
@@ -48,7 +48,7 @@ class BoilerplateParams:
     min_share: float
 
     def __post_init__(self) -> None:
-        """Refuse what would make every line boilerplate."""
+        """Refuse values that make every line boilerplate."""
         if self.min_documents < 2 or not 0 < self.min_share <= 1:
             raise ConfigError(
                 f"paragraphs: min_documents={self.min_documents}, min_share={self.min_share}: "

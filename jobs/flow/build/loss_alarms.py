@@ -13,14 +13,21 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from jobs.corpus.intake.rows import DELIVERED_AS
-from jobs.corpus.release.loss_alarms import Alarm, AlarmParams, Noted, alarms, noted, together
+from jobs.corpus.release.loss_alarms import (
+    Alarm,
+    AlarmParams,
+    LossNotes,
+    alarms,
+    loss_notes,
+    merged_notes,
+)
 from jobs.errors import LossAlarm
 from jobs.flow.build.merge_stage import Range
 from jobs.flow.intake.plan import InputShard, delivered_files
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.opened import OpenedRelease, origin
 from jobs.flow.shards import NormalizedShard
-from jobs.flow.tasks.checkpoints import Marker
+from jobs.flow.tasks.checkpoints import Checkpoint
 from jobs.storage.whole import whole_file
 
 _EXAMPLES = 20
@@ -61,11 +68,13 @@ def deliveries(
 
 
 def build_alarms(
-    manifest: Mapping[str, Any], merged: Sequence[tuple[Range, Marker]], params: AlarmParams
+    manifest: Mapping[str, Any], merged: Sequence[tuple[Range, Checkpoint]], params: AlarmParams
 ) -> list[Alarm]:
     """The alarms of a candidate about what it was given."""
     found = {
-        partner: together(marker["noted"] for within, marker in merged if within.partner == partner)
+        partner: merged_notes(
+            checkpoint["noted"] for within, checkpoint in merged if within.partner == partner
+        )
         for partner in {within.partner for within, _ in merged}
     }
     now = {
@@ -80,7 +89,7 @@ def release_alarms(release: OpenedRelease, params: AlarmParams) -> list[Alarm]:
     """The same of everything a release was last given; reads decisions, one file at a time."""
     deliveries = release.manifest.get("deliveries") or _accounts(release)
     found = {
-        partner: together(_noted(release, partner, told["since"]))
+        partner: merged_notes(_noted(release, partner, told["since"]))
         for partner, told in deliveries.items()
     }
     return list(_alarms(deliveries, found, params))
@@ -102,10 +111,10 @@ def stop(found: Sequence[Alarm], version: str) -> None:
 
 
 def _alarms(
-    deliveries: Mapping[str, Any], found: Mapping[str, Noted], params: AlarmParams
+    deliveries: Mapping[str, Any], found: Mapping[str, LossNotes], params: AlarmParams
 ) -> Iterator[Alarm]:
     for partner, told in sorted(deliveries.items()):
-        yield from alarms(partner, told, found.get(partner, Noted({}, {})), params)
+        yield from alarms(partner, told, found.get(partner, LossNotes({}, {})), params)
 
 
 def _accounts(release: OpenedRelease) -> dict[str, dict[str, Any]]:
@@ -119,4 +128,4 @@ def _noted(release: OpenedRelease, partner: str, since: str | None) -> Iterator[
     for entry in release.entries("decisions"):
         if entry["partner"] == partner and since in {None, origin(entry)}:
             with whole_file(release.store, entry["key"]) as stream:
-                yield noted(pq.read_table(stream, columns=_COLUMNS))
+                yield loss_notes(pq.read_table(stream, columns=_COLUMNS))

@@ -29,16 +29,22 @@ from jobs.corpus.release.decisions import (
     slices_by_bytes,
     verdict_counts,
 )
-from jobs.corpus.release.loss_alarms import noted
-from jobs.corpus.release.struck_rows import barred_rows
+from jobs.corpus.release.loss_alarms import loss_notes
+from jobs.corpus.release.struck_rows import blocked_rows
 from jobs.corpus.release.takedown import decisions_without
-from jobs.corpus.removal.removals import removed
-from jobs.corpus.signals.rules import after_rules
+from jobs.corpus.removal.removals import released_removals
+from jobs.corpus.signals.rules import filtered_by_rules
 from jobs.flow.dedup.dedup_stage import Drops
 from jobs.flow.params import BuildParams, PartnerParams
 from jobs.flow.shards import NormalizedShard, Run
 from jobs.flow.tasks.blobs import FILES, removals_at, write_blob
-from jobs.flow.tasks.checkpoints import Marked, Marker, Progress, code_digest, map_marked
+from jobs.flow.tasks.checkpoints import (
+    Checkpoint,
+    CheckpointedTask,
+    Progress,
+    code_digest,
+    map_checkpointed,
+)
 from jobs.flow.tasks.sealed import open_sealed
 from jobs.storage.layout import work_key
 from jobs.storage.log import head
@@ -85,13 +91,13 @@ class _Work:
 
 def merge(
     normalized: list[NormalizedShard], drops: Drops, params: BuildParams, *, progress: Progress
-) -> list[tuple[Range, Marker]]:
+) -> list[tuple[Range, Checkpoint]]:
     """What each range holds: `shards`, `facts`, `decisions` (files), `counts` (rows by verdict).
 
     Returns:
         Ranges in the order of a release: by partner, then by id.
     """
-    # Once shards were retired, markers may name some that are gone: they are not believed.
+    # Once shards were retired, checkpoints may name some that are gone: they are not believed.
     store = open_store(params.storage)
     at = head(store, params.corpus)
     removals, tombstones = at.removals, at.registry.tombstones
@@ -99,31 +105,33 @@ def merge(
     key = fingerprint(drops.key, shards, _recipe(params), code_digest(), removals, tombstones)
     works = enumerate(_works(normalized, drops, params, removals, tombstones))
     work = [
-        Marked(work_key(params.corpus, STAGE, key, f"{number}.json"), piece)
+        CheckpointedTask(work_key(params.corpus, STAGE, key, f"{number}.json"), piece)
         for number, piece in works
     ]
     is_whole = partial(_is_whole, store, params.corpus, removals)
-    markers = map_marked(
+    checkpoints = map_checkpointed(
         merge_range, work, params=params, label="merge", progress=progress, is_whole=is_whole
     )
-    return [(piece.spec.range, marker) for piece, marker in zip(work, markers, strict=True)]
+    return [
+        (piece.spec.range, checkpoint) for piece, checkpoint in zip(work, checkpoints, strict=True)
+    ]
 
 
-def merge_range(work: _Work, *, params: BuildParams) -> Marker:
+def merge_range(work: _Work, *, params: BuildParams) -> Checkpoint:
     """Write the shards, facts and decisions of one range; what was written. Harmless to repeat."""
     store = open_store(params.storage)
     documents = _documents(work, store).sort_by(_ORDER)
-    documents = after_rules(documents, params.rules, partner=work.range.partner)
+    documents = filtered_by_rules(documents, params.rules, partner=work.range.partner)
     drops = _drops(work, store)
     verdicts = decisions(documents, drops, partner=work.range.partner)
     kept = released(documents, verdicts, licence=work.partner.licence)
     facts = released_facts(_facts(work, store, params), documents, verdicts)
     decided = pa.table({"ordinal": documents["ordinal"], "verdict": verdicts["verdict"]})
     # Rejected rows meet no tombstone in dedup, and their text must not be told again either.
-    is_barred = barred_rows(verdicts, _barred(store, work.tombstones))
+    is_barred = blocked_rows(verdicts, _barred(store, work.tombstones))
     verdicts = decisions_without(verdicts, pa.array([], pa.string()), is_barred)
     decided = decided.filter(pc.invert(is_barred))
-    cuts = removed(_cuts(work, store), decided, partner=work.range.partner)
+    cuts = released_removals(_cuts(work, store), decided, partner=work.range.partner)
     ends = list(slices_by_bytes(kept["content"], params.shards.release_bytes))
     write = partial(write_blob, store, params.corpus, work.removals)
     return {
@@ -131,15 +139,17 @@ def merge_range(work: _Work, *, params: BuildParams) -> Marker:
         "facts": [write(facts.slice(start, stop - start)) for start, stop in ends],
         "decisions": [write(verdicts)] if len(verdicts) else [],
         "removals": [write(cuts)] if len(cuts) else [],
-        "noted": noted(verdicts),
+        "noted": loss_notes(verdicts),
         "counts": sorted([*key, count] for key, count in verdict_counts(verdicts).items()),
     }
 
 
-def _is_whole(store: ObjectStore, corpus: str, removals: str | None, marker: Marker) -> bool:
+def _is_whole(
+    store: ObjectStore, corpus: str, removals: str | None, checkpoint: Checkpoint
+) -> bool:
     """Whether every file that a range left for its release is still what was written."""
     there = partial(has_blob, store, corpus, removals=removals_at(store, corpus, removals))
-    return all(there(file) for kind in FILES for file in marker[kind])
+    return all(there(file) for kind in FILES for file in checkpoint[kind])
 
 
 def _recipe(params: BuildParams) -> Any:
@@ -247,11 +257,13 @@ def _barred(store: ObjectStore, tombstones: tuple[str, ...]) -> pa.Array:
     return pa.chunked_array(ids, pa.string()).combine_chunks()
 
 
-def totals(merged: Sequence[tuple[Range, Marker]], partner: str) -> Counter[tuple[str, str, str]]:
+def totals(
+    merged: Sequence[tuple[Range, Checkpoint]], partner: str
+) -> Counter[tuple[str, str, str]]:
     """Rows of one partner per (verdict, stage, reason)."""
     counts: Counter[tuple[str, str, str]] = Counter()
-    for within, marker in merged:
+    for within, checkpoint in merged:
         if within.partner == partner:
-            for verdict, stage, reason, count in marker["counts"]:
+            for verdict, stage, reason, count in checkpoint["counts"]:
                 counts[verdict, stage, reason] += count
     return counts

@@ -2,7 +2,7 @@
 
 A task writes runs: about `run_bytes` of rows at a time, as DOCUMENTS and as facts, both sorted by
 `doc_id`. Rows that are refused or nearly empty count too: it is they that come by the million. Its
-marker is written last and says what there is; a shard that has a marker is never read again.
+checkpoint is written last and lists what there is; a shard that has one is never read again.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from jobs.corpus.intake.rows import DELIVERED_AS
 from jobs.corpus.model.reasons import Stage
 from jobs.corpus.normalize.documents import documents
 from jobs.corpus.normalize.facts import facts
-from jobs.corpus.removal.site_boilerplate import edge_words
+from jobs.corpus.removal.site_boilerplate import edge_keys
 from jobs.errors import TooManyRejects
 from jobs.flow.contamination.index_object import load_index, store_index
 from jobs.flow.intake.delivered_tables import delivered_tables
 from jobs.flow.intake.plan import InputShard
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard, Run
-from jobs.flow.tasks.checkpoints import Marked, Marker, Progress, map_marked
+from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, map_checkpointed
 from jobs.flow.tasks.exchange import write_cuts
 from jobs.flow.tasks.table_files import write_table
 from jobs.storage.layout import work_key
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
-STAGE = "normalized"
+_FOLDER = "normalized"
 EDGE_BITS = 6
-EDGE_PIECES = 1 << EDGE_BITS  # into which what is counted is cut: as many tasks can count it
+EDGE_PARTITIONS = 1 << EDGE_BITS  # into which what is counted is cut: as many tasks can count it
 _BY_ID = [("doc_id", "ascending"), ("position", "ascending")]
 _ROW_GROUP_BYTES = 4 << 20  # small, so that merge reads little beyond the range it asks for
 
@@ -44,20 +44,22 @@ _ROW_GROUP_BYTES = 4 << 20  # small, so that merge reads little beyond the range
 def normalize(
     shards: list[InputShard], params: BuildParams, *, progress: Progress
 ) -> list[NormalizedShard]:
-    """Normalize what has no marker yet; all shards, in the order of the plan.
+    """Normalize what has no checkpoint yet; all shards, in the order of the plan.
 
     Raises:
         TooManyRejects: a partner's share of rejected rows is above the agreed one.
     """
     store_index(open_store(params.storage), params)
-    work = [Marked(_marker_key(params.corpus, shard.key), shard) for shard in shards]
-    markers = map_marked(normalize_shard, work, params=params, label="normalize", progress=progress)
-    normalized = list(_based(shards, markers))
+    work = [CheckpointedTask(_checkpoint_key(params.corpus, shard.key), shard) for shard in shards]
+    checkpoints = map_checkpointed(
+        normalize_shard, work, params=params, label=Stage.NORMALIZE, progress=progress
+    )
+    normalized = list(_based(shards, checkpoints))
     check_rejects(normalized, params)
     return normalized
 
 
-def normalize_shard(shard: InputShard, *, params: BuildParams) -> Marker:
+def normalize_shard(shard: InputShard, *, params: BuildParams) -> Checkpoint:
     """Read one input shard and write its runs; what there is then. Harmless to repeat."""
     # Arrow's own pool hands freed memory back and touches new memory instead: a tenth of a task.
     pa.set_memory_pool(pa.system_memory_pool())
@@ -133,7 +135,7 @@ class _RunWriter:
         if self.pending_bytes >= self.params.shards.run_bytes:
             self._write()
 
-    def finished(self) -> Marker:
+    def finished(self) -> Checkpoint:
         if self.pending:
             self._write()
         whole = [file.source.name for file in self.shard.files if file.piece is None]
@@ -150,11 +152,11 @@ class _RunWriter:
     def _write(self) -> None:
         table, known, removals = map(pa.concat_tables, zip(*self.pending, strict=True))
         self.pending = []
-        folder = work_key(self.params.corpus, STAGE, self.shard.key)
+        folder = work_key(self.params.corpus, _FOLDER, self.shard.key)
         number = f"{len(self.runs):05d}"
         name = f"{folder}/{{}}-{number}"
         run = write_run(self.store, name, table.sort_by("doc_id"), known, removals)
-        if self.params.boilerplate.is_on:
+        if self.params.site_boilerplate.is_on:
             edges = write_edges(self.store, f"{folder}/edges-{number}.bin", table)
             run = replace(run, edges_key=edges)
         self.runs.append(run)
@@ -188,29 +190,31 @@ def write_run(
 
 def write_edges(store: ObjectStore, key: str, table: pa.Table) -> str:
     """Write what to count of some DOCUMENTS, cut by the uppermost bits of its words; its key."""
-    pairs = edge_words(table)
-    firsts = np.arange(EDGE_PIECES, dtype=np.uint64) << np.uint64(64 - EDGE_BITS)
+    pairs = edge_keys(table)
+    firsts = np.arange(EDGE_PARTITIONS, dtype=np.uint64) << np.uint64(64 - EDGE_BITS)
     bounds = np.append(np.searchsorted(pairs[:, 0], firsts), len(pairs))
     return write_cuts(store, key, pairs.ravel(), 2 * bounds)
 
 
-def _based(shards: list[InputShard], markers: list[Marker]) -> Iterator[NormalizedShard]:
+def _based(shards: list[InputShard], checkpoints: list[Checkpoint]) -> Iterator[NormalizedShard]:
     base = 0
-    for shard, marker in zip(shards, markers, strict=True):
+    for shard, checkpoint in zip(shards, checkpoints, strict=True):
         yield NormalizedShard(
             partner=shard.partner.name,
             key=shard.key,
-            runs=tuple(Run(**run) for run in marker["runs"]),
-            delivered=marker["delivered"],
-            rejected=tuple((stage, reason, count) for stage, reason, count in marker["rejected"]),
-            content_bytes=marker["content_bytes"],
+            runs=tuple(Run(**run) for run in checkpoint["runs"]),
+            delivered=checkpoint["delivered"],
+            rejected=tuple(
+                (stage, reason, count) for stage, reason, count in checkpoint["rejected"]
+            ),
+            content_bytes=checkpoint["content_bytes"],
             base=base,
-            columns=tuple((name, count) for name, count in marker["columns"]),
-            empty=tuple(marker["empty"]),
-            benchmarks=tuple((name, what, count) for name, what, count in marker["benchmarks"]),
+            columns=tuple((name, count) for name, count in checkpoint["columns"]),
+            empty=tuple(checkpoint["empty"]),
+            benchmarks=tuple((name, what, count) for name, what, count in checkpoint["benchmarks"]),
         )
-        base += marker["delivered"]
+        base += checkpoint["delivered"]
 
 
-def _marker_key(corpus: str, key: str) -> str:
-    return work_key(corpus, STAGE, f"{key}.json")
+def _checkpoint_key(corpus: str, key: str) -> str:
+    return work_key(corpus, _FOLDER, f"{key}.json")

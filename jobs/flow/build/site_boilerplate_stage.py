@@ -23,12 +23,18 @@ import pyarrow.compute as pc
 
 from jobs.corpus.model.reasons import RejectReason, Stage
 from jobs.corpus.normalize.facts import facts
-from jobs.corpus.removal.site_boilerplate import Counts, counted, without_boilerplate
-from jobs.flow.build.normalize_stage import EDGE_PIECES, check_rejects, write_run
+from jobs.corpus.removal.site_boilerplate import KeyCounts, count_keys, remove_site_boilerplate
+from jobs.flow.build.normalize_stage import EDGE_PARTITIONS, check_rejects, write_run
 from jobs.flow.dedup.ranked_facts import documents_of
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard, Run
-from jobs.flow.tasks.checkpoints import Marked, Marker, Progress, code_digest, map_marked
+from jobs.flow.tasks.checkpoints import (
+    Checkpoint,
+    CheckpointedTask,
+    Progress,
+    code_digest,
+    map_checkpointed,
+)
 from jobs.flow.tasks.exchange import read_cuts
 from jobs.flow.tasks.sealed import read_sealed, read_table, seal
 from jobs.storage.layout import work_key
@@ -36,7 +42,7 @@ from jobs.storage.manifests import fingerprint
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
-STAGE = "site_lines"
+_FOLDER = "site_boilerplate"
 _TASK_WORDS = 16_000_000
 _WORDS = 17  # of a document, at most
 
@@ -49,24 +55,25 @@ def without_site_boilerplate(
     Raises:
         TooManyRejects: so many documents of a partner were nothing else.
     """
-    if not params.boilerplate.is_on:
+    if not params.site_boilerplate.is_on:
         return normalized
-    key = fingerprint([shard.key for shard in normalized], params.boilerplate, code_digest())
+    key = fingerprint([shard.key for shard in normalized], params.site_boilerplate, code_digest())
     files = tuple(str(run.edges_key) for shard in normalized for run in shard.runs)
-    tasks = min(EDGE_PIECES, 1 + _WORDS * sum(map(documents_of, normalized)) // _TASK_WORDS)
+    tasks = min(EDGE_PARTITIONS, 1 + _WORDS * sum(map(documents_of, normalized)) // _TASK_WORDS)
     count = [
-        Marked(_at(params, key, f"counts-{task}.json"), (key, task, tasks, files))
+        CheckpointedTask(_at(params, key, f"counts-{task}.json"), (key, task, tasks, files))
         for task in range(tasks)
     ]
-    counting = map_marked(
-        _write_counts, count, params=params, label="site lines: count", progress=progress
+    counting = map_checkpointed(
+        _write_counts, count, params=params, label="site boilerplate: count", progress=progress
     )
-    counts = tuple(marker["file"] for marker in counting)
+    counts = tuple(checkpoint["file"] for checkpoint in counting)
     rewrite = [
-        Marked(_at(params, key, f"{shard.key}.json"), (key, shard, counts)) for shard in normalized
+        CheckpointedTask(_at(params, key, f"{shard.key}.json"), (key, shard, counts))
+        for shard in normalized
     ]
-    rewriting = map_marked(
-        _write_shard, rewrite, params=params, label="site lines: remove", progress=progress
+    rewriting = map_checkpointed(
+        _write_shard, rewrite, params=params, label="site boilerplate: remove", progress=progress
     )
     shards = [_rewritten(*pair, key) for pair in zip(normalized, rewriting, strict=True)]
     check_rejects(shards, params)
@@ -74,54 +81,57 @@ def without_site_boilerplate(
 
 
 def _at(params: BuildParams, key: str, *parts: str) -> str:
-    return work_key(params.corpus, STAGE, key, *parts)
+    return work_key(params.corpus, _FOLDER, key, *parts)
 
 
-def _write_counts(spec: tuple[str, int, int, tuple[str, ...]], *, params: BuildParams) -> Marker:
+def _write_counts(
+    spec: tuple[str, int, int, tuple[str, ...]], *, params: BuildParams
+) -> Checkpoint:
     key, task, tasks, files = spec
     store = open_store(params.storage)
     pieces = [
-        read_cuts(store, files, piece, EDGE_PIECES) for piece in range(task, EDGE_PIECES, tasks)
+        read_cuts(store, files, piece, EDGE_PARTITIONS)
+        for piece in range(task, EDGE_PARTITIONS, tasks)
     ]
     pairs = np.concatenate(pieces).reshape(-1, 2)
-    found = counted(pairs, least=params.boilerplate.min_documents)
-    body = np.stack([found.words, found.documents.astype(np.uint64)]).tobytes()
+    found = count_keys(pairs, least=params.site_boilerplate.min_documents)
+    body = np.stack([found.keys, found.documents.astype(np.uint64)]).tobytes()
     return {"file": seal(store, _at(params, key, f"counts-{task}", "counts.bin"), body)}
 
 
-def _counts(store: ObjectStore, files: tuple[str, ...]) -> Counts:
+def _counts(store: ObjectStore, files: tuple[str, ...]) -> KeyCounts:
     tables = [np.frombuffer(read_sealed(store, file), np.uint64).reshape(2, -1) for file in files]
     words, documents = np.concatenate(tables, axis=1)
     order = np.argsort(words)
-    return Counts(words[order], documents[order].astype(np.int64))
+    return KeyCounts(words[order], documents[order].astype(np.int64))
 
 
 def _write_shard(
     spec: tuple[str, NormalizedShard, tuple[str, ...]], *, params: BuildParams
-) -> Marker:
+) -> Checkpoint:
     key, shard, files = spec
     store = open_store(params.storage)
     counts = _counts(store, files)
     folder = _at(params, key, shard.key)
-    marker: Marker = {"runs": [], "rejected": 0, "lost_bytes": 0}
+    checkpoint: Checkpoint = {"runs": [], "rejected": 0, "lost_bytes": 0}
     for number, run in enumerate(shard.runs):
         name = f"{folder}/{{}}-{number:05d}"
         written, rejected, lost = _write_rest(store, run, name, counts, params)
-        marker["runs"].append(written)
-        marker["rejected"] += rejected
-        marker["lost_bytes"] += lost
-    return marker
+        checkpoint["runs"].append(written)
+        checkpoint["rejected"] += rejected
+        checkpoint["lost_bytes"] += lost
+    return checkpoint
 
 
 def _write_rest(
-    store: ObjectStore, run: Run, name: str, counts: Counts, params: BuildParams
+    store: ObjectStore, run: Run, name: str, counts: KeyCounts, params: BuildParams
 ) -> tuple[Run, int, int]:
     """The run without boilerplate, the documents it lost whole, and the bytes of text it lost."""
-    if not len(counts.words):
+    if not len(counts.keys):
         return run, 0, 0
     before = read_table(store, run.documents_key)
-    after, removals = without_boilerplate(
-        before, counts, params=params.boilerplate, signal_params=params.signals
+    after, removals = remove_site_boilerplate(
+        before, counts, params=params.site_boilerplate, signal_params=params.signals
     )
     if not len(removals):
         return run, 0, 0
@@ -141,16 +151,16 @@ def _size(documents: pa.Table) -> int:
     return pc.sum(pc.binary_length(documents["content"])).as_py() or 0
 
 
-def _rewritten(shard: NormalizedShard, marker: dict[str, Any], key: str) -> NormalizedShard:
-    runs = tuple(Run(**run) for run in marker["runs"])
+def _rewritten(shard: NormalizedShard, checkpoint: dict[str, Any], key: str) -> NormalizedShard:
+    runs = tuple(Run(**run) for run in checkpoint["runs"])
     if runs == shard.runs:
         return shard
     rejected = Counter({(stage, reason): count for stage, reason, count in shard.rejected})
-    rejected[str(Stage.BOILERPLATE), str(RejectReason.ONLY_BOILERPLATE)] += marker["rejected"]
+    rejected[str(Stage.BOILERPLATE), str(RejectReason.ONLY_BOILERPLATE)] += checkpoint["rejected"]
     return replace(
         shard,
         key=fingerprint(shard.key, key),
         runs=runs,
         rejected=tuple((*name, count) for name, count in sorted(rejected.items()) if count),
-        content_bytes=shard.content_bytes - marker["lost_bytes"],
+        content_bytes=shard.content_bytes - checkpoint["lost_bytes"],
     )

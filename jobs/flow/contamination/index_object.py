@@ -8,13 +8,13 @@ from jobs.corpus.contamination.findings import Benchmarks
 from jobs.corpus.contamination.item_index import read_index
 from jobs.errors import DamagedTable
 from jobs.flow.params import BuildParams
-from jobs.flow.tasks.checkpoints import code_digest, read_marker, write_marker
+from jobs.flow.tasks.checkpoints import code_digest, read_checkpoint, write_checkpoint
 from jobs.flow.tasks.sealed import read_sealed, seal
 from jobs.storage.layout import work_key
 from jobs.storage.manifests import fingerprint
 from jobs.storage.objects import ObjectStore
 
-_STAGE = "benchmarks"
+_FOLDER = "benchmarks"
 
 
 def store_index(store: ObjectStore, params: BuildParams) -> None:
@@ -22,10 +22,10 @@ def store_index(store: ObjectStore, params: BuildParams) -> None:
     digest, index = params.benchmarks.digest, params.benchmarks.index
     if digest is None or index is None:
         return
-    marker = _marker_key(params.corpus, digest)
-    if read_marker(store, marker) is None:
-        key = f"{marker.removesuffix('.json')}/index.npz"
-        write_marker(store, marker, {"file": seal(store, key, index)})
+    checkpoint = _checkpoint_key(params.corpus, digest)
+    if read_checkpoint(store, checkpoint) is None:
+        key = f"{checkpoint.removesuffix('.json')}/index.npz"
+        write_checkpoint(store, checkpoint, {"file": seal(store, key, index)})
 
 
 def load_index(store: ObjectStore, params: BuildParams) -> Benchmarks | None:
@@ -37,10 +37,10 @@ def load_index(store: ObjectStore, params: BuildParams) -> Benchmarks | None:
     digest = params.benchmarks.digest
     if digest is None:
         return None
-    marker = _marker_key(params.corpus, digest)
-    made = read_marker(store, marker)
+    checkpoint = _checkpoint_key(params.corpus, digest)
+    made = read_checkpoint(store, checkpoint)
     if made is None:
-        raise DamagedTable(f"{store.location(marker)} is damaged: run the same command again")
+        raise DamagedTable(f"{store.location(checkpoint)} is damaged: run the same command again")
     return _loaded(store, made["file"])
 
 
@@ -49,6 +49,6 @@ def _loaded(store: ObjectStore, key: str) -> Benchmarks:
     return Benchmarks(*read_index(bytes(read_sealed(store, key))))
 
 
-def _marker_key(corpus: str, digest: str) -> str:
+def _checkpoint_key(corpus: str, digest: str) -> str:
     # Other code may lay an index out otherwise.
-    return work_key(corpus, _STAGE, f"{fingerprint(digest, code_digest())}.json")
+    return work_key(corpus, _FOLDER, f"{fingerprint(digest, code_digest())}.json")

@@ -17,7 +17,7 @@ What a task holds, whatever the buckets look like, beside its interpreter:
 - unite: 8 bytes per delivered row (800 MB for 100 million), and one file of edges.
 - meet: the facts of one shard, and of all documents of a batch that meet anybody.
 
-The driver holds markers. In storage: 8 bytes per key and per edge, and 4 per delivered row.
+The driver holds checkpoints. In storage: 8 bytes per key and per edge, and 4 per delivered row.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from jobs.errors import ConfigError
 from jobs.flow.dedup.frozen import FrozenShard
 from jobs.flow.dedup.ranked_facts import Shard, documents_of, ranked_facts, sketches, with_texts
 from jobs.flow.params import BuildParams
-from jobs.flow.tasks.checkpoints import Marked, Marker, Progress, map_marked
+from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, map_checkpointed
 from jobs.flow.tasks.exchange import (
     read_cuts,
     read_numbers,
@@ -129,13 +129,13 @@ def meeting_facts(
     Raises:
         ConfigError: more rows were delivered than can be numbered.
     """
-    mapped = partial(map_marked, params=params, progress=progress)
+    mapped = partial(map_checkpointed, params=params, progress=progress)
     cut = cut_of(shards, params)
     most = params.shards.group_documents
     keys = mapped(
         _write_keys,
         [
-            Marked(place.at(f"keys-{n}.json"), (place, n, some, cut))
+            CheckpointedTask(place.at(f"keys-{n}.json"), (place, n, some, cut))
             for n, some in _batches(shards, most)
         ],
         label="dedup: band keys",
@@ -146,7 +146,7 @@ def meeting_facts(
     meeting = mapped(
         _write_meeting,
         [
-            Marked(place.at(f"meeting-{n}.json"), (place, n, some, file))
+            CheckpointedTask(place.at(f"meeting-{n}.json"), (place, n, some, file))
             for n, some in _batches(shards, batch)
         ],
         label="dedup: meetings",
@@ -155,24 +155,27 @@ def meeting_facts(
 
 
 def united(
-    keys: Sequence[Marker], cut: Cut, place: Place, params: BuildParams, *, progress: Progress
-) -> Marker:
+    keys: Sequence[Checkpoint], cut: Cut, place: Place, params: BuildParams, *, progress: Progress
+) -> Checkpoint:
     """What the task says that groups the components of all words and edges of keys tasks."""
-    mapped = partial(map_marked, params=params, progress=progress)
-    files = tuple(marker["file"] for marker in keys)
+    mapped = partial(map_checkpointed, params=params, progress=progress)
+    files = tuple(checkpoint["file"] for checkpoint in keys)
     edges = mapped(
         _write_edges,
-        [Marked(place.at(f"edges-{p}.json"), (place, p, files, cut)) for p in range(cut.pieces)],
+        [
+            CheckpointedTask(place.at(f"edges-{p}.json"), (place, p, files, cut))
+            for p in range(cut.pieces)
+        ],
         label="dedup: buckets",
     )
-    edge_files = tuple(marker["edges"] for marker in [*keys, *edges])
-    work = [Marked(place.at("grouped.json"), (place, edge_files, cut))]
+    edge_files = tuple(checkpoint["edges"] for checkpoint in [*keys, *edges])
+    work = [CheckpointedTask(place.at("grouped.json"), (place, edge_files, cut))]
     return mapped(_write_grouped, work, label="dedup: components")[0]
 
 
-def met(meeting: Sequence[Marker], grouped: Marker, most: int) -> Meeting:
+def met(meeting: Sequence[Checkpoint], grouped: Checkpoint, most: int) -> Meeting:
     """What the meeting tasks and the task before them say together."""
-    files = tuple(marker["file"] for marker in meeting)
+    files = tuple(checkpoint["file"] for checkpoint in meeting)
     return Meeting(files, dict(map(tuple, grouped["sizes"])), most)
 
 
@@ -206,7 +209,7 @@ def _batches(shards: Sequence[Shard], most: int) -> list[tuple[int, Batch]]:
     return [(number, tuple(batch)) for number, batch in enumerate(batches)]
 
 
-def _write_keys(spec: tuple[Place, int, Batch, Cut], *, params: BuildParams) -> Marker:
+def _write_keys(spec: tuple[Place, int, Batch, Cut], *, params: BuildParams) -> Checkpoint:
     place, number, shards, cut = spec
     store = open_store(params.storage)
     facts = (some for shard in shards for some in sketches(shard, params, store=store))
@@ -226,7 +229,9 @@ def _words(facts: pa.Table, cut: Cut, params: BuildParams) -> tuple[Words, Bound
     return meeting_words(keys, has_text, ordinals, bits=cut.bits, partitions=cut.pieces)
 
 
-def _write_edges(spec: tuple[Place, int, tuple[str, ...], Cut], *, params: BuildParams) -> Marker:
+def _write_edges(
+    spec: tuple[Place, int, tuple[str, ...], Cut], *, params: BuildParams
+) -> Checkpoint:
     place, partition, files, cut = spec
     store = open_store(params.storage)
     words = read_cuts(store, files, partition, cut.pieces)
@@ -234,7 +239,7 @@ def _write_edges(spec: tuple[Place, int, tuple[str, ...], Cut], *, params: Build
     return {"edges": seal(store, place.at(f"edges-{partition}", "edges.bin"), edges.tobytes())}
 
 
-def _write_grouped(spec: tuple[Place, tuple[str, ...], Cut], *, params: BuildParams) -> Marker:
+def _write_grouped(spec: tuple[Place, tuple[str, ...], Cut], *, params: BuildParams) -> Checkpoint:
     place, edge_files, cut = spec
     store = open_store(params.storage)
     parents = forest(cut.delivered)
@@ -251,7 +256,7 @@ def _write_grouped(spec: tuple[Place, tuple[str, ...], Cut], *, params: BuildPar
     return {"file": file, "sizes": np.stack([present, sizes[present]], axis=1).tolist()}
 
 
-def _write_meeting(spec: tuple[Place, int, Batch, str], *, params: BuildParams) -> Marker:
+def _write_meeting(spec: tuple[Place, int, Batch, str], *, params: BuildParams) -> Checkpoint:
     place, number, shards, grouped_file = spec
     store = open_store(params.storage)
     tables, numbers = [], []

@@ -21,7 +21,13 @@ from jobs.flow.dedup.ranked_facts import Shard, documents_of, ranked_facts, with
 from jobs.flow.dedup.rounds import decided_in_rounds
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard
-from jobs.flow.tasks.checkpoints import Marked, Marker, Progress, code_digest, map_marked
+from jobs.flow.tasks.checkpoints import (
+    Checkpoint,
+    CheckpointedTask,
+    Progress,
+    code_digest,
+    map_checkpointed,
+)
 from jobs.flow.tasks.exchange import gather_group
 from jobs.flow.tasks.table_files import write_table
 from jobs.storage.manifests import fingerprint
@@ -60,16 +66,16 @@ def deduplicate(
     shards: list[Shard] = [*normalized, *numbered(frozen, delivered)]
     place = Place(params.corpus, _key(shards, params))
     if sum(map(documents_of, shards)) <= params.shards.group_documents:
-        everything = [Marked(place.at("drops-all.json"), (place, tuple(shards)))]
-        markers = map_marked(
+        everything = [CheckpointedTask(place.at("drops-all.json"), (place, tuple(shards)))]
+        checkpoints = map_checkpointed(
             _decide_all, everything, params=params, label="dedup", progress=progress
         )
     else:
-        markers = _decide_groups(shards, place, params, progress)
+        checkpoints = _decide_groups(shards, place, params, progress)
     return Drops(
         place.key,
-        tuple(marker["file"] for marker in markers),
-        sum(marker["rows"] for marker in markers),
+        tuple(checkpoint["file"] for checkpoint in checkpoints),
+        sum(checkpoint["rows"] for checkpoint in checkpoints),
     )
 
 
@@ -82,7 +88,7 @@ def _key(shards: Sequence[Shard], params: BuildParams) -> str:
     return fingerprint([shard.key for shard in shards], settled, how, code_digest())
 
 
-def _decide_all(spec: tuple[Place, Sequence[Shard]], *, params: BuildParams) -> Marker:
+def _decide_all(spec: tuple[Place, Sequence[Shard]], *, params: BuildParams) -> Checkpoint:
     place, shards = spec
     store = open_store(params.storage)
     facts = [(ranked_facts(shard, params, store=store), shard) for shard in shards]
@@ -90,7 +96,7 @@ def _decide_all(spec: tuple[Place, Sequence[Shard]], *, params: BuildParams) -> 
     return _decided(pa.concat_tables(tables), place.at("drops-all", _DROPS), params, store)
 
 
-def _decided(ranked: pa.Table, key: str, params: BuildParams, store: ObjectStore) -> Marker:
+def _decided(ranked: pa.Table, key: str, params: BuildParams, store: ObjectStore) -> Checkpoint:
     drops = survivors(ranked, bands=params.bands, rank=params.rank)
     file = write_table(store, key, drops, row_group_rows=1 << 16)
     return {"file": file, "rows": len(drops)}
@@ -98,39 +104,39 @@ def _decided(ranked: pa.Table, key: str, params: BuildParams, store: ObjectStore
 
 def _decide_groups(
     shards: Sequence[Shard], place: Place, params: BuildParams, progress: Progress
-) -> list[Marker]:
+) -> list[Checkpoint]:
     meeting = meeting_facts(shards, place, params, progress=progress)
     return decide_meeting(meeting, cut_of(shards, params), place, params, progress=progress)
 
 
 def decide_meeting(
     meeting: Meeting, cut: Cut, place: Place, params: BuildParams, *, progress: Progress
-) -> list[Marker]:
+) -> list[Checkpoint]:
     """The files of drops: groups alone, oversized ones refined first, what stays so in rounds."""
     decide = partial(_decide_each, params=params, progress=progress)
-    markers = decide(meeting, place)
+    checkpoints = decide(meeting, place)
     if meeting.oversized and not params.bands.is_exact:
         meeting = refined_meeting(meeting, cut, place, params, progress=progress)
         place = Place(place.corpus, f"{place.key}/refined")
-        markers += decide(meeting, place)
+        checkpoints += decide(meeting, place)
     for group in meeting.oversized:
-        markers += decided_in_rounds(group, meeting, place, params, progress=progress)
-    return markers
+        checkpoints += decided_in_rounds(group, meeting, place, params, progress=progress)
+    return checkpoints
 
 
 def _decide_each(
     meeting: Meeting, place: Place, *, params: BuildParams, progress: Progress
-) -> list[Marker]:
+) -> list[Checkpoint]:
     work = [
-        Marked(place.at(f"drops-{group}.json"), (place, group, meeting.files))
+        CheckpointedTask(place.at(f"drops-{group}.json"), (place, group, meeting.files))
         for group in meeting.groups
     ]
-    return map_marked(
+    return map_checkpointed(
         _decide_group, work, params=params, label="dedup: decisions", progress=progress
     )
 
 
-def _decide_group(spec: tuple[Place, int, tuple[str, ...]], *, params: BuildParams) -> Marker:
+def _decide_group(spec: tuple[Place, int, tuple[str, ...]], *, params: BuildParams) -> Checkpoint:
     place, group, files = spec
     store = open_store(params.storage)
     ranked = gather_group(store, files, group)

@@ -29,7 +29,7 @@ from jobs.corpus.dedup.ranking import hash_halves
 from jobs.corpus.dedup.signatures import Signatures
 from jobs.flow.dedup.candidate_groups import PARTITION_WORDS, Cut, Meeting, Place, met, united
 from jobs.flow.params import BuildParams
-from jobs.flow.tasks.checkpoints import Marked, Marker, Progress, map_marked
+from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, map_checkpointed
 from jobs.flow.tasks.exchange import read_group, read_numbers, write_cuts, write_groups
 from jobs.flow.tasks.sealed import read_sealed, seal
 from jobs.storage.objects import ObjectStore
@@ -45,26 +45,26 @@ def refined_meeting(
     meeting: Meeting, whole: Cut, place: Place, params: BuildParams, *, progress: Progress
 ) -> Meeting:
     """The oversized groups of a meeting in smaller groups; those that stay oversized are dense."""
-    mapped = partial(map_marked, params=params, progress=progress)
+    mapped = partial(map_checkpointed, params=params, progress=progress)
     place = Place(place.corpus, f"{place.key}/refined")
     sources = [(place, n, file, tuple(meeting.oversized)) for n, file in enumerate(meeting.files)]
     hot = mapped(
         _write_hot,
-        [Marked(place.at(f"hot-{source[1]}.json"), source) for source in sources],
+        [CheckpointedTask(place.at(f"hot-{source[1]}.json"), source) for source in sources],
         label="dedup: hot buckets",
     )
-    hot_files = tuple(marker["file"] for marker in hot)
+    hot_files = tuple(checkpoint["file"] for checkpoint in hot)
     cut = replace(whole, pieces=1 + sum(m["words"] for m in hot) // PARTITION_WORDS)
     keys = mapped(
         _write_pieces,
-        [Marked(place.at(f"keys-{s[1]}.json"), (s, hot_files, cut)) for s in sources],
+        [CheckpointedTask(place.at(f"keys-{s[1]}.json"), (s, hot_files, cut)) for s in sources],
         label="dedup: pieces",
     )
     grouped = united(keys, cut, place, params, progress=progress)
     files = mapped(
         _write_meeting,
         [
-            Marked(place.at(f"meeting-{s[1]}.json"), (s, grouped["file"], cut.delivered))
+            CheckpointedTask(place.at(f"meeting-{s[1]}.json"), (s, grouped["file"], cut.delivered))
             for s in sources
         ],
         label="dedup: meetings again",
@@ -72,7 +72,7 @@ def refined_meeting(
     return met(files, grouped, meeting.most)
 
 
-def _write_hot(spec: Source, *, params: BuildParams) -> Marker:
+def _write_hot(spec: Source, *, params: BuildParams) -> Checkpoint:
     place, number, _, _ = spec
     store = open_store(params.storage)
     bands = params.bands
@@ -84,7 +84,7 @@ def _write_hot(spec: Source, *, params: BuildParams) -> Marker:
     return {"file": file, "words": keys.size + members * pieces}
 
 
-def _write_pieces(spec: tuple[Source, tuple[str, ...], Cut], *, params: BuildParams) -> Marker:
+def _write_pieces(spec: tuple[Source, tuple[str, ...], Cut], *, params: BuildParams) -> Checkpoint:
     source, hot_files, cut = spec
     place, number, _, _ = source
     store = open_store(params.storage)
@@ -120,7 +120,7 @@ def _told(rows: pa.Table, hot: Words, cut: Cut, params: BuildParams) -> tuple[Wo
     return told_buckets([words], bits=cut.bits, partitions=cut.pieces)
 
 
-def _write_meeting(spec: tuple[Source, str, int], *, params: BuildParams) -> Marker:
+def _write_meeting(spec: tuple[Source, str, int], *, params: BuildParams) -> Checkpoint:
     source, grouped_file, delivered = spec
     place, number, _, _ = source
     store = open_store(params.storage)

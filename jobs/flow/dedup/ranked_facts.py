@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from jobs.corpus.model.identity import hash_column
 from jobs.corpus.model.tables import facts_schema, ranked_schema, released_facts_schema
 from jobs.corpus.release.takedown import with_columns
-from jobs.corpus.signals.rules import judged
+from jobs.corpus.signals.rules import rule_verdicts
 from jobs.corpus.text.canonical import canonical_texts
 from jobs.flow.dedup.frozen import FrozenShard, Origin
 from jobs.flow.params import BuildParams
@@ -98,7 +98,7 @@ def _standing_facts(
     """These columns of one run and `ordinal`, without documents that a rule rejects."""
     wanted = [*dict.fromkeys([*columns, "position", *params.rules.columns])]
     facts = read_table(store, run.facts_key, columns=wanted)
-    reasons = judged(facts, params.rules, partner=shard.partner)["reason"]
+    reasons = rule_verdicts(facts, params.rules, partner=shard.partner)["reason"]
     standing = facts.filter(pc.is_null(reasons))
     ordinals = pc.add(standing["position"], shard.base)
     return standing.select(columns).append_column(_ORDINAL, ordinals)

@@ -38,7 +38,7 @@ from jobs.corpus.dedup.ranking import rank_order
 from jobs.corpus.dedup.survivors import survivors
 from jobs.flow.dedup.candidate_groups import Meeting, Place
 from jobs.flow.params import BuildParams
-from jobs.flow.tasks.checkpoints import Marked, Marker, Progress, map_marked
+from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, map_checkpointed
 from jobs.flow.tasks.exchange import gather_group, read_group, write_groups
 from jobs.flow.tasks.sealed import read_table
 from jobs.flow.tasks.table_files import write_table
@@ -68,27 +68,27 @@ class Chunk:
 
 def decided_in_rounds(
     group: int, meeting: Meeting, place: Place, params: BuildParams, *, progress: Progress
-) -> list[Marker]:
+) -> list[Checkpoint]:
     """The files and numbers of drops of one group."""
-    mapped = partial(map_marked, params=params, progress=progress, label="dedup: rounds")
+    mapped = partial(map_checkpointed, params=params, progress=progress, label="dedup: rounds")
     place = Place(place.corpus, f"{place.key}/rounds-{group}")
     files, chunks = _chunks(group, meeting, place, params, progress=progress)
-    decided: list[Marker] = []
+    decided: list[Checkpoint] = []
     while chunks:
         first, *later = _packed(chunks, meeting.most)
         name = f"settled-{first.numbers[0]}"
-        work = [Marked(place.at(f"{name}.json"), (place, name, files, first))]
+        work = [CheckpointedTask(place.at(f"{name}.json"), (place, name, files, first))]
         (settled,) = mapped(_settle, work)
         against = []
         for chunk in later:
             name = f"compared-{first.numbers[0]}-{chunk.numbers[0]}"
             spec = (place, name, files, chunk, settled["kept"])
-            against.append(Marked(place.at(f"{name}.json"), spec))
+            against.append(CheckpointedTask(place.at(f"{name}.json"), spec))
         compared = mapped(_compare, against)
         decided += [settled, *compared]
         lost = [_without(*pair) for pair in zip(later, compared, strict=True)]
         chunks = [chunk for chunk in lost if chunk.left > 0]
-    return [marker for marker in decided if marker["rows"] > 0]
+    return [checkpoint for checkpoint in decided if checkpoint["rows"] > 0]
 
 
 def _packed(chunks: Sequence[Chunk], most: int) -> list[Chunk]:
@@ -102,7 +102,7 @@ def _packed(chunks: Sequence[Chunk], most: int) -> list[Chunk]:
     return packed
 
 
-def _without(chunk: Chunk, compared: Marker) -> Chunk:
+def _without(chunk: Chunk, compared: Checkpoint) -> Chunk:
     drops = (compared["file"],) if compared["rows"] > 0 else ()
     return Chunk(chunk.numbers, chunk.left - compared["rows"], chunk.drops + drops)
 
@@ -111,31 +111,34 @@ def _chunks(
     group: int, meeting: Meeting, place: Place, params: BuildParams, *, progress: Progress
 ) -> tuple[tuple[str, ...], list[Chunk]]:
     """The files that hold a group cut into chunks, and the chunks."""
-    mapped = partial(map_marked, params=params, progress=progress)
+    mapped = partial(map_checkpointed, params=params, progress=progress)
     step = max(1, meeting.most // (4 * len(meeting.files)))
     pieces = -(-2 * meeting.sizes[group] // meeting.most)
     sources = [(place, n, file, group) for n, file in enumerate(meeting.files)]
     samples = mapped(
         _write_sample,
-        [Marked(place.at(f"sample-{source[1]}.json"), (source, step)) for source in sources],
+        [
+            CheckpointedTask(place.at(f"sample-{source[1]}.json"), (source, step))
+            for source in sources
+        ],
         label="dedup: samples",
     )
-    sampled = tuple(marker["file"] for marker in samples)
+    sampled = tuple(checkpoint["file"] for checkpoint in samples)
     cuts = mapped(
         _write_chunks,
-        [Marked(place.at(f"chunks-{s[1]}.json"), (s, sampled, pieces)) for s in sources],
+        [CheckpointedTask(place.at(f"chunks-{s[1]}.json"), (s, sampled, pieces)) for s in sources],
         label="dedup: chunks",
     )
-    counts = np.sum([marker["counts"] for marker in cuts], axis=0).tolist()
+    counts = np.sum([checkpoint["counts"] for checkpoint in cuts], axis=0).tolist()
     chunks = [Chunk((number,), count, ()) for number, count in enumerate(counts) if count > 0]
-    return tuple(marker["file"] for marker in cuts), chunks
+    return tuple(checkpoint["file"] for checkpoint in cuts), chunks
 
 
 Source = tuple[Place, int, str, int]
 """Where to write, the number and key of a file of meetings, and the group in question."""
 
 
-def _write_sample(spec: tuple[Source, int], *, params: BuildParams) -> Marker:
+def _write_sample(spec: tuple[Source, int], *, params: BuildParams) -> Checkpoint:
     (place, number, meeting_file, group), step = spec
     store = open_store(params.storage)
     rows = read_group(store, meeting_file, group).select(_RANKED_BY)
@@ -144,7 +147,7 @@ def _write_sample(spec: tuple[Source, int], *, params: BuildParams) -> Marker:
     return {"file": write_table(store, key, rows.take(pa.array(order[step - 1 :: step])))}
 
 
-def _write_chunks(spec: tuple[Source, tuple[str, ...], int], *, params: BuildParams) -> Marker:
+def _write_chunks(spec: tuple[Source, tuple[str, ...], int], *, params: BuildParams) -> Checkpoint:
     (place, number, meeting_file, group), sample_files, pieces = spec
     store = open_store(params.storage)
     rows = read_group(store, meeting_file, group)
@@ -171,7 +174,7 @@ def _first_of_chunks(
     return sample.take(pa.array(order[places]))
 
 
-def _settle(spec: tuple[Place, str, tuple[str, ...], Chunk], *, params: BuildParams) -> Marker:
+def _settle(spec: tuple[Place, str, tuple[str, ...], Chunk], *, params: BuildParams) -> Checkpoint:
     place, name, files, chunk = spec
     store = open_store(params.storage)
     rows = _undecided(store, files, chunk)
@@ -191,7 +194,7 @@ def _settle(spec: tuple[Place, str, tuple[str, ...], Chunk], *, params: BuildPar
 
 def _compare(
     spec: tuple[Place, str, tuple[str, ...], Chunk, str], *, params: BuildParams
-) -> Marker:
+) -> Checkpoint:
     place, name, files, chunk, kept_file = spec
     store = open_store(params.storage)
     rows = _undecided(store, files, chunk)

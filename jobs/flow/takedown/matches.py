@@ -17,23 +17,19 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.corpus.dedup.params import BandParams
-from jobs.corpus.release.takedown import KNOWN_BY, Policy, concerns, copies, same_text
+from jobs.corpus.release.takedown import MATCHING_FACTS, Policy, has_same_text, is_copy, refers_to
 from jobs.errors import ConfigError
 from jobs.flow.releases.opened import OpenedRelease, open_release
 from jobs.flow.takedown.restorable_duplicates import NO_COPIES, Copies, copies_of
 from jobs.flow.takedown.selection import Entry, Request, choose, is_comparable, known_facts, pairs
 from jobs.flow.takedown.struck_rows import Striking, Struck, strike
+from jobs.flow.tasks.blobs import FILES
 from jobs.storage.log import Head, head
 from jobs.storage.objects import ObjectStore
 from jobs.storage.whole import whole_file
 
 _EXAMPLES = 5
-_NAMING = {
-    "shards": ["id"],
-    "facts": ["id"],
-    "decisions": ["doc_id", "kept_doc_id"],
-    "removals": ["doc_id"],
-}
+_NAMING = dict(zip(FILES, (["id"], ["id"], ["doc_id", "kept_doc_id"], ["doc_id"]), strict=True))
 
 
 @dataclass(frozen=True)
@@ -152,7 +148,7 @@ def search(store: ObjectStore, corpus: str, request: Request) -> Found:
 
 def _no_facts(release: OpenedRelease) -> pa.Table:
     schema = release.schema("facts")
-    return pa.schema([schema.field(name) for name in KNOWN_BY]).empty_table()
+    return pa.schema([schema.field(name) for name in MATCHING_FACTS]).empty_table()
 
 
 def _criteria(request: Request) -> list[str]:
@@ -177,9 +173,9 @@ def _gone(
         if policy == Policy.RESTORE:
             is_gone = pc.is_in(known["id"], value_set=facts["id"].combine_chunks())
         elif is_comparable(release, corrected):
-            is_gone = copies(known, facts, bands=bands_of(release.manifest))
+            is_gone = is_copy(known, facts, bands=bands_of(release.manifest))
         else:
-            is_gone = same_text(known, facts)
+            is_gone = has_same_text(known, facts)
         gone.update(known["id"].filter(is_gone).to_pylist())
     return gone
 
@@ -223,4 +219,4 @@ def _may_name(kind: str, entry: Entry, gone: list[str]) -> bool:
 def _names_any(store: ObjectStore, file: Concerned) -> bool:
     with whole_file(store, file.entry["key"]) as stream:
         table = pq.read_table(stream, columns=_NAMING[file.kind])
-    return bool(pc.any(concerns(table, file.gone)).as_py())
+    return bool(pc.any(refers_to(table, file.gone)).as_py())

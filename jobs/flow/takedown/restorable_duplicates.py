@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.corpus.model.reasons import Verdict
-from jobs.corpus.release.takedown import Selection, meant, waits
+from jobs.corpus.release.takedown import Selection, is_restorable, matched
 from jobs.errors import ConfigError
 from jobs.flow.releases.opened import OpenedRelease, origin
 from jobs.storage.log import head
@@ -51,11 +51,11 @@ class Waiting:
 
     def rows(self, entry: Entry, decisions: pa.Table) -> pa.ChunkedArray:
         """Whether each row of a file of decisions waits."""
-        return waits(decisions, self.gone, self.selection, licence=self._licence(entry))
+        return is_restorable(decisions, self.gone, self.selection, licence=self._licence(entry))
 
-    def meant(self, entry: Entry, decisions: pa.Table) -> pa.ChunkedArray:
+    def matched(self, entry: Entry, decisions: pa.Table) -> pa.ChunkedArray:
         """Whether each row of a file of decisions is meant, kept or not."""
-        return meant(decisions, self.selection, licence=self._licence(entry))
+        return matched(decisions, self.selection, licence=self._licence(entry))
 
     def _licence(self, entry: Entry) -> str:
         return self.licences[entry["partner"], origin(entry)]
@@ -101,8 +101,8 @@ def copies_of(release: OpenedRelease, gone: pa.Array, selection: Selection) -> C
             columns = [*PLACE.names, "verdict", "kept_doc_id", "url"]
             decisions = pq.read_table(stream, columns=columns)
         is_out = pc.not_equal(decisions["verdict"], str(Verdict.KEPT))
-        barred_rows = decisions.filter(pc.and_(waiting.meant(entry, decisions), is_out))
-        ids = barred_rows.select(["doc_id", "partner"])
+        blocked_rows = decisions.filter(pc.and_(waiting.matched(entry, decisions), is_out))
+        ids = blocked_rows.select(["doc_id", "partner"])
         barred.append(ids.rename_columns(BARRED.names).cast(BARRED))
         found = decisions.filter(waiting.rows(entry, decisions)).select(PLACE.names)
         if len(found):

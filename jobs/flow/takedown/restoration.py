@@ -34,7 +34,14 @@ from jobs.flow.releases.opened import OpenedRelease
 from jobs.flow.shards import NormalizedShard, Run
 from jobs.flow.takedown.renormalization import Rerun, normalized_again, recorded_params
 from jobs.flow.takedown.restorable_duplicates import Entry, build_manifest
-from jobs.flow.tasks.checkpoints import Marked, Marker, Progress, code_digest, map_marked
+from jobs.flow.tasks.blobs import FILES
+from jobs.flow.tasks.checkpoints import (
+    Checkpoint,
+    CheckpointedTask,
+    Progress,
+    code_digest,
+    map_checkpointed,
+)
 from jobs.flow.tasks.sealed import read_table
 from jobs.flow.tasks.table_files import write_table
 from jobs.on_ray.session import ray_session
@@ -117,9 +124,9 @@ def restored(
             own = _own_drops(origin, drops, params)
             merged = merge(list(origin.shards), own, origin.params, progress=progress)
             told = {"since": version, "origin": origin.version}
-            for within, marker in merged:
-                for kind in ("shards", "facts", "decisions", "removals"):
-                    entries = ({"partner": within.partner, **told, **f} for f in marker[kind])
+            for within, checkpoint in merged:
+                for kind in FILES:
+                    entries = ({"partner": within.partner, **told, **f} for f in checkpoint[kind])
                     files.setdefault(kind, []).extend(_named(e, params.corpus) for e in entries)
             for partner in origin.params.partners:
                 count = counts.setdefault(partner.name, Counter())
@@ -196,9 +203,11 @@ def _chosen(
     wanted = write_table(open_store(params.storage), f"{folder}/wanted.parquet", told)
     partners = {partner.name for partner in params.partners}
     mine = [shard for shard in shards if shard.partner in partners]
-    work = [Marked(f"{folder}/{shard.key}.json", (folder, shard, wanted)) for shard in mine]
-    markers = map_marked(_choose, work, params=params, label="copies", progress=progress)
-    chosen = tuple(_shard(*pair, key) for pair in zip(mine, markers, strict=True))
+    work = [
+        CheckpointedTask(f"{folder}/{shard.key}.json", (folder, shard, wanted)) for shard in mine
+    ]
+    checkpoints = map_checkpointed(_choose, work, params=params, label="copies", progress=progress)
+    chosen = tuple(_shard(*pair, key) for pair in zip(mine, checkpoints, strict=True))
     met = sum(shard.delivered for shard in chosen)
     if met != len(places):
         raise ConservationError(
@@ -208,35 +217,35 @@ def _chosen(
     return chosen
 
 
-def _shard(shard: NormalizedShard, marker: Marker, key: str) -> NormalizedShard:
+def _shard(shard: NormalizedShard, checkpoint: Checkpoint, key: str) -> NormalizedShard:
     return NormalizedShard(
         partner=shard.partner,
         key=fingerprint(shard.key, key),
-        runs=tuple(Run(**run) for run in marker["runs"]),
-        delivered=marker["delivered"],
+        runs=tuple(Run(**run) for run in checkpoint["runs"]),
+        delivered=checkpoint["delivered"],
         rejected=(),
-        content_bytes=marker["content_bytes"],
+        content_bytes=checkpoint["content_bytes"],
         base=0,
     )
 
 
-def _choose(spec: tuple[str, NormalizedShard, str], *, params: BuildParams) -> Marker:
+def _choose(spec: tuple[str, NormalizedShard, str], *, params: BuildParams) -> Checkpoint:
     folder, shard, wanted = spec
     store = open_store(params.storage)
     told = read_table(store, wanted)
     places = told.filter(pc.equal(told["partner"], shard.partner)).select(list(_TOLD))
-    marker: Marker = {"runs": [], "delivered": 0, "content_bytes": 0}
+    checkpoint: Checkpoint = {"runs": [], "delivered": 0, "content_bytes": 0}
     for number, run in enumerate(shard.runs):
-        documents, removals = _rows(store, run, places, first=marker["delivered"])
+        documents, removals = _rows(store, run, places, first=checkpoint["delivered"])
         if len(documents):
             name = f"{folder}/{shard.key}/{{}}-{number:05d}"
             known = facts(documents, params=params.signature)
-            marker["runs"].append(
+            checkpoint["runs"].append(
                 write_run(store, name, documents.sort_by("doc_id"), known, removals)
             )
-            marker["delivered"] += len(documents)
-            marker["content_bytes"] += pc.sum(pc.binary_length(documents["content"])).as_py()
-    return marker
+            checkpoint["delivered"] += len(documents)
+            checkpoint["content_bytes"] += pc.sum(pc.binary_length(documents["content"])).as_py()
+    return checkpoint
 
 
 def _rows(

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from jobs.corpus.model.identity import document_id
 from jobs.corpus.model.sites import sites
-from jobs.corpus.release.takedown import KNOWN_BY, Policy, Selection, selected
+from jobs.corpus.release.takedown import MATCHING_FACTS, Policy, Selection, selected
 from jobs.errors import ConfigError
 from jobs.flow.dedup.tombstones import compared_by
 from jobs.flow.releases.opened import OpenedRelease
@@ -147,16 +147,16 @@ def _choose(
 
 
 def known_facts(release: OpenedRelease, facts: Entry, corrected: OpenedRelease) -> pa.Table:
-    """The columns KNOWN_BY of a file; without signatures if they are of another kind."""
+    """The columns MATCHING_FACTS of a file; without signatures if they are of another kind."""
     with whole_file(release.store, facts["key"]) as stream:
-        known = pq.read_table(stream, columns=list(KNOWN_BY))
+        known = pq.read_table(stream, columns=list(MATCHING_FACTS))
     schema = corrected.schema("facts")
     if not is_comparable(release, corrected):
         for name in ("canonical_hash", "signature"):
             at = known.schema.get_field_index(name)
             field = schema.field(name)
             known = known.set_column(at, field, pa.nulls(len(known), field.type))
-    return known.cast(pa.schema([schema.field(name) for name in KNOWN_BY]))
+    return known.cast(pa.schema([schema.field(name) for name in MATCHING_FACTS]))
 
 
 def is_comparable(release: OpenedRelease, corrected: OpenedRelease) -> bool:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.corpus.model.reasons import Verdict
-from jobs.corpus.release.struck_rows import STRUCK_BY, struck, worded
+from jobs.corpus.release.struck_rows import STRUCK_COLUMNS, has_wanted_text, struck
 from jobs.corpus.release.takedown import Selection
 from jobs.flow.releases.opened import OpenedRelease, origin
 from jobs.flow.takedown.restorable_duplicates import BARRED, Entry, licences
@@ -39,7 +39,7 @@ class Striking:
     def rows(self, entry: Entry, decisions: pa.Table) -> pa.ChunkedArray:
         """Whether each row of a file of decisions is struck."""
         licence = self.licences.get((entry["partner"], origin(entry)), "")
-        return struck(decisions, self.selection, licence=licence, worded=self.worded)
+        return struck(decisions, self.selection, licence=licence, with_wanted_text=self.worded)
 
 
 @dataclass
@@ -96,7 +96,7 @@ def _look(release: OpenedRelease, entry: Entry, found: Struck) -> Counter[str]:
     if found.how.selection.partner not in {None, entry["partner"]}:
         return Counter()
     with whole_file(release.store, entry["key"]) as stream:
-        decisions = pq.read_table(stream, columns=list(STRUCK_BY))
+        decisions = pq.read_table(stream, columns=list(STRUCK_COLUMNS))
     rows = decisions.filter(found.how.rows(entry, decisions))
     if not len(rows):
         return Counter()
@@ -117,7 +117,9 @@ def _worded(release: OpenedRelease, selection: Selection) -> list[str]:
         if selection.partner in {None, entry["partner"]}:
             with whole_file(release.store, entry["key"]) as stream:
                 removals = pq.read_table(stream, columns=["doc_id", "text"])
-            ids += removals.filter(worded(removals, selection))["doc_id"].unique().to_pylist()
+            ids += (
+                removals.filter(has_wanted_text(removals, selection))["doc_id"].unique().to_pylist()
+            )
     return ids
 
 

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from jobs.corpus.release.conservation import corrected
 from jobs.corpus.release.decisions import verdict_counts
-from jobs.corpus.release.takedown import Policy, concerns, decisions_without, tombstones
+from jobs.corpus.release.takedown import Policy, decisions_without, refers_to, tombstones
 from jobs.errors import AlreadyPublished, ConfigError
 from jobs.flow.dedup.frozen import FrozenShard, frozen_shards
 from jobs.flow.dedup.tombstones import signed_tombstones, tombstone_shard, tombstone_shards
@@ -208,7 +208,7 @@ def _rewritten(
     write = partial(_written, store, found)
     if kind != "decisions":
         names = [name for name in ("id", "doc_id") if name in table.column_names]
-        file = write(table.filter(pc.invert(concerns(table.select(names), gone))))
+        file = write(table.filter(pc.invert(refers_to(table.select(names), gone))))
         return _Rewritten(concerned, file, file, Counter())
     after = decisions_without(table, gone, concerned.striking.rows(entry, table))
     patched = after

@@ -1,8 +1,8 @@
-"""Shard tasks that leave a marker: the unit of resuming.
+"""Shard tasks that leave a checkpoint: the unit of resuming.
 
-A marker is the task's result, written by the task itself after everything it names. Who finds a
-marker skips the task; who is killed before it repeats the task, and writes the same bytes again.
-A marker holds a digest of itself: an empty or damaged one is none.
+A checkpoint is the result of a task. The task writes it last, after everything that it names. A
+task with a checkpoint is not run again; one killed before that is, and writes the same bytes. A
+checkpoint holds a digest of itself: an empty or damaged one counts as none.
 """
 
 from __future__ import annotations
@@ -27,61 +27,61 @@ from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
 Spec = TypeVar("Spec")
-Marker = dict[str, Any]
-Task = Callable[..., Marker]
+Checkpoint = dict[str, Any]
+Task = Callable[..., Checkpoint]
 Progress = Callable[[str, int, int], None]
 """Called with (what is being done, tasks done, tasks in all)."""
 
 
 @dataclass(frozen=True)
-class Marked(Generic[Spec]):
-    """A task's specification and where its marker goes."""
+class CheckpointedTask(Generic[Spec]):
+    """A task's specification and the key of its checkpoint."""
 
     key: str
     spec: Spec
 
     def __str__(self) -> str:
-        """What the specification calls itself, for errors."""
+        """Return the name of the specification, for errors."""
         return str(self.spec)
 
 
-def map_marked(
+def map_checkpointed(
     task: Task,
-    work: Sequence[Marked[Spec]],
+    work: Sequence[CheckpointedTask[Spec]],
     *,
     params: BuildParams,
     label: str,
     progress: Progress,
-    is_whole: Callable[[Marker], bool] | None = None,
-) -> list[Marker]:
-    """The marker of each piece of work, in order; only work without one is done.
+    is_whole: Callable[[Checkpoint], bool] | None = None,
+) -> list[Checkpoint]:
+    """Run the tasks that have no checkpoint yet; return all checkpoints, in order of the work.
 
     Args:
         task: called as task(spec, params=params); returns what JSON can hold.
-        work: specifications with their marker keys.
+        work: specifications with their checkpoint keys.
         params: of the build.
-        label: what progress calls this.
-        progress: told of every finished task.
-        is_whole: whether all is still there that a marker found names; a task's own is believed.
+        label: name of this work for progress.
+        progress: called after every finished task.
+        is_whole: is all that a checkpoint names still there? Asked of those found only.
     """
     store = open_store(params.storage)
     found = _found(store, work, is_whole)
-    markers = {key: marker for key, marker in found if marker is not None}
-    missing = [piece for piece in work if piece.key not in markers]
-    progress(label, len(markers), len(work))
-    run = partial(_run_marked, task=task, params=params, code=code_digest())
-    for key, marker in map_shards(run, missing, compute=params.compute, label=label):
-        markers[key] = marker
-        progress(label, len(markers), len(work))
-    return [markers[piece.key] for piece in work]
+    checkpoints = {key: checkpoint for key, checkpoint in found if checkpoint is not None}
+    missing = [piece for piece in work if piece.key not in checkpoints]
+    progress(label, len(checkpoints), len(work))
+    run = partial(_run_checkpointed, task=task, params=params, code=code_digest())
+    for key, checkpoint in map_shards(run, missing, compute=params.compute, label=label):
+        checkpoints[key] = checkpoint
+        progress(label, len(checkpoints), len(work))
+    return [checkpoints[piece.key] for piece in work]
 
 
 @cache
 def code_digest() -> str:
-    """Digest of what decides what work tables hold, beside inputs and parameters.
+    """Return the digest of what decides work tables, beside inputs and parameters.
 
-    That is the code that reads, decodes and computes, and the versions of `libraries`: tables that
-    others made are not read on.
+    That is the code that reads, decodes and computes, and the versions of `libraries`: tables made
+    by other code or other versions are not read.
     """
     digest = xxhash.xxh3_128(canonical_json(libraries()))
     package = Path(__file__).parents[2]
@@ -91,8 +91,8 @@ def code_digest() -> str:
     return digest.hexdigest()
 
 
-def read_marker(store: ObjectStore, key: str) -> Any:
-    """What a task, or whoever else, noted; None if that is not there, or not as it was written."""
+def read_checkpoint(store: ObjectStore, key: str) -> Any:
+    """Return what `write_checkpoint` wrote at a key; None if nothing is there, or it is damaged."""
     try:
         stored = orjson.loads(store.get(key))
         made = stored["made"]
@@ -101,35 +101,37 @@ def read_marker(store: ObjectStore, key: str) -> Any:
     return made if stored.get("digest") == fingerprint(key, made) else None
 
 
-def write_marker(store: ObjectStore, key: str, made: Any) -> Any:
-    """Note something that `canonical_json` can write; what `read_marker` will give."""
+def write_checkpoint(store: ObjectStore, key: str, made: Any) -> Any:
+    """Write what `canonical_json` can hold; return it as `read_checkpoint` will."""
     plain = orjson.loads(canonical_json(made))  # dataclasses keep the order of their fields
     store.put(key, canonical_json({"made": plain, "digest": fingerprint(key, plain)}))
     return plain
 
 
 def _found(
-    store: ObjectStore, work: Sequence[Marked[Spec]], is_whole: Callable[[Marker], bool] | None
-) -> list[tuple[str, Marker | None]]:
-    def find(piece: Marked[Spec]) -> tuple[str, Marker | None]:
-        marker: Marker | None = read_marker(store, piece.key)
-        is_good = marker is None or is_whole is None or is_whole(marker)
-        return piece.key, marker if is_good else None
+    store: ObjectStore,
+    work: Sequence[CheckpointedTask[Spec]],
+    is_whole: Callable[[Checkpoint], bool] | None,
+) -> list[tuple[str, Checkpoint | None]]:
+    def find(piece: CheckpointedTask[Spec]) -> tuple[str, Checkpoint | None]:
+        checkpoint: Checkpoint | None = read_checkpoint(store, piece.key)
+        is_good = checkpoint is None or is_whole is None or is_whole(checkpoint)
+        return piece.key, checkpoint if is_good else None
 
     with ThreadPoolExecutor(16) as pool:
         return list(pool.map(find, work))
 
 
-def _run_marked(
-    piece: Marked[Spec], *, task: Task, params: BuildParams, code: str
-) -> tuple[str, Marker]:
+def _run_checkpointed(
+    piece: CheckpointedTask[Spec], *, task: Task, params: BuildParams, code: str
+) -> tuple[str, Checkpoint]:
     if code_digest() != code:
         raise ConfigError(
             f"{platform.node()} has other code or libraries than where the build was started, and "
             f"one release must not be made by both: install the same everywhere (it has {_told()})"
         )
     made = task(piece.spec, params=params)
-    return piece.key, write_marker(open_store(params.storage), piece.key, made)
+    return piece.key, write_checkpoint(open_store(params.storage), piece.key, made)
 
 
 def _told() -> str:

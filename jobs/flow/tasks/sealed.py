@@ -7,8 +7,8 @@
 So whoever was given a name can check any part of the object by reading the blocks it lies in. A
 flipped bit, a lost end and another object in its place are all noticed where they would be read.
 
-The task whose marker is `TASK.json` writes its objects below `TASK/`. So who meets damage knows
-which task makes the object again, and empties that marker: whoever runs next does it.
+The task whose checkpoint is `TASK.json` writes its objects below `TASK/`. So who meets damage knows
+which task makes the object again, and empties that checkpoint: whoever runs next does it.
 """
 
 from __future__ import annotations
@@ -95,8 +95,8 @@ def body_of(whole: bytes) -> memoryview:
     return memoryview(whole)[: _body_bytes(len(whole))]
 
 
-def marker_of(key: str) -> str:
-    """The key of the marker of the task that writes this object."""
+def checkpoint_of(key: str) -> str:
+    """The key of the checkpoint of the task that writes this object."""
     return f"{key.rpartition('/')[0]}.json"
 
 
@@ -118,7 +118,7 @@ def _require_own(store: ObjectStore, key: str, digests: bytes) -> None:
 
 def _damage(store: ObjectStore, key: str) -> DamagedTable:
     """The error, once the task that wrote the object is no longer taken for done."""
-    store.put(marker_of(key), b"")
+    store.put(checkpoint_of(key), b"")
     stage = key.split("/")[2]
     return DamagedTable(
         f"{store.location(key)} is not what {stage} wrote there: run the same command again, it is "

@@ -23,7 +23,7 @@ def functions(path: Path) -> Iterator[ast.FunctionDef]:
 
 READERS = {
     "flow/tasks/sealed.py": {"open", "get", "put", "put_file"},  # tables between stages
-    "flow/tasks/checkpoints.py": {"get", "put"},  # markers
+    "flow/tasks/checkpoints.py": {"get", "put"},  # checkpoints
     "flow/releases/attestations.py": {"get", "put"},  # signatures
     "flow/takedown/erasure.py": {"get", "put"},  # records of what was deleted
     "flow/releases/described_files.py": {"put"},

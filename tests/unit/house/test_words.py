@@ -15,9 +15,7 @@ ROOT = Path(__file__).parents[3]
 DEDUP = ("jobs/corpus/dedup/", "jobs/flow/dedup/")
 TAKEDOWN = ("jobs/flow/takedown/", "jobs/corpus/release/")
 TRAINING = (
-    "jobs/train_quality.py",
-    "conf/train_quality.yaml",
-    "jobs/flow/analysis/",
+    *("jobs/train_quality.py", "conf/train_quality.yaml", "jobs/flow/analysis/"),
     "jobs/corpus/signals/quality_training.py",
 )
 

@@ -38,15 +38,15 @@ def test_garbage_is_listed_first_and_then_retired_and_deleted(store: MemoryStore
     published(store, "1.0.0", "白日依山尽")
     orphan = shard(store, "黄河入海流")
     waiting = shard(store, "欲穷千里目")
-    marker = work_key(CORPUS, "merged", "f", "0.json")
-    store.put(marker, canonical_json({"shards": [{"sha256": waiting["sha256"]}]}))
+    checkpoint = work_key(CORPUS, "merged", "f", "0.json")
+    store.put(checkpoint, canonical_json({"shards": [{"sha256": waiting["sha256"]}]}))
     listed = garbage(store, CORPUS, with_work=False)
     assert [info.key for info in listed.orphans] == [orphan["key"]]
     assert store.size(orphan["key"]) is not None
     collect(store, CORPUS, with_work=False, about=ABOUT)
     assert store.size(orphan["key"]) is None
     collect(store, CORPUS, with_work=True, about=ABOUT)
-    assert (store.size(waiting["key"]), store.size(marker)) == (None, None)
+    assert (store.size(waiting["key"]), store.size(checkpoint)) == (None, None)
     assert garbage(store, CORPUS, with_work=True).size_bytes == 0
     before = head(store, CORPUS).seq
     collect(store, CORPUS, with_work=True, about=ABOUT)
@@ -74,7 +74,7 @@ class RecordingStore(MemoryStore):
         self.deleted.append(key)
 
 
-def test_markers_are_deleted_before_the_tables_they_name():
+def test_checkpoints_are_deleted_before_the_tables_they_name():
     store = RecordingStore()
     published(store, "1.0.0")
     names = ("a.parquet", "done.json", "z.parquet", "zz.json")

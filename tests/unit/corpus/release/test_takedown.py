@@ -14,9 +14,9 @@ from jobs.corpus.release.takedown import (
     Policy,
     Selection,
     decisions_without,
+    is_restorable,
     selected,
     tombstones,
-    waits,
 )
 from jobs.errors import ConfigError, ConservationError
 from tests.releases import decided, released
@@ -97,14 +97,14 @@ def test_rows_that_wait_were_dropped_for_what_goes_and_are_not_meant_themselves(
     decisions = pa.concat_tables([decisions, pa.Table.from_pylist(other, decisions.schema)])
     gone = DOCUMENTS["id"].combine_chunks()
     selection = Selection(**(NOTHING | {"partner": "gov"}))
-    told = partial(waits, gone=gone, selection=selection, licence="CC0-1.0")
-    waiting = decisions.filter(told(decisions)).to_pylist()
+    mask = partial(is_restorable, gone=gone, selection=selection, licence="CC0-1.0")
+    waiting = decisions.filter(mask(decisions)).to_pylist()
     assert [(row["partner"], row["reason"]) for row in waiting] == [("news", "near_duplicate")]
     rows = [decisions.slice(number, 1) for number in range(len(decisions))]
-    assert [told(row)[0].as_py() for row in rows] == told(decisions).to_pylist()
+    assert [mask(row)[0].as_py() for row in rows] == mask(decisions).to_pylist()
     everywhere = Selection(**(NOTHING | {"licence": "CC0-1.0", "contains": "江南"}))
-    assert not pc.any(waits(decisions, gone, everywhere, licence="CC0-1.0")).as_py()
-    assert waits(decisions.slice(0, 0), gone, selection, licence="").to_pylist() == []
+    assert not pc.any(is_restorable(decisions, gone, everywhere, licence="CC0-1.0")).as_py()
+    assert is_restorable(decisions.slice(0, 0), gone, selection, licence="").to_pylist() == []
 
 
 def test_tombstones_of_what_may_stay_with_others_are_ids_each_once() -> None:

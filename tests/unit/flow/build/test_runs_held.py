@@ -23,6 +23,6 @@ def test_rows_without_text_count_for_a_run_as_others_do(line: str, tmp_path: Pat
     sizes = ("shards.run_bytes=200000", "shards.batch_bytes=100000")
     params = build_parameters(tmp_path / "conf", tmp_path / "out", "partners=[a]", *sizes)
     (shard,) = plan(params)
-    marker = normalize_shard(shard, params=params)
-    assert marker["delivered"] == 4_000
-    assert len(marker["runs"]) > 2
+    checkpoint = normalize_shard(shard, params=params)
+    assert checkpoint["delivered"] == 4_000
+    assert len(checkpoint["runs"]) > 2

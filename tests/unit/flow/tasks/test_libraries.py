@@ -180,14 +180,14 @@ def test_task_on_a_machine_with_other_libraries_is_refused(
 ) -> None:
     write_partner(tmp_path, "gov", "deliveries: x\nformat: jsonl\nlicence: MIT\npriority: 1")
     params = build_parameters(tmp_path, tmp_path / "root", "partners=[gov]")
-    piece = checkpoints.Marked("demo/work/done.json", "一")
+    piece = checkpoints.CheckpointedTask("demo/work/done.json", "一")
     begun = checkpoints.code_digest()
 
-    def task(spec: str, **_: object) -> checkpoints.Marker:
+    def task(spec: str, **_: object) -> checkpoints.Checkpoint:
         return {"spec": spec}
 
-    def run() -> tuple[str, checkpoints.Marker]:
-        return checkpoints._run_marked(piece, task=task, params=params, code=begun)
+    def run() -> tuple[str, checkpoints.Checkpoint]:
+        return checkpoints._run_checkpointed(piece, task=task, params=params, code=begun)
 
     assert run() == (piece.key, {"spec": "一"})
     changed(monkeypatch, "opencc")

@@ -14,8 +14,15 @@ from hypothesis import strategies as st
 
 from jobs.errors import DamagedTable
 from jobs.flow.shards import Run
-from jobs.flow.tasks.checkpoints import read_marker, write_marker
-from jobs.flow.tasks.sealed import marker_of, open_sealed, read_sealed, read_table, seal, seal_file
+from jobs.flow.tasks.checkpoints import read_checkpoint, write_checkpoint
+from jobs.flow.tasks.sealed import (
+    checkpoint_of,
+    open_sealed,
+    read_sealed,
+    read_table,
+    seal,
+    seal_file,
+)
 from jobs.storage.layout import work_key
 from tests.memory_store import MemoryStore
 
@@ -65,17 +72,17 @@ def test_no_flipped_bit_is_ever_handed_out(bit: int, at: int) -> None:
 @pytest.mark.parametrize("damage", ["cut", "longer", "empty", "gone", "another"])
 def test_damage_is_named_and_its_task_no_longer_done(store: MemoryStore, damage: str) -> None:
     key, other = seal(store, KEY, BODY), seal(store, KEY, BODY[::-1])
-    assert marker_of(key) == work_key("demo", "drops", "f", "keys-0.json")
+    assert checkpoint_of(key) == work_key("demo", "drops", "f", "keys-0.json")
     bodies = {"cut": store.get(key)[:-9], "longer": store.get(key) + b"x", "empty": b""}
     for read in (read_sealed, open_sealed):
-        write_marker(store, marker_of(key), {"file": key})
+        write_checkpoint(store, checkpoint_of(key), {"file": key})
         if damage == "gone":
             store.delete(key)
         else:
             store.put(key, bodies.get(damage, store.get(other)))
         with pytest.raises(DamagedTable, match=key):
             read(store, key)
-        assert read_marker(store, marker_of(key)) is None
+        assert read_checkpoint(store, checkpoint_of(key)) is None
 
 
 def test_bits_that_were_garbled_once_on_their_way_are_asked_for_again(store: MemoryStore) -> None:
@@ -112,25 +119,25 @@ def test_columns_of_a_damaged_table_are_right_or_refused(
     assert refused > 20
 
 
-def test_marker_of_dataclasses_is_believed(store: MemoryStore) -> None:
+def test_checkpoint_of_dataclasses_is_believed(store: MemoryStore) -> None:
     made = {"runs": [Run("d", "f", "r", "e")]}
-    assert write_marker(store, "demo/work/a.json", made) == {"runs": [asdict(made["runs"][0])]}
-    assert read_marker(store, "demo/work/a.json") == {"runs": [asdict(made["runs"][0])]}
+    assert write_checkpoint(store, "demo/work/a.json", made) == {"runs": [asdict(made["runs"][0])]}
+    assert read_checkpoint(store, "demo/work/a.json") == {"runs": [asdict(made["runs"][0])]}
 
 
 @pytest.mark.parametrize("made", [{"files": ["甲"], "rows": 3}, [], {}, [{"a": 1}]])
-def test_marker_is_believed_only_as_it_was_written(store: MemoryStore, made: object) -> None:
-    assert read_marker(store, "demo/work/a.json") is None
-    write_marker(store, "demo/work/a.json", made)
-    assert read_marker(store, "demo/work/a.json") == made
+def test_checkpoint_is_believed_only_as_it_was_written(store: MemoryStore, made: object) -> None:
+    assert read_checkpoint(store, "demo/work/a.json") is None
+    write_checkpoint(store, "demo/work/a.json", made)
+    assert read_checkpoint(store, "demo/work/a.json") == made
     good = store.get("demo/work/a.json")
     store.put("demo/work/b.json", good)
-    assert read_marker(store, "demo/work/b.json") is None
+    assert read_checkpoint(store, "demo/work/b.json") is None
     for bit in range(8 * len(good)):
         bad = bytearray(good)
         bad[bit // 8] ^= 1 << bit % 8
         store.put("demo/work/a.json", bytes(bad))
-        assert read_marker(store, "demo/work/a.json") is None
+        assert read_checkpoint(store, "demo/work/a.json") is None
     for bad in (b"", good[:-1], b"null", b"[]", b"3", b'"made"'):
         store.put("demo/work/a.json", bad)
-        assert read_marker(store, "demo/work/a.json") is None
+        assert read_checkpoint(store, "demo/work/a.json") is None
