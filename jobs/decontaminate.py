@@ -83,11 +83,11 @@ def _applied(config: Settings, release: OpenedRelease, listed: list[str]) -> Tak
         policy=Policy.REMOVE,
         is_redacting=False,
     )
-    rerun, about = Rerun(_not_run_again, ProgressLine()), circumstances(config)
-    return take_down(release.store, release.corpus, request, about=about, rerun=rerun)[1]
+    info, context = circumstances(config), Rerun(_not_rebuilt, ProgressLine())
+    return take_down(release.store, release.corpus, request, about=info, rerun=context)[1]
 
 
-def _not_run_again(_: dict[str, Any]) -> BuildParams:
+def _not_rebuilt(_: dict[str, Any]) -> BuildParams:
     raise ConfigError("copies of contaminated documents do not return: policy is remove")
 
 

@@ -28,8 +28,7 @@ def main(config: Settings) -> None:
     if (config.release is None) != config.undo:
         raise ConfigError("please give release=VERSION to roll back to, or undo=true alone")
     store = open_store(storage_params(config.storage))
-    about = circumstances(config)
-    done, corpus = rollback(store, config.corpus.name, config.release, about=about)
+    done, corpus = rollback(store, config.corpus.name, config.release, about=circumstances(config))
     latest = done.state.registry.find("latest")
     version = latest["version"] if latest else "no release"
     say(f"{corpus}: latest is {version}{'' if config.undo else ' until heliu rollback undo=true'}")

@@ -14,8 +14,8 @@ def main(config: ReleaseReport) -> None:
     """Show a release."""
     release = opened(config)
     if is_json(config.format):
-        about = {"digest": release.digest, "published_at": release.published_at}
-        say_json({**release.manifest, **about})
+        published = {"digest": release.digest, "published_at": release.published_at}
+        say_json({**release.manifest, **published})
         return
     report_release(release)
 

@@ -68,8 +68,8 @@ def main(config: Settings) -> None:
         compute=config.compute,
         deliveries=config.deliveries,
     )
-    rerun = Rerun(rebuilt, ProgressLine())
-    found, done = take_down(store, corpus, request, about=_about(config), rerun=rerun)
+    context = Rerun(rebuilt, ProgressLine())
+    found, done = take_down(store, corpus, request, about=_commit_info(config), rerun=context)
     report = found.report() if found is not None else {}
     if as_json:
         release = {"version": done.release.version, "digest": done.release.digest}
@@ -105,13 +105,13 @@ def _request(config: Settings) -> Request:
     )
 
 
-def _about(config: Settings) -> dict[str, Any]:
+def _commit_info(config: Settings) -> dict[str, Any]:
     """The commit info without the search criteria, because the log is permanent."""
-    about = circumstances(config)
-    configuration = about["configuration"]
+    info = circumstances(config)
+    configuration = info["configuration"]
     for name in _PRIVATE:
         configuration[name] = bool(configuration[name])
-    return about
+    return info
 
 
 def _say(report: dict[str, Any], *, as_json: bool) -> None:

@@ -28,9 +28,8 @@ def main(config: Settings) -> None:
     if bool(config.reason) == config.undo:
         raise ConfigError("please give reason='why it should not be used', or undo=true alone")
     store = open_store(storage_params(config.storage))
-    reason = config.reason or None
-    about = circumstances(config)
-    done, corpus = yank(store, config.corpus.name, config.release, reason, about=about)
+    reason, info = config.reason or None, circumstances(config)
+    done, corpus = yank(store, config.corpus.name, config.release, reason, about=info)
     latest = done.state.registry.find("latest")
     say(
         f"{corpus}: {config.release} is {'yanked' if reason else 'no longer yanked'}; latest is "

@@ -1,7 +1,7 @@
 """The YAML files of a configuration, read as their authors wrote them.
 
 A word is text unless the schema declares something else: `1.10`, `no` and `007` stay what they are,
-and a slip is told with its file, its line and what to write there.
+and a slip is reported with its file, its line and what to write there.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING as NO_DEFAULT
 from dataclasses import Field, field, fields, is_dataclass, make_dataclass
 from types import NoneType, UnionType
@@ -48,16 +48,22 @@ def group(*classes: type, leave_out: str = "", **others: Kind) -> type[Any]:
         leave_out: a field that has no key in this group.
         others: types of further keys.
     """
-    keys: dict[str, tuple[Kind, Any]] = {}
-    for one in classes:
-        hints = get_type_hints(one)
-        for given in fields(one):
-            if given.name != leave_out:
-                default = NOT_GIVEN if given.default is NO_DEFAULT else given.default
-                keys[key_of(given)] = _without_tuples(hints[given.name]), default
+    keys = {key: pair for one in classes for key, pair in _group_keys(one, leave_out)}
     keys |= {name: (kind, NOT_GIVEN) for name, kind in others.items()}
     declared = [(name, kind, field(default=default)) for name, (kind, default) in keys.items()]
     return make_dataclass("Group", declared)
+
+
+def _group_keys(params: Any, leave_out: str) -> Iterator[tuple[str, tuple[Kind, Any]]]:
+    """The keys of a parameter class and of those within it, each with its type and default."""
+    hints = get_type_hints(params)
+    for one in fields(params):
+        kind = hints[one.name]
+        if is_dataclass(kind):
+            yield from _group_keys(kind, leave_out)
+        elif one.name != leave_out:
+            default = NOT_GIVEN if one.default is NO_DEFAULT else one.default
+            yield key_of(one), (_without_tuples(kind), default)
 
 
 def key_of(given: Field[Any]) -> str:
@@ -77,14 +83,17 @@ def params_of(params: type[Schema], config: Any, **others: Any) -> Schema:
         ConfigError: a value that the class refuses.
     """
     given = {
-        one.name: _frozen(getattr(config, key_of(one)))
+        one.name: _value_of(one, params, config)
         for one in fields(params)  # type: ignore[arg-type]
         if one.name not in others
     }
     return params(**given, **others)
 
 
-def _frozen(value: Any) -> Any:
+def _value_of(one: Field[Any], params: type, config: Any) -> Any:
+    if not hasattr(config, key_of(one)):  # parameters within parameters
+        return params_of(get_type_hints(params)[one.name], config)
+    value = getattr(config, key_of(one))
     return tuple(value) if isinstance(value, list) else value
 
 
