@@ -38,6 +38,17 @@ class Term(NamedTuple):
     allowed: tuple[str, ...] = ()
 
 
+STANDARD = (
+    *("posting list", "bucket members", "slot", "candidate group", "collision probability"),
+    *("band index", "packed key", "MinHash value", "keyword", "split", "segment", "removed span"),
+    *("partition", "split point", "partition bounds", "checkpoint", "file location"),
+    *("restorable duplicate", "takedown", "match", "yank", "blocked", "tombstone"),
+    *("page furniture", "detector", "character class", "pinyin annotation", "site boilerplate"),
+    *("repeated line", "paragraph", "retired file", "kept document", "filter rule", "judge"),
+    *("commit info", "generation", "training params", "rebuild context", "hot bucket"),
+)
+"""The terms that replace old words."""
+
 NAMES, PROSE = ("names",), ("prose",)
 TERMS = [
     Term("rooms?", "posting list, bucket members; of code: package", NAMES),
@@ -120,7 +131,7 @@ def is_about(term: Term, name: str) -> bool:
 def pattern(term: Term, where: str) -> re.Pattern[str]:
     if where == "names":
         return re.compile(rf"(?:^|_)(?:{term.word})(?:_|$)")
-    edge = r"(?<![\w`])" if term.word[0].isalpha() else ""
+    edge = r"(?<![\w`-])" if term.word[0].isalpha() else ""  # `key`, name-of-a-file
     return re.compile(rf"{edge}(?:{term.word})(?![\w`=])", re.IGNORECASE)
 
 
@@ -146,6 +157,18 @@ def snake(name: str) -> str:
 def is_key(literal: str) -> bool:
     """A string without a space is a key of tables and files, whose names are release format."""
     return not re.search(r"\s", literal)
+
+
+def test_glossary_is_sorted_and_has_one_line_for_each_word() -> None:
+    glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    words = re.findall(r"^\| ([^|]+) \|", glossary, re.MULTILINE)[1:]
+    assert words == sorted(set(words), key=str.lower)
+
+
+def test_glossary_has_the_standard_terms() -> None:
+    glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    for word in STANDARD:
+        assert re.search(rf"^\|[^|]*\b{word}\b[^|]*\|", glossary, re.MULTILINE), word
 
 
 @pytest.mark.parametrize(
