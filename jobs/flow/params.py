@@ -1,4 +1,4 @@
-"""Everything a build is told, as frozen values. `alarms`, `storage`, `compute` change no byte."""
+"""Parameters of a build, as frozen values. `alarms`, `storage`, `compute` change no byte."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class BuildParams:
     compute: ComputeParams
 
     def __post_init__(self) -> None:
-        """Refuse names that cannot be keys, and a build of nobody's text."""
+        """Raise ConfigError for a name that cannot be a key, or if there are no partners."""
         check_corpus(self.corpus)
         check_version(self.version)
         if not self.partners:
