@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from jobs.command.program import circumstances, run
-from jobs.command.release_settings import Gc
-from jobs.command.settings import storage_params
+from omegaconf import MISSING
+
+from jobs.command.program import circumstances, verb
+from jobs.command.settings import CorpusReport, storage_params
 from jobs.command.terminal import is_json, say, say_json, say_table
 from jobs.flow.releases.opened import choose_corpus
 from jobs.storage.garbage import Garbage, collect, garbage
@@ -15,8 +17,17 @@ from jobs.storage.stores import open_store
 _LISTED = 20
 
 
-def gc(config: Gc) -> None:
-    """Say what may go, and remove it if asked to."""
+@dataclass
+class Settings(CorpusReport):
+    """Keys of gc."""
+
+    apply: bool = MISSING
+    work: bool = MISSING
+
+
+@verb("correct", "lists what no release needs, and removes it")
+def main(config: Settings) -> None:
+    """List what no release needs, and remove it with `apply`."""
     as_json = is_json(config.format)
     store = open_store(storage_params(config.storage))
     corpus = choose_corpus(store, config.corpus.name)
@@ -30,7 +41,7 @@ def gc(config: Gc) -> None:
         return
     for kind in ("orphan", "retired", "work"):
         _report(kind, [row for row in rows if row["kind"] == kind])
-    done = "removed" if config.apply else "may go; apply=true removes them"
+    done = "removed" if config.apply else "can be removed; apply=true removes them"
     say(f"{corpus}: {len(rows):,} objects, {found.size_bytes:,} bytes {done}")
 
 
@@ -49,11 +60,6 @@ def _report(kind: str, rows: list[dict[str, Any]]) -> None:
         if len(rows) > _LISTED:
             say(f"and {len(rows) - _LISTED:,} more")
         say()
-
-
-def main() -> None:
-    """The program."""
-    run("gc", gc)
 
 
 if __name__ == "__main__":

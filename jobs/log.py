@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from jobs.command.program import run
-from jobs.command.release_settings import Listing
-from jobs.command.settings import storage_params
+from jobs.command.program import verb
+from jobs.command.settings import CorpusReport, storage_params
 from jobs.command.terminal import is_json, say_json, say_table
 from jobs.flow.releases.corrections import happened
 from jobs.storage.stores import open_store
 
 
-def log(config: Listing) -> None:
+@verb("read", "everything that happened to a corpus, entry by entry")
+def main(config: CorpusReport) -> None:
     """List the entries of a corpus's log."""
     as_json = is_json(config.format)
     entries = happened(open_store(storage_params(config.storage)), config.corpus.name)
@@ -19,11 +19,6 @@ def log(config: Listing) -> None:
         return
     header = ["seq", "at", "by", "op", "what"]
     say_table(header, [[entry[name] for name in header] for entry in entries])
-
-
-def main() -> None:
-    """The program."""
-    run("log", log)
 
 
 if __name__ == "__main__":

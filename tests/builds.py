@@ -12,9 +12,9 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+from jobs.build import main as verb
 from jobs.command.overrides import hydra_overrides
 from jobs.command.parameters import build_params
-from jobs.command.release_settings import register
 from jobs.command.settings import Build, conf_folder
 from jobs.flow.build.pipeline import run_build
 from jobs.flow.build.publish_stage import Published
@@ -39,7 +39,7 @@ def build_parameters(conf: Path, root: str | Path, *overrides: str) -> BuildPara
 
 def build_config(conf: Path, root: str | Path, *overrides: str) -> Build:
     """What `build_parameters` are made of."""
-    register()
+    verb.register()
     given = [f"hydra.searchpath=[file://{conf}]", f"storage.root={root}"]
     given += hydra_overrides(Build, *overrides)
     if not any(override.startswith("partners=") for override in overrides):

@@ -6,8 +6,7 @@ import datasketch
 import pyarrow as pa
 import xxhash
 
-from jobs.corpus.dedup.banding import BandParams
-from jobs.corpus.dedup.signatures import SignatureParams
+from jobs.corpus.dedup.params import BandParams, SignatureParams
 from jobs.corpus.text.canonical import canonical_texts
 from jobs.flow.params import BuildParams
 

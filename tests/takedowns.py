@@ -13,8 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.command.parameters import build_params, recorded_build
-from jobs.command.release_settings import Takedown as TakedownConfig
-from jobs.command.settings import Build, Compute, Storage
+from jobs.command.settings import COMPUTE, Build, Storage
 from jobs.corpus.release.takedown import Policy, Selection
 from jobs.flow.build.pipeline import run_build
 from jobs.flow.params import BuildParams
@@ -126,12 +125,12 @@ class Corpus:
 
     @property
     def rerun(self) -> Rerun:
-        at = TakedownConfig(
-            storage=Storage(self.bucket or str(self.root), self.endpoint_url, None),
-            compute=Compute(None, None, None),
-            deliveries=None,
-        )
-        return Rerun(lambda told: recorded_build(self._here(told), at), silent)
+        here = {
+            "storage": Storage(self.bucket or str(self.root), self.endpoint_url, None),
+            "compute": COMPUTE(None, None, None),
+            "deliveries": None,
+        }
+        return Rerun(lambda recorded: recorded_build(self._here(recorded), **here), silent)
 
     def _here(self, configuration: dict[str, Any]) -> dict[str, Any]:
         """What a log that was copied with its corpus says, as if it had been written here."""

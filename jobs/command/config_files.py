@@ -1,7 +1,7 @@
 """The YAML files of a configuration, read as their authors wrote them.
 
 A word is text unless the schema declares something else: `1.10`, `no` and `007` stay what they are,
-and a slip is told with its file, its line and what to write there.
+and a slip is reported with its file, its line and what to write there.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from jobs.command.schemas import (
     keys_of,
     kind_below,
     may_be_null,
-    meant,
+    parsed,
     required,
 )
 from jobs.command.settings import Build
@@ -69,7 +69,7 @@ class ConfigFiles(FileConfigSource):
         )
 
 
-def read_our_way() -> None:
+def use_config_files() -> None:
     """Have Hydra read YAML files by `ConfigFiles`."""
     Plugins.instance()  # which registers Hydra's own reader when it is first asked for
     SourcesRegistry.instance().types[ConfigFiles.scheme()] = ConfigFiles
@@ -226,7 +226,7 @@ class _File:
         if is_text(kind):
             return word
         try:
-            return meant(kind, word)
+            return parsed(kind, word)
         except ValueError:
             self._check_full_width(node.start_mark.line, word)
             self._refuse(node, f"{_named(above)}: {word!r} stands there: give {called(kind)}")

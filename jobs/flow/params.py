@@ -1,26 +1,26 @@
-"""The parameters of a build, frozen. `alarms`, `storage` and `compute` change no byte."""
+"""Parameters of a build, as frozen values. `alarms`, `storage`, `compute` change no byte."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jobs.corpus.contamination.benchmarks import BenchmarkParams
-from jobs.corpus.dedup.banding import BandParams
-from jobs.corpus.dedup.ranking import RankParams
-from jobs.corpus.dedup.signatures import SignatureParams
-from jobs.corpus.intake.rows import DeliveryParams
-from jobs.corpus.normalize.documents import TextParams
-from jobs.corpus.release.loss_alarms import AlarmParams
-from jobs.corpus.removal.repeated_lines import RepeatedLineParams
-from jobs.corpus.removal.site_boilerplate import SiteBoilerplateParams
-from jobs.corpus.repair.repairs import RepairParams
-from jobs.corpus.signals.keywords import SignalParams
-from jobs.corpus.signals.rules import RuleParams
 from jobs.errors import ConfigError
-from jobs.on_ray.compute import ComputeParams
 from jobs.storage.layout import check_corpus, check_version
-from jobs.storage.objects import StorageParams
+
+if TYPE_CHECKING:  # the command line is checked by these classes, which need not load numba
+    from jobs.corpus.contamination.benchmarks import BenchmarkParams
+    from jobs.corpus.dedup.params import BandParams, SignatureParams
+    from jobs.corpus.dedup.ranking import RankParams
+    from jobs.corpus.intake.rows import DeliveryParams
+    from jobs.corpus.normalize.documents import TextParams
+    from jobs.corpus.release.loss_alarms import AlarmParams
+    from jobs.corpus.removal.params import RepeatedLineParams, SiteBoilerplateParams
+    from jobs.corpus.repair.repairs import RepairParams
+    from jobs.corpus.signals.keywords import SignalParams
+    from jobs.corpus.signals.rules import RuleParams
+    from jobs.on_ray.compute import ComputeParams
+    from jobs.storage.objects import StorageParams
 
 _MOST_PRIORITY = 1_000_000
 
@@ -120,7 +120,7 @@ class BuildParams:
     compute: ComputeParams
 
     def __post_init__(self) -> None:
-        """Refuse names that cannot be keys, and a build without partners."""
+        """Raise ConfigError for a name that cannot be a key, or if there are no partners."""
         check_corpus(self.corpus)
         check_version(self.version)
         if not self.partners:
@@ -141,4 +141,6 @@ class BuildParams:
 
     def text_params(self, partner: PartnerParams) -> TextParams:
         """Return what is done to the texts of one partner."""
+        from jobs.corpus.normalize.documents import TextParams  # noqa: PLC0415  loads numba
+
         return TextParams(partner.repair, self.repeated_lines, self.signals)

@@ -66,10 +66,14 @@ MUTATIONS: list[Mutation] = [
         ('"descending" if preference == "newest" else "ascending"', '"ascending"'),
     ),
     *_in(
+        "jobs/corpus/dedup/params.py",
+        "unit/corpus/dedup/test_duplicates",
+        ("if not 0 < self.threshold <= 1:", "if not 0 <= self.threshold <= 1:"),
+    ),
+    *_in(
         "jobs/corpus/dedup/banding.py",
         "unit/corpus/dedup/test_duplicates unit/corpus/dedup/test_geometry"
         " property/test_duplicates_laws",
-        ("if not 0 < self.threshold <= 1:", "if not 0 <= self.threshold <= 1:"),
         ("keys[doc, band] = mix(keys[doc, band] ^ value)", "keys[doc, band] = mix(value)"),
         ("keys[:, -1] = ids[:, 0] ^ ids[:, 1]", "keys[:, -1] = ids[:, 0]"),
     ),

@@ -7,15 +7,15 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.corpus.dedup.banding import VERIFICATIONS, BandParams, band_keys
+from jobs.corpus.dedup.banding import band_keys
 from jobs.corpus.dedup.bucket_members import posting_lists
 from jobs.corpus.dedup.decision_inputs import Comparison, HotBuckets, Ranks, Sketches
 from jobs.corpus.dedup.decision_kernels import decide
 from jobs.corpus.dedup.duplicates import find_duplicates
 from jobs.corpus.dedup.hot_buckets import most_differing, segment_length
+from jobs.corpus.dedup.params import VERIFICATIONS, BandParams, SignatureParams
 from jobs.corpus.dedup.ranking import RankParams, rank_order
 from jobs.corpus.dedup.shingles import texts_of
-from jobs.corpus.dedup.signatures import SignatureParams
 from tests.corpora import canonical_list, documents_table, ranked_table
 from tests.oracles import loop_decisions
 

@@ -6,10 +6,9 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.corpus.dedup.banding import VERIFICATIONS, BandParams
 from jobs.corpus.dedup.duplicates import find_duplicates
+from jobs.corpus.dedup.params import VERIFICATIONS, BandParams, SignatureParams
 from jobs.corpus.dedup.ranking import RankParams, rank_order
-from jobs.corpus.dedup.signatures import SignatureParams
 from tests.corpora import canonical_list, documents_table, ranked_table
 from tests.oracles import loop_decisions
 from tests.property.test_duplicates_laws import families

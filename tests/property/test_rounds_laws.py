@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.corpus.dedup.banding import VERIFICATIONS
 from jobs.corpus.dedup.duplicates import find_duplicates
+from jobs.corpus.dedup.params import VERIFICATIONS
 from jobs.corpus.dedup.ranking import rank_order
 from jobs.flow.params import BuildParams
 from tests.candidates import decided, parameters, signed

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.corpus.dedup.banding import signature_column, signature_matrix
-from jobs.corpus.dedup.signatures import SignatureParams, permutations, signatures
+from jobs.corpus.dedup.params import SignatureParams
+from jobs.corpus.dedup.signatures import permutations, signatures
 from jobs.corpus.text.canonical import canonical_texts
 from tests.oracles import minhash
 

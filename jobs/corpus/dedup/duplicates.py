@@ -22,11 +22,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.corpus.dedup.banding import BandParams, band_keys, signature_matrix
+from jobs.corpus.dedup.banding import band_keys, signature_matrix
 from jobs.corpus.dedup.bucket_members import posting_lists
 from jobs.corpus.dedup.decision_inputs import Comparison, HotBuckets, Ranks, Sketches
 from jobs.corpus.dedup.decision_kernels import decide
 from jobs.corpus.dedup.hot_buckets import most_differing, segment_length
+from jobs.corpus.dedup.params import BandParams
 from jobs.corpus.dedup.ranking import RankParams, hash_halves, rank_order
 from jobs.corpus.dedup.shingles import texts_of
 from jobs.corpus.model.reasons import DropReason

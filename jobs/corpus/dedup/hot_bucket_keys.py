@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from jobs.corpus.dedup.banding import BandKeys, BandParams
+from jobs.corpus.dedup.banding import BandKeys
 from jobs.corpus.dedup.hot_buckets import segment_length, segment_tokens
+from jobs.corpus.dedup.params import BandParams
 from jobs.corpus.dedup.signatures import Signatures
 from jobs.corpus.text.kernels import kernel
 

@@ -12,16 +12,14 @@ bijection; the signature holds the minimum over all shingles for each p.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from jobs.corpus.dedup.params import SignatureParams
 from jobs.corpus.text.kernels import kernel
 from jobs.corpus.text.text_buffers import Offsets, text_buffers
 from jobs.corpus.text.utf8 import Bytes, decode_point
-from jobs.errors import ConfigError
 
 Uint32s = npt.NDArray[np.uint32]
 Signatures = npt.NDArray[np.uint32]  # shape (documents, num_perm)
@@ -33,26 +31,6 @@ _LANE_STARTS = tuple(
 )
 _LANE_TURNS = (1, 7, 12, 18)
 _BLOCK = 2048  # shingles hashed before the permutations run over them: 8 KiB, well inside L1
-
-
-@dataclass(frozen=True)
-class SignatureParams:
-    """How signatures are made; signatures of two tables are comparable only if these are equal."""
-
-    num_perm: int
-    seed: int
-    shingle_chars: int
-
-    def __post_init__(self) -> None:
-        """Raise ConfigError for a value that datasketch or the kernel does not support."""
-        if self.num_perm < 2:
-            raise ConfigError(f"minhash.num_perm is {self.num_perm}: give at least 2 permutations")
-        if not 1 <= self.shingle_chars <= 64:
-            raise ConfigError(
-                f"minhash.shingle_chars is {self.shingle_chars}: give 1 to 64 characters"
-            )
-        if not 0 <= self.seed < 2**32:
-            raise ConfigError(f"minhash.seed is {self.seed}: give 0 to 4294967295")
 
 
 def permutations(params: SignatureParams) -> tuple[Uint32s, Uint32s]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from typing import NamedTuple
 
@@ -58,7 +58,7 @@ class DeliveryParams:
     format: str
     encoding: str
     columns: tuple[tuple[str, str], ...]
-    max_text_bytes: int
+    max_text_bytes: int = field(metadata={"key": "text_bytes"})
     batch_bytes: int
     html: bool
     quoting: str = "double"  # releases of before do not say

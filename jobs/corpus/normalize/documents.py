@@ -13,8 +13,9 @@ from jobs.corpus.intake.dates import dates
 from jobs.corpus.model.identity import document_ids
 from jobs.corpus.model.reasons import RejectReason, Stage
 from jobs.corpus.model.tables import DELIVERED, DOCUMENTS, require
+from jobs.corpus.removal.params import RepeatedLineParams
 from jobs.corpus.removal.removals import removals
-from jobs.corpus.removal.repeated_lines import RepeatedLineParams, without_repeated_lines
+from jobs.corpus.removal.repeated_lines import without_repeated_lines
 from jobs.corpus.repair.normalization import Repaired, normalized_texts, repaired
 from jobs.corpus.repair.repairs import Repair, RepairParams
 from jobs.corpus.repair.script import simplified

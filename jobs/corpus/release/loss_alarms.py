@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -70,10 +70,10 @@ class AlarmParams:
     """
 
     is_stopping: bool
-    share: float
-    reason_share: float
-    id_rows: int
-    rows: int
+    share: float = field(metadata={"key": "alarm_share"})
+    reason_share: float = field(metadata={"key": "alarm_reason_share"})
+    id_rows: int = field(metadata={"key": "alarm_id_rows"})
+    rows: int = field(metadata={"key": "alarm_rows"})
 
     def __post_init__(self) -> None:
         """Refuse what is no share or count."""

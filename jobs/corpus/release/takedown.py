@@ -16,8 +16,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.corpus.dedup.banding import BandParams
 from jobs.corpus.dedup.duplicates import find_duplicates
+from jobs.corpus.dedup.params import BandParams
 from jobs.corpus.dedup.ranking import RankParams
 from jobs.corpus.model.identity import hash_column
 from jobs.corpus.model.reasons import DropReason, Stage, Verdict

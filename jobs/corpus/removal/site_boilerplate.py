@@ -9,7 +9,6 @@ one text count once. It is cut if only boilerplate stands between it and the end
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +21,7 @@ from jobs.corpus.model.reasons import RejectReason, Stage
 from jobs.corpus.model.sites import sites
 from jobs.corpus.model.tables import DOCUMENTS
 from jobs.corpus.removal.line_keys import Keys, Mask, is_structure, line_key
+from jobs.corpus.removal.params import SiteBoilerplateParams
 from jobs.corpus.removal.removals import RemovalKind, RemovedSpan, removals, without_spans
 from jobs.corpus.signals.keywords import SignalParams
 from jobs.corpus.signals.signals import signals
@@ -29,7 +29,6 @@ from jobs.corpus.text.canonical import FoldingTable, folding_table
 from jobs.corpus.text.kernels import kernel, mix
 from jobs.corpus.text.text_buffers import Offsets, text_buffers, text_hashes
 from jobs.corpus.text.utf8 import Bytes
-from jobs.errors import ConfigError
 
 EDGE_LINES = 8
 _LONGEST_BYTES = 600  # a longer line is a paragraph of the text
@@ -37,29 +36,6 @@ _FEWEST_LETTERS = 2
 _HEAD, _TAIL = 0, 1
 
 EdgeArray = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class SiteBoilerplateParams:
-    """What counts as site boilerplate.
-
-    Attributes:
-        is_on: Whether it is searched for.
-        min_documents: Documents of a site that must have a line.
-        min_share: The share of all its documents that must have it too, in (0, 1].
-    """
-
-    is_on: bool
-    min_documents: int
-    min_share: float
-
-    def __post_init__(self) -> None:
-        """Refuse values that make every line boilerplate."""
-        if self.min_documents < 2 or not 0 < self.min_share <= 1:
-            raise ConfigError(
-                f"paragraphs: min_documents={self.min_documents}, min_share={self.min_share}: "
-                "give at least 2, and a share above 0 and up to 1"
-            )
 
 
 class KeyCounts(NamedTuple):

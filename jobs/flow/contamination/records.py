@@ -1,4 +1,4 @@
-"""What a manifest tells of the evaluation sets that a release was searched for."""
+"""Records in a manifest of the evaluation sets that a release was searched for."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.corpus.dedup.signatures import SignatureParams
+from jobs.corpus.dedup.params import SignatureParams
 from jobs.errors import ConfigError, DamagedRelease
 from jobs.flow.dedup.frozen import FrozenShard, Origin
 from jobs.flow.params import BuildParams

@@ -16,8 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from jobs.corpus.dedup.banding import BandParams
-from jobs.corpus.dedup.signatures import SignatureParams
+from jobs.corpus.dedup.params import BandParams, SignatureParams
 from jobs.corpus.release.takedown import MATCHING_FACTS, Policy, has_same_text, is_copy, refers_to
 from jobs.errors import ConfigError
 from jobs.flow.releases.opened import OpenedRelease, open_release

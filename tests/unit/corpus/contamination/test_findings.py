@@ -18,7 +18,7 @@ from jobs.corpus.contamination.item_index import build_index
 from jobs.corpus.contamination.items import Benchmark, BenchmarkItem, item_of
 from jobs.corpus.model.tables import DELIVERED
 from jobs.corpus.normalize.documents import TextParams, documents
-from jobs.corpus.removal.repeated_lines import RepeatedLineParams
+from jobs.corpus.removal.params import RepeatedLineParams
 from jobs.corpus.repair.repairs import RepairParams
 from jobs.corpus.signals.keywords import SignalParams
 

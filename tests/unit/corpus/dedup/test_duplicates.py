@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from jobs.corpus.dedup.banding import BandParams, band_keys
+from jobs.corpus.dedup.banding import band_keys
 from jobs.corpus.dedup.duplicates import find_duplicates
+from jobs.corpus.dedup.params import BandParams, SignatureParams
 from jobs.corpus.dedup.ranking import RankParams
-from jobs.corpus.dedup.signatures import SignatureParams
 from jobs.corpus.model.identity import document_id
 from jobs.errors import ConfigError
 from tests.corpora import documents_table, ranked_table

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from jobs.corpus.removal.site_boilerplate import (
-    SiteBoilerplateParams,
-    count_keys,
-    edge_keys,
-    remove_site_boilerplate,
-)
+from jobs.corpus.removal.params import SiteBoilerplateParams
+from jobs.corpus.removal.site_boilerplate import count_keys, edge_keys, remove_site_boilerplate
 from jobs.errors import ConfigError
 from tests.corpora import NO_KEYWORDS
 from tests.property.test_removals_laws import table_of
