@@ -15,7 +15,7 @@ from jobs.corpus.text.canonical import CANONICAL_VERSION, folding_digest
 from jobs.flow.params import BuildParams, recorded_reading
 from jobs.flow.tasks.blobs import FILES
 from jobs.flow.tasks.libraries import libraries
-from jobs.storage.manifests import fingerprint
+from jobs.storage.canonical_json import fingerprint
 
 
 def recorded_parameters(params: BuildParams) -> dict[str, Any]:

@@ -17,10 +17,10 @@ from typing import Any
 import orjson
 
 from jobs.errors import LostRace, ObjectMissing, OutcomeUnknown, StorageError
+from jobs.storage.canonical_json import canonical_json
 from jobs.storage.layout import log_key, pending_key
 from jobs.storage.log import LOG_FORMAT as _FORMAT
 from jobs.storage.log import Entry, Head, entry_at, head, leave_hint, state_of, store_state
-from jobs.storage.manifests import canonical_json
 from jobs.storage.objects import ObjectStore
 from jobs.storage.operations import Operation, Publish, Redact, applied, operation_json
 from jobs.storage.registry import Refusal, State

@@ -14,8 +14,8 @@ from typing import Any
 import orjson
 
 from jobs.errors import DamagedRelease, ObjectMissing, StorageError
+from jobs.storage.canonical_json import canonical_json, sha256_hex
 from jobs.storage.layout import hint_key, log_key, state_key
-from jobs.storage.manifests import canonical_json, sha256_hex
 from jobs.storage.objects import ObjectStore
 from jobs.storage.operations import applied, operation_from
 from jobs.storage.registry import (

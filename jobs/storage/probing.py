@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import orjson
 
 from jobs.errors import ObjectMissing, StorageError, StorageUnwritable
+from jobs.storage.canonical_json import canonical_json
 from jobs.storage.layout import PASSED_KEY
-from jobs.storage.manifests import canonical_json
 from jobs.storage.objects import ObjectStore
 
 PROBE_VERSION = 1

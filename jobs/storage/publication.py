@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from jobs.errors import ConservationError, DamagedRelease, LostRace, ObjectMissing
+from jobs.storage.canonical_json import canonical_json, sha256_hex
 from jobs.storage.commits import commit
 from jobs.storage.layout import blob_address, blob_key, catalog_key, manifest_key
 from jobs.storage.log import Head
-from jobs.storage.manifests import canonical_json, sha256_hex
 from jobs.storage.objects import ObjectStore
 from jobs.storage.operations import Operation, Publish, Redact
 from jobs.storage.registry import FileEntry, Registry, Release, State

@@ -9,9 +9,9 @@ from typing import Any
 import orjson
 
 from jobs.errors import DamagedRelease, ReleaseMissing
+from jobs.storage.canonical_json import sha256_hex
 from jobs.storage.layout import CATALOG, blob_key, manifest_key
 from jobs.storage.log import head
-from jobs.storage.manifests import sha256_hex
 from jobs.storage.objects import ObjectStore
 from jobs.storage.registry import FileEntry, Registry, Release, Removals
 from jobs.storage.whole import is_stored

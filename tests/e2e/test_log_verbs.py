@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from jobs.storage.canonical_json import sha256_hex
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.layout import blob_key
-from jobs.storage.manifests import sha256_hex
 from jobs.storage.publication import publish
 from tests.commands import heliu
 

@@ -13,9 +13,9 @@ import pytest
 from jobs.errors import OutcomeUnknown, StorageError, StorageUnwritable
 from jobs.flow.build.publish_stage import settle
 from jobs.storage import s3, s3_clients
+from jobs.storage.canonical_json import sha256_hex
 from jobs.storage.garbage import collect
 from jobs.storage.log import head, history
-from jobs.storage.manifests import sha256_hex
 from jobs.storage.objects import ObjectStore, StorageParams
 from jobs.storage.probing import checks, prove_once
 from jobs.storage.publication import publish

@@ -40,9 +40,9 @@ from jobs.flow.shards import NormalizedShard, Run
 from jobs.flow.tasks.blobs import FILES, removals_at, write_blob
 from jobs.flow.tasks.checkpoints import Marked, Marker, Progress, code_digest, map_marked
 from jobs.flow.tasks.sealed import open_sealed
+from jobs.storage.canonical_json import fingerprint
 from jobs.storage.layout import work_key
 from jobs.storage.log import head
-from jobs.storage.manifests import fingerprint
 from jobs.storage.objects import ObjectStore
 from jobs.storage.releases import has_blob
 from jobs.storage.stores import open_store

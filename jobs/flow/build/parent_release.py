@@ -13,8 +13,8 @@ from jobs.flow.intake.plan import InputName
 from jobs.flow.params import BuildParams
 from jobs.flow.recorded import recorded_parameters, recorded_schema
 from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.storage.canonical_json import canonical_json
 from jobs.storage.log import head
-from jobs.storage.manifests import canonical_json
 from jobs.storage.objects import ObjectStore
 from jobs.storage.releases import read_manifest
 

@@ -11,8 +11,8 @@ from jobs.flow.build.publish_stage import known_before
 from jobs.flow.intake.plan import InputShard
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.opened import OpenedRelease
+from jobs.storage.canonical_json import canonical_json
 from jobs.storage.log import head
-from jobs.storage.manifests import canonical_json
 from jobs.storage.objects import ObjectStore
 from jobs.storage.releases import read_manifest
 

@@ -31,8 +31,8 @@ from jobs.flow.shards import NormalizedShard, Run
 from jobs.flow.tasks.checkpoints import Marked, Marker, Progress, code_digest, map_marked
 from jobs.flow.tasks.exchange import read_cuts
 from jobs.flow.tasks.sealed import read_sealed, read_table, seal
+from jobs.storage.canonical_json import fingerprint
 from jobs.storage.layout import work_key
-from jobs.storage.manifests import fingerprint
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 

@@ -13,9 +13,9 @@ from jobs.errors import ConfigError, DamagedRelease
 from jobs.flow.dedup.frozen import FrozenShard, Origin
 from jobs.flow.params import BuildParams
 from jobs.flow.recorded import recorded_parameters
+from jobs.storage.canonical_json import canonical_json
 from jobs.storage.layout import blob_address
 from jobs.storage.log import head
-from jobs.storage.manifests import canonical_json
 from jobs.storage.objects import ObjectStore
 from jobs.storage.whole import whole_file
 

@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from jobs.errors import ConfigError, ObjectMissing, SignatureInvalid
 from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.storage.canonical_json import canonical_json
 from jobs.storage.layout import attestation_key, attestations
-from jobs.storage.manifests import canonical_json
 from jobs.storage.objects import StorageParams
 from jobs.storage.stores import open_store
 

@@ -21,7 +21,7 @@ from jobs.errors import ConfigError, StorageUnwritable
 from jobs.flow.releases.described_files import about_release, derived_files, sha256sums
 from jobs.flow.releases.file_locations import Placed
 from jobs.flow.releases.opened import OpenedRelease
-from jobs.storage.manifests import canonical_json, file_sha256
+from jobs.storage.canonical_json import canonical_json, file_sha256
 from jobs.storage.whole import whole_file
 
 _THREADS = 2

@@ -24,8 +24,8 @@ from jobs.corpus.release.takedown import TAKEDOWN
 from jobs.errors import ConfigError, ConservationError
 from jobs.flow.releases.file_checks import FileCheck, FileReport, Halves, check_file
 from jobs.flow.releases.opened import OpenedRelease, reading_metadata
+from jobs.storage.canonical_json import canonical_json
 from jobs.storage.log import head, history
-from jobs.storage.manifests import canonical_json
 from jobs.storage.releases import files_of, read_manifest, resolved
 
 LEVELS = ("metadata", "sizes", "footers", "sample", "everything")

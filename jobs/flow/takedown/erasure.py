@@ -15,10 +15,10 @@ import orjson
 from jobs.errors import ObjectMissing, ReleaseMissing, StorageError
 from jobs.flow.releases.described_files import write_derived
 from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.storage.canonical_json import canonical_json
 from jobs.storage.garbage import collect, garbage
 from jobs.storage.layout import blob_key, erasure_key
 from jobs.storage.log import Entry, head, history, removals_of
-from jobs.storage.manifests import canonical_json
 from jobs.storage.objects import ObjectStore
 
 ERASURE_FORMAT = "heliu-erasure/1"

@@ -38,8 +38,8 @@ from jobs.flow.tasks.checkpoints import Marked, Marker, Progress, code_digest, m
 from jobs.flow.tasks.sealed import read_table
 from jobs.flow.tasks.table_files import write_table
 from jobs.on_ray.session import ray_session
+from jobs.storage.canonical_json import fingerprint
 from jobs.storage.layout import blob_key, work_key
-from jobs.storage.manifests import fingerprint
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from jobs.storage.canonical_json import file_sha256
 from jobs.storage.log import removals_of
-from jobs.storage.manifests import file_sha256
 from jobs.storage.objects import ObjectStore
 from jobs.storage.registry import Removals
 from jobs.storage.releases import put_blob

@@ -12,7 +12,7 @@ from jobs.command.program import circumstances
 from jobs.command.provenance import code_state, lock_digest
 from jobs.command.release_settings import CorpusChoice, Read
 from jobs.command.settings import Storage
-from jobs.storage.manifests import canonical_json, file_sha256
+from jobs.storage.canonical_json import canonical_json, file_sha256
 
 ROOT = Path(__file__).parents[3]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from jobs.storage.canonical_json import canonical_json, sha256_hex
 from jobs.storage.garbage import collect, garbage
 from jobs.storage.layout import blob_key, work_key
 from jobs.storage.log import head, history
-from jobs.storage.manifests import canonical_json, sha256_hex
 from jobs.storage.publication import publish
 from tests.memory_store import MemoryStore
 

@@ -20,11 +20,11 @@ from jobs.flow.build.publish_stage import settle
 from jobs.flow.releases.corrections import happened, rollback, tag, yank
 from jobs.flow.releases.opened import open_release
 from jobs.storage import commits
+from jobs.storage.canonical_json import canonical_json, sha256_hex
 from jobs.storage.commits import commit
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.layout import blob_key, hint_key, log_key, state_key
 from jobs.storage.log import head, history
-from jobs.storage.manifests import canonical_json, sha256_hex
 from jobs.storage.objects import ObjectStore
 from jobs.storage.operations import Tag
 from jobs.storage.publication import publish

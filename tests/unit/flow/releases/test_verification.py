@@ -28,9 +28,9 @@ from jobs.flow.releases.file_checks import FileCheck, FileReport, check_file, ch
 from jobs.flow.releases.opened import OpenedRelease, open_release
 from jobs.flow.releases.verification import LEVELS, Findings, verify
 from jobs.flow.tasks.blobs import write_blob
+from jobs.storage.canonical_json import canonical_json, sha256_hex
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.layout import blob_key, log_key, manifest_key, state_key
-from jobs.storage.manifests import canonical_json, sha256_hex
 from jobs.storage.objects import StorageParams
 from jobs.storage.publication import publish
 from jobs.storage.registry import Registry
