@@ -17,8 +17,7 @@ def log(config: Listing) -> None:
     if as_json:
         say_json(entries)
         return
-    header = ["seq", "at", "by", "op", "what"]
-    say_table(header, [[entry[name] for name in header] for entry in entries])
+    say_table(["seq", "at", "by", "op", "what"], [list(entry.values()) for entry in entries])
 
 
 def main() -> None:

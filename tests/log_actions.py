@@ -17,6 +17,7 @@ from jobs.storage.operations import Collect, Operation, Rollback, Tag, Yank
 from jobs.storage.registry import State
 from jobs.storage.releases import live_blobs, put_blob, read_manifest, resolved
 from tests.log_world import CORPUS, Action, Actor, World
+from tests.manifests import manifest_of
 
 
 def build(version: str, texts: list[str], *, on_parent: bool) -> Action:
@@ -152,12 +153,7 @@ def _live(store: ObjectStore, at: Any, digest: str) -> set[str]:
 def _manifest(
     world: World, version: str, shards: list[dict[str, Any]], parent: dict[str, Any] | None
 ) -> dict[str, Any]:
-    manifest: dict[str, Any] = {
-        "corpus": CORPUS,
-        "version": version,
-        "documents": len(shards),
-        "shards": shards,
-    }
+    manifest = manifest_of(CORPUS, version, shards)
     if parent:
         manifest["parent"] = {"version": parent["version"], "digest": parent["digest"]}
     digest = hashlib.sha256(orjson.dumps(manifest, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -24,6 +24,7 @@ from jobs.storage.log import head, history, removals_of
 from jobs.storage.objects import ObjectInfo, ObjectStore
 from jobs.storage.releases import read_manifest, resolved
 from tests.log_model import Model
+from tests.manifests import file_entry
 
 CORPUS = "cci"
 Answer = TypeVar("Answer")
@@ -182,8 +183,7 @@ class World:
         path = self.folder / digest
         if not path.exists():
             path.write_bytes(body)
-        entry = {"sha256": digest, "bytes": len(body), "rows": 1, "text": text}
-        return path, {"key": blob_key(CORPUS, digest), **entry}
+        return path, file_entry(CORPUS, digest, len(body), text=text)
 
     # --- what holds after every step
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
 import pyarrow as pa
 
@@ -16,9 +15,10 @@ from jobs.flow.params import BuildParams, recorded_reading
 from jobs.flow.tasks.blobs import FILES
 from jobs.flow.tasks.libraries import libraries
 from jobs.storage.canonical_json import fingerprint
+from jobs.storage.manifests import ColumnEntry, JsonObject, Manifest
 
 
-def recorded_parameters(params: BuildParams) -> dict[str, Any]:
+def recorded_parameters(params: BuildParams) -> JsonObject:
     """Everything that decides what a release holds, beside what is delivered."""
     return {
         "paragraphs": {"repeated": asdict(params.repeats), "site": asdict(params.boilerplate)},
@@ -37,9 +37,7 @@ def recorded_parameters(params: BuildParams) -> dict[str, Any]:
     }
 
 
-def with_libraries(
-    parameters: dict[str, Any], before: dict[str, Any], version: str
-) -> dict[str, Any]:
+def with_libraries(parameters: JsonObject, before: Manifest, version: str) -> JsonObject:
     """The parameters with the versions that decided, by the release whose files they wrote.
 
     Args:
@@ -51,7 +49,7 @@ def with_libraries(
     return {**parameters, "libraries": {**known, version: libraries()}}
 
 
-def recorded_schema(params: BuildParams) -> dict[str, Any]:
+def recorded_schema(params: BuildParams) -> dict[str, list[ColumnEntry]]:
     """The columns of every kind of file in a release."""
     facts = released_facts_schema(params.signature.num_perm)
     schemas = (RELEASED, facts, DECISIONS, REMOVED)
@@ -63,7 +61,7 @@ def _keyword_digests(params: BuildParams) -> dict[str, str]:
     return {category: fingerprint(words) for category, words in lists}
 
 
-def _columns(schema: pa.Schema) -> list[dict[str, Any]]:
+def _columns(schema: pa.Schema) -> list[ColumnEntry]:
     return [
         {"name": column.name, "type": str(column.type), "nullable": column.nullable}
         for column in schema

@@ -12,17 +12,16 @@ import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
-
-import orjson
 
 from jobs.errors import LostRace, ObjectMissing, OutcomeUnknown, StorageError
 from jobs.storage.canonical_json import canonical_json
+from jobs.storage.entries import LOG_FORMAT, LogEntry, operation_json, parse_entry
 from jobs.storage.layout import log_key, pending_key
-from jobs.storage.log import LOG_FORMAT as _FORMAT
-from jobs.storage.log import Entry, Head, entry_at, head, leave_hint, state_of, store_state
+from jobs.storage.log import Head, entry_at, head, leave_hint, state_of, store_state
+from jobs.storage.manifests import JsonObject
+from jobs.storage.metadata import parsed_metadata
 from jobs.storage.objects import ObjectStore
-from jobs.storage.operations import Operation, Publish, Redact, applied, operation_json
+from jobs.storage.operations import Operation, Publish, Redact, applied
 from jobs.storage.registry import Refusal, State
 
 # Among eight publishers that start at once the last needs eight tries; somebody wins each round.
@@ -42,7 +41,7 @@ class Committed:
     is_new: bool
 
 
-def commit(store: ObjectStore, corpus: str, decide: Decide, *, about: dict[str, Any]) -> Committed:
+def commit(store: ObjectStore, corpus: str, decide: Decide, *, about: JsonObject) -> Committed:
     """Commit what `decide` makes of the newest state; whoever loses a race decides again.
 
     Args:
@@ -77,7 +76,7 @@ def commit(store: ObjectStore, corpus: str, decide: Decide, *, about: dict[str, 
     )
 
 
-def resumed(store: ObjectStore, corpus: str, version: str) -> tuple[bool, Entry | None]:
+def resumed(store: ObjectStore, corpus: str, version: str) -> tuple[bool, LogEntry | None]:
     """Settle what became of commits of this version whose outcome was unknown.
 
     An entry whose number is still free is sent again, byte for byte: nothing has happened since it
@@ -89,7 +88,8 @@ def resumed(store: ObjectStore, corpus: str, version: str) -> tuple[bool, Entry 
     Raises:
         OutcomeUnknown: the store does not answer this time either.
     """
-    noted = [orjson.loads(store.get(info.key)) for info in store.list(f"{corpus}/pending/")]
+    keys = [info.key for info in store.list(f"{corpus}/pending/")]
+    noted = [parsed_metadata(parse_entry, store.get(key), store.location(key)) for key in keys]
     mine = [entry for entry in noted if _version(entry) == version]
     for entry in sorted(mine, key=lambda entry: -entry["seq"]):
         if _written(store, corpus, entry, is_noted=True):
@@ -98,9 +98,9 @@ def resumed(store: ObjectStore, corpus: str, version: str) -> tuple[bool, Entry 
     return bool(mine), None
 
 
-def _entry(before: Head, operation: Operation, state: str, about: dict[str, Any]) -> Entry:
+def _entry(before: Head, operation: Operation, state: str, about: JsonObject) -> LogEntry:
     return {
-        "format": _FORMAT,
+        "format": LOG_FORMAT,
         "seq": before.seq + 1,
         "previous": before.digest,
         "id": uuid.uuid4().hex,
@@ -110,13 +110,13 @@ def _entry(before: Head, operation: Operation, state: str, about: dict[str, Any]
     }
 
 
-def _version(entry: Entry) -> str | None:
+def _version(entry: LogEntry) -> str | None:
     operation = entry["operation"]
     version: str | None = operation.get("release", operation).get("version")
     return version
 
 
-def _written(store: ObjectStore, corpus: str, entry: Entry, *, is_noted: bool) -> bool:
+def _written(store: ObjectStore, corpus: str, entry: LogEntry, *, is_noted: bool) -> bool:
     """Whether the entry is in the log; the note of it goes once that is certain."""
     note = pending_key(corpus, entry["id"])
     if is_noted:
@@ -128,7 +128,7 @@ def _written(store: ObjectStore, corpus: str, entry: Entry, *, is_noted: bool) -
     return is_ours
 
 
-def _sent(store: ObjectStore, corpus: str, entry: Entry) -> bool:
+def _sent(store: ObjectStore, corpus: str, entry: LogEntry) -> bool:
     body = canonical_json(entry)
     doubt: StorageError | None = None
     for _ in range(_SENDS):
@@ -150,7 +150,7 @@ def _sent(store: ObjectStore, corpus: str, entry: Entry) -> bool:
 
 def _read_back(
     store: ObjectStore, corpus: str, seq: int, doubt: StorageError | None
-) -> Entry | None:
+) -> LogEntry | None:
     try:
         return entry_at(store, corpus, seq)
     except StorageError as error:

@@ -18,6 +18,7 @@ from jobs.errors import ObjectMissing
 from jobs.storage.commits import commit
 from jobs.storage.layout import blob_address
 from jobs.storage.log import head, state_of
+from jobs.storage.manifests import JsonObject
 from jobs.storage.objects import ObjectInfo, ObjectStore
 from jobs.storage.operations import Collect, Operation
 from jobs.storage.registry import State
@@ -61,7 +62,7 @@ def garbage(store: ObjectStore, corpus: str, *, with_work: bool) -> Garbage:
     return _garbage(store, corpus, state, with_work=with_work)
 
 
-def collect(store: ObjectStore, corpus: str, *, with_work: bool, about: dict[str, Any]) -> Garbage:
+def collect(store: ObjectStore, corpus: str, *, with_work: bool, about: JsonObject) -> Garbage:
     """Retire and delete what may go; what was deleted.
 
     Raises:

@@ -7,33 +7,36 @@ to read, and the history cannot be edited unnoticed.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict, TypeVar
 
-import orjson
-
-from jobs.errors import DamagedRelease, ObjectMissing, StorageError
+from jobs.errors import DamagedMetadata, ObjectMissing, StorageError
 from jobs.storage.canonical_json import canonical_json, sha256_hex
+from jobs.storage.entries import LogEntry, operation_from, parse_entry
 from jobs.storage.layout import hint_key, log_key, state_key
+from jobs.storage.metadata import checked_metadata, parsed_metadata
 from jobs.storage.objects import ObjectStore
-from jobs.storage.operations import applied, operation_from
+from jobs.storage.operations import applied
 from jobs.storage.registry import (
     Refusal,
     Registry,
     Release,
     Removals,
     State,
-    registry_from,
+    parse_registry,
+    parse_removals,
     registry_json,
-    removals_from,
     removals_json,
 )
+from jobs.storage.typed_json import Malformed, parsed
 
-LOG_FORMAT = "heliu-log/1"
+Part = TypeVar("Part")
 
-Entry = dict[str, Any]
-"""`format`, `seq`, `previous`, `id`, `operation`, `about` (`at`, `by` and more), `state`."""
+
+class _Hint(TypedDict):
+    seq: int
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def head(store: ObjectStore, corpus: str) -> Head:
     """The newest entry of the corpus's log: four requests, however long the log is.
 
     Raises:
-        DamagedRelease: the state it names is not the one that was stored.
+        DamagedMetadata: the entry is none, or the state it names is not the one that was stored.
     """
     seq = _beyond(store, corpus, _hinted(store, corpus))
     body = None
@@ -78,13 +81,14 @@ def head(store: ObjectStore, corpus: str) -> Head:
         if seq == 0:
             return Head()
         body = store.get(log_key(corpus, seq))
-    stored = _part(store, corpus, orjson.loads(body)["state"])
-    return Head(seq, sha256_hex(body), registry_from(stored), stored["removals"])
+    entry = parsed_metadata(parse_entry, body, store.location(log_key(corpus, seq)))
+    registry, removals = _part(store, corpus, entry["state"], parse_registry)
+    return Head(seq, sha256_hex(body), registry, removals)
 
 
 def removals_of(store: ObjectStore, corpus: str, digest: str | None) -> Removals:
     """What was taken away, as a head's `removals` names it."""
-    return Removals() if digest is None else removals_from(_part(store, corpus, digest))
+    return Removals() if digest is None else _part(store, corpus, digest, parse_removals)
 
 
 def state_of(store: ObjectStore, corpus: str, at: Head) -> State:
@@ -100,11 +104,11 @@ def store_state(store: ObjectStore, corpus: str, state: State) -> str:
     return _store_part(store, corpus, registry_json(state.registry, rest))
 
 
-def entry_at(store: ObjectStore, corpus: str, seq: int) -> Entry | None:
+def entry_at(store: ObjectStore, corpus: str, seq: int) -> LogEntry | None:
     """The entry of that number, None if there is none."""
+    key = log_key(corpus, seq)
     with suppress(ObjectMissing):
-        entry: Entry = orjson.loads(store.get(log_key(corpus, seq)))
-        return entry
+        return parsed_metadata(parse_entry, store.get(key), store.location(key))
     return None
 
 
@@ -114,28 +118,29 @@ def leave_hint(store: ObjectStore, corpus: str, seq: int) -> None:
         store.put(hint_key(corpus), canonical_json({"seq": seq}))
 
 
-def history(store: ObjectStore, corpus: str) -> list[Entry]:
+def history(store: ObjectStore, corpus: str) -> list[LogEntry]:
     """Every entry of the log, oldest first, after replaying it.
 
     Raises:
-        DamagedRelease: an entry is missing, is not the one its successor was written after, or
-            names another state than its operations lead to.
+        DamagedMetadata: an entry is missing, is none, is not the one its successor was written
+            after, or names another state than its operations lead to.
     """
-    entries: list[Entry] = []
+    entries: list[LogEntry] = []
     digest: str | None = None
     state = State()
     for number, info in enumerate(store.list(f"{corpus}/log/"), start=1):
         body = store.get(info.key)
-        entry = orjson.loads(body)
+        location = store.location(info.key)
+        entry = parsed_metadata(parse_entry, body, location)
         if entry["seq"] != number or entry["previous"] != digest:
-            raise DamagedRelease(
-                f"{store.location(info.key)} does not follow the entry before it: the log was "
+            raise DamagedMetadata(
+                f"{location} does not follow the entry before it: the log was "
                 "edited or lost an entry; compare it with a mirror"
             )
-        after = applied(state, operation_from(entry["operation"]))
+        after = applied(state, parsed_metadata(operation_from, entry["operation"], location))
         if isinstance(after, Refusal) or _digest(after) != entry["state"]:
-            raise DamagedRelease(
-                f"{store.location(info.key)} names a state that its operation does not lead to: "
+            raise DamagedMetadata(
+                f"{location} names a state that its operation does not lead to: "
                 "compare it with a mirror"
             )
         state, digest = after, sha256_hex(body)
@@ -166,24 +171,18 @@ def _beyond(store: ObjectStore, corpus: str, seq: int) -> int:
 
 def _hinted(store: ObjectStore, corpus: str) -> int:
     try:
-        hint: int = orjson.loads(store.get(hint_key(corpus)))["seq"]
-    except ObjectMissing:
+        return max(0, parsed(_Hint, store.get(hint_key(corpus)))["seq"])
+    except (ObjectMissing, Malformed):  # it was lost or edited; the log itself is the truth
         return 0
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return 0  # somebody's hand was here; the log itself is the truth
-    return hint
 
 
-def _part(store: ObjectStore, corpus: str, digest: str) -> dict[str, Any]:
+def _part(store: ObjectStore, corpus: str, digest: str, parse: Callable[[bytes], Part]) -> Part:
     key = state_key(corpus, digest)
-    body = store.get(key)
-    if sha256_hex(body) != digest:
-        raise DamagedRelease(f"{store.location(key)} is not what the log says: restore it")
-    part: dict[str, Any] = orjson.loads(body)
-    return part
+    body = checked_metadata(store, key, digest, "the state that the log names")
+    return parsed_metadata(parse, body, store.location(key))
 
 
-def _store_part(store: ObjectStore, corpus: str, part: dict[str, Any]) -> str:
+def _store_part(store: ObjectStore, corpus: str, part: Mapping[str, Any]) -> str:
     body = canonical_json(part)
     digest = sha256_hex(body)
     store.put(state_key(corpus, digest), body)

@@ -7,11 +7,12 @@ state again, which is how `verify` checks the stored ones.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
-from jobs.errors import AlreadyPublished, ConfigError, DamagedRelease, LostRace, ReleaseMissing
-from jobs.storage.registry import LATEST, FileEntry, Refusal, Registry, Release, State
+from jobs.errors import AlreadyPublished, ConfigError, LostRace, ReleaseMissing
+from jobs.storage.manifests import ReleaseName, StoredFile
+from jobs.storage.registry import LATEST, Refusal, Registry, Release, State
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Publish:
     documents: int
     at: str
     by: str
-    parent: Mapping[str, str] | None
+    parent: ReleaseName | None
     epoch: int
     moved: Mapping[str, int]
 
@@ -81,7 +82,7 @@ class Redact:
     """
 
     release: Publish
-    substitutions: Mapping[str, FileEntry | None]
+    substitutions: Mapping[str, StoredFile | None]
     tombstones: tuple[str, ...]
     versions: tuple[str, ...]
 
@@ -89,32 +90,6 @@ class Redact:
 Operation = Publish | Tag | Rollback | Yank | Collect | Redact
 
 _OF_A_RELEASE = ("version", "digest", "documents", "at", "by")
-_KINDS: dict[str, type[Any]] = {
-    kind.__name__.lower(): kind for kind in (Publish, Tag, Rollback, Yank, Collect, Redact)
-}
-
-
-def operation_json(operation: Operation) -> dict[str, Any]:
-    """The operation as a log entry carries it."""
-    return {"op": type(operation).__name__.lower(), **asdict(operation)}
-
-
-def operation_from(stored: dict[str, Any]) -> Operation:
-    """The operation of a log entry.
-
-    Raises:
-        DamagedRelease: no version of heliu writes such an operation.
-    """
-    values = {name: value for name, value in stored.items() if name != "op"}
-    kind = _KINDS.get(stored["op"])
-    if kind is None:
-        raise DamagedRelease(f"the log has an operation {stored['op']!r}: read it with newer heliu")
-    if kind is Redact:
-        release = Publish(**values["release"])
-        lists = {name: tuple(values[name]) for name in ("tombstones", "versions")}
-        return Redact(release, values["substitutions"], **lists)
-    operation: Operation = kind(**values)
-    return operation
 
 
 def applied(state: State, operation: Operation) -> State | Refusal:
@@ -139,7 +114,7 @@ def _published(state: State, operation: Publish) -> State | Refusal:
     refusal = _unpublishable(registry, operation)
     if refusal is not None:
         return refusal
-    release = {name: getattr(operation, name) for name in _OF_A_RELEASE}
+    release = cast("Release", {name: getattr(operation, name) for name in _OF_A_RELEASE})
     return replace(
         state,
         registry=replace(
@@ -277,7 +252,7 @@ def _changed(
     registry: Registry, versions: set[str], *, drop: str, **changes: Any
 ) -> tuple[Release, ...]:
     return tuple(
-        {**{name: release[name] for name in release if name != drop}, **changes}
+        cast("Release", {**{k: v for k, v in release.items() if k != drop}, **changes})
         if release["version"] in versions
         else release
         for release in registry.releases

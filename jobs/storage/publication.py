@@ -6,20 +6,20 @@ have. Every check is made again on the state behind which the entry is written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
 
-from jobs.errors import ConservationError, DamagedRelease, LostRace, ObjectMissing
+from jobs.errors import ConservationError, LostRace
 from jobs.storage.canonical_json import canonical_json, sha256_hex
 from jobs.storage.commits import commit
 from jobs.storage.layout import blob_address, blob_key, catalog_key, manifest_key
 from jobs.storage.log import Head
+from jobs.storage.manifests import JsonObject, Manifest, StoredFile, files_of
 from jobs.storage.objects import ObjectStore
 from jobs.storage.operations import Operation, Publish, Redact
-from jobs.storage.registry import FileEntry, Registry, Release, State
-from jobs.storage.releases import Manifest, files_of, live_blobs, read_manifest
+from jobs.storage.registry import Registry, Release, State
+from jobs.storage.releases import live_blobs, read_manifest
 
 _THREADS = 16
 
@@ -30,7 +30,7 @@ def publish(
     manifest: Manifest,
     *,
     epoch: int | None = None,
-    about: dict[str, Any],
+    about: JsonObject,
     is_copy: bool = False,
 ) -> tuple[str, bool]:
     """Commit a release; its digest, and whether this call made it (False: it was there already).
@@ -84,7 +84,7 @@ class Takedown:
     """
 
     at: Head
-    substitutions: Mapping[str, FileEntry | None]
+    substitutions: Mapping[str, StoredFile | None]
     tombstones: tuple[str, ...]
 
 
@@ -94,7 +94,7 @@ def redact(
     manifest: Manifest,
     takedown: Takedown,
     *,
-    about: dict[str, Any],
+    about: JsonObject,
 ) -> tuple[str, bool]:
     """Commit a patch release and make every release read without the rows it leaves out.
 
@@ -115,15 +115,16 @@ def redact(
     body = canonical_json(manifest)
     digest = sha256_hex(body)
     substitutes = [file for file in takedown.substitutions.values() if file is not None]
-    needed = {**manifest, "substitutes": substitutes}
 
     def decide(state: State) -> Operation | None:
         existing = state.registry.exactly(manifest["version"])
         if existing is not None and existing["digest"] == digest:
             return None
         _check_takedown(store, takedown, state, manifest)
-        release = _publication(needed, digest, state, takedown.at.registry.epoch, about)
-        _check_files(store, corpus, needed, state)
+        release = _publication(
+            manifest, digest, state, takedown.at.registry.epoch, about, substitutes
+        )
+        _check_files(store, corpus, manifest, state, substitutes)
         touched = _touched(store, corpus, state.registry, set(takedown.substitutions))
         return Redact(release, takedown.substitutions, takedown.tombstones, touched)
 
@@ -152,10 +153,15 @@ def _check_takedown(
 
 
 def _publication(
-    manifest: Manifest, digest: str, state: State, epoch: int | None, about: dict[str, Any]
+    manifest: Manifest,
+    digest: str,
+    state: State,
+    epoch: int | None,
+    about: JsonObject,
+    substitutes: Sequence[StoredFile] = (),
 ) -> Publish:
     retired = state.removals.retired
-    named = {file["sha256"] for file in files_of(manifest)}
+    named = {file["sha256"] for file in (*files_of(manifest), *substitutes)}
     parent = manifest.get("parent")
     return Publish(
         version=manifest["version"],
@@ -163,21 +169,28 @@ def _publication(
         documents=manifest["documents"],
         at=about["at"],
         by=about["by"],
-        parent=parent and {name: parent[name] for name in ("version", "digest")},
+        parent=parent and {"version": parent["version"], "digest": parent["digest"]},
         epoch=state.registry.epoch if epoch is None else epoch,
         moved={blob: state.removals.home(blob) for blob in sorted(named) if blob in retired},
     )
 
 
-def _check_files(store: ObjectStore, corpus: str, manifest: Manifest, state: State) -> None:
-    """Refuse a manifest one of whose files was taken down or is not there.
+def _check_files(
+    store: ObjectStore,
+    corpus: str,
+    manifest: Manifest,
+    state: State,
+    substitutes: Sequence[StoredFile] = (),
+) -> None:
+    """Refuse a manifest one of whose files, or of its substitutes, was taken down or is not there.
 
     Raises:
         LostRace: a file was collected as garbage or taken down after the build stored it.
     """
     version, removals = manifest["version"], state.removals
     inherited = _inherited(store, corpus, manifest, state.registry)
-    new = {file["sha256"]: file for file in files_of(manifest) if file["sha256"] not in inherited}
+    named: list[StoredFile] = [*files_of(manifest), *substitutes]
+    new = {file["sha256"]: file for file in named if file["sha256"] not in inherited}
     fallen = sorted(removals.forbidden & new.keys())
     if fallen:
         raise LostRace(
@@ -185,7 +198,7 @@ def _check_files(store: ObjectStore, corpus: str, manifest: Manifest, state: Sta
             f"{fallen[0]}: run the build again, it leaves them out"
         )
 
-    def is_stored(file: FileEntry) -> bool:
+    def is_stored(file: StoredFile) -> bool:
         key = blob_key(corpus, file["sha256"], removals.home(file["sha256"]))
         return store.size(key) == file["bytes"]
 
@@ -201,14 +214,11 @@ def _check_files(store: ObjectStore, corpus: str, manifest: Manifest, state: Sta
 
 
 def _inherited(store: ObjectStore, corpus: str, manifest: Manifest, registry: Registry) -> set[str]:
-    parent: Mapping[str, str] | None = manifest.get("parent")
+    parent = manifest.get("parent")
     release = registry.exactly(parent["version"]) if parent else None
     if parent is None or release is None or release["digest"] != parent["digest"]:
         return set()
-    try:
-        return live_blobs(read_manifest(store, corpus, release["digest"]), registry, corpus)
-    except ObjectMissing as error:
-        raise DamagedRelease(f"the manifest of {release['version']} is gone: restore it") from error
+    return live_blobs(read_manifest(store, corpus, release["digest"]), registry, corpus)
 
 
 def _touched(

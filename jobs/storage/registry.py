@@ -9,18 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, TypedDict
 
 from jobs.errors import HeliuError
+from jobs.storage.manifests import StoredFile
+from jobs.storage.typed_json import parsed
 
 LATEST = "latest"
 
-Release = dict[str, Any]
-"""A published release: `version`, `digest`, `documents`, `at`, `by`, and what befell it: `yanked`
-(why), `redacted` (the epoch of the last takedown that removed rows from it)."""
 
-FileEntry = dict[str, Any]
-"""A file as manifests list it: `key`, `sha256`, `bytes`, `rows` and more."""
+class _Changes(TypedDict, total=False):
+    yanked: str
+    redacted: int
+
+
+class Release(_Changes):
+    """A published release: when, by whom, and what the log says of it since.
+
+    `yanked` is the reason; `redacted` the epoch of the last takedown that removed rows from it.
+    """
+
+    version: str
+    digest: str
+    documents: int
+    at: str
+    by: str
 
 
 @dataclass(frozen=True)
@@ -41,7 +54,7 @@ class Registry:
     epoch: int = 0
     tombstones: tuple[str, ...] = ()
     moved: Mapping[str, int] = field(default_factory=dict)
-    substitutions: Mapping[str, FileEntry | None] = field(default_factory=dict)
+    substitutions: Mapping[str, StoredFile | None] = field(default_factory=dict)
 
     def exactly(self, version: str) -> Release | None:
         """The release published under this very version."""
@@ -93,25 +106,31 @@ def status(release: Release) -> str:
     return next((word for word in ("yanked", "redacted") if word in release), "active")
 
 
-def registry_json(registry: Registry, removals: str | None) -> dict[str, Any]:
-    """The registry as it is stored; `removals` is the digest of its other part."""
+@dataclass(frozen=True)
+class _StoredRegistry(Registry):
+    """A registry as it is stored, every key of it; `removals` is the digest of the other part."""
+
+    removals: str | None = None
+
+
+def registry_json(registry: Registry, removals: str | None) -> Mapping[str, Any]:
+    """Return the registry as it is stored; `removals` is the digest of its other part."""
     stored = {column.name: getattr(registry, column.name) for column in fields(Registry)}
     return {**stored, "removals": removals}
 
 
-def registry_from(stored: dict[str, Any]) -> Registry:
-    """The registry again."""
-    values = {column.name: stored[column.name] for column in fields(Registry)}
-    values["releases"] = tuple(stored["releases"])
-    values["tombstones"] = tuple(stored["tombstones"])
-    return Registry(**values)
+def parse_registry(body: bytes) -> tuple[Registry, str | None]:
+    """Return a stored registry and the digest of the state's other part; raises Malformed."""
+    stored = parsed(_StoredRegistry, body)
+    values = {column.name: getattr(stored, column.name) for column in fields(Registry)}
+    return Registry(**values), stored.removals
 
 
-def removals_json(removals: Removals) -> dict[str, Any]:
-    """The removals as they are stored."""
+def removals_json(removals: Removals) -> Mapping[str, Any]:
+    """Return the removals as they are stored."""
     return {"retired": dict(removals.retired), "forbidden": sorted(removals.forbidden)}
 
 
-def removals_from(stored: dict[str, Any]) -> Removals:
-    """The removals again."""
-    return Removals(stored["retired"], frozenset(stored["forbidden"]))
+def parse_removals(body: bytes) -> Removals:
+    """Return stored removals; raises Malformed."""
+    return parsed(Removals, body)

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import cast
 
-import orjson
-
-from jobs.errors import DamagedRelease, ReleaseMissing
-from jobs.storage.canonical_json import sha256_hex
+from jobs.errors import ReleaseMissing
 from jobs.storage.layout import CATALOG, blob_key, manifest_key
 from jobs.storage.log import head
+from jobs.storage.manifests import (
+    FileBytes,
+    FileEntry,
+    Manifest,
+    StoredFile,
+    file_lists,
+    files_of,
+    parse_manifest,
+)
+from jobs.storage.metadata import checked_metadata, parsed_metadata
 from jobs.storage.objects import ObjectStore
-from jobs.storage.registry import FileEntry, Registry, Release, Removals
+from jobs.storage.registry import Registry, Release, Removals
 from jobs.storage.whole import is_stored
-
-Manifest = dict[str, Any]
 
 
 def corpora(store: ObjectStore) -> list[str]:
@@ -24,7 +29,7 @@ def corpora(store: ObjectStore) -> list[str]:
     return [info.key.removeprefix(CATALOG).removesuffix(".json") for info in store.list(CATALOG)]
 
 
-def has_blob(store: ObjectStore, corpus: str, file: FileEntry, *, removals: Removals) -> bool:
+def has_blob(store: ObjectStore, corpus: str, file: FileBytes, *, removals: Removals) -> bool:
     """Whether a file, `sha256` and `bytes`, is where its release will look for it, undamaged."""
     digest = file["sha256"]
     key = blob_key(corpus, digest, removals.home(digest))
@@ -43,7 +48,7 @@ def put_blob(
         digest: its sha256.
         removals: of a head read when the build began or later.
     """
-    file = {"sha256": digest, "bytes": path.stat().st_size}
+    file: FileBytes = {"sha256": digest, "bytes": path.stat().st_size}
     if not has_blob(store, corpus, file, removals=removals):
         store.put_file(blob_key(corpus, digest, removals.home(digest)), path)
 
@@ -71,14 +76,11 @@ def read_manifest(store: ObjectStore, corpus: str, digest: str) -> Manifest:
     """The manifest with this digest, its bytes checked, as it was published.
 
     Raises:
-        DamagedRelease: the bytes are not those that were published.
+        DamagedMetadata: it is gone, or the bytes are not those that were published.
     """
     key = manifest_key(corpus, digest)
-    body = store.get(key)
-    if sha256_hex(body) != digest:
-        raise DamagedRelease(f"{store.location(key)} is not the manifest that was published")
-    manifest: Manifest = orjson.loads(body)
-    return manifest
+    body = checked_metadata(store, key, digest, "the manifest that was published")
+    return parsed_metadata(parse_manifest, body, store.location(key))
 
 
 def resolved(manifest: Manifest, registry: Registry, corpus: str) -> Manifest:
@@ -89,29 +91,17 @@ def resolved(manifest: Manifest, registry: Registry, corpus: str) -> Manifest:
     if not registry.substitutions and not registry.moved:
         return manifest
     lists = {
-        name: [file for entry in value for file in _resolved_file(entry, registry, corpus)]
-        for name, value in manifest.items()
-        if _is_files(value)
+        name: [file for entry in files for file in _resolved_file(entry, registry, corpus)]
+        for name, files in file_lists(manifest).items()
     }
-    return manifest | lists
+    return cast("Manifest", {**manifest, **lists})
 
 
 def _resolved_file(entry: FileEntry, registry: Registry, corpus: str) -> Iterator[FileEntry]:
-    now = registry.substitutions.get(entry["sha256"], entry)
+    now: StoredFile | None = registry.substitutions.get(entry["sha256"], entry)
     if now is not None:
-        generation = registry.moved.get(now["sha256"], 0)
-        yield {**entry, **now, "key": blob_key(corpus, now["sha256"], generation)}
-
-
-def _is_files(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and "key" in value[0] and "sha256" in value[0]
-
-
-def files_of(manifest: Manifest) -> Iterator[FileEntry]:
-    """Every file a manifest lists, of whatever kind."""
-    for value in manifest.values():
-        if _is_files(value):
-            yield from value
+        key = blob_key(corpus, now["sha256"], registry.moved.get(now["sha256"], 0))
+        yield cast("FileEntry", {**entry, **now, "key": key})
 
 
 def live_blobs(manifest: Manifest, registry: Registry, corpus: str) -> set[str]:

@@ -39,6 +39,7 @@ from jobs.storage.publication import publish
 from jobs.storage.s3_clients import s3_client, split_address
 from jobs.storage.stores import open_store
 from tests.benchmarks.machine import circumstances
+from tests.manifests import file_entry, manifest_of
 from tests.releases import ABOUT, decided, publish_release, released
 from tests.s3_server import fresh_bucket, s3_server
 
@@ -153,12 +154,12 @@ def publishing(params: StorageParams, shards: int) -> dict[str, Any]:
     """A release of many shards, three of them new: seconds and requests of publishing alone."""
     store = open_store(params)
     files = [_entry(b"%d" % number) for number in range(shards + 3)]
-    first = {"version": "1.0.0", "documents": shards, "shards": files[:shards]}
+    first = manifest_of("many", "1.0.0", files[:shards])
     digest, _ = publish(_Believing(store, files), "many", first, about=ABOUT)
     for number in range(shards, shards + 3):
         store.put(blob_key("many", files[number]["sha256"]), b"%d" % number)
     parent = {"version": "1.0.0", "digest": digest}
-    second = {"version": "1.1.0", "documents": shards, "shards": files[3:], "parent": parent}
+    second = manifest_of("many", "1.1.0", files[3:], parent=parent)
     requests: list[str] = []
     with _counted(params, requests):
         seconds = _seconds(lambda: publish(store, "many", second, about=ABOUT))
@@ -167,8 +168,7 @@ def publishing(params: StorageParams, shards: int) -> dict[str, Any]:
 
 
 def _entry(body: bytes) -> dict[str, Any]:
-    digest = hashlib.sha256(body).hexdigest()
-    return {"key": blob_key("many", digest), "sha256": digest, "bytes": len(body), "rows": 1}
+    return file_entry("many", hashlib.sha256(body).hexdigest(), len(body))
 
 
 class _Believing:

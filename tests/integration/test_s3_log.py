@@ -22,6 +22,7 @@ from jobs.storage.publication import publish
 from jobs.storage.registry import Removals
 from jobs.storage.releases import put_blob
 from jobs.storage.s3 import S3Store
+from tests.manifests import file_entry, manifest_of
 from tests.s3_server import Faults, fresh_bucket, plain_client
 
 pytestmark = pytest.mark.s3
@@ -61,9 +62,8 @@ def published(store: ObjectStore, version: str, folder: Path) -> bool:
         path.write_text(text, encoding="utf-8")
         digest = sha256_hex(text.encode())
         put_blob(store, CORPUS, path, digest, removals=Removals())
-        shards.append({"key": "", "sha256": digest, "bytes": path.stat().st_size})
-    manifest = {"version": version, "documents": 2, "shards": shards}
-    return publish(store, CORPUS, manifest, about=about)[1]
+        shards.append(file_entry(CORPUS, digest, path.stat().st_size))
+    return publish(store, CORPUS, manifest_of(CORPUS, version, shards), about=about)[1]
 
 
 ONCE = ["lose-request", "lose-answer", "duplicate", 503, -500, "flip", 409]

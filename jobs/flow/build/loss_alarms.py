@@ -21,6 +21,7 @@ from jobs.flow.params import BuildParams
 from jobs.flow.releases.opened import OpenedRelease, origin
 from jobs.flow.shards import NormalizedShard
 from jobs.flow.tasks.checkpoints import Marker
+from jobs.storage.manifests import Manifest
 from jobs.storage.whole import whole_file
 
 _EXAMPLES = 20
@@ -61,7 +62,7 @@ def deliveries(
 
 
 def build_alarms(
-    manifest: Mapping[str, Any], merged: Sequence[tuple[Range, Marker]], params: AlarmParams
+    manifest: Manifest, merged: Sequence[tuple[Range, Marker]], params: AlarmParams
 ) -> list[Alarm]:
     """The alarms of a candidate about what it was given."""
     found = {

@@ -8,8 +8,8 @@ from jobs.flow.shards import NormalizedShard
 from jobs.flow.tasks.checkpoints import write_marker
 from jobs.storage.canonical_json import canonical_json, sha256_hex
 from jobs.storage.layout import work_key
+from jobs.storage.manifests import Manifest
 from jobs.storage.objects import ObjectStore
-from jobs.storage.releases import Manifest
 
 _STAGE = "released"
 

@@ -15,6 +15,7 @@ from jobs.flow.recorded import recorded_parameters, recorded_schema
 from jobs.flow.releases.opened import OpenedRelease, open_release
 from jobs.storage.canonical_json import canonical_json
 from jobs.storage.log import head
+from jobs.storage.manifests import Manifest
 from jobs.storage.objects import ObjectStore
 from jobs.storage.releases import read_manifest
 
@@ -63,8 +64,7 @@ def open_parent(store: ObjectStore, params: BuildParams) -> OpenedRelease | None
 def inputs_of(parent: OpenedRelease | None) -> frozenset[InputName]:
     """The delivered files whose rows a parent has decided."""
     inputs = parent.manifest["inputs"] if parent else []
-    names = ("partner", "file", "xxh3_128", "reading")
-    return frozenset((f[names[0]], f[names[1]], f[names[2]], f[names[3]]) for f in inputs)
+    return frozenset((f["partner"], f["file"], f["xxh3_128"], f["reading"]) for f in inputs)
 
 
 def _latest(store: ObjectStore, params: BuildParams) -> str:
@@ -99,7 +99,7 @@ def _require_fit(parent: OpenedRelease, params: BuildParams) -> None:
         )
 
 
-def differences(manifest: dict[str, Any], params: BuildParams) -> Iterator[str]:
+def differences(manifest: Manifest, params: BuildParams) -> Iterator[str]:
     """Everything in which a build differs that would have to be equal, one line each, sorted."""
     here = {
         "parameters": recorded_parameters(params),

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from jobs.corpus.release.loss_alarms import Alarm
 from jobs.errors import DamagedTable
@@ -29,6 +29,7 @@ from jobs.flow.shards import NormalizedShard
 from jobs.flow.tasks.checkpoints import Progress
 from jobs.on_ray.session import ray_session
 from jobs.storage.log import head
+from jobs.storage.manifests import JsonObject, Manifest
 from jobs.storage.probing import prove_once
 from jobs.storage.stores import open_store
 
@@ -73,7 +74,7 @@ def run_dedup(params: BuildParams, progress: Progress) -> Deduplicated:
 
 def run_merge(
     params: BuildParams, progress: Progress, *, will_publish: bool = False
-) -> tuple[dict[str, Any], list[Alarm]]:
+) -> tuple[Manifest, list[Alarm]]:
     """Deliveries to the manifest of a release candidate, its shards stored; and its alarms.
 
     Args:
@@ -89,7 +90,7 @@ def run_build(
     params: BuildParams,
     progress: Progress,
     *,
-    about: dict[str, Any],
+    about: JsonObject,
     tell: Callable[[Sequence[Alarm]], None] = lambda _: None,
 ) -> Published:
     """Deliveries to a published release, unless something is alarming.
@@ -176,7 +177,7 @@ def _merged(
     progress: Progress,
     *,
     tombstones: Sequence[FrozenShard],
-) -> tuple[dict[str, Any], list[Alarm]]:
+) -> tuple[Manifest, list[Alarm]]:
     done = _deduplicated(planned, params, progress, tombstones=tombstones)
     shards = done.normalized.shards
     ranges = merge(shards, done.drops, params, progress=progress)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from jobs.corpus.release.conservation import added, balance
 from jobs.corpus.release.loss_alarms import Alarm
@@ -23,18 +23,16 @@ from jobs.flow.tasks.checkpoints import Marker
 from jobs.storage.commits import resumed
 from jobs.storage.layout import blob_key
 from jobs.storage.log import head
+from jobs.storage.manifests import FileEntry, InputEntry, JsonObject, Manifest, files_of
 from jobs.storage.objects import ObjectStore
 from jobs.storage.publication import publish
 from jobs.storage.releases import read_manifest
 from jobs.storage.stores import open_store
 
 RELEASE_FORMAT = "heliu-release/1"
-_NOTHING: dict[str, Any] = {
-    "partners": {},
-    "parameters": {},
-    "inputs": [],
-    **{kind: [] for kind in FILES},
-}
+_NOTHING = cast(
+    "Manifest", {"partners": {}, "parameters": {}, "inputs": [], **{kind: [] for kind in FILES}}
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class Published:
     version: str
     digest: str
     is_new: bool
-    manifest: dict[str, Any]
+    manifest: Manifest
     alarms: tuple[Alarm, ...] = ()
 
     @property
@@ -55,9 +53,9 @@ class Published:
 
 
 def publish_candidate(
-    manifest: dict[str, Any],
+    manifest: Manifest,
     params: BuildParams,
-    about: dict[str, Any],
+    about: JsonObject,
     *,
     epoch: int | None = None,
 ) -> Published:
@@ -108,7 +106,7 @@ def candidate(
     params: BuildParams,
     *,
     parent: OpenedRelease | None,
-) -> dict[str, Any]:
+) -> Manifest:
     """The manifest of a release: all that determines and describes it, and nothing that does not.
 
     No clock, host, worker count, path or version of heliu is in it, so its digest is the digest
@@ -122,7 +120,7 @@ def candidate(
     files = {kind: _files(before, merged, kind, params) for kind in FILES}
     given = {partner.name: partner for partner in params.partners}
     built = {name: _built(name, normalized, merged) for name in given}
-    return {
+    manifest = {
         "format": RELEASE_FORMAT,
         "corpus": params.corpus,
         "version": params.version,
@@ -140,11 +138,12 @@ def candidate(
         **recorded_benchmarks(params, normalized, before),
         **files,
     }
+    return cast("Manifest", manifest)
 
 
 def known_before(
     plan: Sequence[InputShard], params: BuildParams, *, parent: OpenedRelease | None
-) -> dict[str, Any]:
+) -> JsonObject:
     """What a manifest says of its parent, parameters and inputs: known once they are planned."""
     before = parent.manifest if parent else _NOTHING
     return {
@@ -157,10 +156,10 @@ def known_before(
     }
 
 
-def traffic(manifest: dict[str, Any]) -> dict[str, int]:
+def traffic(manifest: Manifest) -> dict[str, int]:
     """Bytes of deliveries read for a release, and of its files written for it and taken over."""
     version = manifest["version"]
-    files = [file for kind in FILES for file in manifest[kind]]
+    files = list(files_of(manifest))
     return {
         "read_bytes": sum(f["bytes"] for f in manifest["inputs"] if f["since"] == version),
         "written_bytes": sum(f["bytes"] for f in files if f["since"] == version),
@@ -169,18 +168,18 @@ def traffic(manifest: dict[str, Any]) -> dict[str, int]:
 
 
 def _files(
-    before: dict[str, Any], merged: Sequence[tuple[Range, Marker]], kind: str, params: BuildParams
-) -> list[dict[str, Any]]:
+    before: Manifest, merged: Sequence[tuple[Range, Marker]], kind: str, params: BuildParams
+) -> list[FileEntry]:
     """Sorted by partner, a partner's files by the release that wrote them, then by id."""
-    written = [
-        {"partner": within.partner, "since": params.version, **file}
+    inherited = cast("list[FileEntry]", before.get(kind, []))
+    written: list[FileEntry] = [
+        cast("FileEntry", {"partner": within.partner, "since": params.version, **file})
         for within, marker in merged
         for file in marker[kind]
     ]
     # A parent's file may have moved; manifests name the place where it was first.
-    named = [
-        {**file, "key": blob_key(params.corpus, file["sha256"])}
-        for file in [*before[kind], *written]
+    named: list[FileEntry] = [
+        {**file, "key": blob_key(params.corpus, file["sha256"])} for file in [*inherited, *written]
     ]
     return sorted(named, key=lambda file: file["partner"])
 
@@ -205,8 +204,8 @@ def _account(
     partner: PartnerParams,
     account: dict[str, Any],
     merged: Sequence[tuple[Range, Marker]],
-    before: dict[str, Any],
-) -> dict[str, Any]:
+    before: Manifest,
+) -> JsonObject:
     mine = _shards(partner.name, merged)
     inherited = [file for file in before["shards"] if file["partner"] == partner.name]
     known = [before["partners"][partner.name]] if partner.name in before["partners"] else []
@@ -220,12 +219,12 @@ def _account(
     }
 
 
-def _with_readings(parameters: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+def _with_readings(parameters: JsonObject, before: Manifest) -> JsonObject:
     known = before["parameters"].get("reading", {})
     return {**parameters, "reading": {**known, **parameters["reading"]}}
 
 
-def _input(partner: PartnerParams, file: Delivered, params: BuildParams) -> dict[str, Any]:
+def _input(partner: PartnerParams, file: Delivered, params: BuildParams) -> InputEntry:
     name = input_name(partner, file)
     return {
         "partner": partner.name,

@@ -23,6 +23,7 @@ from jobs.errors import ConfigError, ObjectMissing, SignatureInvalid
 from jobs.flow.releases.opened import OpenedRelease, open_release
 from jobs.storage.canonical_json import canonical_json
 from jobs.storage.layout import attestation_key, attestations
+from jobs.storage.manifests import JsonObject
 from jobs.storage.objects import StorageParams
 from jobs.storage.stores import open_store
 
@@ -161,8 +162,8 @@ def _checked(release: OpenedRelease, public: Ed25519PublicKey) -> Signature | No
 def _require_right(
     release: OpenedRelease,
     key: str,
-    envelope: dict[str, Any],
-    signature: dict[str, Any],
+    envelope: JsonObject,
+    signature: JsonObject,
     public: Ed25519PublicKey,
 ) -> None:
     try:
@@ -178,7 +179,7 @@ def _require_right(
         )
 
 
-def _statement(release: OpenedRelease, at: str | None) -> dict[str, Any]:
+def _statement(release: OpenedRelease, at: str | None) -> JsonObject:
     name = f"{release.corpus}/{release.version}"
     told = {} if at is None else {"signedOn": at}
     return {
@@ -189,7 +190,7 @@ def _statement(release: OpenedRelease, at: str | None) -> dict[str, Any]:
     }
 
 
-def _time(envelope: dict[str, Any]) -> str | None:
+def _time(envelope: JsonObject) -> str | None:
     """When an envelope says that it was signed; None in those before times were told."""
     try:
         at = orjson.loads(base64.b64decode(envelope["payload"]))["predicate"].get("signedOn")
@@ -204,7 +205,7 @@ def _authenticated(payload: bytes) -> bytes:
     return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
 
 
-def _envelope(release: OpenedRelease, key: str) -> dict[str, Any]:
+def _envelope(release: OpenedRelease, key: str) -> JsonObject:
     """An envelope as stored; one without signatures where nothing is stored."""
     try:
         envelope: Any = orjson.loads(release.store.get(key))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TypedDict
 
 from jobs.flow.releases.opened import choose_corpus
 from jobs.storage.commits import Committed, commit
+from jobs.storage.entries import operation_from
 from jobs.storage.log import history
+from jobs.storage.manifests import JsonObject
 from jobs.storage.objects import ObjectStore
 from jobs.storage.operations import (
     Collect,
@@ -17,17 +19,27 @@ from jobs.storage.operations import (
     Tag,
     Yank,
     applied,
-    operation_from,
 )
 from jobs.storage.registry import LATEST, State
 from jobs.storage.releases import found_in
+
+
+class LoggedOperation(TypedDict):
+    """An entry of the log as people read it; `op` is the operation, `what` it did."""
+
+    seq: int
+    at: str
+    by: str
+    op: str
+    what: str
+
 
 Named = Callable[[str], str]
 """The version that a version or tag means now."""
 
 
 def tag(
-    store: ObjectStore, corpus: str | None, name: str, release: str | None, *, about: dict[str, Any]
+    store: ObjectStore, corpus: str | None, name: str, release: str | None, *, about: JsonObject
 ) -> tuple[Committed, str]:
     """Let a name mean a release, or with None nothing; the log after it, and the corpus.
 
@@ -43,7 +55,7 @@ def tag(
 
 
 def rollback(
-    store: ObjectStore, corpus: str | None, release: str | None, *, about: dict[str, Any]
+    store: ObjectStore, corpus: str | None, release: str | None, *, about: JsonObject
 ) -> tuple[Committed, str]:
     """Let `latest` stay at a release, or with None follow publishes again; as `tag`.
 
@@ -64,7 +76,7 @@ def yank(
     release: str,
     reason: str | None,
     *,
-    about: dict[str, Any],
+    about: JsonObject,
 ) -> tuple[Committed, str]:
     """Withdraw a release for a reason, or with None take that back; as `tag`.
 
@@ -79,7 +91,7 @@ def yank(
     return _corrected(store, corpus, wanted, about)
 
 
-def happened(store: ObjectStore, corpus: str | None) -> list[dict[str, Any]]:
+def happened(store: ObjectStore, corpus: str | None) -> list[LoggedOperation]:
     """Everything that happened to a corpus: `seq`, `at`, `by`, `op`, `what`, oldest first.
 
     Raises:
@@ -102,7 +114,7 @@ def _corrected(
     store: ObjectStore,
     corpus: str | None,
     wanted: Callable[[Named], Operation],
-    about: dict[str, Any],
+    about: JsonObject,
 ) -> tuple[Committed, str]:
     """Commit an operation unless things are already as it would make them."""
     name = choose_corpus(store, corpus)
@@ -115,7 +127,7 @@ def _corrected(
     return commit(store, name, decide, about=about), name
 
 
-def _told(operation: dict[str, Any]) -> str:
+def _told(operation: JsonObject) -> str:
     done = operation_from(operation)
     match done:
         case Publish():

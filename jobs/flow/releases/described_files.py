@@ -19,6 +19,7 @@ from jobs.flow.releases.croissant import croissant
 from jobs.flow.releases.file_locations import Placed
 from jobs.flow.releases.opened import OpenedRelease
 from jobs.storage.layout import derived_key
+from jobs.storage.manifests import ColumnEntry, JsonObject, Manifest
 
 _TO_ROOT = "../.."
 _WILD = re.compile(r"[*?\[]")  # DuckDB takes every address for a pattern
@@ -29,7 +30,7 @@ _JSON_TYPES = {"float": "number", "double": "number", "bool": "boolean"}
 class About:
     """What a release says of itself: its manifest, the digest of that, and its day."""
 
-    manifest: dict[str, Any]
+    manifest: Manifest
     digest: str
     published_at: str
 
@@ -103,7 +104,7 @@ def sha256sums(files: Any) -> bytes:
     return "".join(f"{sha256}  {path}\n" for path, sha256 in files).encode()
 
 
-def json_schema(manifest: dict[str, Any]) -> dict[str, Any]:
+def json_schema(manifest: Manifest) -> JsonObject:
     """The columns of a document as a JSON Schema (2020-12) of one record."""
     columns = manifest["schema"]["shards"]
     return {
@@ -116,7 +117,7 @@ def json_schema(manifest: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def view(manifest: dict[str, Any], addresses: Sequence[str]) -> str:
+def view(manifest: Manifest, addresses: Sequence[str]) -> str:
     """SQL that makes the documents a DuckDB view named after the corpus."""
     quoted = [_WILD.sub(r"[\g<0>]", address).replace("'", "''") for address in addresses]
     name = manifest["corpus"].replace('"', '""')
@@ -130,8 +131,8 @@ def view(manifest: dict[str, Any], addresses: Sequence[str]) -> str:
     return f"-- {manifest['corpus']} {manifest['version']}\n{select}"
 
 
-def _json_type(column: dict[str, Any]) -> dict[str, Any]:
-    name: str = column["type"]
+def _json_type(column: ColumnEntry) -> JsonObject:
+    name = column["type"]
     if name.startswith("list<"):
         kind = "array"
     elif name.startswith(("int", "uint")):

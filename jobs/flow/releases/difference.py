@@ -24,6 +24,7 @@ from jobs.corpus.model.sites import sites
 from jobs.corpus.release.comparison import Changes, Words, ascending, compare, id_words, positions
 from jobs.corpus.text.text_buffers import text_hashes
 from jobs.flow.releases.opened import OpenedRelease
+from jobs.storage.manifests import FileEntry, JsonObject
 from jobs.storage.whole import whole_file
 
 NOT_DELIVERED = "not delivered"
@@ -35,7 +36,6 @@ Rows = Callable[[str, pa.Table], None]
 _THREADS = 2
 _RANGE_ROWS = 1 << 20  # of both releases; about 100 MB in a thread
 _SIDES = (("before", "removed"), ("after", "added"))
-Entry = dict[str, Any]
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Difference:
     after: str
     partners: dict[str, dict[str, int]] = field(default_factory=dict)
     reasons: dict[str, dict[str, int]] = field(default_factory=dict)
-    sites: list[dict[str, Any]] = field(default_factory=list)
+    sites: list[JsonObject] = field(default_factory=list)
     shards: dict[str, int] = field(default_factory=dict)
 
 
@@ -65,7 +65,7 @@ class _Pair:
     before: OpenedRelease
     after: OpenedRelease
 
-    def files(self, side: str, kind: str) -> list[Entry]:
+    def files(self, side: str, kind: str) -> list[FileEntry]:
         """Those of the release `before` or `after`."""
         mine, other = (self.before, self.after) if side == "before" else (self.after, self.before)
         known = {entry["key"] for entry in other.entries(kind)}
@@ -139,7 +139,7 @@ def _changes(pair: _Pair) -> Changes:
     )
 
 
-def _ranges(entries: Sequence[Entry]) -> Iterator[tuple[int, int]]:
+def _ranges(entries: Sequence[FileEntry]) -> Iterator[tuple[int, int]]:
     """Ranges of the upper half of ids that hold about as many rows each: ids are hashes."""
     rows = sum(entry["rows"] for entry in entries)
     parts = -(-rows // _RANGE_ROWS)
@@ -147,7 +147,7 @@ def _ranges(entries: Sequence[Entry]) -> Iterator[tuple[int, int]]:
 
 
 def _hashes(
-    release: OpenedRelease, entries: Sequence[Entry], kind: str, ends: tuple[int, int]
+    release: OpenedRelease, entries: Sequence[FileEntry], kind: str, ends: tuple[int, int]
 ) -> tuple[Words, Words]:
     """Ids and content hashes of a range, ascending, from the files that may have some."""
     ids, hashes = [np.zeros((0, 2), np.uint64)], [np.zeros((0, 2), np.uint64)]
@@ -165,7 +165,7 @@ def _hashes(
 
 
 def _groups(
-    release: OpenedRelease, entry: Entry, columns: list[str] | None, ends: tuple[int, int]
+    release: OpenedRelease, entry: FileEntry, columns: list[str] | None, ends: tuple[int, int]
 ) -> Iterator[pa.Table]:
     """The row groups of a file that may hold ids of a range, one after the other."""
     with whole_file(release.store, entry["key"]) as stream:
@@ -213,7 +213,7 @@ def _first_rows(decisions: pa.Table) -> Any:
     return np.flatnonzero(is_first)
 
 
-def _sites(pair: _Pair, changes: Changes, rows: Rows | None) -> list[dict[str, Any]]:
+def _sites(pair: _Pair, changes: Changes, rows: Rows | None) -> list[JsonObject]:
     counts: Counter[tuple[str, str]] = Counter()
     for side, gone in _SIDES:
         wanted = {gone: getattr(changes, gone), "changed": changes.changed}

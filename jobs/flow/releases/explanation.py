@@ -14,6 +14,8 @@ from jobs.errors import ConfigError
 from jobs.flow.releases.opened import OpenedRelease
 
 _HEX_DIGITS = 32
+Row = dict[str, Any]
+"""A row of a table of the release, as the columns of its kind say."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +31,10 @@ class Explanation:
     """
 
     doc_id: str
-    decisions: list[dict[str, Any]]
-    document: dict[str, Any] | None
-    replaced: list[dict[str, Any]]
-    removals: list[dict[str, Any]]
+    decisions: list[Row]
+    document: Row | None
+    replaced: list[Row]
+    removals: list[Row]
 
 
 def explain(release: OpenedRelease, asked: str) -> Explanation | None:
@@ -67,17 +69,17 @@ def _resolved(release: OpenedRelease, asked: str) -> str:
     )
 
 
-def rows_with(release: OpenedRelease, kind: str, column: str, doc_id: str) -> list[dict[str, Any]]:
+def rows_with(release: OpenedRelease, kind: str, column: str, doc_id: str) -> list[Row]:
     """The rows of an id in the release's files of a kind; opens only files that may."""
-    rows: list[dict[str, Any]] = []
-    for file in release.manifest[kind]:
+    rows: list[Row] = []
+    for file in release.entries(kind):
         if file["first_id"] <= doc_id <= file["last_id"]:
             rows += _read(release, file["key"], column, doc_id).to_pylist()
     return rows
 
 
-def _naming(release: OpenedRelease, doc_id: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
+def _naming(release: OpenedRelease, doc_id: str) -> list[Row]:
+    rows: list[Row] = []
     for file in release.manifest["decisions"]:
         rows += _read(release, file["key"], "kept_doc_id", doc_id).to_pylist()
     return rows

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,6 +21,7 @@ from jobs.flow.releases.described_files import about_release, derived_files, sha
 from jobs.flow.releases.file_locations import Placed
 from jobs.flow.releases.opened import OpenedRelease
 from jobs.storage.canonical_json import canonical_json, file_sha256
+from jobs.storage.manifests import FileEntry
 from jobs.storage.whole import whole_file
 
 _THREADS = 2
@@ -95,7 +95,7 @@ def _write_shards(release: OpenedRelease, folder: Path, write: Write, suffix: st
         for number in range(len(entries))
     ]
 
-    def one(piece: tuple[dict[str, Any], str]) -> None:
+    def one(piece: tuple[FileEntry, str]) -> None:
         entry, name = piece
         with whole_file(release.store, entry["key"]) as stream:
             write(_groups(pq.ParquetFile(stream)), folder / name)

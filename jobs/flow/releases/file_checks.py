@@ -24,6 +24,7 @@ from jobs.corpus.model.reasons import OF_BENCHMARKS, DropReason, Verdict
 from jobs.corpus.release.comparison import Words, id_words, is_ascending
 from jobs.corpus.release.decisions import verdict_counts
 from jobs.errors import ObjectMissing
+from jobs.storage.manifests import FileEntry
 from jobs.storage.objects import ObjectStore, StorageParams
 from jobs.storage.stores import open_store
 from jobs.storage.whole import CHUNK_BYTES, chunks
@@ -42,7 +43,7 @@ class FileCheck:
     """What to check: a file of a kind, as the manifest describes it, by its footer or whole."""
 
     kind: str
-    entry: dict[str, Any]
+    entry: FileEntry
     is_whole: bool
 
 
@@ -60,7 +61,7 @@ class FileReport:
     """
 
     kind: str
-    entry: dict[str, Any]
+    entry: FileEntry
     problem: str | None = None
     ids: Halves = field(default_factory=lambda: np.zeros(0, np.uint64))
     named: Halves = field(default_factory=lambda: np.zeros(0, np.uint64))
@@ -137,7 +138,7 @@ def _column_spans(metadata: pq.FileMetaData, names: list[str]) -> Iterator[tuple
                 yield start, start + column.total_compressed_size
 
 
-def _footer(entry: dict[str, Any], store: ObjectStore) -> pq.FileMetaData:
+def _footer(entry: FileEntry, store: ObjectStore) -> pq.FileMetaData:
     tail = store.tail(entry["key"], _FOOTER_BYTES)
     needed = int.from_bytes(tail[-_ENDING_BYTES:][:4], "little") + _ENDING_BYTES
     if len(tail) < needed <= entry["bytes"]:
@@ -149,7 +150,7 @@ def _length(metadata: pq.FileMetaData) -> int:
     return int(metadata.serialized_size) + _ENDING_BYTES
 
 
-def _byte_problem(entry: dict[str, Any], size: int, digest: str) -> str | None:
+def _byte_problem(entry: FileEntry, size: int, digest: str) -> str | None:
     if size != entry["bytes"]:
         return f"it has {size:,} bytes, {entry['bytes']:,} were published"
     if digest != entry["sha256"]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 from jobs.errors import RedactedRelease
 from jobs.flow.releases.attestations import signature_keys
@@ -16,6 +15,7 @@ from jobs.flow.releases.described_files import write_derived
 from jobs.flow.releases.opened import OpenedRelease, open_release
 from jobs.storage.layout import blob_key
 from jobs.storage.log import head, removals_of
+from jobs.storage.manifests import FileEntry, JsonObject
 from jobs.storage.objects import ObjectStore
 from jobs.storage.publication import publish
 from jobs.storage.registry import Removals
@@ -36,7 +36,7 @@ class Mirrored:
     copied_bytes: int
 
 
-def mirror(release: OpenedRelease, to: ObjectStore, *, about: dict[str, Any]) -> Mirrored:
+def mirror(release: OpenedRelease, to: ObjectStore, *, about: JsonObject) -> Mirrored:
     """Copy a release to another store and commit it to the log there.
 
     Args:
@@ -72,7 +72,7 @@ def mirror(release: OpenedRelease, to: ObjectStore, *, about: dict[str, Any]) ->
 
 
 def _copy(
-    release: OpenedRelease, to: ObjectStore, entry: dict[str, Any], removals: Removals
+    release: OpenedRelease, to: ObjectStore, entry: FileEntry, removals: Removals
 ) -> int | None:
     """The bytes copied; None if the file was there, whole."""
     key = blob_key(release.corpus, entry["sha256"], removals.home(entry["sha256"]))

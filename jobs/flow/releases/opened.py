@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from jobs.errors import DamagedMetadata, DamagedRelease, ObjectMissing, ReleaseMissing
+from jobs.errors import DamagedMetadata, ReleaseMissing
 from jobs.storage.log import head
+from jobs.storage.manifests import FileEntry, Manifest
 from jobs.storage.objects import S3_SCHEME, ObjectStore
 from jobs.storage.registry import Release
 from jobs.storage.releases import corpora, found_in, read_manifest, resolved
@@ -34,14 +33,14 @@ class OpenedRelease:
     version: str
     digest: str
     published_at: str
-    manifest: dict[str, Any]
+    manifest: Manifest
     warning: str | None = None  # what befell it since; its readers should hear of it
     is_redacted: bool = False  # whether rows were taken out of its files since
 
-    def entries(self, kind: str) -> list[dict[str, Any]]:
+    def entries(self, kind: str) -> list[FileEntry]:
         """What the manifest says of each file of a kind, in order; none of a kind it lacks."""
-        files: list[dict[str, Any]] = self.manifest.get(kind, [])
-        return files
+        files: Any = self.manifest.get(kind, [])
+        return list(files)
 
     def kinds(self) -> list[str]:
         """The kinds of files there are: `shards`, `decisions` and whatever else it declares."""
@@ -103,30 +102,28 @@ def open_release(
 
     Raises:
         ReleaseMissing: no such corpus or release, or one with another digest than the pinned one.
-        DamagedMetadata: the manifest is not the one that was published.
+        DamagedMetadata: the log cannot be read, or the manifest is not the one that was published.
     """
     version, _, pinned = version.partition(_PIN)
     if "/" in version:
         corpus, version = version.rsplit("/", 1)
     name = choose_corpus(store, corpus)
-    with reading_metadata(store, name):
-        registry = head(store, name).registry
-        found = found_in(registry, name, version)
-        _check_pins(name, found, digest, pinned)
-        published = read_manifest(store, name, found["digest"])
-        manifest = resolved(published, registry, name)
-        if published["version"] != found["version"] or published["corpus"] != name:
-            raise DamagedMetadata(
-                f"the log of {name} gives {found['version']} the manifest of {published['corpus']} "
-                f"{published['version']}: the log was edited; compare it with a mirror"
-            )
+    registry = head(store, name).registry
+    found = found_in(registry, name, version)
+    _check_pins(name, found, digest, pinned)
+    published = read_manifest(store, name, found["digest"])
+    if published["version"] != found["version"] or published["corpus"] != name:
+        raise DamagedMetadata(
+            f"the log of {name} gives {found['version']} the manifest of {published['corpus']} "
+            f"{published['version']}: the log was edited; compare it with a mirror"
+        )
     return OpenedRelease(
         store=store,
         corpus=name,
         version=found["version"],
         digest=found["digest"],
         published_at=found["at"],
-        manifest=manifest,
+        manifest=resolved(published, registry, name),
         warning=_warning(found),
         is_redacted="redacted" in found,
     )
@@ -141,26 +138,6 @@ def _warning(release: Release) -> str | None:
             "and earlier ones removed"
         )
     return None
-
-
-@contextmanager
-def reading_metadata(store: ObjectStore, corpus: str) -> Iterator[None]:
-    """Whatever makes the log or a manifest unreadable is damage, and named as such.
-
-    Raises:
-        DamagedMetadata: an object is no JSON, lacks what it must say, or is gone.
-    """
-    try:
-        yield
-    except ReleaseMissing:
-        raise
-    except DamagedRelease as error:  # told of what it is, below: only metadata is read here
-        raise DamagedMetadata(str(error)) from error
-    except (ObjectMissing, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DamagedMetadata(
-            f"the log or a manifest below {store.location(corpus)} cannot be read "
-            f"({type(error).__name__}: {error}): compare it with a mirror"
-        ) from error
 
 
 def _check_pins(corpus: str, found: Release, *pins: str | None) -> None:
@@ -205,6 +182,6 @@ def _arrow_type(name: str) -> pa.DataType:
     return pa.type_for_alias(name)
 
 
-def origin(entry: dict[str, Any]) -> str:
+def origin(entry: FileEntry) -> str:
     """The release whose build wrote the rows of a file, which takedowns may have written again."""
-    return str(entry.get("origin", entry["since"]))
+    return entry["origin"] if "origin" in entry else entry["since"]

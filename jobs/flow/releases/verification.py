@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,10 +23,11 @@ from jobs.corpus.release.conservation import balance
 from jobs.corpus.release.takedown import TAKEDOWN
 from jobs.errors import ConfigError, ConservationError
 from jobs.flow.releases.file_checks import FileCheck, FileReport, Halves, check_file
-from jobs.flow.releases.opened import OpenedRelease, reading_metadata
+from jobs.flow.releases.opened import OpenedRelease
 from jobs.storage.canonical_json import canonical_json
 from jobs.storage.log import head, history
-from jobs.storage.releases import files_of, read_manifest, resolved
+from jobs.storage.manifests import FileEntry, PartnerAccount, files_of
+from jobs.storage.releases import read_manifest, resolved
 
 LEVELS = ("metadata", "sizes", "footers", "sample", "everything")
 _METADATA, _SIZES, _FOOTERS, _SAMPLE, _EVERYTHING = range(len(LEVELS))
@@ -91,8 +92,7 @@ def verify(
     depth = _depth(level, sample)
     findings = Findings(level, is_redacted=release.is_redacted)
     findings.documents = sum(entry["rows"] for entry in release.entries("shards"))
-    with reading_metadata(release.store, release.corpus):
-        history(release.store, release.corpus)
+    history(release.store, release.corpus)
     findings.metadata_problems += _manifest_problems(release)
     entries = [(kind, entry) for kind in release.kinds() for entry in release.entries(kind)]
     findings.files = len(entries)
@@ -128,7 +128,7 @@ def _in_threads(release: OpenedRelease, work: Sequence[FileCheck]) -> list[FileR
 
 
 def _file_checks(
-    entries: Sequence[tuple[str, dict[str, Any]]], depth: int, sample: float
+    entries: Sequence[tuple[str, FileEntry]], depth: int, sample: float
 ) -> Iterator[FileCheck]:
     shares = {_FOOTERS: 0.0, _SAMPLE: sample, _EVERYTHING: 1.0}
     count = math.ceil(shares[depth] * len(entries))
@@ -153,8 +153,10 @@ def _pair_problems(release: OpenedRelease) -> Iterator[str]:
     shards, facts = release.entries("shards"), release.entries("facts")
     if "facts" not in release.kinds():
         return
-    named = ("partner", "rows", "first_id", "last_id")
-    pairs = [[tuple(entry[name] for name in named) for entry in kind] for kind in (shards, facts)]
+    pairs = [
+        [(e["partner"], e["rows"], e["first_id"], e["last_id"]) for e in kind]
+        for kind in (shards, facts)
+    ]
     if pairs[0] != pairs[1]:
         yield "facts are not row by row those of the shards"
 
@@ -183,8 +185,8 @@ def _fits(now: int, published: int, release: OpenedRelease) -> bool:
     return now <= published if release.is_redacted else now == published
 
 
-def _kept(account: dict[str, Any]) -> int:
-    return int(account["kept"])
+def _kept(account: PartnerAccount) -> int:
+    return account["kept"]
 
 
 def _check_sizes(release: OpenedRelease, findings: Findings) -> None:
@@ -205,13 +207,11 @@ def _check_sizes(release: OpenedRelease, findings: Findings) -> None:
 def _referenced(release: OpenedRelease) -> set[str]:
     store, corpus = release.store, release.corpus
     keys: set[str] = set()
-    with reading_metadata(store, corpus):
-        at = head(store, corpus)
-        for known in at.releases:
-            manifest = read_manifest(store, corpus, known["digest"])
-            keys.update(file["key"] for file in files_of(resolved(manifest, at.registry, corpus)))
-        keys.update(at.registry.tombstones)
-    return keys
+    at = head(store, corpus)
+    for known in at.releases:
+        manifest = read_manifest(store, corpus, known["digest"])
+        keys.update(file["key"] for file in files_of(resolved(manifest, at.registry, corpus)))
+    return keys | {*at.registry.tombstones}
 
 
 def _told(release: OpenedRelease, reports: Iterable[FileReport]) -> Iterator[str]:
@@ -251,7 +251,9 @@ def _decision_problems(
         yield f"partner {partner}: the documents in the shards are not those decided to be kept"
 
 
-def _account_problems(release: OpenedRelease, partner: str, now: dict[str, Any]) -> Iterator[str]:
+def _account_problems(
+    release: OpenedRelease, partner: str, now: Mapping[str, Any]
+) -> Iterator[str]:
     account = release.manifest["partners"][partner]
     if release.is_redacted:
         reasons = {**now["reasons"]}
@@ -263,10 +265,11 @@ def _account_problems(release: OpenedRelease, partner: str, now: dict[str, Any])
         gone = sum(before[name] for name in before.keys() - after.keys() - {_TAKEN_DOWN})
         if min(lost.values()) < 0 or sum(lost.values()) + gone != taken:
             yield f"partner {partner}: decisions differ by more than the rows that were taken down"
-        now = {name: now[name] for name in ("delivered", "rejected")}
+    published: Mapping[str, object] = account
     for name, value in now.items():
-        if canonical_json(account[name]) != canonical_json(value):
-            yield f"partner {partner}: {name} is {value}, the manifest says {account[name]}"
+        is_counted = not release.is_redacted or name in {"delivered", "rejected"}
+        if is_counted and canonical_json(published[name]) != canonical_json(value):
+            yield f"partner {partner}: {name} is {value}, the manifest says {published[name]}"
 
 
 def _count_known(named: Halves, everything: Halves) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import orjson
 
@@ -16,16 +15,19 @@ from jobs.errors import ObjectMissing, ReleaseMissing, StorageError
 from jobs.flow.releases.described_files import write_derived
 from jobs.flow.releases.opened import OpenedRelease, open_release
 from jobs.storage.canonical_json import canonical_json
+from jobs.storage.entries import operation_from
 from jobs.storage.garbage import collect, garbage
 from jobs.storage.layout import blob_key, erasure_key
-from jobs.storage.log import Entry, head, history, removals_of
+from jobs.storage.log import head, history, removals_of
+from jobs.storage.manifests import JsonObject
 from jobs.storage.objects import ObjectStore
+from jobs.storage.operations import Redact
 
 ERASURE_FORMAT = "heliu-erasure/1"
 _THREADS = 16
 
 
-def erase(store: ObjectStore, release: OpenedRelease, *, about: dict[str, Any]) -> dict[str, Any]:
+def erase(store: ObjectStore, release: OpenedRelease, *, about: JsonObject) -> JsonObject:
     """Delete what a takedown replaced; the record of it, which is stored too. Harmless to repeat.
 
     Args:
@@ -38,9 +40,9 @@ def erase(store: ObjectStore, release: OpenedRelease, *, about: dict[str, Any]) 
         LostRace: others kept committing; run again.
     """
     corpus = release.corpus
-    entry = _entry(store, release)
+    seq, redaction = _redaction(store, release)
     where = erasure_key(corpus, release.version)
-    keys = {*_known(store, where), *_replaced(store, corpus, entry)}
+    keys = {*_known(store, where), *_replaced(store, corpus, redaction)}
     found = garbage(store, corpus, with_work=True)
     keys |= {info.key for info in (*found.orphans, *found.retired, *found.work)}
     record = {
@@ -48,8 +50,8 @@ def erase(store: ObjectStore, release: OpenedRelease, *, about: dict[str, Any]) 
         "corpus": corpus,
         "version": release.version,
         "digest": release.digest,
-        "entry": entry["seq"],
-        "releases": entry["operation"]["versions"],
+        "entry": seq,
+        "releases": list(redaction.versions),
         "at": about["at"],
     }
     # Written first: whoever continues after a stop still tells all that was deleted.
@@ -57,26 +59,27 @@ def erase(store: ObjectStore, release: OpenedRelease, *, about: dict[str, Any]) 
     store.discard_unfinished(f"{corpus}/")
     done = collect(store, corpus, with_work=True, about=about)
     keys |= {info.key for info in (*done.orphans, *done.retired, *done.work)}
-    for version in entry["operation"]["versions"]:
+    for version in redaction.versions:
         write_derived(open_release(store, corpus, version))
     _require_gone(store, keys)
     told = _write(store, where, record, keys, is_gone=True)
     return {**told, "stored": store.location(where)}
 
 
-def _entry(store: ObjectStore, release: OpenedRelease) -> Entry:
+def _redaction(store: ObjectStore, release: OpenedRelease) -> tuple[int, Redact]:
+    """The number of the entry that published the release by a takedown, and what it did."""
     for entry in history(store, release.corpus):
-        operation = entry["operation"]
-        if operation["op"] == "redact" and operation["release"]["version"] == release.version:
-            return entry
+        operation = operation_from(entry["operation"])
+        if isinstance(operation, Redact) and operation.release.version == release.version:
+            return entry["seq"], operation
     raise ReleaseMissing(f"{release.corpus} {release.version} was published by no takedown")
 
 
-def _replaced(store: ObjectStore, corpus: str, entry: Entry) -> set[str]:
+def _replaced(store: ObjectStore, corpus: str, redaction: Redact) -> set[str]:
     removals = removals_of(store, corpus, head(store, corpus).removals)
     return {
         blob_key(corpus, digest, generation)
-        for digest in entry["operation"]["substitutions"]
+        for digest in redaction.substitutions
         for generation in range(removals.home(digest))
     }
 
@@ -101,8 +104,8 @@ def _require_gone(store: ObjectStore, keys: Iterable[str]) -> None:
 
 
 def _write(
-    store: ObjectStore, where: str, record: dict[str, Any], keys: set[str], *, is_gone: bool
-) -> dict[str, Any]:
+    store: ObjectStore, where: str, record: JsonObject, keys: set[str], *, is_gone: bool
+) -> JsonObject:
     told = {**record, "deleted": [{"key": key, "is_gone": is_gone} for key in sorted(keys)]}
     store.put(where, canonical_json(told))
     return told

@@ -10,7 +10,6 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,9 +20,10 @@ from jobs.corpus.release.takedown import KNOWN_BY, Policy, concerns, copies, sam
 from jobs.errors import ConfigError
 from jobs.flow.releases.opened import OpenedRelease, open_release
 from jobs.flow.takedown.restorable_duplicates import NO_COPIES, Copies, copies_of
-from jobs.flow.takedown.selection import Entry, Request, choose, is_comparable, known_facts, pairs
+from jobs.flow.takedown.selection import Request, choose, is_comparable, known_facts, pairs
 from jobs.flow.takedown.struck_rows import Striking, Struck, strike
 from jobs.storage.log import Head, head
+from jobs.storage.manifests import FileEntry, JsonObject, Manifest
 from jobs.storage.objects import ObjectStore
 from jobs.storage.whole import whole_file
 
@@ -48,7 +48,7 @@ class Concerned:
     """
 
     kind: str
-    entry: Entry
+    entry: FileEntry
     gone: pa.Array
     striking: Striking
 
@@ -81,7 +81,7 @@ class Found:
     copies: Copies
     struck: Struck
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> JsonObject:
         """Numbers and ids, nothing of any text."""
         files = Counter(file.kind for file in self.files)
         return {
@@ -160,7 +160,7 @@ def _criteria(request: Request) -> list[str]:
     return [name for name, value in given.items() if value]
 
 
-def bands_of(manifest: dict[str, Any]) -> BandParams:
+def bands_of(manifest: Manifest) -> BandParams:
     """What a release took for a copy; similarities are estimated."""
     minhash = manifest["parameters"]["minhash"]
     names = ("num_perm", "bands", "rows", "threshold", "shingle_chars")
@@ -188,7 +188,7 @@ def _concerned(
     releases: Sequence[OpenedRelease], gone: dict[str, set[str]], struck: Struck
 ) -> Iterator[Concerned]:
     """The files with rows of what goes, each once, however many releases have it."""
-    files: dict[tuple[str, str], Entry] = {}
+    files: dict[tuple[str, str], FileEntry] = {}
     owners: dict[tuple[str, str], tuple[str, ...]] = {}
     for release in releases:
         for kind in release.kinds():
@@ -214,7 +214,7 @@ def _concerned(
             yield concerned
 
 
-def _may_name(kind: str, entry: Entry, gone: list[str]) -> bool:
+def _may_name(kind: str, entry: FileEntry, gone: list[str]) -> bool:
     """Whether a file's range of ids has any of these; decisions may name what is beyond it."""
     first, last = bisect_left(gone, entry["first_id"]), bisect_right(gone, entry["last_id"])
     return first < last or (kind == "decisions" and bool(gone))

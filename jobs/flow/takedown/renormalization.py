@@ -22,10 +22,9 @@ from jobs.flow.shards import NormalizedShard, Run
 from jobs.flow.tasks.checkpoints import Progress, read_marker
 from jobs.flow.tasks.sealed import marker_of
 from jobs.storage.log import history
+from jobs.storage.manifests import JsonObject, Manifest
 from jobs.storage.objects import ObjectStore
-from jobs.storage.releases import Manifest
 
-_INPUT = ("partner", "file", "xxh3_128", "reading")
 _THREADS = 16
 
 
@@ -38,7 +37,7 @@ class Rerun:
         progress: Told of every finished task.
     """
 
-    params_of: Callable[[dict[str, Any]], BuildParams]
+    params_of: Callable[[JsonObject], BuildParams]
     progress: Progress
 
 
@@ -83,7 +82,7 @@ def normalized_again(
         return noted
     # What a site repeats is counted over all that was delivered.
     read = {
-        tuple(file[name] for name in _INPUT)
+        (file["partner"], file["file"], file["xxh3_128"], file["reading"])
         for file in manifest["inputs"]
         if file["since"] == manifest["version"]
         and (params.boilerplate.is_on or file["partner"] in partners)
@@ -111,7 +110,7 @@ def _noted(store: ObjectStore, manifest: Manifest) -> list[NormalizedShard]:
     return [_shard(shard) for shard in noted]
 
 
-def _shard(noted: dict[str, Any]) -> NormalizedShard:
+def _shard(noted: JsonObject) -> NormalizedShard:
     runs = tuple(Run(**run) for run in noted["runs"])
     rejected = tuple((stage, reason, count) for stage, reason, count in noted["rejected"])
     return NormalizedShard(**{**noted, "runs": runs, "rejected": rejected})

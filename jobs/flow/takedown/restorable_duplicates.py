@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,10 +18,9 @@ from jobs.corpus.release.takedown import Selection, meant, waits
 from jobs.errors import ConfigError
 from jobs.flow.releases.opened import OpenedRelease, origin
 from jobs.storage.log import head
-from jobs.storage.releases import Manifest, read_manifest
+from jobs.storage.manifests import FileEntry, Manifest
+from jobs.storage.releases import read_manifest
 from jobs.storage.whole import whole_file
-
-Entry = dict[str, Any]
 
 PLACE = pa.schema(
     [
@@ -49,15 +47,15 @@ class Waiting:
     selection: Selection
     licences: Mapping[tuple[str, str], str]
 
-    def rows(self, entry: Entry, decisions: pa.Table) -> pa.ChunkedArray:
+    def rows(self, entry: FileEntry, decisions: pa.Table) -> pa.ChunkedArray:
         """Whether each row of a file of decisions waits."""
         return waits(decisions, self.gone, self.selection, licence=self._licence(entry))
 
-    def meant(self, entry: Entry, decisions: pa.Table) -> pa.ChunkedArray:
+    def meant(self, entry: FileEntry, decisions: pa.Table) -> pa.ChunkedArray:
         """Whether each row of a file of decisions is meant, kept or not."""
         return meant(decisions, self.selection, licence=self._licence(entry))
 
-    def _licence(self, entry: Entry) -> str:
+    def _licence(self, entry: FileEntry) -> str:
         return self.licences[entry["partner"], origin(entry)]
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -33,13 +33,14 @@ from jobs.flow.params import BuildParams
 from jobs.flow.releases.opened import OpenedRelease
 from jobs.flow.shards import NormalizedShard, Run
 from jobs.flow.takedown.renormalization import Rerun, normalized_again, recorded_params
-from jobs.flow.takedown.restorable_duplicates import Entry, build_manifest
+from jobs.flow.takedown.restorable_duplicates import build_manifest
 from jobs.flow.tasks.checkpoints import Marked, Marker, Progress, code_digest, map_marked
 from jobs.flow.tasks.sealed import read_table
 from jobs.flow.tasks.table_files import write_table
 from jobs.on_ray.session import ray_session
 from jobs.storage.canonical_json import fingerprint
 from jobs.storage.layout import blob_key, work_key
+from jobs.storage.manifests import FileEntry, JsonObject
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
@@ -65,7 +66,7 @@ class Restored:
         counts: Decisions per (verdict, stage, reason), by partner.
     """
 
-    files: Mapping[str, Sequence[Entry]] = field(default_factory=dict)
+    files: Mapping[str, Sequence[FileEntry]] = field(default_factory=dict)
     counts: Mapping[str, Counter[tuple[str, str, str]]] = field(default_factory=dict)
 
     @property
@@ -109,7 +110,7 @@ def restored(
     """
     params = _together(found, version)
     shards = [shard for origin in found for shard in origin.shards]
-    files: dict[str, list[Entry]] = {}
+    files: dict[str, list[FileEntry]] = {}
     counts: dict[str, Counter[tuple[str, str, str]]] = {}
     with ray_session():
         drops = deduplicate(shards, params, progress=progress, frozen=frozen)
@@ -119,8 +120,11 @@ def restored(
             told = {"since": version, "origin": origin.version}
             for within, marker in merged:
                 for kind in ("shards", "facts", "decisions", "removals"):
-                    entries = ({"partner": within.partner, **told, **f} for f in marker[kind])
-                    files.setdefault(kind, []).extend(_named(e, params.corpus) for e in entries)
+                    entries = (
+                        _entry({"partner": within.partner, **told, **f}, params.corpus)
+                        for f in marker[kind]
+                    )
+                    files.setdefault(kind, []).extend(entries)
             for partner in origin.params.partners:
                 count = counts.setdefault(partner.name, Counter())
                 count.update(totals(merged, partner.name))
@@ -128,11 +132,11 @@ def restored(
     return Restored({kind: sorted(f, key=_by_id) for kind, f in files.items()}, counts)
 
 
-def _named(entry: Entry, corpus: str) -> Entry:
-    return {**entry, "key": blob_key(corpus, entry["sha256"])}
+def _entry(file: JsonObject, corpus: str) -> FileEntry:
+    return cast("FileEntry", {**file, "key": blob_key(corpus, file["sha256"])})
 
 
-def _by_id(entry: Entry) -> tuple[str, str]:
+def _by_id(entry: FileEntry) -> tuple[str, str]:
     return entry["partner"], entry["first_id"]
 
 

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,9 +18,8 @@ from jobs.corpus.release.takedown import KNOWN_BY, Policy, Selection, selected
 from jobs.errors import ConfigError
 from jobs.flow.dedup.tombstones import compared_by
 from jobs.flow.releases.opened import OpenedRelease
+from jobs.storage.manifests import FileEntry
 from jobs.storage.whole import whole_file
-
-Entry = dict[str, Any]
 
 _ID = re.compile("[0-9a-f]{32}")
 _BATCH_ROWS = 1 << 14  # of texts read at a time: some 100 MB
@@ -106,7 +104,7 @@ def choose(releases: Sequence[OpenedRelease], selection: Selection) -> Chosen:
     return chosen
 
 
-def pairs(release: OpenedRelease) -> Iterator[tuple[Entry, Entry]]:
+def pairs(release: OpenedRelease) -> Iterator[tuple[FileEntry, FileEntry]]:
     """The entries of each shard of a release and of its facts."""
     shards, facts = release.entries("shards"), release.entries("facts")
     if len(shards) != len(facts):
@@ -117,7 +115,7 @@ def pairs(release: OpenedRelease) -> Iterator[tuple[Entry, Entry]]:
     return zip(shards, facts, strict=True)
 
 
-def _may_hold(shard: Entry, selection: Selection) -> bool:
+def _may_hold(shard: FileEntry, selection: Selection) -> bool:
     if selection.partner not in {None, shard["partner"]}:
         return False
     first, last = shard["first_id"], shard["last_id"]
@@ -126,7 +124,7 @@ def _may_hold(shard: Entry, selection: Selection) -> bool:
 
 def _choose(
     release: OpenedRelease,
-    shard: Entry,
+    shard: FileEntry,
     facts_of: Callable[[], pa.Table],
     selection: Selection,
     chosen: Chosen,
@@ -146,7 +144,7 @@ def _choose(
         chosen.facts.append(known.filter(pc.is_in(known["id"], value_set=pa.array(ids))))
 
 
-def known_facts(release: OpenedRelease, facts: Entry, corrected: OpenedRelease) -> pa.Table:
+def known_facts(release: OpenedRelease, facts: FileEntry, corrected: OpenedRelease) -> pa.Table:
     """The columns KNOWN_BY of a file; without signatures if they are of another kind."""
     with whole_file(release.store, facts["key"]) as stream:
         known = pq.read_table(stream, columns=list(KNOWN_BY))

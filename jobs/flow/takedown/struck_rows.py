@@ -18,7 +18,8 @@ from jobs.corpus.model.reasons import Verdict
 from jobs.corpus.release.struck_rows import STRUCK_BY, struck, worded
 from jobs.corpus.release.takedown import Selection
 from jobs.flow.releases.opened import OpenedRelease, origin
-from jobs.flow.takedown.restorable_duplicates import BARRED, Entry, licences
+from jobs.flow.takedown.restorable_duplicates import BARRED, licences
+from jobs.storage.manifests import FileEntry
 from jobs.storage.whole import whole_file
 
 
@@ -36,7 +37,7 @@ class Striking:
     licences: Mapping[tuple[str, str], str]
     worded: pa.Array
 
-    def rows(self, entry: Entry, decisions: pa.Table) -> pa.ChunkedArray:
+    def rows(self, entry: FileEntry, decisions: pa.Table) -> pa.ChunkedArray:
         """Whether each row of a file of decisions is struck."""
         licence = self.licences.get((entry["partner"], origin(entry)), "")
         return struck(decisions, self.selection, licence=licence, worded=self.worded)
@@ -91,7 +92,7 @@ def strike(releases: Sequence[OpenedRelease], selection: Selection) -> Struck:
     return found
 
 
-def _look(release: OpenedRelease, entry: Entry, found: Struck) -> Counter[str]:
+def _look(release: OpenedRelease, entry: FileEntry, found: Struck) -> Counter[str]:
     """Rows that are struck in a file of decisions, by verdict."""
     if found.how.selection.partner not in {None, entry["partner"]}:
         return Counter()

@@ -10,36 +10,44 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from operator import itemgetter
-from typing import Any
+from typing import cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from jobs.corpus.release.conservation import corrected
 from jobs.corpus.release.decisions import verdict_counts
 from jobs.corpus.release.takedown import Policy, concerns, decisions_without, tombstones
 from jobs.errors import AlreadyPublished, ConfigError
 from jobs.flow.dedup.frozen import FrozenShard, frozen_shards
 from jobs.flow.dedup.tombstones import signed_tombstones, tombstone_shard, tombstone_shards
-from jobs.flow.recorded import with_libraries
 from jobs.flow.releases.described_files import write_derived
-from jobs.flow.releases.opened import OpenedRelease, open_release, origin
+from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.flow.takedown.corrected_manifest import (
+    Rewritten,
+    corrected_manifest,
+    renamed,
+    substituted,
+)
 from jobs.flow.takedown.erasure import erase
 from jobs.flow.takedown.matches import Concerned, Found, search
 from jobs.flow.takedown.renormalization import Rerun
 from jobs.flow.takedown.restoration import Restored, origins, restored
-from jobs.flow.takedown.selection import Entry, Request
+from jobs.flow.takedown.selection import Request
 from jobs.flow.tasks.blobs import write_blob
 from jobs.storage.layout import blob_key, check_version
 from jobs.storage.log import head, removals_of
+from jobs.storage.manifests import (
+    FileBytes,
+    FileEntry,
+    JsonObject,
+    Manifest,
+    Substitute,
+    WrittenFile,
+)
 from jobs.storage.objects import ObjectStore
 from jobs.storage.publication import Takedown, redact
-from jobs.storage.registry import FileEntry
 from jobs.storage.whole import whole_file
-
-Moved = Counter[tuple[str, str, str]]
 
 
 @dataclass(frozen=True)
@@ -54,28 +62,11 @@ class TakenDown:
 
     release: OpenedRelease
     is_new: bool
-    erasure: dict[str, Any] | None
-
-
-@dataclass(frozen=True)
-class _Rewritten:
-    """A file without what goes.
-
-    Attributes:
-        concerned: The file.
-        instead: What is in its place in releases that are redacted.
-        patched: What is in its place in the patch release, which decides anew about copies.
-        moved: Decisions that the patch release has more or fewer of.
-    """
-
-    concerned: Concerned
-    instead: FileEntry | None
-    patched: FileEntry | None
-    moved: Moved
+    erasure: JsonObject | None
 
 
 def take_down(
-    store: ObjectStore, corpus: str, request: Request, *, about: dict[str, Any], rerun: Rerun
+    store: ObjectStore, corpus: str, request: Request, *, about: JsonObject, rerun: Rerun
 ) -> tuple[Found | None, TakenDown]:
     """Publish a release without what was selected; what was found, None if it had been done before.
 
@@ -120,7 +111,7 @@ def _require_done(store: ObjectStore, corpus: str, request: Request) -> None:
         "policy": str(request.policy),
         "is_redacting": request.is_redacting,
     }
-    known = there.manifest.get("corrects") or {}
+    known: JsonObject = {**there.manifest.get("corrects", {})}
     if any(known.get(name) != value for name, value in wanted.items()):
         raise AlreadyPublished(
             f"{corpus} {request.version} was published at {there.published_at} and is no such "
@@ -142,13 +133,13 @@ def _has_any(store: ObjectStore, corpus: str, request: Request) -> bool:
 
 
 def _publish(
-    store: ObjectStore, found: Found, request: Request, about: dict[str, Any], rerun: Rerun
+    store: ObjectStore, found: Found, request: Request, about: JsonObject, rerun: Rerun
 ) -> bool:
     corpus = found.release.corpus
     # First of all: what cannot be restored ends the takedown before anything is written.
     copies = origins(found.release, found.copies.places, rerun)
     rewritten = [_rewritten(store, found, request, concerned) for concerned in found.files]
-    stones = tuple(_live(store, found, file)["key"] for file in _tombstones(store, found, request))
+    stones = tuple(_live_key(store, found, file) for file in _tombstones(store, found, request))
     replaced = rewritten if request.is_redacting else []
     takedown = Takedown(
         at=found.at,
@@ -161,11 +152,11 @@ def _publish(
         frozen += tombstone_shards(store, copies[-1].params)
         frozen += [tombstone_shard(store, stone, copies[-1].params) for stone in stones]
         back = restored(copies, frozen, request.version, progress=rerun.progress)
-    manifest = _manifest(found, request, rewritten, back)
+    manifest = corrected_manifest(found, request, rewritten, back)
     return redact(store, corpus, manifest, takedown, about=about)[1]
 
 
-def _tombstones(store: ObjectStore, found: Found, request: Request) -> Iterator[FileEntry]:
+def _tombstones(store: ObjectStore, found: Found, request: Request) -> Iterator[WrittenFile]:
     """What is left of the documents that go, and the ids of other rows that are meant."""
     removals, barred = found.at.removals, found.copies.barred
     stones = tombstones(found.facts, policy=request.policy, barred=barred)
@@ -177,31 +168,33 @@ def _tombstones(store: ObjectStore, found: Found, request: Request) -> Iterator[
         yield write_blob(store, found.release.corpus, removals, rows)
 
 
-def _live(store: ObjectStore, found: Found, file: FileEntry) -> Entry:
-    """A file written now, with the key where it is."""
+def _live_key(store: ObjectStore, found: Found, file: FileBytes) -> str:
+    """Where a file is that was written now."""
     corpus = found.release.corpus
     home = removals_of(store, corpus, found.at.removals).home(file["sha256"])
-    return {**file, "key": blob_key(corpus, file["sha256"], home)}
+    return blob_key(corpus, file["sha256"], home)
 
 
 def _frozen(
-    store: ObjectStore, found: Found, rewritten: list[_Rewritten], version: str
+    store: ObjectStore, found: Found, rewritten: list[Rewritten], version: str
 ) -> list[FrozenShard]:
     """The documents that the release holds without what goes."""
     before = found.release
     instead = {one.concerned.entry["sha256"]: one for one in rewritten}
-    files: dict[str, list[Entry]] = {}
+    files: dict[str, list[FileEntry]] = {}
     for kind in ("shards", "facts"):
-        now = [(entry, _now(entry, instead, version)) for entry in before.entries(kind)]
+        now = [(entry, substituted(entry, instead, version)) for entry in before.entries(kind)]
         files[kind] = [
-            file if file is entry else _live(store, found, file) for entry, file in now if file
+            file if file is entry else renamed(file, _live_key(store, found, file))
+            for entry, file in now
+            if file
         ]
-    return frozen_shards({**files, "partners": before.manifest["partners"]})
+    return frozen_shards(cast("Manifest", {**before.manifest, **files}))
 
 
 def _rewritten(
     store: ObjectStore, found: Found, request: Request, concerned: Concerned
-) -> _Rewritten:
+) -> Rewritten:
     kind, entry, gone = concerned.kind, concerned.entry, concerned.gone
     with whole_file(store, entry["key"]) as stream:
         table = pq.read_table(stream)
@@ -209,7 +202,7 @@ def _rewritten(
     if kind != "decisions":
         names = [name for name in ("id", "doc_id") if name in table.column_names]
         file = write(table.filter(pc.invert(concerns(table.select(names), gone))))
-        return _Rewritten(concerned, file, file, Counter())
+        return Rewritten(concerned, file, file, Counter())
     after = decisions_without(table, gone, concerned.striking.rows(entry, table))
     patched = after
     waiting, mine = found.copies.waiting, {e["key"] for e in found.release.entries(kind)}
@@ -218,72 +211,11 @@ def _rewritten(
     moved = verdict_counts(patched)
     moved.subtract(verdict_counts(table))
     instead = write(after) if request.is_redacting else None
-    return _Rewritten(concerned, instead, write(patched), moved)
+    return Rewritten(concerned, instead, write(patched), moved)
 
 
-def _written(store: ObjectStore, found: Found, table: pa.Table) -> FileEntry | None:
+def _written(store: ObjectStore, found: Found, table: pa.Table) -> Substitute | None:
     if not len(table):
         return None
     file = write_blob(store, found.release.corpus, found.at.removals, table)
     return {"key": blob_key(found.release.corpus, file["sha256"]), **file}
-
-
-def _manifest(
-    found: Found, request: Request, rewritten: list[_Rewritten], back: Restored
-) -> dict[str, Any]:
-    """The corrected release's manifest, with the files that are in the place of others."""
-    before, corpus = found.release, found.release.corpus
-    instead = {one.concerned.entry["sha256"]: one for one in rewritten}
-    files: dict[str, list[Entry]] = {}
-    for kind in before.kinds():
-        now = [_now(file, instead, request.version) for file in before.entries(kind)]
-        there = [file for file in now if file is not None] + [*back.files.get(kind, ())]
-        # A file may have moved; manifests name the place where it was first.
-        files[kind] = [
-            {**file, "key": blob_key(corpus, file["sha256"])}
-            for file in sorted(there, key=itemgetter("partner"))
-        ]
-    return {
-        **before.manifest,
-        **files,
-        "version": request.version,
-        "parameters": with_libraries(
-            before.manifest["parameters"], before.manifest, request.version
-        ),
-        "parent": {"version": before.version, "digest": before.digest},
-        "corrects": {
-            "version": before.version,
-            "digest": before.digest,
-            "documents": found.gone.get(before.version, 0),
-            "restored": back.documents,
-            "policy": str(request.policy),
-            "reason": request.reason,
-            "is_redacting": request.is_redacting,
-        },
-        "documents": sum(file["rows"] for file in files["shards"]),
-        "content_bytes": sum(file["content_bytes"] for file in files["shards"]),
-        "partners": dict(_accounts(before, files["shards"], instead, back)),
-    }
-
-
-def _now(entry: Entry, instead: dict[str, _Rewritten], version: str) -> Entry | None:
-    one = instead.get(entry["sha256"])
-    if one is None:
-        return entry
-    told = {"since": version, "origin": origin(entry)}
-    return one.patched and {**entry, **one.patched, **told}
-
-
-def _accounts(
-    before: OpenedRelease, shards: list[Entry], instead: dict[str, _Rewritten], back: Restored
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    for partner, account in before.manifest["partners"].items():
-        moved: Moved = Counter(back.counts.get(partner))
-        for entry in before.entries("decisions"):
-            if entry["partner"] == partner and entry["sha256"] in instead:
-                moved.update(instead[entry["sha256"]].moved)
-        files = [entry for entry in shards if entry["partner"] == partner]
-        rows = sum(entry["rows"] for entry in files)
-        size = sum(entry["content_bytes"] for entry in files)
-        now = corrected(partner, account, moved=moved, released=rows)
-        yield partner, {**now, "content_bytes": size}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,6 +10,7 @@ import pyarrow.parquet as pq
 
 from jobs.storage.canonical_json import file_sha256
 from jobs.storage.log import removals_of
+from jobs.storage.manifests import WrittenFile
 from jobs.storage.objects import ObjectStore
 from jobs.storage.registry import Removals
 from jobs.storage.releases import put_blob
@@ -26,7 +26,7 @@ _DISTINCT = frozenset({"id", "doc_id", "source_id", "title", "content", "url"})
 
 def write_blob(
     store: ObjectStore, corpus: str, removals: str | None, table: pa.Table
-) -> dict[str, Any]:
+) -> WrittenFile:
     """Write a table as a file of a release, named by its content; what a manifest says of it.
 
     Args:

@@ -9,6 +9,7 @@ from jobs.storage.garbage import collect, garbage
 from jobs.storage.layout import blob_key, work_key
 from jobs.storage.log import head, history
 from jobs.storage.publication import publish
+from tests.manifests import file_entry, manifest_of
 from tests.memory_store import MemoryStore
 
 CORPUS = "cci"
@@ -25,13 +26,12 @@ def shard(store: MemoryStore, text: str) -> dict:
     digest = sha256_hex(body)
     key = blob_key(CORPUS, digest)
     store.put(key, body)
-    return {"key": key, "sha256": digest, "bytes": len(body)}
+    return file_entry(CORPUS, digest, len(body))
 
 
 def published(store: MemoryStore, version: str, *texts: str) -> None:
     shards = [shard(store, text) for text in texts or (version,)]
-    manifest = {"version": version, "documents": len(shards), "shards": shards}
-    publish(store, CORPUS, manifest, about=ABOUT)
+    publish(store, CORPUS, manifest_of(CORPUS, version, shards), about=ABOUT)
 
 
 def test_garbage_is_listed_first_and_then_retired_and_deleted(store: MemoryStore):

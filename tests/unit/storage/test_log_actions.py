@@ -28,6 +28,7 @@ from jobs.storage.log import head, history
 from jobs.storage.objects import ObjectStore
 from jobs.storage.operations import Tag
 from jobs.storage.publication import publish
+from tests.manifests import file_entry, manifest_of
 from tests.memory_store import MemoryStore
 
 CORPUS = "cci"
@@ -64,18 +65,12 @@ def shard(store: ObjectStore, text: str) -> dict:
     digest = sha256_hex(body)
     key = blob_key(CORPUS, digest)
     store.put(key, body)
-    return {"key": key, "sha256": digest, "bytes": len(body), "rows": 1}
+    return file_entry(CORPUS, digest, len(body))
 
 
 def manifest(version: str, shards: list[dict], parent: tuple[str, str] | None = None) -> dict:
     of_parent = {"parent": {"version": parent[0], "digest": parent[1]}} if parent else {}
-    return {
-        "corpus": CORPUS,
-        "version": version,
-        "documents": len(shards),
-        "shards": shards,
-        **of_parent,
-    }
+    return manifest_of(CORPUS, version, shards, **of_parent)
 
 
 def published(store: ObjectStore, version: str, *texts: str) -> str:
