@@ -68,7 +68,7 @@ def _applied(config: Decontaminate, release: OpenedRelease, gone: list[str]) -> 
         is_redacting=False,
     )
     rerun, about = Rerun(_not_run_again, ProgressLine()), circumstances(config)
-    return take_down(release.store, release.corpus, request, about=about, rerun=rerun)[1]
+    return take_down(release.source, request, commit_info=about, rerun=rerun)[1]
 
 
 def _not_run_again(_: dict[str, Any]) -> BuildParams:

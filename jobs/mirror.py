@@ -22,7 +22,7 @@ def mirror(config: Mirror) -> None:
         raise ConfigError(f"to={config.to} is where the release is: name another store")
     to = open_store(params)
     prove_once(to, params.root)
-    done = mirrored(opened(config), to, about=circumstances(config))
+    done = mirrored(opened(config), to, commit_info=circumstances(config))
     copy = done.release
     # Every byte was hashed on its way; this asks the other store what it has kept.
     findings = verify(copy, "footers")

@@ -17,7 +17,7 @@ def rollback(config: Rollback) -> None:
         raise ConfigError("please give release=VERSION to roll back to, or undo=true alone")
     store = open_store(storage_params(config.storage))
     about = circumstances(config)
-    done, corpus = rolled_back(store, config.corpus.name, config.release, about=about)
+    done, corpus = rolled_back(store, config.corpus.name, config.release, commit_info=about)
     latest = done.state.registry.find("latest")
     version = latest["version"] if latest else "nothing now"
     say(f"{corpus}: latest is {version}{'' if config.undo else ' until heliu rollback undo=true'}")

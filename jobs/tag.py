@@ -15,7 +15,7 @@ def tag(config: Tag) -> None:
     store = open_store(storage_params(config.storage))
     release = None if config.delete else config.release
     done, corpus = tagged(
-        store, config.corpus.name, config.name, release, about=circumstances(config)
+        store, config.corpus.name, config.name, release, commit_info=circumstances(config)
     )
     version = done.state.registry.tags.get(config.name)
     say(f"{corpus}: {config.name} {f'means {version}' if version else 'is no tag any more'}")

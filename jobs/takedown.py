@@ -33,13 +33,13 @@ def takedown(config: Takedown) -> None:
     corpus = choose_corpus(store, config.corpus.name)
     request = _request(config)
     if not config.apply:
-        report = search(store, corpus, request).report()
+        report = search(corpus, request).report()
         _say(report, as_json=as_json)
         if not as_json:
             say("nothing was changed; apply=true takes these documents down")
         return
     rerun = Rerun(partial(recorded_build, at=config), ProgressLine())
-    found, done = take_down(store, corpus, request, about=_about(config), rerun=rerun)
+    found, done = take_down(corpus, request, commit_info=_about(config), rerun=rerun)
     report = found.report() if found is not None else {}
     if as_json:
         told = {"version": done.release.version, "digest": done.release.digest}

@@ -18,7 +18,7 @@ def yank(config: Yank) -> None:
     store = open_store(storage_params(config.storage))
     reason = config.reason or None
     about = circumstances(config)
-    done, corpus = yanked(store, config.corpus.name, config.release, reason, about=about)
+    done, corpus = yanked(store, config.corpus.name, config.release, reason, commit_info=about)
     latest = done.state.registry.find("latest")
     say(
         f"{corpus}: {config.release} is {'yanked' if reason else 'good again'}; latest is "

@@ -10,6 +10,7 @@ import orjson
 from jobs.errors import OutcomeUnknown, StorageError
 from jobs.storage import garbage, publication
 from jobs.storage.commits import commit, resumed
+from jobs.storage.corpus import Corpus
 from jobs.storage.layout import blob_address, blob_key
 from jobs.storage.log import head, removals_of
 from jobs.storage.objects import ObjectStore
@@ -20,13 +21,17 @@ from tests.log_world import CORPUS, Action, Actor, World
 from tests.manifests import manifest_of
 
 
+def within(store: ObjectStore) -> Corpus:
+    return Corpus(store, CORPUS)
+
+
 def build(version: str, texts: list[str], *, on_parent: bool) -> Action:
     """Build and publish a release, on the newest one or from nothing."""
 
     def act(actor: Actor) -> bool:
         store, world = actor.store, actor.world
-        begun = head(store, CORPUS)
-        removals = removals_of(store, CORPUS, begun.removals)
+        begun = head(within(store))
+        removals = removals_of(within(store), begun.removals)
         parent = begun.registry.find("latest") if on_parent else None
         inherited = _shards(store, begun, parent["digest"]) if parent else []
         new = [world.blob(text) for text in texts]
@@ -34,12 +39,12 @@ def build(version: str, texts: list[str], *, on_parent: bool) -> Action:
         known = {file["sha256"] for file in inherited}
         new = [(path, file) for path, file in new if file["sha256"] not in known]
         for path, file in new:
-            put_blob(store, CORPUS, path, file["sha256"], removals=removals)
+            put_blob(within(store), path, file["sha256"], removals=removals)
         shards = inherited + [file for _, file in new]
         manifest = _manifest(world, version, shards, parent)
         try:
             return publication.publish(
-                store, CORPUS, manifest, epoch=begun.registry.epoch, about=actor.about
+                within(store), manifest, epoch=begun.registry.epoch, commit_info=actor.about
             )[1]
         except OutcomeUnknown:
             if world.deletes_on_doubt:
@@ -54,9 +59,9 @@ def abandon(texts: list[str]) -> Action:
     """Begin a build that is stopped before it publishes."""
 
     def act(actor: Actor) -> bool:
-        removals = removals_of(actor.store, CORPUS, head(actor.store, CORPUS).removals)
+        removals = removals_of(within(actor.store), head(within(actor.store)).removals)
         for path, file in map(actor.world.blob, texts):
-            put_blob(actor.store, CORPUS, path, file["sha256"], removals=removals)
+            put_blob(within(actor.store), path, file["sha256"], removals=removals)
         return False
 
     return act
@@ -67,25 +72,25 @@ def take_down(version: str, text: str) -> Action:
 
     def act(actor: Actor) -> bool:
         store, world = actor.store, actor.world
-        at = head(store, CORPUS)
+        at = head(within(store))
         newest = at.registry.find("latest")
         if newest is None:
             return False
-        removals = removals_of(store, CORPUS, at.removals)
+        removals = removals_of(within(store), at.removals)
         gone = world.blob(text)[1]["sha256"]
         path, instead = world.blob(f"{text}-")
         shards = _shards(store, at, newest["digest"])
         everywhere = set().union(*(_live(store, at, release["digest"]) for release in at.releases))
         if gone not in everywhere:
             return False
-        put_blob(store, CORPUS, path, instead["sha256"], removals=removals)
+        put_blob(within(store), path, instead["sha256"], removals=removals)
         stone, listed = world.blob(f"墓碑{text}")
-        put_blob(store, CORPUS, stone, listed["sha256"], removals=removals)
+        put_blob(within(store), stone, listed["sha256"], removals=removals)
         key = blob_key(CORPUS, listed["sha256"], removals.home(listed["sha256"]))
         takedown = publication.Takedown(at, {gone: instead}, (key,))
         kept = [instead if file["sha256"] == gone else file for file in shards]
         manifest = _manifest(world, version, kept, newest)
-        return publication.redact(store, CORPUS, manifest, takedown, about=actor.about)[1]
+        return publication.redact(within(store), manifest, takedown, commit_info=actor.about)[1]
 
     return act
 
@@ -105,7 +110,7 @@ def withdraw(version: str, reason: str | None) -> Action:
 def collect_garbage(actor: Actor) -> bool | None:
     """Collect garbage; a collector may commit and fail afterwards, so it reports nothing."""
     try:
-        actor.world.collect(actor.store, CORPUS, with_work=True, about=actor.about)
+        actor.world.collect(within(actor.store), with_work=True, commit_info=actor.about)
     except StorageError as error:
         raise OutcomeUnknown("half done") from error
     # Whether something was retired is not told: any outcome agrees with the log.
@@ -118,7 +123,7 @@ def resume(version: str) -> Action:
     def act(actor: Actor) -> bool:
         notes = actor.store.list(f"{CORPUS}/pending/")
         pending = [orjson.loads(actor.store.get(info.key)) for info in notes]
-        _, entry = resumed(actor.store, CORPUS, version)
+        _, entry = resumed(within(actor.store), version)
         if entry is not None:
             actor.world.outcomes[entry["about"]["by"]] = "ok"
             return False
@@ -136,18 +141,18 @@ def _operate(operation: Operation) -> Action:
         def decide(_: State) -> Operation:
             return operation
 
-        return commit(actor.store, CORPUS, decide, about=actor.about).is_new
+        return commit(within(actor.store), decide, commit_info=actor.about).is_new
 
     return act
 
 
 def _shards(store: ObjectStore, at: Any, digest: str) -> list[dict[str, Any]]:
-    files = resolved(read_manifest(store, CORPUS, digest), at.registry, CORPUS)["shards"]
+    files = resolved(read_manifest(within(store), digest), at.registry, CORPUS)["shards"]
     return [{**file, "key": blob_key(CORPUS, file["sha256"])} for file in files]
 
 
 def _live(store: ObjectStore, at: Any, digest: str) -> set[str]:
-    return live_blobs(read_manifest(store, CORPUS, digest), at.registry, CORPUS)
+    return live_blobs(read_manifest(within(store), digest), at.registry, CORPUS)
 
 
 def _manifest(
@@ -161,17 +166,17 @@ def _manifest(
     return manifest
 
 
-def collect_by_age(store: ObjectStore, corpus: str, *, with_work: bool, **_: Any) -> None:
+def collect_by_age(corpus: Corpus, *, with_work: bool, **_: Any) -> None:
     """The mutant that needs no log: what looks old is deleted."""
-    for info in garbage.garbage(store, corpus, with_work=with_work).orphans:
-        store.delete(info.key)
+    for info in garbage.garbage(corpus, with_work=with_work).orphans:
+        corpus.store.delete(info.key)
 
 
-def collect_and_reuse(store: ObjectStore, corpus: str, *, with_work: bool, about: Any) -> None:
+def collect_and_reuse(corpus: Corpus, *, with_work: bool, commit_info: Any) -> None:
     """The mutant whose retired keys may be used again, so it deletes what it has just marked."""
-    found = garbage.garbage(store, corpus, with_work=with_work).orphans
+    found = garbage.garbage(corpus, with_work=with_work).orphans
     blobs = {blob_address(info.key)[0]: 0 for info in found}
     if blobs:
-        commit(store, corpus, lambda _: Collect(blobs), about=about)
+        commit(corpus, lambda _: Collect(blobs), commit_info=commit_info)
         for info in found:
-            store.delete(info.key)
+            corpus.store.delete(info.key)

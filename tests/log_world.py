@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from jobs.errors import HeliuError, ObjectMissing, OutcomeUnknown, StorageError
 from jobs.storage import garbage
+from jobs.storage.corpus import Corpus
 from jobs.storage.layout import blob_key
 from jobs.storage.log import head, history, removals_of
 from jobs.storage.objects import ObjectInfo, ObjectStore
@@ -195,16 +196,16 @@ class World:
         self._check_reports(log)
         if not log:
             return
-        now = head(self.inner, CORPUS)
+        now = head(Corpus(self.inner, CORPUS))
         assert now.seq == len(log), "the head is not the newest entry"
-        assert history(self.inner, CORPUS) == log, "the replay is not the log"
+        assert history(Corpus(self.inner, CORPUS)) == log, "the replay is not the log"
         assert {r["version"]: r["digest"] for r in now.releases} == model.digests
         assert dict(now.registry.tags) == model.tags
         latest = now.registry.find("latest")
         assert (latest and latest["version"]) == model.latest()
-        removals = removals_of(self.inner, CORPUS, now.removals)
+        removals = removals_of(Corpus(self.inner, CORPUS), now.removals)
         for release in now.releases:
-            manifest = read_manifest(self.inner, CORPUS, release["digest"])
+            manifest = read_manifest(Corpus(self.inner, CORPUS), release["digest"])
             files = resolved(manifest, now.registry, CORPUS)["shards"]
             texts = [file["text"] for file in files]
             assert texts == model.texts(release["version"]), "a release reads as it should not"

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 
 from jobs.errors import LostRace, ObjectMissing, OutcomeUnknown, StorageError
 from jobs.storage.canonical_json import canonical_json
+from jobs.storage.corpus import Corpus
 from jobs.storage.entries import LOG_FORMAT, LogEntry, operation_json, parse_entry
 from jobs.storage.layout import log_key, pending_key
 from jobs.storage.log import Head, entry_at, head, leave_hint, state_of, store_state
-from jobs.storage.manifests import JsonObject
+from jobs.storage.manifests import CommitInfo
 from jobs.storage.metadata import parsed_metadata
-from jobs.storage.objects import ObjectStore
 from jobs.storage.operations import Operation, Publish, Redact, applied
 from jobs.storage.registry import Refusal, State
 
@@ -41,42 +41,41 @@ class Committed:
     is_new: bool
 
 
-def commit(store: ObjectStore, corpus: str, decide: Decide, *, about: JsonObject) -> Committed:
+def commit(corpus: Corpus, decide: Decide, *, commit_info: CommitInfo) -> Committed:
     """Commit what `decide` makes of the newest state; whoever loses a race decides again.
 
     Args:
-        store: holds everything the operation names.
-        corpus: whose log.
+        corpus: in the store that holds everything the operation names.
         decide: asked again after every entry that somebody else committed first.
-        about: who, when and with what, for the entry.
+        commit_info: who, when and with what, for the entry.
 
     Raises:
         HeliuError: the state refuses the operation, or `decide` raised.
         LostRace: others were first in every round.
         OutcomeUnknown: the store never said whether the entry was written.
     """
-    before = head(store, corpus)
+    before = head(corpus)
     for _ in range(_ROUNDS):
-        state = state_of(store, corpus, before)
+        state = state_of(corpus, before)
         operation = decide(state)
         if operation is None:
             return Committed(before.seq, state, is_new=False)
         after = applied(state, operation)
         if isinstance(after, Refusal):
-            who = _by_whom(store, corpus, before) if after.kind is LostRace else ""
-            raise after.kind(f"{corpus}: {after.message}{who}")
-        entry = _entry(before, operation, store_state(store, corpus, after), about)
-        if _written(store, corpus, entry, is_noted=isinstance(operation, Publish | Redact)):
-            leave_hint(store, corpus, entry["seq"])
+            who = _by_whom(corpus, before) if after.kind is LostRace else ""
+            raise after.kind(f"{corpus.name}: {after.message}{who}")
+        entry = _entry(before, operation, store_state(corpus, after), commit_info)
+        if _written(corpus, entry, is_noted=isinstance(operation, Publish | Redact)):
+            leave_hint(corpus, entry["seq"])
             return Committed(entry["seq"], after, is_new=True)
-        before = head(store, corpus)
+        before = head(corpus)
     raise LostRace(
-        f"{corpus}: in each of {_ROUNDS} tries somebody else committed first"
-        f"{_by_whom(store, corpus, before)}: run the same command again when it is quieter"
+        f"{corpus.name}: in each of {_ROUNDS} tries somebody else committed first"
+        f"{_by_whom(corpus, before)}: run the same command again when it is quieter"
     )
 
 
-def resumed(store: ObjectStore, corpus: str, version: str) -> tuple[bool, LogEntry | None]:
+def resumed(corpus: Corpus, version: str) -> tuple[bool, LogEntry | None]:
     """Settle what became of commits of this version whose outcome was unknown.
 
     An entry whose number is still free is sent again, byte for byte: nothing has happened since it
@@ -88,24 +87,27 @@ def resumed(store: ObjectStore, corpus: str, version: str) -> tuple[bool, LogEnt
     Raises:
         OutcomeUnknown: the store does not answer this time either.
     """
-    keys = [info.key for info in store.list(f"{corpus}/pending/")]
-    noted = [parsed_metadata(parse_entry, store.get(key), store.location(key)) for key in keys]
+    keys = [info.key for info in corpus.store.list(f"{corpus.name}/pending/")]
+    noted = [
+        parsed_metadata(parse_entry, corpus.store.get(key), corpus.store.location(key))
+        for key in keys
+    ]
     mine = [entry for entry in noted if _version(entry) == version]
     for entry in sorted(mine, key=lambda entry: -entry["seq"]):
-        if _written(store, corpus, entry, is_noted=True):
-            leave_hint(store, corpus, entry["seq"])
+        if _written(corpus, entry, is_noted=True):
+            leave_hint(corpus, entry["seq"])
             return True, entry
     return bool(mine), None
 
 
-def _entry(before: Head, operation: Operation, state: str, about: JsonObject) -> LogEntry:
+def _entry(before: Head, operation: Operation, state: str, commit_info: CommitInfo) -> LogEntry:
     return {
         "format": LOG_FORMAT,
         "seq": before.seq + 1,
         "previous": before.digest,
         "id": uuid.uuid4().hex,
         "operation": operation_json(operation),
-        "about": about,
+        "about": commit_info,
         "state": state,
     }
 
@@ -116,58 +118,57 @@ def _version(entry: LogEntry) -> str | None:
     return version
 
 
-def _written(store: ObjectStore, corpus: str, entry: LogEntry, *, is_noted: bool) -> bool:
+def _written(corpus: Corpus, entry: LogEntry, *, is_noted: bool) -> bool:
     """Whether the entry is in the log; the note of it goes once that is certain."""
-    note = pending_key(corpus, entry["id"])
+    note = pending_key(corpus.name, entry["id"])
     if is_noted:
-        store.put(note, canonical_json(entry))
-    is_ours = _sent(store, corpus, entry)
+        corpus.store.put(note, canonical_json(entry))
+    is_ours = _sent(corpus, entry)
     if is_noted:
         with suppress(StorageError):  # publishers may lack the right to delete
-            store.delete(note)
+            corpus.store.delete(note)
     return is_ours
 
 
-def _sent(store: ObjectStore, corpus: str, entry: LogEntry) -> bool:
+def _sent(corpus: Corpus, entry: LogEntry) -> bool:
     body = canonical_json(entry)
     doubt: StorageError | None = None
     for _ in range(_SENDS):
         try:
-            if store.put_new(log_key(corpus, entry["seq"]), body):
+            if corpus.store.put_new(log_key(corpus.name, entry["seq"]), body):
                 return True
         except OutcomeUnknown as error:
             doubt = error
         except StorageError as error:
-            if doubt is None and _read_back(store, corpus, entry["seq"], error) is None:
+            if doubt is None and _read_back(corpus, entry["seq"], error) is None:
                 raise
             doubt = doubt or error
         # A gateway that repeats a request tells the winner it lost: the id says whose entry it is.
-        found = _read_back(store, corpus, entry["seq"], doubt)
+        found = _read_back(corpus, entry["seq"], doubt)
         if found is not None:
             return bool(found["id"] == entry["id"])
-    raise _unknown(store, corpus, entry["seq"]) from doubt
+    raise _unknown(corpus, entry["seq"]) from doubt
 
 
-def _read_back(
-    store: ObjectStore, corpus: str, seq: int, doubt: StorageError | None
-) -> LogEntry | None:
+def _read_back(corpus: Corpus, seq: int, doubt: StorageError | None) -> LogEntry | None:
     try:
-        return entry_at(store, corpus, seq)
+        return entry_at(corpus, seq)
     except StorageError as error:
-        raise _unknown(store, corpus, seq) from doubt or error
+        raise _unknown(corpus, seq) from doubt or error
 
 
-def _unknown(store: ObjectStore, corpus: str, seq: int) -> OutcomeUnknown:
+def _unknown(corpus: Corpus, seq: int) -> OutcomeUnknown:
+    location = corpus.store.location(log_key(corpus.name, seq))
     return OutcomeUnknown(
-        f"no answer said if {store.location(log_key(corpus, seq))} was created: when the store "
+        f"no answer said if {location} was created: when the store "
         "answers again, heliu publish resume=true (or the same command) finds out"
     )
 
 
-def _by_whom(store: ObjectStore, corpus: str, at: Head) -> str:
+def _by_whom(corpus: Corpus, at: Head) -> str:
     """Who committed last, when and what, for those who lost to it."""
     with suppress(ObjectMissing):
-        entry = entry_at(store, corpus, at.seq)
+        entry = entry_at(corpus, at.seq)
         if entry is not None:
             about = entry["about"]
             what = " ".join([entry["operation"]["op"], *filter(None, [_version(entry)])])

@@ -14,10 +14,10 @@ from typing import Any, TypedDict, TypeVar
 
 from jobs.errors import DamagedMetadata, ObjectMissing, StorageError
 from jobs.storage.canonical_json import canonical_json, sha256_hex
+from jobs.storage.corpus import Corpus
 from jobs.storage.entries import LogEntry, operation_from, parse_entry
 from jobs.storage.layout import hint_key, log_key, state_key
 from jobs.storage.metadata import checked_metadata, parsed_metadata
-from jobs.storage.objects import ObjectStore
 from jobs.storage.operations import applied
 from jobs.storage.registry import (
     Refusal,
@@ -65,60 +65,60 @@ class Head:
         return self.registry.find(version)
 
 
-def head(store: ObjectStore, corpus: str) -> Head:
+def head(corpus: Corpus) -> Head:
     """The newest entry of the corpus's log: four requests, however long the log is.
 
     Raises:
         DamagedMetadata: the entry is none, or the state it names is not the one that was stored.
     """
-    seq = _beyond(store, corpus, _hinted(store, corpus))
+    seq = _beyond(corpus, _hinted(corpus))
     body = None
     if seq:
         with suppress(ObjectMissing):
-            body = store.get(log_key(corpus, seq))
+            body = corpus.store.get(log_key(corpus.name, seq))
     if body is None:  # no hint, or a wrong one
-        seq = _listed(store, corpus)
+        seq = _listed(corpus)
         if seq == 0:
             return Head()
-        body = store.get(log_key(corpus, seq))
-    entry = parsed_metadata(parse_entry, body, store.location(log_key(corpus, seq)))
-    registry, removals = _part(store, corpus, entry["state"], parse_registry)
+        body = corpus.store.get(log_key(corpus.name, seq))
+    entry = parsed_metadata(parse_entry, body, corpus.store.location(log_key(corpus.name, seq)))
+    registry, removals = _part(corpus, entry["state"], parse_registry)
     return Head(seq, sha256_hex(body), registry, removals)
 
 
-def removals_of(store: ObjectStore, corpus: str, digest: str | None) -> Removals:
+def removals_of(corpus: Corpus, digest: str | None) -> Removals:
     """What was taken away, as a head's `removals` names it."""
-    return Removals() if digest is None else _part(store, corpus, digest, parse_removals)
+    return Removals() if digest is None else _part(corpus, digest, parse_removals)
 
 
-def state_of(store: ObjectStore, corpus: str, at: Head) -> State:
+def state_of(corpus: Corpus, at: Head) -> State:
     """The whole state at a head, as writers need it."""
-    return State(at.registry, removals_of(store, corpus, at.removals))
+    return State(at.registry, removals_of(corpus, at.removals))
 
 
-def store_state(store: ObjectStore, corpus: str, state: State) -> str:
+def store_state(corpus: Corpus, state: State) -> str:
     """Store a state; its digest. Its parts are named by their content, so repeating is harmless."""
     rest = None
     if state.removals != Removals():
-        rest = _store_part(store, corpus, removals_json(state.removals))
-    return _store_part(store, corpus, registry_json(state.registry, rest))
+        rest = _store_part(corpus, removals_json(state.removals))
+    return _store_part(corpus, registry_json(state.registry, rest))
 
 
-def entry_at(store: ObjectStore, corpus: str, seq: int) -> LogEntry | None:
+def entry_at(corpus: Corpus, seq: int) -> LogEntry | None:
     """The entry of that number, None if there is none."""
-    key = log_key(corpus, seq)
+    key = log_key(corpus.name, seq)
     with suppress(ObjectMissing):
-        return parsed_metadata(parse_entry, store.get(key), store.location(key))
+        return parsed_metadata(parse_entry, corpus.store.get(key), corpus.store.location(key))
     return None
 
 
-def leave_hint(store: ObjectStore, corpus: str, seq: int) -> None:
+def leave_hint(corpus: Corpus, seq: int) -> None:
     """Tell later readers where to start looking; losing it costs them requests, nothing else."""
     with suppress(StorageError):
-        store.put(hint_key(corpus), canonical_json({"seq": seq}))
+        corpus.store.put(hint_key(corpus.name), canonical_json({"seq": seq}))
 
 
-def history(store: ObjectStore, corpus: str) -> list[LogEntry]:
+def history(corpus: Corpus) -> list[LogEntry]:
     """Every entry of the log, oldest first, after replaying it.
 
     Raises:
@@ -128,9 +128,9 @@ def history(store: ObjectStore, corpus: str) -> list[LogEntry]:
     entries: list[LogEntry] = []
     digest: str | None = None
     state = State()
-    for number, info in enumerate(store.list(f"{corpus}/log/"), start=1):
-        body = store.get(info.key)
-        location = store.location(info.key)
+    for number, info in enumerate(corpus.store.list(f"{corpus.name}/log/"), start=1):
+        body = corpus.store.get(info.key)
+        location = corpus.store.location(info.key)
         entry = parsed_metadata(parse_entry, body, location)
         if entry["seq"] != number or entry["previous"] != digest:
             raise DamagedMetadata(
@@ -148,19 +148,19 @@ def history(store: ObjectStore, corpus: str) -> list[LogEntry]:
     return entries
 
 
-def _listed(store: ObjectStore, corpus: str) -> int:
-    keys = [info.key for info in store.list(f"{corpus}/log/")]
+def _listed(corpus: Corpus) -> int:
+    keys = [info.key for info in corpus.store.list(f"{corpus.name}/log/")]
     return int(keys[-1].rpartition("/")[2].removesuffix(".json")) if keys else 0
 
 
-def _beyond(store: ObjectStore, corpus: str, seq: int) -> int:
+def _beyond(corpus: Corpus, seq: int) -> int:
     """The last entry after `seq`, or `seq`; steps that double find the end in few requests.
 
     Entries have no gaps: where one is missing, there is none after it.
     """
     step = 1
     while seq:
-        if store.size(log_key(corpus, seq + step)) is not None:
+        if corpus.store.size(log_key(corpus.name, seq + step)) is not None:
             seq, step = seq + step, step * 2
         elif step == 1:
             return seq
@@ -169,23 +169,23 @@ def _beyond(store: ObjectStore, corpus: str, seq: int) -> int:
     return seq
 
 
-def _hinted(store: ObjectStore, corpus: str) -> int:
+def _hinted(corpus: Corpus) -> int:
     try:
-        return max(0, parsed(_Hint, store.get(hint_key(corpus)))["seq"])
+        return max(0, parsed(_Hint, corpus.store.get(hint_key(corpus.name)))["seq"])
     except (ObjectMissing, Malformed):  # it was lost or edited; the log itself is the truth
         return 0
 
 
-def _part(store: ObjectStore, corpus: str, digest: str, parse: Callable[[bytes], Part]) -> Part:
-    key = state_key(corpus, digest)
-    body = checked_metadata(store, key, digest, "the state that the log names")
-    return parsed_metadata(parse, body, store.location(key))
+def _part(corpus: Corpus, digest: str, parse: Callable[[bytes], Part]) -> Part:
+    key = state_key(corpus.name, digest)
+    body = checked_metadata(corpus.store, key, digest, "the state that the log names")
+    return parsed_metadata(parse, body, corpus.store.location(key))
 
 
-def _store_part(store: ObjectStore, corpus: str, part: Mapping[str, Any]) -> str:
+def _store_part(corpus: Corpus, part: Mapping[str, Any]) -> str:
     body = canonical_json(part)
     digest = sha256_hex(body)
-    store.put(state_key(corpus, digest), body)
+    corpus.store.put(state_key(corpus.name, digest), body)
     return digest
 
 

@@ -14,6 +14,9 @@ from jobs.storage.typed_json import Malformed, parsed, typed
 JsonObject = dict[str, Any]
 """An object of JSON whose keys are somebody else's: a partner's notes, parameters of a stage."""
 
+CommitInfo = JsonObject
+"""Who commits to a log, when and with what: `at`, `by` and more; `about` in the entry."""
+
 
 class FileBytes(TypedDict):
     """What tells that a file is undamaged: sha256 (hex) and size in bytes."""

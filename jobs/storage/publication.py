@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from jobs.errors import ConservationError, LostRace
 from jobs.storage.canonical_json import canonical_json, sha256_hex
 from jobs.storage.commits import commit
+from jobs.storage.corpus import Corpus
 from jobs.storage.layout import blob_address, blob_key, catalog_key, manifest_key
 from jobs.storage.log import Head
-from jobs.storage.manifests import JsonObject, Manifest, StoredFile, files_of
-from jobs.storage.objects import ObjectStore
+from jobs.storage.manifests import CommitInfo, Manifest, StoredFile, files_of
 from jobs.storage.operations import Operation, Publish, Redact
 from jobs.storage.registry import Registry, Release, State
 from jobs.storage.releases import live_blobs, read_manifest
@@ -25,12 +25,11 @@ _THREADS = 16
 
 
 def publish(
-    store: ObjectStore,
-    corpus: str,
+    corpus: Corpus,
     manifest: Manifest,
     *,
     epoch: int | None = None,
-    about: JsonObject,
+    commit_info: CommitInfo,
     is_copy: bool = False,
 ) -> tuple[str, bool]:
     """Commit a release; its digest, and whether this call made it (False: it was there already).
@@ -39,11 +38,10 @@ def publish(
     parent has is there, because no operation may take it from a release.
 
     Args:
-        store: holds every shard the manifest names.
-        corpus: whose log.
+        corpus: in the store that holds every file the manifest names.
         manifest: the release, `version` and `documents` among its keys.
         epoch: of the log when the build began; None if it begins only now.
-        about: who, when (`at`) and with what; recorded in the log, no part of the digest.
+        commit_info: who, when (`at`) and with what; recorded in the log, no part of the digest.
         is_copy: of a release in another store, whose parent need not be in this log.
 
     Raises:
@@ -59,17 +57,17 @@ def publish(
         existing = state.registry.exactly(manifest["version"])
         if existing is not None and existing["digest"] == digest:
             return None
-        publication = _publication(manifest, digest, state, epoch, about)
+        publication = _publication(manifest, digest, state, epoch, commit_info)
         if is_copy:
             publication = replace(publication, parent=None)
         if publication.moved not in checked:
-            _check_files(store, corpus, manifest, state)
+            _check_files(corpus, manifest, state)
             checked.append(publication.moved)
         return publication
 
-    store.put(catalog_key(corpus), canonical_json({"corpus": corpus}))
-    store.put(manifest_key(corpus, digest), body)
-    return digest, commit(store, corpus, decide, about=about).is_new
+    corpus.store.put(catalog_key(corpus.name), canonical_json({"corpus": corpus.name}))
+    corpus.store.put(manifest_key(corpus.name, digest), body)
+    return digest, commit(corpus, decide, commit_info=commit_info).is_new
 
 
 @dataclass(frozen=True)
@@ -89,21 +87,19 @@ class Takedown:
 
 
 def redact(
-    store: ObjectStore,
-    corpus: str,
+    corpus: Corpus,
     manifest: Manifest,
     takedown: Takedown,
     *,
-    about: JsonObject,
+    commit_info: CommitInfo,
 ) -> tuple[str, bool]:
     """Commit a patch release and make every release read without the rows it leaves out.
 
     Args:
-        store: holds the shards of the manifest, the substitutes and the tombstones.
-        corpus: whose log.
+        corpus: in the store that holds the files of the manifest, substitutes and tombstones.
         manifest: the patch release.
         takedown: what goes, and what comes in its place.
-        about: as for `publish`.
+        commit_info: as for `publish`.
 
     Returns:
         Digest of the patch release, and whether this call made it.
@@ -120,21 +116,19 @@ def redact(
         existing = state.registry.exactly(manifest["version"])
         if existing is not None and existing["digest"] == digest:
             return None
-        _check_takedown(store, takedown, state, manifest)
+        _check_takedown(corpus, takedown, state, manifest)
         release = _publication(
-            manifest, digest, state, takedown.at.registry.epoch, about, substitutes
+            manifest, digest, state, takedown.at.registry.epoch, commit_info, substitutes
         )
-        _check_files(store, corpus, manifest, state, substitutes)
-        touched = _touched(store, corpus, state.registry, set(takedown.substitutions))
+        _check_files(corpus, manifest, state, substitutes)
+        touched = _touched(corpus, state.registry, set(takedown.substitutions))
         return Redact(release, takedown.substitutions, takedown.tombstones, touched)
 
-    store.put(manifest_key(corpus, digest), body)
-    return digest, commit(store, corpus, decide, about=about).is_new
+    corpus.store.put(manifest_key(corpus.name, digest), body)
+    return digest, commit(corpus, decide, commit_info=commit_info).is_new
 
 
-def _check_takedown(
-    store: ObjectStore, takedown: Takedown, state: State, manifest: Manifest
-) -> None:
+def _check_takedown(corpus: Corpus, takedown: Takedown, state: State, manifest: Manifest) -> None:
     version = manifest["version"]
     searched = [release["digest"] for release in takedown.at.releases]
     if searched != [release["digest"] for release in state.registry.releases]:
@@ -146,9 +140,9 @@ def _check_takedown(
         raise ConservationError(f"{version} still names files that it takes down: nothing was done")
     for key in takedown.tombstones:
         digest, generation = blob_address(key) or ("", -1)
-        if generation != state.removals.home(digest) or store.size(key) is None:
+        if generation != state.removals.home(digest) or corpus.store.size(key) is None:
             raise LostRace(
-                f"{store.location(key)} was collected as garbage: run the takedown again"
+                f"{corpus.store.location(key)} was collected as garbage: run the takedown again"
             )
 
 
@@ -157,7 +151,7 @@ def _publication(
     digest: str,
     state: State,
     epoch: int | None,
-    about: JsonObject,
+    commit_info: CommitInfo,
     substitutes: Sequence[StoredFile] = (),
 ) -> Publish:
     retired = state.removals.retired
@@ -167,8 +161,8 @@ def _publication(
         version=manifest["version"],
         digest=digest,
         documents=manifest["documents"],
-        at=about["at"],
-        by=about["by"],
+        at=commit_info["at"],
+        by=commit_info["by"],
         parent=parent and {"version": parent["version"], "digest": parent["digest"]},
         epoch=state.registry.epoch if epoch is None else epoch,
         moved={blob: state.removals.home(blob) for blob in sorted(named) if blob in retired},
@@ -176,8 +170,7 @@ def _publication(
 
 
 def _check_files(
-    store: ObjectStore,
-    corpus: str,
+    corpus: Corpus,
     manifest: Manifest,
     state: State,
     substitutes: Sequence[StoredFile] = (),
@@ -188,47 +181,45 @@ def _check_files(
         LostRace: a file was collected as garbage or taken down after the build stored it.
     """
     version, removals = manifest["version"], state.removals
-    inherited = _inherited(store, corpus, manifest, state.registry)
+    inherited = _inherited(corpus, manifest, state.registry)
     named: list[StoredFile] = [*files_of(manifest), *substitutes]
     new = {file["sha256"]: file for file in named if file["sha256"] not in inherited}
     fallen = sorted(removals.forbidden & new.keys())
     if fallen:
         raise LostRace(
-            f"{corpus} {version} names {len(fallen)} files that a takedown removed, such as "
+            f"{corpus.name} {version} names {len(fallen)} files that a takedown removed, such as "
             f"{fallen[0]}: run the build again, it leaves them out"
         )
 
     def is_stored(file: StoredFile) -> bool:
-        key = blob_key(corpus, file["sha256"], removals.home(file["sha256"]))
-        return store.size(key) == file["bytes"]
+        key = blob_key(corpus.name, file["sha256"], removals.home(file["sha256"]))
+        return corpus.store.size(key) == file["bytes"]
 
     with ThreadPoolExecutor(_THREADS) as pool:
         there = pool.map(is_stored, new.values())
         absent = [file for file, is_there in zip(new.values(), there, strict=True) if not is_there]
     if absent:
         raise LostRace(
-            f"{corpus} {version} needs {len(absent)} files that are not there, such as "
+            f"{corpus.name} {version} needs {len(absent)} files that are not there, such as "
             f"{absent[0]['sha256']}: they were collected as garbage before they were published; "
             "run the build again, it writes them anew"
         )
 
 
-def _inherited(store: ObjectStore, corpus: str, manifest: Manifest, registry: Registry) -> set[str]:
+def _inherited(corpus: Corpus, manifest: Manifest, registry: Registry) -> set[str]:
     parent = manifest.get("parent")
     release = registry.exactly(parent["version"]) if parent else None
     if parent is None or release is None or release["digest"] != parent["digest"]:
         return set()
-    return live_blobs(read_manifest(store, corpus, release["digest"]), registry, corpus)
+    return live_blobs(read_manifest(corpus, release["digest"]), registry, corpus.name)
 
 
-def _touched(
-    store: ObjectStore, corpus: str, registry: Registry, gone: set[str]
-) -> tuple[str, ...]:
+def _touched(corpus: Corpus, registry: Registry, gone: set[str]) -> tuple[str, ...]:
     """The releases that need one of these blobs."""
 
     def is_touched(release: Release) -> bool:
-        manifest = read_manifest(store, corpus, release["digest"])
-        return bool(gone & live_blobs(manifest, registry, corpus))
+        manifest = read_manifest(corpus, release["digest"])
+        return bool(gone & live_blobs(manifest, registry, corpus.name))
 
     with ThreadPoolExecutor(_THREADS) as pool:
         touched = pool.map(is_touched, registry.releases)

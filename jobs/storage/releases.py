@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import cast
 
 from jobs.errors import ReleaseMissing
+from jobs.storage.corpus import Corpus
 from jobs.storage.layout import CATALOG, blob_key, manifest_key
-from jobs.storage.log import head
 from jobs.storage.manifests import (
     FileBytes,
     FileEntry,
@@ -29,41 +29,33 @@ def corpora(store: ObjectStore) -> list[str]:
     return [info.key.removeprefix(CATALOG).removesuffix(".json") for info in store.list(CATALOG)]
 
 
-def has_blob(store: ObjectStore, corpus: str, file: FileBytes, *, removals: Removals) -> bool:
+def has_blob(corpus: Corpus, file: FileBytes, *, removals: Removals) -> bool:
     """Whether a file, `sha256` and `bytes`, is where its release will look for it, undamaged."""
     digest = file["sha256"]
-    key = blob_key(corpus, digest, removals.home(digest))
-    return is_stored(store, key, file["bytes"], digest)
+    key = blob_key(corpus.name, digest, removals.home(digest))
+    return is_stored(corpus.store, key, file["bytes"], digest)
 
 
-def put_blob(
-    store: ObjectStore, corpus: str, path: Path, digest: str, *, removals: Removals
-) -> None:
+def put_blob(corpus: Corpus, path: Path, digest: str, *, removals: Removals) -> None:
     """Store a finished shard where its release will look for it, unless it is there, undamaged.
 
     Args:
-        store: takes it.
-        corpus: whose shard.
-        path: a local file nobody changes any more.
+        corpus: takes it.
+        path: of a local file that no longer changes.
         digest: its sha256.
         removals: of a head read when the build began or later.
     """
     file: FileBytes = {"sha256": digest, "bytes": path.stat().st_size}
-    if not has_blob(store, corpus, file, removals=removals):
-        store.put_file(blob_key(corpus, digest, removals.home(digest)), path)
+    if not has_blob(corpus, file, removals=removals):
+        corpus.store.put_file(blob_key(corpus.name, digest, removals.home(digest)), path)
 
 
-def find_release(store: ObjectStore, corpus: str, version: str) -> Release:
+def found_in(registry: Registry, corpus: str, version: str) -> Release:
     """The release of that version or tag, `latest` being the newest good one.
 
     Raises:
         ReleaseMissing: no such version or tag; the message lists those there are.
     """
-    return found_in(head(store, corpus).registry, corpus, version)
-
-
-def found_in(registry: Registry, corpus: str, version: str) -> Release:
-    """As `find_release`, in a registry at hand."""
     release = registry.find(version)
     if release is None:
         known = [release["version"] for release in registry.releases]
@@ -72,15 +64,15 @@ def found_in(registry: Registry, corpus: str, version: str) -> Release:
     return release
 
 
-def read_manifest(store: ObjectStore, corpus: str, digest: str) -> Manifest:
+def read_manifest(corpus: Corpus, digest: str) -> Manifest:
     """The manifest with this digest, its bytes checked, as it was published.
 
     Raises:
         DamagedMetadata: it is gone, or the bytes are not those that were published.
     """
-    key = manifest_key(corpus, digest)
-    body = checked_metadata(store, key, digest, "the manifest that was published")
-    return parsed_metadata(parse_manifest, body, store.location(key))
+    key = manifest_key(corpus.name, digest)
+    body = checked_metadata(corpus.store, key, digest, "the manifest that was published")
+    return parsed_metadata(parse_manifest, body, corpus.store.location(key))
 
 
 def resolved(manifest: Manifest, registry: Registry, corpus: str) -> Manifest:

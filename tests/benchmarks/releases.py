@@ -32,6 +32,7 @@ from boto3.session import Session
 from jobs.flow.releases.mirror import mirror
 from jobs.flow.releases.opened import OpenedRelease
 from jobs.flow.releases.verification import _THREADS, verify
+from jobs.storage.corpus import Corpus
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.layout import blob_key
 from jobs.storage.objects import ObjectStore, StorageParams
@@ -155,14 +156,14 @@ def publishing(params: StorageParams, shards: int) -> dict[str, Any]:
     store = open_store(params)
     files = [_entry(b"%d" % number) for number in range(shards + 3)]
     first = manifest_of("many", "1.0.0", files[:shards])
-    digest, _ = publish(_Believing(store, files), "many", first, about=ABOUT)
+    digest, _ = publish(Corpus(_Believing(store, files), "many"), first, commit_info=ABOUT)
     for number in range(shards, shards + 3):
         store.put(blob_key("many", files[number]["sha256"]), b"%d" % number)
     parent = {"version": "1.0.0", "digest": digest}
     second = manifest_of("many", "1.1.0", files[3:], parent=parent)
     requests: list[str] = []
     with _counted(params, requests):
-        seconds = _seconds(lambda: publish(store, "many", second, about=ABOUT))
+        seconds = _seconds(lambda: publish(Corpus(store, "many"), second, commit_info=ABOUT))
     found: dict[str, Any] = {"shards": shards, "new": 3, "seconds": round(seconds, 2)}
     return found | ({"requests": len(requests)} if params.endpoint_url else {})
 
@@ -203,7 +204,7 @@ def measure(params: StorageParams, local: OpenedRelease, given: argparse.Namespa
     """All of it on one store; speeds in MB/s of stored bytes, ratios against each peer."""
     release = local
     if params.endpoint_url is not None:
-        release = mirror(local, open_store(params), about=ABOUT).release
+        release = mirror(local, open_store(params), commit_info=ABOUT).release
     size = sum(entry["bytes"] for kind in local.kinds() for entry in local.entries(kind))
     shards = [Path(file) for file in local.files()[:UPLOADED_SHARDS]]
     shard_bytes = sum(path.stat().st_size for path in shards)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from jobs.storage.canonical_json import sha256_hex
+from jobs.storage.corpus import Corpus
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.layout import blob_key
 from jobs.storage.publication import publish
@@ -31,7 +32,7 @@ def root(tmp_path: Path) -> Path:
     for version in ("1.0.0", "1.1.0"):
         shards = [put(tmp_path, version)]
         manifest = manifest_of("cci", version, shards)
-        publish(DirectoryStore(tmp_path), "cci", manifest, about=ABOUT)
+        publish(Corpus(DirectoryStore(tmp_path), "cci"), manifest, commit_info=ABOUT)
     return tmp_path
 
 

@@ -185,7 +185,7 @@ MUTATIONS: list[Mutation] = [
             "if generation < state.removals.home(digest):",
             "if generation <= state.removals.home(digest):",
         ),
-        ("        live |= _candidates(store, corpus)\n", "        pass\n"),
+        ("        live |= _candidates(corpus)\n", "        pass\n"),
         ("dict(blobs[:_BATCH])", "dict(blobs)"),
     ),
     *_in(
@@ -193,7 +193,7 @@ MUTATIONS: list[Mutation] = [
         "unit/storage/test_log_actions property/test_log_machine",
         ('return bool(found["id"] == entry["id"])', "return True"),
         ('"previous": before.digest,', '"previous": None,'),
-        ("        store.put(note, canonical_json(entry))\n", "        pass\n"),
+        ("        corpus.store.put(note, canonical_json(entry))\n", "        pass\n"),
         ('key=lambda entry: -entry["seq"]', 'key=lambda entry: entry["seq"]'),
     ),
     *_in(
@@ -213,7 +213,10 @@ MUTATIONS: list[Mutation] = [
         "jobs/storage/publication.py",
         "unit/storage/test_log_actions unit/flow/build/test_publish_stage"
         " property/test_log_machine",
-        ('return store.size(key) == file["bytes"]', "return store.size(key) is not None"),
+        (
+            'return corpus.store.size(key) == file["bytes"]',
+            "return corpus.store.size(key) is not None",
+        ),
         ("fallen = sorted(removals.forbidden & new.keys())", "fallen: list[str] = []"),
     ),
     *_in(

@@ -41,6 +41,7 @@ from jobs.flow.tasks.blobs import FILES, removals_at, write_blob
 from jobs.flow.tasks.checkpoints import Marked, Marker, Progress, code_digest, map_marked
 from jobs.flow.tasks.sealed import open_sealed
 from jobs.storage.canonical_json import fingerprint
+from jobs.storage.corpus import Corpus
 from jobs.storage.layout import work_key
 from jobs.storage.log import head
 from jobs.storage.objects import ObjectStore
@@ -93,7 +94,7 @@ def merge(
     """
     # Once shards were retired, markers may name some that are gone: they are not believed.
     store = open_store(params.storage)
-    at = head(store, params.corpus)
+    at = head(Corpus(store, params.corpus))
     removals, tombstones = at.removals, at.registry.tombstones
     shards = [shard.key for shard in normalized]
     key = fingerprint(drops.key, shards, _recipe(params), code_digest(), removals, tombstones)
@@ -138,7 +139,7 @@ def merge_range(work: _Work, *, params: BuildParams) -> Marker:
 
 def _is_whole(store: ObjectStore, corpus: str, removals: str | None, marker: Marker) -> bool:
     """Whether every file that a range left for its release is still what was written."""
-    there = partial(has_blob, store, corpus, removals=removals_at(store, corpus, removals))
+    there = partial(has_blob, Corpus(store, corpus), removals=removals_at(store, corpus, removals))
     return all(there(file) for kind in FILES for file in marker[kind])
 
 

@@ -14,6 +14,7 @@ from jobs.flow.params import BuildParams
 from jobs.flow.recorded import recorded_parameters, recorded_schema
 from jobs.flow.releases.opened import OpenedRelease, open_release
 from jobs.storage.canonical_json import canonical_json
+from jobs.storage.corpus import Corpus
 from jobs.storage.log import head
 from jobs.storage.manifests import Manifest
 from jobs.storage.objects import ObjectStore
@@ -69,16 +70,16 @@ def inputs_of(parent: OpenedRelease | None) -> frozenset[InputName]:
 
 def _latest(store: ObjectStore, params: BuildParams) -> str:
     """The newest release; when this version is published already, the one it extended."""
-    published = head(store, params.corpus).find(params.version)
+    published = head(Corpus(store, params.corpus)).find(params.version)
     if published is None:
         return _LATEST
-    parent = read_manifest(store, params.corpus, published["digest"])["parent"]
+    parent = read_manifest(Corpus(store, params.corpus), published["digest"])["parent"]
     return str(parent["version"]) if parent else _LATEST
 
 
 def _require_good(store: ObjectStore, parent: OpenedRelease, params: BuildParams) -> None:
     """Refuse a yanked parent, except to the build that extended it before."""
-    registry = head(store, params.corpus).registry
+    registry = head(Corpus(store, params.corpus)).registry
     release = registry.exactly(parent.version)
     if release and "yanked" in release and registry.exactly(params.version) is None:
         raise ConfigError(

@@ -28,6 +28,7 @@ from jobs.flow.releases.opened import OpenedRelease
 from jobs.flow.shards import NormalizedShard
 from jobs.flow.tasks.checkpoints import Progress
 from jobs.on_ray.session import ray_session
+from jobs.storage.corpus import Corpus
 from jobs.storage.log import head
 from jobs.storage.manifests import JsonObject, Manifest
 from jobs.storage.probing import prove_once
@@ -104,7 +105,7 @@ def run_build(
     Raises:
         LossAlarm: something is, and `params.alarms` stop for it.
     """
-    epoch = head(open_store(params.storage), params.corpus).registry.epoch
+    epoch = head(Corpus(open_store(params.storage), params.corpus)).registry.epoch
     manifest, found = run_merge(params, progress, will_publish=True)
     tell(found)
     if params.alarms.is_stopping:

@@ -21,6 +21,7 @@ from jobs.flow.shards import NormalizedShard
 from jobs.flow.tasks.blobs import FILES
 from jobs.flow.tasks.checkpoints import Marker
 from jobs.storage.commits import resumed
+from jobs.storage.corpus import Corpus
 from jobs.storage.layout import blob_key
 from jobs.storage.log import head
 from jobs.storage.manifests import FileEntry, InputEntry, JsonObject, Manifest, files_of
@@ -73,7 +74,7 @@ def publish_candidate(
         OutcomeUnknown: the store never said.
     """
     store = open_store(params.storage)
-    digest, is_new = publish(store, params.corpus, manifest, epoch=epoch, about=about)
+    digest, is_new = publish(Corpus(store, params.corpus), manifest, epoch=epoch, commit_info=about)
     write_derived(open_release(store, params.corpus, params.version))
     return Published(params.corpus, params.version, digest, is_new, manifest)
 
@@ -86,10 +87,10 @@ def settle(store: ObjectStore, corpus: str, version: str) -> Published:
         LostRace: somebody else's entry took its place; the build must be run again.
         OutcomeUnknown: the store does not answer this time either.
     """
-    was_pending, entry = resumed(store, corpus, version)
-    release = head(store, corpus).registry.exactly(version)
+    was_pending, entry = resumed(Corpus(store, corpus), version)
+    release = head(Corpus(store, corpus)).registry.exactly(version)
     if release is not None:
-        manifest = read_manifest(store, corpus, release["digest"])
+        manifest = read_manifest(Corpus(store, corpus), release["digest"])
         return Published(corpus, version, release["digest"], entry is not None, manifest)
     if was_pending:
         raise LostRace(

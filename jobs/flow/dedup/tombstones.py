@@ -14,6 +14,7 @@ from jobs.flow.dedup.frozen import FrozenShard, Origin
 from jobs.flow.params import BuildParams
 from jobs.flow.recorded import recorded_parameters
 from jobs.storage.canonical_json import canonical_json
+from jobs.storage.corpus import Corpus
 from jobs.storage.layout import blob_address
 from jobs.storage.log import head
 from jobs.storage.objects import ObjectStore
@@ -50,7 +51,7 @@ def tombstone_shards(store: ObjectStore, params: BuildParams) -> list[FrozenShar
             copy of them.
         DamagedRelease: a file of them is gone, or not what it was.
     """
-    keys = head(store, params.corpus).registry.tombstones
+    keys = head(Corpus(store, params.corpus)).registry.tombstones
     return [tombstone_shard(store, key, params) for key in keys]
 
 

@@ -9,7 +9,7 @@ from jobs.flow.releases.opened import choose_corpus
 from jobs.storage.commits import Committed, commit
 from jobs.storage.entries import operation_from
 from jobs.storage.log import history
-from jobs.storage.manifests import JsonObject
+from jobs.storage.manifests import CommitInfo, JsonObject
 from jobs.storage.objects import ObjectStore
 from jobs.storage.operations import (
     Collect,
@@ -39,7 +39,12 @@ Named = Callable[[str], str]
 
 
 def tag(
-    store: ObjectStore, corpus: str | None, name: str, release: str | None, *, about: JsonObject
+    store: ObjectStore,
+    corpus: str | None,
+    name: str,
+    release: str | None,
+    *,
+    commit_info: CommitInfo,
 ) -> tuple[Committed, str]:
     """Let a name mean a release, or with None nothing; the log after it, and the corpus.
 
@@ -51,11 +56,11 @@ def tag(
     def wanted(version: Named) -> Operation:
         return Tag(name, None if release is None else version(release))
 
-    return _corrected(store, corpus, wanted, about)
+    return _corrected(store, corpus, wanted, commit_info)
 
 
 def rollback(
-    store: ObjectStore, corpus: str | None, release: str | None, *, about: JsonObject
+    store: ObjectStore, corpus: str | None, release: str | None, *, commit_info: CommitInfo
 ) -> tuple[Committed, str]:
     """Let `latest` stay at a release, or with None follow publishes again; as `tag`.
 
@@ -67,7 +72,7 @@ def rollback(
     def wanted(version: Named) -> Operation:
         return Rollback(None if release is None else version(release))
 
-    return _corrected(store, corpus, wanted, about)
+    return _corrected(store, corpus, wanted, commit_info)
 
 
 def yank(
@@ -76,7 +81,7 @@ def yank(
     release: str,
     reason: str | None,
     *,
-    about: JsonObject,
+    commit_info: CommitInfo,
 ) -> tuple[Committed, str]:
     """Withdraw a release for a reason, or with None take that back; as `tag`.
 
@@ -88,7 +93,7 @@ def yank(
     def wanted(version: Named) -> Operation:
         return Yank(version(release), reason)
 
-    return _corrected(store, corpus, wanted, about)
+    return _corrected(store, corpus, wanted, commit_info)
 
 
 def happened(store: ObjectStore, corpus: str | None) -> list[LoggedOperation]:
@@ -97,7 +102,6 @@ def happened(store: ObjectStore, corpus: str | None) -> list[LoggedOperation]:
     Raises:
         DamagedRelease: the log's chain is broken.
     """
-    name = choose_corpus(store, corpus)
     return [
         {
             "seq": entry["seq"],
@@ -106,7 +110,7 @@ def happened(store: ObjectStore, corpus: str | None) -> list[LoggedOperation]:
             "op": entry["operation"]["op"],
             "what": _told(entry["operation"]),
         }
-        for entry in history(store, name)
+        for entry in history(choose_corpus(store, corpus))
     ]
 
 
@@ -114,17 +118,17 @@ def _corrected(
     store: ObjectStore,
     corpus: str | None,
     wanted: Callable[[Named], Operation],
-    about: JsonObject,
+    commit_info: CommitInfo,
 ) -> tuple[Committed, str]:
     """Commit an operation unless things are already as it would make them."""
-    name = choose_corpus(store, corpus)
+    source = choose_corpus(store, corpus)
 
     def decide(state: State) -> Operation | None:
         registry = state.registry
-        operation = wanted(lambda asked: str(found_in(registry, name, asked)["version"]))
+        operation = wanted(lambda asked: str(found_in(registry, source.name, asked)["version"]))
         return None if applied(state, operation) == state else operation
 
-    return commit(store, name, decide, about=about), name
+    return commit(source, decide, commit_info=commit_info), source.name
 
 
 def _told(operation: JsonObject) -> str:

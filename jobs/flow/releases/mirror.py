@@ -13,9 +13,10 @@ from jobs.errors import RedactedRelease
 from jobs.flow.releases.attestations import signature_keys
 from jobs.flow.releases.described_files import write_derived
 from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.storage.corpus import Corpus
 from jobs.storage.layout import blob_key
 from jobs.storage.log import head, removals_of
-from jobs.storage.manifests import FileEntry, JsonObject
+from jobs.storage.manifests import CommitInfo, FileEntry
 from jobs.storage.objects import ObjectStore
 from jobs.storage.publication import publish
 from jobs.storage.registry import Removals
@@ -36,13 +37,13 @@ class Mirrored:
     copied_bytes: int
 
 
-def mirror(release: OpenedRelease, to: ObjectStore, *, about: JsonObject) -> Mirrored:
+def mirror(release: OpenedRelease, to: ObjectStore, *, commit_info: CommitInfo) -> Mirrored:
     """Copy a release to another store and commit it to the log there.
 
     Args:
         release: from where it is.
         to: the other store; other releases of the corpus may be there already.
-        about: who and when, for the log entry.
+        commit_info: who and when, for the log entry.
 
     Raises:
         RedactedRelease: rows were taken out of it since.
@@ -56,14 +57,15 @@ def mirror(release: OpenedRelease, to: ObjectStore, *, about: JsonObject) -> Mir
         )
     # One content may be the file of two partners, and must not be written by two threads at once.
     entries = {entry["key"]: entry for kind in release.kinds() for entry in release.entries(kind)}
-    removals = removals_of(to, release.corpus, head(to, release.corpus).removals)
+    copies = Corpus(to, release.corpus)
+    removals = removals_of(copies, head(copies).removals)
     with ThreadPoolExecutor(_THREADS) as pool:
-        copied = pool.map(lambda entry: _copy(release, to, entry, removals), entries.values())
+        copied = pool.map(lambda entry: _copy(release, copies, entry, removals), entries.values())
         sizes = list(copied)
     origin = {"mirrored_from": release.store.location(release.corpus)}
     # As it was published: where files live now is another matter in every store.
-    manifest = read_manifest(release.store, release.corpus, release.digest)
-    publish(to, release.corpus, manifest, about=about | origin, is_copy=True)
+    manifest = read_manifest(release.source, release.digest)
+    publish(copies, manifest, commit_info=commit_info | origin, is_copy=True)
     copy = open_release(to, release.corpus, release.version, digest=release.digest)
     _copy_signatures(release, copy)
     write_derived(copy)
@@ -71,17 +73,15 @@ def mirror(release: OpenedRelease, to: ObjectStore, *, about: JsonObject) -> Mir
     return Mirrored(copy, len(new), len(sizes) - len(new), sum(new))
 
 
-def _copy(
-    release: OpenedRelease, to: ObjectStore, entry: FileEntry, removals: Removals
-) -> int | None:
+def _copy(release: OpenedRelease, to: Corpus, entry: FileEntry, removals: Removals) -> int | None:
     """The bytes copied; None if the file was there, whole."""
     key = blob_key(release.corpus, entry["sha256"], removals.home(entry["sha256"]))
-    if has_blob(to, release.corpus, entry, removals=removals):
+    if has_blob(to, entry, removals=removals):
         return None
     with scratch_folder() as folder:
         path = folder / "copy"
         fetch(release.store, entry["key"], path)
-        to.put_file(key, path)
+        to.store.put_file(key, path)
         return path.stat().st_size
 
 

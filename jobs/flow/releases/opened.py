@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from jobs.errors import DamagedMetadata, ReleaseMissing
+from jobs.storage.corpus import Corpus
 from jobs.storage.log import head
 from jobs.storage.manifests import FileEntry, Manifest
 from jobs.storage.objects import S3_SCHEME, ObjectStore
@@ -36,6 +37,11 @@ class OpenedRelease:
     manifest: Manifest
     warning: str | None = None  # what befell it since; its readers should hear of it
     is_redacted: bool = False  # whether rows were taken out of its files since
+
+    @property
+    def source(self) -> Corpus:
+        """The corpus that the release is of, in the store that it was opened from."""
+        return Corpus(self.store, self.corpus)
 
     def entries(self, kind: str) -> list[FileEntry]:
         """What the manifest says of each file of a kind, in order; none of a kind it lacks."""
@@ -107,11 +113,11 @@ def open_release(
     version, _, pinned = version.partition(_PIN)
     if "/" in version:
         corpus, version = version.rsplit("/", 1)
-    name = choose_corpus(store, corpus)
-    registry = head(store, name).registry
+    source = choose_corpus(store, corpus)
+    name, registry = source.name, head(source).registry
     found = found_in(registry, name, version)
     _check_pins(name, found, digest, pinned)
-    published = read_manifest(store, name, found["digest"])
+    published = read_manifest(source, found["digest"])
     if published["version"] != found["version"] or published["corpus"] != name:
         raise DamagedMetadata(
             f"the log of {name} gives {found['version']} the manifest of {published['corpus']} "
@@ -149,28 +155,28 @@ def _check_pins(corpus: str, found: Release, *pins: str | None) -> None:
             )
 
 
-def choose_corpus(store: ObjectStore, corpus: str | None) -> str:
+def choose_corpus(store: ObjectStore, name: str | None) -> Corpus:
     """The corpus asked for, or the only one there is.
 
     Raises:
         ReleaseMissing: there is none of that name, none at all, or several to choose from.
     """
     known = corpora(store)
-    if corpus is None and len(known) == 1:
-        return known[0]
-    if corpus in known:
-        return str(corpus)
+    if name is None and len(known) == 1:
+        return Corpus(store, known[0])
+    if name in known:
+        return Corpus(store, str(name))
     if not known:
         raise ReleaseMissing(f"nothing is published below {store.location('catalog')} yet")
     there = ", ".join(known)
-    asked = f"no corpus {corpus!r}" if corpus else "no corpus was named (corpus.name=NAME)"
+    asked = f"no corpus {name!r}" if name else "no corpus was named (corpus.name=NAME)"
     raise ReleaseMissing(f"{asked}; {store.location('catalog')} lists: {there}")
 
 
-def list_releases(store: ObjectStore, corpus: str | None) -> list[tuple[str, Release]]:
+def list_releases(store: ObjectStore, name: str | None) -> list[tuple[str, Release]]:
     """Every published release as (corpus, release), in order of publication within a corpus."""
-    names = corpora(store) if corpus is None else [choose_corpus(store, corpus)]
-    return [(name, release) for name in names for release in head(store, name).releases]
+    names = corpora(store) if name is None else [choose_corpus(store, name).name]
+    return [(one, release) for one in names for release in head(Corpus(store, one)).releases]
 
 
 def _arrow_type(name: str) -> pa.DataType:

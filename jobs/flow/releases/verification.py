@@ -92,7 +92,7 @@ def verify(
     depth = _depth(level, sample)
     findings = Findings(level, is_redacted=release.is_redacted)
     findings.documents = sum(entry["rows"] for entry in release.entries("shards"))
-    history(release.store, release.corpus)
+    history(release.source)
     findings.metadata_problems += _manifest_problems(release)
     entries = [(kind, entry) for kind in release.kinds() for entry in release.entries(kind)]
     findings.files = len(entries)
@@ -205,12 +205,13 @@ def _check_sizes(release: OpenedRelease, findings: Findings) -> None:
 
 
 def _referenced(release: OpenedRelease) -> set[str]:
-    store, corpus = release.store, release.corpus
     keys: set[str] = set()
-    at = head(store, corpus)
+    at = head(release.source)
     for known in at.releases:
-        manifest = read_manifest(store, corpus, known["digest"])
-        keys.update(file["key"] for file in files_of(resolved(manifest, at.registry, corpus)))
+        manifest = read_manifest(release.source, known["digest"])
+        keys.update(
+            file["key"] for file in files_of(resolved(manifest, at.registry, release.corpus))
+        )
     return keys | {*at.registry.tombstones}
 
 

@@ -15,11 +15,12 @@ from jobs.errors import ObjectMissing, ReleaseMissing, StorageError
 from jobs.flow.releases.described_files import write_derived
 from jobs.flow.releases.opened import OpenedRelease, open_release
 from jobs.storage.canonical_json import canonical_json
+from jobs.storage.corpus import Corpus
 from jobs.storage.entries import operation_from
 from jobs.storage.garbage import collect, garbage
 from jobs.storage.layout import blob_key, erasure_key
 from jobs.storage.log import head, history, removals_of
-from jobs.storage.manifests import JsonObject
+from jobs.storage.manifests import CommitInfo, JsonObject
 from jobs.storage.objects import ObjectStore
 from jobs.storage.operations import Redact
 
@@ -27,58 +28,57 @@ ERASURE_FORMAT = "heliu-erasure/1"
 _THREADS = 16
 
 
-def erase(store: ObjectStore, release: OpenedRelease, *, about: JsonObject) -> JsonObject:
+def erase(release: OpenedRelease, *, commit_info: CommitInfo) -> JsonObject:
     """Delete what a takedown replaced; the record of it, which is stored too. Harmless to repeat.
 
     Args:
-        store: of the releases.
         release: that the takedown published.
-        about: who and when, for the log entry that retires what belongs to nobody.
+        commit_info: who and when, for the log entry that retires what belongs to nobody.
 
     Raises:
         StorageError: something is still there after it was deleted.
         LostRace: others kept committing; run again.
     """
-    corpus = release.corpus
-    seq, redaction = _redaction(store, release)
-    where = erasure_key(corpus, release.version)
-    keys = {*_known(store, where), *_replaced(store, corpus, redaction)}
-    found = garbage(store, corpus, with_work=True)
+    corpus, store = release.source, release.store
+    seq, redaction = _redaction(release)
+    where = erasure_key(corpus.name, release.version)
+    keys = {*_known(store, where), *_replaced(corpus, redaction)}
+    found = garbage(corpus, with_work=True)
     keys |= {info.key for info in (*found.orphans, *found.retired, *found.work)}
     record = {
         "format": ERASURE_FORMAT,
-        "corpus": corpus,
+        "corpus": corpus.name,
         "version": release.version,
         "digest": release.digest,
         "entry": seq,
         "releases": list(redaction.versions),
-        "at": about["at"],
+        "at": commit_info["at"],
     }
     # Written first: whoever continues after a stop still tells all that was deleted.
     _write(store, where, record, keys, is_gone=False)
-    store.discard_unfinished(f"{corpus}/")
-    done = collect(store, corpus, with_work=True, about=about)
+    store.discard_unfinished(f"{corpus.name}/")
+    done = collect(corpus, with_work=True, commit_info=commit_info)
     keys |= {info.key for info in (*done.orphans, *done.retired, *done.work)}
     for version in redaction.versions:
-        write_derived(open_release(store, corpus, version))
+        write_derived(open_release(store, corpus.name, version))
     _require_gone(store, keys)
     told = _write(store, where, record, keys, is_gone=True)
     return {**told, "stored": store.location(where)}
 
 
-def _redaction(store: ObjectStore, release: OpenedRelease) -> tuple[int, Redact]:
+def _redaction(release: OpenedRelease) -> tuple[int, Redact]:
     """The number of the entry that published the release by a takedown, and what it did."""
-    for entry in history(store, release.corpus):
+    for entry in history(release.source):
         operation = operation_from(entry["operation"])
         if isinstance(operation, Redact) and operation.release.version == release.version:
             return entry["seq"], operation
     raise ReleaseMissing(f"{release.corpus} {release.version} was published by no takedown")
 
 
-def _replaced(store: ObjectStore, corpus: str, redaction: Redact) -> set[str]:
-    removals = removals_of(store, corpus, head(store, corpus).removals)
+def _replaced(corpus: Corpus, redaction: Redact) -> set[str]:
+    removals = removals_of(corpus, head(corpus).removals)
     return {
-        blob_key(corpus, digest, generation)
+        blob_key(corpus.name, digest, generation)
         for digest in redaction.substitutions
         for generation in range(removals.home(digest))
     }

@@ -22,6 +22,7 @@ from jobs.flow.releases.opened import OpenedRelease, open_release
 from jobs.flow.takedown.restorable_duplicates import NO_COPIES, Copies, copies_of
 from jobs.flow.takedown.selection import Request, choose, is_comparable, known_facts, pairs
 from jobs.flow.takedown.struck_rows import Striking, Struck, strike
+from jobs.storage.corpus import Corpus
 from jobs.storage.log import Head, head
 from jobs.storage.manifests import FileEntry, JsonObject, Manifest
 from jobs.storage.objects import ObjectStore
@@ -100,24 +101,22 @@ class Found:
         }
 
 
-def search(store: ObjectStore, corpus: str, request: Request) -> Found:
+def search(corpus: Corpus, request: Request) -> Found:
     """What a request comes to; writes nothing.
 
     Raises:
         ConfigError: no document is selected, the release was redacted, or one has no facts.
         ReleaseMissing: there is no such release.
     """
-    at = head(store, corpus)
-    release = open_release(store, corpus, request.release)
+    at = head(corpus)
+    release = open_release(corpus.store, corpus.name, request.release)
     if release.is_redacted:
         raise ConfigError(
             f"release={release.version} lost documents since it was published: correct the release "
             "of the takedown instead (heliu log names it), or a later one; with redact=true older "
             "releases lose the documents as well"
         )
-    versions = [known["version"] for known in at.releases] if request.is_redacting else []
-    others = [open_release(store, corpus, name) for name in versions if name != release.version]
-    releases = [release, *others]
+    releases = _searched(corpus, at, release, request)
     chosen = choose(releases, request.selection)
     struck = strike(releases, request.selection)
     if not chosen.facts and not struck.rows:
@@ -148,6 +147,15 @@ def search(store: ObjectStore, corpus: str, request: Request) -> Found:
         copies=copies,
         struck=struck,
     )
+
+
+def _searched(
+    corpus: Corpus, at: Head, release: OpenedRelease, request: Request
+) -> list[OpenedRelease]:
+    """The release that is corrected, and with `redact` all others after it."""
+    versions = [known["version"] for known in at.releases] if request.is_redacting else []
+    others = [name for name in versions if name != release.version]
+    return [release, *(open_release(corpus.store, corpus.name, name) for name in others)]
 
 
 def _no_facts(release: OpenedRelease) -> pa.Table:

@@ -21,6 +21,7 @@ from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard, Run
 from jobs.flow.tasks.checkpoints import Progress, read_marker
 from jobs.flow.tasks.sealed import marker_of
+from jobs.storage.corpus import Corpus
 from jobs.storage.log import history
 from jobs.storage.manifests import JsonObject, Manifest
 from jobs.storage.objects import ObjectStore
@@ -41,19 +42,19 @@ class Rerun:
     progress: Progress
 
 
-def recorded_params(store: ObjectStore, corpus: str, version: str, rerun: Rerun) -> BuildParams:
+def recorded_params(corpus: Corpus, version: str, rerun: Rerun) -> BuildParams:
     """The parameters that a release was built with.
 
     Raises:
         ConfigError: the log does not tell them.
     """
-    for entry in history(store, corpus):
+    for entry in history(corpus):
         operation, told = entry["operation"], entry["about"].get("configuration", {})
         if operation["op"] == "publish" and operation["version"] == version and "partners" in told:
             return rerun.params_of(told)
     raise ConfigError(
-        f"the log does not say how {corpus} {version} was built (a mirror does not know): take "
-        "documents down where it was built, or give policy=remove"
+        f"the log does not say how {corpus.name} {version} was built (a mirror does not know): "
+        "take documents down where it was built, or give policy=remove"
     )
 
 

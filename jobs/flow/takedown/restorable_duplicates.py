@@ -105,7 +105,7 @@ def copies_of(release: OpenedRelease, gone: pa.Array, selection: Selection) -> C
         found = decisions.filter(waiting.rows(entry, decisions)).select(PLACE.names)
         if len(found):
             places.setdefault(origin(entry), []).append(found.cast(PLACE))
-    ordered = [known["version"] for known in head(release.store, release.corpus).releases]
+    ordered = [known["version"] for known in head(release.source).releases]
     tables = {
         version: pa.concat_tables(places[version]) for version in ordered if version in places
     }
@@ -118,13 +118,13 @@ def build_manifest(release: OpenedRelease, version: str) -> Manifest:
     Raises:
         ConfigError: it is not in this log.
     """
-    known = head(release.store, release.corpus).registry.exactly(version)
+    known = head(release.source).registry.exactly(version)
     if known is None:
         raise ConfigError(
             f"{release.corpus} {release.version} has rows of {version}, which is not in this store "
             "(a mirror holds what was copied): take them down where the corpus is built"
         )
-    return read_manifest(release.store, release.corpus, known["digest"])
+    return read_manifest(release.source, known["digest"])
 
 
 def licences(release: OpenedRelease) -> dict[tuple[str, str], str]:

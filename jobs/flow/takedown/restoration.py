@@ -159,20 +159,21 @@ def _based(found: Sequence[Origin]) -> Iterator[Origin]:
 
 
 def _origin(release: OpenedRelease, version: str, places: pa.Table, rerun: Rerun) -> Origin:
-    store, corpus = release.store, release.corpus
     partners = set(places["partner"].to_pylist())
     manifest = build_manifest(release, version)
-    params = recorded_params(store, corpus, version, rerun)
+    params = recorded_params(release.source, version, rerun)
     _require_fit(release, params)
     try:
-        shards = normalized_again(store, manifest, params, partners, progress=rerun.progress)
+        shards = normalized_again(
+            release.store, manifest, params, partners, progress=rerun.progress
+        )
     except DeliveryMissing as error:
         place = places.slice(0, 1).to_pylist()[0]
         raise DeliveryMissing(
             f"{len(places):,} documents that may return have no text any more, such as "
             f"{place['doc_id']} of {place['partner']} ({place['source_file']}, row "
-            f"{place['source_row']:,}): what {version} left below {corpus}/work is gone, and "
-            f"{error}. Give deliveries={{NAME: PATH}} where it is now, bring it back, or give "
+            f"{place['source_row']:,}): what {version} left below {release.corpus}/work is gone, "
+            f"and {error}. Give deliveries={{NAME: PATH}} where it is now, bring it back, or give "
             "policy=remove; nothing was changed"
         ) from error
     mine = tuple(partner for partner in params.partners if partner.name in partners)

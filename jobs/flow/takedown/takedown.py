@@ -35,9 +35,11 @@ from jobs.flow.takedown.renormalization import Rerun
 from jobs.flow.takedown.restoration import Restored, origins, restored
 from jobs.flow.takedown.selection import Request
 from jobs.flow.tasks.blobs import write_blob
+from jobs.storage.corpus import Corpus
 from jobs.storage.layout import blob_key, check_version
 from jobs.storage.log import head, removals_of
 from jobs.storage.manifests import (
+    CommitInfo,
     FileBytes,
     FileEntry,
     JsonObject,
@@ -45,7 +47,6 @@ from jobs.storage.manifests import (
     Substitute,
     WrittenFile,
 )
-from jobs.storage.objects import ObjectStore
 from jobs.storage.publication import Takedown, redact
 from jobs.storage.whole import whole_file
 
@@ -66,15 +67,14 @@ class TakenDown:
 
 
 def take_down(
-    store: ObjectStore, corpus: str, request: Request, *, about: JsonObject, rerun: Rerun
+    corpus: Corpus, request: Request, *, commit_info: CommitInfo, rerun: Rerun
 ) -> tuple[Found | None, TakenDown]:
     """Publish a release without what was selected; what was found, None if it had been done before.
 
     Args:
-        store: of the releases.
-        corpus: whose.
+        corpus: that loses documents.
         request: what goes, and how thoroughly.
-        about: who, when and with what; nothing private.
+        commit_info: who, when and with what; nothing private.
         rerun: how builds are run again, for the texts of copies that return.
 
     Raises:
@@ -89,21 +89,21 @@ def take_down(
         raise ConfigError("please give reason='…': it stays in the release for ever, so no names")
     found = None
     is_new = False
-    if head(store, corpus).registry.exactly(request.version) is None:
-        found = search(store, corpus, request)
-        is_new = _publish(store, found, request, about, rerun)
+    if head(corpus).registry.exactly(request.version) is None:
+        found = search(corpus, request)
+        is_new = _publish(found, request, commit_info, rerun)
     else:
-        _require_done(store, corpus, request)
-    release = open_release(store, corpus, request.version)
+        _require_done(corpus, request)
+    release = open_release(corpus.store, corpus.name, request.version)
     write_derived(release)
-    erasure = erase(store, release, about=about) if request.is_redacting else None
+    erasure = erase(release, commit_info=commit_info) if request.is_redacting else None
     return found, TakenDown(release, is_new, erasure)
 
 
-def _require_done(store: ObjectStore, corpus: str, request: Request) -> None:
+def _require_done(corpus: Corpus, request: Request) -> None:
     """Whether the version is what this very takedown published: then only erasing may be left."""
-    there = open_release(store, corpus, request.version)
-    asked = open_release(store, corpus, request.release)
+    there = open_release(corpus.store, corpus.name, request.version)
+    asked = open_release(corpus.store, corpus.name, request.release)
     wanted = {
         "version": asked.version,
         "digest": asked.digest,
@@ -114,32 +114,30 @@ def _require_done(store: ObjectStore, corpus: str, request: Request) -> None:
     known: JsonObject = {**there.manifest.get("corrects", {})}
     if any(known.get(name) != value for name, value in wanted.items()):
         raise AlreadyPublished(
-            f"{corpus} {request.version} was published at {there.published_at} and is no such "
+            f"{corpus.name} {request.version} was published at {there.published_at} and is no such "
             f"takedown from {request.release}: choose another version"
         )
-    if _has_any(store, corpus, request):
+    if _has_any(corpus, request):
         raise AlreadyPublished(
-            f"{corpus} {request.version} is a takedown from {request.release} for the same reason, "
-            "but still holds documents selected now: choose another version"
+            f"{corpus.name} {request.version} is a takedown from {request.release} for the same "
+            "reason, but still holds documents selected now: choose another version"
         )
 
 
-def _has_any(store: ObjectStore, corpus: str, request: Request) -> bool:
+def _has_any(corpus: Corpus, request: Request) -> bool:
     try:
-        search(store, corpus, replace(request, release=request.version))
+        search(corpus, replace(request, release=request.version))
     except ConfigError:
         return False
     return True
 
 
-def _publish(
-    store: ObjectStore, found: Found, request: Request, about: JsonObject, rerun: Rerun
-) -> bool:
-    corpus = found.release.corpus
+def _publish(found: Found, request: Request, commit_info: CommitInfo, rerun: Rerun) -> bool:
+    store = found.release.store
     # First of all: what cannot be restored ends the takedown before anything is written.
     copies = origins(found.release, found.copies.places, rerun)
-    rewritten = [_rewritten(store, found, request, concerned) for concerned in found.files]
-    stones = tuple(_live_key(store, found, file) for file in _tombstones(store, found, request))
+    rewritten = [_rewritten(found, request, concerned) for concerned in found.files]
+    stones = tuple(_live_key(found, file) for file in _tombstones(found, request))
     replaced = rewritten if request.is_redacting else []
     takedown = Takedown(
         at=found.at,
@@ -148,36 +146,34 @@ def _publish(
     )
     back = Restored()
     if copies:
-        frozen = _frozen(store, found, rewritten, request.version)
+        frozen = _frozen(found, rewritten, request.version)
         frozen += tombstone_shards(store, copies[-1].params)
         frozen += [tombstone_shard(store, stone, copies[-1].params) for stone in stones]
         back = restored(copies, frozen, request.version, progress=rerun.progress)
     manifest = corrected_manifest(found, request, rewritten, back)
-    return redact(store, corpus, manifest, takedown, about=about)[1]
+    return redact(found.release.source, manifest, takedown, commit_info=commit_info)[1]
 
 
-def _tombstones(store: ObjectStore, found: Found, request: Request) -> Iterator[WrittenFile]:
+def _tombstones(found: Found, request: Request) -> Iterator[WrittenFile]:
     """What is left of the documents that go, and the ids of other rows that are meant."""
     removals, barred = found.at.removals, found.copies.barred
     stones = tombstones(found.facts, policy=request.policy, barred=barred)
     if len(stones):
         signed = signed_tombstones(stones, found.release.manifest["parameters"])
-        yield write_blob(store, found.release.corpus, removals, signed)
+        yield write_blob(found.release.store, found.release.corpus, removals, signed)
     rows = found.struck.barred
     if request.policy == Policy.REMOVE and len(rows):
-        yield write_blob(store, found.release.corpus, removals, rows)
+        yield write_blob(found.release.store, found.release.corpus, removals, rows)
 
 
-def _live_key(store: ObjectStore, found: Found, file: FileBytes) -> str:
+def _live_key(found: Found, file: FileBytes) -> str:
     """Where a file is that was written now."""
     corpus = found.release.corpus
-    home = removals_of(store, corpus, found.at.removals).home(file["sha256"])
+    home = removals_of(found.release.source, found.at.removals).home(file["sha256"])
     return blob_key(corpus, file["sha256"], home)
 
 
-def _frozen(
-    store: ObjectStore, found: Found, rewritten: list[Rewritten], version: str
-) -> list[FrozenShard]:
+def _frozen(found: Found, rewritten: list[Rewritten], version: str) -> list[FrozenShard]:
     """The documents that the release holds without what goes."""
     before = found.release
     instead = {one.concerned.entry["sha256"]: one for one in rewritten}
@@ -185,20 +181,18 @@ def _frozen(
     for kind in ("shards", "facts"):
         now = [(entry, substituted(entry, instead, version)) for entry in before.entries(kind)]
         files[kind] = [
-            file if file is entry else renamed(file, _live_key(store, found, file))
+            file if file is entry else renamed(file, _live_key(found, file))
             for entry, file in now
             if file
         ]
     return frozen_shards(cast("Manifest", {**before.manifest, **files}))
 
 
-def _rewritten(
-    store: ObjectStore, found: Found, request: Request, concerned: Concerned
-) -> Rewritten:
+def _rewritten(found: Found, request: Request, concerned: Concerned) -> Rewritten:
     kind, entry, gone = concerned.kind, concerned.entry, concerned.gone
-    with whole_file(store, entry["key"]) as stream:
+    with whole_file(found.release.store, entry["key"]) as stream:
         table = pq.read_table(stream)
-    write = partial(_written, store, found)
+    write = partial(_written, found)
     if kind != "decisions":
         names = [name for name in ("id", "doc_id") if name in table.column_names]
         file = write(table.filter(pc.invert(concerns(table.select(names), gone))))
@@ -214,8 +208,8 @@ def _rewritten(
     return Rewritten(concerned, instead, write(patched), moved)
 
 
-def _written(store: ObjectStore, found: Found, table: pa.Table) -> Substitute | None:
+def _written(found: Found, table: pa.Table) -> Substitute | None:
     if not len(table):
         return None
-    file = write_blob(store, found.release.corpus, found.at.removals, table)
+    file = write_blob(found.release.store, found.release.corpus, found.at.removals, table)
     return {"key": blob_key(found.release.corpus, file["sha256"]), **file}

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.storage.canonical_json import file_sha256
+from jobs.storage.corpus import Corpus
 from jobs.storage.log import removals_of
 from jobs.storage.manifests import WrittenFile
 from jobs.storage.objects import ObjectStore
@@ -51,7 +52,7 @@ def write_blob(
         )
         digest = file_sha256(path)
         size_bytes = path.stat().st_size
-        put_blob(store, corpus, path, digest, removals=removals_at(store, corpus, removals))
+        put_blob(Corpus(store, corpus), path, digest, removals=removals_at(store, corpus, removals))
     ids = table["id" if "id" in names else "doc_id"]
     return {
         "sha256": digest,
@@ -72,4 +73,4 @@ def _recurs(field: pa.Field) -> bool:
 @lru_cache(maxsize=4)
 def removals_at(store: ObjectStore, corpus: str, digest: str | None) -> Removals:
     """What the log had taken away at that digest; kept, since a digest names its content."""
-    return removals_of(store, corpus, digest)
+    return removals_of(Corpus(store, corpus), digest)

@@ -14,11 +14,13 @@ import jobs
 from jobs.errors import DamagedMetadata
 from jobs.flow.releases import opened
 from jobs.storage.canonical_json import canonical_json, sha256_hex
+from jobs.storage.corpus import Corpus
 from jobs.storage.entries import operation_from, parse_entry
 from jobs.storage.layout import log_key, manifest_key, state_key
 from jobs.storage.log import head, history
 from jobs.storage.manifests import parse_manifest
 from jobs.storage.metadata import parsed_metadata
+from jobs.storage.objects import ObjectStore
 from jobs.storage.operations import Redact
 from jobs.storage.registry import parse_registry, parse_removals
 from jobs.storage.releases import read_manifest
@@ -28,6 +30,10 @@ from tests.memory_store import MemoryStore
 ROOT = Path(__file__).parents[2] / "fixtures" / "release" / "root"
 FREE = {"parameters", "metadata", "about", "operation"}
 """Keys whose values are parsed later or not at all."""
+
+
+def within(store: ObjectStore) -> Corpus:
+    return Corpus(store, "demo")
 
 
 def stored(kind: str) -> Any:
@@ -153,9 +159,9 @@ def resigned(store: MemoryStore, changes: dict[str, Any]) -> str:
 def test_manifest_that_is_none_and_has_its_digest_is_damage() -> None:
     store = copied()
     with pytest.raises(DamagedMetadata, match=r"shards\.0\.bytes: missing"):
-        read_manifest(store, "demo", resigned(store, {"shards": [{"key": "k", "sha256": "0a"}]}))
+        read_manifest(within(store), resigned(store, {"shards": [{"key": "k", "sha256": "0a"}]}))
     with pytest.raises(DamagedMetadata, match=r"later\.0\.bytes: missing"):
-        read_manifest(store, "demo", resigned(store, {"later": [{"key": "k", "sha256": "0a"}]}))
+        read_manifest(within(store), resigned(store, {"later": [{"key": "k", "sha256": "0a"}]}))
 
 
 def test_lost_or_malformed_metadata_is_damage_wherever_it_is_read() -> None:
@@ -164,11 +170,11 @@ def test_lost_or_malformed_metadata_is_damage_wherever_it_is_read() -> None:
     for broken in ({"state": "0a"}, {"operation": {"op": "publish"}}):
         store.put(log_key("demo", 1), canonical_json({**entry, **broken}))
         with pytest.raises(DamagedMetadata):
-            history(store, "demo")
+            history(within(store))
     store.put(log_key("demo", 1), canonical_json(entry))
     store.delete(state_key("demo", entry["state"]))
     with pytest.raises(DamagedMetadata, match="restore it"):
-        head(store, "demo")
+        head(within(store))
 
 
 @pytest.mark.parametrize("kind", [KeyError, TypeError, AttributeError, ValueError])
@@ -194,4 +200,4 @@ def test_operation_of_an_entry_is_constructed() -> None:
 def test_hint_that_is_none_costs_a_listing(seq: Any) -> None:
     store = copied()
     store.put("demo/head.json", orjson.dumps({"seq": str(seq) if seq == 10**30 else seq}))
-    assert head(store, "demo").seq == 1
+    assert head(within(store)).seq == 1
