@@ -52,7 +52,7 @@ def decontaminate(config: Decontaminate) -> None:
 def _applied(config: Decontaminate, release: OpenedRelease, gone: list[str]) -> TakenDown:
     """The patch release: a takedown of these documents, which no later build brings back."""
     from jobs.corpus.release.takedown import Policy, Selection  # noqa: PLC0415
-    from jobs.flow.takedown.renormalization import Rerun  # noqa: PLC0415
+    from jobs.flow.takedown.renormalization import RebuildContext  # noqa: PLC0415
     from jobs.flow.takedown.selection import Request, document_ids  # noqa: PLC0415
     from jobs.flow.takedown.takedown import take_down  # noqa: PLC0415
 
@@ -67,8 +67,8 @@ def _applied(config: Decontaminate, release: OpenedRelease, gone: list[str]) -> 
         policy=Policy.REMOVE,
         is_redacting=False,
     )
-    rerun, about = Rerun(_not_run_again, ProgressLine()), circumstances(config)
-    return take_down(release.source, request, commit_info=about, rerun=rerun)[1]
+    rebuild, about = RebuildContext(_not_run_again, ProgressLine()), circumstances(config)
+    return take_down(release.source, request, commit_info=about, rebuild=rebuild)[1]
 
 
 def _not_run_again(_: dict[str, Any]) -> BuildParams:

@@ -6,14 +6,14 @@ from jobs.command.program import run
 from jobs.command.release_settings import Listing
 from jobs.command.settings import storage_params
 from jobs.command.terminal import is_json, say_json, say_table
-from jobs.flow.releases.corrections import happened
+from jobs.flow.releases.corrections import logged_operations
 from jobs.storage.stores import open_store
 
 
 def log(config: Listing) -> None:
     """List the entries of a corpus's log."""
     as_json = is_json(config.format)
-    entries = happened(open_store(storage_params(config.storage)), config.corpus.name)
+    entries = logged_operations(open_store(storage_params(config.storage)), config.corpus.name)
     if as_json:
         say_json(entries)
         return

@@ -24,7 +24,7 @@ def takedown(config: Takedown) -> None:
     from jobs.command.parameters import recorded_build  # noqa: PLC0415
     from jobs.flow.releases.opened import choose_corpus  # noqa: PLC0415  --help need not load numba
     from jobs.flow.takedown.matches import search  # noqa: PLC0415
-    from jobs.flow.takedown.renormalization import Rerun  # noqa: PLC0415
+    from jobs.flow.takedown.renormalization import RebuildContext  # noqa: PLC0415
     from jobs.flow.takedown.takedown import take_down  # noqa: PLC0415
     from jobs.storage.stores import open_store  # noqa: PLC0415
 
@@ -38,8 +38,8 @@ def takedown(config: Takedown) -> None:
         if not as_json:
             say("nothing was changed; apply=true takes these documents down")
         return
-    rerun = Rerun(partial(recorded_build, at=config), ProgressLine())
-    found, done = take_down(corpus, request, commit_info=_about(config), rerun=rerun)
+    rebuild = RebuildContext(partial(recorded_build, at=config), ProgressLine())
+    found, done = take_down(corpus, request, commit_info=_about(config), rebuild=rebuild)
     report = found.report() if found is not None else {}
     if as_json:
         told = {"version": done.release.version, "digest": done.release.digest}

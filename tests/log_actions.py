@@ -12,7 +12,7 @@ from jobs.storage import garbage, publication
 from jobs.storage.commits import commit, resumed
 from jobs.storage.corpus import Corpus
 from jobs.storage.layout import blob_address, blob_key
-from jobs.storage.log import head, removals_of
+from jobs.storage.log import head, retired_files_of
 from jobs.storage.objects import ObjectStore
 from jobs.storage.operations import Collect, Operation, Rollback, Tag, Yank
 from jobs.storage.registry import State
@@ -31,15 +31,15 @@ def build(version: str, texts: list[str], *, on_parent: bool) -> Action:
     def act(actor: Actor) -> bool:
         store, world = actor.store, actor.world
         begun = head(within(store))
-        removals = removals_of(within(store), begun.removals)
+        retired_files = retired_files_of(within(store), begun.retired_files)
         parent = begun.registry.find("latest") if on_parent else None
         inherited = _shards(store, begun, parent["digest"]) if parent else []
         new = [world.blob(text) for text in texts]
-        new = [(path, file) for path, file in new if file["sha256"] not in removals.forbidden]
+        new = [(path, file) for path, file in new if file["sha256"] not in retired_files.forbidden]
         known = {file["sha256"] for file in inherited}
         new = [(path, file) for path, file in new if file["sha256"] not in known]
         for path, file in new:
-            put_blob(within(store), path, file["sha256"], removals=removals)
+            put_blob(within(store), path, file["sha256"], retired_files=retired_files)
         shards = inherited + [file for _, file in new]
         manifest = _manifest(world, version, shards, parent)
         try:
@@ -49,7 +49,9 @@ def build(version: str, texts: list[str], *, on_parent: bool) -> Action:
         except OutcomeUnknown:
             if world.deletes_on_doubt:
                 for _, file in new:
-                    store.delete(blob_key(CORPUS, file["sha256"], removals.home(file["sha256"])))
+                    store.delete(
+                        blob_key(CORPUS, file["sha256"], retired_files.generation(file["sha256"]))
+                    )
             raise
 
     return act
@@ -59,9 +61,11 @@ def abandon(texts: list[str]) -> Action:
     """Begin a build that is stopped before it publishes."""
 
     def act(actor: Actor) -> bool:
-        removals = removals_of(within(actor.store), head(within(actor.store)).removals)
+        retired_files = retired_files_of(
+            within(actor.store), head(within(actor.store)).retired_files
+        )
         for path, file in map(actor.world.blob, texts):
-            put_blob(within(actor.store), path, file["sha256"], removals=removals)
+            put_blob(within(actor.store), path, file["sha256"], retired_files=retired_files)
         return False
 
     return act
@@ -76,17 +80,17 @@ def take_down(version: str, text: str) -> Action:
         newest = at.registry.find("latest")
         if newest is None:
             return False
-        removals = removals_of(within(store), at.removals)
+        retired_files = retired_files_of(within(store), at.retired_files)
         gone = world.blob(text)[1]["sha256"]
         path, instead = world.blob(f"{text}-")
         shards = _shards(store, at, newest["digest"])
         everywhere = set().union(*(_live(store, at, release["digest"]) for release in at.releases))
         if gone not in everywhere:
             return False
-        put_blob(within(store), path, instead["sha256"], removals=removals)
+        put_blob(within(store), path, instead["sha256"], retired_files=retired_files)
         stone, listed = world.blob(f"墓碑{text}")
-        put_blob(within(store), stone, listed["sha256"], removals=removals)
-        key = blob_key(CORPUS, listed["sha256"], removals.home(listed["sha256"]))
+        put_blob(within(store), stone, listed["sha256"], retired_files=retired_files)
+        key = blob_key(CORPUS, listed["sha256"], retired_files.generation(listed["sha256"]))
         takedown = publication.Takedown(at, {gone: instead}, (key,))
         kept = [instead if file["sha256"] == gone else file for file in shards]
         manifest = _manifest(world, version, kept, newest)

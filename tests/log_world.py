@@ -21,7 +21,7 @@ from jobs.errors import HeliuError, ObjectMissing, OutcomeUnknown, StorageError
 from jobs.storage import garbage
 from jobs.storage.corpus import Corpus
 from jobs.storage.layout import blob_key
-from jobs.storage.log import head, history, removals_of
+from jobs.storage.log import head, history, retired_files_of
 from jobs.storage.objects import ObjectInfo, ObjectStore
 from jobs.storage.releases import read_manifest, resolved
 from tests.log_model import Model
@@ -203,7 +203,7 @@ class World:
         assert dict(now.registry.tags) == model.tags
         latest = now.registry.find("latest")
         assert (latest and latest["version"]) == model.latest()
-        removals = removals_of(Corpus(self.inner, CORPUS), now.removals)
+        retired_files = retired_files_of(Corpus(self.inner, CORPUS), now.retired_files)
         for release in now.releases:
             manifest = read_manifest(Corpus(self.inner, CORPUS), release["digest"])
             files = resolved(manifest, now.registry, CORPUS)["shards"]
@@ -212,7 +212,7 @@ class World:
             for file in files:
                 body = self.inner.get(file["key"])
                 assert hashlib.sha256(body).hexdigest() == file["sha256"], "wrong bytes"
-                home = blob_key(CORPUS, file["sha256"], removals.home(file["sha256"]))
+                home = blob_key(CORPUS, file["sha256"], retired_files.generation(file["sha256"]))
                 assert file["key"] == home, "a live blob is retired"
 
     def _log(self) -> list[dict[str, Any]]:

@@ -19,8 +19,8 @@ from jobs.corpus.release.takedown import Policy, Selection
 from jobs.flow.build.pipeline import run_build
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.opened import OpenedRelease, open_release
-from jobs.flow.takedown.matches import Found
-from jobs.flow.takedown.renormalization import Rerun
+from jobs.flow.takedown.matches import Matches
+from jobs.flow.takedown.renormalization import RebuildContext
 from jobs.flow.takedown.selection import Request
 from jobs.flow.takedown.takedown import TakenDown, take_down
 from jobs.flow.tasks.sealed import body_of
@@ -119,10 +119,10 @@ class Built:
 
     def take_down(
         self, asked: Request, store: ObjectStore | None = None
-    ) -> tuple[Found | None, TakenDown]:
+    ) -> tuple[Matches | None, TakenDown]:
         """Carry out a takedown as the command does, perhaps through another store."""
         return take_down(
-            Corpus(store or self.store, "demo"), asked, commit_info=ABOUT, rerun=self.rerun
+            Corpus(store or self.store, "demo"), asked, commit_info=ABOUT, rebuild=self.rebuild
         )
 
     @property
@@ -130,13 +130,13 @@ class Built:
         return Corpus(self.store, "demo")
 
     @property
-    def rerun(self) -> Rerun:
+    def rebuild(self) -> RebuildContext:
         at = TakedownConfig(
             storage=Storage(self.bucket or str(self.root), self.endpoint_url, None),
             compute=Compute(None, None, None),
             deliveries=None,
         )
-        return Rerun(lambda told: recorded_build(self._here(told), at), silent)
+        return RebuildContext(lambda told: recorded_build(self._here(told), at), silent)
 
     def _here(self, configuration: dict[str, Any]) -> dict[str, Any]:
         """What a log that was copied with its corpus says, as if it had been written here."""

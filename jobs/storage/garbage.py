@@ -99,7 +99,7 @@ def _garbage(corpus: Corpus, state: State, *, with_work: bool) -> Garbage:
         if address is None or info.key in kept:
             continue
         digest, generation = address
-        if generation < state.removals.home(digest):
+        if generation < state.retired_files.generation(digest):
             retired.append(info)
         elif digest not in live:
             orphans.append(info)

@@ -23,12 +23,12 @@ from jobs.storage.registry import (
     Refusal,
     Registry,
     Release,
-    Removals,
+    RetiredFiles,
     State,
     parse_registry,
-    parse_removals,
+    parse_retired_files,
     registry_json,
-    removals_json,
+    retired_files_json,
 )
 from jobs.storage.typed_json import Malformed, parsed
 
@@ -47,13 +47,13 @@ class Head:
         seq: its number.
         digest: of the entry.
         registry: what readers need of the state.
-        removals: digest of the rest of the state, None while nothing was ever taken away.
+        retired_files: digest of the rest of the state, None while nothing was ever taken away.
     """
 
     seq: int = 0
     digest: str | None = None
     registry: Registry = field(default_factory=Registry)
-    removals: str | None = None
+    retired_files: str | None = None
 
     @property
     def releases(self) -> tuple[Release, ...]:
@@ -82,25 +82,25 @@ def head(corpus: Corpus) -> Head:
             return Head()
         body = corpus.store.get(log_key(corpus.name, seq))
     entry = parsed_metadata(parse_entry, body, corpus.store.location(log_key(corpus.name, seq)))
-    registry, removals = _part(corpus, entry["state"], parse_registry)
-    return Head(seq, sha256_hex(body), registry, removals)
+    registry, retired_files = _part(corpus, entry["state"], parse_registry)
+    return Head(seq, sha256_hex(body), registry, retired_files)
 
 
-def removals_of(corpus: Corpus, digest: str | None) -> Removals:
+def retired_files_of(corpus: Corpus, digest: str | None) -> RetiredFiles:
     """What was taken away, as a head's `removals` names it."""
-    return Removals() if digest is None else _part(corpus, digest, parse_removals)
+    return RetiredFiles() if digest is None else _part(corpus, digest, parse_retired_files)
 
 
 def state_of(corpus: Corpus, at: Head) -> State:
     """The whole state at a head, as writers need it."""
-    return State(at.registry, removals_of(corpus, at.removals))
+    return State(at.registry, retired_files_of(corpus, at.retired_files))
 
 
 def store_state(corpus: Corpus, state: State) -> str:
     """Store a state; its digest. Its parts are named by their content, so repeating is harmless."""
     rest = None
-    if state.removals != Removals():
-        rest = _store_part(corpus, removals_json(state.removals))
+    if state.retired_files != RetiredFiles():
+        rest = _store_part(corpus, retired_files_json(state.retired_files))
     return _store_part(corpus, registry_json(state.registry, rest))
 
 
@@ -191,6 +191,6 @@ def _store_part(corpus: Corpus, part: Mapping[str, Any]) -> str:
 
 def _digest(state: State) -> str:
     rest = None
-    if state.removals != Removals():
-        rest = sha256_hex(canonical_json(removals_json(state.removals)))
+    if state.retired_files != RetiredFiles():
+        rest = sha256_hex(canonical_json(retired_files_json(state.retired_files)))
     return sha256_hex(canonical_json(registry_json(state.registry, rest)))

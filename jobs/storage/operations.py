@@ -211,18 +211,18 @@ def _yanked(state: State, operation: Yank) -> State | Refusal:
 
 
 def _collected(state: State, operation: Collect) -> State:
-    removals = state.removals
-    retired = {**removals.retired}
+    retired_files = state.retired_files
+    retired = {**retired_files.retired}
     for digest, generation in operation.blobs.items():
         retired[digest] = max(generation, retired.get(digest, -1))
-    return replace(state, removals=replace(removals, retired=retired))
+    return replace(state, retired_files=replace(retired_files, retired=retired))
 
 
 def _redacted(state: State, operation: Redact) -> State | Refusal:
     after = _published(state, operation.release)
     if isinstance(after, Refusal):
         return after
-    registry, removals = after.registry, after.removals
+    registry, retired_files = after.registry, after.retired_files
     gone = operation.substitutions
     # What replaced a blob in an earlier takedown may be replaced itself.
     earlier = {
@@ -241,9 +241,9 @@ def _redacted(state: State, operation: Redact) -> State | Refusal:
             substitutions={**earlier, **gone},
         ),
         replace(
-            removals,
-            retired={**removals.retired, **retired},
-            forbidden=removals.forbidden | set(gone),
+            retired_files,
+            retired={**retired_files.retired, **retired},
+            forbidden=retired_files.forbidden | set(gone),
         ),
     )
 

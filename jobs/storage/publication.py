@@ -140,7 +140,7 @@ def _check_takedown(corpus: Corpus, takedown: Takedown, state: State, manifest: 
         raise ConservationError(f"{version} still names files that it takes down: nothing was done")
     for key in takedown.tombstones:
         digest, generation = blob_address(key) or ("", -1)
-        if generation != state.removals.home(digest) or corpus.store.size(key) is None:
+        if generation != state.retired_files.generation(digest) or corpus.store.size(key) is None:
             raise LostRace(
                 f"{corpus.store.location(key)} was collected as garbage: run the takedown again"
             )
@@ -154,7 +154,7 @@ def _publication(
     commit_info: CommitInfo,
     substitutes: Sequence[StoredFile] = (),
 ) -> Publish:
-    retired = state.removals.retired
+    retired = state.retired_files.retired
     named = {file["sha256"] for file in (*files_of(manifest), *substitutes)}
     parent = manifest.get("parent")
     return Publish(
@@ -165,7 +165,9 @@ def _publication(
         by=commit_info["by"],
         parent=parent and {"version": parent["version"], "digest": parent["digest"]},
         epoch=state.registry.epoch if epoch is None else epoch,
-        moved={blob: state.removals.home(blob) for blob in sorted(named) if blob in retired},
+        moved={
+            blob: state.retired_files.generation(blob) for blob in sorted(named) if blob in retired
+        },
     )
 
 
@@ -180,11 +182,11 @@ def _check_files(
     Raises:
         LostRace: a file was collected as garbage or taken down after the build stored it.
     """
-    version, removals = manifest["version"], state.removals
+    version, retired_files = manifest["version"], state.retired_files
     inherited = _inherited(corpus, manifest, state.registry)
     named: list[StoredFile] = [*files_of(manifest), *substitutes]
     new = {file["sha256"]: file for file in named if file["sha256"] not in inherited}
-    fallen = sorted(removals.forbidden & new.keys())
+    fallen = sorted(retired_files.forbidden & new.keys())
     if fallen:
         raise LostRace(
             f"{corpus.name} {version} names {len(fallen)} files that a takedown removed, such as "
@@ -192,7 +194,7 @@ def _check_files(
         )
 
     def is_stored(file: StoredFile) -> bool:
-        key = blob_key(corpus.name, file["sha256"], removals.home(file["sha256"]))
+        key = blob_key(corpus.name, file["sha256"], retired_files.generation(file["sha256"]))
         return corpus.store.size(key) == file["bytes"]
 
     with ThreadPoolExecutor(_THREADS) as pool:

@@ -69,7 +69,7 @@ class Registry:
 
 
 @dataclass(frozen=True)
-class Removals:
+class RetiredFiles:
     """The part that only writers need.
 
     Attributes:
@@ -80,7 +80,7 @@ class Removals:
     retired: Mapping[str, int] = field(default_factory=dict)
     forbidden: frozenset[str] = frozenset()
 
-    def home(self, digest: str) -> int:
+    def generation(self, digest: str) -> int:
         """The generation in which a blob of this digest can live."""
         return self.retired.get(digest, -1) + 1
 
@@ -90,7 +90,7 @@ class State:
     """Everything the log says."""
 
     registry: Registry = field(default_factory=Registry)
-    removals: Removals = field(default_factory=Removals)
+    retired_files: RetiredFiles = field(default_factory=RetiredFiles)
 
 
 @dataclass(frozen=True)
@@ -126,11 +126,11 @@ def parse_registry(body: bytes) -> tuple[Registry, str | None]:
     return Registry(**values), stored.removals
 
 
-def removals_json(removals: Removals) -> Mapping[str, Any]:
+def retired_files_json(retired_files: RetiredFiles) -> Mapping[str, Any]:
     """Return the removals as they are stored."""
-    return {"retired": dict(removals.retired), "forbidden": sorted(removals.forbidden)}
+    return {"retired": dict(retired_files.retired), "forbidden": sorted(retired_files.forbidden)}
 
 
-def parse_removals(body: bytes) -> Removals:
+def parse_retired_files(body: bytes) -> RetiredFiles:
     """Return stored removals; raises Malformed."""
-    return parsed(Removals, body)
+    return parsed(RetiredFiles, body)

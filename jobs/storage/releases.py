@@ -20,7 +20,7 @@ from jobs.storage.manifests import (
 )
 from jobs.storage.metadata import checked_metadata, parsed_metadata
 from jobs.storage.objects import ObjectStore
-from jobs.storage.registry import Registry, Release, Removals
+from jobs.storage.registry import Registry, Release, RetiredFiles
 from jobs.storage.whole import is_stored
 
 
@@ -29,25 +29,25 @@ def corpora(store: ObjectStore) -> list[str]:
     return [info.key.removeprefix(CATALOG).removesuffix(".json") for info in store.list(CATALOG)]
 
 
-def has_blob(corpus: Corpus, file: FileBytes, *, removals: Removals) -> bool:
+def has_blob(corpus: Corpus, file: FileBytes, *, retired_files: RetiredFiles) -> bool:
     """Whether a file, `sha256` and `bytes`, is where its release will look for it, undamaged."""
     digest = file["sha256"]
-    key = blob_key(corpus.name, digest, removals.home(digest))
+    key = blob_key(corpus.name, digest, retired_files.generation(digest))
     return is_stored(corpus.store, key, file["bytes"], digest)
 
 
-def put_blob(corpus: Corpus, path: Path, digest: str, *, removals: Removals) -> None:
+def put_blob(corpus: Corpus, path: Path, digest: str, *, retired_files: RetiredFiles) -> None:
     """Store a finished shard where its release will look for it, unless it is there, undamaged.
 
     Args:
         corpus: takes it.
         path: of a local file that no longer changes.
         digest: its sha256.
-        removals: of a head read when the build began or later.
+        retired_files: of a head read when the build began or later.
     """
     file: FileBytes = {"sha256": digest, "bytes": path.stat().st_size}
-    if not has_blob(corpus, file, removals=removals):
-        corpus.store.put_file(blob_key(corpus.name, digest, removals.home(digest)), path)
+    if not has_blob(corpus, file, retired_files=retired_files):
+        corpus.store.put_file(blob_key(corpus.name, digest, retired_files.generation(digest)), path)
 
 
 def found_in(registry: Registry, corpus: str, version: str) -> Release:

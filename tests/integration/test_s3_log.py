@@ -20,7 +20,7 @@ from jobs.storage.log import head, history
 from jobs.storage.objects import ObjectStore, StorageParams
 from jobs.storage.probing import checks, prove_once
 from jobs.storage.publication import publish
-from jobs.storage.registry import Removals
+from jobs.storage.registry import RetiredFiles
 from jobs.storage.releases import put_blob
 from jobs.storage.s3 import S3Store
 from tests.manifests import file_entry, manifest_of
@@ -66,7 +66,7 @@ def published(store: ObjectStore, version: str, folder: Path) -> bool:
         path = folder / f"{version}-{text}"
         path.write_text(text, encoding="utf-8")
         digest = sha256_hex(text.encode())
-        put_blob(within(store), path, digest, removals=Removals())
+        put_blob(within(store), path, digest, retired_files=RetiredFiles())
         shards.append(file_entry(CORPUS, digest, path.stat().st_size))
     return publish(within(store), manifest_of(CORPUS, version, shards), commit_info=about)[1]
 

@@ -14,7 +14,7 @@ from jobs.corpus.release.takedown import Policy
 from jobs.errors import AlreadyPublished, ConfigError
 from jobs.flow.dedup.frozen import Origin
 from jobs.flow.dedup.tombstones import tombstone_shards
-from jobs.flow.releases.corrections import happened
+from jobs.flow.releases.corrections import logged_operations
 from jobs.flow.releases.difference import diff
 from jobs.flow.releases.opened import open_release
 from jobs.flow.releases.verification import verify
@@ -263,7 +263,7 @@ def test_takedown_by_command_tells_no_log_what_was_searched_for(
     assert SECRET in said.out
     assert PRIVATE not in said.out + said.err
     assert objects_with(root, PRIVATE, PRIVATE_URL) == []
-    (entry,) = [one for one in happened(corpus.store, None) if one["op"] == "redact"]
+    (entry,) = [one for one in logged_operations(corpus.store, None) if one["op"] == "redact"]
     assert "redacted 0.9.0, 1.0.0, 1.1.0" in entry["what"]
 
 

@@ -95,7 +95,7 @@ def merge(
     # Once shards were retired, markers may name some that are gone: they are not believed.
     store = open_store(params.storage)
     at = head(Corpus(store, params.corpus))
-    removals, tombstones = at.removals, at.registry.tombstones
+    removals, tombstones = at.retired_files, at.registry.tombstones
     shards = [shard.key for shard in normalized]
     key = fingerprint(drops.key, shards, _recipe(params), code_digest(), removals, tombstones)
     works = enumerate(_works(normalized, drops, params, removals, tombstones))
@@ -139,7 +139,9 @@ def merge_range(work: _Work, *, params: BuildParams) -> Marker:
 
 def _is_whole(store: ObjectStore, corpus: str, removals: str | None, marker: Marker) -> bool:
     """Whether every file that a range left for its release is still what was written."""
-    there = partial(has_blob, Corpus(store, corpus), removals=removals_at(store, corpus, removals))
+    there = partial(
+        has_blob, Corpus(store, corpus), retired_files=removals_at(store, corpus, removals)
+    )
     return all(there(file) for kind in FILES for file in marker[kind])
 
 

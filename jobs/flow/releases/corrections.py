@@ -96,7 +96,7 @@ def yank(
     return _corrected(store, corpus, wanted, commit_info)
 
 
-def happened(store: ObjectStore, corpus: str | None) -> list[LoggedOperation]:
+def logged_operations(store: ObjectStore, corpus: str | None) -> list[LoggedOperation]:
     """Everything that happened to a corpus: `seq`, `at`, `by`, `op`, `what`, oldest first.
 
     Raises:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import orjson
 
-from jobs.flow.releases.file_locations import Placed
+from jobs.flow.releases.file_locations import FileLocation
 from jobs.storage.manifests import JsonObject, Manifest
 
 _PARQUET = "application/x-parquet"
@@ -19,7 +19,7 @@ _NAMES = """
 
 
 def croissant(
-    manifest: Manifest, published_at: str, placed: Sequence[Placed], *, pattern: str | None
+    manifest: Manifest, published_at: str, locations: Sequence[FileLocation], *, pattern: str | None
 ) -> bytes:
     """The JSON-LD document.
 
@@ -29,10 +29,10 @@ def croissant(
     Args:
         manifest: of the release.
         published_at: as its log entry says, ISO 8601.
-        placed: its files of documents.
+        locations: its files of documents.
         pattern: matches all their paths and nothing else, or None.
     """
-    files = [_file(number, file) for number, file in enumerate(placed)]
+    files = [_file(number, file) for number, file in enumerate(locations)]
     if pattern is None:
         sets = [
             _records(manifest, f"documents-{number:05d}", {"fileObject": {"@id": file["@id"]}})
@@ -66,7 +66,7 @@ def _dataset(manifest: Manifest, files: list[JsonObject], sets: list[JsonObject]
     }
 
 
-def _file(number: int, file: Placed) -> JsonObject:
+def _file(number: int, file: FileLocation) -> JsonObject:
     return {
         "@type": "cr:FileObject",
         "@id": f"shard-{number:05d}",

@@ -16,7 +16,7 @@ import orjson
 from jobs.errors import ConfigError
 from jobs.flow.releases.card import dataset_card
 from jobs.flow.releases.croissant import croissant
-from jobs.flow.releases.file_locations import Placed
+from jobs.flow.releases.file_locations import FileLocation
 from jobs.flow.releases.opened import OpenedRelease
 from jobs.storage.layout import derived_key
 from jobs.storage.manifests import ColumnEntry, JsonObject, Manifest
@@ -42,8 +42,8 @@ def about_release(release: OpenedRelease) -> About:
 
 def write_derived(release: OpenedRelease) -> list[str]:
     """Write a release's derived files beside it, replacing what is there; their addresses."""
-    placed = [
-        Placed(
+    locations = [
+        FileLocation(
             f"{_TO_ROOT}{entry['key'].removeprefix(release.corpus)}",
             release.store.location(entry["key"]),
             entry["sha256"],
@@ -52,7 +52,7 @@ def write_derived(release: OpenedRelease) -> list[str]:
         for entry in release.entries("shards")
     ]
     written = []
-    for name, body in derived_files(about_release(release), placed).items():
+    for name, body in derived_files(about_release(release), locations).items():
         key = derived_key(release.corpus, release.version, name)
         release.store.put(key, body)
         written.append(release.store.location(key))
@@ -69,33 +69,33 @@ def croissant_below(release: OpenedRelease, base_url: str) -> bytes:
         raise ConfigError(
             f"base_url={base_url!r}: give the https:// address where readers find storage.root"
         )
-    placed = [
-        Placed(url, url, entry["sha256"], entry["bytes"])
+    locations = [
+        FileLocation(url, url, entry["sha256"], entry["bytes"])
         for entry in release.entries("shards")
         for url in [f"{base_url.rstrip('/')}/{entry['key']}"]
     ]
-    return croissant(release.manifest, release.published_at, placed, pattern=None)
+    return croissant(release.manifest, release.published_at, locations, pattern=None)
 
 
 def derived_files(
-    about: About, placed: Sequence[Placed], *, pattern: str | None = None
+    about: About, locations: Sequence[FileLocation], *, pattern: str | None = None
 ) -> dict[str, bytes]:
     """Name and content of every derived file; equal releases at equal places give equal bytes.
 
     Args:
         about: the release they describe.
-        placed: the release's files of documents, in order.
+        locations: the release's files of documents, in order.
         pattern: matches the path of all of them and of nothing else, if there is such a pattern.
     """
     manifest = about.manifest
-    paths = [file.path for file in placed] if pattern is None else [pattern]
+    paths = [file.path for file in locations] if pattern is None else [pattern]
     return {
         "README.md": dataset_card(manifest, about.digest, paths=paths).encode(),
-        "SHA256SUMS": sha256sums((file.path, file.sha256) for file in placed),
-        "croissant.json": croissant(manifest, about.published_at, placed, pattern=pattern),
-        "files.txt": "".join(f"{file.address}\n" for file in placed).encode(),
+        "SHA256SUMS": sha256sums((file.path, file.sha256) for file in locations),
+        "croissant.json": croissant(manifest, about.published_at, locations, pattern=pattern),
+        "files.txt": "".join(f"{file.address}\n" for file in locations).encode(),
         "schema.json": _indented(json_schema(manifest)),
-        "view.sql": view(manifest, [file.address for file in placed]).encode(),
+        "view.sql": view(manifest, [file.address for file in locations]).encode(),
     }
 
 

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from jobs.corpus.release.jsonl_layouts import json_lines, layout_keys
 from jobs.errors import ConfigError, StorageUnwritable
 from jobs.flow.releases.described_files import about_release, derived_files, sha256sums
-from jobs.flow.releases.file_locations import Placed
+from jobs.flow.releases.file_locations import FileLocation
 from jobs.flow.releases.opened import OpenedRelease
 from jobs.storage.canonical_json import canonical_json, file_sha256
 from jobs.storage.manifests import FileEntry
@@ -75,12 +75,12 @@ def export_huggingface(release: OpenedRelease, to: Path) -> list[Path]:
 
     with new_folder(to) as folder:
         names = _write_shards(release, folder, write, "parquet")
-        placed = [
-            Placed(name, name, file_sha256(folder / name), (folder / name).stat().st_size)
+        locations = [
+            FileLocation(name, name, file_sha256(folder / name), (folder / name).stat().st_size)
             for name in names
         ]
         pattern = f"{_DATA}/*.parquet"
-        described = derived_files(about_release(release), placed, pattern=pattern)
+        described = derived_files(about_release(release), locations, pattern=pattern)
         for name, body in described.items():
             (folder / name).write_bytes(body)
         _write_sums(release, folder, names)

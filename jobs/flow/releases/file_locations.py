@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Placed:
+class FileLocation:
     """A file of documents and where a reader finds it.
 
     Attributes:

@@ -15,11 +15,11 @@ from jobs.flow.releases.described_files import write_derived
 from jobs.flow.releases.opened import OpenedRelease, open_release
 from jobs.storage.corpus import Corpus
 from jobs.storage.layout import blob_key
-from jobs.storage.log import head, removals_of
+from jobs.storage.log import head, retired_files_of
 from jobs.storage.manifests import CommitInfo, FileEntry
 from jobs.storage.objects import ObjectStore
 from jobs.storage.publication import publish
-from jobs.storage.registry import Removals
+from jobs.storage.registry import RetiredFiles
 from jobs.storage.releases import has_blob, read_manifest
 from jobs.storage.scratch import scratch_folder
 from jobs.storage.whole import fetch
@@ -58,9 +58,11 @@ def mirror(release: OpenedRelease, to: ObjectStore, *, commit_info: CommitInfo) 
     # One content may be the file of two partners, and must not be written by two threads at once.
     entries = {entry["key"]: entry for kind in release.kinds() for entry in release.entries(kind)}
     copies = Corpus(to, release.corpus)
-    removals = removals_of(copies, head(copies).removals)
+    retired_files = retired_files_of(copies, head(copies).retired_files)
     with ThreadPoolExecutor(_THREADS) as pool:
-        copied = pool.map(lambda entry: _copy(release, copies, entry, removals), entries.values())
+        copied = pool.map(
+            lambda entry: _copy(release, copies, entry, retired_files), entries.values()
+        )
         sizes = list(copied)
     origin = {"mirrored_from": release.store.location(release.corpus)}
     # As it was published: where files live now is another matter in every store.
@@ -73,10 +75,12 @@ def mirror(release: OpenedRelease, to: ObjectStore, *, commit_info: CommitInfo) 
     return Mirrored(copy, len(new), len(sizes) - len(new), sum(new))
 
 
-def _copy(release: OpenedRelease, to: Corpus, entry: FileEntry, removals: Removals) -> int | None:
+def _copy(
+    release: OpenedRelease, to: Corpus, entry: FileEntry, retired_files: RetiredFiles
+) -> int | None:
     """The bytes copied; None if the file was there, whole."""
-    key = blob_key(release.corpus, entry["sha256"], removals.home(entry["sha256"]))
-    if has_blob(to, entry, removals=removals):
+    key = blob_key(release.corpus, entry["sha256"], retired_files.generation(entry["sha256"]))
+    if has_blob(to, entry, retired_files=retired_files):
         return None
     with scratch_folder() as folder:
         path = folder / "copy"

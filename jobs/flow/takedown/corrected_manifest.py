@@ -11,13 +11,13 @@ from typing import cast
 from jobs.corpus.release.conservation import corrected
 from jobs.flow.recorded import with_libraries
 from jobs.flow.releases.opened import OpenedRelease, origin
-from jobs.flow.takedown.matches import Concerned, Found
+from jobs.flow.takedown.matches import AffectedFile, Matches
 from jobs.flow.takedown.restoration import Restored
 from jobs.flow.takedown.selection import Request
 from jobs.storage.layout import blob_key
 from jobs.storage.manifests import FileEntry, Manifest, PartnerAccount, Substitute
 
-Moved = Counter[tuple[str, str, str]]
+VerdictCounts = Counter[tuple[str, str, str]]
 
 
 @dataclass(frozen=True)
@@ -25,24 +25,24 @@ class Rewritten:
     """A file without what goes.
 
     Attributes:
-        concerned: The file.
+        affected: The file.
         instead: What is in its place in releases that are redacted.
         patched: What is in its place in the patch release, which decides anew about copies.
         moved: Decisions that the patch release has more or fewer of.
     """
 
-    concerned: Concerned
+    affected: AffectedFile
     instead: Substitute | None
     patched: Substitute | None
-    moved: Moved
+    moved: VerdictCounts
 
 
 def corrected_manifest(
-    found: Found, request: Request, rewritten: list[Rewritten], back: Restored
+    found: Matches, request: Request, rewritten: list[Rewritten], back: Restored
 ) -> Manifest:
     """The corrected release's manifest, with the files that are in the place of others."""
     before, corpus = found.release, found.release.corpus
-    instead = {one.concerned.entry["sha256"]: one for one in rewritten}
+    instead = {one.affected.entry["sha256"]: one for one in rewritten}
     files: dict[str, list[FileEntry]] = {}
     for kind in before.kinds():
         now = [substituted(file, instead, request.version) for file in before.entries(kind)]
@@ -101,7 +101,7 @@ def _accounts(
     before: OpenedRelease, shards: list[FileEntry], instead: dict[str, Rewritten], back: Restored
 ) -> Iterator[tuple[str, PartnerAccount]]:
     for partner, account in before.manifest["partners"].items():
-        moved: Moved = Counter(back.counts.get(partner))
+        moved: VerdictCounts = Counter(back.counts.get(partner))
         for entry in before.entries("decisions"):
             if entry["partner"] == partner and entry["sha256"] in instead:
                 moved.update(instead[entry["sha256"]].moved)

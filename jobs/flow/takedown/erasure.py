@@ -19,7 +19,7 @@ from jobs.storage.corpus import Corpus
 from jobs.storage.entries import operation_from
 from jobs.storage.garbage import collect, garbage
 from jobs.storage.layout import blob_key, erasure_key
-from jobs.storage.log import head, history, removals_of
+from jobs.storage.log import head, history, retired_files_of
 from jobs.storage.manifests import CommitInfo, JsonObject
 from jobs.storage.objects import ObjectStore
 from jobs.storage.operations import Redact
@@ -76,11 +76,11 @@ def _redaction(release: OpenedRelease) -> tuple[int, Redact]:
 
 
 def _replaced(corpus: Corpus, redaction: Redact) -> set[str]:
-    removals = removals_of(corpus, head(corpus).removals)
+    retired_files = retired_files_of(corpus, head(corpus).retired_files)
     return {
         blob_key(corpus.name, digest, generation)
         for digest in redaction.substitutions
-        for generation in range(removals.home(digest))
+        for generation in range(retired_files.generation(digest))
     }
 
 

@@ -19,7 +19,11 @@ from jobs.corpus.dedup.banding import BandParams
 from jobs.corpus.release.takedown import KNOWN_BY, Policy, concerns, copies, same_text
 from jobs.errors import ConfigError
 from jobs.flow.releases.opened import OpenedRelease, open_release
-from jobs.flow.takedown.restorable_duplicates import NO_COPIES, Copies, copies_of
+from jobs.flow.takedown.restorable_duplicates import (
+    NO_DUPLICATES,
+    RestorableDuplicates,
+    restorable_duplicates,
+)
 from jobs.flow.takedown.selection import Request, choose, is_comparable, known_facts, pairs
 from jobs.flow.takedown.struck_rows import Striking, Struck, strike
 from jobs.storage.corpus import Corpus
@@ -38,7 +42,7 @@ _NAMING = {
 
 
 @dataclass(frozen=True)
-class Concerned:
+class AffectedFile:
     """A file with rows of what goes: its kind, its entry in a manifest, and whose rows go.
 
     Attributes:
@@ -55,14 +59,14 @@ class Concerned:
 
 
 @dataclass(frozen=True)
-class Found:
+class Matches:
     """What a request comes to.
 
     Attributes:
         at: The head of the log it was worked out on.
         release: The release that is corrected.
         facts: Of the documents selected.
-        files: The files concerned, of the release and with `redact` of every other.
+        files: The files affected, of the release and with `redact` of every other.
         gone: How many documents each release loses.
         partners: Documents selected per partner.
         sites: Documents selected per host.
@@ -74,12 +78,12 @@ class Found:
     at: Head
     release: OpenedRelease
     facts: pa.Table
-    files: tuple[Concerned, ...]
+    files: tuple[AffectedFile, ...]
     gone: dict[str, int]
     partners: dict[str, int]
     sites: dict[str, int]
     missing: int
-    copies: Copies
+    copies: RestorableDuplicates
     struck: Struck
 
     def report(self) -> JsonObject:
@@ -101,7 +105,7 @@ class Found:
         }
 
 
-def search(corpus: Corpus, request: Request) -> Found:
+def search(corpus: Corpus, request: Request) -> Matches:
     """What a request comes to; writes nothing.
 
     Raises:
@@ -132,14 +136,14 @@ def search(corpus: Corpus, request: Request) -> Found:
         # One build keeps no two copies, so there is none beside what was selected.
         gone = {release.version: set(facts["id"].to_pylist())}
     known = {*facts["id"].to_pylist(), *struck.known}
-    copies = NO_COPIES
+    copies = NO_DUPLICATES
     if request.policy == Policy.RESTORE:
-        copies = copies_of(release, pc.unique(facts["id"]), request.selection)
-    return Found(
+        copies = restorable_duplicates(release, pc.unique(facts["id"]), request.selection)
+    return Matches(
         at=at,
         release=release,
         facts=facts,
-        files=tuple(_concerned(releases, gone, struck)),
+        files=tuple(_affected_files(releases, gone, struck)),
         gone={version: len(ids) for version, ids in gone.items() if ids},
         partners=dict(sorted(chosen.partners.items())),
         sites=dict(sorted(chosen.sites.items(), key=lambda item: (-item[1], item[0]))),
@@ -192,9 +196,9 @@ def _gone(
     return gone
 
 
-def _concerned(
+def _affected_files(
     releases: Sequence[OpenedRelease], gone: dict[str, set[str]], struck: Struck
-) -> Iterator[Concerned]:
+) -> Iterator[AffectedFile]:
     """The files with rows of what goes, each once, however many releases have it."""
     files: dict[tuple[str, str], FileEntry] = {}
     owners: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -215,11 +219,11 @@ def _concerned(
         known = ids[owners[kind, digest]]
         if kind == "removals":
             known = sorted({*known, *told}) if told else known
-        concerned = Concerned(kind, entry, pa.array(known, pa.string()), struck.how)
+        affected = AffectedFile(kind, entry, pa.array(known, pa.string()), struck.how)
         if digest in struck.files or (
-            _may_name(kind, entry, known) and _names_any(releases[0].store, concerned)
+            _may_name(kind, entry, known) and _names_any(releases[0].store, affected)
         ):
-            yield concerned
+            yield affected
 
 
 def _may_name(kind: str, entry: FileEntry, gone: list[str]) -> bool:
@@ -228,7 +232,7 @@ def _may_name(kind: str, entry: FileEntry, gone: list[str]) -> bool:
     return first < last or (kind == "decisions" and bool(gone))
 
 
-def _names_any(store: ObjectStore, file: Concerned) -> bool:
+def _names_any(store: ObjectStore, file: AffectedFile) -> bool:
     with whole_file(store, file.entry["key"]) as stream:
         table = pq.read_table(stream, columns=_NAMING[file.kind])
     return bool(pc.any(concerns(table, file.gone)).as_py())

@@ -30,7 +30,7 @@ _THREADS = 16
 
 
 @dataclass(frozen=True)
-class Rerun:
+class RebuildContext:
     """How a build is run again.
 
     Attributes:
@@ -42,7 +42,7 @@ class Rerun:
     progress: Progress
 
 
-def recorded_params(corpus: Corpus, version: str, rerun: Rerun) -> BuildParams:
+def recorded_params(corpus: Corpus, version: str, rebuild: RebuildContext) -> BuildParams:
     """The parameters that a release was built with.
 
     Raises:
@@ -51,7 +51,7 @@ def recorded_params(corpus: Corpus, version: str, rerun: Rerun) -> BuildParams:
     for entry in history(corpus):
         operation, told = entry["operation"], entry["about"].get("configuration", {})
         if operation["op"] == "publish" and operation["version"] == version and "partners" in told:
-            return rerun.params_of(told)
+            return rebuild.params_of(told)
     raise ConfigError(
         f"the log does not say how {corpus.name} {version} was built (a mirror does not know): "
         "take documents down where it was built, or give policy=remove"

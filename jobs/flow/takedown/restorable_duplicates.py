@@ -1,4 +1,4 @@
-"""Waiting: rows that were dropped for documents that go, and may return in their place.
+"""RestorableRows: rows that were dropped for documents that go, and may return in their place.
 
 Read from decisions alone; whether they do return is decided as any build decides.
 """
@@ -22,7 +22,7 @@ from jobs.storage.manifests import FileEntry, Manifest
 from jobs.storage.releases import read_manifest
 from jobs.storage.whole import whole_file
 
-PLACE = pa.schema(
+DELIVERED_ROW = pa.schema(
     [
         pa.field("doc_id", pa.string(), nullable=False),
         pa.field("partner", pa.string(), nullable=False),
@@ -34,7 +34,7 @@ PLACE = pa.schema(
 
 
 @dataclass(frozen=True)
-class Waiting:
+class RestorableRows:
     """Which rows of a release's decisions wait, and which are meant themselves.
 
     Attributes:
@@ -60,18 +60,18 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class Copies:
+class RestorableDuplicates:
     """What decisions tell of the rows beside those documents.
 
     Attributes:
-        waiting: Which rows wait; None where nothing is to return.
+        restorable: Which rows wait; None where nothing is to return.
         places: Of the rows that wait, by the release whose build decided them, in order.
-        barred: `id` and `partner` of every row that is meant and in no release.
+        blocked: `id` and `partner` of every row that is meant and in no release.
     """
 
-    waiting: Waiting | None
+    restorable: RestorableRows | None
     places: dict[str, pa.Table]
-    barred: pa.Table
+    blocked: pa.Table
 
     def counts(self) -> dict[str, int]:
         """Rows that wait, per partner."""
@@ -81,35 +81,37 @@ class Copies:
         return dict(sorted(partners.items()))
 
 
-BARRED = pa.schema([PLACE.field("doc_id").with_name("id"), PLACE.field("partner")])
-NO_COPIES = Copies(None, {}, BARRED.empty_table())
+BLOCKED = pa.schema([DELIVERED_ROW.field("doc_id").with_name("id"), DELIVERED_ROW.field("partner")])
+NO_DUPLICATES = RestorableDuplicates(None, {}, BLOCKED.empty_table())
 
 
-def copies_of(release: OpenedRelease, gone: pa.Array, selection: Selection) -> Copies:
+def restorable_duplicates(
+    release: OpenedRelease, gone: pa.Array, selection: Selection
+) -> RestorableDuplicates:
     """What waits for the places of these documents; reads all decisions of the release.
 
     Raises:
         ConfigError: a build whose rows the release holds is not in this log.
     """
-    waiting = Waiting(gone, selection, licences(release))
+    restorable = RestorableRows(gone, selection, licences(release))
     places: dict[str, list[pa.Table]] = {}
-    barred = [BARRED.empty_table()]
+    blocked = [BLOCKED.empty_table()]
     for entry in release.entries("decisions"):
         with whole_file(release.store, entry["key"]) as stream:
-            columns = [*PLACE.names, "verdict", "kept_doc_id", "url"]
+            columns = [*DELIVERED_ROW.names, "verdict", "kept_doc_id", "url"]
             decisions = pq.read_table(stream, columns=columns)
         is_out = pc.not_equal(decisions["verdict"], str(Verdict.KEPT))
-        barred_rows = decisions.filter(pc.and_(waiting.meant(entry, decisions), is_out))
-        ids = barred_rows.select(["doc_id", "partner"])
-        barred.append(ids.rename_columns(BARRED.names).cast(BARRED))
-        found = decisions.filter(waiting.rows(entry, decisions)).select(PLACE.names)
+        blocked_rows = decisions.filter(pc.and_(restorable.meant(entry, decisions), is_out))
+        ids = blocked_rows.select(["doc_id", "partner"])
+        blocked.append(ids.rename_columns(BLOCKED.names).cast(BLOCKED))
+        found = decisions.filter(restorable.rows(entry, decisions)).select(DELIVERED_ROW.names)
         if len(found):
-            places.setdefault(origin(entry), []).append(found.cast(PLACE))
+            places.setdefault(origin(entry), []).append(found.cast(DELIVERED_ROW))
     ordered = [known["version"] for known in head(release.source).releases]
     tables = {
         version: pa.concat_tables(places[version]) for version in ordered if version in places
     }
-    return Copies(waiting, tables, pa.concat_tables(barred))
+    return RestorableDuplicates(restorable, tables, pa.concat_tables(blocked))
 
 
 def build_manifest(release: OpenedRelease, version: str) -> Manifest:

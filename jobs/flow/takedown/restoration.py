@@ -32,7 +32,7 @@ from jobs.flow.dedup.frozen import FrozenShard
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.opened import OpenedRelease
 from jobs.flow.shards import NormalizedShard, Run
-from jobs.flow.takedown.renormalization import Rerun, normalized_again, recorded_params
+from jobs.flow.takedown.renormalization import RebuildContext, normalized_again, recorded_params
 from jobs.flow.takedown.restorable_duplicates import build_manifest
 from jobs.flow.tasks.checkpoints import Marked, Marker, Progress, code_digest, map_marked
 from jobs.flow.tasks.sealed import read_table
@@ -76,21 +76,21 @@ class Restored:
 
 
 def origins(
-    release: OpenedRelease, places: Mapping[str, pa.Table], rerun: Rerun
+    release: OpenedRelease, places: Mapping[str, pa.Table], rebuild: RebuildContext
 ) -> tuple[Origin, ...]:
     """The texts of copies, found or normalized again; writes work tables alone.
 
     Args:
         release: that dropped them.
-        places: rows of `restorable_duplicates.PLACE`, by the release whose build met them.
-        rerun: how builds are run again.
+        places: rows of `restorable_duplicates.DELIVERED_ROW`, by the release whose build met them.
+        rebuild: how builds are run again.
 
     Raises:
         DeliveryMissing: a text cannot be had any more.
         ConfigError: a build is unknown here, or compared otherwise than builds do now.
     """
     with ray_session():
-        return tuple(_based([_origin(release, *place, rerun) for place in places.items()]))
+        return tuple(_based([_origin(release, *place, rebuild) for place in places.items()]))
 
 
 def restored(
@@ -158,14 +158,16 @@ def _based(found: Sequence[Origin]) -> Iterator[Origin]:
         yield replace(origin, shards=tuple(shards))
 
 
-def _origin(release: OpenedRelease, version: str, places: pa.Table, rerun: Rerun) -> Origin:
+def _origin(
+    release: OpenedRelease, version: str, places: pa.Table, rebuild: RebuildContext
+) -> Origin:
     partners = set(places["partner"].to_pylist())
     manifest = build_manifest(release, version)
-    params = recorded_params(release.source, version, rerun)
+    params = recorded_params(release.source, version, rebuild)
     _require_fit(release, params)
     try:
         shards = normalized_again(
-            release.store, manifest, params, partners, progress=rerun.progress
+            release.store, manifest, params, partners, progress=rebuild.progress
         )
     except DeliveryMissing as error:
         place = places.slice(0, 1).to_pylist()[0]
@@ -178,7 +180,7 @@ def _origin(release: OpenedRelease, version: str, places: pa.Table, rerun: Rerun
         ) from error
     mine = tuple(partner for partner in params.partners if partner.name in partners)
     params = replace(params, partners=mine)
-    return Origin(version, params, _chosen(shards, places, params, rerun.progress))
+    return Origin(version, params, _chosen(shards, places, params, rebuild.progress))
 
 
 def _require_fit(release: OpenedRelease, params: BuildParams) -> None:

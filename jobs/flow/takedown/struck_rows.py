@@ -18,7 +18,7 @@ from jobs.corpus.model.reasons import Verdict
 from jobs.corpus.release.struck_rows import STRUCK_BY, struck, worded
 from jobs.corpus.release.takedown import Selection
 from jobs.flow.releases.opened import OpenedRelease, origin
-from jobs.flow.takedown.restorable_duplicates import BARRED, licences
+from jobs.flow.takedown.restorable_duplicates import BLOCKED, licences
 from jobs.storage.manifests import FileEntry
 from jobs.storage.whole import whole_file
 
@@ -53,8 +53,8 @@ class Struck:
         rows: How many, by verdict, in each release.
         told: Ids whose removed pieces go: of rows that were rejected, or that have the characters.
         known: Those of the ids asked for that are such rows.
-        barred: `id` and `partner` of these rows, each once, unless a document has the id: two rows
-            may have one, and a document that stays is not to be barred for the other.
+        blocked: `id` and `partner` of these rows, each once, unless a document has the id: two rows
+            may have one, and a document that stays is not to be blocked for the other.
     """
 
     how: Striking
@@ -62,7 +62,7 @@ class Struck:
     rows: dict[str, Counter[str]] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
     known: set[str] = field(default_factory=set)
-    barred: pa.Table = field(default_factory=BARRED.empty_table)
+    blocked: pa.Table = field(default_factory=BLOCKED.empty_table)
 
 
 def strike(releases: Sequence[OpenedRelease], selection: Selection) -> Struck:
@@ -88,7 +88,7 @@ def strike(releases: Sequence[OpenedRelease], selection: Selection) -> Struck:
             told += counted[entry["sha256"]]
         if told:
             found.rows[release.version] = told
-    found.barred = _without_documents(found.barred, releases[0])
+    found.blocked = _without_documents(found.blocked, releases[0])
     return found
 
 
@@ -106,8 +106,8 @@ def _look(release: OpenedRelease, entry: FileEntry, found: Struck) -> Counter[st
     found.told.update(rows.filter(is_rejected)["doc_id"].to_pylist())
     is_known = pc.is_in(rows["doc_id"], value_set=pa.array(found.how.selection.ids, pa.string()))
     found.known.update(rows.filter(is_known)["doc_id"].to_pylist())
-    barred = rows.select(["doc_id", "partner"]).rename_columns(BARRED.names).cast(BARRED)
-    found.barred = pa.concat_tables([found.barred, barred])
+    blocked = rows.select(["doc_id", "partner"]).rename_columns(BLOCKED.names).cast(BLOCKED)
+    found.blocked = pa.concat_tables([found.blocked, blocked])
     return Counter(rows["verdict"].to_pylist())
 
 
@@ -122,16 +122,16 @@ def _worded(release: OpenedRelease, selection: Selection) -> list[str]:
     return ids
 
 
-def _without_documents(barred: pa.Table, release: OpenedRelease) -> pa.Table:
+def _without_documents(blocked: pa.Table, release: OpenedRelease) -> pa.Table:
     """The rows whose id no document of a release has, each once, by id."""
-    barred = barred.group_by(BARRED.names).aggregate([]).sort_by("id")
-    partners = set(barred["partner"].to_pylist())
+    blocked = blocked.group_by(BLOCKED.names).aggregate([]).sort_by("id")
+    partners = set(blocked["partner"].to_pylist())
     for entry in release.entries("shards"):
         if entry["partner"] in partners:
             with whole_file(release.store, entry["key"]) as stream:
                 ids = pq.read_table(stream, columns=["id"])["id"].combine_chunks()
-            barred = barred.filter(pc.invert(pc.is_in(barred["id"], value_set=ids)))
-    return barred
+            blocked = blocked.filter(pc.invert(pc.is_in(blocked["id"], value_set=ids)))
+    return blocked
 
 
 def _licences(releases: Sequence[OpenedRelease]) -> dict[tuple[str, str], str]:

@@ -30,14 +30,14 @@ from jobs.flow.takedown.corrected_manifest import (
     substituted,
 )
 from jobs.flow.takedown.erasure import erase
-from jobs.flow.takedown.matches import Concerned, Found, search
-from jobs.flow.takedown.renormalization import Rerun
+from jobs.flow.takedown.matches import AffectedFile, Matches, search
+from jobs.flow.takedown.renormalization import RebuildContext
 from jobs.flow.takedown.restoration import Restored, origins, restored
 from jobs.flow.takedown.selection import Request
 from jobs.flow.tasks.blobs import write_blob
 from jobs.storage.corpus import Corpus
 from jobs.storage.layout import blob_key, check_version
-from jobs.storage.log import head, removals_of
+from jobs.storage.log import head, retired_files_of
 from jobs.storage.manifests import (
     CommitInfo,
     FileBytes,
@@ -67,15 +67,15 @@ class TakenDown:
 
 
 def take_down(
-    corpus: Corpus, request: Request, *, commit_info: CommitInfo, rerun: Rerun
-) -> tuple[Found | None, TakenDown]:
+    corpus: Corpus, request: Request, *, commit_info: CommitInfo, rebuild: RebuildContext
+) -> tuple[Matches | None, TakenDown]:
     """Publish a release without what was selected; what was found, None if it had been done before.
 
     Args:
         corpus: that loses documents.
         request: what goes, and how thoroughly.
         commit_info: who, when and with what; nothing private.
-        rerun: how builds are run again, for the texts of copies that return.
+        rebuild: how builds are run again, for the texts of copies that return.
 
     Raises:
         ConfigError: no document is selected, or no reason is given.
@@ -91,7 +91,7 @@ def take_down(
     is_new = False
     if head(corpus).registry.exactly(request.version) is None:
         found = search(corpus, request)
-        is_new = _publish(found, request, commit_info, rerun)
+        is_new = _publish(found, request, commit_info, rebuild)
     else:
         _require_done(corpus, request)
     release = open_release(corpus.store, corpus.name, request.version)
@@ -132,51 +132,53 @@ def _has_any(corpus: Corpus, request: Request) -> bool:
     return True
 
 
-def _publish(found: Found, request: Request, commit_info: CommitInfo, rerun: Rerun) -> bool:
+def _publish(
+    found: Matches, request: Request, commit_info: CommitInfo, rebuild: RebuildContext
+) -> bool:
     store = found.release.store
     # First of all: what cannot be restored ends the takedown before anything is written.
-    copies = origins(found.release, found.copies.places, rerun)
-    rewritten = [_rewritten(found, request, concerned) for concerned in found.files]
-    stones = tuple(_live_key(found, file) for file in _tombstones(found, request))
+    copies = origins(found.release, found.copies.places, rebuild)
+    rewritten = [_rewritten(found, request, affected) for affected in found.files]
+    tombstone_keys = tuple(_live_key(found, file) for file in _tombstones(found, request))
     replaced = rewritten if request.is_redacting else []
     takedown = Takedown(
         at=found.at,
-        substitutions={one.concerned.entry["sha256"]: one.instead for one in replaced},
-        tombstones=stones,
+        substitutions={one.affected.entry["sha256"]: one.instead for one in replaced},
+        tombstones=tombstone_keys,
     )
     back = Restored()
     if copies:
         frozen = _frozen(found, rewritten, request.version)
         frozen += tombstone_shards(store, copies[-1].params)
-        frozen += [tombstone_shard(store, stone, copies[-1].params) for stone in stones]
-        back = restored(copies, frozen, request.version, progress=rerun.progress)
+        frozen += [tombstone_shard(store, key, copies[-1].params) for key in tombstone_keys]
+        back = restored(copies, frozen, request.version, progress=rebuild.progress)
     manifest = corrected_manifest(found, request, rewritten, back)
     return redact(found.release.source, manifest, takedown, commit_info=commit_info)[1]
 
 
-def _tombstones(found: Found, request: Request) -> Iterator[WrittenFile]:
+def _tombstones(found: Matches, request: Request) -> Iterator[WrittenFile]:
     """What is left of the documents that go, and the ids of other rows that are meant."""
-    removals, barred = found.at.removals, found.copies.barred
-    stones = tombstones(found.facts, policy=request.policy, barred=barred)
-    if len(stones):
-        signed = signed_tombstones(stones, found.release.manifest["parameters"])
-        yield write_blob(found.release.store, found.release.corpus, removals, signed)
-    rows = found.struck.barred
+    retired_files, blocked = found.at.retired_files, found.copies.blocked
+    table = tombstones(found.facts, policy=request.policy, barred=blocked)
+    if len(table):
+        signed = signed_tombstones(table, found.release.manifest["parameters"])
+        yield write_blob(found.release.store, found.release.corpus, retired_files, signed)
+    rows = found.struck.blocked
     if request.policy == Policy.REMOVE and len(rows):
-        yield write_blob(found.release.store, found.release.corpus, removals, rows)
+        yield write_blob(found.release.store, found.release.corpus, retired_files, rows)
 
 
-def _live_key(found: Found, file: FileBytes) -> str:
+def _live_key(found: Matches, file: FileBytes) -> str:
     """Where a file is that was written now."""
     corpus = found.release.corpus
-    home = removals_of(found.release.source, found.at.removals).home(file["sha256"])
-    return blob_key(corpus, file["sha256"], home)
+    retired_files = retired_files_of(found.release.source, found.at.retired_files)
+    return blob_key(corpus, file["sha256"], retired_files.generation(file["sha256"]))
 
 
-def _frozen(found: Found, rewritten: list[Rewritten], version: str) -> list[FrozenShard]:
+def _frozen(found: Matches, rewritten: list[Rewritten], version: str) -> list[FrozenShard]:
     """The documents that the release holds without what goes."""
     before = found.release
-    instead = {one.concerned.entry["sha256"]: one for one in rewritten}
+    instead = {one.affected.entry["sha256"]: one for one in rewritten}
     files: dict[str, list[FileEntry]] = {}
     for kind in ("shards", "facts"):
         now = [(entry, substituted(entry, instead, version)) for entry in before.entries(kind)]
@@ -188,28 +190,28 @@ def _frozen(found: Found, rewritten: list[Rewritten], version: str) -> list[Froz
     return frozen_shards(cast("Manifest", {**before.manifest, **files}))
 
 
-def _rewritten(found: Found, request: Request, concerned: Concerned) -> Rewritten:
-    kind, entry, gone = concerned.kind, concerned.entry, concerned.gone
+def _rewritten(found: Matches, request: Request, affected: AffectedFile) -> Rewritten:
+    kind, entry, gone = affected.kind, affected.entry, affected.gone
     with whole_file(found.release.store, entry["key"]) as stream:
         table = pq.read_table(stream)
     write = partial(_written, found)
     if kind != "decisions":
         names = [name for name in ("id", "doc_id") if name in table.column_names]
         file = write(table.filter(pc.invert(concerns(table.select(names), gone))))
-        return Rewritten(concerned, file, file, Counter())
-    after = decisions_without(table, gone, concerned.striking.rows(entry, table))
+        return Rewritten(affected, file, file, Counter())
+    after = decisions_without(table, gone, affected.striking.rows(entry, table))
     patched = after
-    waiting, mine = found.copies.waiting, {e["key"] for e in found.release.entries(kind)}
-    if waiting is not None and entry["key"] in mine:
-        patched = after.filter(pc.invert(waiting.rows(entry, table)))
+    restorable, mine = found.copies.restorable, {e["key"] for e in found.release.entries(kind)}
+    if restorable is not None and entry["key"] in mine:
+        patched = after.filter(pc.invert(restorable.rows(entry, table)))
     moved = verdict_counts(patched)
     moved.subtract(verdict_counts(table))
     instead = write(after) if request.is_redacting else None
-    return Rewritten(concerned, instead, write(patched), moved)
+    return Rewritten(affected, instead, write(patched), moved)
 
 
-def _written(found: Found, table: pa.Table) -> Substitute | None:
+def _written(found: Matches, table: pa.Table) -> Substitute | None:
     if not len(table):
         return None
-    file = write_blob(found.release.store, found.release.corpus, found.at.removals, table)
+    file = write_blob(found.release.store, found.release.corpus, found.at.retired_files, table)
     return {"key": blob_key(found.release.corpus, file["sha256"]), **file}

@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 
 from jobs.storage.canonical_json import file_sha256
 from jobs.storage.corpus import Corpus
-from jobs.storage.log import removals_of
+from jobs.storage.log import retired_files_of
 from jobs.storage.manifests import WrittenFile
 from jobs.storage.objects import ObjectStore
-from jobs.storage.registry import Removals
+from jobs.storage.registry import RetiredFiles
 from jobs.storage.releases import put_blob
 from jobs.storage.scratch import scratch_folder
 
@@ -52,7 +52,9 @@ def write_blob(
         )
         digest = file_sha256(path)
         size_bytes = path.stat().st_size
-        put_blob(Corpus(store, corpus), path, digest, removals=removals_at(store, corpus, removals))
+        put_blob(
+            Corpus(store, corpus), path, digest, retired_files=removals_at(store, corpus, removals)
+        )
     ids = table["id" if "id" in names else "doc_id"]
     return {
         "sha256": digest,
@@ -71,6 +73,6 @@ def _recurs(field: pa.Field) -> bool:
 
 
 @lru_cache(maxsize=4)
-def removals_at(store: ObjectStore, corpus: str, digest: str | None) -> Removals:
+def removals_at(store: ObjectStore, corpus: str, digest: str | None) -> RetiredFiles:
     """What the log had taken away at that digest; kept, since a digest names its content."""
-    return removals_of(Corpus(store, corpus), digest)
+    return retired_files_of(Corpus(store, corpus), digest)

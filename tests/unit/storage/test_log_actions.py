@@ -17,7 +17,7 @@ from jobs.errors import (
     StorageError,
 )
 from jobs.flow.build.publish_stage import settle
-from jobs.flow.releases.corrections import happened, rollback, tag, yank
+from jobs.flow.releases.corrections import logged_operations, rollback, tag, yank
 from jobs.flow.releases.opened import open_release
 from jobs.storage import commits
 from jobs.storage.canonical_json import canonical_json, sha256_hex
@@ -251,7 +251,7 @@ def test_corrections_are_in_the_log_once_each(store: CountingStore):
         tag(store, None, "stable", "1.1.0", commit_info=ABOUT)
         rollback(store, None, "1.0.0", commit_info=ABOUT)
         yank(store, CORPUS, "stable", "重复交付", commit_info=ABOUT)
-    told = [(entry["op"], entry["what"]) for entry in happened(store, None)[2:]]
+    told = [(entry["op"], entry["what"]) for entry in logged_operations(store, None)[2:]]
     assert told == [
         ("tag", "stable means 1.1.0"),
         ("rollback", "latest stays at 1.0.0"),

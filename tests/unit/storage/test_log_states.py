@@ -25,9 +25,9 @@ from jobs.storage.registry import (
     Registry,
     State,
     parse_registry,
-    parse_removals,
+    parse_retired_files,
     registry_json,
-    removals_json,
+    retired_files_json,
     status,
 )
 from jobs.storage.releases import resolved
@@ -99,7 +99,10 @@ def test_state_survives_its_objects():
     state = after(*TWO, Tag("stable", "1.0.0"), Collect({OLD: 0}), redaction("1.1.1", NEW, NEWER))
     stored = canonical_json(registry_json(state.registry, "rest"))
     assert parse_registry(stored) == (state.registry, "rest")
-    assert parse_removals(canonical_json(removals_json(state.removals))) == state.removals
+    assert (
+        parse_retired_files(canonical_json(retired_files_json(state.retired_files)))
+        == state.retired_files
+    )
 
 
 def test_latest_follows_publishes_until_rolled_back_and_again_after_undoing():
@@ -168,7 +171,7 @@ def test_takedown_replaces_its_files_in_every_release_and_forbids_them():
     assert read["inputs"] == manifest["inputs"]
     assert status(state.registry.exactly("1.0.0")) == "redacted"
     assert status(state.registry.exactly("1.1.0")) == "active"
-    assert (state.removals.forbidden, state.removals.home(OLD)) == ({OLD}, 1)
+    assert (state.retired_files.forbidden, state.retired_files.generation(OLD)) == ({OLD}, 1)
     assert version_of(state, "latest") == "1.1.1"
 
 
@@ -183,11 +186,11 @@ def test_takedown_of_what_replaced_another_is_followed_to_the_end():
 
 def test_retired_bytes_live_again_under_the_next_generation():
     state = after(Collect({OLD: 0}))
-    assert state.removals.home(OLD) == 1
+    assert state.retired_files.generation(OLD) == 1
     again = applied(state, publication("1.0.0", moved={OLD: 1}))
     (file,) = resolved({"shards": [entry(OLD)]}, again.registry, "cci")["shards"]
     assert file["key"] == f"cci/blobs/0a/{OLD}.g1.parquet"
-    assert applied(again, Collect({OLD: 0})).removals.home(OLD) == 1
+    assert applied(again, Collect({OLD: 0})).retired_files.generation(OLD) == 1
 
 
 def test_manifest_of_a_corpus_without_corrections_reads_as_it_is():
@@ -197,4 +200,4 @@ def test_manifest_of_a_corpus_without_corrections_reads_as_it_is():
 
 def test_generation_that_was_retired_stays_retired() -> None:
     state = after(*TWO, Collect({OLD: 1}), Collect({OLD: 0}))
-    assert state.removals.home(OLD) == 2
+    assert state.retired_files.generation(OLD) == 2

@@ -22,7 +22,7 @@ from jobs.storage.manifests import parse_manifest
 from jobs.storage.metadata import parsed_metadata
 from jobs.storage.objects import ObjectStore
 from jobs.storage.operations import Redact
-from jobs.storage.registry import parse_registry, parse_removals
+from jobs.storage.registry import parse_registry, parse_retired_files
 from jobs.storage.releases import read_manifest
 from jobs.storage.typed_json import Malformed
 from tests.memory_store import MemoryStore
@@ -62,7 +62,7 @@ DOCUMENTS: dict[str, tuple[Callable[[bytes], Any], Any]] = {
     "manifest": (parse_manifest, stored("manifests") | {"corrects": CORRECTION}),
     "entry": (parse_entry, ENTRY),
     "registry": (parse_registry, STATE | {"substitutions": REDACTION["substitutions"]}),
-    "removals": (parse_removals, {"retired": {"0a": 1}, "forbidden": ["0a"]}),
+    "removals": (parse_retired_files, {"retired": {"0a": 1}, "forbidden": ["0a"]}),
     "publish": (lambda body: operation_from(orjson.loads(body)), ENTRY["operation"]),
     "redact": (lambda body: operation_from(orjson.loads(body)), REDACTION),
 }
@@ -136,7 +136,7 @@ MAPPINGS = {"partners", "reasons", "schema", "substitutions", "moved", "tags", "
 
 @pytest.mark.parametrize("body", [b"", b"null", b"[]", b"{}", b'{"format": 1}', b"\xff"])
 def test_what_is_no_document_is_damage(body: bytes) -> None:
-    for parse in (parse_manifest, parse_entry, parse_registry, parse_removals):
+    for parse in (parse_manifest, parse_entry, parse_registry, parse_retired_files):
         with pytest.raises(DamagedMetadata):
             parsed_metadata(parse, body, "x")
 
