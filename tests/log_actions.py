@@ -44,7 +44,7 @@ def build(version: str, texts: list[str], *, on_parent: bool) -> Action:
         manifest = _manifest(world, version, shards, parent)
         try:
             return publication.publish(
-                within(store), manifest, epoch=begun.registry.epoch, commit_info=actor.about
+                within(store), manifest, generation=begun.registry.epoch, commit_info=actor.about
             )[1]
         except OutcomeUnknown:
             if world.deletes_on_doubt:

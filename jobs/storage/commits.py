@@ -1,9 +1,9 @@
 """Commits: an operation becomes an entry of the log, by one put-if-absent.
 
-Three outcomes. *Committed*: the entry under its number is ours, by its id. *Lost*: it is somebody
-else's; if the operation still fits after theirs, it is tried behind it. *Unknown*: requests were
-sent and neither they nor reading back got an answer; nothing is deleted then, and the entry itself
-is kept under `pending/`, so that `resumed` can settle it with the same bytes.
+Three outcomes. *Committed*: the entry under its number has the id of this write. *Lost*: it has
+another; if the operation is still possible after that entry, it is tried under the next number.
+*Unknown*: neither the write nor reading it back got an answer; then nothing is deleted, and the
+entry is kept under `pending/`, so that `resumed` can send the same bytes again.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from jobs.storage.metadata import parsed_metadata
 from jobs.storage.operations import Operation, Publish, Redact, applied
 from jobs.storage.registry import Refusal, State
 
-# Among eight publishers that start at once the last needs eight tries; somebody wins each round.
+# Of eight publishers that start at once the last needs eight tries: one commits in each round.
 _ROUNDS = 32
 _SENDS = 3
 
 Decide = Callable[[State], Operation | None]
-"""What to do in a state, None for nothing; raises what makes it impossible."""
+"""Return the operation for a state, None for none; raise what makes it impossible."""
 
 
 @dataclass(frozen=True)
 class Committed:
-    """The log after a commit: where it ends and the state there; `is_new` if we changed it."""
+    """The log after a commit: its last number and state; `is_new` if this call added the entry."""
 
     seq: int
     state: State
@@ -42,17 +42,17 @@ class Committed:
 
 
 def commit(corpus: Corpus, decide: Decide, *, commit_info: CommitInfo) -> Committed:
-    """Commit what `decide` makes of the newest state; whoever loses a race decides again.
+    """Commit the operation that `decide` makes of the newest state; after a lost race decide again.
 
     Args:
         corpus: in the store that holds everything the operation names.
-        decide: asked again after every entry that somebody else committed first.
-        commit_info: who, when and with what, for the entry.
+        decide: called again after every entry that another publisher committed first.
+        commit_info: for the entry: who commits, when and with what.
 
     Raises:
         HeliuError: the state refuses the operation, or `decide` raised.
-        LostRace: others were first in every round.
-        OutcomeUnknown: the store never said whether the entry was written.
+        LostRace: another publisher was first in every round.
+        OutcomeUnknown: no answer told whether the entry was written.
     """
     before = head(corpus)
     for _ in range(_ROUNDS):
@@ -76,7 +76,7 @@ def commit(corpus: Corpus, decide: Decide, *, commit_info: CommitInfo) -> Commit
 
 
 def resumed(corpus: Corpus, version: str) -> tuple[bool, LogEntry | None]:
-    """Settle what became of commits of this version whose outcome was unknown.
+    """Settle commits of a version whose outcome was unknown.
 
     An entry whose number is still free is sent again, byte for byte: nothing has happened since it
     was decided. The newest is tried first, because only it can still be free.
@@ -92,12 +92,12 @@ def resumed(corpus: Corpus, version: str) -> tuple[bool, LogEntry | None]:
         parsed_metadata(parse_entry, corpus.store.get(key), corpus.store.location(key))
         for key in keys
     ]
-    mine = [entry for entry in noted if _version(entry) == version]
-    for entry in sorted(mine, key=lambda entry: -entry["seq"]):
+    own = [entry for entry in noted if _version(entry) == version]
+    for entry in sorted(own, key=lambda entry: -entry["seq"]):
         if _written(corpus, entry, is_noted=True):
             leave_hint(corpus, entry["seq"])
             return True, entry
-    return bool(mine), None
+    return bool(own), None
 
 
 def _entry(before: Head, operation: Operation, state: str, commit_info: CommitInfo) -> LogEntry:
@@ -119,15 +119,15 @@ def _version(entry: LogEntry) -> str | None:
 
 
 def _written(corpus: Corpus, entry: LogEntry, *, is_noted: bool) -> bool:
-    """Whether the entry is in the log; the note of it goes once that is certain."""
+    """Whether the entry is in the log; delete its note under `pending/` once that is certain."""
     note = pending_key(corpus.name, entry["id"])
     if is_noted:
         corpus.store.put(note, canonical_json(entry))
-    is_ours = _sent(corpus, entry)
+    is_committed = _sent(corpus, entry)
     if is_noted:
         with suppress(StorageError):  # publishers may lack the right to delete
             corpus.store.delete(note)
-    return is_ours
+    return is_committed
 
 
 def _sent(corpus: Corpus, entry: LogEntry) -> bool:
@@ -143,7 +143,7 @@ def _sent(corpus: Corpus, entry: LogEntry) -> bool:
             if doubt is None and _read_back(corpus, entry["seq"], error) is None:
                 raise
             doubt = doubt or error
-        # A gateway that repeats a request tells the winner it lost: the id says whose entry it is.
+        # A gateway that repeats a request may answer "taken" to the winner: the id decides.
         found = _read_back(corpus, entry["seq"], doubt)
         if found is not None:
             return bool(found["id"] == entry["id"])
@@ -166,11 +166,11 @@ def _unknown(corpus: Corpus, seq: int) -> OutcomeUnknown:
 
 
 def _by_whom(corpus: Corpus, at: Head) -> str:
-    """Who committed last, when and what, for those who lost to it."""
+    """Describe the newest entry, for the message of a lost race."""
     with suppress(ObjectMissing):
         entry = entry_at(corpus, at.seq)
         if entry is not None:
-            about = entry["about"]
+            info = entry["about"]
             what = " ".join([entry["operation"]["op"], *filter(None, [_version(entry)])])
-            return f" (newest entry {at.seq}: {what} by {about.get('by')}, {about.get('at')})"
+            return f" (newest entry {at.seq}: {what} by {info.get('by')}, {info.get('at')})"
     return ""

@@ -1,8 +1,8 @@
 """Garbage: blobs that no release needs, retired in the log before they are deleted.
 
-No clock decides what may go. A blob that a running publisher has just stored may well be taken for
-garbage; then the log says so before the delete is sent, the publisher sees it there before it can
-commit, and stores the blob again under the next generation of its key.
+Age does not matter. A blob that a running publisher has just stored may be retired; the log records
+that before the delete is sent, so the publisher sees it before it can commit, and stores the blob
+again under the next generation of its key.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ _THREADS = 16
 
 @dataclass(frozen=True)
 class Garbage:
-    """What may go.
+    """Objects that may be deleted.
 
     Attributes:
         orphans: blobs that nothing needs; they must be retired first.
-        retired: blobs the log gave up already; deleting them did not happen or not arrive.
+        retired: blobs retired before, whose delete was not sent or did not arrive.
         work: tables between stages, only if asked for.
     """
 
@@ -46,12 +46,12 @@ class Garbage:
 
     @property
     def size_bytes(self) -> int:
-        """Of everything together."""
+        """Size of all of them."""
         return sum(info.size_bytes for info in (*self.orphans, *self.retired, *self.work))
 
 
 def garbage(corpus: Corpus, *, with_work: bool) -> Garbage:
-    """What may go now; changes nothing.
+    """Find what may be deleted now; changes nothing.
 
     Args:
         corpus: to look through.
@@ -63,11 +63,16 @@ def garbage(corpus: Corpus, *, with_work: bool) -> Garbage:
 
 
 def collect(corpus: Corpus, *, with_work: bool, commit_info: CommitInfo) -> Garbage:
-    """Retire and delete what may go; what was deleted.
+    """Retire and delete what may be deleted; return it.
+
+    Args:
+        corpus: to collect.
+        with_work: as for `garbage`.
+        commit_info: for the log entries.
 
     Raises:
-        LostRace: others kept committing; run again.
-        OutcomeUnknown: the store never said whether the blobs are retired; none was deleted.
+        LostRace: other writers kept committing; run again.
+        OutcomeUnknown: no answer told whether the blobs are retired; none was deleted.
     """
 
     def decide(state: State) -> Operation | None:
@@ -108,7 +113,7 @@ def _garbage(corpus: Corpus, state: State, *, with_work: bool) -> Garbage:
 
 
 def _live(corpus: Corpus, state: State) -> set[str]:
-    """The blobs of every release, yanked ones too: whoever pinned them may still read them."""
+    """Return the blobs of every release; readers that pinned a yanked one still need them."""
 
     def blobs(digest: str) -> set[str]:
         return live_blobs(read_manifest(corpus, digest), state.registry, corpus.name)

@@ -1,4 +1,4 @@
-"""Where things are inside a storage root: every key heliu ever writes is named here.
+"""The layout of a storage root: every key that heliu writes is named here.
 
 ::
 
@@ -32,7 +32,7 @@ _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z._+-]{0,63}")
 
 
 def check_corpus(name: str) -> str:
-    """The name itself, if it can be a corpus's."""
+    """Return the name if it is valid for a corpus; raises ConfigError."""
     if not _NAME.fullmatch(name) or name in {"catalog", "probe"}:
         raise ConfigError(
             f"corpus.name={name!r}: use up to 64 of a-z 0-9 . _ - beginning with a letter or digit"
@@ -41,7 +41,7 @@ def check_corpus(name: str) -> str:
 
 
 def check_version(version: str) -> str:
-    """The version itself, if it can be a release's."""
+    """Return the version if it is valid for a release; raises ConfigError."""
     if not _VERSION.fullmatch(version) or version == "latest":
         raise ConfigError(
             f"corpus.version={version!r}: use letters, digits and . _ + - as in 1.0.0 "
@@ -83,7 +83,7 @@ def state_key(corpus: str, digest: str) -> str:
 
 
 def hint_key(corpus: str) -> str:
-    """Where the log ended when somebody last looked."""
+    """A hint where the log ends."""
     return f"{corpus}/head.json"
 
 
@@ -93,7 +93,7 @@ def pending_key(corpus: str, write_id: str) -> str:
 
 
 def derived_key(corpus: str, version: str, name: str) -> str:
-    """A file about a release that follows from its manifest; never consulted for truth."""
+    """A file derived from a manifest; never read to learn what a release is."""
     return f"{corpus}/releases/{version.replace('+', '=')}/{name}"  # keys have no +, versions no =
 
 
@@ -103,7 +103,7 @@ def attestation_key(corpus: str, digest: str, signer: str) -> str:
 
 
 def attestations(corpus: str, digest: str) -> str:
-    """What the keys of all signatures of a manifest begin with; before, `.json` followed."""
+    """The prefix of the keys of a manifest's signatures; the oldest are under it plus `.json`."""
     return f"{corpus}/attestations/{digest}"
 
 

@@ -1,8 +1,8 @@
-"""The commit log of a corpus: the only place where anything happens to it.
+"""The commit log of a corpus: every change of the corpus is an entry of it.
 
-An entry is small: it carries one operation, the digest of the entry before, and the digest of the
-state after it, which is an object of its own. So the newest entry and one more object are enough
-to read, and the history cannot be edited unnoticed.
+An entry carries one operation, the digest of the entry before, and the digest of the state after
+it, which is an object of its own. So readers need the newest entry and its state alone, and an
+edited history is noticed.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ class Head:
     Attributes:
         seq: its number.
         digest: of the entry.
-        registry: what readers need of the state.
-        retired_files: digest of the rest of the state, None while nothing was ever taken away.
+        registry: the part of the state for readers.
+        retired_files: digest of the part for writers, None while no file was ever retired.
     """
 
     seq: int = 0
@@ -66,7 +66,7 @@ class Head:
 
 
 def head(corpus: Corpus) -> Head:
-    """The newest entry of the corpus's log: four requests, however long the log is.
+    """Return the newest entry of the log; four requests, however long the log is.
 
     Raises:
         DamagedMetadata: the entry is none, or the state it names is not the one that was stored.
@@ -87,17 +87,17 @@ def head(corpus: Corpus) -> Head:
 
 
 def retired_files_of(corpus: Corpus, digest: str | None) -> RetiredFiles:
-    """What was taken away, as a head's `removals` names it."""
+    """Return the retired files that a head's `retired_files` names."""
     return RetiredFiles() if digest is None else _part(corpus, digest, parse_retired_files)
 
 
 def state_of(corpus: Corpus, at: Head) -> State:
-    """The whole state at a head, as writers need it."""
+    """Return the whole state at a head, as writers need it."""
     return State(at.registry, retired_files_of(corpus, at.retired_files))
 
 
 def store_state(corpus: Corpus, state: State) -> str:
-    """Store a state; its digest. Its parts are named by their content, so repeating is harmless."""
+    """Store a state and return its digest; parts are named by their content, so this may repeat."""
     rest = None
     if state.retired_files != RetiredFiles():
         rest = _store_part(corpus, retired_files_json(state.retired_files))
@@ -105,7 +105,7 @@ def store_state(corpus: Corpus, state: State) -> str:
 
 
 def entry_at(corpus: Corpus, seq: int) -> LogEntry | None:
-    """The entry of that number, None if there is none."""
+    """Return the entry of that number, None if there is none."""
     key = log_key(corpus.name, seq)
     with suppress(ObjectMissing):
         return parsed_metadata(parse_entry, corpus.store.get(key), corpus.store.location(key))
@@ -113,13 +113,13 @@ def entry_at(corpus: Corpus, seq: int) -> LogEntry | None:
 
 
 def leave_hint(corpus: Corpus, seq: int) -> None:
-    """Tell later readers where to start looking; losing it costs them requests, nothing else."""
+    """Store a hint where the log ends; without it readers need more requests."""
     with suppress(StorageError):
         corpus.store.put(hint_key(corpus.name), canonical_json({"seq": seq}))
 
 
 def history(corpus: Corpus) -> list[LogEntry]:
-    """Every entry of the log, oldest first, after replaying it.
+    """Return every entry of the log, oldest first, after replaying it.
 
     Raises:
         DamagedMetadata: an entry is missing, is none, is not the one its successor was written
@@ -154,7 +154,7 @@ def _listed(corpus: Corpus) -> int:
 
 
 def _beyond(corpus: Corpus, seq: int) -> int:
-    """The last entry after `seq`, or `seq`; steps that double find the end in few requests.
+    """Return the last number from `seq` on, found in few requests by steps that double.
 
     Entries have no gaps: where one is missing, there is none after it.
     """

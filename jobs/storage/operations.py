@@ -1,7 +1,7 @@
-"""What can happen to a corpus, as pure steps from one state of its log to the next.
+"""Operations on a corpus, as pure steps from one state of its log to the next.
 
-Each operation is what a log entry carries, whole: replaying the log from its beginning gives every
-state again, which is how `verify` checks the stored ones.
+A log entry carries a whole operation, so replaying the log gives every state again; `verify` checks
+the stored states that way.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from jobs.storage.registry import LATEST, Refusal, Registry, Release, State
 
 @dataclass(frozen=True)
 class Publish:
-    """A release comes into being.
+    """A release is published.
 
     Attributes:
         version: of the release.
         digest: of its manifest.
         documents: it holds.
         at: when.
-        by: whom.
+        by: who published it.
         parent: version and digest it was built on, if any.
         epoch: of the log when the build began.
         moved: generations of those of its blobs that are not in the first.
@@ -42,7 +42,7 @@ class Publish:
 
 @dataclass(frozen=True)
 class Tag:
-    """A name for a release is set, or with None removed."""
+    """A tag is set to a release, or with None removed."""
 
     name: str
     version: str | None
@@ -50,14 +50,14 @@ class Tag:
 
 @dataclass(frozen=True)
 class Rollback:
-    """`latest` stays at an older release, or with None follows publishes again."""
+    """`latest` is pinned to a release, or with None follows publishes again."""
 
     version: str | None
 
 
 @dataclass(frozen=True)
 class Yank:
-    """A release is withdrawn: `latest` skips it; with None it is good again."""
+    """A release is yanked: `latest` skips it; with None it no longer is."""
 
     version: str
     reason: str | None
@@ -65,7 +65,7 @@ class Yank:
 
 @dataclass(frozen=True)
 class Collect:
-    """Blobs that nothing names are retired, by digest and generation; then they may be deleted."""
+    """Blobs that no release needs are retired, by digest and generation; deleting may follow."""
 
     blobs: Mapping[str, int]
 
@@ -77,7 +77,7 @@ class Redact:
     Attributes:
         release: the patch release; its `epoch` is the one the takedown was worked out in.
         substitutions: digest of every blob that held such rows to the file that replaces it.
-        tombstones: keys of the blobs that list what must not return.
+        tombstones: keys of the blobs that list documents which later builds must drop.
         versions: the releases that read differently from now on.
     """
 
@@ -93,7 +93,7 @@ _OF_A_RELEASE = ("version", "digest", "documents", "at", "by")
 
 
 def applied(state: State, operation: Operation) -> State | Refusal:
-    """The state after the operation, or why it cannot be. Pure: equal arguments, equal answer."""
+    """Return the state after the operation, or why it is refused. Pure."""
     match operation:
         case Publish():
             return _published(state, operation)
@@ -223,13 +223,13 @@ def _redacted(state: State, operation: Redact) -> State | Refusal:
     if isinstance(after, Refusal):
         return after
     registry, retired_files = after.registry, after.retired_files
-    gone = operation.substitutions
+    replaced = operation.substitutions
     # What replaced a blob in an earlier takedown may be replaced itself.
     earlier = {
-        digest: gone.get(file["sha256"], file) if file else None
+        digest: replaced.get(file["sha256"], file) if file else None
         for digest, file in registry.substitutions.items()
     }
-    retired = {digest: registry.moved.get(digest, 0) for digest in gone}
+    retired = {digest: registry.moved.get(digest, 0) for digest in replaced}
     epoch = registry.epoch + 1
     return State(
         replace(
@@ -237,13 +237,13 @@ def _redacted(state: State, operation: Redact) -> State | Refusal:
             releases=_changed(registry, set(operation.versions), drop="redacted", redacted=epoch),
             epoch=epoch,
             tombstones=tuple(dict.fromkeys((*registry.tombstones, *operation.tombstones))),
-            moved={digest: at for digest, at in registry.moved.items() if digest not in gone},
-            substitutions={**earlier, **gone},
+            moved={digest: at for digest, at in registry.moved.items() if digest not in replaced},
+            substitutions={**earlier, **replaced},
         ),
         replace(
             retired_files,
             retired={**retired_files.retired, **retired},
-            forbidden=retired_files.forbidden | set(gone),
+            forbidden=retired_files.forbidden | set(replaced),
         ),
     )
 

@@ -1,7 +1,6 @@
-"""Publishing: what must hold before a release, or a takedown's patch release, is committed.
+"""Publication: the checks before a release, or the release of a takedown, is committed.
 
-Apart from the commit, whose cost is fixed, a publish asks once about each file its parent does not
-have. Every check is made again on the state behind which the entry is written.
+Each is made again on the state after which the entry is written.
 """
 
 from __future__ import annotations
@@ -28,26 +27,29 @@ def publish(
     corpus: Corpus,
     manifest: Manifest,
     *,
-    epoch: int | None = None,
+    generation: int | None = None,
     commit_info: CommitInfo,
     is_copy: bool = False,
 ) -> tuple[str, bool]:
-    """Commit a release; its digest, and whether this call made it (False: it was there already).
+    """Commit a release.
 
-    Besides the commit this asks once about each file that the parent does not have: what the
-    parent has is there, because no operation may take it from a release.
+    Apart from the commit, whose cost is fixed, this asks the store once about each file that the
+    parent does not have; files of the parent exist, because no operation removes them.
 
     Args:
         corpus: in the store that holds every file the manifest names.
         manifest: the release, `version` and `documents` among its keys.
-        epoch: of the log when the build began; None if it begins only now.
-        commit_info: who, when (`at`) and with what; recorded in the log, no part of the digest.
-        is_copy: of a release in another store, whose parent need not be in this log.
+        generation: takedowns in the log when the build began; None for those there are now.
+        commit_info: who publishes, when (`at`) and with what; for the log, not in the digest.
+        is_copy: whether it is copied from another store; its parent need not be in this log.
+
+    Returns:
+        The digest, and whether this call made the release (False: it was published before).
 
     Raises:
         AlreadyPublished: the version exists with another digest.
-        LostRace: something was taken away meanwhile; running the build again leaves it out.
-        OutcomeUnknown: the store never said whether the commit landed.
+        LostRace: a file was retired or taken down meanwhile; build again.
+        OutcomeUnknown: no answer told whether the commit was written.
     """
     body = canonical_json(manifest)
     digest = sha256_hex(body)
@@ -57,7 +59,7 @@ def publish(
         existing = state.registry.exactly(manifest["version"])
         if existing is not None and existing["digest"] == digest:
             return None
-        publication = _publication(manifest, digest, state, epoch, commit_info)
+        publication = _publication(manifest, digest, state, generation, commit_info)
         if is_copy:
             publication = replace(publication, parent=None)
         if publication.moved not in checked:
@@ -72,13 +74,13 @@ def publish(
 
 @dataclass(frozen=True)
 class Takedown:
-    """What a takedown worked out.
+    """A takedown, ready to be committed.
 
     Attributes:
-        at: the head it was worked out on; its releases are all that were searched.
+        at: the head that it was planned on; its releases are all that were searched.
         substitutions: sha256 of every file that holds rows to remove, in any of those releases, to
             the entry of the file that replaces it, or None for nothing.
-        tombstones: keys of the blobs that list what must not return.
+        tombstones: keys of the blobs that list documents which later builds must drop.
     """
 
     at: Head
@@ -98,15 +100,15 @@ def redact(
     Args:
         corpus: in the store that holds the files of the manifest, substitutes and tombstones.
         manifest: the patch release.
-        takedown: what goes, and what comes in its place.
+        takedown: the files that are replaced, and by what.
         commit_info: as for `publish`.
 
     Returns:
         Digest of the patch release, and whether this call made it.
 
     Raises:
-        LostRace: a release or another takedown came meanwhile, which may hold such rows too.
-        OutcomeUnknown: the store never said.
+        LostRace: a release or another takedown was committed meanwhile.
+        OutcomeUnknown: no answer told whether the commit was written.
     """
     body = canonical_json(manifest)
     digest = sha256_hex(body)
@@ -150,7 +152,7 @@ def _publication(
     manifest: Manifest,
     digest: str,
     state: State,
-    epoch: int | None,
+    generation: int | None,
     commit_info: CommitInfo,
     substitutes: Sequence[StoredFile] = (),
 ) -> Publish:
@@ -164,7 +166,7 @@ def _publication(
         at=commit_info["at"],
         by=commit_info["by"],
         parent=parent and {"version": parent["version"], "digest": parent["digest"]},
-        epoch=state.registry.epoch if epoch is None else epoch,
+        epoch=state.registry.epoch if generation is None else generation,
         moved={
             blob: state.retired_files.generation(blob) for blob in sorted(named) if blob in retired
         },
@@ -216,12 +218,12 @@ def _inherited(corpus: Corpus, manifest: Manifest, registry: Registry) -> set[st
     return live_blobs(read_manifest(corpus, release["digest"]), registry, corpus.name)
 
 
-def _touched(corpus: Corpus, registry: Registry, gone: set[str]) -> tuple[str, ...]:
-    """The releases that need one of these blobs."""
+def _touched(corpus: Corpus, registry: Registry, replaced: set[str]) -> tuple[str, ...]:
+    """Return the releases that need one of these blobs."""
 
     def is_touched(release: Release) -> bool:
         manifest = read_manifest(corpus, release["digest"])
-        return bool(gone & live_blobs(manifest, registry, corpus.name))
+        return bool(replaced & live_blobs(manifest, registry, corpus.name))
 
     with ThreadPoolExecutor(_THREADS) as pool:
         touched = pool.map(is_touched, registry.releases)

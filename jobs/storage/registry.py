@@ -1,8 +1,8 @@
-"""What a corpus's log says at one moment: its releases, names for them, and what was taken away.
+"""The state of a corpus's log: its releases, tags, substituted and retired files.
 
-Blobs are meant by their digest. A blob that was taken away is retired for good: its key is never
-used again, so that a delete request that arrives hours late can hurt nobody. The same bytes, when
-they are needed again, live under the next generation of the key.
+Blobs are identified by their digest. The key of a retired blob is never used again, so that a
+delete request that arrives hours late does no harm. If the same bytes are needed again, they are
+stored under the next generation of the key.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ class Release(_Changes):
 
 @dataclass(frozen=True)
 class Registry:
-    """The part that readers need.
+    """The part of the state for readers.
 
     Attributes:
         releases: in order of publication.
         tags: other names of releases; `latest` is among them only while it is rolled back.
-        epoch: takedowns so far; a build that began in another epoch must not be published.
-        tombstones: keys of the blobs that list what was taken down.
+        epoch: number of takedowns; a build that began at another number must not be published.
+        tombstones: keys of the blobs that list documents taken down.
         moved: digest of a blob to the generation it lives in, where that is not the first.
         substitutions: digest of a blob that was taken down to the file that replaces it, or None.
     """
@@ -57,11 +57,11 @@ class Registry:
     substitutions: Mapping[str, StoredFile | None] = field(default_factory=dict)
 
     def exactly(self, version: str) -> Release | None:
-        """The release published under this very version."""
+        """Return the release of exactly this version, None if there is none."""
         return next((known for known in self.releases if known["version"] == version), None)
 
     def find(self, name: str) -> Release | None:
-        """The release of that version or tag; `latest` skips yanked ones."""
+        """Return the release of that version or tag; `latest` skips yanked ones."""
         if name == LATEST and LATEST not in self.tags:
             good = (known for known in reversed(self.releases) if "yanked" not in known)
             return next(good, None)
@@ -70,24 +70,24 @@ class Registry:
 
 @dataclass(frozen=True)
 class RetiredFiles:
-    """The part that only writers need.
+    """The part of the state for writers: files that were retired.
 
     Attributes:
-        retired: digest of a blob to its newest generation that was taken away.
-        forbidden: digests of blobs that a takedown removed; nothing may name them again.
+        retired: digest of a blob to its newest retired generation.
+        forbidden: digests of blobs that a takedown removed; no release may list them again.
     """
 
     retired: Mapping[str, int] = field(default_factory=dict)
     forbidden: frozenset[str] = frozenset()
 
     def generation(self, digest: str) -> int:
-        """The generation in which a blob of this digest can live."""
+        """Return the generation under which a blob of this digest can be stored."""
         return self.retired.get(digest, -1) + 1
 
 
 @dataclass(frozen=True)
 class State:
-    """Everything the log says."""
+    """The whole state of a log."""
 
     registry: Registry = field(default_factory=Registry)
     retired_files: RetiredFiles = field(default_factory=RetiredFiles)
@@ -95,14 +95,14 @@ class State:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why an operation cannot be: the error to raise and its message."""
+    """Why an operation is refused: the error to raise and its message."""
 
     kind: type[HeliuError]
     message: str
 
 
 def status(release: Release) -> str:
-    """One word for a release: active, yanked or redacted."""
+    """Return active, yanked or redacted."""
     return next((word for word in ("yanked", "redacted") if word in release), "active")
 
 

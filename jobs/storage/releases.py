@@ -1,4 +1,4 @@
-"""Releases in a storage root: finding one, and what its files are by now."""
+"""Releases in a storage root: find one, and resolve its files to those of today."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from jobs.storage.whole import is_stored
 
 
 def corpora(store: ObjectStore) -> list[str]:
-    """The names of the corpora in this root, sorted."""
+    """Return the names of the corpora in this root, sorted."""
     return [info.key.removeprefix(CATALOG).removesuffix(".json") for info in store.list(CATALOG)]
 
 
 def has_blob(corpus: Corpus, file: FileBytes, *, retired_files: RetiredFiles) -> bool:
-    """Whether a file, `sha256` and `bytes`, is where its release will look for it, undamaged."""
+    """Whether a file is stored under the key that its release will read, undamaged."""
     digest = file["sha256"]
     key = blob_key(corpus.name, digest, retired_files.generation(digest))
     return is_stored(corpus.store, key, file["bytes"], digest)
 
 
 def put_blob(corpus: Corpus, path: Path, digest: str, *, retired_files: RetiredFiles) -> None:
-    """Store a finished shard where its release will look for it, unless it is there, undamaged.
+    """Store a finished file under the key that its release will read, unless it is there undamaged.
 
     Args:
         corpus: takes it.
@@ -65,7 +65,7 @@ def found_in(registry: Registry, corpus: str, version: str) -> Release:
 
 
 def read_manifest(corpus: Corpus, digest: str) -> Manifest:
-    """The manifest with this digest, its bytes checked, as it was published.
+    """Return the manifest with this digest as it was published, its bytes checked.
 
     Raises:
         DamagedMetadata: it is gone, or the bytes are not those that were published.
@@ -76,9 +76,14 @@ def read_manifest(corpus: Corpus, digest: str) -> Manifest:
 
 
 def resolved(manifest: Manifest, registry: Registry, corpus: str) -> Manifest:
-    """The manifest with the files as they are by now: taken down ones replaced, moved ones moved.
+    """Return the manifest with substituted files, and the key of each file's live generation.
 
-    The published manifest itself never changes; this is how it reads under a registry. Pure.
+    The published manifest itself never changes. Pure.
+
+    Args:
+        manifest: as published.
+        registry: of the log now.
+        corpus: name of the corpus.
     """
     if not registry.substitutions and not registry.moved:
         return manifest
@@ -97,5 +102,11 @@ def _resolved_file(entry: FileEntry, registry: Registry, corpus: str) -> Iterato
 
 
 def live_blobs(manifest: Manifest, registry: Registry, corpus: str) -> set[str]:
-    """The sha256 of every blob that a release needs now."""
+    """Return the sha256 of every blob that a release needs now.
+
+    Args:
+        manifest: as published.
+        registry: of the log now.
+        corpus: name of the corpus.
+    """
     return {file["sha256"] for file in files_of(resolved(manifest, registry, corpus))}

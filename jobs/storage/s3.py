@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 # Waits before each try of a put-if-absent; together they outlast the fail-over of a gateway.
 _PAUSES_SECONDS = (0.0, 0.2, 1.0, 3.0, 9.0)
-_CHANCE = random.SystemRandom()  # those who were refused together must not come back together
+_RNG = random.SystemRandom()  # so that writers refused together do not retry together
 
 _NEVER_SENT = (sdk.EndpointConnectionError, sdk.ConnectTimeoutError)
 _UNANSWERED = (sdk.HTTPClientError, sdk.SSLError, ResponseParserError)
@@ -69,7 +69,7 @@ class S3Store(ObjectStore):
         self._bucket, prefix = split_address(params.root)
         self._prefix = f"{prefix.strip('/')}/".removeprefix("/")
         self._client = s3_client(params.endpoint_url, params.region, resends=True)
-        # An SDK that resends by itself turns our own lost success into "somebody was first".
+        # An SDK that resends by itself turns a success whose answer was lost into "exists already".
         self._once = s3_client(params.endpoint_url, params.region, resends=False)
 
     def __reduce__(self) -> tuple[type[S3Store], tuple[StorageParams]]:
@@ -94,7 +94,7 @@ class S3Store(ObjectStore):
         is_doubtful = False
         with self._named("create", key) as name:
             for pause_seconds in _PAUSES_SECONDS:
-                time.sleep(pause_seconds * _CHANCE.uniform(0.5, 1.5))
+                time.sleep(pause_seconds * _RNG.uniform(0.5, 1.5))
                 try:
                     answer = self._try_new(name, body)
                 except FAILURES:
@@ -179,7 +179,7 @@ class S3Store(ObjectStore):
 
     @contextmanager
     def _named(self, verb: str, key: str) -> Iterator[str]:
-        """The object's name in the bucket; failures of its requests become our errors."""
+        """The object's name in the bucket; failures of its requests become errors of heliu."""
         with explaining(verb, self.location(key), self._endpoint_url):
             yield self._prefix + key
 
@@ -202,7 +202,7 @@ class S3Store(ObjectStore):
         return _Answer.CREATED
 
     def _read_back(self, name: str) -> bytes | None:
-        """What is stored; None when nothing is or nobody can tell: then the same is sent again."""
+        """What is stored; None when there is none, or no answer: then the same is sent again."""
         try:
             return self._once.get_object(Bucket=self._bucket, Key=name)["Body"].read()
         except FAILURES:
@@ -219,7 +219,7 @@ class S3Store(ObjectStore):
 
 
 def _refusal(error: sdk.ClientError) -> _Answer:
-    """What a server's error says about our bytes; errors that resending cannot cure are raised."""
+    """What a server's error says about the sent bytes; raise what resending cannot cure."""
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     if status == 412:
         return _Answer.TAKEN

@@ -1,4 +1,4 @@
-"""Objects of a bucket as files: every range is one request of boto3 that is sent again if need be.
+"""Objects of a bucket as files: a range is one request of boto3, sent again if it breaks off.
 
 Arrow's own client gives up where a server answers a short range with an error longer than it, and
 knows other waits than boto3; two clients would be two policies.
@@ -56,7 +56,7 @@ class _Object:
         self._etag = ""
 
     def explaining(self) -> AbstractContextManager[None]:
-        """Failures of its requests become our errors."""
+        """Failures of its requests become errors of heliu."""
         return explaining("read", self._address, self._endpoint_url)
 
     def size(self) -> int:
@@ -133,7 +133,7 @@ class _Stream:
             self._body.close()
 
     def _answer(self) -> StreamingBody:
-        """The answer at hand, or that to a new request if it broke off."""
+        """Return the open answer, or that to a new request if it broke off."""
         body, self._body = self._body, None
         if body is None:
             body = self._stored.body(**({"Range": f"bytes={self._at}-"} if self._at else {}))

@@ -1,4 +1,4 @@
-"""Objects that are read from their beginning to their end, and known by their sha256."""
+"""Whole files: objects that are read to their end and checked by their sha256."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CHUNK_BYTES = 8 << 20
 
 
 def chunks(store: ObjectStore, key: str) -> Iterator[bytes]:
-    """The bytes of an object, a few megabytes at a time.
+    """Yield the bytes of an object, a few megabytes at a time.
 
     Raises:
         ObjectMissing: there is none.
@@ -46,10 +46,10 @@ def is_stored(store: ObjectStore, key: str, size_bytes: int, sha256: str) -> boo
 
 
 def checked_chunks(store: ObjectStore, key: str) -> Iterator[bytes]:
-    """The bytes of a file of a release, which must be those that its key names.
+    """Yield the bytes of a file of a release, which must have the sha256 in its key.
 
     Raises:
-        DamagedRelease: at the end: they are not; at the beginning: it is gone.
+        DamagedRelease: at the beginning if it does not exist, at the end if the sha256 differs.
     """
     digest, wanted = hashlib.sha256(), blob_address(key)
     try:
@@ -74,10 +74,10 @@ def fetch(store: ObjectStore, key: str, path: Path) -> None:
 
 @contextmanager
 def whole_file(store: ObjectStore, key: str) -> Iterator[pa.NativeFile]:
-    """A file of a release for random access, after all of its bytes were checked.
+    """Open a file of a release for random access, after all of its bytes were checked.
 
-    One that is far away is copied on the way, so that it is read once and what was checked is what
-    is used; raises as `checked_chunks` does.
+    A remote file is copied to a local one while it is checked: it is read once, and the bytes used
+    are those checked. Raises as `checked_chunks` does.
     """
     if not store.location(key).startswith(S3_SCHEME):
         for _ in checked_chunks(store, key):

@@ -182,8 +182,8 @@ MUTATIONS: list[Mutation] = [
         "unit/storage/test_garbage",
         ("for keys in (markers, tables,", "for keys in (tables, markers,"),
         (
-            "if generation < state.removals.home(digest):",
-            "if generation <= state.removals.home(digest):",
+            "if generation < state.retired_files.generation(digest):",
+            "if generation <= state.retired_files.generation(digest):",
         ),
         ("        live |= _candidates(corpus)\n", "        pass\n"),
         ("dict(blobs[:_BATCH])", "dict(blobs)"),
@@ -205,8 +205,11 @@ MUTATIONS: list[Mutation] = [
             "retired[digest] = max(generation, retired.get(digest, -1))",
             "retired[digest] = generation",
         ),
-        ('digest: gone.get(file["sha256"], file) if file else None', "digest: file"),
-        ("forbidden=removals.forbidden | set(gone),", "forbidden=removals.forbidden,"),
+        ('digest: replaced.get(file["sha256"], file) if file else None', "digest: file"),
+        (
+            "forbidden=retired_files.forbidden | set(replaced),",
+            "forbidden=retired_files.forbidden,",
+        ),
         ("epoch = registry.epoch + 1", "epoch = registry.epoch"),
     ),
     *_in(
@@ -217,7 +220,7 @@ MUTATIONS: list[Mutation] = [
             'return corpus.store.size(key) == file["bytes"]',
             "return corpus.store.size(key) is not None",
         ),
-        ("fallen = sorted(removals.forbidden & new.keys())", "fallen: list[str] = []"),
+        ("fallen = sorted(retired_files.forbidden & new.keys())", "fallen: list[str] = []"),
     ),
     *_in(
         "jobs/storage/metadata.py",

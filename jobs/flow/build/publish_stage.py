@@ -74,7 +74,9 @@ def publish_candidate(
         OutcomeUnknown: the store never said.
     """
     store = open_store(params.storage)
-    digest, is_new = publish(Corpus(store, params.corpus), manifest, epoch=epoch, commit_info=about)
+    digest, is_new = publish(
+        Corpus(store, params.corpus), manifest, generation=epoch, commit_info=about
+    )
     write_derived(open_release(store, params.corpus, params.version))
     return Published(params.corpus, params.version, digest, is_new, manifest)
 

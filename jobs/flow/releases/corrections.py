@@ -1,4 +1,4 @@
-"""Corrections: what can be done to releases that are published, each one entry of the log."""
+"""Corrections of published releases (tag, rollback, yank): each is one entry of the log."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class LoggedOperation(TypedDict):
     what: str
 
 
-Named = Callable[[str], str]
-"""The version that a version or tag means now."""
+Resolve = Callable[[str], str]
+"""Return the current version for a version or tag."""
 
 
 def tag(
@@ -46,14 +46,24 @@ def tag(
     *,
     commit_info: CommitInfo,
 ) -> tuple[Committed, str]:
-    """Let a name mean a release, or with None nothing; the log after it, and the corpus.
+    """Set a tag to a release, or remove it.
+
+    Args:
+        store: holds the corpus.
+        corpus: its name; None for the only one in the store.
+        name: of the tag.
+        release: a version or tag; None removes the tag.
+        commit_info: for the log entry.
+
+    Returns:
+        The log after it, and the name of the corpus.
 
     Raises:
         ReleaseMissing: there is no such release or tag.
         ConfigError: the name is a version's, or `latest`.
     """
 
-    def wanted(version: Named) -> Operation:
+    def wanted(version: Resolve) -> Operation:
         return Tag(name, None if release is None else version(release))
 
     return _corrected(store, corpus, wanted, commit_info)
@@ -62,14 +72,23 @@ def tag(
 def rollback(
     store: ObjectStore, corpus: str | None, release: str | None, *, commit_info: CommitInfo
 ) -> tuple[Committed, str]:
-    """Let `latest` stay at a release, or with None follow publishes again; as `tag`.
+    """Pin `latest` to a release, or with None let it follow publishes again.
+
+    Args:
+        store: holds the corpus.
+        corpus: its name; None for the only one in the store.
+        release: a version or tag, or None.
+        commit_info: for the log entry.
+
+    Returns:
+        As for `tag`.
 
     Raises:
         ReleaseMissing: there is no such release.
         ConfigError: it was yanked.
     """
 
-    def wanted(version: Named) -> Operation:
+    def wanted(version: Resolve) -> Operation:
         return Rollback(None if release is None else version(release))
 
     return _corrected(store, corpus, wanted, commit_info)
@@ -83,24 +102,34 @@ def yank(
     *,
     commit_info: CommitInfo,
 ) -> tuple[Committed, str]:
-    """Withdraw a release for a reason, or with None take that back; as `tag`.
+    """Yank a release, or undo that.
+
+    Args:
+        store: holds the corpus.
+        corpus: its name; None for the only one in the store.
+        release: a version or tag.
+        reason: why; None undoes the yank.
+        commit_info: for the log entry.
+
+    Returns:
+        As for `tag`.
 
     Raises:
         ReleaseMissing: there is no such release.
         ConfigError: `latest` is rolled back to it.
     """
 
-    def wanted(version: Named) -> Operation:
+    def wanted(version: Resolve) -> Operation:
         return Yank(version(release), reason)
 
     return _corrected(store, corpus, wanted, commit_info)
 
 
 def logged_operations(store: ObjectStore, corpus: str | None) -> list[LoggedOperation]:
-    """Everything that happened to a corpus: `seq`, `at`, `by`, `op`, `what`, oldest first.
+    """Return every entry of the log as people read it, oldest first.
 
     Raises:
-        DamagedRelease: the log's chain is broken.
+        DamagedMetadata: the log's chain is broken.
     """
     return [
         {
@@ -108,7 +137,7 @@ def logged_operations(store: ObjectStore, corpus: str | None) -> list[LoggedOper
             "at": entry["about"].get("at", ""),
             "by": entry["about"].get("by", ""),
             "op": entry["operation"]["op"],
-            "what": _told(entry["operation"]),
+            "what": _effect(entry["operation"]),
         }
         for entry in history(choose_corpus(store, corpus))
     ]
@@ -117,10 +146,10 @@ def logged_operations(store: ObjectStore, corpus: str | None) -> list[LoggedOper
 def _corrected(
     store: ObjectStore,
     corpus: str | None,
-    wanted: Callable[[Named], Operation],
+    wanted: Callable[[Resolve], Operation],
     commit_info: CommitInfo,
 ) -> tuple[Committed, str]:
-    """Commit an operation unless things are already as it would make them."""
+    """Commit an operation unless it would change nothing."""
     source = choose_corpus(store, corpus)
 
     def decide(state: State) -> Operation | None:
@@ -131,21 +160,23 @@ def _corrected(
     return commit(source, decide, commit_info=commit_info), source.name
 
 
-def _told(operation: JsonObject) -> str:
+def _effect(operation: JsonObject) -> str:
     done = operation_from(operation)
     match done:
         case Publish():
-            told = f"{done.version}, {done.documents:,} documents"
+            effect = f"{done.version}, {done.documents:,} documents"
         case Tag():
-            told = f"{done.name} {f'means {done.version}' if done.version else 'is gone'}"
+            effect = f"{done.name} {f'means {done.version}' if done.version else 'is removed'}"
         case Rollback():
-            told = f"{LATEST} {f'stays at {done.version}' if done.version else 'follows publishes'}"
+            effect = (
+                f"{LATEST} {f'stays at {done.version}' if done.version else 'follows publishes'}"
+            )
         case Yank():
-            told = f"{done.version} {done.reason or 'is good again'}"
+            effect = f"{done.version} {done.reason or 'is no longer yanked'}"
         case Collect():
-            told = f"{len(done.blobs):,} blobs retired"
+            effect = f"{len(done.blobs):,} blobs retired"
         case _:
             files, releases = len(done.substitutions), ", ".join(done.versions)
             redacted = f"; redacted {releases}: {files:,} files" if files else ""
-            told = f"{done.release.version}, {done.release.documents:,} documents{redacted}"
-    return told
+            effect = f"{done.release.version}, {done.release.documents:,} documents{redacted}"
+    return effect

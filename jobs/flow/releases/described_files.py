@@ -1,7 +1,6 @@
-"""The files that describe a release to those who load it: each follows from the manifest.
+"""Described files: those beside a release for the programs that load it, made from its manifest.
 
-They stand in `CORPUS/releases/VERSION/` and can be written again at any time; nothing here is ever
-read to learn what a release is.
+They are in `CORPUS/releases/VERSION/` and can be written again at any time; heliu never reads them.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ _JSON_TYPES = {"float": "number", "double": "number", "bool": "boolean"}
 
 @dataclass(frozen=True)
 class About:
-    """What a release says of itself: its manifest, the digest of that, and its day."""
+    """A release to describe: its manifest, the digest of that, and when it was published."""
 
     manifest: Manifest
     digest: str
@@ -36,12 +35,12 @@ class About:
 
 
 def about_release(release: OpenedRelease) -> About:
-    """What an opened release says of itself."""
+    """Return the description of an opened release."""
     return About(release.manifest, release.digest, release.published_at)
 
 
 def write_derived(release: OpenedRelease) -> list[str]:
-    """Write a release's derived files beside it, replacing what is there; their addresses."""
+    """Write a release's derived files beside it, replacing older ones; return their locations."""
     locations = [
         FileLocation(
             f"{_TO_ROOT}{entry['key'].removeprefix(release.corpus)}",
@@ -60,10 +59,10 @@ def write_derived(release: OpenedRelease) -> list[str]:
 
 
 def croissant_below(release: OpenedRelease, base_url: str) -> bytes:
-    """The Croissant file for those to whom the storage root is `base_url`, over HTTP.
+    """Return the Croissant file for readers who find the storage root at `base_url`, over HTTP.
 
     Raises:
-        ConfigError: it is no such address, and loaders of Croissant know no other.
+        ConfigError: it is no http:// or https:// address; loaders of Croissant know no other.
     """
     if not base_url.startswith(("http://", "https://")):
         raise ConfigError(
@@ -80,7 +79,7 @@ def croissant_below(release: OpenedRelease, base_url: str) -> bytes:
 def derived_files(
     about: About, locations: Sequence[FileLocation], *, pattern: str | None = None
 ) -> dict[str, bytes]:
-    """Name and content of every derived file; equal releases at equal places give equal bytes.
+    """Return name and content of every derived file; equal releases and locations, equal bytes.
 
     Args:
         about: the release they describe.

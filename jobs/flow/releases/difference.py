@@ -1,4 +1,4 @@
-"""Diff: what one release has that another has not, by partner, reason and site.
+"""Difference of two releases, by partner, reason and site.
 
 Files that both releases share are never read: only the others can differ. Of these, ids and
 content hashes are read, range of ids by range, from the facts if both releases have them and from
@@ -28,7 +28,7 @@ from jobs.storage.manifests import FileEntry, JsonObject
 from jobs.storage.whole import whole_file
 
 NOT_DELIVERED = "not delivered"
-"""The reason of a removed document that the later release never met."""
+"""The reason of a removed document that no delivery of the later release has."""
 
 Rows = Callable[[str, pa.Table], None]
 """Called with (`added`, `removed`, `changed` or `changed_before`, rows of RELEASED)."""
@@ -67,11 +67,11 @@ class _Pair:
 
     def files(self, side: str, kind: str) -> list[FileEntry]:
         """Those of the release `before` or `after`."""
-        mine, other = (self.before, self.after) if side == "before" else (self.after, self.before)
-        known = {entry["key"] for entry in other.entries(kind)}
+        here, there = (self.before, self.after) if side == "before" else (self.after, self.before)
+        known = {entry["key"] for entry in there.entries(kind)}
         return [
             entry
-            for entry in mine.entries(kind)
+            for entry in here.entries(kind)
             if entry["partner"] == self.partner and entry["key"] not in known
         ]
 
@@ -81,12 +81,12 @@ class _Pair:
 
 
 def diff(before: OpenedRelease, after: OpenedRelease, rows: Rows | None = None) -> Difference:
-    """What differs between two releases of a corpus; they may be in different roots.
+    """Compare two releases of a corpus; they may be in different roots.
 
     Args:
         before: the release compared with.
         after: the release that is described.
-        rows: given the rows themselves, if anybody wants them.
+        rows: called with the rows that differ, if given.
     """
     found = Difference(_name(before), _name(after))
     keys = [{entry["key"] for entry in release.entries("shards")} for release in (before, after)]
@@ -109,7 +109,7 @@ def _name(release: OpenedRelease) -> str:
 
 def _count(found: Difference, pair: _Pair, changes: Changes) -> None:
     counts = {name: len(getattr(changes, name)) for name in ("added", "removed", "changed")}
-    shards = pair.after.entries("shards")  # the account of a redacted release tells of more
+    shards = pair.after.entries("shards")  # the account of a redacted release counts more
     there = sum(entry["rows"] for entry in shards if entry["partner"] == pair.partner)
     unchanged = there - counts["added"] - counts["changed"]
     found.partners[pair.partner] = {**counts, "unchanged": unchanged}

@@ -1,4 +1,4 @@
-"""Explain: what became of one document, from the decisions of a release."""
+"""Explanation of one document, from the decisions of a release."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Explanation:
-    """Everything a release knows of one id.
+    """Everything that a release has about one id.
 
     Attributes:
         doc_id: The id asked for.
         decisions: Its delivered rows: several if the partner delivered it several times.
         document: The released row of the id, or of the document that replaces it.
         replaced: Decisions that name this id as their kept document.
-        removals: What was cut out of its text.
+        removals: The spans removed from its text.
     """
 
     doc_id: str
@@ -38,7 +38,7 @@ class Explanation:
 
 
 def explain(release: OpenedRelease, asked: str) -> Explanation | None:
-    """What became of a document; None if the release never met it.
+    """Explain a document; None if no delivery of the release has it.
 
     Args:
         release: where to look.
@@ -70,7 +70,14 @@ def _resolved(release: OpenedRelease, asked: str) -> str:
 
 
 def rows_with(release: OpenedRelease, kind: str, column: str, doc_id: str) -> list[Row]:
-    """The rows of an id in the release's files of a kind; opens only files that may."""
+    """Return the rows of an id in the files of a kind; opens files whose range has it alone.
+
+    Args:
+        release: where to look.
+        kind: of its files.
+        column: that holds the id.
+        doc_id: 32 hexadecimal digits.
+    """
     rows: list[Row] = []
     for file in release.entries(kind):
         if file["first_id"] <= doc_id <= file["last_id"]:

@@ -1,4 +1,4 @@
-"""Export: a release's documents in the layouts others load, in a folder that is whole or not there.
+"""Export: a release's documents in other layouts, in a folder that appears when it is complete.
 
 One file is written per shard, so equal releases give equal files; each row group is read, converted
 and written before the next.
@@ -41,8 +41,8 @@ def export_jsonl(release: OpenedRelease, to: Path, *, layout: str) -> list[Path]
 
     Raises:
         ConfigError: no such layout, or the folder holds something.
-        DamagedRelease: a file is not what was published; nothing is left of the folder.
-        StorageUnwritable: the folder cannot be written; nothing is left of it.
+        DamagedRelease: a file is not what was published; the folder is removed.
+        StorageUnwritable: the folder cannot be written; it is removed.
     """
     layout_keys(layout)
 
@@ -95,13 +95,13 @@ def _write_shards(release: OpenedRelease, folder: Path, write: Write, suffix: st
         for number in range(len(entries))
     ]
 
-    def one(piece: tuple[FileEntry, str]) -> None:
-        entry, name = piece
+    def export(shard: tuple[FileEntry, str]) -> None:
+        entry, name = shard
         with whole_file(release.store, entry["key"]) as stream:
             write(_groups(pq.ParquetFile(stream)), folder / name)
 
     with ThreadPoolExecutor(_THREADS) as pool:
-        list(pool.map(one, zip(entries, names, strict=True)))
+        list(pool.map(export, zip(entries, names, strict=True)))
     return names
 
 
@@ -117,7 +117,7 @@ def _write_sums(release: OpenedRelease, folder: Path, names: list[str]) -> None:
 
 @contextmanager
 def new_folder(to: Path) -> Iterator[Path]:
-    """A folder that gets its name when everything is in it."""
+    """Yield a temporary folder that gets its name at the end."""
     partial = to.absolute().with_name(f".{to.absolute().name}.partial")
     try:
         if to.exists() and (not to.is_dir() or any(to.iterdir())):

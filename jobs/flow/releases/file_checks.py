@@ -1,8 +1,8 @@
-"""One file of a release read again: its footer, or every byte and then its rows.
+"""Checks of one file of a release: its footer, or every byte and then its rows.
 
-Every byte is read once. As the bytes stream they are hashed, and those of the columns that are
-counted (ids and verdicts, a few per cent) are kept; where they are, the footer said before. So a
-check holds a few megabytes and these columns, whatever the size of the file.
+Every byte is read once. The stream is hashed, and the bytes of the columns that are counted (ids
+and verdicts, a few per cent) are kept; the footer, read before, says where they are. A check holds
+a few megabytes and these columns, whatever the size of the file.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Halves = npt.NDArray[np.uint64]
 
 @dataclass(frozen=True)
 class FileCheck:
-    """What to check: a file of a kind, as the manifest describes it, by its footer or whole."""
+    """A file to check: its kind, its entry in the manifest, and whether every byte is read."""
 
     kind: str
     entry: FileEntry
@@ -49,7 +49,7 @@ class FileCheck:
 
 @dataclass
 class FileReport:
-    """What a check saw.
+    """The result of a check.
 
     Attributes:
         kind: Of the file.
@@ -74,10 +74,10 @@ def check_stored(check: FileCheck, *, storage: StorageParams) -> FileReport:
 
 
 def check_file(check: FileCheck, store: ObjectStore) -> FileReport:
-    """What is wrong with a file, and what it holds if it is read whole.
+    """Check a file, and count what it holds if it is read whole.
 
     Raises:
-        StorageError: the store cannot be reached, so nothing is known of the file.
+        StorageError: the store cannot be reached; the file may be sound.
     """
     report = FileReport(check.kind, check.entry)
     key = check.entry["key"]
@@ -116,7 +116,7 @@ def _check_whole(report: FileReport, store: ObjectStore) -> None:
 
 
 def _spans(report: FileReport, store: ObjectStore) -> list[tuple[int, int]]:
-    """From where to where the bytes are that counting needs: of columns, and of the footer."""
+    """Return (start, end) offsets of the bytes that counting needs: of columns and the footer."""
     size = report.entry["bytes"]
     if size <= CHUNK_BYTES:  # held anyway
         return [(0, size)]
@@ -190,7 +190,7 @@ def _read_decisions(reader: pq.ParquetFile, report: FileReport) -> None:
 
 
 def _naming_problem(decisions: pa.Table) -> str | None:
-    """A duplicate names who stays; who was taken down names nobody and has no address."""
+    """Duplicates name the kept document; rows taken down have neither kept document nor URL."""
     is_down = pc.equal(decisions["reason"], str(DropReason.TAKEN_DOWN))
     down = decisions.filter(is_down)
     if len(down) > down["kept_doc_id"].null_count or len(down) > down["url"].null_count:

@@ -1,7 +1,7 @@
-"""Mirror: a release copied to another store, byte for byte, readable there under the same digest.
+"""Mirror: copy a release to another store, byte for byte, where it has the same digest.
 
-Every byte is hashed on its way. What is already there whole is hashed and left alone, so that a
-copy that was stopped continues where it stopped; the log of the other store names the release last.
+Every byte is hashed while it is copied. Files that are there undamaged are left, so that a stopped
+copy continues; the release is committed to the log of the other store last.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _THREADS = 4
 
 @dataclass(frozen=True)
 class Mirrored:
-    """The copy, opened where it is, and what it took."""
+    """The opened copy; files copied and found there; bytes copied."""
 
     release: OpenedRelease
     copied: int
@@ -43,10 +43,10 @@ def mirror(release: OpenedRelease, to: ObjectStore, *, commit_info: CommitInfo) 
     Args:
         release: from where it is.
         to: the other store; other releases of the corpus may be there already.
-        commit_info: who and when, for the log entry.
+        commit_info: for the log entry.
 
     Raises:
-        RedactedRelease: rows were taken out of it since.
+        RedactedRelease: a takedown removed rows from it since.
         DamagedRelease: a file is not what was published; nothing is committed.
         AlreadyPublished: the version is there with another digest.
     """
@@ -65,7 +65,7 @@ def mirror(release: OpenedRelease, to: ObjectStore, *, commit_info: CommitInfo) 
         )
         sizes = list(copied)
     origin = {"mirrored_from": release.store.location(release.corpus)}
-    # As it was published: where files live now is another matter in every store.
+    # As it was published: generations and substitutions are those of each store's own log.
     manifest = read_manifest(release.source, release.digest)
     publish(copies, manifest, commit_info=commit_info | origin, is_copy=True)
     copy = open_release(to, release.corpus, release.version, digest=release.digest)

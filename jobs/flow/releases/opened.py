@@ -1,4 +1,4 @@
-"""Releases as their readers see them."""
+"""Opened releases: what a reader asks a release for."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class OpenedRelease:
     digest: str
     published_at: str
     manifest: Manifest
-    warning: str | None = None  # what befell it since; its readers should hear of it
-    is_redacted: bool = False  # whether rows were taken out of its files since
+    warning: str | None = None  # later log entries about it (yanked, redacted), for the user
+    is_redacted: bool = False  # whether a takedown removed rows from its files since
 
     @property
     def source(self) -> Corpus:
@@ -44,20 +44,20 @@ class OpenedRelease:
         return Corpus(self.store, self.corpus)
 
     def entries(self, kind: str) -> list[FileEntry]:
-        """What the manifest says of each file of a kind, in order; none of a kind it lacks."""
+        """Return the entries of each file of a kind, in order; none of a kind it lacks."""
         files: Any = self.manifest.get(kind, [])
         return list(files)
 
     def kinds(self) -> list[str]:
-        """The kinds of files there are: `shards`, `decisions` and whatever else it declares."""
+        """Return the kinds of files that the manifest declares: `shards`, `decisions`, …."""
         return list(self.manifest["schema"])
 
     def files(self, kind: str = "shards") -> list[str]:
-        """Addresses of the release's files, in order; kind is one of `blobs.FILES`."""
+        """Return the locations of the files of a kind, in order; kinds are `blobs.FILES`."""
         return [self.store.location(file["key"]) for file in self.entries(kind)]
 
     def schema(self, kind: str = "shards") -> pa.Schema:
-        """The columns of a kind of file, as the manifest declares them."""
+        """Return the schema of a kind of file, as the manifest declares it."""
         return pa.schema(
             [
                 pa.field(column["name"], _arrow_type(column["type"]), nullable=column["nullable"])
@@ -95,14 +95,14 @@ class OpenedRelease:
 def open_release(
     store: ObjectStore, corpus: str | None, version: str, *, digest: str | None = None
 ) -> OpenedRelease:
-    """The release called `version`, `NAME/version`, a tag, or `latest`.
+    """Open the release called `version`, `NAME/version`, a tag, or `latest`.
 
-    Files that a takedown replaced since are the replaced ones: `manifest` lists what there is to
-    read now, `digest` is that of the manifest as it was published.
+    `manifest` lists the files to read now, substituted ones included; `digest` is that of the
+    manifest as it was published.
 
     Args:
         store: where to look.
-        corpus: whose release; None if the root holds only one corpus or `version` names it.
+        corpus: its name; None if the root holds only one corpus or `version` names it.
         version: of the release; `VERSION@sha256:DIGEST` pins it like `digest`.
         digest: the sha256 of the manifest that must be found, or None for any.
 
@@ -156,7 +156,7 @@ def _check_pins(corpus: str, found: Release, *pins: str | None) -> None:
 
 
 def choose_corpus(store: ObjectStore, name: str | None) -> Corpus:
-    """The corpus asked for, or the only one there is.
+    """Return the corpus of that name, or the only one there is.
 
     Raises:
         ReleaseMissing: there is none of that name, none at all, or several to choose from.
@@ -174,13 +174,13 @@ def choose_corpus(store: ObjectStore, name: str | None) -> Corpus:
 
 
 def list_releases(store: ObjectStore, name: str | None) -> list[tuple[str, Release]]:
-    """Every published release as (corpus, release), in order of publication within a corpus."""
+    """Return every published release as (corpus, release), by corpus, in order of publication."""
     names = corpora(store) if name is None else [choose_corpus(store, name).name]
     return [(one, release) for one in names for release in head(Corpus(store, one)).releases]
 
 
 def _arrow_type(name: str) -> pa.DataType:
-    """The type that `str(type)` gave, of those a release has."""
+    """Return the Arrow type that `str(type)` wrote, of those a release has."""
     if fixed := _FIXED.fullmatch(name):
         return pa.binary(int(fixed[1]))
     if listed := _LIST.fullmatch(name):
@@ -189,5 +189,5 @@ def _arrow_type(name: str) -> pa.DataType:
 
 
 def origin(entry: FileEntry) -> str:
-    """The release whose build wrote the rows of a file, which takedowns may have written again."""
+    """Return the release whose build delivered the rows of a file, also of one a takedown wrote."""
     return entry["origin"] if "origin" in entry else entry["since"]

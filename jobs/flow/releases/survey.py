@@ -35,7 +35,7 @@ class Survey:
 
 
 def survey(release: OpenedRelease, *, largest: int) -> Survey:
-    """The survey of a release, with that many of its largest clusters.
+    """Survey a release, with that many of its largest clusters.
 
     Memory: a few columns of all decisions, about 150 bytes per delivered row.
     """

@@ -40,7 +40,7 @@ Checks = Callable[[Sequence[FileCheck]], Iterable[FileReport]]
 
 @dataclass
 class Findings:
-    """What verification saw: a sound release has no `problems`, neither kind.
+    """The result of verification: a sound release has no problems of either kind.
 
     Attributes:
         level: How closely it looked.
@@ -48,8 +48,8 @@ class Findings:
         files_read: Read whole.
         size_bytes: Of all files.
         documents: In the shards, as counted or else as the manifest says.
-        is_redacted: Rows were taken out since it was published: its sums say more than it holds.
-        orphans: Stored files that no release names: what a stopped build leaves. No damage.
+        is_redacted: A takedown removed rows since it was published: its accounts count more rows.
+        orphans: Stored files that no release lists, as stopped builds leave them. No damage.
         metadata_problems: The log or manifest contradicts itself.
         problems: Files are not what the manifest says.
     """
@@ -100,11 +100,11 @@ def verify(
     if depth >= _SIZES:
         _check_sizes(release, findings)
     if depth >= _FOOTERS and not findings.problems:
-        # The largest first, so that none is left when all others are done.
+        # The largest first, so that no worker is left alone with a large file at the end.
         work = sorted(_file_checks(entries, depth, sample), key=_size, reverse=True)
         findings.files_read = sum(check.is_whole for check in work)
         reports = list((checks or partial(_in_threads, release))(work))
-        findings.problems += sorted(_told(release, reports))
+        findings.problems += sorted(_problems(release, reports))
         if depth == _EVERYTHING and not findings.problems:
             findings.problems += _row_problems(release, reports)
     return findings
@@ -190,7 +190,7 @@ def _kept(account: PartnerAccount) -> int:
 
 
 def _check_sizes(release: OpenedRelease, findings: Findings) -> None:
-    """Every file is there with its size; one listing tells, and tells what belongs to nobody."""
+    """Compare the sizes of all files with one listing, and count files that no release lists."""
     stored = {info.key: info.size_bytes for info in release.store.list(f"{release.corpus}/blobs/")}
     for kind in release.kinds():
         for entry in release.entries(kind):
@@ -215,7 +215,7 @@ def _referenced(release: OpenedRelease) -> set[str]:
     return keys | {*at.registry.tombstones}
 
 
-def _told(release: OpenedRelease, reports: Iterable[FileReport]) -> Iterator[str]:
+def _problems(release: OpenedRelease, reports: Iterable[FileReport]) -> Iterator[str]:
     for report in reports:
         if report.problem is not None:
             yield f"{release.store.location(report.entry['key'])}: {report.problem}"
@@ -227,9 +227,9 @@ def _row_problems(release: OpenedRelease, reports: Sequence[FileReport]) -> Iter
     if (again := np.count_nonzero(everything[1:] == everything[:-1])) > 0:
         yield f"{again:,} documents are there twice"
     for partner in release.manifest["partners"]:
-        mine = [report for report in reports if report.entry["partner"] == partner]
-        facts, decisions = ([r for r in mine if r.kind == kind] for kind in ("facts", "decisions"))
-        released = _ids(report.ids for report in mine if report.kind == "shards")
+        own = [report for report in reports if report.entry["partner"] == partner]
+        facts, decisions = ([r for r in own if r.kind == kind] for kind in ("facts", "decisions"))
+        released = _ids(report.ids for report in own if report.kind == "shards")
         if facts and not np.array_equal(_ids(report.ids for report in facts), released):
             yield f"partner {partner}: the facts are not those of the documents in the shards"
         yield from _decision_problems(release, partner, decisions, released)

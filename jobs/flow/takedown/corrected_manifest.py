@@ -22,13 +22,13 @@ VerdictCounts = Counter[tuple[str, str, str]]
 
 @dataclass(frozen=True)
 class Rewritten:
-    """A file without what goes.
+    """A file without the rows that a takedown removes.
 
     Attributes:
         affected: The file.
-        instead: What is in its place in releases that are redacted.
-        patched: What is in its place in the patch release, which decides anew about copies.
-        moved: Decisions that the patch release has more or fewer of.
+        instead: The file in its place in redacted releases; None if no row is left.
+        patched: The file in its place in the corrected release, which decides again about copies.
+        moved: By how much the counts of decisions change in the corrected release.
     """
 
     affected: AffectedFile
@@ -40,14 +40,21 @@ class Rewritten:
 def corrected_manifest(
     found: Matches, request: Request, rewritten: list[Rewritten], back: Restored
 ) -> Manifest:
-    """The corrected release's manifest, with the files that are in the place of others."""
+    """Return the manifest of the corrected release.
+
+    Args:
+        found: what the takedown matches.
+        request: version, reason and policy of the takedown.
+        rewritten: the affected files.
+        back: the copies that are restored.
+    """
     before, corpus = found.release, found.release.corpus
     instead = {one.affected.entry["sha256"]: one for one in rewritten}
     files: dict[str, list[FileEntry]] = {}
     for kind in before.kinds():
         now = [substituted(file, instead, request.version) for file in before.entries(kind)]
         there = [file for file in now if file is not None] + [*back.files.get(kind, ())]
-        # A file may have moved; manifests name the place where it was first.
+        # Manifests name the first generation of a file, wherever it is stored now.
         files[kind] = [
             renamed(file, blob_key(corpus, file["sha256"]))
             for file in sorted(there, key=itemgetter("partner"))
@@ -63,7 +70,7 @@ def corrected_manifest(
         "corrects": {
             "version": before.version,
             "digest": before.digest,
-            "documents": found.gone.get(before.version, 0),
+            "documents": found.removed.get(before.version, 0),
             "restored": back.documents,
             "policy": str(request.policy),
             "reason": request.reason,

@@ -1,4 +1,4 @@
-"""Erasing: after a takedown that redacts no object holds what went, and a record says so.
+"""Erasure: after a takedown that redacts, delete every object that may hold removed text.
 
 Blobs that were replaced are deleted, and with them every table between stages and every file of a
 build that was not published: any of these may hold the text, and all can be made again.
@@ -29,7 +29,7 @@ _THREADS = 16
 
 
 def erase(release: OpenedRelease, *, commit_info: CommitInfo) -> JsonObject:
-    """Delete what a takedown replaced; the record of it, which is stored too. Harmless to repeat.
+    """Delete the files that a takedown replaced, and return the stored record of it. Repeatable.
 
     Args:
         release: that the takedown published.
@@ -54,7 +54,7 @@ def erase(release: OpenedRelease, *, commit_info: CommitInfo) -> JsonObject:
         "releases": list(redaction.versions),
         "at": commit_info["at"],
     }
-    # Written first: whoever continues after a stop still tells all that was deleted.
+    # Write the record before deleting, so that a restarted run reports the same list.
     _write(store, where, record, keys, is_gone=False)
     store.discard_unfinished(f"{corpus.name}/")
     done = collect(corpus, with_work=True, commit_info=commit_info)
@@ -62,12 +62,12 @@ def erase(release: OpenedRelease, *, commit_info: CommitInfo) -> JsonObject:
     for version in redaction.versions:
         write_derived(open_release(store, corpus.name, version))
     _require_gone(store, keys)
-    told = _write(store, where, record, keys, is_gone=True)
-    return {**told, "stored": store.location(where)}
+    written = _write(store, where, record, keys, is_gone=True)
+    return {**written, "stored": store.location(where)}
 
 
 def _redaction(release: OpenedRelease) -> tuple[int, Redact]:
-    """The number of the entry that published the release by a takedown, and what it did."""
+    """Return the log entry that published the release by a takedown: its number and operation."""
     for entry in history(release.source):
         operation = operation_from(entry["operation"])
         if isinstance(operation, Redact) and operation.release.version == release.version:
@@ -86,7 +86,7 @@ def _replaced(corpus: Corpus, redaction: Redact) -> set[str]:
 
 def _known(store: ObjectStore, where: str) -> list[str]:
     try:
-        return [told["key"] for told in orjson.loads(store.get(where))["deleted"]]
+        return [file["key"] for file in orjson.loads(store.get(where))["deleted"]]
     except ObjectMissing:
         return []
 
@@ -106,6 +106,6 @@ def _require_gone(store: ObjectStore, keys: Iterable[str]) -> None:
 def _write(
     store: ObjectStore, where: str, record: JsonObject, keys: set[str], *, is_gone: bool
 ) -> JsonObject:
-    told = {**record, "deleted": [{"key": key, "is_gone": is_gone} for key in sorted(keys)]}
-    store.put(where, canonical_json(told))
-    return told
+    whole = {**record, "deleted": [{"key": key, "is_gone": is_gone} for key in sorted(keys)]}
+    store.put(where, canonical_json(whole))
+    return whole

@@ -1,7 +1,6 @@
-"""Withdrawing: which documents of which releases a takedown takes, and which files hold them.
+"""Matches of a takedown: the documents of releases that it removes, and the files that hold them.
 
-The patch release of a takedown is the release it corrects without them: files that hold nothing of
-theirs are taken over by name, the others are written again. Nothing else is decided anew.
+The corrected release takes over files without such rows by name; the others are written again.
 """
 
 from __future__ import annotations
@@ -43,43 +42,43 @@ _NAMING = {
 
 @dataclass(frozen=True)
 class AffectedFile:
-    """A file with rows of what goes: its kind, its entry in a manifest, and whose rows go.
+    """A file with rows that a takedown removes.
 
     Attributes:
         kind: Of the file.
         entry: In a manifest.
-        gone: Ids of the documents that go, of removals also of rows whose pieces go.
+        ids: Of the documents removed; of removal files also ids of rows whose spans are removed.
         striking: Which other rows of decisions are struck.
     """
 
     kind: str
     entry: FileEntry
-    gone: pa.Array
+    ids: pa.Array
     striking: Striking
 
 
 @dataclass(frozen=True)
 class Matches:
-    """What a request comes to.
+    """The documents and files that a takedown request affects.
 
     Attributes:
         at: The head of the log it was worked out on.
         release: The release that is corrected.
         facts: Of the documents selected.
         files: The files affected, of the release and with `redact` of every other.
-        gone: How many documents each release loses.
+        removed: How many documents each release loses.
         partners: Documents selected per partner.
         sites: Documents selected per host.
         missing: How many of the ids asked for are documents of no release searched.
         copies: With `restore`, what may return.
-        struck: Rows of decisions that are struck besides.
+        struck: Other rows of decisions that are struck.
     """
 
     at: Head
     release: OpenedRelease
     facts: pa.Table
     files: tuple[AffectedFile, ...]
-    gone: dict[str, int]
+    removed: dict[str, int]
     partners: dict[str, int]
     sites: dict[str, int]
     missing: int
@@ -87,12 +86,12 @@ class Matches:
     struck: Struck
 
     def report(self) -> JsonObject:
-        """Numbers and ids, nothing of any text."""
+        """Return counts and ids; no text is in it."""
         files = Counter(file.kind for file in self.files)
         return {
             "release": self.release.version,
             "digest": self.release.digest,
-            "documents": self.gone,
+            "documents": self.removed,
             "partners": self.partners,
             "sites": self.sites,
             "files": {kind: files[kind] for kind in _NAMING},
@@ -106,7 +105,7 @@ class Matches:
 
 
 def search(corpus: Corpus, request: Request) -> Matches:
-    """What a request comes to; writes nothing.
+    """Find the documents and files that a request affects; writes nothing.
 
     Raises:
         ConfigError: no document is selected, the release was redacted, or one has no facts.
@@ -131,10 +130,12 @@ def search(corpus: Corpus, request: Request) -> Matches:
         )
     facts = pa.concat_tables([_no_facts(release), *chosen.facts])
     if request.is_redacting:
-        gone = {each.version: _gone(each, release, facts, request.policy) for each in releases}
+        removed = {
+            each.version: _removed_ids(each, release, facts, request.policy) for each in releases
+        }
     else:
         # One build keeps no two copies, so there is none beside what was selected.
-        gone = {release.version: set(facts["id"].to_pylist())}
+        removed = {release.version: set(facts["id"].to_pylist())}
     known = {*facts["id"].to_pylist(), *struck.known}
     copies = NO_DUPLICATES
     if request.policy == Policy.RESTORE:
@@ -143,8 +144,8 @@ def search(corpus: Corpus, request: Request) -> Matches:
         at=at,
         release=release,
         facts=facts,
-        files=tuple(_affected_files(releases, gone, struck)),
-        gone={version: len(ids) for version, ids in gone.items() if ids},
+        files=tuple(_affected_files(releases, removed, struck)),
+        removed={version: len(ids) for version, ids in removed.items() if ids},
         partners=dict(sorted(chosen.partners.items())),
         sites=dict(sorted(chosen.sites.items(), key=lambda item: (-item[1], item[0]))),
         missing=len(set(request.selection.ids) - known),
@@ -156,7 +157,7 @@ def search(corpus: Corpus, request: Request) -> Matches:
 def _searched(
     corpus: Corpus, at: Head, release: OpenedRelease, request: Request
 ) -> list[OpenedRelease]:
-    """The release that is corrected, and with `redact` all others after it."""
+    """Return the release that is corrected, and with `redact` all others after it."""
     versions = [known["version"] for known in at.releases] if request.is_redacting else []
     others = [name for name in versions if name != release.version]
     return [release, *(open_release(corpus.store, corpus.name, name) for name in others)]
@@ -179,27 +180,27 @@ def bands_of(manifest: Manifest) -> BandParams:
     return BandParams(verify="signature", **{name: minhash[name] for name in names})
 
 
-def _gone(
+def _removed_ids(
     release: OpenedRelease, corrected: OpenedRelease, facts: pa.Table, policy: Policy
 ) -> set[str]:
     """The documents that a release loses: those selected, and copies of them if none may stay."""
-    gone: set[str] = set()
+    removed: set[str] = set()
     for _, entry in pairs(release):
         known = known_facts(release, entry, corrected)
         if policy == Policy.RESTORE:
-            is_gone = pc.is_in(known["id"], value_set=facts["id"].combine_chunks())
+            is_removed = pc.is_in(known["id"], value_set=facts["id"].combine_chunks())
         elif is_comparable(release, corrected):
-            is_gone = copies(known, facts, bands=bands_of(release.manifest))
+            is_removed = copies(known, facts, bands=bands_of(release.manifest))
         else:
-            is_gone = same_text(known, facts)
-        gone.update(known["id"].filter(is_gone).to_pylist())
-    return gone
+            is_removed = same_text(known, facts)
+        removed.update(known["id"].filter(is_removed).to_pylist())
+    return removed
 
 
 def _affected_files(
-    releases: Sequence[OpenedRelease], gone: dict[str, set[str]], struck: Struck
+    releases: Sequence[OpenedRelease], removed: dict[str, set[str]], struck: Struck
 ) -> Iterator[AffectedFile]:
-    """The files with rows of what goes, each once, however many releases have it."""
+    """Yield the files with rows that are removed, each once, however many releases list it."""
     files: dict[tuple[str, str], FileEntry] = {}
     owners: dict[tuple[str, str], tuple[str, ...]] = {}
     for release in releases:
@@ -208,31 +209,31 @@ def _affected_files(
                 name = kind, entry["sha256"]
                 files[name] = entry
                 owners[name] = (*owners.get(name, ()), release.version)
-    # A file that two releases share lies with the same others in both: what one of them loses in
-    # it, the other loses too.
+    # Two releases that share a file lose the same of its rows: its documents meet the same
+    # selection in both.
     ids = {
-        versions: sorted(set().union(*(gone[version] for version in versions)))
+        versions: sorted(set().union(*(removed[version] for version in versions)))
         for versions in set(owners.values())
     }
-    told = sorted(struck.told)
+    span_ids = sorted(struck.span_ids)
     for (kind, digest), entry in files.items():
         known = ids[owners[kind, digest]]
         if kind == "removals":
-            known = sorted({*known, *told}) if told else known
-        affected = AffectedFile(kind, entry, pa.array(known, pa.string()), struck.how)
+            known = sorted({*known, *span_ids}) if span_ids else known
+        affected = AffectedFile(kind, entry, pa.array(known, pa.string()), struck.striking)
         if digest in struck.files or (
             _may_name(kind, entry, known) and _names_any(releases[0].store, affected)
         ):
             yield affected
 
 
-def _may_name(kind: str, entry: FileEntry, gone: list[str]) -> bool:
-    """Whether a file's range of ids has any of these; decisions may name what is beyond it."""
-    first, last = bisect_left(gone, entry["first_id"]), bisect_right(gone, entry["last_id"])
-    return first < last or (kind == "decisions" and bool(gone))
+def _may_name(kind: str, entry: FileEntry, removed: list[str]) -> bool:
+    """Whether a file's range of ids has any of these; decisions also name ids outside of it."""
+    first, last = bisect_left(removed, entry["first_id"]), bisect_right(removed, entry["last_id"])
+    return first < last or (kind == "decisions" and bool(removed))
 
 
 def _names_any(store: ObjectStore, file: AffectedFile) -> bool:
     with whole_file(store, file.entry["key"]) as stream:
         table = pq.read_table(stream, columns=_NAMING[file.kind])
-    return bool(pc.any(concerns(table, file.gone)).as_py())
+    return bool(pc.any(concerns(table, file.ids)).as_py())

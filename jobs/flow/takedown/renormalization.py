@@ -1,7 +1,7 @@
-"""Renormalizing: all documents of a published build, those that it dropped among them.
+"""Renormalization: all documents of a published build, dropped ones included.
 
-A build notes which tables its release was merged from. While these are there, they are what it
-normalized; once they are gone, its deliveries are normalized again, as it was told to.
+A build records which tables its release was merged from. While they exist, they are read; otherwise
+its deliveries are normalized again with the recorded parameters.
 """
 
 from __future__ import annotations
@@ -22,19 +22,21 @@ from jobs.flow.shards import NormalizedShard, Run
 from jobs.flow.tasks.checkpoints import Progress, read_marker
 from jobs.flow.tasks.sealed import marker_of
 from jobs.storage.corpus import Corpus
+from jobs.storage.entries import operation_from
 from jobs.storage.log import history
 from jobs.storage.manifests import JsonObject, Manifest
 from jobs.storage.objects import ObjectStore
+from jobs.storage.operations import Publish
 
 _THREADS = 16
 
 
 @dataclass(frozen=True)
 class RebuildContext:
-    """How a build is run again.
+    """What is needed to run a recorded build again.
 
     Attributes:
-        params_of: The parameters that the configuration in the log gives, here.
+        params_of: Makes parameters, on this machine, of the configuration in the log.
         progress: Told of every finished task.
     """
 
@@ -43,15 +45,22 @@ class RebuildContext:
 
 
 def recorded_params(corpus: Corpus, version: str, rebuild: RebuildContext) -> BuildParams:
-    """The parameters that a release was built with.
+    """Return the parameters that a release was built with.
+
+    Args:
+        corpus: of the release.
+        version: of the release.
+        rebuild: makes parameters of the recorded configuration.
 
     Raises:
-        ConfigError: the log does not tell them.
+        ConfigError: they are not in the log.
     """
     for entry in history(corpus):
-        operation, told = entry["operation"], entry["about"].get("configuration", {})
-        if operation["op"] == "publish" and operation["version"] == version and "partners" in told:
-            return rebuild.params_of(told)
+        published = operation_from(entry["operation"])
+        configuration = entry["about"].get("configuration", {})
+        is_of_version = isinstance(published, Publish) and published.version == version
+        if is_of_version and "partners" in configuration:
+            return rebuild.params_of(configuration)
     raise ConfigError(
         f"the log does not say how {corpus.name} {version} was built (a mirror does not know): "
         "take documents down where it was built, or give policy=remove"
@@ -66,22 +75,22 @@ def normalized_again(
     *,
     progress: Progress,
 ) -> list[NormalizedShard]:
-    """What a build normalized, of these partners at least.
+    """Return the tables that a build normalized, of these partners at least.
 
     Args:
         store: of the releases.
         manifest: of the release it published, as published.
         params: of the build.
         partners: whose documents are needed.
-        progress: told of every finished task.
+        progress: configuration of every finished task.
 
     Raises:
-        DeliveryMissing: its tables are gone, and so is a file that it read.
+        DeliveryMissing: neither its tables exist, nor a file that it read.
     """
     noted = _noted(store, manifest)
     if noted and _is_whole(store, [shard for shard in noted if shard.partner in partners]):
         return noted
-    # What a site repeats is counted over all that was delivered.
+    # Site boilerplate is counted over everything that was delivered.
     read = {
         (file["partner"], file["file"], file["xxh3_128"], file["reading"])
         for file in manifest["inputs"]
@@ -89,8 +98,8 @@ def normalized_again(
         and (params.boilerplate.is_on or file["partner"] in partners)
     }
     given = {partner for partner, *_ in read}
-    mine = tuple(partner for partner in params.partners if partner.name in given)
-    return _from_deliveries(replace(params, partners=mine), read, progress)
+    partners_read = tuple(partner for partner in params.partners if partner.name in given)
+    return _from_deliveries(replace(params, partners=partners_read), read, progress)
 
 
 def _from_deliveries(

@@ -1,6 +1,6 @@
-"""RestorableRows: rows that were dropped for documents that go, and may return in their place.
+"""Restorable duplicates: rows that were dropped for documents that are taken down.
 
-Read from decisions alone; whether they do return is decided as any build decides.
+They are found from decisions alone; which of them return is decided as in any build.
 """
 
 from __future__ import annotations
@@ -30,29 +30,29 @@ DELIVERED_ROW = pa.schema(
         pa.field("source_row", pa.int64(), nullable=False),
     ]
 )
-"""What tells a delivered row from all others of a build."""
+"""The identity of a delivered row within a build."""
 
 
 @dataclass(frozen=True)
 class RestorableRows:
-    """Which rows of a release's decisions wait, and which are meant themselves.
+    """Tells which rows of a release's decisions are restorable, and which match the selection.
 
     Attributes:
-        gone: Ids of the documents that go.
-        selection: What meant them.
-        licences: Of a partner in the build of a release.
+        removed: Ids of the documents taken down.
+        selection: The criteria that they match.
+        licences: By partner and the release whose build read it.
     """
 
-    gone: pa.Array
+    removed: pa.Array
     selection: Selection
     licences: Mapping[tuple[str, str], str]
 
     def rows(self, entry: FileEntry, decisions: pa.Table) -> pa.ChunkedArray:
-        """Whether each row of a file of decisions waits."""
-        return waits(decisions, self.gone, self.selection, licence=self._licence(entry))
+        """Whether each row of a file of decisions is restorable."""
+        return waits(decisions, self.removed, self.selection, licence=self._licence(entry))
 
-    def meant(self, entry: FileEntry, decisions: pa.Table) -> pa.ChunkedArray:
-        """Whether each row of a file of decisions is meant, kept or not."""
+    def matched(self, entry: FileEntry, decisions: pa.Table) -> pa.ChunkedArray:
+        """Whether each row of a file of decisions matches, kept or not."""
         return meant(decisions, self.selection, licence=self._licence(entry))
 
     def _licence(self, entry: FileEntry) -> str:
@@ -61,22 +61,22 @@ class RestorableRows:
 
 @dataclass(frozen=True)
 class RestorableDuplicates:
-    """What decisions tell of the rows beside those documents.
+    """Restorable duplicates of the documents taken down, and what must not return.
 
     Attributes:
-        restorable: Which rows wait; None where nothing is to return.
-        places: Of the rows that wait, by the release whose build decided them, in order.
-        blocked: `id` and `partner` of every row that is meant and in no release.
+        restorable: Which rows those are; None where nothing is restored.
+        rows_by_build: The rows as DELIVERED_ROW, by the release whose build decided them.
+        blocked: `id` and `partner` of every row that matches and is in no release.
     """
 
     restorable: RestorableRows | None
-    places: dict[str, pa.Table]
+    rows_by_build: dict[str, pa.Table]
     blocked: pa.Table
 
     def counts(self) -> dict[str, int]:
-        """Rows that wait, per partner."""
+        """Count restorable rows per partner."""
         partners = Counter(
-            name for rows in self.places.values() for name in rows["partner"].to_pylist()
+            name for rows in self.rows_by_build.values() for name in rows["partner"].to_pylist()
         )
         return dict(sorted(partners.items()))
 
@@ -86,14 +86,19 @@ NO_DUPLICATES = RestorableDuplicates(None, {}, BLOCKED.empty_table())
 
 
 def restorable_duplicates(
-    release: OpenedRelease, gone: pa.Array, selection: Selection
+    release: OpenedRelease, removed: pa.Array, selection: Selection
 ) -> RestorableDuplicates:
-    """What waits for the places of these documents; reads all decisions of the release.
+    """Find the restorable duplicates of documents; reads all decisions of the release.
+
+    Args:
+        release: that loses the documents.
+        removed: their ids.
+        selection: the criteria that they match.
 
     Raises:
         ConfigError: a build whose rows the release holds is not in this log.
     """
-    restorable = RestorableRows(gone, selection, licences(release))
+    restorable = RestorableRows(removed, selection, licences(release))
     places: dict[str, list[pa.Table]] = {}
     blocked = [BLOCKED.empty_table()]
     for entry in release.entries("decisions"):
@@ -101,7 +106,7 @@ def restorable_duplicates(
             columns = [*DELIVERED_ROW.names, "verdict", "kept_doc_id", "url"]
             decisions = pq.read_table(stream, columns=columns)
         is_out = pc.not_equal(decisions["verdict"], str(Verdict.KEPT))
-        blocked_rows = decisions.filter(pc.and_(restorable.meant(entry, decisions), is_out))
+        blocked_rows = decisions.filter(pc.and_(restorable.matched(entry, decisions), is_out))
         ids = blocked_rows.select(["doc_id", "partner"])
         blocked.append(ids.rename_columns(BLOCKED.names).cast(BLOCKED))
         found = decisions.filter(restorable.rows(entry, decisions)).select(DELIVERED_ROW.names)
@@ -115,7 +120,7 @@ def restorable_duplicates(
 
 
 def build_manifest(release: OpenedRelease, version: str) -> Manifest:
-    """The manifest of a build that a release goes back to, as it was published.
+    """Return the manifest, as published, of a build that a release goes back to.
 
     Raises:
         ConfigError: it is not in this log.
@@ -130,7 +135,7 @@ def build_manifest(release: OpenedRelease, version: str) -> Manifest:
 
 
 def licences(release: OpenedRelease) -> dict[tuple[str, str], str]:
-    """The licence of each partner in each build whose rows a release has.
+    """Return the licence of each partner in each build whose rows a release has.
 
     Raises:
         ConfigError: such a build is not in this log.

@@ -1,7 +1,7 @@
-"""Restoring: copies that were dropped for documents which are taken down come back.
+"""Restoration: publish copies that were dropped for documents which are taken down.
 
-Which of them is decided as by a build that extends the release without those documents: what it
-still holds is frozen, the copies are its only delivery, and what was ever taken down bars its like.
+The decision is that of a build that extends the release without those documents: what it still
+holds is frozen, the copies are its only delivery, and every tombstone blocks its duplicates.
 
 ::
 
@@ -49,8 +49,8 @@ _TOLD = ("doc_id", "source_file", "source_row")
 
 
 @dataclass(frozen=True)
-class Origin:
-    """The copies that one build met, as it normalized them: its version, parameters and shards."""
+class SourceBuild:
+    """Restorable duplicates of one build, as it normalized them: version, parameters and shards."""
 
     version: str
     params: BuildParams
@@ -59,10 +59,10 @@ class Origin:
 
 @dataclass(frozen=True)
 class Restored:
-    """What was decided about copies.
+    """The decisions about restorable duplicates.
 
     Attributes:
-        files: What the release gains, by kind, a partner's by id.
+        files: Of restored documents, by kind; of a partner by id.
         counts: Decisions per (verdict, stage, reason), by partner.
     """
 
@@ -71,14 +71,14 @@ class Restored:
 
     @property
     def documents(self) -> int:
-        """That came back."""
+        """How many were restored."""
         return sum(file["rows"] for file in self.files.get("shards", ()))
 
 
 def origins(
     release: OpenedRelease, places: Mapping[str, pa.Table], rebuild: RebuildContext
-) -> tuple[Origin, ...]:
-    """The texts of copies, found or normalized again; writes work tables alone.
+) -> tuple[SourceBuild, ...]:
+    """Find or normalize again the texts of restorable duplicates; writes work tables alone.
 
     Args:
         release: that dropped them.
@@ -94,17 +94,17 @@ def origins(
 
 
 def restored(
-    found: Sequence[Origin],
+    found: Sequence[SourceBuild],
     frozen: Sequence[FrozenShard],
     version: str,
     *,
     progress: Progress,
 ) -> Restored:
-    """Which copies return: their files, and everybody's decision.
+    """Decide which copies are restored, and write their files.
 
     Args:
-        found: the copies, numbered through; at least one build.
-        frozen: what the release holds without what goes, and every tombstone.
+        found: the copies with consecutive ordinals; at least one build.
+        frozen: what the corrected release keeps, and every tombstone.
         version: of the release that gains them.
         progress: told of every finished task.
     """
@@ -117,11 +117,11 @@ def restored(
         for origin in found:
             own = _own_drops(origin, drops, params)
             merged = merge(list(origin.shards), own, origin.params, progress=progress)
-            told = {"since": version, "origin": origin.version}
+            recorded = {"since": version, "origin": origin.version}
             for within, marker in merged:
                 for kind in ("shards", "facts", "decisions", "removals"):
                     entries = (
-                        _entry({"partner": within.partner, **told, **f}, params.corpus)
+                        _entry({"partner": within.partner, **recorded, **f}, params.corpus)
                         for f in marker[kind]
                     )
                     files.setdefault(kind, []).extend(entries)
@@ -140,15 +140,15 @@ def _by_id(entry: FileEntry) -> tuple[str, str]:
     return entry["partner"], entry["first_id"]
 
 
-def _together(found: Sequence[Origin], version: str) -> BuildParams:
-    """The newest build's parameters, with the partners of all."""
+def _together(found: Sequence[SourceBuild], version: str) -> BuildParams:
+    """Return the newest build's parameters with the partners of all builds."""
     partners = {p.name: p for origin in found for p in origin.params.partners}
     newest = found[-1].params
     return replace(newest, version=version, parent=None, partners=tuple(partners.values()))
 
 
-def _based(found: Sequence[Origin]) -> Iterator[Origin]:
-    """The same with their documents numbered through."""
+def _based(found: Sequence[SourceBuild]) -> Iterator[SourceBuild]:
+    """Yield the builds with consecutive ordinals for their documents."""
     base = 0
     for origin in found:
         shards = []
@@ -160,7 +160,7 @@ def _based(found: Sequence[Origin]) -> Iterator[Origin]:
 
 def _origin(
     release: OpenedRelease, version: str, places: pa.Table, rebuild: RebuildContext
-) -> Origin:
+) -> SourceBuild:
     partners = set(places["partner"].to_pylist())
     manifest = build_manifest(release, version)
     params = recorded_params(release.source, version, rebuild)
@@ -178,9 +178,9 @@ def _origin(
             f"and {error}. Give deliveries={{NAME: PATH}} where it is now, bring it back, or give "
             "policy=remove; nothing was changed"
         ) from error
-    mine = tuple(partner for partner in params.partners if partner.name in partners)
-    params = replace(params, partners=mine)
-    return Origin(version, params, _chosen(shards, places, params, rebuild.progress))
+    own = tuple(partner for partner in params.partners if partner.name in partners)
+    params = replace(params, partners=own)
+    return SourceBuild(version, params, _chosen(shards, places, params, rebuild.progress))
 
 
 def _require_fit(release: OpenedRelease, params: BuildParams) -> None:
@@ -195,21 +195,21 @@ def _require_fit(release: OpenedRelease, params: BuildParams) -> None:
 def _chosen(
     shards: Sequence[NormalizedShard], places: pa.Table, params: BuildParams, progress: Progress
 ) -> tuple[NormalizedShard, ...]:
-    """The shards with nothing but the rows wanted, numbered anew."""
+    """Return shards with the wanted rows alone, at new positions."""
     names = [places[name].to_pylist() for name in places.column_names]
     key = fingerprint([shard.key for shard in shards], names, code_digest())
     folder = work_key(params.corpus, _STAGE, key)
-    told = places.set_column(0, "doc_id", hash_column(places["doc_id"]))
-    wanted = write_table(open_store(params.storage), f"{folder}/wanted.parquet", told)
+    identities = places.set_column(0, "doc_id", hash_column(places["doc_id"]))
+    wanted = write_table(open_store(params.storage), f"{folder}/wanted.parquet", identities)
     partners = {partner.name for partner in params.partners}
-    mine = [shard for shard in shards if shard.partner in partners]
-    work = [Marked(f"{folder}/{shard.key}.json", (folder, shard, wanted)) for shard in mine]
+    own = [shard for shard in shards if shard.partner in partners]
+    work = [Marked(f"{folder}/{shard.key}.json", (folder, shard, wanted)) for shard in own]
     markers = map_marked(_choose, work, params=params, label="copies", progress=progress)
-    chosen = tuple(_shard(*pair, key) for pair in zip(mine, markers, strict=True))
-    met = sum(shard.delivered for shard in chosen)
-    if met != len(places):
+    chosen = tuple(_shard(*pair, key) for pair in zip(own, markers, strict=True))
+    matched = sum(shard.delivered for shard in chosen)
+    if matched != len(places):
         raise ConservationError(
-            f"{len(places):,} documents may return, of which {met:,} were found among what was "
+            f"{len(places):,} documents may return, of which {matched:,} were found among what was "
             "normalized: nothing was changed; run heliu verify on the release"
         )
     return chosen
@@ -271,16 +271,16 @@ def _at(table: pa.Table, positions: Any) -> pa.Table:
     return table.set_column(place, table.schema.field(place), positions)
 
 
-def _own_drops(origin: Origin, drops: Drops, params: BuildParams) -> Drops:
-    """The drops of the copies that one build met."""
+def _own_drops(origin: SourceBuild, drops: Drops, params: BuildParams) -> Drops:
+    """Return the drops among the copies of one build."""
     store = open_store(params.storage)
     ranges = [(shard.base, shard.base + shard.delivered) for shard in origin.shards]
     tables = [read_table(store, file) for file in drops.files]
     table = pa.concat_tables(tables)
     ordinals = table["ordinal"]
     first, end = min(ranges)[0], max(ranges)[1]
-    mine = pc.and_(pc.greater_equal(ordinals, first), pc.less(ordinals, end))
-    table = table.filter(mine).sort_by([("doc_id", "ascending"), ("ordinal", "ascending")])
+    own = pc.and_(pc.greater_equal(ordinals, first), pc.less(ordinals, end))
+    table = table.filter(own).sort_by([("doc_id", "ascending"), ("ordinal", "ascending")])
     key = fingerprint(drops.key, origin.version)
     file = work_key(params.corpus, _STAGE, key, "drops.parquet")
     file = write_table(store, file, table, row_group_rows=1 << 16)

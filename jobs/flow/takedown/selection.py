@@ -1,4 +1,4 @@
-"""Selecting: the documents of releases that somebody means, with the facts they are known by."""
+"""Selection: resolve criteria (ids, URLs, domain, text, …) to documents and load their facts."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ _BATCH_ROWS = 1 << 14  # of texts read at a time: some 100 MB
 
 @dataclass(frozen=True)
 class Request:
-    """What somebody wants to be taken down.
+    """A request for a takedown.
 
     Attributes:
         release: The version that is corrected.
         version: Of the release without them.
-        selection: Which documents.
-        reason: Why; it stays for ever.
-        policy: What becomes of copies.
-        is_redacting: Whether every other release loses them too, and all bytes that held them go.
+        selection: Which documents to remove.
+        reason: Why; it stays in the release for ever.
+        policy: Whether copies of them are removed or may be restored.
+        is_redacting: Whether all other releases lose them too, and every object with them goes.
     """
 
     release: str
@@ -46,7 +46,7 @@ class Request:
     is_redacting: bool
 
     def __post_init__(self) -> None:
-        """Refuse to bar a text that may stay."""
+        """Raise ConfigError if a text-only selection is combined with policy=restore."""
         if self.policy == Policy.RESTORE and {*self.selection.columns} <= {"content", "title"}:
             raise ConfigError(
                 "contains=… alone means a text, and policy=restore lets texts stay with others: "
@@ -64,10 +64,10 @@ class Chosen:
 
 
 def document_ids(asked: Sequence[str]) -> tuple[str, ...]:
-    """Ids from ids or PARTNER/ID.
+    """Return document ids for ids or PARTNER/ID.
 
     Raises:
-        ConfigError: one is neither; only its place is told.
+        ConfigError: one is neither; the message has its number alone.
     """
     ids = []
     for number, one in enumerate(asked, start=1):
@@ -84,7 +84,7 @@ def document_ids(asked: Sequence[str]) -> tuple[str, ...]:
 
 
 def choose(releases: Sequence[OpenedRelease], selection: Selection) -> Chosen:
-    """The documents of any of these releases that are meant; each shard is read once.
+    """Find the documents of releases that match; each shard is read once.
 
     Args:
         releases: the first one's parameters say which signatures are kept.
@@ -105,7 +105,7 @@ def choose(releases: Sequence[OpenedRelease], selection: Selection) -> Chosen:
 
 
 def pairs(release: OpenedRelease) -> Iterator[tuple[FileEntry, FileEntry]]:
-    """The entries of each shard of a release and of its facts."""
+    """Return the entries of each shard of a release and of its facts, in pairs."""
     shards, facts = release.entries("shards"), release.entries("facts")
     if len(shards) != len(facts):
         raise ConfigError(
@@ -145,7 +145,13 @@ def _choose(
 
 
 def known_facts(release: OpenedRelease, facts: FileEntry, corrected: OpenedRelease) -> pa.Table:
-    """The columns KNOWN_BY of a file; without signatures if they are of another kind."""
+    """Read the columns KNOWN_BY of a file; null signatures if they were made differently.
+
+    Args:
+        release: that lists the file.
+        facts: entry of the file.
+        corrected: the release whose signatures are compared with.
+    """
     with whole_file(release.store, facts["key"]) as stream:
         known = pq.read_table(stream, columns=list(KNOWN_BY))
     schema = corrected.schema("facts")
@@ -159,5 +165,5 @@ def known_facts(release: OpenedRelease, facts: FileEntry, corrected: OpenedRelea
 
 def is_comparable(release: OpenedRelease, corrected: OpenedRelease) -> bool:
     """Whether documents of both releases can be compared by their signatures."""
-    ours, theirs = (compared_by(one.manifest["parameters"]) for one in (corrected, release))
-    return ours == theirs
+    here, there = (compared_by(one.manifest["parameters"]) for one in (corrected, release))
+    return here == there

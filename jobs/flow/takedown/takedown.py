@@ -1,4 +1,4 @@
-"""Takedowns: documents leave a release, by a release without them, and do not come back.
+"""Takedown: publish a release without certain documents, which later builds do not bring back.
 
 Everything is stored before the one commit, under names that its content gives; run again after a
 stop, a takedown finds what is there and does the rest.
@@ -69,13 +69,16 @@ class TakenDown:
 def take_down(
     corpus: Corpus, request: Request, *, commit_info: CommitInfo, rebuild: RebuildContext
 ) -> tuple[Matches | None, TakenDown]:
-    """Publish a release without what was selected; what was found, None if it had been done before.
+    """Publish a release without the documents selected.
 
     Args:
         corpus: that loses documents.
-        request: what goes, and how thoroughly.
+        request: which documents, and how thoroughly.
         commit_info: who, when and with what; nothing private.
-        rebuild: how builds are run again, for the texts of copies that return.
+        rebuild: how builds are run again, for the texts of restorable duplicates.
+
+    Returns:
+        What was matched, None if the takedown had been published before; and what was done.
 
     Raises:
         ConfigError: no document is selected, or no reason is given.
@@ -101,7 +104,7 @@ def take_down(
 
 
 def _require_done(corpus: Corpus, request: Request) -> None:
-    """Whether the version is what this very takedown published: then only erasing may be left."""
+    """Raise AlreadyPublished unless the version is what this takedown published before."""
     there = open_release(corpus.store, corpus.name, request.version)
     asked = open_release(corpus.store, corpus.name, request.release)
     wanted = {
@@ -136,8 +139,8 @@ def _publish(
     found: Matches, request: Request, commit_info: CommitInfo, rebuild: RebuildContext
 ) -> bool:
     store = found.release.store
-    # First of all: what cannot be restored ends the takedown before anything is written.
-    copies = origins(found.release, found.copies.places, rebuild)
+    # First, because a text that cannot be restored ends the takedown before anything is written.
+    copies = origins(found.release, found.copies.rows_by_build, rebuild)
     rewritten = [_rewritten(found, request, affected) for affected in found.files]
     tombstone_keys = tuple(_live_key(found, file) for file in _tombstones(found, request))
     replaced = rewritten if request.is_redacting else []
@@ -157,7 +160,7 @@ def _publish(
 
 
 def _tombstones(found: Matches, request: Request) -> Iterator[WrittenFile]:
-    """What is left of the documents that go, and the ids of other rows that are meant."""
+    """Write and yield the tombstones of removed documents, and of other rows that match."""
     retired_files, blocked = found.at.retired_files, found.copies.blocked
     table = tombstones(found.facts, policy=request.policy, barred=blocked)
     if len(table):
@@ -169,14 +172,14 @@ def _tombstones(found: Matches, request: Request) -> Iterator[WrittenFile]:
 
 
 def _live_key(found: Matches, file: FileBytes) -> str:
-    """Where a file is that was written now."""
+    """Return the key of a file that was written by this takedown."""
     corpus = found.release.corpus
     retired_files = retired_files_of(found.release.source, found.at.retired_files)
     return blob_key(corpus, file["sha256"], retired_files.generation(file["sha256"]))
 
 
 def _frozen(found: Matches, rewritten: list[Rewritten], version: str) -> list[FrozenShard]:
-    """The documents that the release holds without what goes."""
+    """Return the documents that the corrected release keeps, as frozen input of a build."""
     before = found.release
     instead = {one.affected.entry["sha256"]: one for one in rewritten}
     files: dict[str, list[FileEntry]] = {}
@@ -191,18 +194,18 @@ def _frozen(found: Matches, rewritten: list[Rewritten], version: str) -> list[Fr
 
 
 def _rewritten(found: Matches, request: Request, affected: AffectedFile) -> Rewritten:
-    kind, entry, gone = affected.kind, affected.entry, affected.gone
+    kind, entry, removed = affected.kind, affected.entry, affected.ids
     with whole_file(found.release.store, entry["key"]) as stream:
         table = pq.read_table(stream)
     write = partial(_written, found)
     if kind != "decisions":
         names = [name for name in ("id", "doc_id") if name in table.column_names]
-        file = write(table.filter(pc.invert(concerns(table.select(names), gone))))
+        file = write(table.filter(pc.invert(concerns(table.select(names), removed))))
         return Rewritten(affected, file, file, Counter())
-    after = decisions_without(table, gone, affected.striking.rows(entry, table))
+    after = decisions_without(table, removed, affected.striking.rows(entry, table))
     patched = after
-    restorable, mine = found.copies.restorable, {e["key"] for e in found.release.entries(kind)}
-    if restorable is not None and entry["key"] in mine:
+    restorable, own = found.copies.restorable, {e["key"] for e in found.release.entries(kind)}
+    if restorable is not None and entry["key"] in own:
         patched = after.filter(pc.invert(restorable.rows(entry, table)))
     moved = verdict_counts(patched)
     moved.subtract(verdict_counts(table))
