@@ -8,6 +8,7 @@ from jobs.command.settings import storage_params
 from jobs.command.terminal import say
 from jobs.errors import ConfigError
 from jobs.flow.releases.corrections import rollback as rolled_back
+from jobs.storage.layout import LATEST
 from jobs.storage.stores import open_store
 
 
@@ -18,7 +19,7 @@ def rollback(config: Rollback) -> None:
     store = open_store(storage_params(config.storage))
     about = circumstances(config)
     done, corpus = rolled_back(store, config.corpus.name, config.release, commit_info=about)
-    latest = done.state.registry.find("latest")
+    latest = done.state.registry.find(LATEST)
     version = latest["version"] if latest else "nothing now"
     say(f"{corpus}: latest is {version}{'' if config.undo else ' until heliu rollback undo=true'}")
 

@@ -8,6 +8,7 @@ from jobs.command.settings import storage_params
 from jobs.command.terminal import say
 from jobs.errors import ConfigError
 from jobs.flow.releases.corrections import yank as yanked
+from jobs.storage.layout import LATEST
 from jobs.storage.stores import open_store
 
 
@@ -19,7 +20,7 @@ def yank(config: Yank) -> None:
     reason = config.reason or None
     about = circumstances(config)
     done, corpus = yanked(store, config.corpus.name, config.release, reason, commit_info=about)
-    latest = done.state.registry.find("latest")
+    latest = done.state.registry.find(LATEST)
     say(
         f"{corpus}: {config.release} is {'yanked' if reason else 'good again'}; latest is "
         f"{latest['version'] if latest else 'nothing now'}"

@@ -24,6 +24,8 @@ import re
 from jobs.errors import ConfigError
 
 CATALOG = "catalog/"
+LATEST = "latest"
+"""The name that means the newest release not yanked, or the one it was pinned to."""
 PASSED_KEY = "probe/passed.json"
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -42,7 +44,7 @@ def check_corpus(name: str) -> str:
 
 def check_version(version: str) -> str:
     """Return the version if it is valid for a release; raises ConfigError."""
-    if not _VERSION.fullmatch(version) or version == "latest":
+    if not _VERSION.fullmatch(version) or version == LATEST:
         raise ConfigError(
             f"corpus.version={version!r}: use letters, digits and . _ + - as in 1.0.0 "
             "('latest' always means the newest release)"

@@ -22,7 +22,11 @@ from jobs.errors import ConfigError, StorageError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-S3_SCHEME = "s3://"
+
+def scheme(address: str) -> str | None:
+    """Return what stands before `://` in an address, None for a path."""
+    name, separator, _ = address.partition("://")
+    return name if separator else None
 
 
 class ObjectReplaced(StorageError):
@@ -52,12 +56,9 @@ class StorageParams:
     region: str | None
 
     def __post_init__(self) -> None:
-        if not self.root.startswith(S3_SCHEME):
-            if "://" in self.root or not self.root:
-                raise ConfigError(
-                    f"root '{self.root}' is neither a directory nor an s3:// address: "
-                    "give a path or s3://bucket/prefix"
-                )
+        if not self.root:
+            raise ConfigError("root '' is no directory: give a path or s3://bucket/prefix")
+        if scheme(self.root) is None:
             path = Path(self.root).expanduser()
             if not path.is_absolute() and _is_in_working_dir_of_job():
                 raise ConfigError(
@@ -93,7 +94,12 @@ class ObjectStore(ABC):
 
     Every method raises `ConfigError` for a key outside the rule above and `StorageError` when the
     store refuses or cannot be reached. All of them may be called from several threads.
+
+    Attributes:
+        is_remote: Whether bytes come through a network, so that a file is better read once.
     """
+
+    is_remote = False
 
     @abstractmethod
     def get(self, key: str) -> bytes:
@@ -150,10 +156,14 @@ class ObjectStore(ABC):
 
     @abstractmethod
     def location(self, key: str) -> str:
-        """The absolute path or s3:// address a user can open."""
+        """The absolute path or address that a user can open."""
+
+    def path(self, key: str) -> str:
+        """The object as `filesystem` names it."""
+        return self.location(key)
 
     def filesystem(self) -> fs.FileSystem:
-        """Pyarrow's file system, in which a `location` without its `s3://` is a path."""
+        """Pyarrow's file system, in which `path` names an object."""
         return fs.LocalFileSystem()
 
     @abstractmethod

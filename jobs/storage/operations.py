@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from jobs.errors import AlreadyPublished, ConfigError, LostRace, ReleaseMissing
+from jobs.storage.layout import LATEST
 from jobs.storage.manifests import ReleaseName, StoredFile
-from jobs.storage.registry import LATEST, Refusal, Registry, Release, State
+from jobs.storage.registry import Refusal, Registry, Release, State
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any, TypedDict
 
 from jobs.errors import HeliuError
+from jobs.storage.layout import LATEST
 from jobs.storage.manifests import StoredFile
 from jobs.storage.typed_json import parsed
-
-LATEST = "latest"
 
 
 class _Changes(TypedDict, total=False):

@@ -17,7 +17,6 @@ from pyarrow import fs
 
 from jobs.errors import ObjectMissing, OutcomeUnknown, StorageError
 from jobs.storage.objects import (
-    S3_SCHEME,
     ByteStream,
     ObjectInfo,
     ObjectStore,
@@ -28,6 +27,7 @@ from jobs.storage.objects import (
 )
 from jobs.storage.s3_clients import (
     FAILURES,
+    S3_SCHEME,
     arrow_files,
     content_md5,
     error_code,
@@ -61,6 +61,8 @@ class _Answer(Enum):
 
 class S3Store(ObjectStore):
     """Objects below one prefix of one bucket."""
+
+    is_remote = True
 
     def __init__(self, params: StorageParams) -> None:
         self._params = params
@@ -173,6 +175,10 @@ class S3Store(ObjectStore):
                 Bucket=self._bucket, Key=name, Body=b"x", ContentMD5=content_md5(b"y")
             )
         return self.size(key) is None
+
+    def path(self, key: str) -> str:
+        """See `ObjectStore.path`: pyarrow's paths of S3 have no scheme."""
+        return self.location(key).removeprefix(S3_SCHEME)
 
     def filesystem(self) -> fs.FileSystem:  # noqa: D102  see `ObjectStore.filesystem`
         return arrow_files(self._endpoint_url, self._region)

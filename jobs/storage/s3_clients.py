@@ -25,7 +25,6 @@ from botocore.parsers import ResponseParserError
 from pyarrow import fs
 
 from jobs.errors import ConfigError, ObjectMissing, StorageError, StorageUnwritable
-from jobs.storage.objects import S3_SCHEME
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 FAILURES = (sdk.ClientError, sdk.BotoCoreError, ResponseParserError, S3UploadFailedError)
 # The waits between them grow to 20 s, by chance half of that: most of a minute, in which a gateway
 # is started again and a cluster finds its disk.
+S3_SCHEME = "s3://"
 _ATTEMPTS = 9
 _AWS = (".amazonaws.com", ".amazonaws.com.cn")
 _CUT_BODY = (sdk.HTTPClientError, sdk.IncompleteReadError, sdk.FlexibleChecksumError)
@@ -123,6 +123,13 @@ def listed(
         for page in pages.paginate(Bucket=bucket, Prefix=prefix):
             for item in page.get("Contents", []):
                 yield item["Key"], item["Size"]
+
+
+def listed_addresses(beginning: str, endpoint_url: str | None) -> Iterator[tuple[str, int]]:
+    """Address and size in bytes of each object whose address begins so, sorted."""
+    bucket, prefix = split_address(beginning)
+    for name, size_bytes in listed(bucket, prefix, endpoint_url, None):
+        yield f"{S3_SCHEME}{bucket}/{name}", size_bytes
 
 
 def read_again(ask: Callable[[], StreamingBody], read: Callable[[StreamingBody], bytes]) -> bytes:

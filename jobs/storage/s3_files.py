@@ -27,7 +27,7 @@ _PART_BYTES = 8 << 20
 _PARTS_AT_ONCE = 4
 
 
-def open_object(address: str, endpoint_url: str | None, region: str | None) -> pa.NativeFile:
+def open_object(address: str, endpoint_url: str | None, region: str | None = None) -> pa.NativeFile:
     """The object for random access.
 
     Raises:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from jobs.errors import DamagedRelease, ObjectMissing, StorageError
 from jobs.storage.layout import blob_address
-from jobs.storage.objects import S3_SCHEME, ObjectStore
+from jobs.storage.objects import ObjectStore
 from jobs.storage.scratch import scratch_folder
 
 CHUNK_BYTES = 8 << 20
@@ -79,7 +79,7 @@ def whole_file(store: ObjectStore, key: str) -> Iterator[pa.NativeFile]:
     A remote file is copied to a local one while it is checked: it is read once, and the bytes used
     are those checked. Raises as `checked_chunks` does.
     """
-    if not store.location(key).startswith(S3_SCHEME):
+    if not store.is_remote:
         for _ in checked_chunks(store, key):
             pass
         with store.open(key) as file:

@@ -15,12 +15,12 @@ from jobs.flow.recorded import recorded_parameters, recorded_schema
 from jobs.flow.releases.opened import OpenedRelease, open_release
 from jobs.storage.canonical_json import canonical_json
 from jobs.storage.corpus import Corpus
+from jobs.storage.layout import LATEST
 from jobs.storage.log import head
 from jobs.storage.manifests import Manifest
 from jobs.storage.objects import ObjectStore
 from jobs.storage.releases import read_manifest
 
-_LATEST = "latest"
 _NOW = {"int32": "int64"}  # releases counted in 32 bits once, and may be extended
 # How a partner's files are read is compared per file; how large shards are decides no document;
 # what is frozen stays as the libraries of its time made it, and the manifest tells both.
@@ -43,7 +43,7 @@ def open_parent(store: ObjectStore, params: BuildParams) -> OpenedRelease | None
             f"corpus.parent={params.parent} is of corpus {corpus}, this build is of "
             f"{params.corpus}: a release extends one of its own corpus"
         )
-    if version == _LATEST:
+    if version == LATEST:
         version = _latest(store, params)
     if version == params.version:
         raise ConfigError(
@@ -72,9 +72,9 @@ def _latest(store: ObjectStore, params: BuildParams) -> str:
     """The newest release; when this version is published already, the one it extended."""
     published = head(Corpus(store, params.corpus)).find(params.version)
     if published is None:
-        return _LATEST
+        return LATEST
     parent = read_manifest(Corpus(store, params.corpus), published["digest"])["parent"]
-    return str(parent["version"]) if parent else _LATEST
+    return str(parent["version"]) if parent else LATEST
 
 
 def _require_good(store: ObjectStore, parent: OpenedRelease, params: BuildParams) -> None:

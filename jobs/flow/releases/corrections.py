@@ -8,6 +8,7 @@ from typing import TypedDict
 from jobs.flow.releases.opened import choose_corpus
 from jobs.storage.commits import Committed, commit
 from jobs.storage.entries import operation_from
+from jobs.storage.layout import LATEST
 from jobs.storage.log import history
 from jobs.storage.manifests import CommitInfo, JsonObject
 from jobs.storage.objects import ObjectStore
@@ -20,7 +21,7 @@ from jobs.storage.operations import (
     Yank,
     applied,
 )
-from jobs.storage.registry import LATEST, State
+from jobs.storage.registry import State
 from jobs.storage.releases import found_in
 
 

@@ -12,7 +12,7 @@ from jobs.errors import DamagedMetadata, ReleaseMissing
 from jobs.storage.corpus import Corpus
 from jobs.storage.log import head
 from jobs.storage.manifests import FileEntry, Manifest
-from jobs.storage.objects import S3_SCHEME, ObjectStore
+from jobs.storage.objects import ObjectStore
 from jobs.storage.registry import Release
 from jobs.storage.releases import corpora, found_in, read_manifest, resolved
 
@@ -84,8 +84,8 @@ class OpenedRelease:
         return parquet_dataset(self.paths(kind), self.filesystem(), self.schema(kind))
 
     def paths(self, kind: str = "shards") -> list[str]:
-        """The files as `filesystem` names them: a pyarrow path of S3 has no scheme."""
-        return [file.removeprefix(S3_SCHEME) for file in self.files(kind)]
+        """Return the files of a kind as `filesystem` names them."""
+        return [self.store.path(file["key"]) for file in self.entries(kind)]
 
     def filesystem(self) -> fs.FileSystem:
         """Where `paths` are, for libraries that read through pyarrow."""
