@@ -179,7 +179,7 @@ def collect_by_age(corpus: Corpus, *, with_work: bool, **_: Any) -> None:
 def collect_and_reuse(corpus: Corpus, *, with_work: bool, commit_info: Any) -> None:
     """The mutant whose retired keys may be used again, so it deletes what it has just marked."""
     found = garbage.garbage(corpus, with_work=with_work).orphans
-    blobs = {blob_address(info.key)[0]: 0 for info in found}
+    blobs = {blob_address(info.key).digest: 0 for info in found}
     if blobs:
         commit(corpus, lambda _: Collect(blobs), commit_info=commit_info)
         for info in found:

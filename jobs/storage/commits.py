@@ -62,16 +62,16 @@ def commit(corpus: Corpus, decide: Decide, *, commit_info: CommitInfo) -> Commit
             return Committed(before.seq, state, is_new=False)
         after = applied(state, operation)
         if isinstance(after, Refusal):
-            who = _by_whom(corpus, before) if after.kind is LostRace else ""
-            raise after.kind(f"{corpus.name}: {after.message}{who}")
+            newest = _newest_entry(corpus, before) if after.kind is LostRace else ""
+            raise after.kind(f"{corpus.name}: {after.message}{newest}")
         entry = _entry(before, operation, store_state(corpus, after), commit_info)
         if _written(corpus, entry, is_noted=isinstance(operation, Publish | Redact)):
             leave_hint(corpus, entry["seq"])
             return Committed(entry["seq"], after, is_new=True)
         before = head(corpus)
     raise LostRace(
-        f"{corpus.name}: in each of {_ROUNDS} tries somebody else committed first"
-        f"{_by_whom(corpus, before)}: run the same command again when it is quieter"
+        f"{corpus.name}: in each of {_ROUNDS} tries another publisher committed first"
+        f"{_newest_entry(corpus, before)}: run the same command again when it is quieter"
     )
 
 
@@ -165,7 +165,7 @@ def _unknown(corpus: Corpus, seq: int) -> OutcomeUnknown:
     )
 
 
-def _by_whom(corpus: Corpus, at: Head) -> str:
+def _newest_entry(corpus: Corpus, at: Head) -> str:
     """Describe the newest entry, for the message of a lost race."""
     with suppress(ObjectMissing):
         entry = entry_at(corpus, at.seq)

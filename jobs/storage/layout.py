@@ -20,6 +20,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from jobs.errors import ConfigError
 
@@ -68,15 +69,28 @@ def manifest_key(corpus: str, digest: str) -> str:
 
 
 def blob_key(corpus: str, digest: str, generation: int = 0) -> str:
-    """The Parquet shard with this sha256; a later generation after the earlier were retired."""
+    """The Parquet shard with this sha256; a later generation after the earlier were retired.
+
+    Args:
+        corpus: name of the corpus.
+        digest: sha256 of the file.
+        generation: how many times the digest was retired before.
+    """
     suffix = f".g{generation}" if generation else ""
     return f"{corpus}/blobs/{digest[:2]}/{digest}{suffix}.parquet"
 
 
-def blob_address(key: str) -> tuple[str, int] | None:
+class BlobAddress(NamedTuple):
+    """What the key of a blob says: sha256 of the file, and generation."""
+
+    digest: str
+    generation: int
+
+
+def blob_address(key: str) -> BlobAddress | None:
     """Digest and generation of a blob's key; None if it is the key of no blob."""
     found = _BLOB.fullmatch(key)
-    return None if found is None else (found[1], int(found[2] or 0))
+    return None if found is None else BlobAddress(found[1], int(found[2] or 0))
 
 
 def state_key(corpus: str, digest: str) -> str:
@@ -95,12 +109,24 @@ def pending_key(corpus: str, write_id: str) -> str:
 
 
 def derived_key(corpus: str, version: str, name: str) -> str:
-    """A file derived from a manifest; never read to learn what a release is."""
+    """A file derived from a manifest; never read to learn what a release is.
+
+    Args:
+        corpus: name of the corpus.
+        version: of the release.
+        name: of the file.
+    """
     return f"{corpus}/releases/{version.replace('+', '=')}/{name}"  # keys have no +, versions no =
 
 
 def attestation_key(corpus: str, digest: str, signer: str) -> str:
-    """The signature of the manifest with this sha256 by the key of this fingerprint."""
+    """The signature of the manifest with this sha256 by the key of this fingerprint.
+
+    Args:
+        corpus: name of the corpus.
+        digest: sha256 of the manifest.
+        signer: sha256 of the public key.
+    """
     return f"{attestations(corpus, digest)}/{signer}.json"
 
 

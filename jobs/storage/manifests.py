@@ -12,7 +12,7 @@ from typing import Any, TypedDict, cast
 from jobs.storage.typed_json import Malformed, parsed, typed
 
 JsonObject = dict[str, Any]
-"""An object of JSON whose keys are somebody else's: a partner's notes, parameters of a stage."""
+"""An object of JSON with open keys: a partner's notes, parameters of a stage."""
 
 CommitInfo = JsonObject
 """Who commits to a log, when and with what: `at`, `by` and more; `about` in the entry."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from jobs.errors import ConservationError, LostRace
 from jobs.storage.canonical_json import canonical_json, sha256_hex
@@ -23,6 +24,13 @@ from jobs.storage.releases import live_blobs, read_manifest
 _THREADS = 16
 
 
+class CommittedManifest(NamedTuple):
+    """The digest of a manifest, and whether this call committed it."""
+
+    digest: str
+    is_new: bool
+
+
 def publish(
     corpus: Corpus,
     manifest: Manifest,
@@ -30,7 +38,7 @@ def publish(
     generation: int | None = None,
     commit_info: CommitInfo,
     is_copy: bool = False,
-) -> tuple[str, bool]:
+) -> CommittedManifest:
     """Commit a release.
 
     Apart from the commit, whose cost is fixed, this asks the store once about each file that the
@@ -69,7 +77,7 @@ def publish(
 
     corpus.store.put(catalog_key(corpus.name), canonical_json({"corpus": corpus.name}))
     corpus.store.put(manifest_key(corpus.name, digest), body)
-    return digest, commit(corpus, decide, commit_info=commit_info).is_new
+    return CommittedManifest(digest, commit(corpus, decide, commit_info=commit_info).is_new)
 
 
 @dataclass(frozen=True)
@@ -94,7 +102,7 @@ def redact(
     takedown: Takedown,
     *,
     commit_info: CommitInfo,
-) -> tuple[str, bool]:
+) -> CommittedManifest:
     """Commit a patch release and make every release read without the rows it leaves out.
 
     Args:
@@ -127,7 +135,7 @@ def redact(
         return Redact(release, takedown.substitutions, takedown.tombstones, touched)
 
     corpus.store.put(manifest_key(corpus.name, digest), body)
-    return digest, commit(corpus, decide, commit_info=commit_info).is_new
+    return CommittedManifest(digest, commit(corpus, decide, commit_info=commit_info).is_new)
 
 
 def _check_takedown(corpus: Corpus, takedown: Takedown, state: State, manifest: Manifest) -> None:

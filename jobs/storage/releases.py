@@ -30,7 +30,13 @@ def corpora(store: ObjectStore) -> list[str]:
 
 
 def has_blob(corpus: Corpus, file: FileBytes, *, retired_files: RetiredFiles) -> bool:
-    """Whether a file is stored under the key that its release will read, undamaged."""
+    """Whether a file is stored under the key that its release will read, undamaged.
+
+    Args:
+        corpus: of the file.
+        file: its sha256 and size.
+        retired_files: of a head read when the build began or later.
+    """
     digest = file["sha256"]
     key = blob_key(corpus.name, digest, retired_files.generation(digest))
     return is_stored(corpus.store, key, file["bytes"], digest)
@@ -51,7 +57,12 @@ def put_blob(corpus: Corpus, path: Path, digest: str, *, retired_files: RetiredF
 
 
 def found_in(registry: Registry, corpus: str, version: str) -> Release:
-    """The release of that version or tag, `latest` being the newest good one.
+    """Return the release of that version or tag, `latest` being the newest not yanked.
+
+    Args:
+        registry: of the log now.
+        corpus: name of the corpus, for the message.
+        version: or tag.
 
     Raises:
         ReleaseMissing: no such version or tag; the message lists those there are.

@@ -1,6 +1,6 @@
 """The two S3 clients this package uses, and what their errors mean.
 
-boto3 reads and writes; pyarrow's is for those who read a release as a dataset.
+boto3 reads and writes; pyarrow's is for readers of a release as a dataset.
 Both take credentials from the standard chain: environment, profile, instance role.
 """
 
@@ -38,7 +38,7 @@ _ATTEMPTS = 9
 _AWS = (".amazonaws.com", ".amazonaws.com.cn")
 _CUT_BODY = (sdk.HTTPClientError, sdk.IncompleteReadError, sdk.FlexibleChecksumError)
 _PAUSE_SECONDS = 0.1  # before an answer that broke off is asked for again; doubled each time
-_RNG = random.SystemRandom()  # those who were cut off together must not come back together
+_RNG = random.SystemRandom()  # so that clients cut off together do not retry together
 _HICCUPS = 1  # failures of one request that need not be warned
 _QUIET_SECONDS = 5.0
 
@@ -60,7 +60,12 @@ _REMEDIES = {
 
 @lru_cache(maxsize=16)
 def s3_client(endpoint_url: str | None, region: str | None, *, resends: bool) -> S3Client:
-    """A boto3 client; safe to share between threads, unlike the session it comes from.
+    """Return a boto3 client; safe to share between threads, unlike its session.
+
+    Args:
+        endpoint_url: of a server other than AWS.
+        region: of its buckets, None for the environment's.
+        resends: whether it sends failed requests again.
 
     One that resends waits longer each time, at random, and sends less when the server asks for it.
     """
@@ -117,7 +122,14 @@ def split_address(address: str) -> tuple[str, str]:
 def listed(
     bucket: str, prefix: str, endpoint_url: str | None, region: str | None
 ) -> Iterator[tuple[str, int]]:
-    """Name and size in bytes of each object whose name starts with the prefix, sorted by name."""
+    """Name and size in bytes of each object whose name starts with the prefix, sorted by name.
+
+    Args:
+        bucket: to list.
+        prefix: of the names.
+        endpoint_url: of a server other than AWS.
+        region: of the bucket, None for the environment's.
+    """
     with explaining("list", f"{S3_SCHEME}{bucket}/{prefix}", endpoint_url):
         pages = s3_client(endpoint_url, region, resends=True).get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=bucket, Prefix=prefix):
@@ -149,7 +161,13 @@ def read_again(ask: Callable[[], StreamingBody], read: Callable[[StreamingBody],
 
 @contextmanager
 def explaining(verb: str, address: str, endpoint_url: str | None) -> Iterator[None]:
-    """Turn errors of the SDK into those of heliu, with address, cause and remedy."""
+    """Turn errors of the SDK into those of heliu, with address, cause and remedy.
+
+    Args:
+        verb: what is done, for the message.
+        address: of the object.
+        endpoint_url: of a server other than AWS.
+    """
     try:
         yield
     except FAILURES as failure:

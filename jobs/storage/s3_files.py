@@ -28,7 +28,12 @@ _PARTS_AT_ONCE = 4
 
 
 def open_object(address: str, endpoint_url: str | None, region: str | None = None) -> pa.NativeFile:
-    """The object for random access.
+    """Open an object for random access.
+
+    Args:
+        address: of the object.
+        endpoint_url: of a server other than AWS.
+        region: of the bucket, None for the environment's.
 
     Raises:
         ObjectMissing: Nothing is there.
@@ -39,7 +44,12 @@ def open_object(address: str, endpoint_url: str | None, region: str | None = Non
 
 
 def stream_object(address: str, endpoint_url: str | None, region: str | None) -> ByteStream:
-    """The object from its beginning, as it arrives; raises as `open_object` does.
+    """Stream an object from its beginning; raises as `open_object` does.
+
+    Args:
+        address: of the object.
+        endpoint_url: of a server other than AWS.
+        region: of the bucket, None for the environment's.
 
     One request, and one more wherever the answer breaks off.
     """

@@ -36,7 +36,14 @@ def chunks(store: ObjectStore, key: str) -> Iterator[bytes]:
 
 
 def is_stored(store: ObjectStore, key: str, size_bytes: int, sha256: str) -> bool:
-    """Whether the object holds the bytes of this digest; reads all of it if the size is right."""
+    """Whether an object holds certain bytes.
+
+    Args:
+        store: of the object.
+        key: of the object.
+        size_bytes: it must have.
+        sha256: it must have; all of it is read if the size is right.
+    """
     if store.size(key) != size_bytes:
         return False
     digest = hashlib.sha256()
@@ -58,7 +65,7 @@ def checked_chunks(store: ObjectStore, key: str) -> Iterator[bytes]:
             yield chunk
     except ObjectMissing as error:
         raise DamagedRelease(f"{error}: restore it from a copy, then run again") from error
-    if wanted is None or digest.hexdigest() != wanted[0]:
+    if wanted is None or digest.hexdigest() != wanted.digest:
         raise DamagedRelease(
             f"{store.location(key)} is not what was published: nothing is made of it; restore the "
             "file from a copy, then run again"
@@ -66,7 +73,13 @@ def checked_chunks(store: ObjectStore, key: str) -> Iterator[bytes]:
 
 
 def fetch(store: ObjectStore, key: str, path: Path) -> None:
-    """Copy a file of a release to a new local one; raises as `checked_chunks` does."""
+    """Copy a file of a release to a new local one; raises as `checked_chunks` does.
+
+    Args:
+        store: of the release.
+        key: of the file.
+        path: of the new file.
+    """
     with path.open("xb") as file:
         for chunk in checked_chunks(store, key):
             file.write(chunk)

@@ -108,7 +108,7 @@ def _reasons(partners: Mapping[str, PartnerAccount]) -> list[str]:
 
 
 def _benchmarks(sets: list[JsonObject]) -> list[str]:
-    """Nothing where nobody looked for evaluation sets."""
+    """Nothing for a release that was searched for no evaluation set."""
     if not sets:
         return []
     rows = [

@@ -97,7 +97,7 @@ def check_file(check: FileCheck, store: ObjectStore) -> FileReport:
 
 def _check_whole(report: FileReport, store: ObjectStore) -> None:
     entry = report.entry
-    # As long as the file, but pages nobody writes to take no memory.
+    # As long as the file, but pages that are not written take no memory.
     kept = mmap.mmap(-1, entry["bytes"])
     size, digest, spans = 0, hashlib.sha256(), _spans(report, store)
     for chunk in chunks(store, entry["key"]):

@@ -16,7 +16,7 @@ from jobs.storage.objects import ObjectStore
 from jobs.storage.registry import Release
 from jobs.storage.releases import corpora, found_in, read_manifest, resolved
 
-if TYPE_CHECKING:  # who only lists files need not wait for the dataset module
+if TYPE_CHECKING:  # listing files need not load the dataset module
     import pyarrow.dataset as pd
     from pyarrow import fs
 

@@ -1,4 +1,4 @@
-"""Survey: what a release's decisions amount to, for partners who ask and operators who worry."""
+"""Survey: losses, duplication and clusters, from a release's decisions."""
 
 from __future__ import annotations
 

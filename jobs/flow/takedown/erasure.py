@@ -33,7 +33,7 @@ def erase(release: OpenedRelease, *, commit_info: CommitInfo) -> JsonObject:
 
     Args:
         release: that the takedown published.
-        commit_info: who and when, for the log entry that retires what belongs to nobody.
+        commit_info: for the log entry that retires files which no release lists.
 
     Raises:
         StorageError: something is still there after it was deleted.

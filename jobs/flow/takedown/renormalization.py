@@ -81,7 +81,7 @@ def normalized_again(
         store: of the releases.
         manifest: of the release it published, as published.
         params: of the build.
-        partners: whose documents are needed.
+        partners: names of those needed.
         progress: configuration of every finished task.
 
     Raises:

@@ -82,7 +82,7 @@ def origins(
 
     Args:
         release: that dropped them.
-        places: rows of `restorable_duplicates.DELIVERED_ROW`, by the release whose build met them.
+        places: rows of `restorable_duplicates.DELIVERED_ROW`, by the release whose build read them.
         rebuild: how builds are run again.
 
     Raises:

@@ -156,7 +156,7 @@ def _publish(
         frozen += [tombstone_shard(store, key, copies[-1].params) for key in tombstone_keys]
         back = restored(copies, frozen, request.version, progress=rebuild.progress)
     manifest = corrected_manifest(found, request, rewritten, back)
-    return redact(found.release.source, manifest, takedown, commit_info=commit_info)[1]
+    return redact(found.release.source, manifest, takedown, commit_info=commit_info).is_new
 
 
 def _tombstones(found: Matches, request: Request) -> Iterator[WrittenFile]:
