@@ -265,7 +265,7 @@ def test_text_that_cannot_be_had_any_more_ends_the_takedown_before_it_changes_an
 
 def test_build_that_the_log_does_not_tell_of_is_not_run_again(corpus: Built) -> None:
     with pytest.raises(ConfigError, match=r"does not say how demo 1\.1\.0-copy was built"):
-        recorded_params(corpus.store, "demo", "1.1.0-copy", corpus.rebuild)
+        recorded_params(corpus.handle, "1.1.0-copy", corpus.rebuild)
 
 
 def test_words_alone_restore_nothing() -> None:
