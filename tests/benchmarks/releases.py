@@ -112,7 +112,7 @@ def _copy(root: Path, key: str, file: Path) -> None:
 def readings(params: StorageParams, release: OpenedRelease) -> Ways:
     """Every byte of every file of the release."""
     files = release.store.filesystem()
-    paths = [path for kind in release.kinds() for path in release._paths(kind)]
+    paths = [path for kind in release.kinds() for path in release.paths(kind)]
 
     def check() -> None:
         found = verify(release)

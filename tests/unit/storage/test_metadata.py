@@ -201,3 +201,8 @@ def test_hint_that_is_none_costs_a_listing(seq: Any) -> None:
     store = copied()
     store.put("demo/head.json", orjson.dumps({"seq": str(seq) if seq == 10**30 else seq}))
     assert head(within(store)).seq == 1
+
+
+def test_truth_value_is_no_number() -> None:
+    with pytest.raises(Malformed, match="documents: bool instead of int"):
+        parse_manifest(changed(stored("manifests"), ("documents",), True))
