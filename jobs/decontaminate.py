@@ -68,7 +68,7 @@ def main(config: Settings) -> None:
 def _applied(config: Settings, release: OpenedRelease, listed: list[str]) -> TakenDown:
     """The patch release: a takedown of these documents, which no later build brings back."""
     from jobs.corpus.release.takedown import Policy, Selection
-    from jobs.flow.takedown.renormalization import Rerun
+    from jobs.flow.takedown.renormalization import RebuildContext
     from jobs.flow.takedown.selection import Request, document_ids
     from jobs.flow.takedown.takedown import take_down
 
@@ -83,8 +83,8 @@ def _applied(config: Settings, release: OpenedRelease, listed: list[str]) -> Tak
         policy=Policy.REMOVE,
         is_redacting=False,
     )
-    info, context = circumstances(config), Rerun(_not_rebuilt, ProgressLine())
-    return take_down(release.store, release.corpus, request, about=info, rerun=context)[1]
+    rebuild, commit_info = RebuildContext(_not_rebuilt, ProgressLine()), circumstances(config)
+    return take_down(release.source, request, commit_info=commit_info, rebuild=rebuild)[1]
 
 
 def _not_rebuilt(_: dict[str, Any]) -> BuildParams:

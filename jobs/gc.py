@@ -32,17 +32,17 @@ def main(config: Settings) -> None:
     store = open_store(storage_params(config.storage))
     corpus = choose_corpus(store, config.corpus.name)
     if config.apply:
-        found = collect(store, corpus, with_work=config.work, about=circumstances(config))
+        found = collect(corpus, with_work=config.work, commit_info=circumstances(config))
     else:
-        found = garbage(store, corpus, with_work=config.work)
+        found = garbage(corpus, with_work=config.work)
     rows = _rows(found)
     if as_json:
-        say_json({"corpus": corpus, "applied": config.apply, "objects": rows})
+        say_json({"corpus": corpus.name, "applied": config.apply, "objects": rows})
         return
     for kind in ("orphan", "retired", "work"):
         _report(kind, [row for row in rows if row["kind"] == kind])
     done = "removed" if config.apply else "can be removed; apply=true removes them"
-    say(f"{corpus}: {len(rows):,} objects, {found.size_bytes:,} bytes {done}")
+    say(f"{corpus.name}: {len(rows):,} objects, {found.size_bytes:,} bytes {done}")
 
 
 def _rows(found: Garbage) -> list[dict[str, Any]]:

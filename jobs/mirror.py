@@ -37,7 +37,7 @@ def main(config: Settings) -> None:
         raise ConfigError(f"to={config.to} is where the release is: name another store")
     to = open_store(params)
     prove_once(to, params.root)
-    done = mirror(opened(config), to, about=circumstances(config))
+    done = mirror(opened(config), to, commit_info=circumstances(config))
     copy = done.release
     # Every byte was hashed while it was copied; this checks what the other store holds.
     findings = verify(copy, "footers")

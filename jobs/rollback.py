@@ -11,6 +11,7 @@ from jobs.command.settings import OneCorpus, storage_params
 from jobs.command.terminal import say
 from jobs.errors import ConfigError
 from jobs.flow.releases.corrections import rollback
+from jobs.storage.layout import LATEST
 from jobs.storage.stores import open_store
 
 
@@ -28,8 +29,9 @@ def main(config: Settings) -> None:
     if (config.release is None) != config.undo:
         raise ConfigError("please give release=VERSION to roll back to, or undo=true alone")
     store = open_store(storage_params(config.storage))
-    done, corpus = rollback(store, config.corpus.name, config.release, about=circumstances(config))
-    latest = done.state.registry.find("latest")
+    commit_info = circumstances(config)
+    done, corpus = rollback(store, config.corpus.name, config.release, commit_info=commit_info)
+    latest = done.state.registry.find(LATEST)
     version = latest["version"] if latest else "no release"
     say(f"{corpus}: latest is {version}{'' if config.undo else ' until heliu rollback undo=true'}")
 

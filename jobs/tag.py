@@ -26,7 +26,8 @@ def main(config: Settings) -> None:
     """Set, move or delete a tag."""
     store = open_store(storage_params(config.storage))
     release = None if config.delete else config.release
-    done, corpus = tag(store, config.corpus.name, config.name, release, about=circumstances(config))
+    commit_info = circumstances(config)
+    done, corpus = tag(store, config.corpus.name, config.name, release, commit_info=commit_info)
     version = done.state.registry.tags.get(config.name)
     say(f"{corpus}: {config.name} {f'means {version}' if version else 'is no longer a tag'}")
 

@@ -48,7 +48,7 @@ def main(config: Settings) -> None:
     from jobs.command.parameters import recorded_build
     from jobs.flow.releases.opened import choose_corpus
     from jobs.flow.takedown.matches import search
-    from jobs.flow.takedown.renormalization import Rerun
+    from jobs.flow.takedown.renormalization import RebuildContext
     from jobs.flow.takedown.takedown import take_down
     from jobs.storage.stores import open_store
 
@@ -57,7 +57,7 @@ def main(config: Settings) -> None:
     corpus = choose_corpus(store, config.corpus.name)
     request = _request(config)
     if not config.apply:
-        report = search(store, corpus, request).report()
+        report = search(corpus, request).report()
         _say(report, as_json=as_json)
         if not as_json:
             say("nothing was changed; apply=true takes these documents down")
@@ -68,8 +68,8 @@ def main(config: Settings) -> None:
         compute=config.compute,
         deliveries=config.deliveries,
     )
-    context = Rerun(rebuilt, ProgressLine())
-    found, done = take_down(store, corpus, request, about=_commit_info(config), rerun=context)
+    rebuild = RebuildContext(rebuilt, ProgressLine())
+    found, done = take_down(corpus, request, commit_info=_commit_info(config), rebuild=rebuild)
     report = found.report() if found is not None else {}
     if as_json:
         release = {"version": done.release.version, "digest": done.release.digest}

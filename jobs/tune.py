@@ -64,8 +64,8 @@ def _row(one: Geometry | None, threshold: float, wanted: float) -> dict[str, flo
 
 def _advice(best: Geometry | None, config: Settings, wanted: float) -> str:
     if best is None:
-        found = f"finds {config.recall:.1%}: give more"
-        return f"\nno geometry of {config.num_perm} MinHash values {found}"
+        wish = f"finds {config.recall:.1%}: give more"
+        return f"\nno geometry of {config.num_perm} MinHash values {wish}"
     found, in_vain = best.collision_probability(wanted), best.collision_probability(0.3)
     dropped = best.detection_probability(wanted, config.threshold)
     return (

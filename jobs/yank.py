@@ -11,6 +11,7 @@ from jobs.command.settings import OneRelease, storage_params
 from jobs.command.terminal import say
 from jobs.errors import ConfigError
 from jobs.flow.releases.corrections import yank
+from jobs.storage.layout import LATEST
 from jobs.storage.stores import open_store
 
 
@@ -29,8 +30,8 @@ def main(config: Settings) -> None:
         raise ConfigError("please give reason='why it should not be used', or undo=true alone")
     store = open_store(storage_params(config.storage))
     reason, info = config.reason or None, circumstances(config)
-    done, corpus = yank(store, config.corpus.name, config.release, reason, about=info)
-    latest = done.state.registry.find("latest")
+    done, corpus = yank(store, config.corpus.name, config.release, reason, commit_info=info)
+    latest = done.state.registry.find(LATEST)
     say(
         f"{corpus}: {config.release} is {'yanked' if reason else 'no longer yanked'}; latest is "
         f"{latest['version'] if latest else 'no release'}"

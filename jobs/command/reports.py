@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # reading verbs must not wait for Ray to load
     from jobs.flow.releases.explanation import Explanation
     from jobs.flow.releases.opened import OpenedRelease
     from jobs.flow.releases.survey import Survey
+    from jobs.storage.manifests import Manifest
 
 _EXCERPT_CHARS = 120
 _OUTCOMES = ("dropped", "cut", "reported", "quoted")  # documents that hold items of a set
@@ -88,9 +89,9 @@ def report_release(release: OpenedRelease) -> None:
     report_partners(manifest)
 
 
-def report_partners(manifest: dict[str, Any]) -> None:
+def report_partners(manifest: Manifest) -> None:
     """Print counts per partner, then per partner and reason."""
-    partners = manifest["partners"]
+    partners: Mapping[str, Mapping[str, Any]] = manifest["partners"]
     rows = [[name, *(account[key] for key in _COUNTS)] for name, account in partners.items()]
     total = ["all", *(sum(account[key] for account in partners.values()) for key in _COUNTS)]
     say_table(["partner", *_COUNTS], [*rows, total])

@@ -16,7 +16,8 @@ from jobs.corpus.text.canonical import CANONICAL_VERSION, folding_digest
 from jobs.flow.params import BuildParams, recorded_reading
 from jobs.flow.tasks.blobs import FILES
 from jobs.flow.tasks.libraries import libraries
-from jobs.storage.manifests import fingerprint
+from jobs.storage.canonical_json import fingerprint
+from jobs.storage.manifests import ColumnEntry, JsonObject, Manifest
 
 
 class InputName(NamedTuple):
@@ -41,7 +42,7 @@ def input_names(inputs: Iterable[Mapping[str, Any]]) -> Iterator[InputName]:
         yield InputName(*(entry[name] for name in InputName._fields))
 
 
-def recorded_parameters(params: BuildParams) -> dict[str, Any]:
+def recorded_parameters(params: BuildParams) -> JsonObject:
     """Return the parameters that decide what a release holds."""
     bands = asdict(params.bands)
     return {
@@ -64,9 +65,7 @@ def recorded_parameters(params: BuildParams) -> dict[str, Any]:
     }
 
 
-def with_libraries(
-    parameters: dict[str, Any], before: dict[str, Any], version: str
-) -> dict[str, Any]:
+def with_libraries(parameters: JsonObject, before: Manifest, version: str) -> JsonObject:
     """Add the versions of libraries, by the release whose files they wrote.
 
     Args:
@@ -78,7 +77,7 @@ def with_libraries(
     return {**parameters, "libraries": {**known, version: libraries()}}
 
 
-def recorded_schema(params: BuildParams) -> dict[str, Any]:
+def recorded_schema(params: BuildParams) -> dict[str, list[ColumnEntry]]:
     """Return the columns of every kind of file in a release."""
     facts = released_facts_schema(params.signature.num_perm)
     schemas = (RELEASED, facts, DECISIONS, REMOVED)
@@ -90,7 +89,7 @@ def _keyword_digests(params: BuildParams) -> dict[str, str]:
     return {category: fingerprint(words) for category, words in lists}
 
 
-def _columns(schema: pa.Schema) -> list[dict[str, Any]]:
+def _columns(schema: pa.Schema) -> list[ColumnEntry]:
     return [
         {"name": column.name, "type": str(column.type), "nullable": column.nullable}
         for column in schema

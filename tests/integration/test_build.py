@@ -27,7 +27,7 @@ from jobs.flow.releases.opened import OpenedRelease, list_releases
 from jobs.flow.releases.verification import verify
 from jobs.flow.tasks.checkpoints import read_checkpoint
 from jobs.flow.tasks.sealed import body_of
-from jobs.storage.manifests import canonical_json
+from jobs.storage.canonical_json import canonical_json
 from jobs.storage.stores import open_store
 from tests.builds import MANY_PIECES, build, build_parameters, opened, table
 from tests.oracles import loop_decisions

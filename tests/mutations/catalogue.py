@@ -189,10 +189,10 @@ MUTATIONS: list[Mutation] = [
         "unit/storage/test_garbage",
         ("for keys in (checkpoints, tables,", "for keys in (tables, checkpoints,"),
         (
-            "if generation < state.removals.home(digest):",
-            "if generation <= state.removals.home(digest):",
+            "if generation < state.retired_files.generation(digest):",
+            "if generation <= state.retired_files.generation(digest):",
         ),
-        ("        live |= _candidates(store, corpus)\n", "        pass\n"),
+        ("        live |= _candidates(corpus)\n", "        pass\n"),
         ("dict(blobs[:_BATCH])", "dict(blobs)"),
     ),
     *_in(
@@ -200,7 +200,7 @@ MUTATIONS: list[Mutation] = [
         "unit/storage/test_log_actions property/test_log_machine",
         ('return bool(found["id"] == entry["id"])', "return True"),
         ('"previous": before.digest,', '"previous": None,'),
-        ("        store.put(note, canonical_json(entry))\n", "        pass\n"),
+        ("        corpus.store.put(note, canonical_json(entry))\n", "        pass\n"),
         ('key=lambda entry: -entry["seq"]', 'key=lambda entry: entry["seq"]'),
     ),
     *_in(
@@ -212,22 +212,38 @@ MUTATIONS: list[Mutation] = [
             "retired[digest] = max(generation, retired.get(digest, -1))",
             "retired[digest] = generation",
         ),
-        ('digest: gone.get(file["sha256"], file) if file else None', "digest: file"),
-        ("forbidden=removals.forbidden | set(gone),", "forbidden=removals.forbidden,"),
+        ('digest: replaced.get(file["sha256"], file) if file else None', "digest: file"),
+        (
+            "forbidden=retired_files.forbidden | set(replaced),",
+            "forbidden=retired_files.forbidden,",
+        ),
         ("epoch = registry.epoch + 1", "epoch = registry.epoch"),
     ),
     *_in(
         "jobs/storage/publication.py",
         "unit/storage/test_log_actions unit/flow/build/test_publish_stage"
         " property/test_log_machine",
-        ('return store.size(key) == file["bytes"]', "return store.size(key) is not None"),
-        ("fallen = sorted(removals.forbidden & new.keys())", "fallen: list[str] = []"),
+        (
+            'return corpus.store.size(key) == file["bytes"]',
+            "return corpus.store.size(key) is not None",
+        ),
+        ("fallen = sorted(retired_files.forbidden & new.keys())", "fallen: list[str] = []"),
+    ),
+    *_in(
+        "jobs/storage/metadata.py",
+        "unit/storage/test_log_actions",
+        ("    if sha256_hex(body) != digest:\n", "    if False:\n"),
+    ),
+    *_in(
+        "jobs/storage/typed_json.py",
+        "unit/storage/test_metadata",
+        ("    if type(value) is not kind:", "    if not isinstance(value, kind):"),
+        ("    if missing := sorted(needed - value.keys()):", "    if missing := []:"),
     ),
     *_in(
         "jobs/storage/log.py",
         "unit/storage/test_log_actions",
         ('if entry["seq"] != number or entry["previous"] != digest:', 'if entry["seq"] != number:'),
         ('or _digest(after) != entry["state"]:', "or False:"),
-        ("    if sha256_hex(body) != digest:\n", "    if False:\n"),
     ),
 ]

@@ -28,6 +28,7 @@ from jobs.flow.params import BuildParams
 from jobs.flow.releases.opened import OpenedRelease, origin
 from jobs.flow.shards import NormalizedShard
 from jobs.flow.tasks.checkpoints import Checkpoint
+from jobs.storage.manifests import Manifest
 from jobs.storage.whole import whole_file
 
 _EXAMPLES = 20
@@ -68,7 +69,7 @@ def deliveries(
 
 
 def build_alarms(
-    manifest: Mapping[str, Any], merged: Sequence[tuple[Range, Checkpoint]], params: AlarmParams
+    manifest: Manifest, merged: Sequence[tuple[Range, Checkpoint]], params: AlarmParams
 ) -> list[Alarm]:
     """Return the alarms of a candidate about its own deliveries."""
     found = {

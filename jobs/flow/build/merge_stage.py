@@ -46,9 +46,10 @@ from jobs.flow.tasks.checkpoints import (
     map_checkpointed,
 )
 from jobs.flow.tasks.sealed import open_sealed
+from jobs.storage.canonical_json import fingerprint
+from jobs.storage.corpus import Corpus
 from jobs.storage.layout import work_key
 from jobs.storage.log import head
-from jobs.storage.manifests import fingerprint
 from jobs.storage.objects import ObjectStore
 from jobs.storage.releases import has_blob
 from jobs.storage.stores import open_store
@@ -99,8 +100,8 @@ def merge(
     """
     # Once shards were retired, checkpoints may name some that are gone: they are not believed.
     store = open_store(params.storage)
-    at = head(store, params.corpus)
-    removals, tombstones = at.removals, at.registry.tombstones
+    at = head(Corpus(store, params.corpus))
+    removals, tombstones = at.retired_files, at.registry.tombstones
     shards = [shard.key for shard in normalized]
     key = fingerprint(drops.key, shards, _recipe(params), code_digest(), removals, tombstones)
     works = enumerate(_works(normalized, drops, params, removals, tombstones))
@@ -148,7 +149,9 @@ def _is_whole(
     store: ObjectStore, corpus: str, removals: str | None, checkpoint: Checkpoint
 ) -> bool:
     """Whether every file that a range left for its release is still what was written."""
-    there = partial(has_blob, store, corpus, removals=removals_at(store, corpus, removals))
+    there = partial(
+        has_blob, Corpus(store, corpus), retired_files=removals_at(store, corpus, removals)
+    )
     return all(there(file) for kind in FILES for file in checkpoint[kind])
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from jobs.flow.shards import NormalizedShard
 from jobs.flow.tasks.checkpoints import write_checkpoint
+from jobs.storage.canonical_json import canonical_json, sha256_hex
 from jobs.storage.layout import work_key
-from jobs.storage.manifests import canonical_json, sha256_hex
+from jobs.storage.manifests import Manifest
 from jobs.storage.objects import ObjectStore
-from jobs.storage.releases import Manifest
 
 _FOLDER = "released"
 

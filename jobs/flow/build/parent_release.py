@@ -12,12 +12,14 @@ from jobs.flow.contamination.records import check_same_content
 from jobs.flow.params import BuildParams
 from jobs.flow.recorded import InputName, input_names, recorded_parameters, recorded_schema
 from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.storage.canonical_json import canonical_json
+from jobs.storage.corpus import Corpus
+from jobs.storage.layout import LATEST
 from jobs.storage.log import head
-from jobs.storage.manifests import canonical_json
+from jobs.storage.manifests import Manifest
 from jobs.storage.objects import ObjectStore
 from jobs.storage.releases import read_manifest
 
-_LATEST = "latest"
 _NOW = {"int32": "int64"}  # releases counted in 32 bits once, and may be extended
 # How a partner's files are read is compared per file; how large shards are decides no document;
 # frozen files stay as the libraries of their time made them, and the manifest records both.
@@ -40,7 +42,7 @@ def open_parent(store: ObjectStore, params: BuildParams) -> OpenedRelease | None
             f"corpus.parent={params.parent} is of corpus {corpus}, this build is of "
             f"{params.corpus}: a release extends one of its own corpus"
         )
-    if version == _LATEST:
+    if version == LATEST:
         version = _latest(store, params)
     if version == params.version:
         raise ConfigError(
@@ -66,16 +68,16 @@ def inputs_of(parent: OpenedRelease | None) -> frozenset[InputName]:
 
 def _latest(store: ObjectStore, params: BuildParams) -> str:
     """The newest release; when this version is published already, the one it extended."""
-    published = head(store, params.corpus).find(params.version)
+    published = head(Corpus(store, params.corpus)).find(params.version)
     if published is None:
-        return _LATEST
-    parent = read_manifest(store, params.corpus, published["digest"])["parent"]
-    return str(parent["version"]) if parent else _LATEST
+        return LATEST
+    parent = read_manifest(Corpus(store, params.corpus), published["digest"])["parent"]
+    return str(parent["version"]) if parent else LATEST
 
 
 def _require_good(store: ObjectStore, parent: OpenedRelease, params: BuildParams) -> None:
     """Refuse a yanked parent, except to the build that extended it before."""
-    registry = head(store, params.corpus).registry
+    registry = head(Corpus(store, params.corpus)).registry
     release = registry.exactly(parent.version)
     if release and "yanked" in release and registry.exactly(params.version) is None:
         raise ConfigError(
@@ -96,7 +98,7 @@ def _require_fit(parent: OpenedRelease, params: BuildParams) -> None:
         )
 
 
-def differences(manifest: dict[str, Any], params: BuildParams) -> Iterator[str]:
+def differences(manifest: Manifest, params: BuildParams) -> Iterator[str]:
     """Yield the values that would have to be equal and are not, a line each, sorted."""
     recorded = {
         "parameters": recorded_parameters(params),

@@ -11,8 +11,9 @@ from jobs.flow.build.publish_stage import known_before
 from jobs.flow.intake.plan import InputShard
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.opened import OpenedRelease
+from jobs.storage.canonical_json import canonical_json
+from jobs.storage.corpus import Corpus
 from jobs.storage.log import head
-from jobs.storage.manifests import canonical_json
 from jobs.storage.objects import ObjectStore
 from jobs.storage.releases import read_manifest
 
@@ -35,10 +36,10 @@ def require_free_version(
     Raises:
         AlreadyPublished: names what is different.
     """
-    release = head(store, params.corpus).registry.exactly(params.version)
+    release = head(Corpus(store, params.corpus)).registry.exactly(params.version)
     if release is None:
         return
-    there = read_manifest(store, params.corpus, release["digest"])
+    there = read_manifest(Corpus(store, params.corpus), release["digest"])
     here = orjson.loads(canonical_json(known_before(plan, params, parent=parent)))
     different = [name for name, value in here.items() if there.get(name) != value]
     if different:

@@ -37,8 +37,8 @@ from jobs.flow.tasks.checkpoints import (
 )
 from jobs.flow.tasks.exchange import read_partition
 from jobs.flow.tasks.sealed import read_sealed, read_table, seal
+from jobs.storage.canonical_json import fingerprint
 from jobs.storage.layout import work_key
-from jobs.storage.manifests import fingerprint
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 

@@ -36,7 +36,7 @@ from jobs.flow.tasks.checkpoints import (
 )
 from jobs.flow.tasks.exchange import gather_group
 from jobs.flow.tasks.table_files import write_table
-from jobs.storage.manifests import fingerprint
+from jobs.storage.canonical_json import fingerprint
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+
+from jobs.storage.manifests import Manifest
 
 
 class Origin(StrEnum):
@@ -52,7 +53,7 @@ class FrozenShard:
         return self.priority - _AHEAD[self.origin]
 
 
-def frozen_shards(manifest: dict[str, Any]) -> list[FrozenShard]:
+def frozen_shards(manifest: Manifest) -> list[FrozenShard]:
     """Return all documents of a release as frozen ones of a build that extends it."""
     return [
         FrozenShard(

@@ -15,9 +15,10 @@ from jobs.errors import ConfigError, DamagedRelease
 from jobs.flow.dedup.frozen import FrozenShard, Origin
 from jobs.flow.params import BuildParams
 from jobs.flow.recorded import recorded_parameters
+from jobs.storage.canonical_json import canonical_json
+from jobs.storage.corpus import Corpus
 from jobs.storage.layout import blob_address
 from jobs.storage.log import head
-from jobs.storage.manifests import canonical_json
 from jobs.storage.objects import ObjectStore
 from jobs.storage.whole import whole_file
 
@@ -52,7 +53,7 @@ def tombstone_shards(store: ObjectStore, params: BuildParams) -> list[FrozenShar
             could not recognise copies.
         DamagedRelease: a file of them is missing or damaged.
     """
-    keys = head(store, params.corpus).registry.tombstones
+    keys = head(Corpus(store, params.corpus)).registry.tombstones
     return [tombstone_shard(store, key, params) for key in keys]
 
 

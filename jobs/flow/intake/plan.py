@@ -18,7 +18,7 @@ from jobs.errors import TextColumnMissing
 from jobs.flow.params import BuildParams, PartnerParams, recorded_reading
 from jobs.flow.recorded import InputName
 from jobs.flow.tasks.checkpoints import code_digest
-from jobs.storage.manifests import fingerprint
+from jobs.storage.canonical_json import fingerprint
 from jobs.storage.source_bytes import (
     COMPRESSED_SUFFIXES,
     Known,

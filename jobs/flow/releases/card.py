@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from jobs.storage.manifests import ColumnEntry, JsonObject, Manifest, PartnerAccount
 
 _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"))
 _LARGE = ((10**7, "1M<n<10M"), (10**8, "10M<n<100M"), (10**9, "100M<n<1B"), (10**10, "1B<n<10B"))
@@ -15,7 +17,7 @@ _LICENCES = {
 }
 
 
-def dataset_card(manifest: dict[str, Any], digest: str, *, paths: Sequence[str]) -> str:
+def dataset_card(manifest: Manifest, digest: str, *, paths: Sequence[str]) -> str:
     """The card: what is in the release, from whom, under which licence, and how it came to be.
 
     Args:
@@ -54,7 +56,7 @@ def dataset_card(manifest: dict[str, Any], digest: str, *, paths: Sequence[str])
     )
 
 
-def _header(manifest: dict[str, Any], paths: Sequence[str]) -> list[str]:
+def _header(manifest: Manifest, paths: Sequence[str]) -> list[str]:
     licences = sorted({account["licence"] for account in manifest["partners"].values()})
     known = [licence.lower() for licence in licences if licence.lower() in _LICENCES]
     is_known = licences and len(known) == len(licences)
@@ -75,7 +77,7 @@ def size_category(documents: int) -> str:
     return next((name for limit, name in _SIZES + _LARGE if documents < limit), "10B<n<100B")
 
 
-def _partners(partners: dict[str, Any]) -> list[str]:
+def _partners(partners: Mapping[str, PartnerAccount]) -> list[str]:
     rows = [
         [name, account["licence"], account["delivered"], account["kept"], account["content_bytes"]]
         for name, account in partners.items()
@@ -83,7 +85,7 @@ def _partners(partners: dict[str, Any]) -> list[str]:
     return _table(["partner", "licence", "delivered", "documents", "bytes of text"], rows)
 
 
-def _recipe(manifest: dict[str, Any]) -> list[str]:
+def _recipe(manifest: Manifest) -> list[str]:
     said = [f"- {len(manifest['inputs']):,} delivered files were decoded and normalized to NFC."]
     if minhash := manifest["parameters"].get("minhash"):
         said.append(
@@ -96,7 +98,7 @@ def _recipe(manifest: dict[str, Any]) -> list[str]:
     return said
 
 
-def _reasons(partners: dict[str, Any]) -> list[str]:
+def _reasons(partners: Mapping[str, PartnerAccount]) -> list[str]:
     rows = [
         [name, reason, count, f"{count / account['delivered']:.2%}"]
         for name, account in partners.items()
@@ -105,8 +107,8 @@ def _reasons(partners: dict[str, Any]) -> list[str]:
     return _table(["partner", "stage/reason", "rows", "share of delivered"], rows)
 
 
-def _benchmarks(sets: list[dict[str, Any]]) -> list[str]:
-    """Nothing where nobody looked for evaluation sets."""
+def _benchmarks(sets: list[JsonObject]) -> list[str]:
+    """Nothing for a release that was searched for no evaluation set."""
     if not sets:
         return []
     rows = [
@@ -127,7 +129,7 @@ def _benchmarks(sets: list[dict[str, Any]]) -> list[str]:
     return ["## Evaluation sets kept out", "", *_table(header, rows), ""]
 
 
-def _columns(columns: list[dict[str, Any]]) -> list[str]:
+def _columns(columns: list[ColumnEntry]) -> list[str]:
     rows = [
         [f"`{column['name']}`", column["type"], "yes" if column["nullable"] else "no"]
         for column in columns

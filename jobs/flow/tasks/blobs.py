@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from jobs.storage.log import removals_of
-from jobs.storage.manifests import file_sha256
+from jobs.storage.canonical_json import file_sha256
+from jobs.storage.corpus import Corpus
+from jobs.storage.log import retired_files_of
+from jobs.storage.manifests import WrittenFile
 from jobs.storage.objects import ObjectStore
-from jobs.storage.registry import Removals
+from jobs.storage.registry import RetiredFiles
 from jobs.storage.releases import put_blob
 from jobs.storage.scratch import scratch_folder
 
@@ -26,7 +27,7 @@ _DISTINCT = frozenset({"id", "doc_id", "source_id", "title", "content", "url"})
 
 def write_blob(
     store: ObjectStore, corpus: str, removals: str | None, table: pa.Table
-) -> dict[str, Any]:
+) -> WrittenFile:
     """Write a table as a file of a release, named by its content; return its manifest entry.
 
     Args:
@@ -51,7 +52,9 @@ def write_blob(
         )
         digest = file_sha256(path)
         size_bytes = path.stat().st_size
-        put_blob(store, corpus, path, digest, removals=removals_at(store, corpus, removals))
+        put_blob(
+            Corpus(store, corpus), path, digest, retired_files=removals_at(store, corpus, removals)
+        )
     ids = table["id" if "id" in names else "doc_id"]
     return {
         "sha256": digest,
@@ -70,7 +73,7 @@ def _recurs(field: pa.Field) -> bool:
 
 
 @lru_cache(maxsize=4)
-def removals_at(store: ObjectStore, corpus: str, digest: str | None) -> Removals:
+def removals_at(store: ObjectStore, corpus: str, digest: str | None) -> RetiredFiles:
     """Return the retired files of the log at a digest; cached, since a digest is of content.
 
     Args:
@@ -78,4 +81,4 @@ def removals_at(store: ObjectStore, corpus: str, digest: str | None) -> Removals
         corpus: name of the corpus.
         digest: of the retired files; None if there were none.
     """
-    return removals_of(store, corpus, digest)
+    return retired_files_of(Corpus(store, corpus), digest)

@@ -22,7 +22,7 @@ from jobs.errors import ConfigError, ObjectMissing
 from jobs.flow.params import BuildParams
 from jobs.flow.tasks.libraries import libraries
 from jobs.on_ray.shards import map_shards
-from jobs.storage.manifests import canonical_json, fingerprint
+from jobs.storage.canonical_json import canonical_json, fingerprint
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 

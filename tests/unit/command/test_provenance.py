@@ -11,7 +11,7 @@ from jobs.command import provenance
 from jobs.command.program import circumstances
 from jobs.command.provenance import code_state, lock_digest
 from jobs.command.settings import CorpusChoice, OneRelease, Storage
-from jobs.storage.manifests import canonical_json, file_sha256
+from jobs.storage.canonical_json import canonical_json, file_sha256
 
 ROOT = Path(__file__).parents[3]
 

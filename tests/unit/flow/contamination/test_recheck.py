@@ -16,6 +16,7 @@ from jobs.decontaminate import main as verb
 from jobs.errors import ConfigError
 from jobs.flow.releases.opened import open_release
 from jobs.flow.releases.verification import verify
+from jobs.storage.corpus import Corpus
 from jobs.storage.log import head
 from jobs.storage.stores import open_store
 from tests.builds import build, build_parameters, in_this_process, opened, table
@@ -49,7 +50,7 @@ def test_it_says_whose_documents_hold_what_and_changes_nothing(
     truth = pq.read_table(demo / "truth.parquet")
     planted = truth.filter(pc.equal(truth["plant"], "benchmark_leak"))
     out = tmp_path / "hits.parquet"
-    before = head(open_store(params.storage), "demo")
+    before = head(Corpus(open_store(params.storage), "demo"))
     verb.action(asked(demo, params, EXAMS, "examples=2", f"out={out}"))
     report = told(capsys)
     assert report["documents_to_drop"] == len(planted)
@@ -59,7 +60,7 @@ def test_it_says_whose_documents_hold_what_and_changes_nothing(
     found = pq.read_table(out)
     questions = found.filter(pc.equal(found["found"], "benchmark_question"))
     assert set(questions["source_id"].to_pylist()) == set(planted["source_id"].to_pylist())
-    assert head(open_store(params.storage), "demo") == before
+    assert head(Corpus(open_store(params.storage), "demo")) == before
 
 
 def test_the_release_without_them_verifies_and_holds_the_rest(demo: Path, params, capsys) -> None:

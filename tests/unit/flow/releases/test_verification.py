@@ -27,9 +27,10 @@ from jobs.flow.releases.file_checks import FileCheck, FileReport, check_file, ch
 from jobs.flow.releases.opened import OpenedRelease, open_release
 from jobs.flow.releases.verification import LEVELS, Findings, verify
 from jobs.flow.tasks.blobs import write_blob
+from jobs.storage.canonical_json import canonical_json, sha256_hex
+from jobs.storage.corpus import Corpus
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.layout import blob_key, log_key, manifest_key, state_key
-from jobs.storage.manifests import canonical_json, sha256_hex
 from jobs.storage.objects import StorageParams
 from jobs.storage.publication import publish
 from jobs.storage.registry import Registry
@@ -199,7 +200,7 @@ def test_manifest_that_contradicts_itself_is_told_without_reading_files(
     for step in path[:-1]:
         place = place[step]
     place[path[-1]] = value
-    publish(release.store, "demo", manifest, about=ABOUT)
+    publish(Corpus(release.store, "demo"), manifest, commit_info=ABOUT)
     edited = open_release(release.store, "demo", "2.0.0")
     assert verify(edited, "metadata").metadata_problems
 
@@ -298,7 +299,7 @@ def test_facts_of_other_documents_are_told(tmp_path: Path) -> None:
         DirectoryStore(tmp_path), "1.1.0", {"gov": ([others], decided(others, {}))}, has_facts=True
     )
     manifest = release.manifest | {"facts": other.manifest["facts"], "version": "2.0.0"}
-    publish(release.store, "demo", manifest, about=ABOUT)
+    publish(Corpus(release.store, "demo"), manifest, commit_info=ABOUT)
     (problem,) = verify(open_release(release.store, "demo", "2.0.0")).problems
     assert "facts" in problem
 
