@@ -31,7 +31,7 @@ from jobs.corpus.intake.rows import (
     tables,
     text_column_missing,
 )
-from jobs.corpus.intake.splits import Piece
+from jobs.corpus.intake.splits import Split
 from jobs.corpus.intake.text_files import FILE_COLUMNS, block_rows, file_rows
 from jobs.corpus.intake.web_archives import ARCHIVE_COLUMNS, archive_rows
 from jobs.corpus.intake.web_pages import page_rows
@@ -56,19 +56,19 @@ def read_rows(
     *,
     source_file: str,
     params: DeliveryParams,
-    piece: Piece | None = None,
+    split: Split | None = None,
     legacy: Callable[[], str | None] | None = None,
 ) -> Iterator[pa.Table]:
-    """Every row of one file, or piece of it, as `DELIVERED` tables of about `params.batch_bytes`.
+    """Every row of one file, or split of it, as `DELIVERED` tables of about `params.batch_bytes`.
 
     Memory is bounded by the batch and by three times `params.max_text_bytes`, whatever the size of
     the file and of its lines.
 
     Args:
-        stream: the file's bytes, decompressed; seekable for Parquet; of a piece its bytes alone.
+        stream: the file's bytes, decompressed; seekable for Parquet; of a split its bytes alone.
         source_file: the file's name in the rows and in errors.
         params: the partner's format, encoding and columns.
-        piece: which part of the file `stream` is; None: all of it.
+        split: which part of the file `stream` is; None: all of it.
         legacy: what `legacy_evidence` says of the whole file, asked only if a line is not UTF-8;
             None: the file's head must do.
 
@@ -82,9 +82,9 @@ def read_rows(
         DeliveryUnreadable: the bytes are truncated, corrupt or not of this format.
         TextColumnMissing: the format has no such column.
 
-    Law: pieces of a file give the rows of the file.
+    Law: splits of a file give the rows of the file.
     """
-    rows = _rows(stream, source_file, params, piece, legacy)
+    rows = _rows(stream, source_file, params, split, legacy)
     if params.html or params.format in PAGE_FORMATS:
         rows = page_rows(rows)
     yield from tables(rows, source_file, params.batch_bytes)
@@ -137,20 +137,20 @@ def _rows(
     stream: BinaryIO | pa.NativeFile,
     source_file: str,
     params: DeliveryParams,
-    piece: Piece | None,
+    split: Split | None,
     legacy: Callable[[], str | None] | None,
 ) -> Iterator[Row]:
     if params.format == "parquet":
-        return parquet_rows(stream, source_file, params, piece)
+        return parquet_rows(stream, source_file, params, split)
     if params.format in _ARCHIVES:
         return archive_rows(cast("BinaryIO", stream), source_file, params)
-    if piece is None:
+    if split is None:
         stored = file_blocks(cast("BinaryIO", stream), source_file)
         stored = expected_contents(stored, source_file, params.format)
         characters, blocks = decodable_blocks(stored, params.encoding, legacy)
     else:
-        characters, blocks = _piece_blocks(cast("BinaryIO", stream), source_file, params, piece)
-    return _decoded_rows(blocks, characters, source_file, params, piece)
+        characters, blocks = _split_blocks(cast("BinaryIO", stream), source_file, params, split)
+    return _decoded_rows(blocks, characters, source_file, params, split)
 
 
 def _decoded_rows(
@@ -158,12 +158,12 @@ def _decoded_rows(
     characters: Characters,
     source_file: str,
     params: DeliveryParams,
-    piece: Piece | None,
+    split: Split | None,
 ) -> Iterator[Row]:
     if params.format in {"text", "html"}:
         return file_rows(blocks, characters, source_file, params)
     file_lines = lines(blocks, params.max_line_bytes)
-    rows_before = piece.rows_before if piece else 0
+    rows_before = split.rows_before if split else 0
     if params.format == "jsonl":
         return json_rows(enumerate(file_lines, rows_before + 1), characters, params)
     if params.format == "text-blocks":
@@ -171,13 +171,13 @@ def _decoded_rows(
     return delimited_rows(file_lines, characters, source_file, params, rows_before)
 
 
-def _piece_blocks(
-    stream: BinaryIO, source_file: str, params: DeliveryParams, piece: Piece
+def _split_blocks(
+    stream: BinaryIO, source_file: str, params: DeliveryParams, split: Split
 ) -> tuple[Characters, Iterator[bytes]]:
     declared = None if params.encoding == "auto" else params.encoding
-    characters = Characters(declared, is_legacy=piece.is_legacy, legacy=lambda: piece.legacy)
+    characters = Characters(declared, is_legacy=split.is_legacy, legacy=lambda: split.legacy)
     blocks = file_blocks(stream, source_file)
-    if piece.header:
-        blocks = chain([piece.header], blocks)
-    begins = piece.start == 0 or bool(piece.header)
+    if split.header:
+        blocks = chain([split.header], blocks)
+    begins = split.start == 0 or bool(split.header)
     return characters, without_mark(blocks) if begins else blocks

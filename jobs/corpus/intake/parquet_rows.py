@@ -25,7 +25,7 @@ from jobs.corpus.intake.rows import (
     text_missing,
     undecodable,
 )
-from jobs.corpus.intake.splits import Piece
+from jobs.corpus.intake.splits import Split
 from jobs.corpus.model.reasons import RejectReason
 from jobs.errors import DeliveryUnreadable
 
@@ -43,9 +43,9 @@ class _File(NamedTuple):
 
 
 def parquet_rows(
-    stream: pa.NativeFile, source_file: str, params: DeliveryParams, piece: Piece | None
+    stream: pa.NativeFile, source_file: str, params: DeliveryParams, split: Split | None
 ) -> Iterator[Row]:
-    """One row per record, numbered from 1; only those of `piece`'s row groups if there is one.
+    """One row per record, numbered from 1; only those of `split`'s row groups if there is one.
 
     Raises:
         DeliveryUnreadable: if the bytes are no Parquet or end early, or a wanted column is of a
@@ -55,9 +55,9 @@ def parquet_rows(
     schema = file.reader.schema_arrow
     wanted = _wanted(schema, params)
     refusal = _refusal(schema, params)
-    groups = range(piece.start, piece.end) if piece else range(file.reader.num_row_groups)
+    groups = range(split.start, split.end) if split else range(file.reader.num_row_groups)
     is_uuid = [column is not None and column.name in _uuids(file.reader) for column in wanted]
-    number = piece.rows_before if piece else 0
+    number = split.rows_before if split else 0
     for batch in _batches(file, groups, wanted, params.batch_bytes):
         with reading(source_file):
             found = [
@@ -90,19 +90,19 @@ def parquet_head(stream: pa.NativeFile, source_file: str, params: DeliveryParams
     return Head({*names} & {*params.theirs}, names)
 
 
-def row_group_pieces(stream: pa.NativeFile, source_file: str, piece_bytes: int) -> list[Piece]:
-    """Runs of row groups of about `piece_bytes` of data each, in order."""
+def row_group_splits(stream: pa.NativeFile, source_file: str, split_bytes: int) -> list[Split]:
+    """Runs of row groups of about `split_bytes` of data each, in order."""
     footer = read_footer(stream, source_file)
     metadata = open_parquet(stream, source_file, footer.metadata).metadata
-    pieces: list[Piece] = []
+    splits: list[Split] = []
     start = rows = rows_before = size = 0
     for group in range(metadata.num_row_groups):
         size += metadata.row_group(group).total_byte_size
         rows += metadata.row_group(group).num_rows
-        if size >= piece_bytes or group == metadata.num_row_groups - 1:
-            pieces.append(Piece(start, group + 1, rows_before, b"", is_legacy=False, legacy=None))
+        if size >= split_bytes or group == metadata.num_row_groups - 1:
+            splits.append(Split(start, group + 1, rows_before, b"", is_legacy=False, legacy=None))
             start, rows_before, size = group + 1, rows, 0
-    return pieces
+    return splits
 
 
 def _opened(stream: pa.NativeFile, source_file: str, params: DeliveryParams) -> _File:

@@ -33,7 +33,7 @@ def file_tables(
             stream,
             source_file=file.source.name,
             params=reading,
-            piece=file.piece,
+            split=file.piece,
             legacy=partial(_legacy, file, endpoint_url),
         )
 

@@ -9,10 +9,10 @@ from itertools import islice
 from pathlib import PurePosixPath
 
 from jobs.corpus.intake.deliveries import RANDOM_ACCESS, require_text
-from jobs.corpus.intake.parquet_rows import row_group_pieces
+from jobs.corpus.intake.parquet_rows import row_group_splits
 from jobs.corpus.intake.rows import DeliveryParams
-from jobs.corpus.intake.split_points import CUT_FORMATS, Cutter
-from jobs.corpus.intake.splits import Piece
+from jobs.corpus.intake.split_points import CUT_FORMATS, Splitter
+from jobs.corpus.intake.splits import Split
 from jobs.corpus.text.canonical import folding_digest
 from jobs.errors import TextColumnMissing
 from jobs.flow.params import BuildParams, PartnerParams, recorded_reading
@@ -43,7 +43,7 @@ class Delivered:
 
     source: SourceFile
     known: Known | None
-    piece: Piece | None
+    piece: Split | None
 
     def __str__(self) -> str:
         """The file's address, for errors, and which of its bytes or row groups."""
@@ -189,13 +189,13 @@ def _delivered(source: SourceFile, reading: DeliveryParams, params: BuildParams)
     is_plain = PurePosixPath(source.name).suffix.lower() not in COMPRESSED_SUFFIXES
     cutter = None
     if is_large and is_plain and reading.format in CUT_FORMATS and reading.quoting != "none":
-        cutter = Cutter(reading, piece_bytes)
+        cutter = Splitter(reading, piece_bytes)
     watch = cutter.add if cutter else None
     found = known_bytes(source.uri, endpoint_url=endpoint_url, watch=watch)
-    pieces = cutter.pieces() if cutter else []
+    pieces = cutter.splits() if cutter else []
     if is_large and reading.format == "parquet":
         with open_random(source.uri, endpoint_url=endpoint_url, known=found) as stream:
-            pieces = row_group_pieces(stream, source.name, piece_bytes)
+            pieces = row_group_splits(stream, source.name, piece_bytes)
     return [Delivered(source, found, piece) for piece in pieces] or [Delivered(source, found, None)]
 
 
@@ -212,7 +212,7 @@ def _packs(files: Iterable[Delivered], input_bytes: int) -> Iterator[tuple[Deliv
         yield tuple(pack)
 
 
-def _place(piece: Piece | None) -> tuple[int, int] | None:
+def _place(piece: Split | None) -> tuple[int, int] | None:
     return (piece.start, piece.end) if piece else None
 
 

@@ -1,4 +1,4 @@
-"""What a rule would change is triggered: else it would stay, since rules see only what triggers."""
+"""What a rule would change is triggered: else it would stay, since rules see only what flagged."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.corpus.repair.detectors import scan
-from jobs.corpus.repair.normalization import composed
+from jobs.corpus.repair.letter_spacing import remove_letter_spacing
+from jobs.corpus.repair.normalization import compose
 from jobs.corpus.repair.repairs import Repair
-from jobs.corpus.repair.wrapped_lines import despaced, layout, unwrapped
+from jobs.corpus.repair.whitespace import normalize_whitespace_of
+from jobs.corpus.repair.wrapped_lines import join_wrapped_lines
 
 BODY = "国务院办公厅关于进一步做好防汛抗旱工作的通知印发各地区各部门"
 LINES = [
@@ -33,34 +35,34 @@ texts = st.lists(st.sampled_from(LINES), max_size=9).map("\n".join)
 @pytest.mark.parametrize(
     ("repair", "rule"),
     [
-        (Repair.LAYOUT, layout),
-        (Repair.WRAPS, unwrapped),
-        (Repair.SPACES, despaced),
-        (Repair.COMPOSITION, composed),
+        (Repair.LAYOUT, normalize_whitespace_of),
+        (Repair.WRAPS, join_wrapped_lines),
+        (Repair.SPACES, remove_letter_spacing),
+        (Repair.COMPOSITION, compose),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
 @settings(deadline=None)
 @given(text=texts)
-def test_what_a_rule_would_change_is_triggered(
+def test_what_a_rule_would_change_is_flagged(
     repair: Repair, rule: Callable[[str], str], text: str
 ) -> None:
-    triggers = int(scan(pa.array([text], pa.large_string())).triggers[0])
-    assert rule(text) == text or triggers & repair
+    flagged = int(scan(pa.array([text], pa.large_string())).flagged[0])
+    assert rule(text) == text or flagged & repair
 
 
-def test_two_empty_lines_together_and_spaced_characters_trigger() -> None:
+def test_two_empty_lines_together_and_spaced_characters_are_flagged() -> None:
     column = pa.array(
         ["甲\n\n\n\n\n戊", "甲\n\n戊", "春 冬 风 雪 山 水", "春 冬 风 雪"], pa.large_string()
     )
-    layouts = [bool(bits & Repair.LAYOUT) for bits in scan(column).triggers.tolist()]
-    spaces = [bool(bits & Repair.SPACES) for bits in scan(column).triggers.tolist()]
+    layouts = [bool(bits & Repair.LAYOUT) for bits in scan(column).flagged.tolist()]
+    spaces = [bool(bits & Repair.SPACES) for bits in scan(column).flagged.tolist()]
     assert layouts == [True, False, False, False]
     assert spaces == [False, False, True, False]
 
 
-def test_two_broken_lines_of_one_width_trigger_and_of_two_widths_do_not() -> None:
+def test_two_broken_lines_of_one_width_are_flagged_and_of_two_widths_not() -> None:
     column = pa.array(
         [f"{BODY[:20]}\n{BODY[3:23]}\n", f"{BODY[:25]}\n{BODY[:16]}\n"], pa.large_string()
     )
-    assert [bool(bits & Repair.WRAPS) for bits in scan(column).triggers.tolist()] == [True, False]
+    assert [bool(bits & Repair.WRAPS) for bits in scan(column).flagged.tolist()] == [True, False]
