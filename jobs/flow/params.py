@@ -9,6 +9,7 @@ from jobs.corpus.contamination.benchmarks import BenchmarkParams
 from jobs.corpus.dedup.banding import BandParams
 from jobs.corpus.dedup.ranking import RankParams
 from jobs.corpus.dedup.signatures import SignatureParams
+from jobs.corpus.intake.formats import format_named
 from jobs.corpus.intake.rows import DeliveryParams
 from jobs.corpus.normalize.documents import TextParams
 from jobs.corpus.release.loss_alarms import AlarmParams
@@ -52,7 +53,8 @@ class PartnerParams:
     follow_links: bool
 
     def __post_init__(self) -> None:
-        """Refuse a partner without deliveries or with an impossible share."""
+        """Refuse a partner without deliveries, of an unknown format or with an impossible share."""
+        format_named(self.reading.format)
         if not self.deliveries:
             raise ConfigError(f"partner {self.name} has no deliveries: give a path or pattern")
         if not 0 <= self.reject_share <= 1:

@@ -18,8 +18,6 @@ from jobs.corpus.intake.splits import Split
 from jobs.corpus.text.kernels import kernel
 from jobs.corpus.text.utf8 import Bytes
 
-CUT_FORMATS = ("jsonl", *DELIMITERS)
-
 # States of a CSV reader; RECORD is before a record.
 _RECORD, _FIELD, _BARE, _QUOTED, _CLOSED, _ENDING, _BLANK, _BROKEN = range(8)
 
@@ -64,13 +62,9 @@ class _Position(NamedTuple):
 class Splitter:
     """Finds the splits of one file while its bytes stream by."""
 
-    def __init__(self, params: DeliveryParams, split_bytes: int) -> None:
-        self._params = params
-        self._scan = (
-            _Lines(split_bytes)
-            if params.format == "jsonl"
-            else _Records(split_bytes, DELIMITERS[params.format], params.max_line_bytes)
-        )
+    def __init__(self, encoding: str, scan: _Lines | _Records) -> None:
+        self._encoding = encoding
+        self._scan = scan
         self._head = b""
         self._evidence = Evidence()
         self._size = 0
@@ -80,7 +74,7 @@ class Splitter:
         self._size += len(block)
         if len(self._head) < HEAD_BYTES:
             self._head += block[: HEAD_BYTES - len(self._head)]
-        if self._params.encoding == "auto":
+        if self._encoding == "auto":
             self._evidence.add([block])
         self._scan.add(block)
 
@@ -90,7 +84,7 @@ class Splitter:
         These are UTF-16, whose newlines are not single bytes, and CSV that breaks its rules of
         quoting, where only reading finds the ends of records.
         """
-        encoding = self._params.encoding
+        encoding = self._encoding
         is_wide = encoding == "utf-16" or detect(self._head).startswith("utf-16")
         points = self._scan.points(self._size)
         if is_wide or len(points) < 2 or points[0].offset > len(self._head):
@@ -103,6 +97,19 @@ class Splitter:
             Split(point.offset, end, point.rows, header, is_legacy=read.is_legacy, legacy=legacy)
             for point, end in zip(points, ends, strict=True)
         ]
+
+
+def line_splitter(params: DeliveryParams, split_bytes: int) -> Splitter:
+    """Return a scan for splits of about `split_bytes`, each of whole lines."""
+    return Splitter(params.encoding, _Lines(split_bytes))
+
+
+def record_splitter(params: DeliveryParams, split_bytes: int) -> Splitter | None:
+    """Return a scan for splits of CSV or TSV; None where quotes do not enclose fields."""
+    if params.quoting == "none":
+        return None
+    scan = _Records(split_bytes, DELIMITERS[params.format], params.max_line_bytes)
+    return Splitter(params.encoding, scan)
 
 
 class _Lines:

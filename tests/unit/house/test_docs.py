@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 
 import jobs.errors
 from jobs.cli import VERBS
-from jobs.corpus.intake.rows import FORMATS
+from jobs.corpus.intake.formats import FORMATS
 from jobs.corpus.model.reasons import DropReason, RejectReason
 from jobs.corpus.model.tables import DECISIONS, RELEASED
 from tests.property import test_log_machine as machine
@@ -61,6 +61,13 @@ def test_partners_page_lists_every_reason_and_format() -> None:
     page = read("docs/partners.md")
     for word in (*RejectReason, *DropReason, *FORMATS):
         assert f"`{word}`" in page, word
+
+
+def test_help_of_verbs_lists_every_format() -> None:
+    pages = [path.read_text(encoding="utf-8") for path in (ROOT / "conf").glob("*.yaml")]
+    listed = [line for page in pages for line in re.findall(r"format: jsonl +# (.*)", page)]
+    assert len(listed) >= 5
+    assert {*listed} == {", ".join(FORMATS)}
 
 
 def test_release_page_lists_every_column() -> None:

@@ -1,11 +1,11 @@
 import io
 import tracemalloc
+from types import SimpleNamespace
 
 import pytest
 
-from jobs.corpus.intake.blocks import lines as file_lines
 from jobs.corpus.intake.deliveries import RejectReason, read_rows
-from jobs.corpus.intake.encodings import Characters
+from jobs.corpus.intake.open_files import OpenFile
 from jobs.corpus.intake.text_files import block_rows
 from jobs.errors import TextColumnMissing
 from tests.deliveries import asked, only, reasons, rows, texts
@@ -58,10 +58,10 @@ def test_text_block_that_is_no_document_is_one_reject():
 
 
 def test_text_blocks_without_end_take_no_memory():
-    blocks = (b"x\n" * (1 << 15) for _ in range(40))
-    characters = Characters("utf-8", is_legacy=False, legacy=lambda: None)
+    sizes = iter([1 << 16] * 40)
+    stream = SimpleNamespace(read=lambda _: b"x\n" * (next(sizes, 0) // 2))
     tracemalloc.start()
-    (row,) = block_rows(file_lines(blocks, 1000), characters, "a", asked(columns=only()))
+    (row,) = block_rows(OpenFile(stream, "a", asked("text-blocks", columns=only())))
     peak_bytes = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert row.reason == RejectReason.TOO_LARGE
