@@ -15,6 +15,7 @@ from jobs.corpus.repair.normalization import compose
 from jobs.corpus.repair.repairs import Repair
 from jobs.corpus.repair.whitespace import normalize_whitespace_of
 from jobs.corpus.repair.wrapped_lines import join_wrapped_lines
+from jobs.corpus.text.alphabets import HAN_RANGES
 
 BODY = "国务院办公厅关于进一步做好防汛抗旱工作的通知印发各地区各部门"
 LINES = [
@@ -59,6 +60,12 @@ def test_two_empty_lines_together_and_spaced_characters_are_flagged() -> None:
     spaces = [bool(bits & Repair.SPACES) for bits in scan(column).flagged.tolist()]
     assert layouts == [True, False, False, False]
     assert spaces == [False, False, True, False]
+
+
+def test_every_han_character_is_one_to_detectors() -> None:
+    texts = [f"{chr(last)}," for _, last in HAN_RANGES] + ["一九九〇,", "甲\ufa0e,"]
+    flagged = scan(pa.array(texts, pa.large_string())).flagged.tolist()
+    assert all(bits & Repair.PUNCTUATION for bits in flagged)
 
 
 def test_two_broken_lines_of_one_width_are_flagged_and_of_two_widths_not() -> None:

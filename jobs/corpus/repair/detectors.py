@@ -1,7 +1,7 @@
-"""Triggers: one pass over the bytes says which rules could change a text at all.
+"""Detectors: one pass over the bytes flags the rules that could change a text at all.
 
-A clean text meets no rule and is never taken out of its Arrow buffer; that is what makes repair
-cheap. A trigger may send a text to a rule that finds nothing there.
+A text without flags is given to no rule and never taken out of its Arrow buffer, which makes repair
+cheap. A flag may send a text to a rule that finds nothing there.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Scan:
 
 
 def scan(texts: pa.Array) -> Scan:
-    """The flagged and counts of each text; zeros for null.
+    """Return the flags and counts of each text; zeros for null.
 
     Law: row-wise.
     """
@@ -117,8 +117,8 @@ _SIGN_DISTANCE = 3  # two Han characters in UTF-8 are three in GBK
 def _kinds() -> Bytes:
     """Shape (0x110000,), uint8: the kind of each code point."""
     kinds = np.full(sys.maxunicode + 1, _OTHER, np.uint8)
-    for first, last in ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0x20000, 0x3FFFE)):
-        kinds[first:last] = _HAN
+    for first, last in alphabets.HAN_RANGES:
+        kinds[first : last + 1] = _HAN
     for point in range(0x30000):
         if unicodedata.normalize("NFC", chr(point)) != chr(point) or unicodedata.combining(
             chr(point)
@@ -162,7 +162,7 @@ def _kinds() -> Bytes:
 
 @functools.cache
 def _pairs() -> npt.NDArray[np.int64]:
-    """Shape (32 * 32,): the flagged of a character of one kind after one of another."""
+    """Shape (32 * 32,): the flags of a character of one kind after one of another."""
     pairs = np.zeros((_KINDS, _KINDS), np.int64)
     alone = {
         _LINE_END: Repair.LINE_ENDS,
