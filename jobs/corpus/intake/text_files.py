@@ -146,4 +146,4 @@ def _known(file: OpenFile) -> list[str | None]:
 
 def _stem(source_file: str) -> str:
     path = PurePosixPath(source_file)
-    return PurePosixPath(path.stem).stem if path.suffix in _COMPRESSED else path.stem
+    return PurePosixPath(path.stem).stem if path.suffix.lower() in _COMPRESSED else path.stem

@@ -4,10 +4,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from jobs.corpus.intake import text_files
 from jobs.corpus.intake.deliveries import RejectReason, read_rows
 from jobs.corpus.intake.open_files import OpenFile
 from jobs.corpus.intake.text_files import block_rows
 from jobs.errors import TextColumnMissing
+from jobs.storage.source_bytes import COMPRESSED_SUFFIXES
 from tests.deliveries import asked, only, reasons, rows, texts
 
 
@@ -45,6 +47,12 @@ def test_text_blocks_are_documents_between_blank_lines():
     assert texts(found) == ["第一篇\r\n第二行\r", "第二篇", "第三篇"]
     assert [row["source_row"] for row in found] == [1, 2, 3]
     assert found[0]["title"] == "法规"
+
+
+def test_name_of_a_compressed_file_is_without_every_suffix_that_is_decompressed():
+    assert {*text_files._COMPRESSED} == {*COMPRESSED_SUFFIXES}
+    for suffix in (*COMPRESSED_SUFFIXES, ".GZ"):
+        assert text_files._stem(f"2023/第一号.txt{suffix}") == "第一号"
 
 
 def test_text_block_that_is_no_document_is_one_reject():
