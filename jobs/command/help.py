@@ -16,22 +16,21 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from jobs.command.overrides import CommandLine
 from jobs.command.schemas import is_mapping, keys_of
 from jobs.command.settings import conf_folder
-from jobs.corpus.intake.rows import FORMATS
 
 _COMMENT_COLUMN = 36
 _FILES = {
-    "partners": f"""\
+    "partners": """\
 Partners: partners=[NAME,…], each a file partners/NAME.yaml, in the folder of --config-dir:
 
   NAME:
     deliveries: /data/NAME/**/*.jsonl.zst   # path, pattern, URI, or a list of them
-    format: jsonl                           # {", ".join(FORMATS)}
+    format: jsonl                    # jsonl, csv, tsv, text, text-blocks, html, warc, wet, parquet
     encoding: auto                          # auto, utf-8, gb18030, big5, utf-16
-    columns: {{text: doc.body, title: doc.headline, url: link, published: date, id: doc.id}}
+    columns: {text: doc.body, title: doc.headline, url: link, published: date, id: doc.id}
     licence: CC-BY-4.0
     priority: 1                             # the lower one keeps a document two partners hold
     reject_share: 0.05                      # optional: more rejected rows stop the build
-    metadata: {{contact: 张三}}               # optional, free: copied into the manifest
+    metadata: {contact: 张三}               # optional, free: copied into the manifest
 """,
     "benchmarks": """\
 Evaluation sets to be kept out: benchmarks=[NAME,…], each a file benchmarks/NAME.yaml

@@ -52,7 +52,10 @@ class PartnerParams:
     follow_links: bool
 
     def __post_init__(self) -> None:
-        """Refuse a partner without deliveries or with an impossible share."""
+        """Refuse a partner without deliveries, of an unknown format or with an impossible share."""
+        from jobs.corpus.intake.formats import format_named  # noqa: PLC0415  loads numba
+
+        format_named(self.reading.format)
         if not self.deliveries:
             raise ConfigError(f"partner {self.name} has no deliveries: give a path or pattern")
         if not 0 <= self.reject_share <= 1:

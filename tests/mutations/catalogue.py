@@ -139,7 +139,7 @@ MUTATIONS: list[Mutation] = [
     ),
     *_in(
         "jobs/corpus/repair/line_detectors.py",
-        "property/test_triggers_laws",
+        "property/test_detectors_laws",
         ("is_empty = at == line_start and", "is_empty = at != line_start and"),
         ("spaced >= _SPACED_CHARS", "spaced > 2 * _SPACED_CHARS"),
         ("abs(width - last_wide) <= _WRAP_SLACK", "abs(width - last_wide) < 0"),

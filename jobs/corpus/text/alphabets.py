@@ -14,7 +14,16 @@ from collections.abc import Iterator
 
 import opencc
 
-HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
+HAN_RANGES = (
+    (0x3007, 0x3007),
+    (0x3400, 0x4DBF),
+    (0x4E00, 0x9FFF),
+    (0xF900, 0xFAFF),
+    (0x20000, 0x3FFFD),
+)
+"""Chinese characters: first and last code point of each block."""
+
+HAN = "".join(f"{chr(first)}-{chr(last)}" for first, last in HAN_RANGES)
 """Chinese characters, for a class of a regular expression."""
 
 LINE_ENDS = frozenset(map(ord, "\r\x0b\x0c\x85\u2028\u2029"))

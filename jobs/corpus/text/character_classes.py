@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import opencc
 
+from jobs.corpus.text.alphabets import HAN_RANGES
+
 CharacterClasses = npt.NDArray[np.uint16]
 
 CLASS_BITS = 0x0F
@@ -28,8 +30,7 @@ OPENING = 1 << 11  # of an item number in brackets
 LINKING = 1 << 12  # an address may begin here
 
 _RANGES = {
-    HAN: ((0x3007, 0x3007), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF),
-          (0x20000, 0x3FFFD)),
+    HAN: HAN_RANGES,
     KANA: ((0x3041, 0x3096), (0x309D, 0x309F), (0x30A1, 0x30FA), (0x30FC, 0x30FF), (0x31F0, 0x31FF),
            (0xFF66, 0xFF9D)),
     HANGUL: ((0x1100, 0x11FF), (0x3131, 0x318E), (0xA960, 0xA97C), (0xAC00, 0xD7A3),

@@ -14,7 +14,7 @@ from omegaconf import OmegaConf
 import jobs
 import jobs.errors
 from jobs.cli import verbs
-from jobs.corpus.intake.rows import FORMATS
+from jobs.corpus.intake.formats import FORMATS
 from jobs.corpus.model.reasons import DropReason, RejectReason
 from jobs.corpus.model.tables import DECISIONS, RELEASED
 from tests.property import test_log_machine as machine
@@ -63,6 +63,11 @@ def test_partners_page_lists_every_reason_and_format() -> None:
     page = read("docs/partners.md")
     for word in (*RejectReason, *DropReason, *FORMATS):
         assert f"`{word}`" in page, word
+
+
+def test_help_of_verbs_lists_every_format() -> None:
+    page = read("jobs/command/help.py")
+    assert re.findall(r"format: jsonl +# (.*)", page) == [", ".join(FORMATS)]
 
 
 def test_release_page_lists_every_column() -> None:
