@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
+from jobs.command.escapes import visible_line
 from jobs.command.terminal import say
 from jobs.flow.releases.delivered_rows import Change
 
@@ -22,7 +23,11 @@ def report_changes(changes: Iterator[Change]) -> None:
         pieces = list(differences(change.before, change.after))
         say(f"{change.rule}: {len(pieces)} place{'s' * (len(pieces) != 1)}")
         for line, piece in pieces[:_SHOWN]:
-            say(f"  line {line}: {_coloured(piece) if sys.stdout.isatty() else piece}")
+            shown = visible_line(piece)
+            # Only the colours are ours: they are written past what makes controls visible.
+            sys.stdout.write(
+                f"  line {line}: {_coloured(shown) if sys.stdout.isatty() else shown}\n"
+            )
         if len(pieces) > _SHOWN:
             say(f"  and {len(pieces) - _SHOWN} more")
     if not is_any:

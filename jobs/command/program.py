@@ -21,6 +21,7 @@ from jobs.command.release_settings import register
 from jobs.command.settings import conf_folder
 from jobs.command.terminal import open_streams, say
 from jobs.errors import ConfigError, HeliuError
+from jobs.redaction import redacted_values
 
 
 def run(verb: str, action: Callable[[Any], None]) -> None:
@@ -80,7 +81,7 @@ def circumstances(config: Any) -> dict[str, Any]:
         "heliu": __version__,
         "code": code_state(),
         "lock": lock_digest(),
-        "configuration": dataclasses.asdict(config),
+        "configuration": redacted_values(dataclasses.asdict(config)),
         **{name: version(name) for name in tools},
     }
 

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from jobs.errors import DamagedRelease, ObjectMissing, StorageError
+from jobs.storage.grammar import check_entry, check_registry, check_removals
 from jobs.storage.layout import hint_key, log_key, state_key
 from jobs.storage.manifests import canonical_json, sha256_hex
 from jobs.storage.objects import ObjectStore
@@ -31,6 +32,7 @@ from jobs.storage.registry import (
 )
 
 LOG_FORMAT = "heliu-log/1"
+_MOST_ENTRIES = 10**18
 
 Entry = dict[str, Any]
 """`format`, `seq`, `previous`, `id`, `operation`, `about` (`at`, `by` and more), `state`."""
@@ -78,13 +80,20 @@ def head(store: ObjectStore, corpus: str) -> Head:
         if seq == 0:
             return Head()
         body = store.get(log_key(corpus, seq))
-    stored = _part(store, corpus, orjson.loads(body)["state"])
+    entry = orjson.loads(body)
+    check_entry(entry)
+    stored = _part(store, corpus, entry["state"])
+    check_registry(stored)
     return Head(seq, sha256_hex(body), registry_from(stored), stored["removals"])
 
 
 def removals_of(store: ObjectStore, corpus: str, digest: str | None) -> Removals:
     """What was taken away, as a head's `removals` names it."""
-    return Removals() if digest is None else removals_from(_part(store, corpus, digest))
+    if digest is None:
+        return Removals()
+    stored = _part(store, corpus, digest)
+    check_removals(stored)
+    return removals_from(stored)
 
 
 def state_of(store: ObjectStore, corpus: str, at: Head) -> State:
@@ -104,6 +113,7 @@ def entry_at(store: ObjectStore, corpus: str, seq: int) -> Entry | None:
     """The entry of that number, None if there is none."""
     with suppress(ObjectMissing):
         entry: Entry = orjson.loads(store.get(log_key(corpus, seq)))
+        check_entry(entry)
         return entry
     return None
 
@@ -127,6 +137,7 @@ def history(store: ObjectStore, corpus: str) -> list[Entry]:
     for number, info in enumerate(store.list(f"{corpus}/log/"), start=1):
         body = store.get(info.key)
         entry = orjson.loads(body)
+        check_entry(entry)
         if entry["seq"] != number or entry["previous"] != digest:
             raise DamagedRelease(
                 f"{store.location(info.key)} does not follow the entry before it: the log was "
@@ -171,7 +182,7 @@ def _hinted(store: ObjectStore, corpus: str) -> int:
         return 0
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return 0  # somebody's hand was here; the log itself is the truth
-    return hint
+    return hint if type(hint) is int and 0 < hint < _MOST_ENTRIES else 0
 
 
 def _part(store: ObjectStore, corpus: str, digest: str) -> dict[str, Any]:

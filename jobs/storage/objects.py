@@ -18,6 +18,7 @@ import orjson
 from pyarrow import fs
 
 from jobs.errors import ConfigError, StorageError
+from jobs.redaction import has_secret
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -52,6 +53,13 @@ class StorageParams:
     region: str | None
 
     def __post_init__(self) -> None:
+        for name, address in (("root", self.root), ("endpoint_url", self.endpoint_url or "")):
+            if "://" in address and has_secret(address):
+                raise ConfigError(
+                    f"storage.{name}={address} holds a user, password or signature, which would "
+                    "stand in releases and their logs: give the plain address, and credentials in "
+                    "the environment or a profile (AWS_ACCESS_KEY_ID, AWS_PROFILE)"
+                )
         if not self.root.startswith(S3_SCHEME):
             if "://" in self.root or not self.root:
                 raise ConfigError(

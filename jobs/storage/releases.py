@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 
 from jobs.errors import DamagedRelease, ReleaseMissing
-from jobs.storage.layout import CATALOG, blob_key, manifest_key
+from jobs.storage.grammar import check_manifest
+from jobs.storage.layout import CATALOG, blob_key, is_corpus, manifest_key
 from jobs.storage.log import head
 from jobs.storage.manifests import sha256_hex
 from jobs.storage.objects import ObjectStore
@@ -21,7 +22,8 @@ Manifest = dict[str, Any]
 
 def corpora(store: ObjectStore) -> list[str]:
     """The names of the corpora in this root, sorted."""
-    return [info.key.removeprefix(CATALOG).removesuffix(".json") for info in store.list(CATALOG)]
+    names = (info.key.removeprefix(CATALOG).removesuffix(".json") for info in store.list(CATALOG))
+    return [name for name in names if is_corpus(name)]
 
 
 def has_blob(store: ObjectStore, corpus: str, file: FileEntry, *, removals: Removals) -> bool:
@@ -71,13 +73,14 @@ def read_manifest(store: ObjectStore, corpus: str, digest: str) -> Manifest:
     """The manifest with this digest, its bytes checked, as it was published.
 
     Raises:
-        DamagedRelease: the bytes are not those that were published.
+        DamagedRelease: the bytes are not those that were published, or no manifest of heliu's.
     """
     key = manifest_key(corpus, digest)
     body = store.get(key)
     if sha256_hex(body) != digest:
         raise DamagedRelease(f"{store.location(key)} is not the manifest that was published")
     manifest: Manifest = orjson.loads(body)
+    check_manifest(manifest)
     return manifest
 
 
