@@ -65,12 +65,19 @@ def map_marked(
         is_whole: whether all is still there that a marker found names; a task's own is believed.
     """
     store = open_store(params.storage)
-    found = _found(store, work, is_whole)
-    markers = {key: marker for key, marker in found if marker is not None}
+    found = _found(store, work)
+    stale = _stale(found, is_whole)
+    markers = {key: marker for key, marker in found.items() if key not in stale}
     missing = [piece for piece in work if piece.key not in markers]
     progress(label, len(markers), len(work))
-    run = partial(_run_marked, task=task, params=params, code=code_digest())
-    for key, marker in map_shards(run, missing, compute=params.compute, label=label):
+    run = partial(_run_marked, task=task, params=params, code=code_digest(), stale=stale)
+    for key, marker in map_shards(
+        run,
+        missing,
+        compute=params.compute,
+        label=label,
+        found=partial(_made_meanwhile, store, stale),
+    ):
         markers[key] = marker
         progress(label, len(markers), len(work))
     return [markers[piece.key] for piece in work]
@@ -108,28 +115,45 @@ def write_marker(store: ObjectStore, key: str, made: Any) -> Any:
     return plain
 
 
-def _found(
-    store: ObjectStore, work: Sequence[Marked[Spec]], is_whole: Callable[[Marker], bool] | None
-) -> list[tuple[str, Marker | None]]:
-    def find(piece: Marked[Spec]) -> tuple[str, Marker | None]:
-        marker: Marker | None = read_marker(store, piece.key)
-        is_good = marker is None or is_whole is None or is_whole(marker)
-        return piece.key, marker if is_good else None
-
+def _found(store: ObjectStore, work: Sequence[Marked[Spec]]) -> dict[str, Marker]:
+    """The markers that are there, by their keys."""
+    keys = [piece.key for piece in work]
     with ThreadPoolExecutor(16) as pool:
-        return list(pool.map(find, work))
+        there = zip(keys, pool.map(lambda key: read_marker(store, key), keys), strict=True)
+        return {key: marker for key, marker in there if marker is not None}
+
+
+def _stale(found: dict[str, Marker], is_whole: Callable[[Marker], bool] | None) -> frozenset[str]:
+    """The keys of markers that name what is not there any more."""
+    if is_whole is None:
+        return frozenset()
+    with ThreadPoolExecutor(16) as pool:
+        checked = zip(found, pool.map(is_whole, found.values()), strict=True)
+        return frozenset(key for key, is_good in checked if not is_good)
+
+
+def _made_meanwhile(
+    store: ObjectStore, stale: frozenset[str], work: Sequence[Marked[Spec]]
+) -> list[tuple[str, Marker] | None]:
+    """The markers that tasks have written by now, in order; None for others and for stale ones."""
+    made = _found(store, [piece for piece in work if piece.key not in stale])
+    return [(piece.key, made[piece.key]) if piece.key in made else None for piece in work]
 
 
 def _run_marked(
-    piece: Marked[Spec], *, task: Task, params: BuildParams, code: str
+    piece: Marked[Spec], *, task: Task, params: BuildParams, code: str, stale: frozenset[str]
 ) -> tuple[str, Marker]:
     if code_digest() != code:
         raise ConfigError(
             f"{platform.node()} has other code or libraries than where the build was started, and "
             f"one release must not be made by both: install the same everywhere (it has {_told()})"
         )
-    made = task(piece.spec, params=params)
-    return piece.key, write_marker(open_store(params.storage), piece.key, made)
+    store = open_store(params.storage)
+    # The node on which the task was done may have vanished before its result arrived.
+    done: Marker | None = None if piece.key in stale else read_marker(store, piece.key)
+    if done is not None:
+        return piece.key, done
+    return piece.key, write_marker(store, piece.key, task(piece.spec, params=params))
 
 
 def _told() -> str:

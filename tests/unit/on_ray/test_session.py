@@ -67,7 +67,8 @@ class Task:
 
 def outcome(task: Task, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(shards, "_PAUSES_SECONDS", (0.0, 0.0))
-    return shards._unwrapped(shards._Guarded(task, "片")({"spec": pickle.dumps("片")})["outcome"])
+    row = {"number": 0, "spec": pickle.dumps("片")}
+    return shards._unwrapped(shards._Guarded(task, "片")(row)["outcome"])
 
 
 def test_task_whose_storage_failed_is_tried_again_and_not_for_ever(

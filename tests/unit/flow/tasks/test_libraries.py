@@ -187,7 +187,9 @@ def test_task_on_a_machine_with_other_libraries_is_refused(
         return {"spec": spec}
 
     def run() -> tuple[str, checkpoints.Marker]:
-        return checkpoints._run_marked(piece, task=task, params=params, code=begun)
+        return checkpoints._run_marked(
+            piece, task=task, params=params, code=begun, stale=frozenset()
+        )
 
     assert run() == (piece.key, {"spec": "一"})
     changed(monkeypatch, "opencc")
