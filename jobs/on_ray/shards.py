@@ -16,6 +16,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import ray
 import ray.data
 import ray.exceptions
+from ray import cloudpickle
 
 from jobs.errors import HeliuError, StorageError, TaskError
 from jobs.on_ray.compute import ComputeParams
@@ -73,7 +74,6 @@ def _dataset(
     return ray.data.from_items(rows, override_num_blocks=len(rows)).map(
         _Guarded(task, label),
         compute=ray.data.TaskPoolStrategy(size=_at_once(compute.workers, len(rows))),
-        max_retries=_MOST_DEATHS,  # a worker may die before it can count, and then for ever
         **_resources(compute),
     )
 
@@ -93,10 +93,11 @@ def _mapped(
                 yield from _found_meanwhile(left, found)
                 if not left:
                     break
-            elif left.pop(row["number"], None) is not None:
+            elif row["number"] in left:
+                del left[row["number"]]
                 result = _unwrapped(row["outcome"])
                 if isinstance(result, _Deadly):
-                    deadly.append(result.name)
+                    deadly.append(_named(specs[result.number]))
                 else:
                     yield result
     except ray.exceptions.RayError as error:
@@ -120,23 +121,24 @@ def _found_meanwhile(left: dict[int, Spec], found: Found[Spec, Result] | None) -
 class _Deadly(NamedTuple):
     """The outcome of a task whose workers have died too often."""
 
-    name: str
+    number: int
 
 
 class _Guarded(Generic[Spec, Result]):
     """Turns exceptions into results: Ray would replace their type by one of its own."""
 
     def __init__(self, task: Callable[[Spec], Result], label: str) -> None:
-        self.task, self.label = task, label
+        # Loaded only where deaths are counted: what it imports may be what a worker dies of.
+        self.task, self.label = cloudpickle.dumps(task), label
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         return {"number": row["number"], "outcome": self._outcome(row)}
 
     def _outcome(self, row: dict[str, Any]) -> bytes:
         outcome: Result | HeliuError | _Deadly
-        spec = pickle.loads(row["spec"])  # noqa: S301
         if _deaths_so_far() >= _MOST_DEATHS:
-            return pickle.dumps(_Deadly(_named(spec)))
+            return pickle.dumps(_Deadly(row["number"]))
+        spec = pickle.loads(row["spec"])  # noqa: S301
         try:
             outcome = self._tried(spec)
         except HeliuError as error:
@@ -147,14 +149,15 @@ class _Guarded(Generic[Spec, Result]):
         return pickle.dumps(outcome)
 
     def _tried(self, spec: Spec) -> Result:
+        task: Callable[[Spec], Result] = cloudpickle.loads(self.task)
         for pause_seconds in _PAUSES_SECONDS:
             try:
-                return self.task(spec)
+                return task(spec)
             except StorageError as error:
                 if type(error) is not StorageError:  # what is missing or forbidden stays so
                     raise
                 time.sleep(pause_seconds)
-        return self.task(spec)
+        return task(spec)
 
 
 def _unwrapped(outcome: bytes) -> Any:
