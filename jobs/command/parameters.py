@@ -30,6 +30,7 @@ from jobs.flow.analysis.quality_training import Lesson
 from jobs.flow.contamination.benchmark_files import BenchmarkSource, read_benchmark
 from jobs.flow.params import BuildParams, PartnerParams, ShardParams
 from jobs.on_ray.compute import ComputeParams
+from jobs.redaction import redacted, redacted_values
 from jobs.storage.source_bytes import open_stream
 
 
@@ -239,10 +240,10 @@ def _partner(name: str, given: Partner, config: Build) -> PartnerParams:
             quoting=given.quoting,
         ),
         repair=_repair(given, config),
-        licence=given.licence,
+        licence=redacted(given.licence),
         priority=given.priority,
         reject_share=config.limits.reject_share if share is None else share,
-        metadata=given.metadata,
+        metadata=redacted_values(given.metadata),
         follow_links=given.follow_links,
     )
 

@@ -15,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from jobs import __version__
+from jobs.command.escapes import visible_line
 from jobs.command.exits import fail, foreseen
 from jobs.command.overrides import command_line
 from jobs.command.release_settings import register
@@ -76,7 +77,7 @@ def circumstances(config: Any) -> dict[str, Any]:
     tools = ("pyarrow", "ray", "numba", "numpy", "opencc", "xxhash")
     return {
         "at": now(),
-        "by": f"{_user()}@{platform.node()}",
+        "by": visible_line(f"{_user()}@{platform.node()}"),
         "python": platform.python_version(),
         "heliu": __version__,
         "code": code_state(),

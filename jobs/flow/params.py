@@ -19,6 +19,7 @@ from jobs.corpus.signals.keywords import SignalParams
 from jobs.corpus.signals.rules import RuleParams
 from jobs.errors import ConfigError
 from jobs.on_ray.compute import ComputeParams
+from jobs.storage.grammar import complaint_of_line
 from jobs.storage.layout import check_corpus, check_version
 from jobs.storage.objects import StorageParams
 
@@ -52,7 +53,10 @@ class PartnerParams:
     follow_links: bool
 
     def __post_init__(self) -> None:
-        """Refuse a partner without deliveries or with an impossible share."""
+        """Refuse a partner without deliveries, of impossible words or with an impossible share."""
+        for words in (self.name, self.licence):
+            if complaint := complaint_of_line(words):
+                raise ConfigError(f"partner {self.name!r}: {words!r} {complaint}: correct it")
         if not self.deliveries:
             raise ConfigError(f"partner {self.name} has no deliveries: give a path or pattern")
         if not 0 <= self.reject_share <= 1:

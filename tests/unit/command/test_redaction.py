@@ -5,12 +5,16 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from jobs.command.parameters import build_params
+from jobs.command.program import circumstances
 from jobs.errors import ConfigError, DeliveryMissing
 from jobs.redaction import redacted, redacted_values
 from jobs.storage.objects import StorageParams
+from tests.builds import build_config, write_partner
 from tests.commands import ROOT
 
 SECRETS = [
@@ -66,6 +70,19 @@ def test_storage_takes_no_credentials(key: str) -> None:
     ) as caught:
         StorageParams(**{**given, key: "s3://AKIA:hunter2@bucket"})
     assert "hunter2" not in str(caught.value)
+
+
+def test_no_record_of_a_build_holds_the_secret(tmp_path: Path) -> None:
+    address = "https://u:hunter2@h/甲?X-Amz-Signature=hunter2"
+    lines = (f"deliveries: '{address}'", "format: jsonl", f"licence: '{address}'", "priority: 1")
+    write_partner(tmp_path, "gov", "\n".join([*lines, f"metadata: {{甲: ['{address}']}}"]))
+    given = ("partners=[gov]", "compute.address=ray://u:hunter2@h:1", f"quality.model={address}")
+    config = build_config(tmp_path, tmp_path / "r", *given)
+    assert "hunter2" in repr(config)
+    assert "hunter2" not in repr(circumstances(config))
+    config.quality.model = None
+    (partner,) = build_params(config).partners
+    assert "hunter2" not in repr((partner.licence, partner.metadata))
 
 
 def test_no_word_of_a_program_holds_the_secret() -> None:
