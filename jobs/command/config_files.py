@@ -63,7 +63,8 @@ class ConfigFiles(FileConfigSource):
         header = ConfigSource._get_header_dict(text[:_HEADER_CHARS])  # noqa: SLF001  Hydra's own
         folder = group.partition("/")[0]
         is_data = folder in data_files.GROUPS
-        kind = Any if header["package"] and not is_data else keys_of(Build).get(folder, Any)
+        kind = keys_of(Build).get(folder if is_data else group, Any)
+        kind = Any if header["package"] and not is_data else kind
         file = _File(path, text, folder if is_data else None)
         return ConfigResult(
             config=OmegaConf.create(file.content(kind, name)),
