@@ -29,16 +29,23 @@
     ├── SignatureInvalid           44   no signature of that key, or one of something else
     └── LossAlarm                  41   a partner or site lost more rows than the alarm allows
 
-Constructors take one message, so that errors survive pickling between processes.
+Constructors take one message, so that errors survive pickling between processes. Secrets in the
+addresses of a message are taken out of it.
 """
 
 from __future__ import annotations
+
+from jobs.redaction import redacted
 
 
 class HeliuError(Exception):
     """The base of every error heliu raises on purpose."""
 
     exit_code = 1
+
+    def __init__(self, message: str = "") -> None:
+        """Keep the message without secrets."""
+        super().__init__(redacted(message))
 
 
 class ConfigError(HeliuError, ValueError):

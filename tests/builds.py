@@ -79,6 +79,15 @@ def table(release: OpenedRelease, kind: str) -> pa.Table:
     return pd.dataset(release.files(kind)).to_table()
 
 
+def real_conf(data: Path, folder: Path) -> Path:
+    """A folder for `--config-dir` with the partners whose real deliveries lie below `data`."""
+    (folder / "partners").mkdir(parents=True)
+    for file in (Path(__file__).parent / "real_conf" / "partners").iterdir():
+        text = file.read_text(encoding="utf-8").replace("$HELIU_REAL_DATA", str(data))
+        (folder / "partners" / file.name).write_text(text, encoding="utf-8")
+    return folder
+
+
 def write_partner(conf: Path, name: str, text: str) -> None:
     """A partner's file, its lines below the one key NAME."""
     folder = conf / "partners"

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
+from jobs.command.escapes import visible_line
 from jobs.command.terminal import say
 from jobs.flow.releases.delivered_rows import Change
 
@@ -22,7 +23,11 @@ def report_changes(changes: Iterator[Change]) -> None:
         places = list(differences(change.before, change.after))
         say(f"{change.rule}: {len(places)} place{'s' * (len(places) != 1)}")
         for line, place in places[:_SHOWN]:
-            say(f"  line {line}: {_coloured(place) if sys.stdout.isatty() else place}")
+            shown = visible_line(place)
+            # Only the colours are ours: they are written past what makes controls visible.
+            sys.stdout.write(
+                f"  line {line}: {_coloured(shown) if sys.stdout.isatty() else shown}\n"
+            )
         if len(places) > _SHOWN:
             say(f"  and {len(places) - _SHOWN} more")
     if not is_any:

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
+from jobs.command.escapes import visible
 from jobs.errors import StorageUnwritable
+from jobs.redaction import redacted
 
 UNFORESEEN = 70
 INTERRUPTED = 130
@@ -36,14 +38,14 @@ def foreseen() -> Iterator[None]:
                 f"{error}: free some space there or choose another place",
                 StorageUnwritable.exit_code,
             )
-        traceback.print_exc()
+        show(visible(redacted(traceback.format_exc())))
         fail("this is a defect of heliu: please report it with the lines above", UNFORESEEN)
 
 
 def fail(message: str, code: int) -> NoReturn:
     """Print the reason on standard error and end the program."""
     sys.stdout.flush()
-    show(f"heliu: {message}\n")
+    show(visible(redacted(f"heliu: {message}\n")))
     sys.exit(code)
 
 

@@ -34,6 +34,7 @@ from jobs.errors import ConfigError, DeliveryError
 from jobs.flow.contamination.benchmark_files import BenchmarkSource, read_benchmark
 from jobs.flow.params import BuildParams, PartnerParams, ShardParams
 from jobs.on_ray.compute import ComputeParams
+from jobs.redaction import redacted, redacted_values
 from jobs.storage.source_bytes import open_stream
 
 
@@ -197,7 +198,9 @@ def _partner(name: str, given: Partner, config: Build) -> PartnerParams:
             batch_bytes=config.shards.batch_bytes,
         ),
         repair=_repair(given, config),
+        licence=redacted(given.licence),
         reject_share=config.limits.reject_share if share is None else share,
+        metadata=redacted_values(given.metadata),
     )
 
 

@@ -19,12 +19,14 @@ from omegaconf.errors import OmegaConfBaseException
 
 from jobs import __version__
 from jobs.command.config_files import use_config_files
+from jobs.command.escapes import visible_line
 from jobs.command.exits import fail, foreseen
 from jobs.command.help import help_text
 from jobs.command.overrides import command_line
 from jobs.command.settings import conf_folder
 from jobs.command.terminal import open_streams, say
 from jobs.errors import ConfigError, HeliuError
+from jobs.redaction import redacted_values
 
 
 @dataclass(frozen=True)
@@ -133,12 +135,12 @@ def circumstances(config: Any) -> dict[str, Any]:
     tools = ("pyarrow", "ray", "numba", "numpy", "opencc", "xxhash")
     return {
         "at": now(),
-        "by": f"{_user()}@{platform.node()}",
+        "by": visible_line(f"{_user()}@{platform.node()}"),
         "python": platform.python_version(),
         "heliu": __version__,
         "code": code_state(),
         "lock": lock_digest(),
-        "configuration": dataclasses.asdict(config),
+        "configuration": redacted_values(dataclasses.asdict(config)),
         **{name: version(name) for name in tools},
     }
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from jobs.command.escapes import visible_line
 from jobs.command.terminal import command, note, say, say_json, say_table
 from jobs.corpus.dedup.geometry import Geometry
 from jobs.storage.objects import StorageParams
@@ -181,7 +182,8 @@ def report_explanation(explanation: Explanation) -> None:
     """Print the decision of every delivered row of an id."""
     for row in explanation.decisions:
         say(f"{explanation.doc_id}: {row['verdict']} by {row['stage']}")
-        say(f"  delivered by {row['partner']} in {row['source_file']}, row {row['source_row']}")
+        file = visible_line(row["source_file"])
+        say(f"  delivered by {row['partner']} in {file}, row {row['source_row']}")
         for name in (
             "source_id",
             "reason",
@@ -191,13 +193,14 @@ def report_explanation(explanation: Explanation) -> None:
             "similarity",
         ):
             if row[name] is not None:
-                say(f"  {name.replace('_', ' ')}: {row[name]}")
+                say(f"  {name.replace('_', ' ')}: {visible_line(str(row[name]))}")
     for row in explanation.removals:
         say(f"  removed {row['kind']}, line {row['line']}, {_because(row)}:")
         say(f"    {row['text'].strip()[:_EXCERPT_CHARS]!r}")
     if explanation.document:
         document = explanation.document
-        say(f"in the release: {document['id']} of {document['partner']}, {document['title']}")
+        title = visible_line(str(document["title"]))
+        say(f"in the release: {document['id']} of {document['partner']}, {title}")
         say(f"  {document['content'][:_EXCERPT_CHARS]!r}")
     if explanation.replaced:
         say(f"{len(explanation.replaced)} other delivered rows are dropped as duplicates of it:")

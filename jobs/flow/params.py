@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from jobs.errors import ConfigError
+from jobs.storage.grammar import complaint_of_line
 from jobs.storage.layout import check_corpus, check_version
 
 if TYPE_CHECKING:  # the command line is checked by these classes, which need not load numba
@@ -56,6 +57,9 @@ class PartnerParams:
         from jobs.corpus.intake.formats import format_named  # noqa: PLC0415  loads numba
 
         format_named(self.reading.format)
+        for words in (self.name, self.licence):
+            if complaint := complaint_of_line(words):
+                raise ConfigError(f"partner {self.name!r}: {words!r} {complaint}: correct it")
         if not self.deliveries:
             raise ConfigError(f"partner {self.name} has no deliveries: give a path or pattern")
         if not 0 <= self.reject_share <= 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from typing import Any, TypedDict
 
+from jobs.storage.grammar import check_entry
 from jobs.storage.manifests import JsonObject
 from jobs.storage.operations import Collect, Operation, Publish, Redact, Rollback, Tag, Yank
 from jobs.storage.typed_json import Malformed, parsed, typed
@@ -37,6 +38,7 @@ def parse_entry(body: bytes) -> LogEntry:
     entry = parsed(LogEntry, body)
     if not isinstance(entry["operation"].get("op"), str):
         raise Malformed("missing", "operation", "op")
+    check_entry(entry)
     return entry
 
 

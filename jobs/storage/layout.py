@@ -34,9 +34,21 @@ _BLOB = re.compile(r"[^/]+/blobs/[0-9a-f]{2}/([0-9a-f]{64})(?:\.g([1-9][0-9]*))?
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z._+-]{0,63}")
 
 
+def is_corpus(name: object) -> bool:
+    """Whether a corpus can be called so."""
+    is_name = isinstance(name, str) and _NAME.fullmatch(name) is not None
+    return is_name and name not in {"catalog", "probe"}
+
+
+def is_version(version: object) -> bool:
+    """Whether a release can be called so."""
+    is_name = isinstance(version, str) and _VERSION.fullmatch(version) is not None
+    return is_name and version != LATEST
+
+
 def check_corpus(name: str) -> str:
     """Return the name if it is valid for a corpus; raises ConfigError."""
-    if not _NAME.fullmatch(name) or name in {"catalog", "probe"}:
+    if not is_corpus(name):
         raise ConfigError(
             f"corpus.name={name!r}: use up to 64 of a-z 0-9 . _ - beginning with a letter or digit"
         )
@@ -45,12 +57,22 @@ def check_corpus(name: str) -> str:
 
 def check_version(version: str) -> str:
     """Return the version if it is valid for a release; raises ConfigError."""
-    if not _VERSION.fullmatch(version) or version == LATEST:
+    if not is_version(version):
         raise ConfigError(
             f"corpus.version={version!r}: use letters, digits and . _ + - as in 1.0.0 "
             "('latest' always means the newest release)"
         )
     return version
+
+
+def check_tag(name: str) -> str:
+    """The name itself, if a release can be tagged so: as versions are called."""
+    if not is_version(name):
+        raise ConfigError(
+            f"name={name!r}: a tag is called as versions are, with up to 64 letters, digits and "
+            ". _ + - beginning with a letter or digit"
+        )
+    return name
 
 
 def catalog_key(corpus: str) -> str:

@@ -33,6 +33,7 @@ from jobs.storage.registry import (
 from jobs.storage.typed_json import Malformed, parsed
 
 Part = TypeVar("Part")
+_MOST_ENTRIES = 10**18
 
 
 class _Hint(TypedDict):
@@ -171,9 +172,10 @@ def _beyond(corpus: Corpus, seq: int) -> int:
 
 def _hinted(corpus: Corpus) -> int:
     try:
-        return max(0, parsed(_Hint, corpus.store.get(hint_key(corpus.name)))["seq"])
+        seq = parsed(_Hint, corpus.store.get(hint_key(corpus.name)))["seq"]
     except (ObjectMissing, Malformed):  # it was lost or edited; the log itself is the truth
         return 0
+    return seq if 0 < seq < _MOST_ENTRIES else 0
 
 
 def _part(corpus: Corpus, digest: str, parse: Callable[[bytes], Part]) -> Part:

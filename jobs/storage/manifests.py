@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypedDict, cast
 
+from jobs.storage.grammar import check_manifest
 from jobs.storage.typed_json import Malformed, parsed, typed
 
 JsonObject = dict[str, Any]
@@ -164,6 +165,7 @@ def parse_manifest(body: bytes) -> Manifest:
             typed(list[FileEntry], manifest.get(kind, []))
         except Malformed as error:
             raise Malformed(error.problem, kind, *error.path) from error
+    check_manifest(manifest)
     return manifest
 
 

@@ -18,6 +18,7 @@ import orjson
 from pyarrow import fs
 
 from jobs.errors import ConfigError, StorageError
+from jobs.redaction import has_secret
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -58,6 +59,13 @@ class StorageParams:
     def __post_init__(self) -> None:
         if not self.root:
             raise ConfigError("root '' is no directory: give a path or s3://bucket/prefix")
+        for name, address in (("root", self.root), ("endpoint_url", self.endpoint_url or "")):
+            if "://" in address and has_secret(address):
+                raise ConfigError(
+                    f"storage.{name}={address} holds a user, password or signature, which would "
+                    "stand in releases and their logs: give the plain address, and credentials in "
+                    "the environment or a profile (AWS_ACCESS_KEY_ID, AWS_PROFILE)"
+                )
         if scheme(self.root) is None:
             path = Path(self.root).expanduser()
             if not path.is_absolute() and _is_in_working_dir_of_job():

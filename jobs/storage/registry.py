@@ -11,7 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypedDict
 
+import orjson
+
 from jobs.errors import HeliuError
+from jobs.storage.grammar import check_registry, check_retired_files
 from jobs.storage.layout import LATEST
 from jobs.storage.manifests import StoredFile
 from jobs.storage.typed_json import parsed
@@ -121,6 +124,7 @@ def registry_json(registry: Registry, removals: str | None) -> Mapping[str, Any]
 def parse_registry(body: bytes) -> tuple[Registry, str | None]:
     """Return a stored registry and the digest of the state's other part; raises Malformed."""
     stored = parsed(_StoredRegistry, body)
+    check_registry(orjson.loads(body))
     values = {column.name: getattr(stored, column.name) for column in fields(Registry)}
     return Registry(**values), stored.removals
 
@@ -132,4 +136,6 @@ def retired_files_json(retired_files: RetiredFiles) -> Mapping[str, Any]:
 
 def parse_retired_files(body: bytes) -> RetiredFiles:
     """Return stored removals; raises Malformed."""
-    return parsed(RetiredFiles, body)
+    retired_files = parsed(RetiredFiles, body)
+    check_retired_files(orjson.loads(body))
+    return retired_files

@@ -8,7 +8,7 @@ from typing import cast
 
 from jobs.errors import ReleaseMissing
 from jobs.storage.corpus import Corpus
-from jobs.storage.layout import CATALOG, blob_key, manifest_key
+from jobs.storage.layout import CATALOG, blob_key, is_corpus, manifest_key
 from jobs.storage.manifests import (
     FileBytes,
     FileEntry,
@@ -26,7 +26,8 @@ from jobs.storage.whole import is_stored
 
 def corpora(store: ObjectStore) -> list[str]:
     """Return the names of the corpora in this root, sorted."""
-    return [info.key.removeprefix(CATALOG).removesuffix(".json") for info in store.list(CATALOG)]
+    names = (info.key.removeprefix(CATALOG).removesuffix(".json") for info in store.list(CATALOG))
+    return [name for name in names if is_corpus(name)]
 
 
 def has_blob(corpus: Corpus, file: FileBytes, *, retired_files: RetiredFiles) -> bool:

@@ -25,6 +25,7 @@ from botocore.parsers import ResponseParserError
 from pyarrow import fs
 
 from jobs.errors import ConfigError, ObjectMissing, StorageError, StorageUnwritable
+from jobs.redaction import redacted
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -105,7 +106,7 @@ def _retry_warnings(server: str, *, hiccups: int) -> Callable[..., None]:
         is_failure = caught_exception is not None or status >= 500
         if is_failure and attempts > hiccups and now >= warned[0] + _QUIET_SECONDS:
             warned[0] = now
-            cause = caught_exception or f"status {status}"
+            cause = redacted(str(caught_exception or f"status {status}"))
             logging.getLogger(__name__).warning("heliu: waiting for %s (%s)", server, cause)
 
     return warn

@@ -40,7 +40,7 @@ from jobs.synthesis import write_demo
 from tests.benchmarks.machine import circumstances
 from tests.benchmarks.planted_items import CHANGES, Change, half_passage
 from tests.benchmarks.texts import sample, size_of
-from tests.builds import build_parameters
+from tests.builds import build_parameters, real_conf
 
 SHORT = range(8, 16)
 SPEED_ITEMS = 100_000
@@ -185,8 +185,9 @@ def clean_texts() -> Iterator[pa.LargeStringArray]:
     for start in range(0, len(bulk := sample(10**10)[1]), 1000):
         yield pa.array(bulk[start : start + 1000], pa.large_string())
     if folder:
-        conf = Path(__file__).parents[1] / "real_conf"
-        params = build_parameters(conf, "/nowhere", "partners=[a,b,c]")
+        with tempfile.TemporaryDirectory() as conf:
+            partners = real_conf(Path(folder), Path(conf))
+            params = build_parameters(partners, "/nowhere", "partners=[a,b,c]")
         for shard in plan(params):
             text = params.text_params(shard.partner)
             for rows in delivered_tables(shard, endpoint_url=None):

@@ -8,7 +8,7 @@ from typing import TypedDict
 from jobs.flow.releases.opened import choose_corpus
 from jobs.storage.commits import Committed, commit
 from jobs.storage.entries import operation_from
-from jobs.storage.layout import LATEST
+from jobs.storage.layout import LATEST, check_tag
 from jobs.storage.log import history
 from jobs.storage.manifests import CommitInfo, JsonObject
 from jobs.storage.objects import ObjectStore
@@ -61,8 +61,10 @@ def tag(
 
     Raises:
         ReleaseMissing: there is no such release or tag.
-        ConfigError: the name is a version's, or `latest`.
+        ConfigError: the name is a version's, `latest`, or none that a version could have.
     """
+    if release is not None and name != LATEST:  # which has an answer of its own
+        check_tag(name)
 
     def wanted(version: Resolve) -> Operation:
         return Tag(name, None if release is None else version(release))

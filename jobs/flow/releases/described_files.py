@@ -118,16 +118,25 @@ def json_schema(manifest: Manifest) -> JsonObject:
 
 def view(manifest: Manifest, addresses: Sequence[str]) -> str:
     """SQL that makes the documents a DuckDB view named after the corpus."""
-    quoted = [_WILD.sub(r"[\g<0>]", address).replace("'", "''") for address in addresses]
-    name = manifest["corpus"].replace('"', '""')
-    if not quoted:
-        columns = ", ".join(f'NULL AS "{c["name"]}"' for c in manifest["schema"]["shards"])
-        return f'CREATE OR REPLACE VIEW "{name}" AS SELECT {columns} WHERE false;\n'
-    listed = ",\n".join(f"  '{address}'" for address in quoted)
+    name = _sql_name(manifest["corpus"])
+    if not addresses:
+        columns = ", ".join(
+            f"NULL AS {_sql_name(one['name'])}" for one in manifest["schema"]["shards"]
+        )
+        return f"CREATE OR REPLACE VIEW {name} AS SELECT {columns} WHERE false;\n"
+    listed = ",\n".join(f"  {_sql_pattern(one)}" for one in addresses)
     # Names and addresses are quoted; the reader runs this file, nothing here does.
     source = f"read_parquet([\n{listed}\n], hive_partitioning = false)"
-    select = f'CREATE OR REPLACE VIEW "{name}" AS SELECT * FROM {source};\n'  # noqa: S608
+    select = f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM {source};\n"  # noqa: S608
     return f"-- {manifest['corpus']} {manifest['version']}\n{select}"
+
+
+def _sql_name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _sql_pattern(address: str) -> str:
+    return "'" + _WILD.sub(r"[\g<0>]", address).replace("'", "''") + "'"
 
 
 def _json_type(column: ColumnEntry) -> JsonObject:

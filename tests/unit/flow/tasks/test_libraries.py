@@ -186,7 +186,9 @@ def test_task_on_a_machine_with_other_libraries_is_refused(
         return {"spec": spec}
 
     def run() -> tuple[str, checkpoints.Checkpoint]:
-        return checkpoints._run_checkpointed(piece, task=task, params=params, code=begun)
+        return checkpoints._run_checkpointed(
+            piece, task=task, params=params, code=begun, stale=frozenset()
+        )
 
     assert run() == (piece.key, {"spec": "一"})
     changed(monkeypatch, "opencc")
