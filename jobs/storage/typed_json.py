@@ -25,7 +25,9 @@ class Malformed(ValueError):
     """A document is no JSON or no value of its type; `path` leads to what is wrong."""
 
     def __init__(self, problem: str, *path: str) -> None:
-        super().__init__(f"{'.'.join(path)}: {problem}" if path else problem)
+        # What stands in a document may hold characters that move a terminal's cursor.
+        place = ".".join(name if name.isprintable() else ascii(name) for name in path)
+        super().__init__(f"{place}: {problem}" if path else problem)
         self.problem = problem
         self.path = path
 

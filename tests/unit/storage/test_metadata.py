@@ -16,7 +16,7 @@ from jobs.flow.releases import opened
 from jobs.storage.canonical_json import canonical_json, sha256_hex
 from jobs.storage.corpus import Corpus
 from jobs.storage.entries import operation_from, parse_entry
-from jobs.storage.layout import log_key, manifest_key, state_key
+from jobs.storage.layout import blob_key, log_key, manifest_key, state_key
 from jobs.storage.log import head, history
 from jobs.storage.manifests import parse_manifest
 from jobs.storage.metadata import parsed_metadata
@@ -28,6 +28,8 @@ from jobs.storage.typed_json import Malformed
 from tests.memory_store import MemoryStore
 
 ROOT = Path(__file__).parents[2] / "fixtures" / "release" / "root"
+ONE, TWO, THREE = ("0a" * 32, "1b" * 32, "2c" * 32)
+KEY = blob_key("demo", TWO)
 FREE = {"parameters", "metadata", "about", "operation"}
 """Keys whose values are parsed later or not at all."""
 
@@ -45,13 +47,13 @@ ENTRY, STATE = stored("log"), stored("state")
 REDACTION = {
     "op": "redact",
     "release": {name: value for name, value in ENTRY["operation"].items() if name != "op"},
-    "substitutions": {"0a": {"key": "k", "sha256": "1b", "bytes": 9}, "2c": None},
-    "tombstones": ["k"],
+    "substitutions": {ONE: {"key": KEY, "sha256": TWO, "bytes": 9}, THREE: None},
+    "tombstones": [KEY],
     "versions": ["1.0.0"],
 }
 CORRECTION = {
     "version": "1.0.0",
-    "digest": "0a",
+    "digest": ONE,
     "documents": 1,
     "restored": 0,
     "policy": "remove",
@@ -62,7 +64,7 @@ DOCUMENTS: dict[str, tuple[Callable[[bytes], Any], Any]] = {
     "manifest": (parse_manifest, stored("manifests") | {"corrects": CORRECTION}),
     "entry": (parse_entry, ENTRY),
     "registry": (parse_registry, STATE | {"substitutions": REDACTION["substitutions"]}),
-    "removals": (parse_retired_files, {"retired": {"0a": 1}, "forbidden": ["0a"]}),
+    "removals": (parse_retired_files, {"retired": {ONE: 1}, "forbidden": [ONE]}),
     "publish": (lambda body: operation_from(orjson.loads(body)), ENTRY["operation"]),
     "redact": (lambda body: operation_from(orjson.loads(body)), REDACTION),
 }
@@ -159,15 +161,15 @@ def resigned(store: MemoryStore, changes: dict[str, Any]) -> str:
 def test_manifest_that_is_none_and_has_its_digest_is_damage() -> None:
     store = copied()
     with pytest.raises(DamagedMetadata, match=r"shards\.0\.bytes: missing"):
-        read_manifest(within(store), resigned(store, {"shards": [{"key": "k", "sha256": "0a"}]}))
+        read_manifest(within(store), resigned(store, {"shards": [{"key": KEY, "sha256": ONE}]}))
     with pytest.raises(DamagedMetadata, match=r"later\.0\.bytes: missing"):
-        read_manifest(within(store), resigned(store, {"later": [{"key": "k", "sha256": "0a"}]}))
+        read_manifest(within(store), resigned(store, {"later": [{"key": KEY, "sha256": ONE}]}))
 
 
 def test_lost_or_malformed_metadata_is_damage_wherever_it_is_read() -> None:
     store = copied()
     entry = parse_entry(store.get(log_key("demo", 1)))
-    for broken in ({"state": "0a"}, {"operation": {"op": "publish"}}):
+    for broken in ({"state": ONE}, {"operation": {"op": "publish"}}):
         store.put(log_key("demo", 1), canonical_json({**entry, **broken}))
         with pytest.raises(DamagedMetadata):
             history(within(store))
