@@ -10,6 +10,7 @@ import pytest
 from jobs.errors import AlreadyPublished, ConfigError, LostRace, ReleaseMissing
 from jobs.storage.canonical_json import canonical_json, sha256_hex
 from jobs.storage.entries import operation_from, operation_json
+from jobs.storage.layout import blob_key
 from jobs.storage.operations import (
     Collect,
     Operation,
@@ -74,7 +75,9 @@ def entry(digest: str) -> dict[str, object]:
 
 def redaction(version: str, gone: str, instead: str | None, **changes) -> Redact:
     file = None if instead is None else entry(instead)
-    return Redact(publication(version, **changes), {gone: file}, ("cci/blobs/stone",), ("1.0.0",))
+    return Redact(
+        publication(version, **changes), {gone: file}, (blob_key("cci", NEWER),), ("1.0.0",)
+    )
 
 
 EVERY_KIND = [
