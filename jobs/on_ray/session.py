@@ -48,8 +48,6 @@ def start_ray(params: ComputeParams) -> None:
     """
     if _is_initialized():
         return
-    # Unset, Ray switches token authentication on and leaves a token file in the home directory.
-    os.environ.setdefault("RAY_AUTH_MODE", "disabled")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     from jobs.on_ray.addresses import cluster_address  # noqa: PLC0415
@@ -72,6 +70,9 @@ def _is_initialized() -> bool:
 def _connect(address: str) -> None:
     import ray  # noqa: PLC0415
 
+    from jobs.on_ray.isolation import show_token  # noqa: PLC0415
+
+    show_token()
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except _FAILURES as error:
@@ -85,17 +86,19 @@ def _start_here(workers: int | None) -> None:
     import ray  # noqa: PLC0415
 
     from jobs.on_ray.addresses import short_folder  # noqa: PLC0415
+    from jobs.on_ray.isolation import isolated  # noqa: PLC0415
 
     folder = short_folder()
     try:
-        ray.init(
-            address="local",
-            num_cpus=workers,
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            _temp_dir=folder,
-        )
+        with isolated():
+            ray.init(
+                address="local",
+                num_cpus=workers,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                _temp_dir=folder,
+            )
     except _FAILURES as error:
         raise ComputeError(
             f"Ray cannot be started here, with its files in {folder} ({_first_line(error)}): look "

@@ -25,17 +25,13 @@ from jobs.errors import (
     StorageError,
 )
 from jobs.storage.local_files import require_regular, version_of
-from jobs.storage.objects import S3_SCHEME, ObjectReplaced
+from jobs.storage.objects import Listed, ObjectReplaced, VersionedStream
+from jobs.storage.stores import backend_of
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-    from jobs.storage.s3_files import ObjectStream
-
 _AT_ONCE = 1 << 23
-
-Listed = tuple[int, str]
-"""Size in bytes and version of a file, as a listing shows them."""
 
 
 @contextmanager
@@ -153,10 +149,10 @@ class _DiskFile:
 
 
 class _Object:
-    """An object of a bucket, from its beginning; every answer is of one version or an error."""
+    """An object of a store, from its beginning; every answer is of one version or an error."""
 
-    def __init__(self, stream: ObjectStream) -> None:
-        self.read, self.close, self.version = stream.read, stream.close, stream.etag
+    def __init__(self, stream: VersionedStream) -> None:
+        self.read, self.close, self.version = stream.read, stream.close, stream.version
 
     def is_changed(self) -> bool:
         return False
@@ -164,7 +160,7 @@ class _Object:
 
 @contextmanager
 def opening(uri: str) -> Iterator[None]:
-    """Turn what goes wrong while a file is opened into our errors."""
+    """Turn what goes wrong while a file is opened into errors of heliu."""
     try:
         yield
     except (FileNotFoundError, ObjectMissing) as error:
@@ -183,7 +179,7 @@ def changed(uri: str, found: str) -> DeliveryChanged:
 
 def kind(uri: str) -> type[HeliuError]:
     """Return the error for a file that cannot be read, by who has to act."""
-    return StorageError if uri.startswith(S3_SCHEME) else DeliveryUnreadable
+    return StorageError if backend_of(uri) else DeliveryUnreadable
 
 
 def complaint(uri: str) -> str:
@@ -202,11 +198,10 @@ def _opened(uri: str, endpoint_url: str | None, listed: Listed | None) -> Iterat
 
 
 def _stored(uri: str, endpoint_url: str | None, listed: Listed | None) -> _DiskFile | _Object:
-    if not uri.startswith(S3_SCHEME):
+    backend = backend_of(uri)
+    if backend is None:
         return _DiskFile(uri)
-    from jobs.storage.s3_files import stream_object  # noqa: PLC0415  as in `stores`
-
     try:
-        return _Object(stream_object(uri, endpoint_url, None, listed[1] if listed else ""))
+        return _Object(backend.stream_file(uri, endpoint_url, listed))
     except ObjectReplaced as error:
         raise changed(uri, f"{listed[0]:,} bytes" if listed else "") from error

@@ -1,4 +1,4 @@
-"""Objects of a bucket as files: every range is one request of boto3 that is sent again if need be.
+"""Objects of a bucket as files: a range is one request of boto3, sent again if it breaks off.
 
 Arrow's own client gives up where a server answers a short range with an error longer than it, and
 knows other waits than boto3; two clients would be two policies.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from botocore.exceptions import IncompleteReadError
 
-from jobs.storage.objects import ObjectReplaced
+from jobs.storage.objects import Listed, ObjectReplaced
 from jobs.storage.random_access import RandomAccess
 from jobs.storage.s3_clients import explaining, read_again, s3_client, split_address
 
@@ -30,16 +30,16 @@ _PARTS_AT_ONCE = 4
 def open_object(
     address: str,
     endpoint_url: str | None,
-    region: str | None,
-    listed: tuple[int, str] | None = None,
+    listed: Listed | None = None,
+    region: str | None = None,
 ) -> pa.NativeFile:
-    """The object for random access.
+    """Open an object for random access.
 
     Args:
-        address: Of the object.
-        endpoint_url: Of the server, if it is not AWS.
-        region: Of the bucket.
-        listed: Its size in bytes and ETag, if they are known: no request asks for them then.
+        address: of the object.
+        endpoint_url: of a server other than AWS.
+        listed: its size in bytes and ETag, if they are known: no request asks for them then.
+        region: of the bucket, None for the environment's.
 
     Raises:
         ObjectMissing: Nothing is there.
@@ -52,13 +52,22 @@ def open_object(
 
 
 def stream_object(
-    address: str, endpoint_url: str | None, region: str | None, etag: str = ""
+    address: str,
+    endpoint_url: str | None,
+    listed: Listed | None = None,
+    region: str | None = None,
 ) -> ObjectStream:
-    """The object from its beginning, as it arrives; raises as `open_object` does.
+    """Stream an object from its beginning; raises as `open_object` does.
+
+    Args:
+        address: of the object.
+        endpoint_url: of a server other than AWS.
+        listed: its size in bytes and ETag, if they are known: another one is refused.
+        region: of the bucket, None for the environment's.
 
     One request, and one more wherever the answer breaks off.
     """
-    return ObjectStream(_Object(address, endpoint_url, region, etag))
+    return ObjectStream(_Object(address, endpoint_url, region, listed[1] if listed else ""))
 
 
 class _Object:
@@ -73,7 +82,7 @@ class _Object:
         self.etag = etag
 
     def explaining(self) -> AbstractContextManager[None]:
-        """Failures of its requests become our errors."""
+        """Failures of its requests become errors of heliu."""
         return explaining("read", self._address, self._endpoint_url)
 
     def size(self) -> int:
@@ -140,8 +149,8 @@ class ObjectStream:
             self._body: StreamingBody | None = stored.body()
 
     @property
-    def etag(self) -> str:
-        """Of the object, in all answers."""
+    def version(self) -> str:
+        """The ETag of the object, in all answers."""
         return self._stored.etag
 
     def read(self, size_bytes: int) -> bytes:
@@ -157,7 +166,7 @@ class ObjectStream:
             self._body.close()
 
     def _answer(self) -> StreamingBody:
-        """The answer at hand, or that to a new request if it broke off."""
+        """Return the open answer, or that to a new request if it broke off."""
         body, self._body = self._body, None
         if body is None:
             body = self._stored.body(**({"Range": f"bytes={self._at}-"} if self._at else {}))

@@ -15,16 +15,10 @@ import pyarrow as pa
 
 from jobs.errors import DeliveryUnreadable, HeliuError
 from jobs.storage.checked import Blocks, CheckedFile, block_digests
-from jobs.storage.hashed_stream import (
-    Listed,
-    changed,
-    complaint,
-    hashed_stream,
-    kind,
-    opening,
-)
+from jobs.storage.hashed_stream import changed, complaint, hashed_stream, kind, opening
 from jobs.storage.local_files import require_regular
-from jobs.storage.objects import S3_SCHEME
+from jobs.storage.objects import Listed
+from jobs.storage.stores import backend_of
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -147,11 +141,9 @@ def _checked(file: pa.NativeFile, uri: str, known: Known) -> CheckedFile:
 
 def _opened(uri: str, endpoint_url: str | None, known: Known | None) -> pa.NativeFile:
     with opening(uri):
-        if uri.startswith(S3_SCHEME):
-            from jobs.storage.s3_files import open_object  # noqa: PLC0415  as in `stores`
-
+        if backend := backend_of(uri):
             listed = (known.blocks.size_bytes, known.version) if known else None
-            return open_object(uri, endpoint_url, None, listed)
+            return backend.open_file(uri, endpoint_url, listed)
         # What was a file when the delivery was listed may have become a link or a pipe.
         require_regular(uri)
         return pa.OSFile(uri)

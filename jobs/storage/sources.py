@@ -24,7 +24,8 @@ from urllib.parse import unquote
 
 from jobs.errors import DeliveryMissing, DeliveryUnreadable
 from jobs.storage.local_files import kernel_devices, settled, version_of
-from jobs.storage.objects import S3_SCHEME
+from jobs.storage.objects import Listed
+from jobs.storage.stores import Backend, backend_of
 
 _FILE_SCHEME = "file://"
 _MAGIC = re.compile(r"[*?[]")
@@ -56,7 +57,7 @@ class SourceFile:
     version: str
 
     @property
-    def listed(self) -> tuple[int, str]:
+    def listed(self) -> Listed:
         """Size and version, by which the file is known again."""
         return self.size_bytes, self.version
 
@@ -100,8 +101,8 @@ def expand(
     found: dict[str, SourceFile] = {}
 
     def matches(pattern: str) -> list[SourceFile]:
-        if pattern.startswith(S3_SCHEME):
-            return list(_s3_matches(pattern, endpoint_url))
+        if backend := backend_of(pattern):
+            return list(_remote_matches(pattern, backend, endpoint_url))
         return list(_local_matches(pattern, follow_links=follow_links))
 
     with ThreadPoolExecutor() as pool:
@@ -209,19 +210,23 @@ def _require_inside(path: Path, base: Path, *, follow_links: bool) -> None:
         )
 
 
-def _s3_matches(address: str, endpoint_url: str | None) -> Iterator[SourceFile]:
-    from jobs.storage.s3_clients import listed, split_address  # noqa: PLC0415  as in `stores`
-
-    bucket, key = split_address(address)
+def _remote_matches(
+    address: str, backend: Backend, endpoint_url: str | None
+) -> Iterator[SourceFile]:
+    scheme, _, path = address.partition("://")
+    bucket, _, key = path.partition("/")
+    root = f"{scheme}://{bucket}/"
     wanted = [part for part in key.split("/") if part]
     fixed = _before_magic(wanted)
     base = "".join(f"{part}/" for part in fixed)
-    for name, size_bytes, etag in listed(bucket, _MAGIC.split(key)[0], endpoint_url, None):
+    beginning = root + _MAGIC.split(key)[0]
+    for found, size_bytes, version in backend.list_files(beginning, endpoint_url):
+        name = found.removeprefix(root)
         inner = name.removeprefix(base)
         if name == key and not key.endswith("/"):
-            yield SourceFile(address, name.rpartition("/")[2], size_bytes, etag)
+            yield SourceFile(address, name.rpartition("/")[2], size_bytes, version)
         elif name.startswith(base) and _fits(inner.split("/"), wanted[len(fixed) :]):
-            yield SourceFile(f"{S3_SCHEME}{bucket}/{name}", inner, size_bytes, etag)
+            yield SourceFile(found, inner, size_bytes, version)
 
 
 def _before_magic(parts: Sequence[str]) -> list[str]:

@@ -59,7 +59,7 @@ class Partner:
         return self.sites[-1]
 
     @property
-    def is_lines(self) -> bool:
+    def is_json_lines(self) -> bool:
         """Whether its files are lines of JSON."""
         return self.format == "jsonl"
 
@@ -171,8 +171,8 @@ def write_conf(folder: Path, deliveries: Path) -> None:
     """One file of Hydra's group `partners` for each partner, with absolute patterns."""
     folder.mkdir(parents=True)
     for partner in PARTNERS:
-        place = glob.escape(str(deliveries.resolve() / partner.name))
-        pattern = f"{place}/*.{partner.suffix}"
+        folder_pattern = glob.escape(str(deliveries.resolve() / partner.name))
+        pattern = f"{folder_pattern}/*.{partner.suffix}"
         (folder / f"{partner.name}.yaml").write_text(_yaml(partner, pattern), "utf-8")
 
 

@@ -61,7 +61,7 @@ class Planter:
 
     def document(self, partner: Partner) -> Planted:
         """The partner's next document."""
-        card = self._deck.deal(is_lines=partner.is_lines)
+        card = self._deck.deal(is_json_lines=partner.is_json_lines)
         site = self._site(partner, card.plant)
         if card.plant in COPIES:
             return self._copy(

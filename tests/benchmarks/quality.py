@@ -28,7 +28,7 @@ from jobs.corpus.repair.normalization import normalized_texts
 from jobs.corpus.signals.quality import quality
 from jobs.corpus.signals.quality_model import QualityModel
 from jobs.corpus.signals.quality_training import TrainingParams
-from jobs.flow.analysis.quality_training import Lesson, train
+from jobs.flow.analysis.quality_training import TrainingInputs, train
 from tests.benchmarks.machine import circumstances, least_seconds
 from tests.benchmarks.texts import sample
 from tests.builds import silent
@@ -81,7 +81,9 @@ def others(kind: str) -> list[str]:
 
 def trained(folder: Path, source: list[str], kinds: list[str]) -> QualityModel:
     write(folder / "bad.jsonl", junk_of(source, kinds, 2))
-    lesson = Lesson((str(folder / "good.jsonl"),), (str(folder / "bad.jsonl"),), READING, None)
+    lesson = TrainingInputs(
+        (str(folder / "good.jsonl"),), (str(folder / "bad.jsonl"),), READING, None
+    )
     return train(lesson, PARAMS, progress=silent)
 
 

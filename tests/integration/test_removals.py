@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.corpus.removal.removals import restored
+from jobs.corpus.removal.removals import restored_text
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.explanation import explain
 from jobs.flow.releases.opened import OpenedRelease
@@ -61,7 +61,7 @@ def test_planted_repeats_and_frames_are_removed_and_nothing_else(
         if truth is None:
             continue
         seen.add(truth["plant"])
-        before = restored(row["content"], pieces)
+        before = restored_text(row["content"], pieces)
         if truth["plant"] == "repeated_caption":
             assert row["content"].count(truth["detail"]) == 1
             assert before.count(truth["detail"]) >= 3
@@ -97,4 +97,4 @@ def test_nothing_is_removed_where_both_are_switched_off(demo: Path, tmp_path: Pa
     off = ("paragraphs.repeated=false", "paragraphs.site_boilerplate=false")
     published = build(build_parameters(demo / "conf", tmp_path, FEW, *off))
     assert published.manifest["removals"] == []
-    assert not (tmp_path / "demo" / "work" / "site_lines").exists()
+    assert not (tmp_path / "demo" / "work" / "site_boilerplate").exists()

@@ -1,4 +1,4 @@
-"""Rules in a whole build: who is judged takes no part, says why, and no text is read again."""
+"""Rules in a whole build: a filtered row takes no part and says why; no text is read again."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ def test_build_with_rules_explains_what_they_reject_and_normalizes_nothing_again
     assert normalized_files(tmp_path) == before
     release = opened(params)
     decisions = table(release, "decisions")
-    judged = decisions.filter(pc.equal(decisions["stage"], "judge"))
-    short = judged.filter(pc.equal(judged["reason"], "too_short"))
+    filtered = decisions.filter(pc.equal(decisions["stage"], "judge"))
+    short = filtered.filter(pc.equal(filtered["reason"], "too_short"))
     assert len(short) > 0
-    assert set(judged["verdict"].to_pylist()) == {"rejected"}
+    assert set(filtered["verdict"].to_pylist()) == {"rejected"}
     assert all(text.startswith("content_chars ") for text in short["evidence"].to_pylist())
     assert pc.min(table(release, "shards")["content_chars"]).as_py() >= 300
     # Nobody is replaced by a document that a rule rejects.
-    assert not set(judged["doc_id"].to_pylist()) & set(decisions["kept_doc_id"].to_pylist())
+    assert not set(filtered["doc_id"].to_pylist()) & set(decisions["kept_doc_id"].to_pylist())
     counted = sum(
         count
         for account in manifest["partners"].values()
         for reason, count in account["reasons"].items()
         if reason.startswith("judge/")
     )
-    assert counted == len(judged)
+    assert counted == len(filtered)
     assert manifest["parameters"]["rules"]["rules"][0]["value"] == 300
 
 

@@ -8,23 +8,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.corpus.model.tables import DOCUMENTS
-from jobs.corpus.removal.removals import restored
-from jobs.corpus.removal.repeated_lines import RepeatParams, without_repeats
+from jobs.corpus.removal.params import RepeatedLineParams, SiteBoilerplateParams
+from jobs.corpus.removal.removals import restored_text
+from jobs.corpus.removal.repeated_lines import without_repeated_lines
 from jobs.corpus.removal.site_boilerplate import (
     EDGE_LINES,
-    BoilerplateParams,
-    counted,
-    edge_words,
-    without_boilerplate,
+    count_keys,
+    edge_keys,
+    remove_site_boilerplate,
 )
 from jobs.corpus.repair.normalization import EVERY, normalized
 from jobs.corpus.repair.repairs import Repair
 from jobs.corpus.signals.signals import signals
 from tests.corpora import NO_KEYWORDS
 
-REPEATS = RepeatParams(is_on=True, min_chars=4, min_times=2, min_pasted_chars=6)
-SITE = BoilerplateParams(is_on=True, min_documents=2, min_share=0.5)
-# The other two judge a text by all its lines: what is left may be judged otherwise.
+REPEATS = RepeatedLineParams(is_on=True, min_chars=4, min_times=2, min_pasted_chars=6)
+SITE = SiteBoilerplateParams(is_on=True, min_documents=2, min_share=0.5)
+# The other two judge a text by all its lines: what is left may be classified otherwise.
 LINE_BY_LINE = EVERY & ~(Repair.SCRIPT | Repair.WRAPS)
 LINES = st.sampled_from(
     [
@@ -65,8 +65,8 @@ def table_of(rows: list[tuple[str, str | None]]) -> pa.Table:
 @settings(deadline=None)  # kernels compile in the first example
 @given(st.lists(TEXTS, max_size=6))
 def test_repeats_removed_twice_are_repeats_removed_once(texts: list[str]) -> None:
-    once, _ = without_repeats(texts_of(texts), params=REPEATS)
-    twice, cuts = without_repeats(once, params=REPEATS)
+    once, _ = without_repeated_lines(texts_of(texts), params=REPEATS)
+    twice, cuts = without_repeated_lines(once, params=REPEATS)
     assert twice.equals(once)
     assert len(cuts) == 0
 
@@ -74,18 +74,23 @@ def test_repeats_removed_twice_are_repeats_removed_once(texts: list[str]) -> Non
 @settings(deadline=None)  # kernels compile in the first example
 @given(st.lists(TEXTS, max_size=6))
 def test_repeats_put_back_give_the_texts_and_what_is_left_is_normalized(texts: list[str]) -> None:
-    content, cuts = without_repeats(texts_of(texts), params=REPEATS)
+    content, cuts = without_repeated_lines(texts_of(texts), params=REPEATS)
     rows = cuts.to_pylist()
     for number, (left, text) in enumerate(zip(content.to_pylist(), texts, strict=True)):
-        assert restored(left, [row for row in rows if row["row"] == number]) == normalized(text)
+        assert restored_text(left, [row for row in rows if row["row"] == number]) == normalized(
+            text
+        )
         assert normalized(left, LINE_BY_LINE) == left
 
 
 @settings(deadline=None)  # kernels compile in the first example
 @given(st.lists(TEXTS, max_size=8), st.integers(0, 8))
 def test_repeats_are_removed_row_by_row(texts: list[str], cut: int) -> None:
-    whole, told = without_repeats(texts_of(texts), params=REPEATS)
-    parts = [without_repeats(texts_of(part), params=REPEATS) for part in (texts[:cut], texts[cut:])]
+    whole, told = without_repeated_lines(texts_of(texts), params=REPEATS)
+    parts = [
+        without_repeated_lines(texts_of(part), params=REPEATS)
+        for part in (texts[:cut], texts[cut:])
+    ]
     assert whole.to_pylist() == [text for part, _ in parts for text in part.to_pylist()]
     assert told["text"].to_pylist() == [
         text for _, cuts in parts for text in cuts["text"].to_pylist()
@@ -96,15 +101,15 @@ def test_repeats_are_removed_row_by_row(texts: list[str], cut: int) -> None:
 @given(st.lists(st.tuples(TEXTS, URLS), max_size=12), st.randoms(use_true_random=False))
 def test_boilerplate_is_the_same_in_any_order_and_pieces(rows, random) -> None:
     documents = table_of(rows)
-    counts = counted(edge_words(documents), least=2)
-    after, _ = without_boilerplate(documents, counts, params=SITE, signal_params=NO_KEYWORDS)
+    counts = count_keys(edge_keys(documents), least=2)
+    after, _ = remove_site_boilerplate(documents, counts, params=SITE, signal_params=NO_KEYWORDS)
     order = pa.array(random.sample(range(len(rows)), len(rows)), pa.int64())
     cut = random.randint(0, len(rows))
     pieces = [documents.take(order[:cut]), documents.take(order[cut:])]
-    again = counted(np.concatenate([edge_words(piece) for piece in pieces]), least=2)
+    again = count_keys(np.concatenate([edge_keys(piece) for piece in pieces]), least=2)
     assert all(np.array_equal(*pair) for pair in zip(counts, again, strict=True))
     left = [
-        without_boilerplate(piece, again, params=SITE, signal_params=NO_KEYWORDS)[0]
+        remove_site_boilerplate(piece, again, params=SITE, signal_params=NO_KEYWORDS)[0]
         for piece in pieces
     ]
     assert pa.concat_tables(left).sort_by("doc_id").equals(after)
@@ -114,13 +119,15 @@ def test_boilerplate_is_the_same_in_any_order_and_pieces(rows, random) -> None:
 @given(st.lists(st.tuples(TEXTS, URLS), max_size=12))
 def test_boilerplate_put_back_gives_the_texts_and_only_ends_go(rows) -> None:
     documents = table_of(rows)
-    counts = counted(edge_words(documents), least=2)
-    after, removals = without_boilerplate(documents, counts, params=SITE, signal_params=NO_KEYWORDS)
+    counts = count_keys(edge_keys(documents), least=2)
+    after, removals = remove_site_boilerplate(
+        documents, counts, params=SITE, signal_params=NO_KEYWORDS
+    )
     told = removals.to_pylist()
     for before, row in zip(documents.to_pylist(), after.to_pylist(), strict=True):
         pieces = [piece for piece in told if piece["doc_id"] == row["doc_id"]]
         left = row["content"] or ""
-        assert restored(left, pieces) == (before["content"] or "")
+        assert restored_text(left, pieces) == (before["content"] or "")
         assert left in (before["content"] or "")
         assert normalized(left, LINE_BY_LINE) == left
         assert len(pieces) <= 2 * EDGE_LINES

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from jobs.corpus.model.signal_columns import SIGNALS, STRETCH
 from jobs.corpus.signals.keywords import SignalParams
-from jobs.corpus.signals.rules import OPERATORS, Rule, RuleParams, judged
+from jobs.corpus.signals.rules import OPERATORS, Rule, RuleParams, rule_verdicts
 from jobs.corpus.signals.signals import signals
 from tests.signal_oracle import signals_of
 
@@ -110,11 +110,11 @@ def holds(row: dict, rule: Rule, partner: str) -> bool:
     st.lists(RULES, max_size=4).map(tuple),
     st.integers(0, 6),
 )
-def test_judged_is_the_first_rule_that_holds_row_by_row(rows, rules, cut: int) -> None:
+def test_verdict_is_the_first_rule_that_holds_row_by_row(rows, rules, cut: int) -> None:
     table = measured([text for text, _ in rows])
     table = table.append_column("site", pa.array([site for _, site in rows], pa.string()))
     params = RuleParams("测试", "测试", rules)
-    verdicts = judged(table, params, partner="甲")
+    verdicts = rule_verdicts(table, params, partner="甲")
     for row, verdict in zip(table.to_pylist(), verdicts.to_pylist(), strict=True):
         first = next((rule for rule in rules if holds(row, rule, "甲")), None)
         assert verdict["reason"] == (first.reason if first else None)
@@ -122,5 +122,5 @@ def test_judged_is_the_first_rule_that_holds_row_by_row(rows, rules, cut: int) -
         assert (verdict["evidence"] or "").endswith(
             first.text[len(first.signal) :] if first else ""
         )
-    parts = [judged(part, params, partner="甲") for part in (table[:cut], table[cut:])]
+    parts = [rule_verdicts(part, params, partner="甲") for part in (table[:cut], table[cut:])]
     assert pa.concat_tables(parts).combine_chunks().equals(verdicts.combine_chunks())

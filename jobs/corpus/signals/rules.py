@@ -1,4 +1,4 @@
-"""Rules: thresholds on signals that reject a document. They read no text."""
+"""Rules: filter documents by thresholds on signals. They read no text."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ from jobs.corpus.model.signal_columns import SIGNALS
 from jobs.corpus.model.sites import is_below, sites
 from jobs.errors import ConfigError
 
-"""The stage that rejects by rules."""
-
 OPERATORS: dict[str, Callable[[npt.NDArray[Any], np.generic], npt.NDArray[np.bool_]]] = {
     "<": np.less,
     "<=": np.less_equal,
@@ -25,7 +23,7 @@ OPERATORS: dict[str, Callable[[npt.NDArray[Any], np.generic], npt.NDArray[np.boo
     ">=": np.greater_equal,
 }
 
-JUDGED = pa.schema(
+RULE_VERDICTS = pa.schema(
     [
         pa.field("stage", pa.string()),
         pa.field("reason", pa.string()),
@@ -43,8 +41,8 @@ class Rule:
         signal: A column of SIGNALS.
         operator: One of OPERATORS.
         value: The threshold.
-        spared_partners: Their documents are not judged by this rule.
-        spared_sites: Neither are documents of these hosts and their subdomains.
+        spared_partners: Their documents are exempt from this rule.
+        spared_sites: Likewise documents of these hosts and their subdomains.
     """
 
     reason: str
@@ -56,7 +54,7 @@ class Rule:
 
     @property
     def text(self) -> str:
-        """The rule as people write it."""
+        """The rule in words, as `content_chars < 200`."""
         return f"{self.signal} {self.operator} {self.value:g}"
 
 
@@ -76,7 +74,7 @@ class RuleParams:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns the rules look at."""
+        """The columns that the rules need."""
         signals = dict.fromkeys(rule.signal for rule in self.rules)
         return (*signals, "site") if any(rule.spared_sites for rule in self.rules) else (*signals,)
 
@@ -94,17 +92,17 @@ class RuleParams:
             )
 
 
-def judged(documents: pa.Table, rules: RuleParams, *, partner: str) -> pa.Table:
-    """The stage, reason and evidence of each row; null where no rule holds.
+def rule_verdicts(documents: pa.Table, rules: RuleParams, *, partner: str) -> pa.Table:
+    """Return stage, reason and evidence of each row; null where no rule holds.
 
     Args:
-        documents: SIGNALS and `site` of one partner's documents. Null signals (those of a row
-            rejected before) hold no rule.
-        rules: in order; the first that holds counts.
-        partner: whose documents.
+        documents: SIGNALS and `site` of one partner's documents. No rule holds for null signals,
+            those of rows rejected before.
+        rules: in order; the first that holds decides.
+        partner: who delivered the documents.
 
     Returns:
-        JUDGED, a row for each row.
+        RULE_VERDICTS, in the same order.
 
     Law: row-wise.
     """
@@ -113,7 +111,9 @@ def judged(documents: pa.Table, rules: RuleParams, *, partner: str) -> pa.Table:
         if partner not in rule.spared_partners:
             choice[_holds(documents, rule)] = number
     if (choice == len(rules.rules)).all():
-        return pa.table([pa.nulls(len(documents), pa.string())] * len(JUDGED), schema=JUDGED)
+        return pa.table(
+            [pa.nulls(len(documents), pa.string())] * len(RULE_VERDICTS), schema=RULE_VERDICTS
+        )
     reasons: list[str | None] = [rule.reason for rule in rules.rules]
     reason = pa.array([*reasons, None], pa.string()).take(pa.array(choice))
     return pa.table(
@@ -124,20 +124,25 @@ def judged(documents: pa.Table, rules: RuleParams, *, partner: str) -> pa.Table:
             "reason": reason,
             "evidence": _evidence(documents, rules, choice),
         },
-        schema=JUDGED,
+        schema=RULE_VERDICTS,
     )
 
 
-def after_rules(documents: pa.Table, rules: RuleParams, *, partner: str) -> pa.Table:
-    """DOCUMENTS of one partner with stage, reason and evidence of what a rule rejects.
+def filtered_by_rules(documents: pa.Table, rules: RuleParams, *, partner: str) -> pa.Table:
+    """Reject documents by rules: return DOCUMENTS with stage, reason and evidence set.
+
+    Args:
+        documents: DOCUMENTS of one partner.
+        rules: as for `rule_verdicts`.
+        partner: who delivered them.
 
     Law: row-wise.
     """
     with_site = documents.append_column("site", sites(documents["url"]))
-    verdicts = judged(with_site, rules, partner=partner)
-    is_judged = pc.and_(pc.is_valid(verdicts["reason"]), pc.is_null(documents["reason"]))
-    for name in JUDGED.names:
-        column = pc.if_else(is_judged, verdicts[name], documents[name])
+    verdicts = rule_verdicts(with_site, rules, partner=partner)
+    is_filtered = pc.and_(pc.is_valid(verdicts["reason"]), pc.is_null(documents["reason"]))
+    for name in RULE_VERDICTS.names:
+        column = pc.if_else(is_filtered, verdicts[name], documents[name])
         documents = documents.set_column(documents.schema.get_field_index(name), name, column)
     return documents
 
@@ -158,7 +163,7 @@ def _threshold(rule: Rule, dtype: np.dtype[Any]) -> np.generic:
 
 
 def _are_spared(sites: pa.ChunkedArray, spared: tuple[str, ...]) -> npt.NDArray[np.bool_]:
-    """Which sites are one of these, or below one of them."""
+    """Return which sites are one of these, or below one of them."""
     found = np.zeros(len(sites), np.bool_)
     for name in spared:
         found |= is_below(sites, name).to_numpy()

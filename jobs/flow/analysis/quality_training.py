@@ -22,7 +22,7 @@ from jobs.corpus.signals.quality_examples import (
     smallest,
     without_shared,
 )
-from jobs.corpus.signals.quality_model import QualityModel, Scorer, written_model
+from jobs.corpus.signals.quality_model import QualityModel, Scorer, serialized_model
 from jobs.corpus.signals.quality_report import quality_report
 from jobs.corpus.signals.quality_training import TrainingParams, fitted
 from jobs.errors import ConfigError
@@ -34,7 +34,7 @@ Told = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
-class Lesson:
+class TrainingInputs:
     """What to learn from.
 
     Attributes:
@@ -50,7 +50,7 @@ class Lesson:
     endpoint_url: str | None
 
 
-def train(lesson: Lesson, params: TrainingParams, *, progress: Told) -> QualityModel:
+def train(lesson: TrainingInputs, params: TrainingParams, *, progress: Told) -> QualityModel:
     """The model, its file telling how it was made and how good it is on documents held out.
 
     It depends on the texts, and neither on names or order of files nor on how often they hold one.
@@ -84,7 +84,11 @@ def train(lesson: Lesson, params: TrainingParams, *, progress: Told) -> QualityM
 
 
 def _gathered(
-    kind: str, patterns: tuple[str, ...], lesson: Lesson, params: TrainingParams, progress: Told
+    kind: str,
+    patterns: tuple[str, ...],
+    lesson: TrainingInputs,
+    params: TrainingParams,
+    progress: Told,
 ) -> tuple[pa.Table, int]:
     """The EXAMPLES of one kind, and how many rows were delivered."""
     sources = expand(patterns, partner=kind, endpoint_url=lesson.endpoint_url, follow_links=False)
@@ -130,7 +134,7 @@ def _described(
     counts: dict[str, Any],
 ) -> QualityModel:
     """The model as written, with the report of the very numbers it will give."""
-    scores = quality(content, model=written_model(scorer, {}))
+    scores = quality(content, model=serialized_model(scorer, {}))
     held_out = quality_report(pc.cast(scores, pa.float64()).to_numpy(), labels)
     about = {
         "training": asdict(params),
@@ -138,4 +142,4 @@ def _described(
         "documents": counts,
         "held_out": held_out,
     }
-    return written_model(scorer, about)
+    return serialized_model(scorer, about)

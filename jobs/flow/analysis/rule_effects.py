@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.corpus.signals.rules import RuleParams, judged
+from jobs.corpus.signals.rules import RuleParams, rule_verdicts
 from jobs.flow.shards import NormalizedShard, Run
 from jobs.flow.tasks.sealed import read_table
 from jobs.storage.objects import ObjectStore
@@ -25,7 +25,7 @@ Counts = Counter[tuple[str, str | None]]
 
 
 @dataclass(frozen=True)
-class Judgement:
+class RuleEffects:
     """What a profile of rules does to the documents of a build.
 
     Attributes:
@@ -38,14 +38,14 @@ class Judgement:
     examples: list[dict[str, Any]]
 
 
-def judge(
+def rule_effects(
     shards: list[NormalizedShard],
     rules: RuleParams,
     against: RuleParams,
     *,
     store: ObjectStore,
     examples: int,
-) -> Judgement:
+) -> RuleEffects:
     """What `rules` reject, compared with `against`.
 
     Memory: the columns that rules look at of one run of facts.
@@ -53,14 +53,14 @@ def judge(
     counts, others = Counts(), Counts()
     found: dict[str, list[tuple[bytes, str, Run, str]]] = {}
     for shard, run, facts in _facts(shards, store, rules.columns + against.columns):
-        verdicts = judged(facts, rules, partner=shard.partner)
-        other = judged(facts, against, partner=shard.partner)["reason"]
+        verdicts = rule_verdicts(facts, rules, partner=shard.partner)
+        other = rule_verdicts(facts, against, partner=shard.partner)["reason"]
         counts.update((shard.partner, reason) for reason in verdicts["reason"].to_pylist())
         others.update((shard.partner, reason) for reason in other.to_pylist())
         for reason, doc_id, evidence in _firsts(facts, verdicts, examples):
             found.setdefault(reason, []).append((doc_id, shard.partner, run, evidence))
     order = {rule.reason: number for number, rule in enumerate(rules.rules)}
-    return Judgement(
+    return RuleEffects(
         _rows(counts, others),
         [
             _example(reason, *example, store)

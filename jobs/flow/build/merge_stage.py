@@ -29,11 +29,11 @@ from jobs.corpus.release.decisions import (
     slices_by_bytes,
     verdict_counts,
 )
-from jobs.corpus.release.loss_alarms import noted
-from jobs.corpus.release.struck_rows import barred_rows
+from jobs.corpus.release.loss_alarms import loss_notes
+from jobs.corpus.release.struck_rows import blocked_rows
 from jobs.corpus.release.takedown import decisions_without
-from jobs.corpus.removal.removals import removed
-from jobs.corpus.signals.rules import after_rules
+from jobs.corpus.removal.removals import released_removals
+from jobs.corpus.signals.rules import filtered_by_rules
 from jobs.flow.dedup.dedup_stage import Drops
 from jobs.flow.params import BuildParams, PartnerParams
 from jobs.flow.shards import NormalizedShard, Run
@@ -46,9 +46,10 @@ from jobs.flow.tasks.checkpoints import (
     map_checkpointed,
 )
 from jobs.flow.tasks.sealed import open_sealed
+from jobs.storage.canonical_json import fingerprint
+from jobs.storage.corpus import Corpus
 from jobs.storage.layout import work_key
 from jobs.storage.log import head
-from jobs.storage.manifests import fingerprint
 from jobs.storage.objects import ObjectStore
 from jobs.storage.releases import has_blob
 from jobs.storage.stores import open_store
@@ -99,8 +100,8 @@ def merge(
     """
     # Once shards were retired, checkpoints may name some that are gone: they are not believed.
     store = open_store(params.storage)
-    at = head(store, params.corpus)
-    removals, tombstones = at.removals, at.registry.tombstones
+    at = head(Corpus(store, params.corpus))
+    removals, tombstones = at.retired_files, at.registry.tombstones
     shards = [shard.key for shard in normalized]
     key = fingerprint(drops.key, shards, _recipe(params), code_digest(), removals, tombstones)
     works = enumerate(_works(normalized, drops, params, removals, tombstones))
@@ -121,17 +122,17 @@ def merge_range(work: _Work, *, params: BuildParams) -> Checkpoint:
     """Write the shards, facts and decisions of one range; what was written. Harmless to repeat."""
     store = open_store(params.storage)
     documents = _documents(work, store).sort_by(_ORDER)
-    documents = after_rules(documents, params.rules, partner=work.range.partner)
+    documents = filtered_by_rules(documents, params.rules, partner=work.range.partner)
     drops = _drops(work, store)
     verdicts = decisions(documents, drops, partner=work.range.partner)
     kept = released(documents, verdicts, licence=work.partner.licence)
     facts = released_facts(_facts(work, store, params), documents, verdicts)
     decided = pa.table({"ordinal": documents["ordinal"], "verdict": verdicts["verdict"]})
     # Rejected rows meet no tombstone in dedup, and their text must not be told again either.
-    is_barred = barred_rows(verdicts, _barred(store, work.tombstones))
+    is_barred = blocked_rows(verdicts, _barred(store, work.tombstones))
     verdicts = decisions_without(verdicts, pa.array([], pa.string()), is_barred)
     decided = decided.filter(pc.invert(is_barred))
-    cuts = removed(_cuts(work, store), decided, partner=work.range.partner)
+    cuts = released_removals(_cuts(work, store), decided, partner=work.range.partner)
     ends = list(slices_by_bytes(kept["content"], params.shards.release_bytes))
     write = partial(write_blob, store, params.corpus, work.removals)
     return {
@@ -139,7 +140,7 @@ def merge_range(work: _Work, *, params: BuildParams) -> Checkpoint:
         "facts": [write(facts.slice(start, stop - start)) for start, stop in ends],
         "decisions": [write(verdicts)] if len(verdicts) else [],
         "removals": [write(cuts)] if len(cuts) else [],
-        "noted": noted(verdicts),
+        "noted": loss_notes(verdicts),
         "counts": sorted([*key, count] for key, count in verdict_counts(verdicts).items()),
     }
 
@@ -148,7 +149,9 @@ def _is_whole(
     store: ObjectStore, corpus: str, removals: str | None, checkpoint: Checkpoint
 ) -> bool:
     """Whether every file that a range left for its release is still what was written."""
-    there = partial(has_blob, store, corpus, removals=removals_at(store, corpus, removals))
+    there = partial(
+        has_blob, Corpus(store, corpus), retired_files=removals_at(store, corpus, removals)
+    )
     return all(there(file) for kind in FILES for file in checkpoint[kind])
 
 

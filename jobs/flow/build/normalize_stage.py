@@ -1,7 +1,7 @@
-"""Normalize: every delivered file becomes documents and facts, in one streaming pass over the text.
+"""Normalize: delivered files become documents and facts in one streaming pass over the text.
 
 A task writes runs: about `run_bytes` of rows at a time, as DOCUMENTS and as facts, both sorted by
-`doc_id`. Rows that are refused or nearly empty count too: it is they that come by the million. Its
+`doc_id`. Rejected and nearly empty rows count too, since deliveries hold millions of them. Its
 checkpoint is written last and lists what there is; a shard that has one is never read again.
 """
 
@@ -20,7 +20,7 @@ from jobs.corpus.intake.rows import DELIVERED_AS
 from jobs.corpus.model.reasons import Stage
 from jobs.corpus.normalize.documents import documents
 from jobs.corpus.normalize.facts import facts
-from jobs.corpus.removal.site_boilerplate import edge_words
+from jobs.corpus.removal.site_boilerplate import edge_keys
 from jobs.errors import TooManyRejects
 from jobs.flow.contamination.index_object import load_index, store_index
 from jobs.flow.intake.delivered_tables import delivered_tables
@@ -28,23 +28,23 @@ from jobs.flow.intake.plan import Delivered, InputShard, remember_plan, with_rea
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard, Run
 from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, map_checkpointed
-from jobs.flow.tasks.exchange import write_cuts
+from jobs.flow.tasks.exchange import write_partitions
 from jobs.flow.tasks.table_files import write_table
 from jobs.storage.layout import work_key
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
-STAGE = "normalized"
+_FOLDER = "normalized"
 EDGE_BITS = 6
-EDGE_PIECES = 1 << EDGE_BITS  # into which what is counted is cut: as many tasks can count it
+EDGE_PARTITIONS = 1 << EDGE_BITS  # of the keys to count: at most so many tasks count them
 _BY_ID = [("doc_id", "ascending"), ("position", "ascending")]
 _ROW_GROUP_BYTES = 4 << 20  # small, so that merge reads little beyond the range it asks for
 
 
 def normalize(
-    shards: list[InputShard], params: BuildParams, *, progress: Progress
+    shards: Sequence[InputShard], params: BuildParams, *, progress: Progress
 ) -> list[NormalizedShard]:
-    """Normalize what has no checkpoint yet; all shards, in the order of the plan.
+    """Normalize the input shards that have no checkpoint yet; return all, in order of the plan.
 
     Raises:
         TooManyRejects: a partner's share of rejected rows is above the agreed one.
@@ -52,9 +52,9 @@ def normalize(
     store_index(open_store(params.storage), params)
     work = [CheckpointedTask(_checkpoint_key(params.corpus, shard.key), shard) for shard in shards]
     checkpoints = map_checkpointed(
-        normalize_shard, work, params=params, label="normalize", progress=progress
+        normalize_shard, work, params=params, label=Stage.NORMALIZE, progress=progress
     )
-    normalized = list(_based(shards, checkpoints))
+    normalized = list(_with_bases(shards, checkpoints))
     check_rejects(normalized, params)
     return normalized
 
@@ -72,8 +72,8 @@ def read_plan(
 
 
 def normalize_shard(shard: InputShard, *, params: BuildParams) -> Checkpoint:
-    """Read one input shard and write its runs; what there is then. Harmless to repeat."""
-    # Arrow's own pool hands freed memory back and touches new memory instead: a tenth of a task.
+    """Read one input shard and write its runs; return what was written. Idempotent."""
+    # Arrow's own pool returns freed memory and touches new memory instead: a tenth of a task.
     pa.set_memory_pool(pa.system_memory_pool())
     writer = _RunWriter(open_store(params.storage), shard, params)
     endpoint_url = params.storage.endpoint_url
@@ -83,16 +83,16 @@ def normalize_shard(shard: InputShard, *, params: BuildParams) -> Checkpoint:
 
 
 def check_rejects(normalized: list[NormalizedShard], params: BuildParams) -> None:
-    """Stop if a partner's rows were rejected beyond the agreed share.
+    """Stop if more of a partner's rows were rejected than agreed.
 
     Raises:
         TooManyRejects: with a table of reasons.
     """
     for partner in params.partners:
-        mine = [shard for shard in normalized if shard.partner == partner.name]
-        delivered = sum(shard.delivered for shard in mine)
+        shards = [shard for shard in normalized if shard.partner == partner.name]
+        delivered = sum(shard.delivered for shard in shards)
         reasons: Counter[str] = Counter()
-        for shard in mine:
+        for shard in shards:
             for stage, reason, count in shard.rejected:
                 reasons[reason] += count * (stage != Stage.DECONTAMINATE)
         rejected = reasons.total()
@@ -107,7 +107,7 @@ def check_rejects(normalized: list[NormalizedShard], params: BuildParams) -> Non
 
 
 class _RunWriter:
-    """Gathers tables of one input shard and writes a run whenever there is enough."""
+    """Collects tables of one input shard and writes a run whenever there is enough."""
 
     def __init__(self, store: ObjectStore, shard: InputShard, params: BuildParams) -> None:
         self.store, self.shard, self.params = store, shard, params
@@ -120,7 +120,7 @@ class _RunWriter:
         self.columns: Counter[str] = Counter()
         self.files: set[str] = set()
         self.benchmarks = load_index(store, params)
-        self.found: Counter[tuple[str, str]] = Counter()
+        self.benchmark_counts: Counter[tuple[str, str]] = Counter()
         self.digests: list[tuple[str, str]] = []
 
     def add(self, delivered: pa.Table) -> None:
@@ -131,16 +131,16 @@ class _RunWriter:
             params=self.params.text_params(self.shard.partner),
         )
         if self.benchmarks is not None:
-            table, cuts, found = decontaminated(
+            table, cuts, benchmark_counts = decontaminated(
                 table, self.benchmarks, signal_params=self.params.signals
             )
             removals = pa.concat_tables([removals, cuts])
-            self.found.update(found)
+            self.benchmark_counts.update(benchmark_counts)
         self.delivered += len(table)
         self.files.update(delivered["source_file"].unique().to_pylist())
         for ours, name in DELIVERED_AS.items():
             self.columns[ours] += len(table) - delivered[name].null_count
-        # While the text is at hand: memory touched for the first time costs more than all of this.
+        # While the text is in memory: touching new memory costs more than all of this.
         self.pending.append((table, facts(table, params=self.params.signature), removals))
         self.pending_bytes += sum(one.nbytes for one in self.pending[-1])
         self.content_bytes += pc.sum(pc.binary_length(table["content"])).as_py() or 0
@@ -164,17 +164,17 @@ class _RunWriter:
             "columns": sorted(self.columns.items()),
             "empty": [name for name in whole if name not in self.files],
             "files": self.digests,
-            "benchmarks": sorted([*key, count] for key, count in self.found.items()),
+            "benchmarks": sorted([*key, count] for key, count in self.benchmark_counts.items()),
         }
 
     def _write(self) -> None:
-        table, known, removals = map(pa.concat_tables, zip(*self.pending, strict=True))
+        table, facts_of_run, removals = map(pa.concat_tables, zip(*self.pending, strict=True))
         self.pending = []
-        folder = work_key(self.params.corpus, STAGE, self.shard.key)
+        folder = work_key(self.params.corpus, _FOLDER, self.shard.key)
         number = f"{len(self.runs):05d}"
         name = f"{folder}/{{}}-{number}"
-        run = write_run(self.store, name, table.sort_by("doc_id"), known, removals)
-        if self.params.boilerplate.is_on:
+        run = write_run(self.store, name, table.sort_by("doc_id"), facts_of_run, removals)
+        if self.params.site_boilerplate.is_on:
             edges = write_edges(self.store, f"{folder}/edges-{number}.bin", table)
             run = replace(run, edges_key=edges)
         self.runs.append(run)
@@ -182,22 +182,22 @@ class _RunWriter:
 
 
 def write_run(
-    store: ObjectStore, name: str, table: pa.Table, known: pa.Table, removals: pa.Table
+    store: ObjectStore, name: str, table: pa.Table, facts_of_run: pa.Table, removals: pa.Table
 ) -> Run:
     """Write the tables of one run, without its edges.
 
     Args:
-        store: where to.
-        name: the key of each of its tables, with {} for its kind, before it is sealed.
+        store: the object store.
+        name: the key of each table, with {} for its kind, before it is sealed.
         table: DOCUMENTS by `doc_id`.
-        known: their facts, in any order.
+        facts_of_run: their facts, in any order.
         removals: their REMOVALS, in any order.
     """
     size = pc.sum(pc.binary_length(table["content"])).as_py() or 0
     keys = []
     for kind, rows, rows_bytes in (
         ("documents", table, size),
-        ("facts", known.sort_by(_BY_ID), known.nbytes),
+        ("facts", facts_of_run.sort_by(_BY_ID), facts_of_run.nbytes),
         ("removals", removals.sort_by("doc_id"), removals.nbytes),
     ):
         group = max(1, len(rows) * _ROW_GROUP_BYTES // max(1, rows_bytes))
@@ -207,14 +207,16 @@ def write_run(
 
 
 def write_edges(store: ObjectStore, key: str, table: pa.Table) -> str:
-    """Write what to count of some DOCUMENTS, cut by the uppermost bits of its words; its key."""
-    pairs = edge_words(table)
-    firsts = np.arange(EDGE_PIECES, dtype=np.uint64) << np.uint64(64 - EDGE_BITS)
+    """Write the edge keys of some DOCUMENTS, partitioned by their highest bits; return the key."""
+    pairs = edge_keys(table)
+    firsts = np.arange(EDGE_PARTITIONS, dtype=np.uint64) << np.uint64(64 - EDGE_BITS)
     bounds = np.append(np.searchsorted(pairs[:, 0], firsts), len(pairs))
-    return write_cuts(store, key, pairs.ravel(), 2 * bounds)
+    return write_partitions(store, key, pairs.ravel(), 2 * bounds)
 
 
-def _based(shards: list[InputShard], checkpoints: list[Checkpoint]) -> Iterator[NormalizedShard]:
+def _with_bases(
+    shards: Sequence[InputShard], checkpoints: list[Checkpoint]
+) -> Iterator[NormalizedShard]:
     base = 0
     for shard, checkpoint in zip(shards, checkpoints, strict=True):
         yield NormalizedShard(
@@ -236,4 +238,4 @@ def _based(shards: list[InputShard], checkpoints: list[Checkpoint]) -> Iterator[
 
 
 def _checkpoint_key(corpus: str, key: str) -> str:
-    return work_key(corpus, STAGE, f"{key}.json")
+    return work_key(corpus, _FOLDER, f"{key}.json")

@@ -1,9 +1,8 @@
-"""What can be known before a build's first task, so that nobody learns it after hours."""
+"""Checks before a build's first task, so that a build fails at once and not after hours."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import orjson
 
@@ -12,8 +11,10 @@ from jobs.flow.build.publish_stage import known_before
 from jobs.flow.intake.plan import InputShard, with_digests
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.opened import OpenedRelease
+from jobs.storage.canonical_json import canonical_json
+from jobs.storage.corpus import Corpus
 from jobs.storage.log import head
-from jobs.storage.manifests import canonical_json
+from jobs.storage.manifests import InputEntry
 from jobs.storage.objects import ObjectStore
 from jobs.storage.releases import read_manifest
 
@@ -25,16 +26,22 @@ def require_free_version(
     *,
     parent: OpenedRelease | None,
 ) -> None:
-    """Refuse a version that is published from something else; the same build again may go on.
+    """Refuse a version that is published from other content; the same build may run again.
+
+    Args:
+        store: of the releases.
+        plan: the input shards.
+        params: of the build.
+        parent: the release it extends, if any.
 
     Raises:
-        AlreadyPublished: it is; the message says what was different.
+        AlreadyPublished: names what is different.
     """
-    release = head(store, params.corpus).registry.exactly(params.version)
+    release = head(Corpus(store, params.corpus)).registry.exactly(params.version)
     if release is None:
         return
-    there = read_manifest(store, params.corpus, release["digest"])
-    if _names(known_before(plan, params, parent=parent)) == _names(there):
+    there = read_manifest(Corpus(store, params.corpus), release["digest"])
+    if _names(known_before(plan, params, parent=parent)["inputs"]) == _names(there["inputs"]):
         plan = with_digests(plan, params)
     here = orjson.loads(canonical_json(known_before(plan, params, parent=parent)))
     different = [name for name, value in here.items() if there.get(name) != value]
@@ -46,6 +53,6 @@ def require_free_version(
         )
 
 
-def _names(recorded: Mapping[str, Any]) -> list[tuple[str, str, int]]:
+def _names(inputs: Sequence[InputEntry]) -> list[tuple[str, str, int]]:
     """Return partner, name and size of each input: where these differ, no digest need be known."""
-    return [(file["partner"], file["file"], file["bytes"]) for file in recorded["inputs"]]
+    return [(file["partner"], file["file"], file["bytes"]) for file in inputs]

@@ -1,10 +1,10 @@
-"""Publish: the release candidate is counted, written down as a manifest, and committed."""
+"""Publish: count a release candidate, describe it by a manifest, and commit that."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from jobs.corpus.release.conservation import added, balance
 from jobs.corpus.release.loss_alarms import Alarm
@@ -14,89 +14,92 @@ from jobs.flow.build.merge_stage import Range, totals
 from jobs.flow.contamination.records import recorded_benchmarks
 from jobs.flow.intake.plan import Delivered, InputShard, delivered_files
 from jobs.flow.params import BuildParams, PartnerParams, recorded_reading
-from jobs.flow.recorded import recorded_parameters, recorded_schema, with_libraries
+from jobs.flow.recorded import InputName, recorded_parameters, recorded_schema, with_libraries
 from jobs.flow.releases.described_files import write_derived
 from jobs.flow.releases.opened import OpenedRelease, open_release
 from jobs.flow.shards import NormalizedShard
 from jobs.flow.tasks.blobs import FILES
 from jobs.flow.tasks.checkpoints import Checkpoint
+from jobs.storage.canonical_json import fingerprint
 from jobs.storage.commits import resumed
+from jobs.storage.corpus import Corpus
 from jobs.storage.layout import blob_key
 from jobs.storage.log import head
-from jobs.storage.manifests import fingerprint
+from jobs.storage.manifests import FileEntry, InputEntry, JsonObject, Manifest, files_of
 from jobs.storage.objects import ObjectStore
 from jobs.storage.publication import publish
 from jobs.storage.releases import read_manifest
 from jobs.storage.stores import open_store
 
 RELEASE_FORMAT = "heliu-release/1"
-_NOTHING: dict[str, Any] = {
-    "partners": {},
-    "parameters": {},
-    "inputs": [],
-    **{kind: [] for kind in FILES},
-}
+_NOTHING = cast(
+    "Manifest", {"partners": {}, "parameters": {}, "inputs": [], **{kind: [] for kind in FILES}}
+)
 
 
 @dataclass(frozen=True)
 class Published:
-    """The outcome of a publish: which release there is, and whether this call made it."""
+    """The outcome of a publish: which release exists, and whether this call committed it."""
 
     corpus: str
     version: str
     digest: str
     is_new: bool
-    manifest: dict[str, Any]
+    manifest: Manifest
     alarms: tuple[Alarm, ...] = ()
 
     @property
     def traffic(self) -> dict[str, int]:
-        """As `traffic` counts."""
+        """Bytes read, written and reused, as `traffic` counts them."""
         return traffic(self.manifest)
 
 
 def publish_candidate(
-    manifest: dict[str, Any],
+    manifest: Manifest,
     params: BuildParams,
-    about: dict[str, Any],
+    commit_info: JsonObject,
     *,
-    epoch: int | None = None,
+    generation: int | None = None,
 ) -> Published:
-    """Commit a candidate's manifest; publishing the same content again changes nothing.
+    """Commit a candidate's manifest; the same content again changes nothing.
 
     Args:
         manifest: of the candidate.
         params: of its build.
-        about: who, when and with what.
-        epoch: of the log when the build began: a takedown since then refuses the candidate.
+        commit_info: who publishes, when and with what.
+        generation: of the log when the build began; a takedown since then refuses the candidate.
 
     Raises:
         AlreadyPublished: the version exists with other content.
-        LostRace: something it needs was taken away meanwhile.
-        OutcomeUnknown: the store never said.
+        LostRace: a file that it needs was taken away meanwhile.
+        OutcomeUnknown: the store gave no answer.
     """
     store = open_store(params.storage)
-    digest, is_new = publish(store, params.corpus, manifest, epoch=epoch, about=about)
+    digest, is_new = publish(
+        Corpus(store, params.corpus), manifest, generation=generation, commit_info=commit_info
+    )
     write_derived(open_release(store, params.corpus, params.version))
     return Published(params.corpus, params.version, digest, is_new, manifest)
 
 
 def settle(store: ObjectStore, corpus: str, version: str) -> Published:
-    """What became of a publish whose outcome was unknown; sends it again if nothing happened since.
+    """Find out what became of a publish; send it again if nothing was committed since.
+
+    For a publish whose outcome was unknown.
 
     Raises:
         ReleaseMissing: nothing of that version is pending, and it is not published.
-        LostRace: somebody else's entry took its place; the build must be run again.
+        LostRace: another entry took its place; the build must be run again.
         OutcomeUnknown: the store does not answer this time either.
     """
-    was_pending, entry = resumed(store, corpus, version)
-    release = head(store, corpus).registry.exactly(version)
+    was_pending, entry = resumed(Corpus(store, corpus), version)
+    release = head(Corpus(store, corpus)).registry.exactly(version)
     if release is not None:
-        manifest = read_manifest(store, corpus, release["digest"])
+        manifest = read_manifest(Corpus(store, corpus), release["digest"])
         return Published(corpus, version, release["digest"], entry is not None, manifest)
     if was_pending:
         raise LostRace(
-            f"{corpus} {version} was not published, somebody else committed first: run the build "
+            f"{corpus} {version} was not published, another commit came first: run the build "
             "again, it continues from there"
         )
     raise ReleaseMissing(f"no publish of {corpus} {version} is pending: run the build")
@@ -109,12 +112,19 @@ def candidate(
     params: BuildParams,
     *,
     parent: OpenedRelease | None,
-) -> dict[str, Any]:
-    """The manifest of a release: all that determines and describes it, and nothing that does not.
+) -> Manifest:
+    """Return the manifest of a release: what determines and describes its content, no more.
 
     No clock, host, worker count, path or version of heliu is in it, so its digest is the digest
-    of the content. Those are told in the log entry that publishes it. What a parent holds is
-    taken over by name: no file of it is read or copied.
+    of the content; the log entry that publishes it has those. Files of a parent are taken over by
+    name: none is read or copied.
+
+    Args:
+        plan: the input shards of the build.
+        normalized: what normalize left of them.
+        merged: each range with the checkpoint of its merge.
+        params: of the build.
+        parent: the release it extends, if any.
 
     Raises:
         ConservationError: a partner's counts do not add up.
@@ -123,7 +133,7 @@ def candidate(
     files = {kind: _files(before, merged, kind, params) for kind in FILES}
     given = {partner.name: partner for partner in params.partners}
     built = {name: _built(name, normalized, merged) for name in given}
-    return {
+    manifest = {
         "format": RELEASE_FORMAT,
         "corpus": params.corpus,
         "version": params.version,
@@ -141,12 +151,19 @@ def candidate(
         **recorded_benchmarks(params, normalized, before),
         **files,
     }
+    return cast("Manifest", manifest)
 
 
 def known_before(
     plan: Sequence[InputShard], params: BuildParams, *, parent: OpenedRelease | None
-) -> dict[str, Any]:
-    """What a manifest says of its parent, parameters and inputs: known once they are planned."""
+) -> JsonObject:
+    """Return the parts of a manifest that a plan determines: parent, parameters and inputs.
+
+    Args:
+        plan: the input shards of the build.
+        params: of the build.
+        parent: the release it extends, if any.
+    """
     before = parent.manifest if parent else _NOTHING
     readings = {partner.name: fingerprint(recorded_reading(partner)) for partner in params.partners}
     return {
@@ -162,10 +179,10 @@ def known_before(
     }
 
 
-def traffic(manifest: dict[str, Any]) -> dict[str, int]:
-    """Bytes of deliveries read for a release, and of its files written for it and taken over."""
+def traffic(manifest: Manifest) -> dict[str, int]:
+    """Count the bytes of deliveries read for a release, of files written for it and reused."""
     version = manifest["version"]
-    files = [file for kind in FILES for file in manifest[kind]]
+    files = list(files_of(manifest))
     return {
         "read_bytes": sum(f["bytes"] for f in manifest["inputs"] if f["since"] == version),
         "written_bytes": sum(f["bytes"] for f in files if f["since"] == version),
@@ -174,21 +191,21 @@ def traffic(manifest: dict[str, Any]) -> dict[str, int]:
 
 
 def _files(
-    before: dict[str, Any],
+    before: Manifest,
     merged: Sequence[tuple[Range, Checkpoint]],
     kind: str,
     params: BuildParams,
-) -> list[dict[str, Any]]:
-    """Sorted by partner, a partner's files by the release that wrote them, then by id."""
+) -> list[FileEntry]:
+    """Return the files of a kind by partner, then by the release that wrote them, then by id."""
+    inherited = cast("list[FileEntry]", before.get(kind, []))
     written = [
-        {"partner": within.partner, "since": params.version, **file}
+        cast("FileEntry", {"partner": within.partner, "since": params.version, **file})
         for within, checkpoint in merged
         for file in checkpoint[kind]
     ]
-    # A parent's file may have moved; manifests name the place where it was first.
-    named = [
-        {**file, "key": blob_key(params.corpus, file["sha256"])}
-        for file in [*before[kind], *written]
+    # A redaction may have moved a parent's file; manifests name the key it was written to.
+    named: list[FileEntry] = [
+        {**file, "key": blob_key(params.corpus, file["sha256"])} for file in [*inherited, *written]
     ]
     return sorted(named, key=lambda file: file["partner"])
 
@@ -196,7 +213,7 @@ def _files(
 def _built(
     partner: str, normalized: Sequence[NormalizedShard], merged: Sequence[tuple[Range, Checkpoint]]
 ) -> dict[str, Any]:
-    """The account of a partner in this build alone."""
+    """Return the account of a partner in this build alone."""
     return balance(
         partner,
         delivered=sum(shard.delivered for shard in normalized if shard.partner == partner),
@@ -215,12 +232,12 @@ def _account(
     partner: PartnerParams,
     account: dict[str, Any],
     merged: Sequence[tuple[Range, Checkpoint]],
-    before: dict[str, Any],
-) -> dict[str, Any]:
-    mine = _shards(partner.name, merged)
+    before: Manifest,
+) -> JsonObject:
+    written = _shards(partner.name, merged)
     inherited = [file for file in before["shards"] if file["partner"] == partner.name]
     known = [before["partners"][partner.name]] if partner.name in before["partners"] else []
-    shards = [*inherited, *mine]
+    shards = [*inherited, *written]
     return {
         **added(partner.name, account, *known, released=sum(file["rows"] for file in shards)),
         "content_bytes": sum(file["content_bytes"] for file in shards),
@@ -230,17 +247,12 @@ def _account(
     }
 
 
-def _with_readings(parameters: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+def _with_readings(parameters: JsonObject, before: Manifest) -> JsonObject:
     known = before["parameters"].get("reading", {})
     return {**parameters, "reading": {**known, **parameters["reading"]}}
 
 
-def _input(partner: str, file: Delivered, reading: str, version: str) -> dict[str, Any]:
-    return {
-        "partner": partner,
-        "file": file.source.name,
-        "bytes": file.source.size_bytes,
-        "xxh3_128": file.digest,
-        "reading": reading,
-        "since": version,
-    }
+def _input(partner: str, file: Delivered, reading: str, version: str) -> InputEntry:
+    name = InputName(partner, file.source.name, file.digest, reading)
+    size = {"bytes": file.source.size_bytes, "since": version}
+    return cast("InputEntry", name._asdict() | size)

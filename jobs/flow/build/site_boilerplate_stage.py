@@ -23,8 +23,8 @@ import pyarrow.compute as pc
 
 from jobs.corpus.model.reasons import RejectReason, Stage
 from jobs.corpus.normalize.facts import facts
-from jobs.corpus.removal.site_boilerplate import Counts, counted, without_boilerplate
-from jobs.flow.build.normalize_stage import EDGE_PIECES, check_rejects, write_run
+from jobs.corpus.removal.site_boilerplate import KeyCounts, count_keys, remove_site_boilerplate
+from jobs.flow.build.normalize_stage import EDGE_PARTITIONS, check_rejects, write_run
 from jobs.flow.dedup.ranked_facts import documents_of
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard, Run
@@ -35,14 +35,14 @@ from jobs.flow.tasks.checkpoints import (
     code_digest,
     map_checkpointed,
 )
-from jobs.flow.tasks.exchange import read_cuts
+from jobs.flow.tasks.exchange import read_partition
 from jobs.flow.tasks.sealed import read_sealed, read_table, seal
+from jobs.storage.canonical_json import fingerprint
 from jobs.storage.layout import work_key
-from jobs.storage.manifests import fingerprint
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
-STAGE = "site_lines"
+_FOLDER = "site_boilerplate"
 _TASK_WORDS = 16_000_000
 _WORDS = 17  # of a document, at most
 
@@ -55,17 +55,17 @@ def without_site_boilerplate(
     Raises:
         TooManyRejects: so many documents of a partner were nothing else.
     """
-    if not params.boilerplate.is_on:
+    if not params.site_boilerplate.is_on:
         return normalized
-    key = fingerprint([shard.key for shard in normalized], params.boilerplate, code_digest())
+    key = fingerprint([shard.key for shard in normalized], params.site_boilerplate, code_digest())
     files = tuple(str(run.edges_key) for shard in normalized for run in shard.runs)
-    tasks = min(EDGE_PIECES, 1 + _WORDS * sum(map(documents_of, normalized)) // _TASK_WORDS)
+    tasks = min(EDGE_PARTITIONS, 1 + _WORDS * sum(map(documents_of, normalized)) // _TASK_WORDS)
     count = [
         CheckpointedTask(_at(params, key, f"counts-{task}.json"), (key, task, tasks, files))
         for task in range(tasks)
     ]
     counting = map_checkpointed(
-        _write_counts, count, params=params, label="site lines: count", progress=progress
+        _write_counts, count, params=params, label="site boilerplate: count", progress=progress
     )
     counts = tuple(checkpoint["file"] for checkpoint in counting)
     rewrite = [
@@ -73,7 +73,7 @@ def without_site_boilerplate(
         for shard in normalized
     ]
     rewriting = map_checkpointed(
-        _write_shard, rewrite, params=params, label="site lines: remove", progress=progress
+        _write_shard, rewrite, params=params, label="site boilerplate: remove", progress=progress
     )
     shards = [_rewritten(*pair, key) for pair in zip(normalized, rewriting, strict=True)]
     check_rejects(shards, params)
@@ -81,7 +81,7 @@ def without_site_boilerplate(
 
 
 def _at(params: BuildParams, key: str, *parts: str) -> str:
-    return work_key(params.corpus, STAGE, key, *parts)
+    return work_key(params.corpus, _FOLDER, key, *parts)
 
 
 def _write_counts(
@@ -90,19 +90,20 @@ def _write_counts(
     key, task, tasks, files = spec
     store = open_store(params.storage)
     pieces = [
-        read_cuts(store, files, piece, EDGE_PIECES) for piece in range(task, EDGE_PIECES, tasks)
+        read_partition(store, files, partition, EDGE_PARTITIONS)
+        for partition in range(task, EDGE_PARTITIONS, tasks)
     ]
     pairs = np.concatenate(pieces).reshape(-1, 2)
-    found = counted(pairs, least=params.boilerplate.min_documents)
-    body = np.stack([found.words, found.documents.astype(np.uint64)]).tobytes()
+    found = count_keys(pairs, least=params.site_boilerplate.min_documents)
+    body = np.stack([found.keys, found.documents.astype(np.uint64)]).tobytes()
     return {"file": seal(store, _at(params, key, f"counts-{task}", "counts.bin"), body)}
 
 
-def _counts(store: ObjectStore, files: tuple[str, ...]) -> Counts:
+def _counts(store: ObjectStore, files: tuple[str, ...]) -> KeyCounts:
     tables = [np.frombuffer(read_sealed(store, file), np.uint64).reshape(2, -1) for file in files]
     words, documents = np.concatenate(tables, axis=1)
     order = np.argsort(words)
-    return Counts(words[order], documents[order].astype(np.int64))
+    return KeyCounts(words[order], documents[order].astype(np.int64))
 
 
 def _write_shard(
@@ -123,14 +124,14 @@ def _write_shard(
 
 
 def _write_rest(
-    store: ObjectStore, run: Run, name: str, counts: Counts, params: BuildParams
+    store: ObjectStore, run: Run, name: str, counts: KeyCounts, params: BuildParams
 ) -> tuple[Run, int, int]:
     """The run without boilerplate, the documents it lost whole, and the bytes of text it lost."""
-    if not len(counts.words):
+    if not len(counts.keys):
         return run, 0, 0
     before = read_table(store, run.documents_key)
-    after, removals = without_boilerplate(
-        before, counts, params=params.boilerplate, signal_params=params.signals
+    after, removals = remove_site_boilerplate(
+        before, counts, params=params.site_boilerplate, signal_params=params.signals
     )
     if not len(removals):
         return run, 0, 0

@@ -9,7 +9,8 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from jobs.corpus.intake.deliveries import RANDOM_ACCESS, legacy_evidence, read_rows
+from jobs.corpus.intake.deliveries import legacy_evidence, read_rows
+from jobs.corpus.intake.formats import format_named
 from jobs.corpus.intake.rows import DeliveryParams
 from jobs.flow.intake.plan import Delivered, InputShard
 from jobs.flow.intake.scans import HELD_BYTES
@@ -51,7 +52,7 @@ def file_tables(
         DeliveryChanged: it is not the file that was listed. If it was hashed before, no row of what
             it is now was given; otherwise rows may have been.
     """
-    is_random = reading.format in RANDOM_ACCESS
+    is_random = format_named(reading.format).is_random_access
     if file.known is None and not (is_random and file.source.size_bytes > HELD_BYTES):
         yield from _whole_file(file, reading, endpoint_url, report)
         return
@@ -60,7 +61,7 @@ def file_tables(
             stream,
             source_file=file.source.name,
             params=reading,
-            piece=file.piece,
+            split=file.piece,
             legacy=partial(_legacy, file, endpoint_url),
         )
 
@@ -71,7 +72,7 @@ def _whole_file(
     source = file.source
     with hashed_stream(source.uri, endpoint_url=endpoint_url, listed=source.listed) as stored:
         stream: BinaryIO | pa.NativeFile
-        if reading.format in RANDOM_ACCESS:
+        if format_named(reading.format).is_random_access:
             stream = pa.BufferReader(stored.readall())
         else:
             stream = decompressed(io.BufferedReader(stored, _BUFFER_BYTES), source.uri)
@@ -88,7 +89,7 @@ def _opened(
     file: Delivered, reading: DeliveryParams, endpoint_url: str | None
 ) -> BinaryIO | pa.NativeFile:
     uri, piece, known = file.source.uri, file.piece, file.known
-    if reading.format in RANDOM_ACCESS:
+    if format_named(reading.format).is_random_access:
         return open_random(uri, endpoint_url=endpoint_url, known=known)
     if piece is not None:
         return open_range(uri, piece.start, piece.end, endpoint_url=endpoint_url, known=known)

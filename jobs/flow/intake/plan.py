@@ -8,16 +8,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from jobs.corpus.intake.deliveries import RANDOM_ACCESS, require_text
-from jobs.corpus.intake.splits import Piece
+from jobs.corpus.intake.deliveries import require_text
+from jobs.corpus.intake.formats import format_named
+from jobs.corpus.intake.splits import Split
 from jobs.corpus.text.canonical import folding_digest
 from jobs.errors import TextColumnMissing
-from jobs.flow.intake.input_names import Choice, InputName
+from jobs.flow.intake.choices import Choice
 from jobs.flow.intake.read_files import FileState, digests_read, remember_read, state_of_file
 from jobs.flow.intake.scans import FileName, Scan, is_scanned, scan, text_bytes
 from jobs.flow.params import BuildParams, PartnerParams, recorded_reading
+from jobs.flow.recorded import InputName
 from jobs.flow.tasks.checkpoints import Progress, code_digest
-from jobs.storage.manifests import fingerprint
+from jobs.storage.canonical_json import fingerprint
 from jobs.storage.source_bytes import Known, open_random, open_stream
 from jobs.storage.sources import SourceFile, expand
 from jobs.storage.stores import open_store
@@ -44,7 +46,7 @@ class Delivered:
 
     source: SourceFile
     known: Known | None
-    piece: Piece | None
+    piece: Split | None
     digest: str = ""
     was_read: bool = False
 
@@ -188,7 +190,7 @@ def remember_plan(plan: Iterable[InputShard], params: BuildParams) -> None:
 def input_name(partner: PartnerParams, file: Delivered) -> InputName:
     """What makes a delivered file the same one in another build."""
     reading = fingerprint(recorded_reading(partner))
-    return partner.name, file.source.name, file.digest, reading
+    return InputName(partner.name, file.source.name, file.digest, reading)
 
 
 def delivered_files(plan: Iterable[InputShard]) -> list[tuple[PartnerParams, Delivered]]:
@@ -226,7 +228,8 @@ def _require_text(
 ) -> None:
     """Raise what the first file gives rise to, unless one of a few has the text's column."""
     complaint: TextColumnMissing | None = None
-    opened = open_random if partner.reading.format in RANDOM_ACCESS else open_stream
+    is_random = format_named(partner.reading.format).is_random_access
+    opened = open_random if is_random else open_stream
     for source in islice(sources, _FILES_TRIED):
         try:
             with opened(source.uri, endpoint_url=endpoint_url) as stream:
@@ -268,7 +271,7 @@ def _packs(files: Iterable[Delivered], input_bytes: int) -> Iterator[tuple[Deliv
         yield tuple(pack)
 
 
-def _place(piece: Piece | None) -> tuple[int, int] | None:
+def _place(piece: Split | None) -> tuple[int, int] | None:
     return (piece.start, piece.end) if piece else None
 
 
@@ -282,5 +285,5 @@ def _shard_key(partner: PartnerParams, pack: tuple[Delivered, ...], params: Buil
     names = [(file.source.name, _content(file), _place(file.piece)) for file in pack]
     text, run_bytes = params.text_params(partner), params.shards.run_bytes
     sets = params.benchmarks.digest
-    how = (partner.reading, text, params.boilerplate.is_on, params.signature, run_bytes, sets)
+    how = (partner.reading, text, params.site_boilerplate.is_on, params.signature, run_bytes, sets)
     return fingerprint(partner.name, how, names, code_digest(), folding_digest())

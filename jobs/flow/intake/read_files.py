@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 
 from jobs.flow.params import PartnerParams, recorded_reading
 from jobs.flow.tasks.checkpoints import read_checkpoint, write_checkpoint
+from jobs.storage.canonical_json import fingerprint
 from jobs.storage.layout import work_key
-from jobs.storage.manifests import fingerprint
 from jobs.storage.objects import ObjectStore
 from jobs.storage.sources import SourceFile
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
 
-from jobs.corpus.intake.parquet_rows import row_group_pieces
+from jobs.corpus.intake.formats import format_named, growth_of
 from jobs.corpus.intake.rows import DeliveryParams
-from jobs.corpus.intake.split_points import CUT_FORMATS, Cutter
-from jobs.corpus.intake.splits import Piece
+from jobs.corpus.intake.split_points import Splitter
+from jobs.corpus.intake.splits import Split
 from jobs.flow.params import BuildParams, PartnerParams
 from jobs.flow.tasks.checkpoints import (
     Checkpoint,
@@ -24,16 +23,17 @@ from jobs.flow.tasks.checkpoints import (
     map_checkpointed,
     run_checkpointed,
 )
+from jobs.storage.canonical_json import fingerprint
 from jobs.storage.checked import Blocks
 from jobs.storage.layout import work_key
-from jobs.storage.manifests import fingerprint
+from jobs.storage.manifests import JsonObject
 from jobs.storage.source_bytes import COMPRESSED_SUFFIXES, Known, known_bytes, open_random
 from jobs.storage.sources import SourceFile
 
 STAGE = "deliveries"
 
-# How many times as large text is taken to be as its file; a guess that only balances tasks.
-_GROWTH = {**dict.fromkeys(COMPRESSED_SUFFIXES, 4), ".parquet": 3}
+# How many times as large text is taken to be as its compressed file; only balances tasks.
+_GROWTH = 4
 
 _BATCH_BYTES, _BATCH_FILES = 64 << 20, 100
 # Scanned in this process in a tenth of a second, where Ray takes three to start.
@@ -52,7 +52,7 @@ class Scan:
     """
 
     known: Known
-    pieces: tuple[Piece, ...]
+    pieces: tuple[Split, ...]
 
 
 @dataclass(frozen=True)
@@ -72,15 +72,16 @@ FileName = tuple[str, str]
 
 def text_bytes(source: SourceFile) -> int:
     """Return about how much text a file holds."""
-    return source.size_bytes * _GROWTH.get(PurePosixPath(source.name).suffix.lower(), 1)
+    return source.size_bytes * (_GROWTH if _is_compressed(source) else growth_of(source.name))
 
 
 def is_scanned(source: SourceFile, reading: DeliveryParams, params: BuildParams) -> bool:
     """Must a file be scanned before it is read: may it be split, or is it too large to hold?"""
-    is_parquet = reading.format == "parquet"
-    is_split = is_parquet or _may_be_cut(source, reading)
-    is_large = text_bytes(source) > params.shards.input_bytes
-    return (is_large and is_split) or (is_parquet and source.size_bytes > HELD_BYTES)
+    delivered_as, split_bytes = format_named(reading.format), params.shards.input_bytes
+    if delivered_as.is_random_access and source.size_bytes > HELD_BYTES:
+        return True
+    is_split = delivered_as.stored_splits or _splitter(source, reading, split_bytes)
+    return text_bytes(source) > split_bytes and is_split is not None
 
 
 def scan(
@@ -147,21 +148,21 @@ def _scan_batch(batch: _Batch, *, params: BuildParams) -> Checkpoint:
     return {"files": [_scanned(source, batch.reading, params) for source in batch.files]}
 
 
-def _scanned(source: SourceFile, reading: DeliveryParams, params: BuildParams) -> dict[str, Any]:
+def _scanned(source: SourceFile, reading: DeliveryParams, params: BuildParams) -> JsonObject:
     piece_bytes, endpoint_url = params.shards.input_bytes, params.storage.endpoint_url
     is_large = text_bytes(source) > piece_bytes
-    is_cut = is_large and _may_be_cut(source, reading)
-    cutter = Cutter(reading, piece_bytes) if is_cut else None
+    splitter = _splitter(source, reading, piece_bytes) if is_large else None
+    stored_splits = format_named(reading.format).stored_splits if is_large else None
     known = known_bytes(
         source.uri,
         endpoint_url=endpoint_url,
         listed=source.listed,
-        watch=cutter.add if cutter else None,
+        watch=splitter.add if splitter else None,
     )
-    pieces = cutter.pieces() if cutter else []
-    if is_large and reading.format == "parquet":
+    pieces = splitter.splits() if splitter else []
+    if stored_splits:
         with open_random(source.uri, endpoint_url=endpoint_url, known=known) as stream:
-            pieces = row_group_pieces(stream, source.name, piece_bytes)
+            pieces = stored_splits(stream, source.name, piece_bytes)
     if pieces and len(pieces[0].header) > _HEADER_BYTES:
         pieces = []
     return {
@@ -173,17 +174,21 @@ def _scanned(source: SourceFile, reading: DeliveryParams, params: BuildParams) -
     }
 
 
-def _as_scan(found: Mapping[str, Any], source: SourceFile) -> Scan:
+def _as_scan(found: JsonObject, source: SourceFile) -> Scan:
     header = bytes.fromhex(found["header"])
     digests = bytes.fromhex(found["blocks"])
     blocks = Blocks(source.size_bytes, found["block_bytes"], digests)
     pieces = (
-        Piece(start, end, rows, header, is_legacy=is_legacy, legacy=legacy)
+        Split(start, end, rows, header, is_legacy=is_legacy, legacy=legacy)
         for start, end, rows, is_legacy, legacy in found["pieces"]
     )
     return Scan(Known(found["digest"], blocks, source.version), tuple(pieces))
 
 
-def _may_be_cut(source: SourceFile, reading: DeliveryParams) -> bool:
-    is_plain = PurePosixPath(source.name).suffix.lower() not in COMPRESSED_SUFFIXES
-    return is_plain and reading.format in CUT_FORMATS and reading.quoting != "none"
+def _splitter(source: SourceFile, reading: DeliveryParams, split_bytes: int) -> Splitter | None:
+    splitter = format_named(reading.format).splitter
+    return None if splitter is None or _is_compressed(source) else splitter(reading, split_bytes)
+
+
+def _is_compressed(source: SourceFile) -> bool:
+    return PurePosixPath(source.name).suffix.lower() in COMPRESSED_SUFFIXES

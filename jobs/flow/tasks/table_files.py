@@ -13,10 +13,16 @@ from jobs.storage.scratch import scratch_folder
 def write_table(
     store: ObjectStore, key: str, table: pa.Table, *, row_group_rows: int | None = None
 ) -> str:
-    """Seal an intermediate table as Parquet with light compression; the key that it got.
+    """Seal an intermediate table as Parquet with light compression; return its key.
 
     Dictionaries would make it a hundredth larger and a tenth slower; of statistics only those of
-    `doc_id` are ever asked for.
+    `doc_id` are used.
+
+    Args:
+        store: takes the object.
+        key: where; a digest is added to its name.
+        table: to be stored.
+        row_group_rows: rows of a row group; None for the default of pyarrow.
     """
     with scratch_folder() as folder:
         path = folder / "table.parquet"

@@ -11,11 +11,11 @@ import pytest
 from jobs.corpus.intake.web_pages import page
 from jobs.corpus.model.tables import DELIVERED
 from jobs.corpus.normalize.documents import TextParams, documents
-from jobs.corpus.removal.repeated_lines import RepeatParams
+from jobs.corpus.removal.params import RepeatedLineParams
 from jobs.corpus.repair.repairs import RepairParams
 from tests.corpora import NO_KEYWORDS
 
-REPEATS = RepeatParams(is_on=True, min_chars=20, min_times=3, min_pasted_chars=200)
+REPEATS = RepeatedLineParams(is_on=True, min_chars=20, min_times=3, min_pasted_chars=200)
 PARAMS = TextParams(RepairParams((), 0.02), REPEATS, NO_KEYWORDS)
 SHORT, LONG = 8_000, 32_000  # characters
 QUICK_S = 0.05

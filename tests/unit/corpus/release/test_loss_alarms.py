@@ -12,12 +12,12 @@ import pytest
 from jobs.corpus.model.tables import DECISIONS
 from jobs.corpus.release.loss_alarms import (
     SITE_ROWS,
+    AlarmKind,
     AlarmParams,
-    Kind,
-    Noted,
+    LossNotes,
     alarms,
-    noted,
-    together,
+    loss_notes,
+    merged_notes,
 )
 from jobs.errors import ConfigError, LossAlarm
 from jobs.flow.build.loss_alarms import stop
@@ -34,10 +34,12 @@ SOUND: dict[str, Any] = {
     "empty": [],
     "columns": {"id": 1000, "title": 1},
 }
-NOTHING = Noted({}, {})
+NOTHING = LossNotes({}, {})
 
 
-def kinds(delivered: dict[str, Any], found: Noted = NOTHING) -> list[tuple[Kind, str | None]]:
+def kinds(
+    delivered: dict[str, Any], found: LossNotes = NOTHING
+) -> list[tuple[AlarmKind, str | None]]:
     return [(alarm.kind, alarm.name) for alarm in alarms("甲", SOUND | delivered, found, PARAMS)]
 
 
@@ -45,31 +47,34 @@ def kinds(delivered: dict[str, Any], found: Noted = NOTHING) -> list[tuple[Kind,
     ("delivered", "expected"),
     [
         ({}, []),
-        ({"delivered": 0, "kept": 0}, [(Kind.NOTHING_DELIVERED, None)]),
-        ({"kept": 0, "dropped": 1000, "rejected": 0}, [(Kind.NOTHING_KEPT, None)]),
-        ({"delivered": 2, "kept": 0, "dropped": 2, "rejected": 0}, [(Kind.NOTHING_KEPT, None)]),
+        ({"delivered": 0, "kept": 0}, [(AlarmKind.NOTHING_DELIVERED, None)]),
+        ({"kept": 0, "dropped": 1000, "rejected": 0}, [(AlarmKind.NOTHING_KEPT, None)]),
+        (
+            {"delivered": 2, "kept": 0, "dropped": 2, "rejected": 0},
+            [(AlarmKind.NOTHING_KEPT, None)],
+        ),
         ({"kept": 100, "dropped": 900, "rejected": 0}, []),
-        ({"kept": 99, "dropped": 900, "rejected": 1}, [(Kind.LOST, None)]),
+        ({"kept": 99, "dropped": 900, "rejected": 1}, [(AlarmKind.LOST, None)]),
         ({"reasons": {"dedup/exact_duplicate": 900, "dedup/taken_down": 900}}, []),
-        ({"reasons": {"dedup/same_id": 501}}, [(Kind.REASON, "dedup/same_id")]),
+        ({"reasons": {"dedup/same_id": 501}}, [(AlarmKind.REASON, "dedup/same_id")]),
         ({"reasons": {"judge/too_short": 501}}, []),
-        ({"reasons": {"intake/null_text": 501}}, [(Kind.REASON, "intake/null_text")]),
+        ({"reasons": {"intake/null_text": 501}}, [(AlarmKind.REASON, "intake/null_text")]),
         ({"reasons": {"dedup/same_id": 500}}, []),
         ({"delivered": 99, "reasons": {"intake/null_text": 98}}, []),
-        ({"columns": {"id": 0, "title": 1}}, [(Kind.EMPTY_COLUMN, "id")]),
-        ({"empty_files": 3, "empty": ["a.jsonl"]}, [(Kind.EMPTY_FILES, "a.jsonl")]),
+        ({"columns": {"id": 0, "title": 1}}, [(AlarmKind.EMPTY_COLUMN, "id")]),
+        ({"empty_files": 3, "empty": ["a.jsonl"]}, [(AlarmKind.EMPTY_FILES, "a.jsonl")]),
     ],
 )
 def test_alarms_of_a_partner_follow_from_its_account(
-    delivered: dict[str, Any], expected: list[tuple[Kind, str | None]]
+    delivered: dict[str, Any], expected: list[tuple[AlarmKind, str | None]]
 ) -> None:
     assert kinds(delivered) == expected
 
 
 def test_sites_and_ids_are_alarming_from_their_limits_on() -> None:
-    found = Noted({"甲.example": (200, 181), "乙.example": (200, 180)}, {"0": 9, "1": 8})
-    assert kinds({}, found) == [(Kind.SITE, "甲.example"), (Kind.SAME_ID, "0")]
-    assert kinds({}, Noted({"丙.example": (99, 99)}, {})) == []
+    found = LossNotes({"甲.example": (200, 181), "乙.example": (200, 180)}, {"0": 9, "1": 8})
+    assert kinds({}, found) == [(AlarmKind.SITE, "甲.example"), (AlarmKind.SAME_ID, "0")]
+    assert kinds({}, LossNotes({"丙.example": (99, 99)}, {})) == []
 
 
 def rows(*given: tuple[str, str, str | None, str | None]) -> pa.Table:
@@ -90,17 +95,17 @@ def test_files_of_decisions_note_large_sites_and_crowded_ids_and_add_up() -> Non
     )
     few = ("rejected", "https://乙.example", "1", "null_text")
     table = rows(*[kept] * (SITE_ROWS - 3), *[lost] * 3, few, ("dropped", "", "2", "same_id"))
-    told = noted(table)
+    told = loss_notes(table)
     assert told == {"sites": [["甲.example", SITE_ROWS, 3]], "ids": [["0", 3]]}
-    twice = together([json.loads(json.dumps(told)), told])
+    twice = merged_notes([json.loads(json.dumps(told)), told])
     assert (twice.sites, twice.ids) == ({"甲.example": (2 * SITE_ROWS, 6)}, {"0": 6})
-    assert noted(rows()) == {"sites": [], "ids": []}
+    assert loss_notes(rows()) == {"sites": [], "ids": []}
 
 
 def test_texts_of_alarms_say_whose_what_and_how_much() -> None:
     bad = SOUND | {"kept": 0, "dropped": 990, "columns": {"id": 0}, "empty_files": 1}
     bad |= {"empty": ["空.jsonl"], "reasons": {"dedup/same_id": 990}}
-    found = list(alarms("甲", bad, Noted({}, {r"\N": 989}), PARAMS))
+    found = list(alarms("甲", bad, LossNotes({}, {r"\N": 989}), PARAMS))
     assert [alarm.text for alarm in found] == [
         "甲: 1 of 4 files have no row, such as 空.jsonl",
         "甲: columns.id gives nothing in any of 1,000 rows",

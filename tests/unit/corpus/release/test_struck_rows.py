@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from jobs.corpus.model.tables import DECISIONS, REMOVED
-from jobs.corpus.release.struck_rows import quotes, struck, worded
+from jobs.corpus.release.struck_rows import has_wanted_text, quotes, struck
 from jobs.corpus.release.takedown import Selection
 
 NAME = "张三丰，住址：南京路8号"
@@ -60,14 +60,16 @@ def test_rows_that_tell_of_what_is_meant_are_struck_and_documents_are_not(
 ) -> None:
     removed = pa.array([f"{7:032x}"])  # a piece that was cut has the characters
     selection = Selection(**(NOTHING | given))
-    found = struck(ROWS, selection, licence="CC0-1.0", worded=removed)
+    found = struck(ROWS, selection, licence="CC0-1.0", with_wanted_text=removed)
     assert [number for number, is_one in enumerate(found.to_pylist()) if is_one] == expected
     alone = [
-        struck(ROWS.slice(number, 1), selection, licence="CC0-1.0", worded=removed)[0].as_py()
+        struck(ROWS.slice(number, 1), selection, licence="CC0-1.0", with_wanted_text=removed)[
+            0
+        ].as_py()
         for number in range(len(ROWS))
     ]
     assert alone == found.to_pylist()
-    nobody = struck(ROWS.slice(0, 0), selection, licence="CC0-1.0", worded=removed)
+    nobody = struck(ROWS.slice(0, 0), selection, licence="CC0-1.0", with_wanted_text=removed)
     assert nobody.to_pylist() == []
 
 
@@ -105,5 +107,11 @@ def test_removed_pieces_with_the_characters_are_found() -> None:
     cut = {"doc_id": "0", "partner": "gov", "kind": "site_boilerplate", "line": 1, "offset": 0}
     pieces = [cut | {"chars": 2, "text": text} for text in (f"版权所有{NAME}\n", "甲乙")]
     removed = pa.Table.from_pylist(pieces, schema=REMOVED)
-    assert worded(removed, Selection(**(NOTHING | {"contains": NAME}))).to_pylist() == [True, False]
-    assert worded(removed, Selection(**(NOTHING | {"partner": "gov"}))).to_pylist() == [False] * 2
+    assert has_wanted_text(removed, Selection(**(NOTHING | {"contains": NAME}))).to_pylist() == [
+        True,
+        False,
+    ]
+    assert (
+        has_wanted_text(removed, Selection(**(NOTHING | {"partner": "gov"}))).to_pylist()
+        == [False] * 2
+    )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from jobs.corpus.removal.removals import restored
-from jobs.corpus.removal.repeated_lines import RepeatParams, without_repeats
+from jobs.corpus.removal.params import RepeatedLineParams
+from jobs.corpus.removal.removals import restored_text
+from jobs.corpus.removal.repeated_lines import without_repeated_lines
 from jobs.errors import ConfigError
 
-PARAMS = RepeatParams(is_on=True, min_chars=20, min_times=3, min_pasted_chars=100)
+PARAMS = RepeatedLineParams(is_on=True, min_chars=20, min_times=3, min_pasted_chars=100)
 CAPTION = "图为2023年11月29日在北京举行的人工智能计算大会现场　新华社记者张三摄"
 BODY = [
     "北京市公布了大模型应用、算力基础设施、中文数据集三方面的新成果，调研六大领域近百家企业。",
@@ -19,11 +20,11 @@ BODY = [
 ]
 
 
-def bare(text: str, params: RepeatParams = PARAMS) -> str:
+def bare(text: str, params: RepeatedLineParams = PARAMS) -> str:
     """The text without its repeats; the removals are checked to restore it."""
-    content, cuts = without_repeats(pa.array([text], pa.large_string()), params=params)
+    content, cuts = without_repeated_lines(pa.array([text], pa.large_string()), params=params)
     (left,) = content.to_pylist()
-    assert restored(left, cuts.to_pylist()) == text
+    assert restored_text(left, cuts.to_pylist()) == text
     return left
 
 
@@ -44,7 +45,7 @@ def test_caption_is_the_same_in_other_punctuation_width_and_script() -> None:
 
 def test_removal_names_its_line_and_the_line_it_repeats() -> None:
     text = pages(BODY[0], "", CAPTION, "", BODY[1], "", CAPTION, "", BODY[2], CAPTION)
-    _, cuts = without_repeats(pa.array([None, text], pa.large_string()), params=PARAMS)
+    _, cuts = without_repeated_lines(pa.array([None, text], pa.large_string()), params=PARAMS)
     rows = cuts.to_pylist()
     assert [(row["row"], row["line"], row["first_line"]) for row in rows] == [(1, 7, 3), (1, 10, 3)]
     assert [row["text"] for row in rows] == [f"\n\n{CAPTION}", f"\n{CAPTION}"]
@@ -111,14 +112,14 @@ def test_what_recurs_on_purpose_stays(text: str) -> None:
 
 
 def test_nothing_is_removed_when_switched_off() -> None:
-    off = RepeatParams(is_on=False, min_chars=20, min_times=3, min_pasted_chars=100)
+    off = RepeatedLineParams(is_on=False, min_chars=20, min_times=3, min_pasted_chars=100)
     text = pages(*BODY, *BODY)
     assert bare(text, off) == text
 
 
 def test_no_texts_and_null_texts_give_empty_tables_of_the_same_schema() -> None:
     for texts in ([], [None, None], ["", "甲"]):
-        content, cuts = without_repeats(pa.array(texts, pa.large_string()), params=PARAMS)
+        content, cuts = without_repeated_lines(pa.array(texts, pa.large_string()), params=PARAMS)
         assert content.to_pylist() == texts
         assert len(cuts) == 0
         assert cuts.schema.names[0] == "row"
@@ -126,7 +127,7 @@ def test_no_texts_and_null_texts_give_empty_tables_of_the_same_schema() -> None:
 
 def test_parameters_that_remove_what_occurs_once_are_refused() -> None:
     with pytest.raises(ConfigError, match="min_times=1"):
-        RepeatParams(is_on=True, min_chars=20, min_times=1, min_pasted_chars=100)
+        RepeatedLineParams(is_on=True, min_chars=20, min_times=1, min_pasted_chars=100)
 
 
 def test_repeated_caption_of_a_real_article_stands_once(real_data) -> None:

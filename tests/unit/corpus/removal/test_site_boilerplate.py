@@ -1,20 +1,16 @@
-"""Boilerplate of a site: counted at the ends of its pages, and what is spared."""
+"""Site boilerplate: counted at the ends of the pages of a site, and what is spared."""
 
 from __future__ import annotations
 
 import pytest
 
-from jobs.corpus.removal.site_boilerplate import (
-    BoilerplateParams,
-    counted,
-    edge_words,
-    without_boilerplate,
-)
+from jobs.corpus.removal.params import SiteBoilerplateParams
+from jobs.corpus.removal.site_boilerplate import count_keys, edge_keys, remove_site_boilerplate
 from jobs.errors import ConfigError
 from tests.corpora import NO_KEYWORDS
 from tests.property.test_removals_laws import table_of
 
-PARAMS = BoilerplateParams(is_on=True, min_documents=4, min_share=0.5)
+PARAMS = SiteBoilerplateParams(is_on=True, min_documents=4, min_share=0.5)
 HEADER = "当前位置：首页 > 新闻 > 正文"
 FOOTER = "责任编辑：张三\n\n版权所有：某某网，未经授权不得转载。"
 
@@ -24,11 +20,11 @@ def body(number: int) -> str:
 
 
 def left(
-    rows: list[tuple[str, str | None]], params: BoilerplateParams = PARAMS
+    rows: list[tuple[str, str | None]], params: SiteBoilerplateParams = PARAMS
 ) -> list[str | None]:
     documents = table_of(rows)
-    counts = counted(edge_words(documents), least=params.min_documents)
-    return without_boilerplate(documents, counts, params=params, signal_params=NO_KEYWORDS)[0][
+    counts = count_keys(edge_keys(documents), least=params.min_documents)
+    return remove_site_boilerplate(documents, counts, params=params, signal_params=NO_KEYWORDS)[0][
         "content"
     ].to_pylist()
 
@@ -77,8 +73,8 @@ def test_copies_of_one_text_are_one_document() -> None:
 def test_page_of_nothing_but_frame_is_rejected() -> None:
     rows = [(f"{HEADER}\n{body(n)}\n{FOOTER}", "http://a.example/") for n in range(6)]
     documents = table_of([*rows, (f"{HEADER}\n{FOOTER}", "http://a.example/")])
-    counts = counted(edge_words(documents), least=PARAMS.min_documents)
-    after, removals = without_boilerplate(
+    counts = count_keys(edge_keys(documents), least=PARAMS.min_documents)
+    after, removals = remove_site_boilerplate(
         documents, counts, params=PARAMS, signal_params=NO_KEYWORDS
     )
     last = after.to_pylist()[-1]
@@ -116,4 +112,4 @@ def test_formulas_of_official_documents_stay_wherever_they_stand(line: str) -> N
 
 def test_share_that_is_none_is_refused() -> None:
     with pytest.raises(ConfigError, match="min_share=0"):
-        BoilerplateParams(is_on=True, min_documents=4, min_share=0)
+        SiteBoilerplateParams(is_on=True, min_documents=4, min_share=0)

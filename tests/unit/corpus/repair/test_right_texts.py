@@ -7,13 +7,14 @@ import re
 import pyarrow as pa
 import pytest
 
-from jobs.corpus.removal.repeated_lines import RepeatParams, without_repeats
+from jobs.corpus.removal.params import RepeatedLineParams
+from jobs.corpus.removal.repeated_lines import without_repeated_lines
 from jobs.corpus.repair.normalization import EVERY, normalized, normalized_texts
 from jobs.corpus.repair.repairs import NAMES
 from tests.right_texts import RightText, right_texts
 
 TEXTS = list(right_texts())
-REPEATS = RepeatParams(is_on=True, min_chars=20, min_times=3, min_pasted_chars=100)
+REPEATS = RepeatedLineParams(is_on=True, min_chars=20, min_times=3, min_pasted_chars=100)
 
 
 def column(texts: list[str]) -> pa.LargeStringArray:
@@ -45,7 +46,7 @@ def test_no_rule_alone_changes_a_right_text(rule: str) -> None:
 
 def test_nothing_in_a_right_text_repeats_by_accident() -> None:
     texts = column([right.expected for right in TEXTS])
-    content, cuts = without_repeats(texts, params=REPEATS)
+    content, cuts = without_repeated_lines(texts, params=REPEATS)
     assert len(cuts) == 0
     assert content.equals(texts)
 

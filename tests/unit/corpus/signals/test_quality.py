@@ -17,19 +17,19 @@ from jobs.corpus.signals.quality_model import (
     Scorer,
     read_model,
     scorer,
-    written_model,
+    serialized_model,
 )
 from jobs.corpus.signals.quality_training import calibrated
 from jobs.corpus.signals.signals import signals
 from jobs.errors import ConfigError
-from jobs.storage.manifests import fingerprint
+from jobs.storage.canonical_json import fingerprint
 from tests.corpora import NO_KEYWORDS
 from tests.quality_oracle import quality_of
 
 
 def model_of_chance(seed: int = 1, scale: float = 2e-5, bias: float = -0.3) -> QualityModel:
     weights = np.random.default_rng(seed).integers(-(2**15), 2**15, 1 << BUCKET_BITS)
-    return written_model(Scorer(weights.astype(np.int16), scale, bias), {"made": "by chance"})
+    return serialized_model(Scorer(weights.astype(np.int16), scale, bias), {"made": "by chance"})
 
 
 MODEL = model_of_chance()

@@ -62,7 +62,7 @@ def test_table_is_computed_where_nothing_can_be_kept(counted, monkeypatch) -> No
 
 
 @pytest.mark.parametrize(
-    "table", [character_classes.character_traits, detectors._kinds, canonical._encoded_table]
+    "table", [character_classes.character_classes, detectors._kinds, canonical._encoded_table]
 )
 def test_kept_tables_are_what_their_functions_compute(table) -> None:
     kept, made = table(), table.__wrapped__.__wrapped__()

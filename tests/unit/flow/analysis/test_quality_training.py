@@ -17,7 +17,7 @@ from jobs.corpus.intake.rows import DeliveryParams
 from jobs.corpus.signals.quality import quality
 from jobs.corpus.signals.quality_training import TrainingParams
 from jobs.errors import ConfigError
-from jobs.flow.analysis.quality_training import Lesson, train
+from jobs.flow.analysis.quality_training import TrainingInputs, train
 from jobs.flow.intake.delivered_tables import delivered_tables
 from jobs.flow.intake.plan import plan
 from tests.builds import build_parameters, silent
@@ -46,15 +46,17 @@ def write(path: Path, texts: list[str]) -> None:
 
 
 @pytest.fixture(scope="module")
-def lesson(texts: list[str], tmp_path_factory: pytest.TempPathFactory) -> Lesson:
+def lesson(texts: list[str], tmp_path_factory: pytest.TempPathFactory) -> TrainingInputs:
     folder = tmp_path_factory.mktemp("lesson")
     bad = junk(texts[1::2], kinds=list(KINDS), seed=7, most_chars=2000)
     write(folder / "good" / "a.jsonl", texts[::2])
     write(folder / "bad" / "a.jsonl", [*bad, *texts[:20:2]])  # ten of them are good as well
-    return Lesson((str(folder / "good"),), (str(folder / "bad"),), READING, None)
+    return TrainingInputs((str(folder / "good"),), (str(folder / "bad"),), READING, None)
 
 
-def test_model_tells_documents_it_has_not_seen_from_junk(lesson: Lesson, texts: list[str]) -> None:
+def test_model_tells_documents_it_has_not_seen_from_junk(
+    lesson: TrainingInputs, texts: list[str]
+) -> None:
     model = train(lesson, PARAMS, progress=silent)
     about = model.description
     held_out = about["held_out"]
@@ -69,7 +71,7 @@ def test_model_tells_documents_it_has_not_seen_from_junk(lesson: Lesson, texts: 
 
 
 def test_model_depends_on_texts_and_seed_but_not_on_files_or_order(
-    lesson: Lesson, tmp_path: Path
+    lesson: TrainingInputs, tmp_path: Path
 ) -> None:
     def rows(pattern: str) -> list[str]:
         lines = (Path(pattern) / "a.jsonl").read_bytes().splitlines()
@@ -98,7 +100,9 @@ def test_model_depends_on_texts_and_seed_but_not_on_files_or_order(
     assert other.bytes.partition(b"\n")[2] != first.bytes.partition(b"\n")[2]
 
 
-def test_too_few_documents_are_named_with_what_to_do(lesson: Lesson, tmp_path: Path) -> None:
+def test_too_few_documents_are_named_with_what_to_do(
+    lesson: TrainingInputs, tmp_path: Path
+) -> None:
     write(tmp_path / "few" / "a.jsonl", ["这是唯一的一篇。"])
     few = replace(lesson, positive=(str(tmp_path / "few"),))
     with pytest.raises(ConfigError, match="positive: of 1 different documents none is left"):
@@ -112,7 +116,7 @@ def test_training_that_trains_nothing_is_refused(change: dict[str, float]) -> No
 
 
 def test_rule_on_quality_without_a_model_is_refused_and_with_one_is_not(
-    demo: Path, lesson: Lesson, tmp_path: Path
+    demo: Path, lesson: TrainingInputs, tmp_path: Path
 ) -> None:
     conf = shutil.copytree(demo / "conf", tmp_path / "conf")
     (conf / "rules").mkdir()
@@ -137,7 +141,7 @@ def test_rule_on_quality_without_a_model_is_refused_and_with_one_is_not(
 @pytest.mark.e2e
 @pytest.mark.timeout(300)
 def test_train_quality_writes_one_file_named_by_content_and_says_how_good_it_is(
-    lesson: Lesson, tmp_path: Path
+    lesson: TrainingInputs, tmp_path: Path
 ) -> None:
     where = [f"positive={lesson.positive[0]}", f"negative={lesson.negative[0]}"]
     command = ["train_quality", *where, "columns.text=body", f"out={tmp_path}/models"]

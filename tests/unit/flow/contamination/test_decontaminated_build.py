@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.command.reports import report_partners
-from jobs.corpus.removal.removals import restored
+from jobs.corpus.removal.removals import restored_text
 from jobs.errors import ConfigError
 from jobs.flow.build.parent_release import open_parent
 from jobs.flow.releases.card import dataset_card
@@ -128,7 +128,7 @@ def test_cut_takes_the_item_out_and_keeps_the_document(demo: Path, cut) -> None:
     for row in cuts:
         left = contents[row["doc_id"]]
         assert not any(question.rstrip("（\u3000） ") in left for question in questions)
-        before = restored(left, [r for r in cuts if r["doc_id"] == row["doc_id"]])
+        before = restored_text(left, [r for r in cuts if r["doc_id"] == row["doc_id"]])
         assert any(question[:12] in before for question in questions)
     assert not any(r["stage"] == "decontaminate" for r in table(cut, "decisions").to_pylist())
     assert not verify(cut).problems

@@ -16,9 +16,10 @@ import pyarrow.parquet as pq
 import pytest
 import xxhash
 
+from jobs.corpus.model.reasons import Stage
 from jobs.flow.build import normalize_stage
-from jobs.flow.build.normalize_stage import STAGE, normalize
-from jobs.flow.build.pipeline import Normalized, run_normalize
+from jobs.flow.build.normalize_stage import normalize
+from jobs.flow.build.pipeline import BuildState, run_normalize
 from jobs.flow.intake import scans
 from jobs.flow.intake.plan import delivered_files, input_name, plan, remember_plan, with_digests
 from jobs.flow.params import BuildParams
@@ -99,8 +100,8 @@ def _here() -> Iterator[None]:
         yield
 
 
-def digests(normalized: Normalized) -> dict[str, str]:
-    return {file.source.name: file.digest for _, file in delivered_files(normalized.plan)}
+def digests(build: BuildState) -> dict[str, str]:
+    return {file.source.name: file.digest for _, file in delivered_files(build.read)}
 
 
 def on_disk(path: Path) -> dict[str, str]:
@@ -229,7 +230,7 @@ def test_file_of_a_parent_is_known_without_opening_it(
 ) -> None:
     path, params = delivery
     first = run_normalize(params, silent)
-    known = {input_name(partner, file) for partner, file in delivered_files(first.plan)}
+    known = {input_name(partner, file) for partner, file in delivered_files(first.read)}
     opened.clear()
     assert plan(params, known=known) == []
     assert opened == []
@@ -256,7 +257,7 @@ def test_specifications_of_many_small_and_of_huge_files_are_bounded(tmp_path: Pa
     shards = plan(params)
     assert sum(len(shard.files) for shard in shards) == 1_500
     for shard in shards:
-        work = CheckpointedTask(work_key(params.corpus, STAGE, shard.key), shard)
+        work = CheckpointedTask(work_key(params.corpus, Stage.NORMALIZE, shard.key), shard)
         assert len(pickle.dumps(work)) <= 64 << 10
     remember_plan(with_digests(shards, params), params)
     assert [shard.key for shard in plan(params)] == [shard.key for shard in shards]

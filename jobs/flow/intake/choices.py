@@ -1,14 +1,12 @@
-"""Names of delivered files across builds, and which files a build may leave out."""
+"""Which delivered files a build reads, by what a parent release and a request name."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
 from jobs.flow.params import PartnerParams, recorded_reading
-from jobs.storage.manifests import fingerprint
-
-InputName = tuple[str, str, str, str]
-"""A delivered file: partner, name, digest, and fingerprint of how it is read."""
+from jobs.flow.recorded import InputName
+from jobs.storage.canonical_json import fingerprint
 
 
 class Choice:
