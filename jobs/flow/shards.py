@@ -14,12 +14,19 @@ class Run:
         facts_key: Their facts by `doc_id`.
         removals_key: Their REMOVALS by `doc_id`.
         edges_key: The lines at their ends, None if boilerplate is not looked for.
+        changes_key: CHANGES: what removing site boilerplate changes in some of these documents;
+            None if it changes none.
+        first_position: The position of its first row in order of delivery.
+        end_position: A position after its last row.
     """
 
     documents_key: str
     facts_key: str
     removals_key: str
     edges_key: str | None = None
+    changes_key: str | None = None
+    first_position: int = 0
+    end_position: int = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,8 @@ class NormalizedShard:
         columns: Rows that have something in it, for each of our columns but the text.
         empty: Files without a row.
         benchmarks: Documents per (benchmark, outcome): dropped, cut, reported or quoted; sorted.
+        boundaries: Rows that a section of a release may begin with: position, bytes of text
+            before it, level; ascending.
     """
 
     partner: str
@@ -49,3 +58,4 @@ class NormalizedShard:
     columns: tuple[tuple[str, int], ...] = ()
     empty: tuple[str, ...] = ()
     benchmarks: tuple[tuple[str, str, int], ...] = ()
+    boundaries: tuple[tuple[int, int, int], ...] = ()

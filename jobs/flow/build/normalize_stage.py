@@ -20,8 +20,10 @@ from jobs.corpus.intake.rows import DELIVERED_AS
 from jobs.corpus.model.reasons import Stage
 from jobs.corpus.normalize.documents import documents
 from jobs.corpus.normalize.facts import facts
+from jobs.corpus.release.sections import Boundaries, boundaries
 from jobs.corpus.removal.site_boilerplate import edge_keys
 from jobs.errors import TooManyRejects
+from jobs.flow.build.sections import needed, packed
 from jobs.flow.contamination.index_object import load_index, store_index
 from jobs.flow.intake.delivered_tables import delivered_tables
 from jobs.flow.intake.plan import InputShard
@@ -54,7 +56,7 @@ def normalize(
     checkpoints = map_checkpointed(
         normalize_shard, work, params=params, label="normalize", progress=progress
     )
-    normalized = list(_based(shards, checkpoints))
+    normalized = list(_based(shards, checkpoints, params))
     check_rejects(normalized, params)
     return normalized
 
@@ -101,6 +103,8 @@ class _RunWriter:
         self.pending: list[tuple[pa.Table, pa.Table, pa.Table]] = []
         self.pending_bytes = 0
         self.runs: list[Run] = []
+        self.written = 0  # rows in them
+        self.boundaries: list[Boundaries] = []
         self.delivered = 0
         self.content_bytes = 0
         self.rejected: Counter[tuple[str, str]] = Counter()
@@ -122,6 +126,7 @@ class _RunWriter:
             )
             removals = pa.concat_tables([removals, cuts])
             self.found.update(found)
+        self.boundaries.append(boundaries(table, self.content_bytes))
         self.delivered += len(table)
         self.files.update(delivered["source_file"].unique().to_pylist())
         for ours, name in DELIVERED_AS.items():
@@ -147,6 +152,7 @@ class _RunWriter:
             "columns": sorted(self.columns.items()),
             "empty": [name for name in whole if name not in self.files],
             "benchmarks": sorted([*key, count] for key, count in self.found.items()),
+            "boundaries": packed(self.boundaries),
         }
 
     def _write(self) -> None:
@@ -176,7 +182,7 @@ def write_run(
         removals: their REMOVALS, in any order.
     """
     size = pc.sum(pc.binary_length(table["content"])).as_py() or 0
-    keys = []
+    keys: list[str] = []
     for kind, rows, rows_bytes in (
         ("documents", table, size),
         ("facts", known.sort_by(_BY_ID), known.nbytes),
@@ -185,7 +191,7 @@ def write_run(
         group = max(1, len(rows) * _ROW_GROUP_BYTES // max(1, rows_bytes))
         key = f"{name.format(kind)}.parquet"
         keys.append(write_table(store, key, rows, row_group_rows=group))
-    return Run(*keys)
+    return Run(keys[0], keys[1], keys[2])
 
 
 def write_edges(store: ObjectStore, key: str, table: pa.Table) -> str:
@@ -196,7 +202,9 @@ def write_edges(store: ObjectStore, key: str, table: pa.Table) -> str:
     return write_cuts(store, key, pairs.ravel(), 2 * bounds)
 
 
-def _based(shards: list[InputShard], checkpoints: list[Checkpoint]) -> Iterator[NormalizedShard]:
+def _based(
+    shards: list[InputShard], checkpoints: list[Checkpoint], params: BuildParams
+) -> Iterator[NormalizedShard]:
     base = 0
     for shard, checkpoint in zip(shards, checkpoints, strict=True):
         yield NormalizedShard(
@@ -212,6 +220,7 @@ def _based(shards: list[InputShard], checkpoints: list[Checkpoint]) -> Iterator[
             columns=tuple((name, count) for name, count in checkpoint["columns"]),
             empty=tuple(checkpoint["empty"]),
             benchmarks=tuple((name, what, count) for name, what, count in checkpoint["benchmarks"]),
+            boundaries=needed(checkpoint["boundaries"], params.shards.release_bytes),
         )
         base += checkpoint["delivered"]
 
