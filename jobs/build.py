@@ -19,8 +19,9 @@ def build(config: Publishing) -> None:
     params = build_params(config)
     key = signing_key(config.sign_key)
     as_json = is_json(config.format)
-    tell = partial(alarms_told, is_stopping=params.alarms.is_stopping, as_json=as_json)
-    published = run_build(params, ProgressLine(), about=circumstances(config), tell=tell)
+    report = partial(alarms_told, is_stopping=params.alarms.is_stopping, as_json=as_json)
+    info = circumstances(config)
+    published = run_build(params, ProgressLine(), commit_info=info, report=report)
     if key is not None:
         sign_published(params.storage, published.corpus, published.version, key, at=now())
     report_published(published, params.storage, as_json=as_json)

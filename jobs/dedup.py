@@ -15,7 +15,7 @@ def dedup(config: Build) -> None:
 
     params = build_params(config)
     report_recall(params.bands)
-    report_drops(run_dedup(params, ProgressLine()), params)
+    report_drops(run_dedup(params, ProgressLine()))
 
 
 def main() -> None:

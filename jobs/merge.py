@@ -13,9 +13,9 @@ def merge(config: Build) -> None:
     from jobs.command.reports import report_alarms, report_partners
     from jobs.flow.build.pipeline import run_merge
 
-    manifest, found = run_merge(build_params(config), ProgressLine())
-    report_partners(manifest)
-    report_alarms(found)
+    merged = run_merge(build_params(config), ProgressLine())
+    report_partners(merged.manifest)
+    report_alarms(merged.alarms)
 
 
 def main() -> None:

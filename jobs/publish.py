@@ -26,8 +26,9 @@ def publish(config: Publish) -> None:
     else:
         params = build_params(config)
         storage = params.storage
-        tell = partial(alarms_told, is_stopping=params.alarms.is_stopping, as_json=as_json)
-        published = run_build(params, ProgressLine(), about=circumstances(config), tell=tell)
+        report = partial(alarms_told, is_stopping=params.alarms.is_stopping, as_json=as_json)
+        info = circumstances(config)
+        published = run_build(params, ProgressLine(), commit_info=info, report=report)
     if key is not None:
         sign_published(storage, published.corpus, published.version, key, at=now())
     report_published(published, storage, as_json=as_json)

@@ -67,7 +67,7 @@ def in_this_process() -> Iterator[None]:
 
 
 def build(params: BuildParams) -> Published:
-    return run_build(params, silent, about=ABOUT)
+    return run_build(params, silent, commit_info=ABOUT)
 
 
 def opened(params: BuildParams) -> OpenedRelease:

@@ -113,7 +113,9 @@ class Corpus:
     def build(self, version: str, *partners: str, parent: str = "null") -> OpenedRelease:
         config = self.config(version, *partners, parent=parent)
         # As the command does: the log tells how a release was built.
-        run_build(build_params(config), silent, about=ABOUT | {"configuration": asdict(config)})
+        run_build(
+            build_params(config), silent, commit_info=ABOUT | {"configuration": asdict(config)}
+        )
         return self.opened(version)
 
     def take_down(

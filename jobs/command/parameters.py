@@ -105,6 +105,11 @@ def recorded_build(configuration: Mapping[str, Any], at: Takedown) -> BuildParam
     return build_params(from_plain(Build, {**quiet, **now}))
 
 
+def _columns(given: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """Pairs of our name and the delivery's; the text is in `text` unless another is given."""
+    return tuple(sorted({"text": "text", **given}.items()))
+
+
 def _shards(config: Build) -> ShardParams:
     return ShardParams(
         input_bytes=config.shards.input_bytes,
@@ -191,7 +196,7 @@ def lesson(config: TrainQuality) -> TrainingInputs:
         reading=DeliveryParams(
             format=config.format,
             encoding=config.encoding,
-            columns=tuple(sorted({"text": "text", **config.columns}.items())),
+            columns=_columns(config.columns),
             max_text_bytes=config.text_bytes,
             batch_bytes=config.batch_bytes,
             html=config.html,
@@ -232,7 +237,7 @@ def _partner(name: str, given: Partner, config: Build) -> PartnerParams:
         reading=DeliveryParams(
             format=given.format,
             encoding=given.encoding,
-            columns=tuple(sorted({"text": "text", **given.columns}.items())),
+            columns=_columns(given.columns),
             max_text_bytes=config.limits.text_bytes,
             batch_bytes=config.shards.batch_bytes,
             html=given.html,

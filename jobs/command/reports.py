@@ -16,9 +16,8 @@ from jobs.storage.stores import open_store
 if TYPE_CHECKING:  # reading verbs must not wait for Ray to load
     from jobs.corpus.dedup.banding import BandParams
     from jobs.corpus.release.loss_alarms import Alarm
-    from jobs.flow.build.pipeline import Deduplicated, Normalized
+    from jobs.flow.build.pipeline import BuildState
     from jobs.flow.build.publish_stage import Published
-    from jobs.flow.params import BuildParams
     from jobs.flow.releases.explanation import Explanation
     from jobs.flow.releases.opened import OpenedRelease
     from jobs.flow.releases.survey import Survey
@@ -115,11 +114,11 @@ def report_partners(manifest: dict[str, Any]) -> None:
         say_table(["evaluation set", "version", "partner", *_OUTCOMES], sets)
 
 
-def report_normalized(normalized: Normalized) -> None:
+def report_normalized(build: BuildState) -> None:
     """Rows delivered and rejected."""
     delivered: Counter[str] = Counter()
     rejected: Counter[tuple[str, str]] = Counter()
-    for shard in normalized.shards:
+    for shard in build.shards:
         delivered[shard.partner] += shard.delivered
         for stage, reason, count in shard.rejected:
             rejected[shard.partner, f"{stage}/{reason}"] += count
@@ -149,11 +148,11 @@ def _chances(geometry: Geometry, bands: BandParams, similarity: float) -> list[f
     return [similarity, meets, geometry.found(similarity, bands.threshold)]
 
 
-def report_drops(deduplicated: Deduplicated, params: BuildParams) -> None:
+def report_drops(build: BuildState) -> None:
     """Drops per partner, partner of the kept document, and reason."""
-    store = open_store(params.storage)
+    store = open_store(build.params.storage)
     counts: Counter[tuple[str, str, str]] = Counter()
-    for file in deduplicated.drops.files:
+    for file in build.drops.files:
         table = read_table(store, file, columns=["partner", "kept_partner", "reason"])
         counts.update(zip(*(column.to_pylist() for column in table.columns), strict=True))
     rows = [[*key, count] for key, count in sorted(counts.items())]

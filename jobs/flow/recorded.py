@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -16,6 +17,28 @@ from jobs.flow.params import BuildParams, recorded_reading
 from jobs.flow.tasks.blobs import FILES
 from jobs.flow.tasks.libraries import libraries
 from jobs.storage.manifests import fingerprint
+
+
+class InputName(NamedTuple):
+    """A delivered file as a manifest names it: the fields of an entry in `inputs`.
+
+    Attributes:
+        partner: Who delivered it.
+        file: Its name below the deliveries.
+        xxh3_128: Of its bytes, as 32 hexadecimal digits.
+        reading: Fingerprint of how it is read.
+    """
+
+    partner: str
+    file: str
+    xxh3_128: str
+    reading: str
+
+
+def input_names(inputs: Iterable[Mapping[str, Any]]) -> Iterator[InputName]:
+    """Yield the names of entries of a manifest's `inputs`."""
+    for entry in inputs:
+        yield InputName(*(entry[name] for name in InputName._fields))
 
 
 def recorded_parameters(params: BuildParams) -> dict[str, Any]:

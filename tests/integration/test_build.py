@@ -279,7 +279,7 @@ def test_flipped_bit_in_a_table_costs_a_task_and_changes_no_digest(
     shutil.copytree(root, tmp_path / "root")
     again = replace(params, storage=replace(params.storage, root=str(tmp_path / "root")))
     work = tmp_path / "root" / "demo" / "work"
-    for stage in ("site_lines", "drops", "merged"):
+    for stage in ("site_boilerplate", "drops", "merged"):
         shutil.rmtree(work / stage)
     path = max(work.glob("normalized/*/facts-*.parquet"))
     body = bytearray(whole := path.read_bytes())

@@ -269,7 +269,7 @@ def test_child_stopped_anywhere_is_completed_by_running_it_again(
     growing.deliver(*SECOND)
     params = growing.params("1.1.0", "corpus.parent=1.0.0")
     with pytest.raises(Stopped):
-        run_build(params, stopping, about=ABOUT)
+        run_build(params, stopping, commit_info=ABOUT)
     assert build(params).digest == release.digest
 
 

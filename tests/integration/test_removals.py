@@ -97,4 +97,4 @@ def test_nothing_is_removed_where_both_are_switched_off(demo: Path, tmp_path: Pa
     off = ("paragraphs.repeated=false", "paragraphs.site_boilerplate=false")
     published = build(build_parameters(demo / "conf", tmp_path, FEW, *off))
     assert published.manifest["removals"] == []
-    assert not (tmp_path / "demo" / "work" / "site_lines").exists()
+    assert not (tmp_path / "demo" / "work" / "site_boilerplate").exists()

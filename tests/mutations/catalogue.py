@@ -99,10 +99,10 @@ MUTATIONS: list[Mutation] = [
     *_in(
         "jobs/corpus/removal/site_boilerplate.py",
         "unit/corpus/removal/test_site_boilerplate property/test_removals_laws",
-        ("is_common = (of_line >= least)", "is_common = (of_line > least)"),
+        ("is_common = (line_documents >= least)", "is_common = (line_documents > least)"),
         (
-            "words[documents >= least], documents[documents >= least]",
-            "words[documents > least], documents[documents > least]",
+            "keys[documents >= least], documents[documents >= least]",
+            "keys[documents > least], documents[documents > least]",
         ),
         ("pairs = _unique_pairs(pairs)", "pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]"),
     ),

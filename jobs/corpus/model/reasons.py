@@ -56,3 +56,4 @@ class Stage(StrEnum):
     BOILERPLATE = "boilerplate"
     DEDUP = "dedup"
     MERGE = "merge"
+    TAKEDOWN = "takedown"  # after the release was published

@@ -20,13 +20,10 @@ from jobs.corpus.dedup.banding import BandParams
 from jobs.corpus.dedup.ranking import RankParams
 from jobs.corpus.dedup.survivors import survivors
 from jobs.corpus.model.identity import hash_column
-from jobs.corpus.model.reasons import DropReason, Verdict
+from jobs.corpus.model.reasons import DropReason, Stage, Verdict
 from jobs.corpus.model.sites import is_below, named_site, sites
 from jobs.corpus.model.tables import DECISIONS, ranked_schema
 from jobs.errors import ConfigError
-
-TAKEDOWN = "takedown"
-"""The stage that takes documents out of a release."""
 
 _ID = ("id", "partner")
 MATCHING_FACTS = (*_ID, "text_hash", "canonical_hash", "signature")
@@ -281,7 +278,7 @@ def decisions_without(
         touched = pc.or_(touched, struck)
     is_down = pc.and_(touched, pc.not_equal(decisions["verdict"], str(Verdict.REJECTED)))
     columns = {name: decisions[name] for name in decisions.column_names}
-    told = {"verdict": Verdict.DROPPED, "stage": TAKEDOWN, "reason": DropReason.TAKEN_DOWN}
+    told = {"verdict": Verdict.DROPPED, "stage": Stage.TAKEDOWN, "reason": DropReason.TAKEN_DOWN}
     for name, value in told.items():
         columns[name] = pc.if_else(is_down, str(value), columns[name])
     for name in CLEARED_COLUMNS:

@@ -1,4 +1,4 @@
-"""Lines that are cut out of documents: repeated ones, and those that a site's pages share.
+"""Removed spans: repeated lines, and site boilerplate.
 
-Whatever is cut is a row of REMOVALS, so that it can be put back.
+Every span is a row of REMOVALS, so that it can be put back.
 """

@@ -1,7 +1,7 @@
-"""The lines of texts, and which of them say the same: equal in letters and digits.
+"""Line keys: equal for lines that are the same but for punctuation, blanks and symbols.
 
-Two lines are the same if their letters and digits are, folded as in the canonical form (width,
-case and script); punctuation, blanks and symbols do not count. A key is 64 bits of that.
+A key is a 64-bit hash of the letters and digits of a line, folded as in the canonical form (width,
+case and script).
 """
 
 from __future__ import annotations
@@ -19,13 +19,12 @@ from jobs.corpus.text.text_buffers import Offsets, text_buffers
 from jobs.corpus.text.utf8 import Bytes, decode_point
 
 Keys = npt.NDArray[np.uint64]
-Flags = npt.NDArray[np.bool_]
+Mask = npt.NDArray[np.bool_]
 
 _NEWLINE = 0x0A
 
-# What recurs because documents are built that way: rows of tables, items, headings, quotations,
-# markup, the numbering of articles, chapters and appendices, and the formulas with which official
-# documents open and close.
+# What recurs as structure: rows of tables, items, headings, quotations, markup, the numbering of
+# articles, chapters and appendices, and the formulas that open and close official documents.
 _STRUCTURE = re.compile(
     r"[ \t]*(?:[|>#*+<:\\{`~-]|!\["
     r"|[（(]?[0-9A-Za-z\u3007○零一二三四五六七八九十百]{1,5}[)）、\uff0e.:：]"
@@ -37,15 +36,15 @@ _STRUCTURE = re.compile(
 )
 
 
-class Lines(NamedTuple):
+class KeyedLines(NamedTuple):
     """The lines of one text that are not empty, in order.
 
     Attributes:
-        starts: The byte each begins at.
+        starts: The byte at which each begins.
         ends: The byte after its last, that of its newline.
         numbers: Its number among all lines, from 1.
-        keys: What it says.
-        letters: How many letters and digits it has.
+        keys: uint64, its line key.
+        letters: The number of its letters and digits.
     """
 
     starts: Offsets
@@ -56,17 +55,19 @@ class Lines(NamedTuple):
 
 
 def is_structure(line: str) -> bool:
-    """Whether a line belongs to how a document is built, so that it may recur on purpose."""
+    """Whether a line is part of a document's structure, so that it may recur on purpose."""
     return _STRUCTURE.match(line) is not None
 
 
-def lines_of(text: bytes) -> Lines:
-    """The lines of one text in UTF-8."""
-    return Lines(*_lines(np.frombuffer(text, np.uint8), text.count(b"\n") + 1, folding_table()))
+def lines_of(text: bytes) -> KeyedLines:
+    """Return the lines of one text in UTF-8."""
+    return KeyedLines(
+        *_lines(np.frombuffer(text, np.uint8), text.count(b"\n") + 1, folding_table())
+    )
 
 
-def has_repeats(content: pa.Array, *, min_chars: int) -> Flags:
-    """Which texts hold two lines that are the same, of so many letters and digits at least.
+def has_repeats(content: pa.Array, *, min_chars: int) -> Mask:
+    """Return which texts hold one key twice, on lines of at least `min_chars` letters and digits.
 
     Law: row-wise.
     """
@@ -84,7 +85,7 @@ def has_repeats(content: pa.Array, *, min_chars: int) -> Flags:
 def line_key(
     data: Bytes, i: np.uint64, end: np.uint64, table: Points
 ) -> tuple[np.uint64, int, np.uint64]:
-    """The key of the line that begins at byte `i`, its letters, and where it ends."""
+    """Return the key of the line that begins at byte `i`, its letters, and where it ends."""
     key = np.uint64(0)
     letters = 0
     while i < end and data[i] != _NEWLINE:
@@ -99,7 +100,7 @@ def line_key(
 
 @kernel
 def _find_repeats(
-    data: Bytes, offsets: Offsets, table: Points, min_chars: int, slots: int, flags: Flags
+    data: Bytes, offsets: Offsets, table: Points, min_chars: int, slots: int, flags: Mask
 ) -> None:
     """Flag each text in which a long line occurs twice: a hash set per text, never cleared."""
     seen = np.zeros(slots, np.uint64)

@@ -1,6 +1,6 @@
-"""Removals: pieces cut out of texts, each recorded with what is needed to put it back.
+"""Removals: spans cut out of texts, each recorded with what is needed to put it back.
 
-Inserting the pieces of one kind at their offsets, in ascending order, gives the text before they
+Inserting the spans of one kind at their offsets, in ascending order, gives the text before they
 were cut; kinds are undone in the reverse of `RemovalKind`, the order in which they are cut.
 """
 
@@ -15,14 +15,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.corpus.model.identity import hex_hashes
+from jobs.corpus.model.reasons import Verdict
 from jobs.corpus.model.tables import REMOVALS, REMOVED
 
-_CUT = ("kind", "line", "offset", "chars", "text", "first_line", "documents", "site_documents")
-_ROWS = pa.schema([pa.field("row", pa.int64()), *(REMOVALS.field(name) for name in _CUT)])
+_OF_SPAN = ("kind", "line", "offset", "chars", "text", "first_line", "documents", "site_documents")
+_SPANS = pa.schema([pa.field("row", pa.int64()), *(REMOVALS.field(name) for name in _OF_SPAN)])
 
 
 class RemovalKind(StrEnum):
-    """Why a piece is cut, in the order in which they are. Releases store these words."""
+    """Why a span is cut, in the order of cutting; releases store these values."""
 
     REPEATED_PARAGRAPH = "repeated_paragraph"
     BENCHMARK_ITEM = "benchmark_item"
@@ -30,7 +31,7 @@ class RemovalKind(StrEnum):
 
 
 class RemovedSpan(NamedTuple):
-    """A piece of a text in UTF-8, and why it goes.
+    """A span of a text in UTF-8 that is cut out, and why.
 
     Attributes:
         start: Its first byte.
@@ -50,88 +51,88 @@ class RemovedSpan(NamedTuple):
 
 
 def without_spans(
-    content: pa.LargeStringArray, cuts: Mapping[int, list[RemovedSpan]], kind: RemovalKind
+    content: pa.LargeStringArray, spans: Mapping[int, list[RemovedSpan]], kind: RemovalKind
 ) -> tuple[pa.LargeStringArray, pa.Table]:
-    """The texts without what is cut out of them, and a row for each cut.
+    """Cut spans out of texts.
 
     Args:
         content: texts; null stays null.
-        cuts: row number to its cuts, ascending, none overlapping.
+        spans: row number to its spans, ascending, none overlapping.
         kind: of all of them.
 
     Returns:
-        The texts, and a table of `row` and the columns of REMOVALS that tell of a cut.
+        The texts, and a row for each span: `row` and the columns of REMOVALS that describe it.
     """
     rows: list[dict[str, Any]] = []
     texts: list[str] = []
-    for row in sorted(cuts):
-        text, told = _cut(content[row].as_py().encode(), cuts[row])
+    for row in sorted(spans):
+        text, cut = _without(content[row].as_py().encode(), spans[row])
         texts.append(text)
-        rows += [{"row": row, "kind": str(kind), **one} for one in told]
-    table = pa.Table.from_pylist(rows, schema=_ROWS)
+        rows += [{"row": row, "kind": str(kind), **one} for one in cut]
+    table = pa.Table.from_pylist(rows, schema=_SPANS)
     if not texts:
         return content, table
     mask = np.zeros(len(content), np.bool_)
-    mask[sorted(cuts)] = True
+    mask[sorted(spans)] = True
     replaced = pc.replace_with_mask(content, pa.array(mask), pa.array(texts, pa.large_string()))
     return replaced, table
 
 
-def _cut(text: bytes, cuts: list[RemovedSpan]) -> tuple[str, list[dict[str, Any]]]:
+def _without(text: bytes, spans: list[RemovedSpan]) -> tuple[str, list[dict[str, Any]]]:
     kept: list[str] = []
-    told: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     position = offset = 0
-    for cut in cuts:
-        kept.append(text[position : cut.start].decode())
-        piece = text[cut.start : cut.end].decode()
+    for span in spans:
+        kept.append(text[position : span.start].decode())
+        removed = text[span.start : span.end].decode()
         offset += len(kept[-1])
-        told.append(
+        rows.append(
             {
-                "line": cut.line,
+                "line": span.line,
                 "offset": offset,
-                "chars": len(piece),
-                "text": piece,
-                "first_line": cut.first_line,
-                "documents": cut.documents,
-                "site_documents": cut.site_documents,
+                "chars": len(removed),
+                "text": removed,
+                "first_line": span.first_line,
+                "documents": span.documents,
+                "site_documents": span.site_documents,
             }
         )
-        offset += len(piece)
-        position = cut.end
+        offset += len(removed)
+        position = span.end
     kept.append(text[position:].decode())
-    return "".join(kept), told
+    return "".join(kept), rows
 
 
-def removals(documents: pa.Table, cuts: pa.Table) -> pa.Table:
-    """REMOVALS: the cuts of `without_spans` with the identity of the documents they were in."""
-    rows = cuts["row"]
+def removals(documents: pa.Table, spans: pa.Table) -> pa.Table:
+    """Return REMOVALS: the spans of `without_spans` with the identity of their documents."""
+    rows = spans["row"]
     columns = {name: documents[name].take(rows) for name in ("doc_id", "position")}
-    columns |= {name: cuts[name] for name in _CUT}
+    columns |= {name: spans[name] for name in _OF_SPAN}
     return pa.table([columns[name] for name in REMOVALS.names], schema=REMOVALS)
 
 
-def released_removals(cuts: pa.Table, decided: pa.Table, *, partner: str) -> pa.Table:
-    """REMOVED: what a release tells of the removals of one partner's documents.
+def released_removals(spans: pa.Table, decided: pa.Table, *, partner: str) -> pa.Table:
+    """Return REMOVED: the removals of one partner's documents as a release shows them.
 
     Args:
-        cuts: REMOVALS with an `ordinal` column.
-        decided: `ordinal` and `verdict` of the delivered rows; what was dropped is not told of,
-            since its text is not in the release.
-        partner: whose.
+        spans: REMOVALS with an `ordinal` column.
+        decided: `ordinal` and `verdict` of the delivered rows; removals of dropped rows are left
+            out, since their texts are not in the release.
+        partner: whose documents they are.
     """
-    told = decided.filter(pc.not_equal(decided["verdict"], "dropped"))["ordinal"]
-    cuts = cuts.filter(pc.is_in(cuts["ordinal"], value_set=told.combine_chunks()))
-    cuts = cuts.sort_by([(n, "ascending") for n in ("doc_id", "ordinal", "kind", "offset")])
-    columns = {name: cuts[name] for name in _CUT}
-    columns["doc_id"] = pa.array(hex_hashes(cuts["doc_id"]), pa.string())
-    columns["partner"] = pa.repeat(partner, len(cuts))
+    shown = decided.filter(pc.not_equal(decided["verdict"], str(Verdict.DROPPED)))["ordinal"]
+    spans = spans.filter(pc.is_in(spans["ordinal"], value_set=shown.combine_chunks()))
+    spans = spans.sort_by([(n, "ascending") for n in ("doc_id", "ordinal", "kind", "offset")])
+    columns = {name: spans[name] for name in _OF_SPAN}
+    columns["doc_id"] = pa.array(hex_hashes(spans["doc_id"]), pa.string())
+    columns["partner"] = pa.repeat(partner, len(spans))
     return pa.table([columns[name] for name in REMOVED.names], schema=REMOVED)
 
 
-def restored_text(text: str, pieces: Iterable[Mapping[str, Any]]) -> str:
-    """The text before its removals, rows of REMOVALS or REMOVED, were cut out of it."""
+def restored_text(text: str, spans: Iterable[Mapping[str, Any]]) -> str:
+    """Return the text before its removals, rows of REMOVALS or REMOVED, were cut out of it."""
     for kind in reversed(RemovalKind):
-        of_kind = [piece for piece in pieces if piece["kind"] == kind]
-        for piece in sorted(of_kind, key=lambda piece: piece["offset"]):
-            text = text[: piece["offset"]] + piece["text"] + text[piece["offset"] :]
+        of_kind = [span for span in spans if span["kind"] == kind]
+        for span in sorted(of_kind, key=lambda span: span["offset"]):
+            text = text[: span["offset"]] + span["text"] + text[span["offset"] :]
     return text

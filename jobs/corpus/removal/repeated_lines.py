@@ -1,17 +1,17 @@
-"""Repeated paragraphs: what a page says twice by accident, found inside one document.
+"""Repeated lines: lines that a page holds twice by accident, found inside one document.
 
-A paragraph is a line. That one recurs is no evidence by itself: statutes repeat provisions of a
-hundred characters eight times, song repeats its refrain, manuals their instructions. Removed are,
-from `min_chars` letters and digits up and the first occurrence kept:
+That a line recurs is no evidence by itself: statutes repeat provisions of a hundred characters
+eight times, songs their refrain, manuals their instructions. Removed are, from `min_chars` letters
+and digits up, all occurrences but the first of:
 
-- an *echo*: a line that says what the line before it says (blank lines aside) and ends as sentences
-  do: rows of a ledger and lines of a song may be equal;
+- an *echo*: a line equal to the line before it (blank lines aside) that ends as sentences do, since
+  rows of a ledger and lines of a song may be equal;
 - a *caption*: a line without a full stop or the like at its end that occurs `min_times` in a text
   most of whose long lines end with one (in hard-wrapped texts and tables they do not);
-- what was *pasted twice*: lines followed at once by the same lines, `min_pasted_chars` together.
+- a block *pasted twice*: lines followed at once by the same lines, `min_pasted_chars` together.
 
-The first two spare lines that belong to how a document is built (`wrapped_lines.is_structure`);
-all spare code and rows of figures.
+The first two spare lines of a document's structure (`line_keys.is_structure`); all spare code and
+rows of numbers.
 """
 
 from __future__ import annotations
@@ -25,26 +25,33 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from jobs.corpus.removal.line_keys import Flags, Keys, Lines, has_repeats, is_structure, lines_of
+from jobs.corpus.removal.line_keys import (
+    KeyedLines,
+    Keys,
+    Mask,
+    has_repeats,
+    is_structure,
+    lines_of,
+)
 from jobs.corpus.removal.removals import RemovalKind, RemovedSpan, without_spans
 from jobs.corpus.text.line_kinds import is_code, is_row
 from jobs.corpus.text.markup_regions import fenced_blocks
 from jobs.errors import ConfigError
 
-_PERIODS = 8  # distances at which a text is compared with itself: it was pasted at one
+_PERIODS = 8  # distances at which a text is compared with itself
 _PROSE_SHARE = 2 / 3
 _ENDS = re.compile(r"[。\uff0e.！!？?；;：:\ufe30，,、…—][”’」』》）)\]】\"'*_ ]*\Z")
 _REGION = re.compile("```|~~~|<!--|<script|<style", re.IGNORECASE)
 
-Places = npt.NDArray[np.int64]
+Positions = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class RepeatedLineParams:
-    """What counts as repeated by accident.
+    """Which repeated lines are removed.
 
     Attributes:
-        is_on: Whether anything is removed at all.
+        is_on: Whether any are.
         min_chars: Letters and digits a line must have.
         min_times: How often a caption must occur.
         min_pasted_chars: Letters and digits of a block of lines that follows itself.
@@ -56,7 +63,7 @@ class RepeatedLineParams:
     min_pasted_chars: int
 
     def __post_init__(self) -> None:
-        """Refuse what would remove everything that occurs once."""
+        """Refuse values under which lines are removed that occur once."""
         if self.min_chars < 1 or self.min_times < 2 or self.min_pasted_chars < self.min_chars:
             raise ConfigError(
                 f"paragraphs: min_chars={self.min_chars}, min_times={self.min_times}, "
@@ -68,44 +75,44 @@ class RepeatedLineParams:
 def without_repeated_lines(
     content: pa.LargeStringArray, *, params: RepeatedLineParams
 ) -> tuple[pa.LargeStringArray, pa.Table]:
-    """The texts without what they repeat by accident, and the cuts (`removals.without_spans`).
+    """Cut lines that texts repeat by accident; return what `removals.without_spans` does.
 
-    Laws: row-wise; doing it twice is doing it once; texts and cuts together give what was given.
+    Laws: row-wise; idempotent; texts and spans together give the texts before.
     """
-    cuts: dict[int, list[RemovedSpan]] = {}
+    spans: dict[int, list[RemovedSpan]] = {}
     if params.is_on:
         for row in np.flatnonzero(has_repeats(content, min_chars=params.min_chars)).tolist():
-            found = _cuts(content[row].as_py(), params)
+            found = _spans(content[row].as_py(), params)
             if found:
-                cuts[row] = found
-    return without_spans(content, cuts, RemovalKind.REPEATED_PARAGRAPH)
+                spans[row] = found
+    return without_spans(content, spans, RemovalKind.REPEATED_PARAGRAPH)
 
 
-def _cuts(text: str, params: RepeatedLineParams) -> list[RemovedSpan]:
+def _spans(text: str, params: RepeatedLineParams) -> list[RemovedSpan]:
     page = _Page(text.encode(), params)
-    if not page.replaced():
+    if not page.repeated():
         return []
-    page.spare_code(text)
+    page.make_structure_unique(text)
     ends, numbers = page.lines.ends, page.lines.numbers
     return [
         RemovedSpan(
             int(ends[at - 1]), int(ends[at]), int(numbers[at]), int(numbers[first]), None, None
         )
-        for at, first in sorted(page.replaced().items())
+        for at, first in sorted(page.repeated().items())
     ]
 
 
 class _Page:
-    """One text as lines, with what may be removed of it."""
+    """One text as lines, and which of them may be removed."""
 
     def __init__(self, data: bytes, params: RepeatedLineParams) -> None:
         self.params, self.data = params, data
-        self.lines: Lines = lines_of(data)
+        self.lines: KeyedLines = lines_of(data)
         self.keys = self.lines.keys
         self.is_long = self.lines.letters >= params.min_chars
 
-    def spare_code(self, text: str) -> None:
-        """Make no two lines of code, and no two rows of figures, the same."""
+    def make_structure_unique(self, text: str) -> None:
+        """Give lines of code and rows of numbers keys of their own, so that none repeats."""
         starts = self.lines.starts
         is_spared = np.zeros(len(starts), np.bool_)
         for at in _recurring(self.keys, self.is_long).tolist():
@@ -118,23 +125,23 @@ class _Page:
                 is_spared |= (starts >= first) & (starts < last)
         self.keys[is_spared] = np.flatnonzero(is_spared)
 
-    def replaced(self) -> dict[int, int]:
-        """Which lines go, and which each of them repeats."""
-        replaced: dict[int, int] = {}
-        left = np.arange(len(self.keys))
-        # What one removal brings together may be an echo, too: until nothing is left to remove.
-        while found := dict(self._repeats(left)):
-            replaced |= {int(left[at]): int(left[first]) for at, first in found.items()}
-            left = np.delete(left, list(found))
-        return replaced
+    def repeated(self) -> dict[int, int]:
+        """Return the lines to remove, each with the line that it repeats."""
+        repeated: dict[int, int] = {}
+        remaining = np.arange(len(self.keys))
+        # Lines that a removal brings together may be an echo too, so repeat until none is found.
+        while found := dict(self._repeats(remaining)):
+            repeated |= {int(remaining[at]): int(remaining[first]) for at, first in found.items()}
+            remaining = np.delete(remaining, list(found))
+        return repeated
 
-    def _repeats(self, left: Places) -> Iterator[tuple[int, int]]:
-        """Which of the lines `left` go, as places in `left`, and which each of them repeats."""
-        keys, is_long = self.keys[left], self.is_long[left]
-        yield from self._pasted(left, keys, is_long)
+    def _repeats(self, remaining: Positions) -> Iterator[tuple[int, int]]:
+        """Yield which of the remaining lines to remove, and the line each repeats, as positions."""
+        keys, is_long = self.keys[remaining], self.is_long[remaining]
+        yield from self._pasted(remaining, keys, is_long)
         captions: dict[int, list[int]] = {}
         for at in _recurring(keys, is_long).tolist():
-            line = self._line(left[at])
+            line = self._line(remaining[at])
             if is_structure(line):
                 continue
             is_echo = at > 0 and keys[at] == keys[at - 1]
@@ -143,46 +150,50 @@ class _Page:
                     yield at, at - 1
             else:
                 captions.setdefault(int(keys[at]), []).append(at)
-        often = [places for places in captions.values() if len(places) >= self.params.min_times]
-        if often and self._is_prose(left, {at for places in often for at in places}):
-            yield from ((at, places[0]) for places in often for at in places[1:])
+        often = [
+            positions for positions in captions.values() if len(positions) >= self.params.min_times
+        ]
+        if often and self._is_prose(remaining, {at for positions in often for at in positions}):
+            yield from ((at, positions[0]) for positions in often for at in positions[1:])
 
-    def _is_prose(self, left: Places, captions: set[int]) -> bool:
-        others = [at for at in np.flatnonzero(self.is_long[left]).tolist() if at not in captions]
-        ended = sum(1 for at in others if _ENDS.search(self._line(left[at])))
+    def _is_prose(self, remaining: Positions, captions: set[int]) -> bool:
+        others = [
+            at for at in np.flatnonzero(self.is_long[remaining]).tolist() if at not in captions
+        ]
+        ended = sum(1 for at in others if _ENDS.search(self._line(remaining[at])))
         return ended > 0 and ended >= _PROSE_SHARE * len(others)
 
-    def _pasted(self, left: Places, keys: Keys, is_long: Flags) -> Iterator[tuple[int, int]]:
+    def _pasted(self, remaining: Positions, keys: Keys, is_long: Mask) -> Iterator[tuple[int, int]]:
         for period in _periods(keys, is_long):
             is_same = keys[period:] == keys[:-period]
             if np.count_nonzero(is_same) < period:
                 continue
-            letters = np.concatenate([[0], np.cumsum(self.lines.letters[left])])
+            letters = np.concatenate([[0], np.cumsum(self.lines.letters[remaining])])
             for start, end in _runs(is_same):
                 block = letters[start + period] - letters[start]
                 if end - start >= period and block >= self.params.min_pasted_chars:
                     yield from ((at + period, at) for at in range(start, end))
 
-    def _line(self, place: int) -> str:
-        return self.data[self.lines.starts[place] : self.lines.ends[place]].decode()
+    def _line(self, position: int) -> str:
+        return self.data[self.lines.starts[position] : self.lines.ends[position]].decode()
 
 
-def _runs(flags: Flags) -> list[tuple[int, int]]:
-    """Where each run of true ones starts and ends."""
+def _runs(flags: Mask) -> list[tuple[int, int]]:
+    """Return the start and end of each run of true values."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
     return [(int(start), int(end)) for start, end in edges.reshape(-1, 2)]
 
 
-def _recurring(keys: Keys, is_long: Flags) -> Places:
-    """The places of long lines that say what another line says."""
+def _recurring(keys: Keys, is_long: Mask) -> Positions:
+    """Return the positions of long lines whose key occurs more than once."""
     _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
     return np.flatnonzero(is_long & (counts[inverse] > 1))
 
 
-def _periods(keys: Keys, is_long: Flags) -> list[int]:
-    """The commonest distances between a long line and its last occurrence, smaller ones first."""
-    places = np.flatnonzero(is_long)
-    order = places[np.argsort(keys[places], kind="stable")]
+def _periods(keys: Keys, is_long: Mask) -> list[int]:
+    """Return the commonest distances between two occurrences of a long line."""
+    positions = np.flatnonzero(is_long)
+    order = positions[np.argsort(keys[positions], kind="stable")]
     distances = np.diff(order)[np.diff(keys[order]) == 0]
     common = sorted(Counter(distances.tolist()).items(), key=lambda item: (-item[1], item[0]))
     return [period for period, _ in common[:_PERIODS]]

@@ -1,10 +1,10 @@
-"""Boilerplate of a site: lines that most of its pages begin or end with, found by counting.
+"""Site boilerplate: lines that most pages of a site begin or end with, found by counting.
 
 Only the ends of a text are looked at, up to `EDGE_LINES` lines from either: navigation stands
 above an article and the editors, sharing and copyright below it, while the line that half of all
 statutes share, 第一章　总则, stands inside. A line is boilerplate where it stands that close to the
 same end of at least `min_documents` texts of its site, and of `min_share` of them all; copies of
-one text count once. It goes from a text if nothing but boilerplate stands between it and the end.
+one text count once. It is cut if only boilerplate stands between it and the end of the text.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import xxhash
 from jobs.corpus.model.reasons import RejectReason, Stage
 from jobs.corpus.model.sites import sites
 from jobs.corpus.model.tables import DOCUMENTS
-from jobs.corpus.removal.line_keys import Flags, Keys, is_structure, line_key
+from jobs.corpus.removal.line_keys import Keys, Mask, is_structure, line_key
 from jobs.corpus.removal.removals import RemovalKind, RemovedSpan, removals, without_spans
 from jobs.corpus.signals.keywords import SignalParams
 from jobs.corpus.signals.signals import signals
@@ -32,21 +32,21 @@ from jobs.corpus.text.utf8 import Bytes
 from jobs.errors import ConfigError
 
 EDGE_LINES = 8
-_LONGEST_BYTES = 600  # a longer line is a paragraph of somebody's text
+_LONGEST_BYTES = 600  # a longer line is a paragraph of the text
 _FEWEST_LETTERS = 2
 _HEAD, _TAIL = 0, 1
 
-Edges = npt.NDArray[np.int64]
+EdgeArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class SiteBoilerplateParams:
-    """What counts as boilerplate.
+    """What counts as site boilerplate.
 
     Attributes:
-        is_on: Whether it is looked for at all.
+        is_on: Whether it is searched for.
         min_documents: Documents of a site that must have a line.
-        min_share: And their share of all its documents, in (0, 1].
+        min_share: The share of all its documents that must have it too, in (0, 1].
     """
 
     is_on: bool
@@ -54,7 +54,7 @@ class SiteBoilerplateParams:
     min_share: float
 
     def __post_init__(self) -> None:
-        """Refuse what would make every line boilerplate."""
+        """Refuse values that make every line boilerplate."""
         if self.min_documents < 2 or not 0 < self.min_share <= 1:
             raise ConfigError(
                 f"paragraphs: min_documents={self.min_documents}, min_share={self.min_share}: "
@@ -63,46 +63,50 @@ class SiteBoilerplateParams:
 
 
 class KeyCounts(NamedTuple):
-    """How many texts have each line at an end, and how many texts each site has; words ascend."""
+    """For each key, of a site or of a line at an end, how many texts have it; keys ascend."""
 
-    words: Keys
+    keys: Keys
     documents: npt.NDArray[np.int64]
 
 
-class _Ends(NamedTuple):
+class _Edges(NamedTuple):
     """The lines at the ends of texts: arrays of shape (n, 2, EDGE_LINES), the outermost first.
 
-    A word is 0 where there is no such line, and names site, end and line elsewhere.
+    A key is 0 where there is no such line; else it stands for site, end and line.
     """
 
-    words: Keys
-    starts: Edges
-    ends: Edges
+    keys: Keys
+    starts: EdgeArray
+    ends: EdgeArray
 
 
 def edge_keys(documents: pa.Table) -> Keys:
-    """Shape (m, 2), sorted: what to count, and the text it is count_keys for, each once.
+    """Return what to count: uint64 (m, 2), distinct rows of a key and 64 bits of a text's hash.
 
-    A word for the site of each document, and one for each line at an end of it. Documents without
-    an address have no site. Law: key-wise; those of two tables are the sorted union.
+    Rows are sorted. A document gives a key for its site, and one for each line at either end; none
+    if it has no address. Law: key-wise; those of two tables are the sorted union.
     """
     documents = documents.filter(pc.is_valid(documents["content"]))
     site = _site_keys(documents["url"])
     texts = text_hashes(documents["content"].combine_chunks())
-    halves = [0 if text is None else int.from_bytes(text[:8], "big") for text in texts.to_pylist()]
+    text_keys = [
+        0 if text is None else int.from_bytes(text[:8], "big") for text in texts.to_pylist()
+    ]
     ends = _edge_lines(documents["content"].combine_chunks(), site)
-    words = np.concatenate(
-        [_site_words(site)[:, None], ends.words.reshape(len(site), 2 * EDGE_LINES)], axis=1
+    keys = np.concatenate(
+        [_site_count_keys(site)[:, None], ends.keys.reshape(len(site), 2 * EDGE_LINES)], axis=1
     )
-    pairs = np.stack([words, np.broadcast_to(np.array(halves, np.uint64)[:, None], words.shape)], 2)
-    return _unique_pairs(pairs[words != 0])
+    pairs = np.stack(
+        [keys, np.broadcast_to(np.array(text_keys, np.uint64)[:, None], keys.shape)], 2
+    )
+    return _unique_pairs(pairs[keys != 0])
 
 
 def count_keys(pairs: Keys, *, least: int) -> KeyCounts:
-    """The words that occur with at least so many texts. Law: whole, for all pairs of a word."""
+    """Return the keys of at least `least` texts. Law: whole, for all pairs of a key."""
     pairs = _unique_pairs(pairs)
-    words, documents = np.unique(pairs[:, 0], return_counts=True)
-    return KeyCounts(words[documents >= least], documents[documents >= least].astype(np.int64))
+    keys, documents = np.unique(pairs[:, 0], return_counts=True)
+    return KeyCounts(keys[documents >= least], documents[documents >= least].astype(np.int64))
 
 
 def remove_site_boilerplate(
@@ -112,15 +116,15 @@ def remove_site_boilerplate(
     params: SiteBoilerplateParams,
     signal_params: SignalParams,
 ) -> tuple[pa.Table, pa.Table]:
-    """The documents without boilerplate, their signals measured again, and what was removed.
+    """Cut site boilerplate out of documents and measure their signals again.
 
-    A document of which nothing is left is rejected.
+    A document without any other text is rejected.
 
     Args:
         documents: DOCUMENTS.
         counts: `count_keys` of the whole build, at least of `min_documents`.
-        params: from which share on.
-        signal_params: how what is left is measured.
+        params: what counts as boilerplate.
+        signal_params: for the signals of the remaining texts.
 
     Returns:
         DOCUMENTS in the same order, and REMOVALS.
@@ -130,23 +134,23 @@ def remove_site_boilerplate(
     site = _site_keys(documents["url"])
     content = documents["content"].combine_chunks()
     ends = _edge_lines(content, site)
-    of_site = _looked_up(counts, _site_words(site))
-    of_line = _looked_up(counts, ends.words)
-    least = np.maximum(params.min_documents, params.min_share * of_site)[:, None, None]
-    is_common = (of_line >= least) & (ends.words != 0)
-    cuts = {}
+    site_documents = _documents_of(counts, _site_count_keys(site))
+    line_documents = _documents_of(counts, ends.keys)
+    least = np.maximum(params.min_documents, params.min_share * site_documents)[:, None, None]
+    is_common = (line_documents >= least) & (ends.keys != 0)
+    spans = {}
     for row in np.flatnonzero(is_common[:, :, 0].any(axis=1)).tolist():
-        edge = _Edge(content[row].as_py().encode(), ends.starts[row], ends.ends[row])
-        found = edge.cuts(is_common[row], of_line[row], int(of_site[row]))
+        edge = _EdgeLines(content[row].as_py().encode(), ends.starts[row], ends.ends[row])
+        found = edge.spans(is_common[row], line_documents[row], int(site_documents[row]))
         if found:
-            cuts[row] = found
-    content, told = without_spans(content, cuts, RemovalKind.SITE_BOILERPLATE)
-    told = removals(documents, told)
-    if not cuts:
-        return documents, told
+            spans[row] = found
+    content, removed = without_spans(content, spans, RemovalKind.SITE_BOILERPLATE)
+    removed = removals(documents, removed)
+    if not spans:
+        return documents, removed
     is_cut = np.zeros(len(documents), np.bool_)
-    is_cut[list(cuts)] = True
-    return _with_content(documents, content, pa.array(is_cut), signal_params), told
+    is_cut[list(spans)] = True
+    return _with_content(documents, content, pa.array(is_cut), signal_params), removed
 
 
 def _with_content(
@@ -173,15 +177,17 @@ def _with_content(
     return pa.table([columns[name] for name in DOCUMENTS.names], schema=DOCUMENTS)
 
 
-class _Edge:
+class _EdgeLines:
     """One text and the lines at its ends."""
 
-    def __init__(self, data: bytes, starts: Edges, ends: Edges) -> None:
+    def __init__(self, data: bytes, starts: EdgeArray, ends: EdgeArray) -> None:
         self.data, self.starts, self.ends = data, starts, ends
 
-    def cuts(self, is_common: Flags, of_line: Edges, site_documents: int) -> list[RemovedSpan]:
-        """What goes: lines from either end inwards, as long as they are boilerplate."""
-        goes: dict[int, tuple[int, int]] = {}  # start of a line: its end, documents with it
+    def spans(
+        self, is_common: Mask, line_documents: EdgeArray, site_documents: int
+    ) -> list[RemovedSpan]:
+        """Return the lines to cut: from either end inwards, up to the first that is not common."""
+        common: dict[int, tuple[int, int]] = {}  # start of a line: its end, documents that have it
         for end in (_HEAD, _TAIL):
             for at in range(EDGE_LINES):
                 start, stop = int(self.starts[end, at]), int(self.ends[end, at])
@@ -190,65 +196,65 @@ class _Edge:
                 is_menu = " | " in line and not line.startswith("|")
                 if not is_common[end, at] or (is_structure(line) and not is_menu):
                     break
-                goes.setdefault(start, (stop, int(of_line[end, at])))
-        return list(self._pieces(goes, site_documents))
+                common.setdefault(start, (stop, int(line_documents[end, at])))
+        return list(self._spans(common, site_documents))
 
-    def _pieces(self, goes: dict[int, tuple[int, int]], site_documents: int) -> list[RemovedSpan]:
-        """Lines with the line breaks (and the indentation after them) that go with them."""
-        pieces: list[RemovedSpan] = []
-        done = 0  # up to here, all is gone
-        for start, (stop, documents) in sorted(goes.items()):
+    def _spans(self, common: dict[int, tuple[int, int]], site_documents: int) -> list[RemovedSpan]:
+        """Return lines with the line breaks, and the indentation after them, that are cut too."""
+        spans: list[RemovedSpan] = []
+        done = 0  # all before is cut
+        for start, (stop, documents) in sorted(common.items()):
             if start <= done:
                 rest = self.data[stop:]
                 first, last = done, stop + len(rest) - len(rest.lstrip(b" \t\n"))
                 done = last
             else:
                 before = len(self.data[:start].rstrip(b"\n"))
-                first, last = max(before, pieces[-1].end if pieces else 0), stop
+                first, last = max(before, spans[-1].end if spans else 0), stop
             line = self.data.count(b"\n", 0, start) + 1
-            pieces.append(RemovedSpan(first, last, line, None, documents, site_documents))
-        return pieces
+            spans.append(RemovedSpan(first, last, line, None, documents, site_documents))
+        return spans
 
 
 def _site_keys(urls: pa.ChunkedArray) -> Keys:
-    """A key per document for its site, 0 for none."""
+    """Return a key per document for its site, 0 for none."""
     hosts = sites(urls).combine_chunks().dictionary_encode()
     keys = [xxhash.xxh3_64_intdigest(host.encode()) for host in hosts.dictionary.to_pylist()]
     codes = pc.fill_null(hosts.indices, len(keys)).to_numpy(zero_copy_only=False)
     return np.array([*keys, 0], np.uint64)[codes]
 
 
-def _site_words(site: Keys) -> Keys:
+def _site_count_keys(site: Keys) -> Keys:
     return np.where(site == 0, np.uint64(0), ~site)
 
 
-def _looked_up(counts: KeyCounts, words: Keys) -> Edges:
-    at = np.searchsorted(counts.words, words)
-    found = np.append(counts.words, np.uint64(0))[at] == words
+def _documents_of(counts: KeyCounts, keys: Keys) -> EdgeArray:
+    at = np.searchsorted(counts.keys, keys)
+    found = np.append(counts.keys, np.uint64(0))[at] == keys
     return np.where(found, np.append(counts.documents, 0)[at], 0)
 
 
 def _unique_pairs(pairs: Keys) -> Keys:
-    """The different rows, sorted."""
+    """Return the distinct rows, sorted."""
     ordered = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
     is_new = np.ones(len(ordered), np.bool_)
     is_new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
     return ordered[is_new]
 
 
-def _edge_lines(content: pa.LargeStringArray, site: Keys) -> _Ends:
+def _edge_lines(content: pa.LargeStringArray, site: Keys) -> _Edges:
     data, offsets, _ = text_buffers(content)
     shape = (len(site), 2, EDGE_LINES)
-    words, spans = np.zeros(shape, np.uint64), np.zeros((2, *shape), np.int64)
-    _find_edges(data, offsets, folding_table(), site, words, spans)
-    return _Ends(words, spans[0], spans[1])
+    keys, spans = np.zeros(shape, np.uint64), np.zeros((2, *shape), np.int64)
+    _find_edges(data, offsets, folding_table(), site, keys, spans)
+    return _Edges(keys, spans[0], spans[1])
 
 
 @kernel
 def _find_edges(
-    data: Bytes, offsets: Offsets, table: Points, site: Keys, words: Keys, spans: Edges
+    data: Bytes, offsets: Offsets, table: Points, site: Keys, keys: Keys, spans: EdgeArray
 ) -> None:
-    """The lines from either end inwards, up to one too long or without letters."""
+    """Find the lines from either end inwards, up to one too long or without letters."""
     for row in range(len(site)):
         first, last = offsets[row], offsets[row + 1]
         for end in range(2):
@@ -264,13 +270,13 @@ def _find_edges(
                 if letters < _FEWEST_LETTERS:
                     break
                 side = np.uint64(0x9E3779B97F4A7C15) * np.uint64(end + 1)
-                words[row, end, at] = mix(key ^ mix(site[row] ^ side))
+                keys[row, end, at] = mix(key ^ mix(site[row] ^ side))
                 spans[0, row, end, at], spans[1, row, end, at] = start - first, stop - first
 
 
 @kernel
 def _next_line(data: Bytes, low: int, high: int, end: int) -> tuple[int, int]:
-    """The outermost line between `low` and `high` that is not empty; nothing if there is none."""
+    """Return the outermost non-empty line between two bytes; an empty span if there is none."""
     if end == _HEAD:
         while low < high and data[low] == 0x0A:
             low += 1

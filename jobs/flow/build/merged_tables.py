@@ -11,7 +11,7 @@ from jobs.storage.manifests import canonical_json, sha256_hex
 from jobs.storage.objects import ObjectStore
 from jobs.storage.releases import Manifest
 
-_STAGE = "released"
+_FOLDER = "released"
 
 
 def remember(store: ObjectStore, manifest: Manifest, normalized: Sequence[NormalizedShard]) -> None:
@@ -21,4 +21,4 @@ def remember(store: ObjectStore, manifest: Manifest, normalized: Sequence[Normal
 
 def _note_key(manifest: Manifest) -> str:
     digest = sha256_hex(canonical_json(manifest))
-    return work_key(manifest["corpus"], _STAGE, f"{digest}.json")
+    return work_key(manifest["corpus"], _FOLDER, f"{digest}.json")

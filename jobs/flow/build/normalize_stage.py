@@ -36,7 +36,7 @@ from jobs.storage.layout import work_key
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
-STAGE = "normalized"
+_FOLDER = "normalized"
 EDGE_BITS = 6
 EDGE_PARTITIONS = 1 << EDGE_BITS  # into which what is counted is cut: as many tasks can count it
 _BY_ID = [("doc_id", "ascending"), ("position", "ascending")]
@@ -54,7 +54,7 @@ def normalize(
     store_index(open_store(params.storage), params)
     work = [CheckpointedTask(_checkpoint_key(params.corpus, shard.key), shard) for shard in shards]
     checkpoints = map_checkpointed(
-        normalize_shard, work, params=params, label="normalize", progress=progress
+        normalize_shard, work, params=params, label=Stage.NORMALIZE, progress=progress
     )
     normalized = list(_based(shards, checkpoints, params))
     check_rejects(normalized, params)
@@ -158,7 +158,7 @@ class _RunWriter:
     def _write(self) -> None:
         table, known, removals = map(pa.concat_tables, zip(*self.pending, strict=True))
         self.pending = []
-        folder = work_key(self.params.corpus, STAGE, self.shard.key)
+        folder = work_key(self.params.corpus, _FOLDER, self.shard.key)
         number = f"{len(self.runs):05d}"
         name = f"{folder}/{{}}-{number}"
         run = write_run(self.store, name, table.sort_by("doc_id"), known, removals)
@@ -226,4 +226,4 @@ def _based(
 
 
 def _checkpoint_key(corpus: str, key: str) -> str:
-    return work_key(corpus, STAGE, f"{key}.json")
+    return work_key(corpus, _FOLDER, f"{key}.json")

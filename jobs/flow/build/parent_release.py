@@ -9,9 +9,8 @@ import orjson
 
 from jobs.errors import ConfigError
 from jobs.flow.contamination.records import check_same_content
-from jobs.flow.intake.plan import InputName
 from jobs.flow.params import BuildParams
-from jobs.flow.recorded import recorded_parameters, recorded_schema
+from jobs.flow.recorded import InputName, input_names, recorded_parameters, recorded_schema
 from jobs.flow.releases.opened import OpenedRelease, open_release
 from jobs.storage.log import head
 from jobs.storage.manifests import canonical_json
@@ -62,9 +61,7 @@ def open_parent(store: ObjectStore, params: BuildParams) -> OpenedRelease | None
 
 def inputs_of(parent: OpenedRelease | None) -> frozenset[InputName]:
     """The delivered files whose rows a parent has decided."""
-    inputs = parent.manifest["inputs"] if parent else []
-    names = ("partner", "file", "xxh3_128", "reading")
-    return frozenset((f[names[0]], f[names[1]], f[names[2]], f[names[3]]) for f in inputs)
+    return frozenset(input_names(parent.manifest["inputs"] if parent else []))
 
 
 def _latest(store: ObjectStore, params: BuildParams) -> str:

@@ -1,17 +1,20 @@
-"""The flow itself: each function runs the stages up to its own and skips what is already there."""
+"""A build as the list of its steps: a verb runs the list up to its own, and all of it to publish.
+
+Every step skips what is already there, so that running the list again continues.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+from jobs.corpus.model.reasons import Stage
 from jobs.corpus.release.loss_alarms import Alarm
 from jobs.errors import DamagedTable
 from jobs.flow.build.loss_alarms import build_alarms, stop
-from jobs.flow.build.merge_stage import merge
+from jobs.flow.build.merge_stage import Range, merge
 from jobs.flow.build.merged_tables import remember
 from jobs.flow.build.normalize_stage import normalize
 from jobs.flow.build.parent_release import inputs_of, open_parent
@@ -26,160 +29,164 @@ from jobs.flow.intake.plan import InputShard, plan
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.opened import OpenedRelease
 from jobs.flow.shards import NormalizedShard
-from jobs.flow.tasks.checkpoints import Progress
+from jobs.flow.tasks.checkpoints import Checkpoint, Progress
 from jobs.on_ray.session import ray_session
 from jobs.storage.log import head
 from jobs.storage.probing import prove_once
 from jobs.storage.stores import open_store
 
-Result = TypeVar("Result")
 
+@dataclass
+class BuildState:
+    """What a build reads, and what its steps left so far: a step sets its own attribute.
 
-@dataclass(frozen=True)
-class Normalized:
-    """The plan of a build, what became of each of its shards, and the release it extends."""
+    Attributes:
+        params: Of the build.
+        progress: Called with every finished task.
+        parent: The release it extends, if any.
+        plan: Its input shards.
+        tombstones: Of all that was taken down; none where the steps compare nothing.
+        shards: What normalize left of each input shard, later without site boilerplate.
+        drops: The documents that dedup drops.
+        ranges: What merge wrote, by partner and id.
+        manifest: Of the release candidate.
+    """
 
-    plan: list[InputShard]
-    shards: list[NormalizedShard]
+    params: BuildParams
+    progress: Progress
     parent: OpenedRelease | None
+    plan: Sequence[InputShard]
+    tombstones: Sequence[FrozenShard]
+    shards: list[NormalizedShard] = field(init=False)
+    drops: Drops = field(init=False)
+    ranges: list[tuple[Range, Checkpoint]] = field(init=False)
+    manifest: dict[str, Any] = field(init=False)
+
+    @property
+    def alarms(self) -> list[Alarm]:
+        """The losses of a merged build that are above the limits of its parameters."""
+        return build_alarms(self.manifest, self.ranges, self.params.alarms)
 
 
-@dataclass(frozen=True)
-class Deduplicated:
-    """`Normalized`, and who is dropped."""
-
-    normalized: Normalized
-    drops: Drops
+def _normalize(build: BuildState) -> None:
+    build.shards = normalize(list(build.plan), build.params, progress=build.progress)
 
 
-@dataclass(frozen=True)
-class _Planned:
-    """What a build reads."""
-
-    plan: list[InputShard]
-    parent: OpenedRelease | None
+def _remove_site_boilerplate(build: BuildState) -> None:
+    build.shards = without_site_boilerplate(build.shards, build.params, progress=build.progress)
 
 
-def run_normalize(params: BuildParams, progress: Progress) -> Normalized:
-    """Deliveries to documents and facts; first everything is refused that cannot end well."""
-    return _run(_normalized, params, progress)
+def _deduplicate(build: BuildState) -> None:
+    frozen = frozen_shards(build.parent.manifest) if build.parent else []
+    frozen += build.tombstones
+    build.drops = deduplicate(build.shards, build.params, progress=build.progress, frozen=frozen)
 
 
-def run_dedup(params: BuildParams, progress: Progress) -> Deduplicated:
-    """Deliveries to drops; as `run_normalize`."""
-    stages = partial(_deduplicated, tombstones=_tombstones(params))
-    return _run(stages, params, progress)
+def _merge(build: BuildState) -> None:
+    build.ranges = merge(build.shards, build.drops, build.params, progress=build.progress)
+    build.manifest = candidate(
+        build.plan, build.shards, build.ranges, build.params, parent=build.parent
+    )
+    remember(open_store(build.params.storage), build.manifest, build.shards)
 
 
-def run_merge(
-    params: BuildParams, progress: Progress, *, will_publish: bool = False
-) -> tuple[dict[str, Any], list[Alarm]]:
-    """Deliveries to the manifest of a release candidate, its shards stored; and its alarms.
+STEPS: Mapping[Stage, Callable[[BuildState], None]] = {
+    Stage.NORMALIZE: _normalize,
+    Stage.BOILERPLATE: _remove_site_boilerplate,
+    Stage.DEDUP: _deduplicate,
+    Stage.MERGE: _merge,
+}
+"""The steps of a build, in order."""
+
+
+def run_normalize(params: BuildParams, progress: Progress) -> BuildState:
+    """Make documents and facts of the deliveries."""
+    return _run(params, progress, last=Stage.BOILERPLATE)
+
+
+def run_dedup(params: BuildParams, progress: Progress) -> BuildState:
+    """Run the steps up to the drops."""
+    return _run(params, progress, last=Stage.DEDUP)
+
+
+def run_merge(params: BuildParams, progress: Progress, *, will_publish: bool = False) -> BuildState:
+    """Run all steps: the files of a release candidate are stored, and its manifest is known.
 
     Args:
         params: of the build.
-        progress: told of every finished task.
+        progress: called with every finished task.
         will_publish: whether a version that is published from something else is refused.
     """
-    stages = partial(_merged, tombstones=_tombstones(params))
-    return _run(stages, params, progress, will_publish=will_publish)
+    return _run(params, progress, last=Stage.MERGE, will_publish=will_publish)
 
 
 def run_build(
     params: BuildParams,
     progress: Progress,
     *,
-    about: dict[str, Any],
-    tell: Callable[[Sequence[Alarm]], None] = lambda _: None,
+    commit_info: dict[str, Any],
+    report: Callable[[Sequence[Alarm]], None] = lambda _: None,
 ) -> Published:
-    """Deliveries to a published release, unless something is alarming.
+    """Run all steps and publish the candidate, unless an alarm stops it.
 
     Args:
         params: of the build.
-        progress: told of every finished task.
-        about: who, when and with what.
-        tell: told of what is alarming, before that ends the build.
+        progress: called with every finished task.
+        commit_info: who publishes, when and with what.
+        report: called with the alarms before they end the build.
 
     Raises:
-        LossAlarm: something is, and `params.alarms` stop for it.
+        LossAlarm: there are alarms, and `params.alarms` stop for them.
     """
-    epoch = head(open_store(params.storage), params.corpus).registry.epoch
-    manifest, found = run_merge(params, progress, will_publish=True)
-    tell(found)
+    generation = head(open_store(params.storage), params.corpus).registry.epoch
+    build = run_merge(params, progress, will_publish=True)
+    alarms = build.alarms
+    report(alarms)
     if params.alarms.is_stopping:
-        stop(found, params.version)
-    told = {**about, **traffic(manifest)}
-    published = publish_candidate(manifest, params, told, epoch=epoch)
-    return replace(published, alarms=tuple(found))
+        stop(alarms, params.version)
+    commit_info = {**commit_info, **traffic(build.manifest)}
+    published = publish_candidate(build.manifest, params, commit_info, generation=generation)
+    return replace(published, alarms=tuple(alarms))
 
 
 def _run(
-    stages: Callable[[_Planned, BuildParams, Progress], Result],
-    params: BuildParams,
-    progress: Progress,
-    *,
-    will_publish: bool = False,
-) -> Result:
-    """What the stages give; where they meet a damaged table they make it again and go on.
+    params: BuildParams, progress: Progress, *, last: Stage, will_publish: bool = False
+) -> BuildState:
+    """Run the steps up to `last`; where they meet a damaged table, make it again and go on.
 
     Raises:
         DamagedTable: a table that was made again is damaged again.
     """
-    store = open_store(params.storage)
-    prove_once(store, params.storage.root)
-    parent = open_parent(store, params)
-    planned = _Planned(plan(params, known=inputs_of(parent)), parent)
-    if will_publish:
-        require_free_version(store, planned.plan, params, parent=parent)
-    if params.alarms.is_stopping:
-        require_columns(planned.plan, params)
+    names = list(STEPS)
+    steps = names[: names.index(last) + 1]
+    build = _planned(params, progress, steps, will_publish=will_publish)
     known: set[str] = set()
     with ray_session():
         while True:
             try:
-                return stages(planned, params, progress)
+                for step in steps:
+                    STEPS[step](build)
             except DamagedTable as error:
                 if str(error) in known:
                     raise
                 known.add(str(error))
                 logging.getLogger(__name__).warning("heliu: made again: %s", error)
+            else:
+                return build
 
 
-def _normalized(planned: _Planned, params: BuildParams, progress: Progress) -> Normalized:
-    normalized = normalize(planned.plan, params, progress=progress)
-    rest = without_site_boilerplate(normalized, params, progress=progress)
-    return Normalized(planned.plan, rest, planned.parent)
-
-
-def _tombstones(params: BuildParams) -> list[FrozenShard]:
-    """Read once, before anything else: those that cannot be compared with refuse the build."""
-    return tombstone_shards(open_store(params.storage), params)
-
-
-def _deduplicated(
-    planned: _Planned,
-    params: BuildParams,
-    progress: Progress,
-    *,
-    tombstones: Sequence[FrozenShard],
-) -> Deduplicated:
-    normalized = _normalized(planned, params, progress)
-    frozen = frozen_shards(planned.parent.manifest) if planned.parent else []
-    frozen += tombstones
-    drops = deduplicate(normalized.shards, params, progress=progress, frozen=frozen)
-    return Deduplicated(normalized, drops)
-
-
-def _merged(
-    planned: _Planned,
-    params: BuildParams,
-    progress: Progress,
-    *,
-    tombstones: Sequence[FrozenShard],
-) -> tuple[dict[str, Any], list[Alarm]]:
-    done = _deduplicated(planned, params, progress, tombstones=tombstones)
-    shards = done.normalized.shards
-    ranges = merge(shards, done.drops, params, progress=progress)
-    manifest = candidate(planned.plan, shards, ranges, params, parent=planned.parent)
-    remember(open_store(params.storage), manifest, shards)
-    return manifest, build_alarms(manifest, ranges, params.alarms)
+def _planned(
+    params: BuildParams, progress: Progress, steps: Sequence[Stage], *, will_publish: bool
+) -> BuildState:
+    """Plan a build, and refuse before its first task what cannot end well."""
+    store = open_store(params.storage)
+    # Tombstones that cannot be compared with refuse a build before deliveries are read.
+    tombstones = tombstone_shards(store, params) if Stage.DEDUP in steps else []
+    prove_once(store, params.storage.root)
+    parent = open_parent(store, params)
+    shards = plan(params, known=inputs_of(parent))
+    if will_publish:
+        require_free_version(store, shards, params, parent=parent)
+    if params.alarms.is_stopping:
+        require_columns(shards, params)
+    return BuildState(params, progress, parent, shards, tombstones)

@@ -1,4 +1,4 @@
-"""Publish: the release candidate is counted, written down as a manifest, and committed."""
+"""Publish: count a release candidate, describe it by a manifest, and commit that."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _NOTHING: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Published:
-    """The outcome of a publish: which release there is, and whether this call made it."""
+    """The outcome of a publish: which release exists, and whether this call committed it."""
 
     corpus: str
     version: str
@@ -51,42 +51,44 @@ class Published:
 
     @property
     def traffic(self) -> dict[str, int]:
-        """As `traffic` counts."""
+        """Bytes read, written and reused, as `traffic` counts them."""
         return traffic(self.manifest)
 
 
 def publish_candidate(
     manifest: dict[str, Any],
     params: BuildParams,
-    about: dict[str, Any],
+    commit_info: dict[str, Any],
     *,
-    epoch: int | None = None,
+    generation: int | None = None,
 ) -> Published:
-    """Commit a candidate's manifest; publishing the same content again changes nothing.
+    """Commit a candidate's manifest; the same content again changes nothing.
 
     Args:
         manifest: of the candidate.
         params: of its build.
-        about: who, when and with what.
-        epoch: of the log when the build began: a takedown since then refuses the candidate.
+        commit_info: who publishes, when and with what.
+        generation: of the log when the build began; a takedown since then refuses the candidate.
 
     Raises:
         AlreadyPublished: the version exists with other content.
-        LostRace: something it needs was taken away meanwhile.
-        OutcomeUnknown: the store never said.
+        LostRace: a file that it needs was taken away meanwhile.
+        OutcomeUnknown: the store gave no answer.
     """
     store = open_store(params.storage)
-    digest, is_new = publish(store, params.corpus, manifest, epoch=epoch, about=about)
+    digest, is_new = publish(store, params.corpus, manifest, epoch=generation, about=commit_info)
     write_derived(open_release(store, params.corpus, params.version))
     return Published(params.corpus, params.version, digest, is_new, manifest)
 
 
 def settle(store: ObjectStore, corpus: str, version: str) -> Published:
-    """What became of a publish whose outcome was unknown; sends it again if nothing happened since.
+    """Find out what became of a publish; send it again if nothing was committed since.
+
+    For a publish whose outcome was unknown.
 
     Raises:
         ReleaseMissing: nothing of that version is pending, and it is not published.
-        LostRace: somebody else's entry took its place; the build must be run again.
+        LostRace: another entry took its place; the build must be run again.
         OutcomeUnknown: the store does not answer this time either.
     """
     was_pending, entry = resumed(store, corpus, version)
@@ -96,7 +98,7 @@ def settle(store: ObjectStore, corpus: str, version: str) -> Published:
         return Published(corpus, version, release["digest"], entry is not None, manifest)
     if was_pending:
         raise LostRace(
-            f"{corpus} {version} was not published, somebody else committed first: run the build "
+            f"{corpus} {version} was not published, another commit came first: run the build "
             "again, it continues from there"
         )
     raise ReleaseMissing(f"no publish of {corpus} {version} is pending: run the build")
@@ -110,11 +112,18 @@ def candidate(
     *,
     parent: OpenedRelease | None,
 ) -> dict[str, Any]:
-    """The manifest of a release: all that determines and describes it, and nothing that does not.
+    """Return the manifest of a release: what determines and describes its content, no more.
 
     No clock, host, worker count, path or version of heliu is in it, so its digest is the digest
-    of the content. Those are told in the log entry that publishes it. What a parent holds is
-    taken over by name: no file of it is read or copied.
+    of the content; the log entry that publishes it has those. Files of a parent are taken over by
+    name: none is read or copied.
+
+    Args:
+        plan: the input shards of the build.
+        normalized: what normalize left of them.
+        merged: each range with the checkpoint of its merge.
+        params: of the build.
+        parent: the release it extends, if any.
 
     Raises:
         ConservationError: a partner's counts do not add up.
@@ -146,7 +155,13 @@ def candidate(
 def known_before(
     plan: Sequence[InputShard], params: BuildParams, *, parent: OpenedRelease | None
 ) -> dict[str, Any]:
-    """What a manifest says of its parent, parameters and inputs: known once they are planned."""
+    """Return the parts of a manifest that a plan determines: parent, parameters and inputs.
+
+    Args:
+        plan: the input shards of the build.
+        params: of the build.
+        parent: the release it extends, if any.
+    """
     before = parent.manifest if parent else _NOTHING
     return {
         "parent": {"version": parent.version, "digest": parent.digest} if parent else None,
@@ -159,7 +174,7 @@ def known_before(
 
 
 def traffic(manifest: dict[str, Any]) -> dict[str, int]:
-    """Bytes of deliveries read for a release, and of its files written for it and taken over."""
+    """Count the bytes of deliveries read for a release, of files written for it and reused."""
     version = manifest["version"]
     files = [file for kind in FILES for file in manifest[kind]]
     return {
@@ -175,13 +190,13 @@ def _files(
     kind: str,
     params: BuildParams,
 ) -> list[dict[str, Any]]:
-    """Sorted by partner, a partner's files by the release that wrote them, then by id."""
+    """Return the files of a kind by partner, then by the release that wrote them, then by id."""
     written = [
         {"partner": within.partner, "since": params.version, **file}
         for within, checkpoint in merged
         for file in checkpoint[kind]
     ]
-    # A parent's file may have moved; manifests name the place where it was first.
+    # A redaction may have moved a parent's file; manifests name the key it was written to.
     named = [
         {**file, "key": blob_key(params.corpus, file["sha256"])}
         for file in [*before[kind], *written]
@@ -192,7 +207,7 @@ def _files(
 def _built(
     partner: str, normalized: Sequence[NormalizedShard], merged: Sequence[tuple[Range, Checkpoint]]
 ) -> dict[str, Any]:
-    """The account of a partner in this build alone."""
+    """Return the account of a partner in this build alone."""
     return balance(
         partner,
         delivered=sum(shard.delivered for shard in normalized if shard.partner == partner),
@@ -213,10 +228,10 @@ def _account(
     merged: Sequence[tuple[Range, Checkpoint]],
     before: dict[str, Any],
 ) -> dict[str, Any]:
-    mine = _shards(partner.name, merged)
+    written = _shards(partner.name, merged)
     inherited = [file for file in before["shards"] if file["partner"] == partner.name]
     known = [before["partners"][partner.name]] if partner.name in before["partners"] else []
-    shards = [*inherited, *mine]
+    shards = [*inherited, *written]
     return {
         **added(partner.name, account, *known, released=sum(file["rows"] for file in shards)),
         "content_bytes": sum(file["content_bytes"] for file in shards),
@@ -233,11 +248,4 @@ def _with_readings(parameters: dict[str, Any], before: dict[str, Any]) -> dict[s
 
 def _input(partner: PartnerParams, file: Delivered, params: BuildParams) -> dict[str, Any]:
     name = input_name(partner, file)
-    return {
-        "partner": partner.name,
-        "file": file.source.name,
-        "bytes": file.size_bytes,
-        "xxh3_128": file.digest,
-        "reading": name[-1],
-        "since": params.version,
-    }
+    return {**name._asdict(), "bytes": file.size_bytes, "since": params.version}

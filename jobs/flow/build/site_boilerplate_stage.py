@@ -42,7 +42,7 @@ from jobs.storage.manifests import fingerprint
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
-STAGE = "site_lines"
+_FOLDER = "site_boilerplate"
 _TASK_WORDS = 16_000_000
 _WORDS = 17  # of a document, at most
 
@@ -65,7 +65,7 @@ def without_site_boilerplate(
         for task in range(tasks)
     ]
     counting = map_checkpointed(
-        _write_counts, count, params=params, label="site lines: count", progress=progress
+        _write_counts, count, params=params, label="site boilerplate: count", progress=progress
     )
     counts = tuple(checkpoint["file"] for checkpoint in counting)
     rewrite = [
@@ -73,7 +73,7 @@ def without_site_boilerplate(
         for shard in normalized
     ]
     rewriting = map_checkpointed(
-        _write_shard, rewrite, params=params, label="site lines: remove", progress=progress
+        _write_shard, rewrite, params=params, label="site boilerplate: remove", progress=progress
     )
     shards = [_rewritten(*pair, key) for pair in zip(normalized, rewriting, strict=True)]
     check_rejects(shards, params)
@@ -81,7 +81,7 @@ def without_site_boilerplate(
 
 
 def _at(params: BuildParams, key: str, *parts: str) -> str:
-    return work_key(params.corpus, STAGE, key, *parts)
+    return work_key(params.corpus, _FOLDER, key, *parts)
 
 
 def _write_counts(
@@ -95,7 +95,7 @@ def _write_counts(
     ]
     pairs = np.concatenate(pieces).reshape(-1, 2)
     found = count_keys(pairs, least=params.site_boilerplate.min_documents)
-    body = np.stack([found.words, found.documents.astype(np.uint64)]).tobytes()
+    body = np.stack([found.keys, found.documents.astype(np.uint64)]).tobytes()
     return {"file": seal(store, _at(params, key, f"counts-{task}", "counts.bin"), body)}
 
 
@@ -127,7 +127,7 @@ def _write_rest(
     store: ObjectStore, run: Run, name: str, counts: KeyCounts, params: BuildParams
 ) -> tuple[Run, int, int]:
     """The run without boilerplate, the documents it lost whole, and the bytes of text it lost."""
-    if not len(counts.words):
+    if not len(counts.keys):
         return run, 0, 0
     before = read_table(store, run.documents_key)
     after, removals = remove_site_boilerplate(

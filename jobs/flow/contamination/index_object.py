@@ -14,7 +14,7 @@ from jobs.storage.layout import work_key
 from jobs.storage.manifests import fingerprint
 from jobs.storage.objects import ObjectStore
 
-_STAGE = "benchmarks"
+_FOLDER = "benchmarks"
 
 
 def store_index(store: ObjectStore, params: BuildParams) -> None:
@@ -51,4 +51,4 @@ def _loaded(store: ObjectStore, key: str) -> Benchmarks:
 
 def _checkpoint_key(corpus: str, digest: str) -> str:
     # Other code may lay an index out otherwise.
-    return work_key(corpus, _STAGE, f"{fingerprint(digest, code_digest())}.json")
+    return work_key(corpus, _FOLDER, f"{fingerprint(digest, code_digest())}.json")

@@ -16,6 +16,7 @@ from jobs.corpus.intake.splits import Piece
 from jobs.corpus.text.canonical import folding_digest
 from jobs.errors import TextColumnMissing
 from jobs.flow.params import BuildParams, PartnerParams, recorded_reading
+from jobs.flow.recorded import InputName
 from jobs.flow.tasks.checkpoints import code_digest
 from jobs.storage.manifests import fingerprint
 from jobs.storage.source_bytes import (
@@ -88,10 +89,6 @@ class InputShard:
         return f"{self.partner.name}: {', '.join(map(str, self.files))}"
 
 
-InputName = tuple[str, str, str, str]
-"""A delivered file: partner, name, digest, and fingerprint of how it is read."""
-
-
 def plan(
     params: BuildParams,
     *,
@@ -133,7 +130,7 @@ def plan(
 def input_name(partner: PartnerParams, file: Delivered) -> InputName:
     """What makes a delivered file the same one in another build."""
     reading = fingerprint(recorded_reading(partner))
-    return partner.name, file.source.name, file.digest, reading
+    return InputName(partner.name, file.source.name, file.digest, reading)
 
 
 def _text_bytes(source: SourceFile) -> int:

@@ -18,9 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from jobs.corpus.model.reasons import DropReason
+from jobs.corpus.model.reasons import DropReason, Stage
 from jobs.corpus.release.conservation import balance
-from jobs.corpus.release.takedown import TAKEDOWN
 from jobs.errors import ConfigError, ConservationError
 from jobs.flow.releases.file_checks import FileCheck, FileReport, Halves, check_file
 from jobs.flow.releases.opened import OpenedRelease, reading_metadata
@@ -31,7 +30,7 @@ from jobs.storage.releases import files_of, read_manifest, resolved
 LEVELS = ("metadata", "sizes", "footers", "sample", "everything")
 _METADATA, _SIZES, _FOOTERS, _SAMPLE, _EVERYTHING = range(len(LEVELS))
 _THREADS = 8  # most of the time each waits for an answer
-_TAKEN_DOWN = f"{TAKEDOWN}/{DropReason.TAKEN_DOWN}"
+_TAKEN_DOWN = f"{Stage.TAKEDOWN}/{DropReason.TAKEN_DOWN}"
 
 Checks = Callable[[Sequence[FileCheck]], Iterable[FileReport]]
 """How files are checked: in threads here, or as tasks elsewhere; in any order."""

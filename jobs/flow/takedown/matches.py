@@ -23,17 +23,13 @@ from jobs.flow.releases.opened import OpenedRelease, open_release
 from jobs.flow.takedown.restorable_duplicates import NO_COPIES, Copies, copies_of
 from jobs.flow.takedown.selection import Entry, Request, choose, is_comparable, known_facts, pairs
 from jobs.flow.takedown.struck_rows import Striking, Struck, strike
+from jobs.flow.tasks.blobs import FILES
 from jobs.storage.log import Head, head
 from jobs.storage.objects import ObjectStore
 from jobs.storage.whole import whole_file
 
 _EXAMPLES = 5
-_NAMING = {
-    "shards": ["id"],
-    "facts": ["id"],
-    "decisions": ["doc_id", "kept_doc_id"],
-    "removals": ["doc_id"],
-}
+_NAMING = dict(zip(FILES, (["id"], ["id"], ["doc_id", "kept_doc_id"], ["doc_id"]), strict=True))
 
 
 @dataclass(frozen=True)

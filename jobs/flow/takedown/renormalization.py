@@ -18,6 +18,7 @@ from jobs.flow.build.normalize_stage import normalize
 from jobs.flow.build.site_boilerplate_stage import without_site_boilerplate
 from jobs.flow.intake.plan import delivered_files, input_name, plan
 from jobs.flow.params import BuildParams
+from jobs.flow.recorded import InputName, input_names
 from jobs.flow.shards import NormalizedShard, Run
 from jobs.flow.tasks.checkpoints import Progress, read_checkpoint
 from jobs.flow.tasks.sealed import checkpoint_of
@@ -25,7 +26,6 @@ from jobs.storage.log import history
 from jobs.storage.objects import ObjectStore
 from jobs.storage.releases import Manifest
 
-_INPUT = ("partner", "file", "xxh3_128", "reading")
 _THREADS = 16
 
 
@@ -82,19 +82,21 @@ def normalized_again(
     if noted and _is_whole(store, [shard for shard in noted if shard.partner in partners]):
         return noted
     # What a site repeats is counted over all that was delivered.
-    read = {
-        tuple(file[name] for name in _INPUT)
-        for file in manifest["inputs"]
-        if file["since"] == manifest["version"]
-        and (params.site_boilerplate.is_on or file["partner"] in partners)
-    }
-    given = {partner for partner, *_ in read}
+    read = set(
+        input_names(
+            file
+            for file in manifest["inputs"]
+            if file["since"] == manifest["version"]
+            and (params.site_boilerplate.is_on or file["partner"] in partners)
+        )
+    )
+    given = {file.partner for file in read}
     mine = tuple(partner for partner in params.partners if partner.name in given)
     return _from_deliveries(replace(params, partners=mine), read, progress)
 
 
 def _from_deliveries(
-    params: BuildParams, read: Collection[Any], progress: Progress
+    params: BuildParams, read: Collection[InputName], progress: Progress
 ) -> list[NormalizedShard]:
     shards = plan(params, only=read)
     found = {input_name(partner, file) for partner, file in delivered_files(shards)}

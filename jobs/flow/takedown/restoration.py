@@ -34,6 +34,7 @@ from jobs.flow.releases.opened import OpenedRelease
 from jobs.flow.shards import NormalizedShard, Run
 from jobs.flow.takedown.renormalization import Rerun, normalized_again, recorded_params
 from jobs.flow.takedown.restorable_duplicates import Entry, build_manifest
+from jobs.flow.tasks.blobs import FILES
 from jobs.flow.tasks.checkpoints import (
     Checkpoint,
     CheckpointedTask,
@@ -124,7 +125,7 @@ def restored(
             merged = merge(list(origin.shards), own, origin.params, progress=progress)
             told = {"since": version, "origin": origin.version}
             for within, checkpoint in merged:
-                for kind in ("shards", "facts", "decisions", "removals"):
+                for kind in FILES:
                     entries = ({"partner": within.partner, **told, **f} for f in checkpoint[kind])
                     files.setdefault(kind, []).extend(_named(e, params.corpus) for e in entries)
             for partner in origin.params.partners:

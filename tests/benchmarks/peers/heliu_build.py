@@ -26,7 +26,7 @@ def built(params: BuildParams) -> tuple[dict[str, Any], dict[str, float]]:
         seconds[label.split(":", maxsplit=1)[0]] += (now := time.process_time()) - last
         last = now
 
-    release = run_build(params, progress, about=ABOUT)
+    release = run_build(params, progress, commit_info=ABOUT)
     seconds["publish"] += time.process_time() - last
     (account,) = release.manifest["partners"].values()
     return account, dict(seconds)

@@ -44,7 +44,7 @@ def published(params: BuildParams) -> BuildParams:
 
 
 def build(params: BuildParams) -> None:
-    run_build(params, silent, about=ABOUT)
+    run_build(params, silent, commit_info=ABOUT)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from jobs.flow.build.pipeline import run_merge
 from tests.builds import build_parameters, silent, write_partner
 
 PARTNER = "deliveries: {folder}/*.jsonl\nformat: jsonl\nlicence: CC0-1.0\npriority: 2"
-ALL = {"normalize", "site lines", "dedup", "merge"}
+ALL = {"normalize", "site boilerplate", "dedup", "merge"}
 TEXTS = ["国务院办公厅关于进一步做好防汛抗旱工作的通知。", "《静夜思》床前明月光，疑是地上霜。"]
 
 
@@ -59,7 +59,7 @@ def built(tmp_path: Path, stages: set[str]) -> Path:
         ("minhash.verify=exact", {"dedup", "merge"}),
         ("rank.prefer=[newest]", {"dedup", "merge"}),
         ("rules=cci", {"dedup", "merge"}),
-        ("paragraphs.min_share=0.9", {"site lines"}),  # which removes nothing either way
+        ("paragraphs.min_share=0.9", {"site boilerplate"}),  # which removes nothing either way
         ("paragraphs.site_boilerplate=false", {"normalize", "dedup", "merge"}),
         ("paragraphs.min_chars=30", ALL),
         ("minhash.seed=2", ALL),
@@ -85,7 +85,7 @@ def test_what_decides_a_table_makes_it_again(
     ("module", "again"),
     [
         (jobs.flow.intake.plan, ALL),
-        (jobs.flow.build.site_boilerplate_stage, {"site lines"}),
+        (jobs.flow.build.site_boilerplate_stage, {"site boilerplate"}),
         (jobs.flow.dedup.dedup_stage, {"dedup", "merge"}),
         (jobs.flow.build.merge_stage, {"merge"}),
     ],
