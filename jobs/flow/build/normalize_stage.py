@@ -21,6 +21,7 @@ from jobs.corpus.model.reasons import Stage
 from jobs.corpus.normalize.documents import documents
 from jobs.corpus.normalize.facts import facts
 from jobs.corpus.release.sections import Boundaries, boundaries
+from jobs.corpus.removal.line_keys import Keys
 from jobs.corpus.removal.site_boilerplate import edge_keys
 from jobs.errors import TooManyRejects
 from jobs.flow.build.sections import needed, packed
@@ -37,8 +38,8 @@ from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
 _FOLDER = "normalized"
-EDGE_BITS = 6
-EDGE_PARTITIONS = 1 << EDGE_BITS  # into which what is counted is cut: as many tasks can count it
+EDGE_BITS = 10
+EDGE_PARTITIONS = 1 << EDGE_BITS  # into which edges are cut: as many tasks can count them
 _BY_ID = [("doc_id", "ascending"), ("position", "ascending")]
 _ROW_GROUP_BYTES = 4 << 20  # small, so that merge reads little beyond the range it asks for
 
@@ -52,7 +53,7 @@ def normalize(
         TooManyRejects: a partner's share of rejected rows is above the agreed one.
     """
     store_index(open_store(params.storage), params)
-    work = [CheckpointedTask(_checkpoint_key(params.corpus, shard.key), shard) for shard in shards]
+    work = [CheckpointedTask(checkpoint_key(params.corpus, shard.key), shard) for shard in shards]
     checkpoints = map_checkpointed(
         normalize_shard, work, params=params, label=Stage.NORMALIZE, progress=progress
     )
@@ -163,7 +164,7 @@ class _RunWriter:
         name = f"{folder}/{{}}-{number}"
         run = write_run(self.store, name, table.sort_by("doc_id"), known, removals)
         if self.params.site_boilerplate.is_on:
-            edges = write_edges(self.store, f"{folder}/edges-{number}.bin", table)
+            edges = write_edges(self.store, f"{folder}/edges-{number}.bin", edge_keys(table))
             run = replace(run, edges_key=edges)
         self.runs.append(run)
         self.pending_bytes = 0
@@ -181,22 +182,36 @@ def write_run(
         known: their facts, in any order.
         removals: their REMOVALS, in any order.
     """
-    size = pc.sum(pc.binary_length(table["content"])).as_py() or 0
-    keys: list[str] = []
-    for kind, rows, rows_bytes in (
-        ("documents", table, size),
-        ("facts", known.sort_by(_BY_ID), known.nbytes),
-        ("removals", removals.sort_by("doc_id"), removals.nbytes),
-    ):
-        group = max(1, len(rows) * _ROW_GROUP_BYTES // max(1, rows_bytes))
-        key = f"{name.format(kind)}.parquet"
-        keys.append(write_table(store, key, rows, row_group_rows=group))
-    return Run(keys[0], keys[1], keys[2])
+    return Run(
+        documents_key=write_rows(store, name, "documents", table),
+        facts_key=write_rows(store, name, "facts", known.sort_by(_BY_ID)),
+        removals_key=write_rows(store, name, "removals", removals.sort_by("doc_id")),
+    )
 
 
-def write_edges(store: ObjectStore, key: str, table: pa.Table) -> str:
-    """Write what to count of some DOCUMENTS, cut by the uppermost bits of its words; its key."""
-    pairs = edge_keys(table)
+def write_rows(store: ObjectStore, name: str, kind: str, rows: pa.Table) -> str:
+    """Write one table of a run in row groups of some megabytes; return its key.
+
+    Args:
+        store: takes the table.
+        name: the key of each table of the run, with {} for its kind, before it is sealed.
+        kind: of table.
+        rows: sorted by `doc_id`.
+    """
+    has_text = "content" in rows.column_names
+    size = pc.sum(pc.binary_length(rows["content"])).as_py() if has_text else rows.nbytes
+    group = max(1, len(rows) * _ROW_GROUP_BYTES // max(1, size or 0))
+    return write_table(store, f"{name.format(kind)}.parquet", rows, row_group_rows=group)
+
+
+def write_edges(store: ObjectStore, key: str, pairs: Keys) -> str:
+    """Write keys and texts of `edge_keys`, cut by the uppermost bits of the keys; return the key.
+
+    Args:
+        store: takes the object.
+        key: of the object, before it is sealed.
+        pairs: shape (n, 2), sorted.
+    """
     firsts = np.arange(EDGE_PARTITIONS, dtype=np.uint64) << np.uint64(64 - EDGE_BITS)
     bounds = np.append(np.searchsorted(pairs[:, 0], firsts), len(pairs))
     return write_cuts(store, key, pairs.ravel(), 2 * bounds)
@@ -225,5 +240,6 @@ def _based(
         base += checkpoint["delivered"]
 
 
-def _checkpoint_key(corpus: str, key: str) -> str:
+def checkpoint_key(corpus: str, key: str) -> str:
+    """Return the key of the checkpoint of an input shard."""
     return work_key(corpus, _FOLDER, f"{key}.json")
