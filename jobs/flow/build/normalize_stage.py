@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.corpus.contamination.decontamination import decontaminated
+from jobs.corpus.dedup.ranking import hash_halves
 from jobs.corpus.intake.rows import DELIVERED_AS
 from jobs.corpus.model.reasons import Stage
 from jobs.corpus.normalize.documents import documents
@@ -192,6 +193,8 @@ def write_run(
 def write_rows(store: ObjectStore, name: str, kind: str, rows: pa.Table) -> str:
     """Write one table of a run in row groups of some megabytes; return its key.
 
+    Row groups hold equal ranges of ids, so that the ranges that merge reads share none.
+
     Args:
         store: takes the table.
         name: the key of each table of the run, with {} for its kind, before it is sealed.
@@ -200,8 +203,16 @@ def write_rows(store: ObjectStore, name: str, kind: str, rows: pa.Table) -> str:
     """
     has_text = "content" in rows.column_names
     size = pc.sum(pc.binary_length(rows["content"])).as_py() if has_text else rows.nbytes
-    group = max(1, len(rows) * _ROW_GROUP_BYTES // max(1, size or 0))
-    return write_table(store, f"{name.format(kind)}.parquet", rows, row_group_rows=group)
+    bits = max(1, ((size or 0) // _ROW_GROUP_BYTES).bit_length() - 1)
+    starts = np.searchsorted(hash_halves(rows["doc_id"])[0], _first_keys(bits)).tolist()
+    limit = max(1, 2 * len(rows) * _ROW_GROUP_BYTES // max(1, size or 0))
+    key = f"{name.format(kind)}.parquet"
+    return write_table(store, key, rows, row_group_rows=limit, starts=starts)
+
+
+def _first_keys(bits: int) -> Keys:
+    """Return the smallest 64-bit key with each value of its uppermost bits."""
+    return np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
 
 
 def write_edges(store: ObjectStore, key: str, pairs: Keys) -> str:
@@ -212,8 +223,7 @@ def write_edges(store: ObjectStore, key: str, pairs: Keys) -> str:
         key: of the object, before it is sealed.
         pairs: shape (n, 2), sorted.
     """
-    firsts = np.arange(EDGE_PARTITIONS, dtype=np.uint64) << np.uint64(64 - EDGE_BITS)
-    bounds = np.append(np.searchsorted(pairs[:, 0], firsts), len(pairs))
+    bounds = np.append(np.searchsorted(pairs[:, 0], _first_keys(EDGE_BITS)), len(pairs))
     return write_cuts(store, key, pairs.ravel(), 2 * bounds)
 
 
