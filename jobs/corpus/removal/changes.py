@@ -17,6 +17,7 @@ from jobs.corpus.removal.removals import RemovalKind
 
 _OF_TEXT = ("text_hash", "record_hash", "canonical_hash", "signature")
 _OF_DOCUMENT = ("stage", "reason")
+_SPAN = ("kind", "offset", "chars")
 
 
 def changes_schema(num_perm: int) -> pa.Schema:
@@ -47,17 +48,20 @@ def changes(documents: pa.Table, facts: pa.Table, *, num_perm: int) -> pa.Table:
     return pa.table([columns[name] for name in schema.names], schema=schema)
 
 
-def changed_documents(documents: pa.Table, changes: pa.Table, removals: pa.Table) -> pa.Table:
+def changed_documents(
+    documents: pa.Table, changes: pa.Table, removals: pa.Table, *, key: str = "position"
+) -> pa.Table:
     """Return documents with the changes applied, in the same order.
 
     Args:
-        documents: some rows and columns of DOCUMENTS; `position` is needed.
-        changes: CHANGES of the same input shard; none for rows without.
+        documents: some rows and columns of DOCUMENTS.
+        changes: CHANGES; none for rows that nothing changes.
         removals: the REMOVALS of the same documents.
+        key: the column of all three that names a document: `position` in one input shard.
 
     Law: row-wise.
     """
-    at = pc.index_in(documents["position"], value_set=changes["position"].combine_chunks())
+    at = pc.index_in(documents[key], value_set=changes[key].combine_chunks())
     if at.null_count == len(at):
         return documents
     documents = _replaced(documents, changes, at, [*_OF_DOCUMENT, *SIGNALS.names])
@@ -66,7 +70,7 @@ def changed_documents(documents: pa.Table, changes: pa.Table, removals: pa.Table
     is_changed = pc.is_valid(at).combine_chunks()
     rows = np.flatnonzero(is_changed.to_numpy(zero_copy_only=False))
     content = documents["content"].combine_chunks()
-    left = _cut(content, rows, documents["position"].to_numpy()[rows], removals)
+    left = _cut(content, rows, documents[key].to_numpy()[rows], removals.select([key, *_SPAN]))
     is_rejected = pc.is_null(changes["text_hash"].take(pc.drop_null(at))).combine_chunks()
     left = pc.if_else(is_rejected, pa.scalar(None, left.type), left)
     content = pc.replace_with_mask(content, is_changed, left)
@@ -75,14 +79,15 @@ def changed_documents(documents: pa.Table, changes: pa.Table, removals: pa.Table
     )
 
 
-def changed_facts(facts: pa.Table, changes: pa.Table) -> pa.Table:
+def changed_facts(facts: pa.Table, changes: pa.Table, *, key: str = "position") -> pa.Table:
     """Return facts with the changes applied, without those of rejected documents.
 
     Args:
-        facts: some columns of `facts_schema`; `position` is needed.
-        changes: CHANGES of the same input shard.
+        facts: some columns of `facts_schema`.
+        changes: CHANGES; none for rows that nothing changes.
+        key: as for `changed_documents`.
     """
-    at = pc.index_in(facts["position"], value_set=changes["position"].combine_chunks())
+    at = pc.index_in(facts[key], value_set=changes[key].combine_chunks())
     if at.null_count == len(at):
         return facts
     is_rejected = pc.fill_null(pc.is_null(changes["text_hash"]).take(at), fill_value=False)
@@ -111,20 +116,20 @@ def _replaced(
 def _cut(
     content: pa.LargeStringArray,
     rows: npt.NDArray[np.int64],
-    positions: npt.NDArray[np.int64],
-    removals: pa.Table,
+    keys: npt.NDArray[np.int64],
+    spans: pa.Table,
 ) -> pa.LargeStringArray:
-    """Return the texts of these rows without the boilerplate recorded for these positions."""
-    spans: dict[int, list[tuple[int, int]]] = {position: [] for position in positions.tolist()}
-    told = removals.filter(pc.equal(removals["kind"], str(RemovalKind.SITE_BOILERPLATE)))
-    columns = (told[name].to_pylist() for name in ("position", "offset", "chars"))
-    for position, offset, chars in zip(*columns, strict=True):
-        if position in spans:
-            spans[position].append((offset, offset + chars))
+    """Return the texts of these rows without the boilerplate recorded under their keys."""
+    found: dict[int, list[tuple[int, int]]] = {key: [] for key in keys.tolist()}
+    spans = spans.filter(pc.equal(spans["kind"], str(RemovalKind.SITE_BOILERPLATE)))
+    columns = (spans[number].to_pylist() for number in (0, 2, 3))
+    for key, offset, chars in zip(*columns, strict=True):
+        if key in found:
+            found[key].append((offset, offset + chars))
     texts = []
-    for row, position in zip(rows.tolist(), positions.tolist(), strict=True):
+    for row, key in zip(rows.tolist(), keys.tolist(), strict=True):
         text, kept, done = content[row].as_py(), [], 0
-        for start, end in sorted(spans[position]):
+        for start, end in sorted(found[key]):
             kept.append(text[done:start])
             done = end
         texts.append("".join([*kept, text[done:]]))

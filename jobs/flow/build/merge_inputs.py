@@ -62,14 +62,20 @@ class RangeTables(NamedTuple):
 def range_tables(
     store: ObjectStore, section: Section, within: Range, *, num_perm: int
 ) -> RangeTables:
-    """Read the rows of a section that are in the range."""
-    schemas = (DOCUMENTS, facts_schema(num_perm), REMOVALS)
+    """Read the rows of a section that are in the range, without site boilerplate."""
+    schemas = (DOCUMENTS, facts_schema(num_perm), REMOVALS, changes_schema(num_perm))
     schemas = tuple(schema.append(_ORDINAL) for schema in schemas)
-    read = partial(_of_run, store, within=within, schemas=schemas, num_perm=num_perm)
+    read = partial(_of_run, store, within=within, schemas=schemas)
     with ThreadPoolExecutor(_READERS) as pool:
         parts = list(pool.map(read, section.slices))
     empty = [schema.empty_table() for schema in schemas]
-    return RangeTables(*map(pa.concat_tables, zip(empty, *parts, strict=True)))
+    tables = map(pa.concat_tables, zip(empty, *parts, strict=True))
+    documents, facts, removals, changes = tables
+    return RangeTables(
+        changed_documents(documents, changes, removals, key="ordinal"),
+        changed_facts(facts, changes, key="ordinal"),
+        removals,
+    )
 
 
 def dropped(store: ObjectStore, files: Sequence[str], plan: SectionPlan, within: Range) -> pa.Table:
@@ -91,23 +97,20 @@ def dropped(store: ObjectStore, files: Sequence[str], plan: SectionPlan, within:
 
 
 def _of_run(
-    store: ObjectStore,
-    piece: RunSlice,
-    *,
-    within: Range,
-    schemas: tuple[pa.Schema, ...],
-    num_perm: int,
-) -> tuple[pa.Table, ...]:
-    keys = (piece.run.documents_key, piece.run.facts_key, piece.run.removals_key)
-    documents, facts, removals = (_inside(read_range(store, key, within), piece) for key in keys)
-    if piece.run.changes_key is not None:
-        changes = read_range(store, piece.run.changes_key, within).cast(changes_schema(num_perm))
-        documents = changed_documents(documents, changes, removals)
-        facts = changed_facts(facts, changes)
-    return tuple(
-        table.append_column(_ORDINAL, pc.add(table["position"], piece.base)).cast(schema)
-        for table, schema in zip((documents, facts, removals), schemas, strict=True)
-    )
+    store: ObjectStore, piece: RunSlice, *, within: Range, schemas: Sequence[pa.Schema]
+) -> list[pa.Table]:
+    """Read the documents, facts, removals and changes of a run that are in the range."""
+    run = piece.run
+    keys = (run.documents_key, run.facts_key, run.removals_key, run.changes_key)
+    tables = []
+    for key, schema in zip(keys, schemas, strict=True):
+        if key is None:
+            tables.append(schema.empty_table())
+        else:
+            table = _inside(read_range(store, key, within), piece)
+            ordinals = pc.add(table["position"], piece.base)
+            tables.append(table.append_column(_ORDINAL, ordinals).cast(schema))
+    return tables
 
 
 def _inside(table: pa.Table, piece: RunSlice) -> pa.Table:
@@ -128,7 +131,7 @@ def read_range(store: ObjectStore, key: str, within: Range) -> pa.Table:
             if _overlaps(reader.metadata.row_group(group).column(column).statistics, within)
         ]
         _fetch(file, reader.metadata, wanted)
-        table = reader.read_row_groups(wanted)
+        table = reader.read_row_groups(wanted, use_threads=False)  # runs are read by threads
     return _rows_inside(table, within)
 
 
