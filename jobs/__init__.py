@@ -1,7 +1,7 @@
 """Heliu (合流): text of several partners in, one immutable, explained corpus release out.
 
 delivery ─ normalize ─▶ documents + facts     (one streaming pass over the text, bad rows rejected)
-facts    ─ dedup ─────▶ drops                 (who is replaced by whom, and how similar they are)
+facts    ─ dedup ─────▶ drops                 (which document duplicates which, how similar)
 documents, drops ─ merge ─▶ release candidate (shards and one decision per delivered row)
 candidate ─ publish ──▶ release               (one conditional write; immutable from then on)
 

@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 
 from jobs import __version__
 from jobs.command.exits import fail, foreseen
 
-VERBS = {
-    "build": "deliveries of several partners in, one published release out",
-    "normalize": "one stage: deliveries become documents and facts",
-    "dedup": "one stage: finds the documents that another one replaces",
-    "merge": "one stage: documents that stay become shards, every row gets its decision",
-    "publish": "one stage: commits a merged candidate by one conditional write",
-    "judge": "what rules would reject, from stored signals; how a signal is distributed",
-    "doctor": "makes a storage root prove that it can hold releases",
-    "releases": "lists the releases of a storage root",
-    "show": "what a release holds, as a table or JSON",
-    "files": "the addresses of a release's document shards",
-    "decisions": "the addresses of a release's decision files",
-    "verify": "hashes and counts a release again",
-    "sign": "says with a key whose a published release is",
-    "log": "everything that happened to a corpus, entry by entry",
-    "tag": "gives a release another name",
-    "yank": "withdraws a release: latest skips it",
-    "takedown": "a release without certain documents, which no later build brings back",
-    "decontaminate": "which documents of a release hold items of evaluation sets",
-    "rollback": "lets latest mean an older release",
-    "gc": "says what no release needs, and removes it",
-    "diff": "what one release has that another has not, and why",
-    "mirror": "copies a release to another store or directory and verifies it",
-    "export": "writes a release as jsonl, as a Hugging Face folder, or its derived files",
-    "explain": "why a document is in or out",
-    "report": "who duplicates whom, who loses how much, the largest clusters",
-    "train-quality": "good and bad text in, a model that gives every document its quality out",
-    "tune": "what a choice of bands and rows finds, misses and costs",
-    "demo": "writes three partners' synthetic deliveries to try everything on",
+GROUPS = {
+    "build": "Build a release",
+    "read": "Read and check releases",
+    "correct": "Sign, tag, correct and copy releases",
+    "prepare": "Choose parameters, try things",
 }
+"""Headings of `heliu --help`, by the group that a verb names."""
 
 _USAGE = """\
 heliu merges the text of several partners into one immutable, explained corpus release.
@@ -49,19 +30,45 @@ usage: heliu VERB [--config-dir DIR] [key=value ...]
 
 
 def main() -> None:
-    """Hand over to the verb's own program."""
+    """Entry point of `heliu`: run the program of the verb."""
     with foreseen():
-        verb, *rest = sys.argv[1:] or ["--help"]
-        if verb in {"--help", "-h", "help"}:
+        name, *rest = sys.argv[1:] or ["--help"]
+        if name in {"--help", "-h", "help"}:
             sys.stdout.write(_usage() + "\n")
-        elif verb == "--version":
+        elif name == "--version":
             sys.stdout.write(f"heliu {__version__}\n")
-        elif verb not in VERBS:
-            fail(f"no verb {verb!r}\n\n{_usage()}", 2)
+        elif name not in verbs():
+            fail(f"no verb {name!r}\n\n{_usage()}", 2)
         else:
-            sys.argv = [f"heliu {verb}", *rest]
-            importlib.import_module(f"jobs.{verb.replace('-', '_')}").main()
+            sys.argv = [f"heliu {name}", *rest]
+            importlib.import_module(f"jobs.{name.replace('-', '_')}").main()
+
+
+@cache
+def verbs() -> dict[str, tuple[str, str]]:
+    """The group and the summary of every verb, read from the modules without importing them."""
+    paths = sorted(Path(__file__).parent.glob("*.py"))
+    return {
+        path.stem.replace("_", "-"): declared
+        for path in paths
+        for declared in _declared(path.read_text(encoding="utf-8"))
+    }
+
+
+def _declared(source: str) -> Iterator[tuple[str, str]]:
+    """The arguments of `@verb(group, summary)`, if a module declares a verb."""
+    for node in ast.parse(source).body:
+        for one in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
+            if isinstance(one, ast.Call) and ast.unparse(one.func) == "verb":
+                group, summary = map(ast.literal_eval, one.args)
+                yield group, summary
 
 
 def _usage() -> str:
-    return _USAGE + "\n" + "\n".join(f"  {verb:<13} {what}" for verb, what in VERBS.items())
+    lines = [_USAGE]
+    for group, heading in GROUPS.items():
+        lines.append(f"{heading}:")
+        members = [(name, what) for name, (of, what) in verbs().items() if of == group]
+        lines += [f"  {name:<13} {what}" for name, what in members]
+        lines.append("")
+    return "\n".join(lines).rstrip()

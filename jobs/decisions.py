@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from jobs.command.program import run
-from jobs.command.release_settings import Read, opened
+from jobs.command.chosen_release import opened
+from jobs.command.program import verb
+from jobs.command.settings import OneRelease
 from jobs.command.terminal import say
 
 
-def decisions(config: Read) -> None:
+@verb("read", "the addresses of a release's decision files")
+def main(config: OneRelease) -> None:
     """Print the addresses and nothing else."""
     for address in opened(config).files("decisions"):
         say(address)
-
-
-def main() -> None:
-    """The program."""
-    run("decisions", decisions)
 
 
 if __name__ == "__main__":

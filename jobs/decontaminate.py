@@ -1,13 +1,17 @@
 """release ─ decontaminate ─▶ which documents hold benchmark items; or a release without them."""
 
+# ruff: noqa: PLC0415  --help loads neither Ray nor numba
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
+from omegaconf import MISSING
 
-from jobs.command.program import circumstances, run
-from jobs.command.release_settings import Decontaminate, opened
+from jobs.command.chosen_release import opened
+from jobs.command.program import circumstances, verb
+from jobs.command.settings import Benchmark, ReleaseReport
 from jobs.command.terminal import ProgressLine, is_json, say, say_json, say_table
 from jobs.errors import ConfigError
 
@@ -19,12 +23,24 @@ if TYPE_CHECKING:
     from jobs.flow.takedown.takedown import TakenDown
 
 
-def decontaminate(config: Decontaminate) -> None:
+@dataclass
+class Settings(ReleaseReport):
+    """Keys of decontaminate."""
+
+    benchmarks: dict[str, Benchmark] = field(default_factory=dict)
+    version: str | None = MISSING
+    examples: int = MISSING
+    out: str | None = MISSING
+    apply: bool = MISSING
+
+
+@verb("correct", "which documents of a release hold items of evaluation sets")
+def main(config: Settings) -> None:
     """Search a release, or with `apply` publish one without what was found."""
-    from jobs.command.parameters import benchmark_params  # noqa: PLC0415
-    from jobs.corpus.contamination.findings import Benchmarks  # noqa: PLC0415
-    from jobs.corpus.contamination.item_index import read_index  # noqa: PLC0415  --help need not load numba
-    from jobs.flow.contamination.recheck import condemned, excerpts, recheck, table_of  # noqa: PLC0415
+    from jobs.command.parameters import benchmark_params
+    from jobs.corpus.contamination.findings import Benchmarks
+    from jobs.corpus.contamination.item_index import read_index
+    from jobs.flow.contamination.recheck import condemned, excerpts, recheck, table_of
 
     as_json = is_json(config.format)
     params = benchmark_params(config.benchmarks, config.storage.endpoint_url)
@@ -34,27 +50,27 @@ def decontaminate(config: Decontaminate) -> None:
     found = recheck(release, Benchmarks(*read_index(params.index)), progress=ProgressLine())
     if config.out:
         pq.write_table(found, config.out, compression="zstd")
-    gone = condemned(found)
-    done = _applied(config, release, gone) if config.apply and gone else None
+    listed = condemned(found)
+    done = _applied(config, release, listed) if config.apply and listed else None
     shown = list(excerpts(release, found, config.examples))
     if as_json:
-        told: dict[str, Any] = {"sets": [one.record for one in params.sets]}
-        told |= {"found": table_of(found), "documents_to_drop": len(gone), "examples": shown}
-        say_json(told | {"published": done and done.release.version})
+        report: dict[str, Any] = {"sets": [one.record for one in params.sets]}
+        report |= {"found": table_of(found), "documents_to_drop": len(listed), "examples": shown}
+        say_json(report | {"published": done and done.release.version})
         return
-    _say(table_of(found), shown, gone, found)
+    _say(table_of(found), shown, listed, found)
     if done is not None:
         say(f"{done.release.corpus} {done.release.version} published, digest {done.release.digest}")
-    elif gone:
+    elif listed:
         say("nothing was changed; version=… apply=true publishes a release without these documents")
 
 
-def _applied(config: Decontaminate, release: OpenedRelease, gone: list[str]) -> TakenDown:
+def _applied(config: Settings, release: OpenedRelease, listed: list[str]) -> TakenDown:
     """The patch release: a takedown of these documents, which no later build brings back."""
-    from jobs.corpus.release.takedown import Policy, Selection  # noqa: PLC0415
-    from jobs.flow.takedown.renormalization import Rerun  # noqa: PLC0415
-    from jobs.flow.takedown.selection import Request, document_ids  # noqa: PLC0415
-    from jobs.flow.takedown.takedown import take_down  # noqa: PLC0415
+    from jobs.corpus.release.takedown import Policy, Selection
+    from jobs.flow.takedown.renormalization import RebuildContext
+    from jobs.flow.takedown.selection import Request, document_ids
+    from jobs.flow.takedown.takedown import take_down
 
     if config.version is None:
         raise ConfigError("please give version=…: that of the release without these documents")
@@ -62,21 +78,21 @@ def _applied(config: Decontaminate, release: OpenedRelease, gone: list[str]) -> 
     request = Request(
         release=release.version,
         version=config.version,
-        selection=Selection(document_ids(gone), (), None, None, None, None, None),
+        selection=Selection(document_ids(listed), (), None, None, None, None, None),
         reason=f"evaluation sets: {sets}",
         policy=Policy.REMOVE,
         is_redacting=False,
     )
-    rerun, about = Rerun(_not_run_again, ProgressLine()), circumstances(config)
-    return take_down(release.store, release.corpus, request, about=about, rerun=rerun)[1]
+    rebuild, commit_info = RebuildContext(_not_rebuilt, ProgressLine()), circumstances(config)
+    return take_down(release.source, request, commit_info=commit_info, rebuild=rebuild)[1]
 
 
-def _not_run_again(_: dict[str, Any]) -> BuildParams:
+def _not_rebuilt(_: dict[str, Any]) -> BuildParams:
     raise ConfigError("copies of contaminated documents do not return: policy is remove")
 
 
 def _say(
-    rows: list[dict[str, Any]], shown: list[dict[str, Any]], gone: list[str], found: pa.Table
+    rows: list[dict[str, Any]], shown: list[dict[str, Any]], listed: list[str], found: pa.Table
 ) -> None:
     if rows:
         say_table(list(rows[0]), [list(row.values()) for row in rows])
@@ -85,12 +101,7 @@ def _say(
             f"\n{hit['benchmark']} item {hit['item']}, {hit['covered']:.0%}, in {hit['id']} of "
             f"{hit['partner']}, character {hit['offset'] + 1}:\n  {hit['excerpt']!r}"
         )
-    say(f"\n{len(found):,} places; {len(gone):,} documents hold what is to be dropped")
-
-
-def main() -> None:
-    """The program."""
-    run("decontaminate", decontaminate)
+    say(f"\n{len(found):,} places; {len(listed):,} documents hold what is to be dropped")
 
 
 if __name__ == "__main__":

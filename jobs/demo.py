@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
-from jobs.command.program import run
-from jobs.command.release_settings import Demo
+from omegaconf import MISSING
+
+from jobs.command.program import verb
 from jobs.command.terminal import ProgressLine, command, say, say_table
 from jobs.errors import ConfigError
 from jobs.synthesis import write_demo
@@ -14,8 +16,18 @@ from jobs.synthesis import write_demo
 _UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
-def demo(config: Demo) -> None:
-    """Write the deliveries and say what to do with them."""
+@dataclass
+class Settings:
+    """Keys of demo."""
+
+    out: str = MISSING
+    size: str = MISSING
+    seed: int = MISSING
+
+
+@verb("prepare", "writes three partners' synthetic deliveries to try everything on")
+def main(config: Settings) -> None:
+    """Write the deliveries and print the command that builds a release from them."""
     out, size_bytes = Path(config.out).absolute(), _size_bytes(config.size)
     if out.exists() and any(out.iterdir()):
         raise ConfigError(f"out={out} is not empty: choose a new folder, or empty it")
@@ -30,11 +42,6 @@ def demo(config: Demo) -> None:
     partners, corpus = f"partners=[{','.join(rows)}]", ("corpus.name=demo", "corpus.version=1.0.0")
     options = ("--config-dir", f"{out}/conf", partners, *corpus, f"storage.root={out}/releases")
     say(f"  {command('build', *options)}")
-
-
-def main() -> None:
-    """The program."""
-    run("demo", demo)
 
 
 def _size_bytes(size: str) -> int:

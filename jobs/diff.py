@@ -1,17 +1,18 @@
 """two releases ─ diff ─▶ what was added, removed and changed, and why. Writes only to `out`."""
 
+# ruff: noqa: PLC0415  --help loads neither Ray nor numba
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
+from omegaconf import MISSING
 
-from jobs.command.program import run
-from jobs.command.release_settings import Diff
-from jobs.command.settings import storage_params
+from jobs.command.program import verb
+from jobs.command.settings import CorpusReport, storage_params
 from jobs.command.terminal import is_json, say, say_json, say_table
 from jobs.flow.releases.opened import open_release
 from jobs.storage.stores import open_store
@@ -40,10 +41,21 @@ class _Rows:
         self.writers[name].write_table(table.cast(self.writers[name].schema))
 
 
-def diff(config: Diff) -> None:
+@dataclass
+class Settings(CorpusReport):
+    """Keys of diff."""
+
+    a: str = MISSING
+    b: str = MISSING
+    out: str | None = MISSING
+    sites: int = MISSING
+
+
+@verb("read", "what changed from one release to another, and why")
+def main(config: Settings) -> None:
     """Compare two releases."""
-    from jobs.flow.releases.difference import diff as compared  # noqa: PLC0415  --help need not load numba
-    from jobs.flow.releases.exports import new_folder  # noqa: PLC0415
+    from jobs.flow.releases.difference import diff
+    from jobs.flow.releases.exports import new_folder
 
     as_json = is_json(config.format)
     store = open_store(storage_params(config.storage))
@@ -54,7 +66,7 @@ def diff(config: Diff) -> None:
         rows = None
         if config.out:
             rows = _Rows(files.enter_context(new_folder(Path(config.out))), files)
-        found = compared(before, after, rows)
+        found = diff(before, after, rows)
     if as_json:
         say_json(asdict(found))
         return
@@ -82,11 +94,6 @@ def _say(found: Difference, sites: int) -> None:
         f"\nshards: {shards['shared']:,} shared, {shards['only_before']:,} only before, "
         f"{shards['only_after']:,} only after"
     )
-
-
-def main() -> None:
-    """The program."""
-    run("diff", diff)
 
 
 if __name__ == "__main__":

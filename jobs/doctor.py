@@ -1,20 +1,30 @@
-"""storage root ─ doctor ─▶ whether it can hold releases, check by check; the exit code says it."""
+"""storage root ─ doctor ─▶ whether it can hold releases, check by check, and as exit code."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 
-from jobs.command.program import run
-from jobs.command.release_settings import Doctor
-from jobs.command.settings import storage_params
+from omegaconf import MISSING
+
+from jobs.command.program import verb
+from jobs.command.settings import Storage, storage_params
 from jobs.command.terminal import is_json, say_json, say_table
 from jobs.errors import StorageUnwritable
 from jobs.storage.probing import checks, record
 from jobs.storage.stores import open_store
 
 
-def doctor(config: Doctor) -> None:
-    """Probe the store and say what was seen."""
+@dataclass
+class Settings:
+    """Keys of doctor."""
+
+    storage: Storage = field(default_factory=Storage)
+    format: str = MISSING
+
+
+@verb("prepare", "checks that a storage root can hold releases")
+def main(config: Settings) -> None:
+    """Probe the store and report each check."""
     params = storage_params(config.storage)
     as_json = is_json(config.format)
     store = open_store(params)
@@ -32,11 +42,6 @@ def doctor(config: Doctor) -> None:
             "each other; use another store"
         )
     record(store)
-
-
-def main() -> None:
-    """The program."""
-    run("doctor", doctor)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@
     │   └── DeliveryChanged        14   other bytes than when the build began
     ├── SchemaError                20   a table is not what its schema says: a programmer acts
     ├── ConservationError          21   counts do not add up: everything is kept, look
-    ├── TaskError                  22   a shard task failed for a reason nobody foresaw
+    ├── TaskError                  22   a shard task failed for an unforeseen reason
     ├── DamagedTable               23   a table between stages is not what was written; run again
     ├── ComputeError               24   Ray cannot be reached or started
     ├── StorageError               30   the store refused or cannot be reached
@@ -21,24 +21,31 @@
     │   ├── ObjectMissing          32   no object under that key
     │   ├── AlreadyPublished       33   the version exists with other content, forever
     │   ├── ReleaseMissing         34   no such corpus or release in this root
-    │   ├── LostRace               35   somebody else committed first; run again
+    │   ├── LostRace               35   another writer committed first; run again
     │   └── OutcomeUnknown         36   the commit may or may not have landed; run again to learn
     ├── DamagedRelease             40   bytes or counts differ from the manifest
     │   └── DamagedMetadata        42   the log or a manifest is not what was published
     ├── RedactedRelease            43   rows were redacted since the release was pinned
     ├── SignatureInvalid           44   no signature of that key, or one of something else
-    └── LossAlarm                  41   somebody lost more rows than the alarm allows
+    └── LossAlarm                  41   a partner or site lost more rows than the alarm allows
 
-Constructors take one message, so that errors survive pickling between processes.
+Constructors take one message, so that errors survive pickling between processes. Secrets in the
+addresses of a message are taken out of it.
 """
 
 from __future__ import annotations
+
+from jobs.redaction import redacted
 
 
 class HeliuError(Exception):
     """The base of every error heliu raises on purpose."""
 
     exit_code = 1
+
+    def __init__(self, message: str = "") -> None:
+        """Keep the message without secrets."""
+        super().__init__(redacted(message))
 
 
 class ConfigError(HeliuError, ValueError):
@@ -102,13 +109,13 @@ class ConservationError(HeliuError):
 
 
 class TaskError(HeliuError):
-    """A shard task failed for a reason nobody foresaw."""
+    """A shard task failed for an unforeseen reason."""
 
     exit_code = 22
 
 
 class DamagedTable(HeliuError):
-    """A table between stages is not what was written; whoever runs again makes it again."""
+    """A table between stages is not what was written; running again makes it again."""
 
     exit_code = 23
 

@@ -1,29 +1,47 @@
 """decisions ─ explain ─▶ why a document is in or out, and what it duplicates. Reads only."""
 
+# ruff: noqa: PLC0415  --help loads neither Ray nor numba
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
-from jobs.command.differences import report_changes
-from jobs.command.program import run
-from jobs.command.release_settings import Explain, opened
+from omegaconf import MISSING
+
+from jobs.command.chosen_release import opened
+from jobs.command.program import verb
 from jobs.command.reports import report_explanation
+from jobs.command.settings import ReleaseReport
 from jobs.command.terminal import is_json, say_json
 from jobs.errors import ReleaseMissing
-from jobs.flow.releases.delivered_rows import Change, Whereabouts, repairs_of
-from jobs.flow.releases.explanation import Explanation
-from jobs.flow.releases.explanation import explain as explained
-from jobs.flow.releases.opened import OpenedRelease
+
+if TYPE_CHECKING:
+    from jobs.flow.releases.delivered_rows import Change
+    from jobs.flow.releases.explanation import Explanation
+    from jobs.flow.releases.opened import OpenedRelease
 
 
-def explain(config: Explain) -> None:
+@dataclass
+class Settings(ReleaseReport):
+    """Keys of explain."""
+
+    id: str = MISSING
+    diff: bool = MISSING
+    deliveries: Any = MISSING  # null, a path, pattern or URI, or a list of them
+
+
+@verb("read", "why a document is in or out")
+def main(config: Settings) -> None:
     """Explain one id."""
+    from jobs.command.differences import report_changes
+    from jobs.flow.releases.explanation import explain
+
     release = opened(config)
-    explanation = explained(release, config.id)
+    explanation = explain(release, config.id)
     if explanation is None:
         raise ReleaseMissing(
-            f"{release.corpus} {release.version} never met {config.id}: it was in no delivery"
+            f"{release.corpus} {release.version} does not know {config.id}: it was in no delivery"
         )
     steps = list(_changes(config, release, explanation)) if config.diff else None
     if is_json(config.format):
@@ -35,16 +53,14 @@ def explain(config: Explain) -> None:
         report_changes(iter(steps))
 
 
-def _changes(config: Explain, release: OpenedRelease, explanation: Explanation) -> Iterator[Change]:
-    given = config.deliveries
-    deliveries = () if not given else (given,) if isinstance(given, str) else tuple(given)
-    where = Whereabouts(deliveries, config.storage.endpoint_url)
+def _changes(
+    config: Settings, release: OpenedRelease, explanation: Explanation
+) -> Iterator[Change]:
+    from jobs.command.parameters import patterns
+    from jobs.flow.releases.delivered_rows import Whereabouts, repairs_of
+
+    where = Whereabouts(patterns(config.deliveries or ()), config.storage.endpoint_url)
     return repairs_of(release, explanation.decisions[0], where)
-
-
-def main() -> None:
-    """The program."""
-    run("explain", explain)
 
 
 if __name__ == "__main__":

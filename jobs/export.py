@@ -1,21 +1,36 @@
 """release ─ export ─▶ its documents in a layout that others load, or the files that describe it."""
 
+# ruff: noqa: PLC0415  --help loads neither Ray nor numba
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from jobs.command.program import run
-from jobs.command.release_settings import Export, opened
+from omegaconf import MISSING
+
+from jobs.command.chosen_release import opened
+from jobs.command.program import verb
+from jobs.command.settings import OneRelease
 from jobs.command.terminal import say
 from jobs.errors import ConfigError
 
 _FORMATS = ("jsonl", "huggingface", "derived", "croissant")
 
 
-def export(config: Export) -> None:
-    """Write what `format` asks for and say where."""
-    # --help need not load pyarrow.parquet.
-    from jobs.flow.releases import described_files, exports  # noqa: PLC0415
+@dataclass
+class Settings(OneRelease):
+    """Keys of export."""
+
+    to: str | None = MISSING
+    format: str = MISSING
+    layout: str = MISSING
+    base_url: str | None = MISSING
+
+
+@verb("correct", "writes a release as jsonl, as a Hugging Face folder, or its derived files")
+def main(config: Settings) -> None:
+    """Write the release in the layout `format` and print where."""
+    from jobs.flow.releases import described_files, exports
 
     if config.format not in _FORMATS:
         raise ConfigError(f"format={config.format!r}: choose one of {', '.join(_FORMATS)}")
@@ -46,11 +61,6 @@ def export(config: Export) -> None:
         f"{release.corpus} {release.version} is in {to}: {release.manifest['documents']:,} "
         f"documents, {len(files):,} files, {size_bytes:,} bytes"
     )
-
-
-def main() -> None:
-    """The program."""
-    run("export", export)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from jobs.command.program import circumstances, run
-from jobs.command.release_settings import Gc
-from jobs.command.settings import storage_params
+from omegaconf import MISSING
+
+from jobs.command.program import circumstances, verb
+from jobs.command.settings import CorpusReport, storage_params
 from jobs.command.terminal import is_json, say, say_json, say_table
 from jobs.flow.releases.opened import choose_corpus
 from jobs.storage.garbage import Garbage, collect, garbage
@@ -15,23 +17,32 @@ from jobs.storage.stores import open_store
 _LISTED = 20
 
 
-def gc(config: Gc) -> None:
-    """Say what may go, and remove it if asked to."""
+@dataclass
+class Settings(CorpusReport):
+    """Keys of gc."""
+
+    apply: bool = MISSING
+    work: bool = MISSING
+
+
+@verb("correct", "lists what no release needs, and removes it")
+def main(config: Settings) -> None:
+    """List what no release needs, and remove it with `apply`."""
     as_json = is_json(config.format)
     store = open_store(storage_params(config.storage))
     corpus = choose_corpus(store, config.corpus.name)
     if config.apply:
-        found = collect(store, corpus, with_work=config.work, about=circumstances(config))
+        found = collect(corpus, with_work=config.work, commit_info=circumstances(config))
     else:
-        found = garbage(store, corpus, with_work=config.work)
+        found = garbage(corpus, with_work=config.work)
     rows = _rows(found)
     if as_json:
-        say_json({"corpus": corpus, "applied": config.apply, "objects": rows})
+        say_json({"corpus": corpus.name, "applied": config.apply, "objects": rows})
         return
     for kind in ("orphan", "retired", "work"):
         _report(kind, [row for row in rows if row["kind"] == kind])
-    done = "removed" if config.apply else "may go; apply=true removes them"
-    say(f"{corpus}: {len(rows):,} objects, {found.size_bytes:,} bytes {done}")
+    done = "removed" if config.apply else "can be removed; apply=true removes them"
+    say(f"{corpus.name}: {len(rows):,} objects, {found.size_bytes:,} bytes {done}")
 
 
 def _rows(found: Garbage) -> list[dict[str, Any]]:
@@ -49,11 +60,6 @@ def _report(kind: str, rows: list[dict[str, Any]]) -> None:
         if len(rows) > _LISTED:
             say(f"and {len(rows) - _LISTED:,} more")
         say()
-
-
-def main() -> None:
-    """The program."""
-    run("gc", gc)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
 """stored signals ─ judge ─▶ what rules reject, or how a signal is distributed. No text moves."""
 
+# ruff: noqa: PLC0415  --help loads neither Ray nor numba
 from __future__ import annotations
 
-import sys
+from dataclasses import dataclass, field
 from typing import Any
 
-from jobs.command.program import run
-from jobs.command.release_settings import Judge
+from omegaconf import MISSING
+
+from jobs.command.program import verb
+from jobs.command.settings import Build, RuleProfile
 from jobs.command.terminal import ProgressLine, say, say_json, say_jsonl, say_table
 from jobs.corpus.model.signal_columns import SIGNALS
 from jobs.errors import ConfigError
@@ -14,7 +17,18 @@ from jobs.errors import ConfigError
 _FORMATS = ("table", "json", "jsonl")
 
 
-def judge(config: Judge) -> None:
+@dataclass
+class Settings(Build):
+    """Keys of judge."""
+
+    against: RuleProfile = field(default_factory=RuleProfile)
+    signal: str | None = MISSING
+    examples: int = MISSING
+    format: str = MISSING
+
+
+@verb("prepare", "what filter rules would reject, from stored signals")
+def main(config: Settings) -> None:
     """Show what the profile rejects, or the quantiles of one signal."""
     from jobs.command.parameters import build_params, rule_params
     from jobs.flow.analysis.rule_effects import quantiles, rule_effects
@@ -34,14 +48,7 @@ def judge(config: Judge) -> None:
     _show(config.format, {"reasons": found.reasons, "examples": found.examples})
 
 
-def main() -> None:
-    """The program."""
-    # Hydra's own spelling of "a profile of the group rules, at the key against".
-    sys.argv = [f"rules@{word}" if word.startswith("against=") else word for word in sys.argv]
-    run("judge", judge)
-
-
-def _check(config: Judge) -> None:
+def _check(config: Settings) -> None:
     if config.format not in _FORMATS:
         raise ConfigError(f"format={config.format!r}: choose one of {', '.join(_FORMATS)}")
     if config.signal and config.signal not in SIGNALS.names:

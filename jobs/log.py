@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from jobs.command.program import run
-from jobs.command.release_settings import Listing
-from jobs.command.settings import storage_params
+from jobs.command.program import verb
+from jobs.command.settings import CorpusReport, storage_params
 from jobs.command.terminal import is_json, say_json, say_table
-from jobs.flow.releases.corrections import happened
+from jobs.flow.releases.corrections import logged_operations
 from jobs.storage.stores import open_store
 
 
-def log(config: Listing) -> None:
+@verb("read", "everything that happened to a corpus, entry by entry")
+def main(config: CorpusReport) -> None:
     """List the entries of a corpus's log."""
     as_json = is_json(config.format)
-    entries = happened(open_store(storage_params(config.storage)), config.corpus.name)
+    entries = logged_operations(open_store(storage_params(config.storage)), config.corpus.name)
     if as_json:
         say_json(entries)
         return
-    header = ["seq", "at", "by", "op", "what"]
-    say_table(header, [[entry[name] for name in header] for entry in entries])
-
-
-def main() -> None:
-    """The program."""
-    run("log", log)
+    say_table(["seq", "at", "by", "op", "what"], [list(entry.values()) for entry in entries])
 
 
 if __name__ == "__main__":

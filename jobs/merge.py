@@ -1,14 +1,16 @@
 """documents, drops ─ merge ─▶ release candidate. Rerunning writes the same shards again."""
 
+# ruff: noqa: PLC0415  --help loads neither Ray nor numba
 from __future__ import annotations
 
-from jobs.command.program import run
+from jobs.command.program import verb
 from jobs.command.settings import Build
 from jobs.command.terminal import ProgressLine
 
 
-def merge(config: Build) -> None:
-    """Run merge and say what a release would hold."""
+@verb("build", "one stage: kept documents become shards, every row gets its decision")
+def main(config: Build) -> None:
+    """Run merge and report what a release would hold."""
     from jobs.command.parameters import build_params
     from jobs.command.reports import report_alarms, report_partners
     from jobs.flow.build.pipeline import run_merge
@@ -16,11 +18,6 @@ def merge(config: Build) -> None:
     merged = run_merge(build_params(config), ProgressLine())
     report_partners(merged.manifest)
     report_alarms(merged.alarms)
-
-
-def main() -> None:
-    """The program."""
-    run("merge", merge)
 
 
 if __name__ == "__main__":

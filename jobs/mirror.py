@@ -1,10 +1,15 @@
 """release ─ mirror ─▶ the same release in another store. Rerunning copies what is not there yet."""
 
+# ruff: noqa: PLC0415  --help loads neither Ray nor numba
 from __future__ import annotations
 
-from jobs.command.program import circumstances, run
-from jobs.command.release_settings import Mirror, opened
-from jobs.command.settings import storage_params
+from dataclasses import dataclass
+
+from omegaconf import MISSING
+
+from jobs.command.chosen_release import opened
+from jobs.command.program import circumstances, verb
+from jobs.command.settings import OneRelease, storage_params
 from jobs.command.terminal import say
 from jobs.errors import ConfigError, DamagedRelease
 from jobs.storage.objects import StorageParams
@@ -12,19 +17,29 @@ from jobs.storage.probing import prove_once
 from jobs.storage.stores import open_store
 
 
-def mirror(config: Mirror) -> None:
-    """Copy a release and look at the copy."""
-    from jobs.flow.releases.mirror import mirror as mirrored  # noqa: PLC0415  --help need not load numba
-    from jobs.flow.releases.verification import verify  # noqa: PLC0415
+@dataclass
+class Settings(OneRelease):
+    """Keys of mirror."""
+
+    to: str = MISSING
+    to_endpoint_url: str | None = MISSING
+    to_region: str | None = MISSING
+
+
+@verb("correct", "copies a release to another store or directory and verifies it")
+def main(config: Settings) -> None:
+    """Copy a release and verify the copy."""
+    from jobs.flow.releases.mirror import mirror
+    from jobs.flow.releases.verification import verify
 
     params = StorageParams(config.to, config.to_endpoint_url, config.to_region)
     if params == storage_params(config.storage):
         raise ConfigError(f"to={config.to} is where the release is: name another store")
     to = open_store(params)
     prove_once(to, params.root)
-    done = mirrored(opened(config), to, about=circumstances(config))
+    done = mirror(opened(config), to, commit_info=circumstances(config))
     copy = done.release
-    # Every byte was hashed on its way; this asks the other store what it has kept.
+    # Every byte was hashed while it was copied; this checks what the other store holds.
     findings = verify(copy, "footers")
     if findings.problems or findings.metadata_problems:
         listed = "\n".join(f"  {one}" for one in findings.problems + findings.metadata_problems)
@@ -33,11 +48,6 @@ def mirror(config: Mirror) -> None:
         f"{copy.corpus} {copy.version} is in {config.to}: {done.copied:,} files copied "
         f"({done.copied_bytes:,} bytes), {done.present:,} were there, digest {copy.digest}"
     )
-
-
-def main() -> None:
-    """The program."""
-    run("mirror", mirror)
 
 
 if __name__ == "__main__":

@@ -1,19 +1,31 @@
 """candidate ─ publish ─▶ release. Rerunning is safe: equal content is published once."""
 
+# ruff: noqa: PLC0415  --help loads neither Ray nor numba
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
-from jobs.command.program import circumstances, now, run
-from jobs.command.settings import Publish, storage_params
+from omegaconf import MISSING
+
+from jobs.command.program import circumstances, now, verb
+from jobs.command.settings import PublishedBuild, storage_params
 from jobs.command.terminal import ProgressLine, is_json
 from jobs.storage.stores import open_store
 
 
-def publish(config: Publish) -> None:
-    """Commit the candidate, or learn what became of one, and say what was published."""
+@dataclass
+class Settings(PublishedBuild):
+    """Keys of publish."""
+
+    resume: bool = MISSING
+
+
+@verb("build", "one stage: commits a merged candidate by one conditional write")
+def main(config: Settings) -> None:
+    """Commit the candidate, or find out whether it was committed, and report the release."""
     from jobs.command.parameters import build_params
-    from jobs.command.reports import alarms_told, report_published
+    from jobs.command.reports import report_early_alarms, report_published
     from jobs.flow.build.pipeline import run_build
     from jobs.flow.build.publish_stage import settle
     from jobs.flow.releases.attestations import sign_published, signing_key
@@ -26,17 +38,14 @@ def publish(config: Publish) -> None:
     else:
         params = build_params(config)
         storage = params.storage
-        report = partial(alarms_told, is_stopping=params.alarms.is_stopping, as_json=as_json)
+        report = partial(
+            report_early_alarms, is_stopping=params.alarms.is_stopping, as_json=as_json
+        )
         info = circumstances(config)
         published = run_build(params, ProgressLine(), commit_info=info, report=report)
     if key is not None:
         sign_published(storage, published.corpus, published.version, key, at=now())
     report_published(published, storage, as_json=as_json)
-
-
-def main() -> None:
-    """The program."""
-    run("publish", publish)
 
 
 if __name__ == "__main__":

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from jobs.command.program import run
-from jobs.command.release_settings import Listing
-from jobs.command.settings import storage_params
+from jobs.command.program import verb
+from jobs.command.settings import CorpusReport, storage_params
 from jobs.command.terminal import is_json, say_json, say_table
 from jobs.flow.releases.opened import list_releases
 from jobs.storage.registry import status
 from jobs.storage.stores import open_store
 
 
-def releases(config: Listing) -> None:
+@verb("read", "lists the releases of a storage root")
+def main(config: CorpusReport) -> None:
     """List the releases of a root."""
     found = list_releases(open_store(storage_params(config.storage)), config.corpus.name)
     if is_json(config.format):
@@ -21,11 +21,6 @@ def releases(config: Listing) -> None:
         [name, r["version"], status(r), r["documents"], r["at"], r["digest"]] for name, r in found
     ]
     say_table(["corpus", "version", "status", "documents", "published", "digest"], rows)
-
-
-def main() -> None:
-    """The program."""
-    run("releases", releases)
 
 
 if __name__ == "__main__":

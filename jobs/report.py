@@ -1,21 +1,39 @@
-"""decisions ─ report ─▶ who duplicates whom, who loses how much. Reads only."""
+"""decisions ─ report ─▶ duplicates between partners, losses, clusters. Reads only."""
 
+# ruff: noqa: PLC0415  --help loads neither Ray nor numba
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
-from jobs.command.program import run
-from jobs.command.release_settings import Report, opened
+from omegaconf import MISSING
+
+from jobs.command.chosen_release import opened
+from jobs.command.program import verb
 from jobs.command.reports import report_alarms, report_survey
+from jobs.command.settings import ReleaseReport
 from jobs.command.terminal import is_json, say_json
 from jobs.corpus.release.loss_alarms import AlarmParams
 from jobs.errors import LossAlarm
-from jobs.flow.build.loss_alarms import release_alarms
-from jobs.flow.releases.survey import survey
 
 
-def report(config: Report) -> None:
-    """Survey a release; raise the alarm over what it lost of what it was given."""
+@dataclass
+class Settings(ReleaseReport):
+    """Keys of report."""
+
+    largest: int = MISSING
+    sites: int = MISSING
+    alarm: float = MISSING
+    alarm_reason_share: float = MISSING
+    alarm_id_rows: int = MISSING
+    alarm_rows: int = MISSING
+
+
+@verb("read", "duplicates between partners, losses, the largest clusters")
+def main(config: Settings) -> None:
+    """Survey a release; end with an alarm if it lost too much of its deliveries."""
+    from jobs.flow.build.loss_alarms import release_alarms
+    from jobs.flow.releases.survey import survey
+
     release = opened(config)
     found = survey(release, largest=config.largest)
     alarming = release_alarms(release, _alarm_params(config))
@@ -29,7 +47,7 @@ def report(config: Report) -> None:
         raise LossAlarm(f"{release.version} lost more than agreed:\n{listed}\nlook at why")
 
 
-def _alarm_params(config: Report) -> AlarmParams:
+def _alarm_params(config: Settings) -> AlarmParams:
     return AlarmParams(
         is_stopping=True,
         share=config.alarm,
@@ -37,11 +55,6 @@ def _alarm_params(config: Report) -> AlarmParams:
         id_rows=config.alarm_id_rows,
         rows=config.alarm_rows,
     )
-
-
-def main() -> None:
-    """The program."""
-    run("report", report)
 
 
 if __name__ == "__main__":

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from jobs.command.program import circumstances, run
-from jobs.command.release_settings import Rollback
-from jobs.command.settings import storage_params
+from dataclasses import dataclass
+
+from omegaconf import MISSING
+
+from jobs.command.program import circumstances, verb
+from jobs.command.settings import OneCorpus, storage_params
 from jobs.command.terminal import say
 from jobs.errors import ConfigError
-from jobs.flow.releases.corrections import rollback as rolled_back
+from jobs.flow.releases.corrections import rollback
+from jobs.storage.layout import LATEST
 from jobs.storage.stores import open_store
 
 
-def rollback(config: Rollback) -> None:
-    """Move `latest`, or let it follow publishes again."""
+@dataclass
+class Settings(OneCorpus):
+    """Keys of rollback."""
+
+    release: str | None = MISSING
+    undo: bool = MISSING
+
+
+@verb("correct", "pins latest to an older release")
+def main(config: Settings) -> None:
+    """Pin `latest` to a release, or let it follow publishing again."""
     if (config.release is None) != config.undo:
         raise ConfigError("please give release=VERSION to roll back to, or undo=true alone")
     store = open_store(storage_params(config.storage))
-    about = circumstances(config)
-    done, corpus = rolled_back(store, config.corpus.name, config.release, about=about)
-    latest = done.state.registry.find("latest")
-    version = latest["version"] if latest else "nothing now"
+    commit_info = circumstances(config)
+    done, corpus = rollback(store, config.corpus.name, config.release, commit_info=commit_info)
+    latest = done.state.registry.find(LATEST)
+    version = latest["version"] if latest else "no release"
     say(f"{corpus}: latest is {version}{'' if config.undo else ' until heliu rollback undo=true'}")
-
-
-def main() -> None:
-    """The program."""
-    run("rollback", rollback)
 
 
 if __name__ == "__main__":

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from jobs.command.program import run
-from jobs.command.release_settings import Show, opened
+from jobs.command.chosen_release import opened
+from jobs.command.program import verb
 from jobs.command.reports import report_release
+from jobs.command.settings import ReleaseReport
 from jobs.command.terminal import is_json, say_json
 
 
-def show(config: Show) -> None:
+@verb("read", "what a release holds, as a table or JSON")
+def main(config: ReleaseReport) -> None:
     """Show a release."""
     release = opened(config)
     if is_json(config.format):
-        about = {"digest": release.digest, "published_at": release.published_at}
-        say_json({**release.manifest, **about})
+        published = {"digest": release.digest, "published_at": release.published_at}
+        say_json({**release.manifest, **published})
         return
     report_release(release)
-
-
-def main() -> None:
-    """The program."""
-    run("show", show)
 
 
 if __name__ == "__main__":

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from jobs.command.program import circumstances, run
-from jobs.command.release_settings import Tag
-from jobs.command.settings import storage_params
+from dataclasses import dataclass
+
+from omegaconf import MISSING
+
+from jobs.command.program import circumstances, verb
+from jobs.command.settings import OneRelease, storage_params
 from jobs.command.terminal import say
-from jobs.flow.releases.corrections import tag as tagged
+from jobs.flow.releases.corrections import tag
 from jobs.storage.stores import open_store
 
 
-def tag(config: Tag) -> None:
+@dataclass
+class Settings(OneRelease):
+    """Keys of tag."""
+
+    name: str = MISSING
+    delete: bool = MISSING
+
+
+@verb("correct", "gives a release another name")
+def main(config: Settings) -> None:
     """Set, move or delete a tag."""
     store = open_store(storage_params(config.storage))
     release = None if config.delete else config.release
-    done, corpus = tagged(
-        store, config.corpus.name, config.name, release, about=circumstances(config)
-    )
+    commit_info = circumstances(config)
+    done, corpus = tag(store, config.corpus.name, config.name, release, commit_info=commit_info)
     version = done.state.registry.tags.get(config.name)
-    say(f"{corpus}: {config.name} {f'means {version}' if version else 'is no tag any more'}")
-
-
-def main() -> None:
-    """The program."""
-    run("tag", tag)
+    say(f"{corpus}: {config.name} {f'means {version}' if version else 'is no longer a tag'}")
 
 
 if __name__ == "__main__":

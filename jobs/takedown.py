@@ -1,13 +1,16 @@
 """release ─ takedown ─▶ a release without certain documents, which no later build brings back."""
 
+# ruff: noqa: PLC0415  --help loads neither Ray nor numba
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from jobs.command.program import circumstances, run
-from jobs.command.release_settings import Takedown
-from jobs.command.settings import storage_params
+from omegaconf import MISSING
+
+from jobs.command.program import circumstances, verb
+from jobs.command.settings import COMPUTE, ReleaseReport, storage_params
 from jobs.command.terminal import ProgressLine, is_json, say, say_json, say_table
 from jobs.errors import ConfigError
 
@@ -19,40 +22,67 @@ _SITES = 20
 _PRIVATE = ("ids", "urls", "url_prefix", "domain", "contains")
 
 
-def takedown(config: Takedown) -> None:
-    """Say what would go, or with `apply` take it down."""
-    from jobs.command.parameters import recorded_build  # noqa: PLC0415
-    from jobs.flow.releases.opened import choose_corpus  # noqa: PLC0415  --help need not load numba
-    from jobs.flow.takedown.matches import search  # noqa: PLC0415
-    from jobs.flow.takedown.renormalization import Rerun  # noqa: PLC0415
-    from jobs.flow.takedown.takedown import take_down  # noqa: PLC0415
-    from jobs.storage.stores import open_store  # noqa: PLC0415
+@dataclass
+class Settings(ReleaseReport):
+    """Keys of takedown."""
+
+    version: str = MISSING
+    ids: list[str] = MISSING
+    urls: list[str] = MISSING
+    url_prefix: str | None = MISSING
+    domain: str | None = MISSING
+    partner: str | None = MISSING
+    licence: str | None = MISSING
+    contains: str | None = MISSING
+    reason: str = MISSING
+    policy: str = MISSING
+    apply: bool = MISSING
+    redact: bool = MISSING
+    deliveries: Any = MISSING  # null, or where deliveries are now, by partner
+    compute: Any = field(default_factory=COMPUTE)
+
+
+@verb("correct", "a release without certain documents, which no later build brings back")
+def main(config: Settings) -> None:
+    """Report what a request covers, or with `apply` take it down."""
+    from jobs.command.parameters import recorded_build
+    from jobs.flow.releases.opened import choose_corpus
+    from jobs.flow.takedown.matches import search
+    from jobs.flow.takedown.renormalization import RebuildContext
+    from jobs.flow.takedown.takedown import take_down
+    from jobs.storage.stores import open_store
 
     as_json = is_json(config.format)
     store = open_store(storage_params(config.storage))
     corpus = choose_corpus(store, config.corpus.name)
     request = _request(config)
     if not config.apply:
-        report = search(store, corpus, request).report()
+        report = search(corpus, request).report()
         _say(report, as_json=as_json)
         if not as_json:
             say("nothing was changed; apply=true takes these documents down")
         return
-    rerun = Rerun(partial(recorded_build, at=config), ProgressLine())
-    found, done = take_down(store, corpus, request, about=_about(config), rerun=rerun)
+    rebuilt = partial(
+        recorded_build,
+        storage=config.storage,
+        compute=config.compute,
+        deliveries=config.deliveries,
+    )
+    rebuild = RebuildContext(rebuilt, ProgressLine())
+    found, done = take_down(corpus, request, commit_info=_commit_info(config), rebuild=rebuild)
     report = found.report() if found is not None else {}
     if as_json:
-        told = {"version": done.release.version, "digest": done.release.digest}
-        say_json({**told, "is_new": done.is_new, "erasure": done.erasure, "found": report})
+        release = {"version": done.release.version, "digest": done.release.digest}
+        say_json({**release, "is_new": done.is_new, "erasure": done.erasure, "found": report})
         return
     if report:
         _say(report, as_json=False)
     _say_done(done)
 
 
-def _request(config: Takedown) -> Request:
-    from jobs.corpus.release.takedown import Policy, Selection  # noqa: PLC0415
-    from jobs.flow.takedown.selection import Request, document_ids  # noqa: PLC0415
+def _request(config: Settings) -> Request:
+    from jobs.corpus.release.takedown import Policy, Selection
+    from jobs.flow.takedown.selection import Request, document_ids
 
     if config.policy not in [str(policy) for policy in Policy]:
         raise ConfigError(f"policy={config.policy!r}: choose {' or '.join(Policy)}")
@@ -75,13 +105,13 @@ def _request(config: Takedown) -> Request:
     )
 
 
-def _about(config: Takedown) -> dict[str, Any]:
-    """The circumstances without what was searched for: the log is for ever."""
-    about = circumstances(config)
-    configuration = about["configuration"]
+def _commit_info(config: Settings) -> dict[str, Any]:
+    """The commit info without the search criteria, because the log is permanent."""
+    info = circumstances(config)
+    configuration = info["configuration"]
     for name in _PRIVATE:
         configuration[name] = bool(configuration[name])
-    return about
+    return info
 
 
 def _say(report: dict[str, Any], *, as_json: bool) -> None:
@@ -101,14 +131,14 @@ def _say(report: dict[str, Any], *, as_json: bool) -> None:
             for version, verdicts in report["rows"].items()
             for verdict, count in verdicts.items()
         ]
-        say("rows in no release that still tell of it; address, id and evidence go:")
+        say("rejected and dropped rows that match; their address, id and evidence are removed:")
         say_table(["release", "verdict", "rows"], rows)
         say()
     examples = f"; such as {', '.join(report['examples'])}" if report["examples"] else ""
     say(f"files concerned: {files or 'none'}{examples}")
     if report["copies"]:
         copies = ", ".join(f"{count:,} of {name}" for name, count in report["copies"].items())
-        say(f"copies that were dropped for them and may return: {copies}")
+        say(f"duplicates of them that may be restored: {copies}")
     if report["missing_ids"]:
         say(f"{report['missing_ids']:,} ids are no documents there: heliu explain id=… says why")
 
@@ -125,14 +155,9 @@ def _say_done(done: TakenDown) -> None:
     if done.erasure is not None:
         releases = ", ".join(done.erasure["releases"])
         say(
-            f"{len(done.erasure['deleted']):,} objects deleted and gone; without these rows read: "
+            f"{len(done.erasure['deleted']):,} objects deleted; read without these rows: "
             f"{releases}; record: {done.erasure['stored']}"
         )
-
-
-def main() -> None:
-    """The program."""
-    run("takedown", takedown)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,16 @@
 """good and bad text ─ train-quality ─▶ a model that gives every document its quality."""
 
+# ruff: noqa: PLC0415  --help loads neither Ray nor numba
 from __future__ import annotations
 
 import shlex
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from jobs.command.program import run
-from jobs.command.release_settings import TrainQuality
+from omegaconf import MISSING
+
+from jobs.command.program import verb
 from jobs.command.terminal import ProgressLine, is_json, say, say_json, say_table
 from jobs.errors import ConfigError
 
@@ -18,32 +21,55 @@ _TABLES = {
 }
 
 
-def train_quality(config: TrainQuality) -> None:
-    """Train, store the model and say how good it is on documents it has not seen."""
-    from jobs.command.parameters import lesson
+@dataclass
+class Settings:
+    """Keys of train-quality."""
+
+    positive: Any = MISSING  # a path, pattern or URI, or a list of them
+    negative: Any = MISSING
+    out: str = MISSING
+    format: str = MISSING
+    encoding: str = MISSING
+    html: bool = MISSING
+    columns: dict[str, str] = MISSING
+    text_bytes: int = MISSING
+    batch_bytes: int = MISSING
+    seed: int = MISSING
+    documents: int = MISSING
+    epochs: int = MISSING
+    rate: float = MISSING
+    held_out: float = MISSING
+    endpoint_url: str | None = MISSING
+    region: str | None = MISSING
+    report: str = MISSING
+
+
+@verb("prepare", "trains a model of text quality from good and bad text")
+def main(config: Settings) -> None:
+    """Train, store the model and report how good it is on documents it has not seen."""
+    from jobs.command.parameters import delivery_params, patterns
+    from jobs.command.schemas import params_of
     from jobs.corpus.signals.quality_training import TrainingParams
-    from jobs.flow.analysis.quality_training import train
+    from jobs.flow.analysis.quality_training import TrainingInputs, train
     from jobs.storage.objects import StorageParams
     from jobs.storage.stores import open_store
 
     as_json = is_json(config.report)
-    params = TrainingParams(
-        config.seed, config.documents, config.epochs, config.rate, config.held_out
+    inputs = TrainingInputs(
+        positive=patterns(config.positive),
+        negative=patterns(config.negative),
+        reading=delivery_params(config, quoting="double"),
+        endpoint_url=config.endpoint_url,
     )
-    model = train(lesson(config), params, progress=ProgressLine())
+    model = train(inputs, params_of(TrainingParams, config), progress=ProgressLine())
     root, name = _place(config.out, model.digest)
     store = open_store(StorageParams(root, config.endpoint_url, config.region))
     store.put(name, model.bytes)
-    told = {"model": store.location(name), "sha256": model.digest, **model.description}
+    report = {"model": store.location(name), "sha256": model.digest, **model.description}
     if as_json:
-        say_json(told)
+        say_json(report)
     else:
-        _show(told)
-
-
-def main() -> None:
-    """The program."""
-    run("train-quality", train_quality)
+        _show(report)
 
 
 def _place(out: str, digest: str) -> tuple[str, str]:
@@ -56,8 +82,8 @@ def _place(out: str, digest: str) -> tuple[str, str]:
     return folder + slash or ".", name
 
 
-def _show(told: dict[str, Any]) -> None:
-    held_out, counts = told["held_out"], told["documents"]
+def _show(report: dict[str, Any]) -> None:
+    held_out, counts = report["held_out"], report["documents"]
     kinds = ("positive", "negative")
     sides = ("delivered", "training", "calibration", "held_out")
     say_table(["documents", *kinds], [[side, *(counts[side][k] for k in kinds)] for side in sides])
@@ -67,8 +93,8 @@ def _show(told: dict[str, Any]) -> None:
     for part, columns in _TABLES.items():
         say(f"\n{part}:\n")
         say_table(columns, [[row[name] for name in columns] for row in held_out[part]])
-    use = shlex.quote(f"quality.model={told['model']}")
-    say(f"\nwritten to {told['model']}; use it with {use}")
+    use = shlex.quote(f"quality.model={report['model']}")
+    say(f"\nwritten to {report['model']}; use it with {use}")
 
 
 if __name__ == "__main__":

@@ -1,16 +1,19 @@
-"""release ─ verify ─▶ whether it is what was published; the exit code says it. Reads only."""
+"""release ─ verify ─▶ whether it is what was published, also as exit code. Reads only."""
 
+# ruff: noqa: PLC0415  --help loads neither Ray nor numba
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jobs.command.program import run
-from jobs.command.release_settings import Verify, opened
-from jobs.command.settings import storage_params
+from omegaconf import MISSING
+
+from jobs.command.chosen_release import opened
+from jobs.command.program import verb
+from jobs.command.settings import COMPUTE, ReleaseReport, storage_params
 from jobs.command.terminal import is_json, say, say_json
 from jobs.errors import DamagedMetadata, DamagedRelease, RedactedRelease
 from jobs.flow.releases.attestations import check_signature, signatures
@@ -20,18 +23,30 @@ if TYPE_CHECKING:
     from jobs.flow.releases.verification import Checks, Findings
 
 
-def verify(config: Verify) -> None:
+@dataclass
+class Settings(ReleaseReport):
+    """Keys of verify."""
+
+    level: str = MISSING
+    sample: float = MISSING
+    public_key: str | None = MISSING
+    ray: bool = MISSING
+    compute: Any = field(default_factory=COMPUTE)
+
+
+@verb("read", "hashes and counts a release again")
+def main(config: Settings) -> None:
     """Compare a release with its manifest, as closely as `level` asks."""
-    from jobs.flow.releases.verification import verify as verified  # noqa: PLC0415  --help need not load numba
+    from jobs.flow.releases.verification import verify
 
     release = opened(config)
     signed = list(_signed(release, config.public_key))
     checks = _on_ray(config) if config.ray else None
-    findings = verified(release, config.level, sample=config.sample, checks=checks)
+    findings = verify(release, config.level, sample=config.sample, checks=checks)
     name = f"{release.corpus} {release.version}"
     if is_json(config.format):
-        told = {"version": release.version, "digest": release.digest, "signatures": signed}
-        say_json({**told, **asdict(findings)})
+        pinned = {"version": release.version, "digest": release.digest, "signatures": signed}
+        say_json({**pinned, **asdict(findings)})
     _raise_for(name, findings)
     if findings.is_redacted and "@sha256:" in config.release:
         raise RedactedRelease(
@@ -45,14 +60,14 @@ def verify(config: Verify) -> None:
             f"{findings.size_bytes:,} bytes, digest {release.digest}"
         )
         if findings.orphans:
-            say(f"{findings.orphans:,} stored files belong to no release; they do no harm")
+            say(f"{findings.orphans:,} stored files belong to no release, which is harmless")
         for one in signed:
             how = "checked" if one["is_checked"] else "not checked, public_key=FILE does"
-            say(f"signed by {one['key']} at {one['at'] or 'a time not told'} ({how})")
+            say(f"signed by {one['key']} at {one['at'] or 'an unknown time'} ({how})")
 
 
 def _signed(release: OpenedRelease, public_key: str | None) -> Iterator[dict[str, Any]]:
-    """All that is said to be signed, and whether it is the one that was to be checked."""
+    """Every signature of the release, and whether it is the one that `public_key` checked."""
     checked = check_signature(release, Path(public_key)) if public_key else None
     for signature in signatures(release):
         yield {**asdict(signature), "is_checked": signature == checked}
@@ -68,20 +83,15 @@ def _raise_for(name: str, findings: Findings) -> None:
             raise kind(f"{name} is not what was published:\n{listed}\nrestore it from a copy")
 
 
-def _on_ray(config: Verify) -> Checks:
-    """Files are checked as tasks of Ray."""
-    from jobs.flow.releases.file_checks import check_stored  # noqa: PLC0415  Ray takes seconds to load
-    from jobs.on_ray.compute import ComputeParams  # noqa: PLC0415
-    from jobs.on_ray.shards import map_shards  # noqa: PLC0415
+def _on_ray(config: Settings) -> Checks:
+    """Check files as tasks of Ray."""
+    from jobs.flow.releases.file_checks import check_stored
+    from jobs.on_ray.compute import ComputeParams
+    from jobs.on_ray.shards import map_shards
 
     compute = ComputeParams(**asdict(config.compute))
     task = partial(check_stored, storage=storage_params(config.storage))
     return partial(map_shards, task, compute=compute, label="verify")
-
-
-def main() -> None:
-    """The program."""
-    run("verify", verify)
 
 
 if __name__ == "__main__":

@@ -1,34 +1,41 @@
-"""release ─ yank ─▶ withdrawn: `latest` skips it, its version still reads, with a warning."""
+"""release ─ yank ─▶ yanked: `latest` skips it; its version can still be read, with a warning."""
 
 from __future__ import annotations
 
-from jobs.command.program import circumstances, run
-from jobs.command.release_settings import Yank
-from jobs.command.settings import storage_params
+from dataclasses import dataclass
+
+from omegaconf import MISSING
+
+from jobs.command.program import circumstances, verb
+from jobs.command.settings import OneRelease, storage_params
 from jobs.command.terminal import say
 from jobs.errors import ConfigError
-from jobs.flow.releases.corrections import yank as yanked
+from jobs.flow.releases.corrections import yank
+from jobs.storage.layout import LATEST
 from jobs.storage.stores import open_store
 
 
-def yank(config: Yank) -> None:
-    """Withdraw a release, or take that back."""
+@dataclass
+class Settings(OneRelease):
+    """Keys of yank."""
+
+    reason: str | None = MISSING
+    undo: bool = MISSING
+
+
+@verb("correct", "yanks a release: latest skips it")
+def main(config: Settings) -> None:
+    """Yank a release, or undo that."""
     if bool(config.reason) == config.undo:
-        raise ConfigError("please give reason='why nobody should use it', or undo=true alone")
+        raise ConfigError("please give reason='why it should not be used', or undo=true alone")
     store = open_store(storage_params(config.storage))
-    reason = config.reason or None
-    about = circumstances(config)
-    done, corpus = yanked(store, config.corpus.name, config.release, reason, about=about)
-    latest = done.state.registry.find("latest")
+    reason, info = config.reason or None, circumstances(config)
+    done, corpus = yank(store, config.corpus.name, config.release, reason, commit_info=info)
+    latest = done.state.registry.find(LATEST)
     say(
-        f"{corpus}: {config.release} is {'yanked' if reason else 'good again'}; latest is "
-        f"{latest['version'] if latest else 'nothing now'}"
+        f"{corpus}: {config.release} is {'yanked' if reason else 'no longer yanked'}; latest is "
+        f"{latest['version'] if latest else 'no release'}"
     )
-
-
-def main() -> None:
-    """The program."""
-    run("yank", yank)
 
 
 if __name__ == "__main__":

@@ -12,9 +12,9 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+from jobs.build import main as verb
 from jobs.command.overrides import hydra_overrides
 from jobs.command.parameters import build_params
-from jobs.command.release_settings import register
 from jobs.command.settings import Build, conf_folder
 from jobs.flow.build.pipeline import run_build
 from jobs.flow.build.publish_stage import Published
@@ -39,7 +39,7 @@ def build_parameters(conf: Path, root: str | Path, *overrides: str) -> BuildPara
 
 def build_config(conf: Path, root: str | Path, *overrides: str) -> Build:
     """What `build_parameters` are made of."""
-    register()
+    verb.register()
     given = [f"hydra.searchpath=[file://{conf}]", f"storage.root={root}"]
     given += hydra_overrides(Build, *overrides)
     if not any(override.startswith("partners=") for override in overrides):
@@ -77,6 +77,15 @@ def opened(params: BuildParams) -> OpenedRelease:
 def table(release: OpenedRelease, kind: str) -> pa.Table:
     """All rows of a release's `shards` or `decisions`."""
     return pd.dataset(release.files(kind)).to_table()
+
+
+def real_conf(data: Path, folder: Path) -> Path:
+    """A folder for `--config-dir` with the partners whose real deliveries lie below `data`."""
+    (folder / "partners").mkdir(parents=True)
+    for file in (Path(__file__).parent / "real_conf" / "partners").iterdir():
+        text = file.read_text(encoding="utf-8").replace("$HELIU_REAL_DATA", str(data))
+        (folder / "partners" / file.name).write_text(text, encoding="utf-8")
+    return folder
 
 
 def write_partner(conf: Path, name: str, text: str) -> None:

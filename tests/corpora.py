@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from jobs.corpus.dedup.signatures import SignatureParams
+from jobs.corpus.dedup.params import SignatureParams
 from jobs.corpus.model.identity import document_id
 from jobs.corpus.model.signal_columns import KEYWORD_CATEGORIES, SIGNALS
 from jobs.corpus.model.tables import DOCUMENTS, ranked_schema

@@ -19,11 +19,13 @@ import pyarrow as pa
 
 from jobs.errors import HeliuError, ObjectMissing, OutcomeUnknown, StorageError
 from jobs.storage import garbage
+from jobs.storage.corpus import Corpus
 from jobs.storage.layout import blob_key
-from jobs.storage.log import head, history, removals_of
+from jobs.storage.log import head, history, retired_files_of
 from jobs.storage.objects import ObjectInfo, ObjectStore
 from jobs.storage.releases import read_manifest, resolved
 from tests.log_model import Model
+from tests.manifests import file_entry
 
 CORPUS = "cci"
 Answer = TypeVar("Answer")
@@ -182,8 +184,7 @@ class World:
         path = self.folder / digest
         if not path.exists():
             path.write_bytes(body)
-        entry = {"sha256": digest, "bytes": len(body), "rows": 1, "text": text}
-        return path, {"key": blob_key(CORPUS, digest), **entry}
+        return path, file_entry(CORPUS, digest, len(body), text=text)
 
     # --- what holds after every step
 
@@ -195,23 +196,23 @@ class World:
         self._check_reports(log)
         if not log:
             return
-        now = head(self.inner, CORPUS)
+        now = head(Corpus(self.inner, CORPUS))
         assert now.seq == len(log), "the head is not the newest entry"
-        assert history(self.inner, CORPUS) == log, "the replay is not the log"
+        assert history(Corpus(self.inner, CORPUS)) == log, "the replay is not the log"
         assert {r["version"]: r["digest"] for r in now.releases} == model.digests
         assert dict(now.registry.tags) == model.tags
         latest = now.registry.find("latest")
         assert (latest and latest["version"]) == model.latest()
-        removals = removals_of(self.inner, CORPUS, now.removals)
+        retired_files = retired_files_of(Corpus(self.inner, CORPUS), now.retired_files)
         for release in now.releases:
-            manifest = read_manifest(self.inner, CORPUS, release["digest"])
+            manifest = read_manifest(Corpus(self.inner, CORPUS), release["digest"])
             files = resolved(manifest, now.registry, CORPUS)["shards"]
             texts = [file["text"] for file in files]
             assert texts == model.texts(release["version"]), "a release reads as it should not"
             for file in files:
                 body = self.inner.get(file["key"])
                 assert hashlib.sha256(body).hexdigest() == file["sha256"], "wrong bytes"
-                home = blob_key(CORPUS, file["sha256"], removals.home(file["sha256"]))
+                home = blob_key(CORPUS, file["sha256"], retired_files.generation(file["sha256"]))
                 assert file["key"] == home, "a live blob is retired"
 
     def _log(self) -> list[dict[str, Any]]:

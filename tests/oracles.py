@@ -1,4 +1,4 @@
-"""Plain loops that say what the right answer is, with datasketch itself doing the similarity."""
+"""Plain loops that give the right answer, with the similarity computed by datasketch itself."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import datasketch
 import pyarrow as pa
 import xxhash
 
-from jobs.corpus.dedup.banding import BandParams
-from jobs.corpus.dedup.signatures import SignatureParams
+from jobs.corpus.dedup.params import BandParams, SignatureParams
 from jobs.corpus.text.canonical import canonical_texts
 from jobs.flow.params import BuildParams
 
 Documents = dict[str, tuple[int, str]]
 """The priority of each document's partner, and its text, by its id."""
 
-Fate = tuple[str, float] | None
-"""None if kept, else the document that stands for it, and the similarity."""
+Decision = tuple[str, float] | None
+"""None if kept, else the kept document that replaces it, and the similarity."""
 
 
 def shingles(canonical: str, k: int) -> list[bytes]:
@@ -73,8 +72,10 @@ def loop_decisions(
     return answers
 
 
-def fates(new: Documents, *, frozen: Documents, params: BuildParams) -> dict[str, Fate]:
-    """What becomes of new documents where the frozen ones are kept, by the loop in rank order."""
+def expected_decisions(
+    new: Documents, *, frozen: Documents, params: BuildParams
+) -> dict[str, Decision]:
+    """The decisions about new documents where the frozen ones are kept, by the loop."""
 
     def ranked(documents: Documents) -> list[str]:
         def rank(identity: str) -> tuple[int, int, bytes, str]:
@@ -91,5 +92,5 @@ def fates(new: Documents, *, frozen: Documents, params: BuildParams) -> dict[str
         bands=params.bands,
         frozen=len(frozen),
     )
-    told = list(zip(order, answers, strict=True))[len(frozen) :]
-    return {identity: answer and (order[answer[0]], answer[1]) for identity, answer in told}
+    decided = list(zip(order, answers, strict=True))[len(frozen) :]
+    return {identity: answer and (order[answer[0]], answer[1]) for identity, answer in decided}

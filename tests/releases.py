@@ -16,6 +16,7 @@ from jobs.flow.build.publish_stage import RELEASE_FORMAT
 from jobs.flow.recorded import _columns
 from jobs.flow.releases.opened import OpenedRelease, open_release
 from jobs.flow.tasks.blobs import write_blob
+from jobs.storage.corpus import Corpus
 from jobs.storage.layout import blob_key
 from jobs.storage.objects import ObjectStore
 from jobs.storage.publication import publish
@@ -112,7 +113,7 @@ def publish_release(
         "schema": schema,
         **kinds,
     }
-    publish(store, "demo", manifest, about=ABOUT)
+    publish(Corpus(store, "demo"), manifest, commit_info=ABOUT)
     return open_release(store, "demo", version)
 
 

@@ -13,17 +13,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.command.parameters import build_params, recorded_build
-from jobs.command.release_settings import Takedown as TakedownConfig
-from jobs.command.settings import Build, Compute, Storage
+from jobs.command.settings import COMPUTE, Build, Storage
 from jobs.corpus.release.takedown import Policy, Selection
 from jobs.flow.build.pipeline import run_build
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.opened import OpenedRelease, open_release
-from jobs.flow.takedown.matches import Found
-from jobs.flow.takedown.renormalization import Rerun
+from jobs.flow.takedown.matches import Matches
+from jobs.flow.takedown.renormalization import RebuildContext
 from jobs.flow.takedown.selection import Request
 from jobs.flow.takedown.takedown import TakenDown, take_down
 from jobs.flow.tasks.sealed import body_of
+from jobs.storage.corpus import Corpus
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.objects import ObjectStore, StorageParams
 from jobs.storage.stores import open_store
@@ -62,7 +62,7 @@ def private_text() -> str:
 
 
 @dataclass(frozen=True)
-class Corpus:
+class Built:
     """Deliveries that can be added to, and where their releases are: in `root`, or in a bucket."""
 
     folder: Path
@@ -120,18 +120,24 @@ class Corpus:
 
     def take_down(
         self, asked: Request, store: ObjectStore | None = None
-    ) -> tuple[Found | None, TakenDown]:
+    ) -> tuple[Matches | None, TakenDown]:
         """Carry out a takedown as the command does, perhaps through another store."""
-        return take_down(store or self.store, "demo", asked, about=ABOUT, rerun=self.rerun)
+        return take_down(
+            Corpus(store or self.store, "demo"), asked, commit_info=ABOUT, rebuild=self.rebuild
+        )
 
     @property
-    def rerun(self) -> Rerun:
-        at = TakedownConfig(
-            storage=Storage(self.bucket or str(self.root), self.endpoint_url, None),
-            compute=Compute(None, None, None),
-            deliveries=None,
-        )
-        return Rerun(lambda told: recorded_build(self._here(told), at), silent)
+    def handle(self) -> Corpus:
+        return Corpus(self.store, "demo")
+
+    @property
+    def rebuild(self) -> RebuildContext:
+        here = {
+            "storage": Storage(self.bucket or str(self.root), self.endpoint_url, None),
+            "compute": COMPUTE(None, None, None),
+            "deliveries": None,
+        }
+        return RebuildContext(lambda recorded: recorded_build(self._here(recorded), **here), silent)
 
     def _here(self, configuration: dict[str, Any]) -> dict[str, Any]:
         """What a log that was copied with its corpus says, as if it had been written here."""
@@ -156,13 +162,13 @@ def row(source_id: str, text: str, url: str | None = None) -> dict[str, Any]:
     return {"id": source_id, "text": text, "title": f"公告{source_id}", "url": url}
 
 
-def grown(folder: Path) -> Corpus:
+def grown(folder: Path) -> Built:
     """0.9.0 of news alone, 1.0.0 of gov and news, 1.1.0 with papers on top.
 
     The private text is gov/secret; news has an exact copy, papers a near one; both are dropped, but
     0.9.0 keeps that of news.
     """
-    corpus = Corpus(folder)
+    corpus = Built(folder)
     pasted = "\n".join([article(1, 9), *["南京市长江大桥南侧匝道恢复通行示意图（资料图片）"] * 4])
     gov = [row(f"g{n}", article(n)) for n in range(12)]
     gov += [row("secret", private_text(), PRIVATE_URL), row("pasted", pasted)]
@@ -179,7 +185,7 @@ def grown(folder: Path) -> Corpus:
     return corpus
 
 
-def copied(corpus: Corpus, folder: Path) -> Corpus:
+def copied(corpus: Built, folder: Path) -> Built:
     """The same corpus somewhere else."""
     for name in ("root", "deliveries", "partners"):
         shutil.copytree(corpus.folder / name, folder / name)

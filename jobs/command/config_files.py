@@ -1,7 +1,7 @@
 """The YAML files of a configuration, read as their authors wrote them.
 
 A word is text unless the schema declares something else: `1.10`, `no` and `007` stay what they are,
-and a slip is told with its file, its line and what to write there.
+and a slip is reported with its file, its line and what to write there.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from hydra.core.plugins import Plugins
 from hydra.plugins.config_source import ConfigResult, ConfigSource
 from omegaconf import OmegaConf
 
+from jobs.command import data_files
 from jobs.command.schemas import (
     Kind,
     called,
@@ -27,7 +28,7 @@ from jobs.command.schemas import (
     keys_of,
     kind_below,
     may_be_null,
-    meant,
+    parsed,
     required,
 )
 from jobs.command.settings import Build
@@ -60,23 +61,27 @@ class ConfigFiles(FileConfigSource):
         text = _decoded(path)
         group, _, name = config_path.removesuffix(path.suffix).rpartition("/")
         header = ConfigSource._get_header_dict(text[:_HEADER_CHARS])  # noqa: SLF001  Hydra's own
-        kind = Any if header["package"] else keys_of(Build).get(group, Any)
+        folder = group.partition("/")[0]
+        is_data = folder in data_files.GROUPS
+        kind = keys_of(Build).get(folder if is_data else group, Any)
+        kind = Any if header["package"] and not is_data else kind
+        file = _File(path, text, folder if is_data else None)
         return ConfigResult(
-            config=OmegaConf.create(_File(path, text).content(kind, name)),
+            config=OmegaConf.create(file.content(kind, name)),
             path=f"{self.scheme()}://{self.path}",
             provider=self.provider,
             header=header,
         )
 
 
-def read_our_way() -> None:
+def use_config_files() -> None:
     """Have Hydra read YAML files by `ConfigFiles`."""
     Plugins.instance()  # which registers Hydra's own reader when it is first asked for
     SourcesRegistry.instance().types[ConfigFiles.scheme()] = ConfigFiles
 
 
 def read_config(path: Path, kind: Kind, name: str) -> Any:
-    """What a file says.
+    """What a partner's file says.
 
     Args:
         path: of the file.
@@ -86,10 +91,12 @@ def read_config(path: Path, kind: Kind, name: str) -> Any:
     Raises:
         ConfigError: with the file, the line and what to write there.
     """
-    return _File(path, _decoded(path)).content(kind, name)
+    return _File(path, _decoded(path), "partners").content(kind, name)
 
 
 def _decoded(path: Path) -> str:
+    if path.stat().st_size > data_files.MOST_BYTES:
+        raise ConfigError(f"{path} has more than {data_files.MOST_BYTES:,} bytes: shorten it")
     body = path.read_bytes()
     if body.startswith(_UTF_16):
         raise ConfigError(f"{path} is UTF-16: save it as UTF-8, or: iconv -f UTF-16 -t UTF-8")
@@ -105,11 +112,11 @@ def _decoded(path: Path) -> str:
 
 
 class _File:
-    """One YAML file and its lines."""
+    """One YAML file and its lines; of a group of `data_files` where others may have written it."""
 
-    def __init__(self, path: Path, text: str) -> None:
+    def __init__(self, path: Path, text: str, group: str | None) -> None:
         self._path, self._lines = path, text.splitlines()
-        self._text = text
+        self._text, self._group = text, group
 
     def content(self, kind: Kind, name: str) -> Any:
         root = self._root()
@@ -118,12 +125,16 @@ class _File:
         if not isinstance(root, yaml.MappingNode):
             what = "a list" if isinstance(root, yaml.SequenceNode) else f"{root.value!r}"
             self._refuse(root, f"{what} stands where keys are expected: write `key: value`")
+        if self._group is not None:
+            self._refuse_slip(data_files.excess(root))
         if is_mapping(kind) and get_args(kind):
             self._check_only_key(root, name)
         return self._value(root, kind, "", ())
 
     def _root(self) -> yaml.Node | None:
         try:
+            if self._group is not None:
+                self._refuse_slip(data_files.directive(self._text))
             return yaml.compose(self._text, Loader=yaml.SafeLoader)
         except yaml.MarkedYAMLError as error:
             self._explain(error)
@@ -180,6 +191,10 @@ class _File:
             self._refuse(node, f"{_named(above)}: {key!r} stands below it: give {called(kind)}")
         found: dict[str, Any] = {}
         for key, value in self._pairs(node):
+            if self._group is not None:
+                self._refuse_complaint(
+                    key, data_files.complaint_of_key(self._group, above, key.value)
+                )
             below = self._kind_below(key, value, kind, above)
             found[key.value] = self._value(value, below, f"{above}{key.value}.", inside)
         return found
@@ -215,6 +230,8 @@ class _File:
 
     def _word(self, node: yaml.ScalarNode, kind: Kind, above: str) -> Any:
         word = node.value
+        if self._group is not None:
+            self._refuse_complaint(node, data_files.complaint_of_value(self._group, above, word))
         if node.style is None and node.tag == _NULL:
             if may_be_null(kind):
                 return None
@@ -226,16 +243,26 @@ class _File:
         if is_text(kind):
             return word
         try:
-            return meant(kind, word)
+            value = parsed(kind, word)
         except ValueError:
             self._check_full_width(node.start_mark.line, word)
             self._refuse(node, f"{_named(above)}: {word!r} stands there: give {called(kind)}")
+        self._refuse_complaint(node, data_files.complaint_of_number(above, value))
+        return value
 
     def _check_path(self, node: yaml.ScalarNode) -> None:
         """A bare number or truth value is a slip more often than the name of a folder."""
         if node.tag in _NO_PATH:
             cure = f"write a path, a pattern or an address (./{node.value} if it is one)"
             self._refuse(node, f"deliveries: {node.value} is no path: {cure}")
+
+    def _refuse_slip(self, slip: data_files.Slip | None) -> None:
+        if slip is not None:
+            self._refuse_line(slip.line, slip.complaint)
+
+    def _refuse_complaint(self, node: yaml.Node, complaint: str | None) -> None:
+        if complaint is not None:
+            self._refuse(node, complaint)
 
     def _refuse(self, node: yaml.Node, what: str) -> NoReturn:
         self._refuse_line(node.start_mark.line, what)

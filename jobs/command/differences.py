@@ -1,4 +1,4 @@
-"""Differences of two texts as people read them: the characters that changed, and a few around."""
+"""Differences of two texts for people: the characters that changed, and a few around them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
+from jobs.command.escapes import visible_line
 from jobs.command.terminal import say
 from jobs.flow.releases.delivered_rows import Change
 
@@ -15,16 +16,20 @@ _RED, _GREEN, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[0m"
 
 
 def report_changes(changes: Iterator[Change]) -> None:
-    """Each rule's changes, removed in [-…-] and added in {+…+}; in colours on a terminal."""
+    """Print each rule's changes, removed in [-…-] and added in {+…+}; in colours on a terminal."""
     is_any = False
     for change in changes:
         is_any = True
-        pieces = list(differences(change.before, change.after))
-        say(f"{change.rule}: {len(pieces)} place{'s' * (len(pieces) != 1)}")
-        for line, piece in pieces[:_SHOWN]:
-            say(f"  line {line}: {_coloured(piece) if sys.stdout.isatty() else piece}")
-        if len(pieces) > _SHOWN:
-            say(f"  and {len(pieces) - _SHOWN} more")
+        places = list(differences(change.before, change.after))
+        say(f"{change.rule}: {len(places)} place{'s' * (len(places) != 1)}")
+        for line, place in places[:_SHOWN]:
+            shown = visible_line(place)
+            # Only the colours are ours: they are written past what makes controls visible.
+            sys.stdout.write(
+                f"  line {line}: {_coloured(shown) if sys.stdout.isatty() else shown}\n"
+            )
+        if len(places) > _SHOWN:
+            say(f"  and {len(places) - _SHOWN} more")
     if not is_any:
         say("no repair changed the text")
 
@@ -36,8 +41,8 @@ def differences(before: str, after: str) -> Iterator[tuple[int, str]]:
     for kind, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if kind != "equal":
             number = i + 1
-            for piece in _within("".join(old[i:j]), "".join(new[k:m])):
-                yield number, piece
+            for place in _within("".join(old[i:j]), "".join(new[k:m])):
+                yield number, place
 
 
 def _within(old: str, new: str) -> Iterator[str]:
@@ -45,10 +50,10 @@ def _within(old: str, new: str) -> Iterator[str]:
         if kind != "equal":
             removed = f"[-{old[i:j]}-]" if i < j else ""
             added = f"{{+{new[k:m]}+}}" if k < m else ""
-            piece = f"{old[max(i - _AROUND, 0) : i]}{removed}{added}{old[j : j + _AROUND]}"
-            yield piece.replace("\r", "␍").replace("\n", "⏎")
+            place = f"{old[max(i - _AROUND, 0) : i]}{removed}{added}{old[j : j + _AROUND]}"
+            yield place.replace("\r", "␍").replace("\n", "⏎")
 
 
-def _coloured(piece: str) -> str:
-    removed = piece.replace("[-", _RED).replace("-]", _PLAIN)
+def _coloured(place: str) -> str:
+    removed = place.replace("[-", _RED).replace("-]", _PLAIN)
     return removed.replace("{+", _GREEN).replace("+}", _PLAIN)

@@ -1,4 +1,4 @@
-"""How a program ends: whatever happens in it, its exit code says who has to act."""
+"""Ends of a program: its exit code says who has to act."""
 
 from __future__ import annotations
 
@@ -10,45 +10,47 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
+from jobs.command.escapes import visible
 from jobs.errors import StorageUnwritable
+from jobs.redaction import redacted
 
 UNFORESEEN = 70
 INTERRUPTED = 130
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+_DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 
 @contextmanager
 def foreseen() -> Iterator[None]:
-    """End the program with 130 when it is interrupted, and with 70 for what nobody foresaw.
+    """End the program with 130 when it is interrupted, and with 70 for an unforeseen error.
 
-    Modules are imported within: a library that does not load is told like any other failure.
+    Modules are imported within: a library that does not load is reported like any other failure.
     """
     try:
         yield
     except KeyboardInterrupt:
         fail("interrupted; the same command continues where it stopped", INTERRUPTED)
     except BrokenPipeError:
-        # The reader of our output has seen enough.
+        # The reader of the output has closed it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except Exception as error:  # noqa: BLE001  the one place: whatever nobody foresaw, exits with its own code
-        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+    except Exception as error:  # noqa: BLE001  the one place: an unforeseen error exits with its own code
+        if isinstance(error, OSError) and error.errno in _DISK_FULL:
             fail(
                 f"{error}: free some space there or choose another place",
                 StorageUnwritable.exit_code,
             )
-        traceback.print_exc()
+        show(visible(redacted(traceback.format_exc())))
         fail("this is a defect of heliu: please report it with the lines above", UNFORESEEN)
 
 
 def fail(message: str, code: int) -> NoReturn:
-    """Say why on standard error and end the program."""
+    """Print the reason on standard error and end the program."""
     sys.stdout.flush()
-    show(f"heliu: {message}\n")
+    show(visible(redacted(f"heliu: {message}\n")))
     sys.exit(code)
 
 
 def show(text: str) -> None:
-    """Write for people; that nobody reads standard error any more stops no build."""
+    """Write to standard error; that it was closed stops no build."""
     try:
         sys.stderr.write(text)
         sys.stderr.flush()

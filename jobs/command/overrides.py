@@ -26,7 +26,7 @@ from jobs.command.schemas import (
     kind_at,
     kind_below,
     may_be_null,
-    meant,
+    parsed,
     required,
     suggestion,
 )
@@ -143,9 +143,12 @@ def _override(schema: type, argument: str, chosen: list[str], *, is_sweeping: bo
         raise ConfigError(f"{argument}: {group} cannot be written here: say it in the file")
     if is_sweeping and _SWEEP.fullmatch(word):
         return argument
-    words = [word] if not is_sweeping or word[:1] in _BRACKETS else _pieces(word, key)
+    words = [word] if not is_sweeping or word[:1] in _BRACKETS else _elements(word, key)
     if is_mapping(kind) and not word.startswith("{"):
         values = [_choice(schema, group, one, chosen) for one in words]
+        folder = _group(schema, kind)
+        if folder not in {None, group}:
+            key = f"{folder}@{group}"  # Hydra's spelling of a file of one group at another key
     else:
         values = [written(kind, one, key) for one in words]
         plus = plus or _adding(schema, key)
@@ -209,7 +212,7 @@ def written(kind: Kind, word: str, key: str) -> str:
 
 def _check(kind: Kind, word: str, key: str) -> None:
     try:
-        meant(kind, _unquoted(word))
+        parsed(kind, _unquoted(word))
     except ValueError:
         raise ConfigError(f"{key}={word}: give {called(kind)}") from None
 
@@ -239,20 +242,20 @@ def _unquoted(word: str) -> str:
 
 
 def _inside(word: str, key: str) -> list[str]:
-    """What brackets enclose, cut at commas."""
+    """What brackets enclose, split at commas."""
     inner = word[1:-1].strip()
-    return _pieces(inner, key) if inner else []
+    return _elements(inner, key) if inner else []
 
 
-def _pieces(word: str, key: str) -> list[str]:
-    pieces = [piece.strip() for piece in _cut(word)]
-    if "" in pieces:
+def _elements(word: str, key: str) -> list[str]:
+    elements = [one.strip() for one in _split_at_commas(word)]
+    if "" in elements:
         raise ConfigError(f"{key}: nothing stands beside a comma: remove it, or write ''")
-    return pieces
+    return elements
 
 
-def _cut(word: str) -> Iterator[str]:
-    """The pieces between commas outside of quotes and brackets, which count where one begins."""
+def _split_at_commas(word: str) -> Iterator[str]:
+    """Split at commas outside of quotes and brackets, which count where an element begins."""
     start = at = depth = 0
     is_begin = True
     while at < len(word):

@@ -1,4 +1,4 @@
-"""From the checked configuration of a build to the frozen values the flow works with."""
+"""Frozen parameters of the flow, made from a checked configuration."""
 
 from __future__ import annotations
 
@@ -9,27 +9,32 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from jobs.command.release_settings import Takedown, TrainQuality
-from jobs.command.schemas import from_plain
-from jobs.command.settings import Benchmark, Build, Partner, Rules, conf_folder, storage_params
+from jobs.command.schemas import from_plain, params_of
+from jobs.command.settings import (
+    Benchmark,
+    Build,
+    Partner,
+    RuleProfile,
+    Storage,
+    conf_folder,
+    storage_params,
+)
 from jobs.corpus.contamination.benchmarks import BenchmarkParams, indexed_benchmarks
-from jobs.corpus.dedup.banding import BandParams
+from jobs.corpus.dedup.params import BandParams
 from jobs.corpus.dedup.ranking import RankParams
-from jobs.corpus.dedup.signatures import SignatureParams
 from jobs.corpus.intake.rows import DeliveryParams
 from jobs.corpus.model.signal_columns import KEYWORD_CATEGORIES
 from jobs.corpus.release.loss_alarms import AlarmParams
-from jobs.corpus.removal.repeated_lines import RepeatedLineParams
-from jobs.corpus.removal.site_boilerplate import SiteBoilerplateParams
+from jobs.corpus.removal.params import RepeatedLineParams, SiteBoilerplateParams
 from jobs.corpus.repair.repairs import RepairParams
 from jobs.corpus.signals.keywords import SignalParams
 from jobs.corpus.signals.quality_model import QualityModel, read_model
 from jobs.corpus.signals.rules import Rule, RuleParams
 from jobs.errors import ConfigError, DeliveryError
-from jobs.flow.analysis.quality_training import TrainingInputs
 from jobs.flow.contamination.benchmark_files import BenchmarkSource, read_benchmark
 from jobs.flow.params import BuildParams, PartnerParams, ShardParams
 from jobs.on_ray.compute import ComputeParams
+from jobs.redaction import redacted, redacted_values
 from jobs.storage.source_bytes import open_stream
 
 
@@ -37,102 +42,70 @@ def build_params(config: Build) -> BuildParams:
     """The frozen parameters of a build.
 
     Raises:
-        ConfigError: a value that cannot work, named with what to do.
+        ConfigError: a value that cannot work, with its key and what to do.
     """
-    minhash, paragraphs = config.minhash, config.paragraphs
     endpoint_url = config.storage.endpoint_url
     return BuildParams(
         corpus=config.corpus.name,
         version=config.corpus.version,
         parent=config.corpus.parent,
         partners=tuple(_partner(name, given, config) for name, given in config.partners.items()),
-        repeated_lines=RepeatedLineParams(
-            is_on=paragraphs.repeated,
-            min_chars=paragraphs.min_chars,
-            min_times=paragraphs.min_times,
-            min_pasted_chars=paragraphs.min_pasted_chars,
-        ),
-        site_boilerplate=SiteBoilerplateParams(
-            paragraphs.site_boilerplate, paragraphs.min_documents, paragraphs.min_share
-        ),
-        signature=SignatureParams(minhash.num_perm, minhash.seed, minhash.shingle_chars),
-        bands=BandParams(
-            num_perm=minhash.num_perm,
-            bands=minhash.bands,
-            rows=minhash.rows,
-            threshold=minhash.threshold,
-            verify=minhash.verify,
-            shingle_chars=minhash.shingle_chars,
-        ),
-        rank=RankParams(tuple(config.rank.prefer)),
+        repeated_lines=params_of(RepeatedLineParams, config.paragraphs),
+        site_boilerplate=params_of(SiteBoilerplateParams, config.paragraphs),
+        bands=params_of(BandParams, config.minhash),
+        rank=params_of(RankParams, config.rank),
         signals=replace(
             keyword_lists(config.signals.keywords or str(conf_folder() / "keywords")),
             quality=_model(config.quality.model, endpoint_url),
         ),
         rules=rule_params(config.rules),
         benchmarks=benchmark_params(config.benchmarks, endpoint_url),
-        shards=_shards(config),
-        alarms=_alarms(config),
+        shards=params_of(ShardParams, config.shards),
+        alarms=params_of(AlarmParams, config.limits, is_stopping=_is_stopping(config.alarms)),
         storage=storage_params(config.storage),
-        compute=ComputeParams(
-            config.compute.address, config.compute.workers, config.compute.task_memory_bytes
-        ),
+        compute=params_of(ComputeParams, config.compute),
     )
 
 
-def recorded_build(configuration: Mapping[str, Any], at: Takedown) -> BuildParams:
+def recorded_build(
+    configuration: Mapping[str, Any], *, storage: Storage, compute: Any, deliveries: Any
+) -> BuildParams:
     """The parameters of a build from the configuration that the log has of it.
 
     Args:
-        configuration: as the log has it.
-        at: where the releases and deliveries are and tasks run now.
+        configuration: as recorded.
+        storage: where the releases are now.
+        compute: where tasks run now: the group `compute`.
+        deliveries: where the deliveries of partners are now, by partner; None where all are in
+            their recorded places.
 
     Raises:
         ConfigError: a value that cannot work any more.
     """
-    moved = at.deliveries or {}
-    if not isinstance(moved, dict):
-        raise ConfigError(f"deliveries={moved!r}: say whose, as deliveries={{NAME: 'PATH'}}")
+    places = deliveries or {}
+    if not isinstance(places, dict):
+        raise ConfigError(
+            f"deliveries={places!r}: name the partner, as deliveries={{NAME: 'PATH'}}"
+        )
     partners = {
-        name: {**partner, "deliveries": moved.get(name, partner["deliveries"])}
+        name: {**partner, "deliveries": places.get(name, partner["deliveries"])}
         for name, partner in configuration["partners"].items()
     }
-    now = {"storage": asdict(at.storage), "compute": asdict(at.compute), "partners": partners}
-    # Alarms decide no row; builds of before there were any do not tell of them.
+    now = {"storage": asdict(storage), "compute": asdict(compute), "partners": partners}
+    # Alarms decide no row; configurations recorded before there were any lack them.
     shipped: Any = OmegaConf.load(conf_folder() / "build_defaults.yaml")
     limits = {**shipped.limits, **configuration["limits"]}
-    quiet = {"alarms": shipped.alarms, **configuration, "limits": limits}
-    return build_params(from_plain(Build, {**quiet, **now}))
+    recorded = {"alarms": shipped.alarms, **configuration, "limits": limits}
+    return build_params(from_plain(Build, {**recorded, **now}))
 
 
-def _columns(given: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    """Pairs of our name and the delivery's; the text is in `text` unless another is given."""
-    return tuple(sorted({"text": "text", **given}.items()))
+def _is_stopping(alarms: str) -> bool:
+    if alarms not in {"stop", "warn"}:
+        raise ConfigError(f"alarms={alarms!r}: choose stop or warn")
+    return alarms == "stop"
 
 
-def _shards(config: Build) -> ShardParams:
-    return ShardParams(
-        input_bytes=config.shards.input_bytes,
-        run_bytes=config.shards.run_bytes,
-        group_documents=config.shards.group_documents,
-        release_bytes=config.shards.release_bytes,
-    )
-
-
-def _alarms(config: Build) -> AlarmParams:
-    if config.alarms not in {"stop", "warn"}:
-        raise ConfigError(f"alarms={config.alarms!r}: choose stop or warn")
-    limits = config.limits
-    return AlarmParams(
-        is_stopping=config.alarms == "stop",
-        share=limits.alarm_share,
-        reason_share=limits.alarm_reason_share,
-        id_rows=limits.alarm_id_rows,
-        rows=limits.alarm_rows,
-    )
-
-
-def rule_params(given: Rules) -> RuleParams:
+def rule_params(given: RuleProfile) -> RuleParams:
     """The rules of a profile, in the order of its file.
 
     Raises:
@@ -166,7 +139,7 @@ def benchmark_source(name: str, given: Benchmark) -> BenchmarkSource:
     """Where an evaluation set is and how it is read."""
     return BenchmarkSource(
         name=name,
-        files=_patterns(given.files),
+        files=patterns(given.files),
         format=given.format,
         columns=given.columns,
         each=given.each,
@@ -177,31 +150,14 @@ def benchmark_source(name: str, given: Benchmark) -> BenchmarkSource:
 
 
 def keyword_lists(folder: str) -> SignalParams:
-    """The words of `FOLDER/CATEGORY.txt`, one a line; a line that begins with # is a comment.
+    """The keywords of `FOLDER/CATEGORY.txt`, one a line; a line that begins with # is a comment.
 
     Raises:
         ConfigError: a list is missing or not UTF-8.
     """
     return SignalParams(
-        tuple(_words(Path(folder) / f"{category}.txt") for category in KEYWORD_CATEGORIES),
+        tuple(_keywords(Path(folder) / f"{category}.txt") for category in KEYWORD_CATEGORIES),
         quality=None,
-    )
-
-
-def lesson(config: TrainQuality) -> TrainingInputs:
-    """What a quality model is to learn from, and how it is read."""
-    return TrainingInputs(
-        positive=_patterns(config.positive),
-        negative=_patterns(config.negative),
-        reading=DeliveryParams(
-            format=config.format,
-            encoding=config.encoding,
-            columns=_columns(config.columns),
-            max_text_bytes=config.text_bytes,
-            batch_bytes=config.batch_bytes,
-            html=config.html,
-        ),
-        endpoint_url=config.endpoint_url,
     )
 
 
@@ -217,7 +173,7 @@ def _model(uri: str | None, endpoint_url: str | None) -> QualityModel | None:
         ) from error
 
 
-def _words(path: Path) -> tuple[str, ...]:
+def _keywords(path: Path) -> tuple[str, ...]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -231,29 +187,36 @@ def _words(path: Path) -> tuple[str, ...]:
 
 def _partner(name: str, given: Partner, config: Build) -> PartnerParams:
     share = given.reject_share
-    return PartnerParams(
+    return params_of(
+        PartnerParams,
+        given,
         name=name,
-        deliveries=_patterns(given.deliveries),
-        reading=DeliveryParams(
-            format=given.format,
-            encoding=given.encoding,
-            columns=_columns(given.columns),
+        deliveries=patterns(given.deliveries),
+        reading=delivery_params(
+            given,
             max_text_bytes=config.limits.text_bytes,
             batch_bytes=config.shards.batch_bytes,
-            html=given.html,
-            quoting=given.quoting,
         ),
         repair=_repair(given, config),
-        licence=given.licence,
-        priority=given.priority,
+        licence=redacted(given.licence),
         reject_share=config.limits.reject_share if share is None else share,
-        metadata=given.metadata,
-        follow_links=given.follow_links,
+        metadata=redacted_values(given.metadata),
     )
 
 
-def _patterns(given: Any) -> tuple[str, ...]:
-    """A path, pattern or URI, or a list of them."""
+def delivery_params(given: Any, **others: Any) -> DeliveryParams:
+    """How files are read; the text stands in the column `text` if no other is named.
+
+    Args:
+        given: a partner's file, or other keys of the same names.
+        others: values of fields that are no keys there.
+    """
+    columns = tuple(sorted({"text": "text", **given.columns}.items()))
+    return params_of(DeliveryParams, given, columns=columns, **others)
+
+
+def patterns(given: Any) -> tuple[str, ...]:
+    """A path, pattern or URI, or a list of them, as a tuple."""
     return (given,) if isinstance(given, str) else tuple(given)
 
 

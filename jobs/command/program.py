@@ -1,4 +1,4 @@
-"""How a verb becomes a program: Hydra composes its configuration, errors become exit codes."""
+"""Verbs as programs: Hydra composes the configuration, errors become exit codes."""
 
 from __future__ import annotations
 
@@ -6,53 +6,113 @@ import os
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, get_type_hints
 
 import hydra
+from hydra.core.config_store import ConfigStore
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from jobs import __version__
+from jobs.command.config_files import use_config_files
+from jobs.command.escapes import visible_line
 from jobs.command.exits import fail, foreseen
+from jobs.command.help import help_text
 from jobs.command.overrides import command_line
-from jobs.command.release_settings import register
 from jobs.command.settings import conf_folder
 from jobs.command.terminal import open_streams, say
 from jobs.errors import ConfigError, HeliuError
+from jobs.redaction import redacted_values
 
 
-def run(verb: str, action: Callable[[Any], None]) -> None:
-    """Run `action` on the checked configuration of `verb`, taken from the command line.
+@dataclass(frozen=True)
+class Verb:
+    """A verb of heliu; called without arguments, it is the program of that name.
 
-    The class of the action's parameter `config` says which keys there are, and their types.
-
-    Exits with 0, with an error's own code, with 130 when interrupted, or with 70 for anything
-    unforeseen, whose traceback is shown.
+    Attributes:
+        group: the heading of `heliu --help` under which it stands, one of `jobs.cli.GROUPS`.
+        summary: one line for `heliu --help`.
+        action: what it does with its checked configuration.
     """
-    if "--version" in sys.argv[1:]:  # Hydra would tell its own
-        say(f"heliu {__version__}")
-        return
-    # Without this, Hydra prints what goes wrong and exits with 1, whatever it was.
-    os.environ["HYDRA_FULL_ERROR"] = "1"
-    register()
-    program = hydra.main(
-        version_base="1.3", config_path=str(conf_folder()), config_name=verb.replace("-", "_")
-    )
-    composed: list[DictConfig] = []  # stays empty for --help and --cfg
-    with foreseen():
-        try:
-            open_streams()
-            given = command_line(get_type_hints(action)["config"], sys.argv[1:])
-            sys.argv = [f"heliu {verb}", *given.options, *given.overrides]
-            program(composed.append)()
-            for config in composed:
-                action(OmegaConf.to_object(_complete(config)))
-        except HeliuError as error:
-            fail(str(error), error.exit_code)
-        except (HydraException, OmegaConfBaseException) as error:
-            fail(_advice(error, verb), 2)
+
+    group: str
+    summary: str
+    action: Callable[[Any], None]
+
+    @property
+    def config_name(self) -> str:
+        """The name of its module and of its file in `conf/`."""
+        return Path(self.action.__code__.co_filename).stem
+
+    @property
+    def name(self) -> str:
+        """The name on the command line."""
+        return self.config_name.replace("_", "-")
+
+    @property
+    def schema(self) -> type:
+        """The class of the parameter `config`, which declares the keys and their types."""
+        return get_type_hints(self.action)["config"]
+
+    def register(self) -> None:
+        """Make the schema known to Hydra as `VERB_schema`, with which `conf/VERB.yaml` begins."""
+        use_config_files()
+        ConfigStore.instance().store(name=f"{self.config_name}_schema", node=self.schema)
+
+    def __call__(self) -> None:
+        """Run the verb on the command line of this process.
+
+        Exits with 0, with an error's own code, with 130 when interrupted, or with 70 for any other
+        error, whose traceback is shown.
+        """
+        if "--version" in sys.argv[1:]:  # Hydra would print its own
+            say(f"heliu {__version__}")
+            return
+        # Without this, Hydra prints what goes wrong and exits with 1, whatever it was.
+        os.environ["HYDRA_FULL_ERROR"] = "1"
+        with foreseen():
+            try:
+                open_streams()
+                self.register()
+                self._run()
+            except HeliuError as error:
+                fail(str(error), error.exit_code)
+            except (HydraException, OmegaConfBaseException) as error:
+                fail(_advice(error, self.name), 2)
+
+    def _run(self) -> None:
+        given = command_line(self.schema, sys.argv[1:])
+        if {"--help", "-h"} & set(given.options):
+            say(help_text(self.config_name, self.schema, given))
+            return
+        sys.argv = [f"heliu {self.name}", *given.options, *given.overrides]
+        program = hydra.main(
+            version_base="1.3", config_path=str(conf_folder()), config_name=self.config_name
+        )
+        composed: list[DictConfig] = []  # stays empty for --cfg
+        program(composed.append)()
+        for config in composed:
+            self.action(OmegaConf.to_object(_complete(config)))
+
+
+def verb(group: str, summary: str) -> Callable[[Callable[[Any], None]], Verb]:
+    """Declare the function `main(config)` of a module in `jobs/` as a verb.
+
+    `heliu --help` reads both arguments from the source without importing it: write them literally.
+
+    Args:
+        group: a key of `jobs.cli.GROUPS`.
+        summary: one line.
+    """
+
+    def declared(action: Callable[[Any], None]) -> Verb:
+        return Verb(group, summary, action)
+
+    return declared
 
 
 def now() -> str:
@@ -61,7 +121,7 @@ def now() -> str:
 
 
 def circumstances(config: Any) -> dict[str, Any]:
-    """Who publishes, when and with what: for the log entry, never part of a digest.
+    """Describe who publishes, when and with what: for the log entry, never part of a digest.
 
     Args:
         config: the checked configuration of the verb, as resolved; it holds no credentials.
@@ -75,18 +135,18 @@ def circumstances(config: Any) -> dict[str, Any]:
     tools = ("pyarrow", "ray", "numba", "numpy", "opencc", "xxhash")
     return {
         "at": now(),
-        "by": f"{_user()}@{platform.node()}",
+        "by": visible_line(f"{_user()}@{platform.node()}"),
         "python": platform.python_version(),
         "heliu": __version__,
         "code": code_state(),
         "lock": lock_digest(),
-        "configuration": dataclasses.asdict(config),
+        "configuration": redacted_values(dataclasses.asdict(config)),
         **{name: version(name) for name in tools},
     }
 
 
 def _user() -> str:
-    """Who runs this; in a container often a number without a name."""
+    """The user's name; in a container often a number without a name."""
     import getpass
 
     try:
@@ -103,7 +163,7 @@ def _complete(config: DictConfig) -> DictConfig:
 
 
 def _lacking(missing: list[str]) -> Iterator[str]:
-    """What must be given, by where it belongs."""
+    """A line for each place in which keys are missing."""
     partners: dict[str, list[str]] = defaultdict(list)
     for key in missing:
         group, _, rest = key.partition(".")

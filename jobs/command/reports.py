@@ -1,26 +1,26 @@
-"""Results as people read them, on standard output."""
+"""Results for people, printed on standard output."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from jobs.command.escapes import visible_line
 from jobs.command.terminal import command, note, say, say_json, say_table
 from jobs.corpus.dedup.geometry import Geometry
-from jobs.flow.tasks.sealed import read_table
 from jobs.storage.objects import StorageParams
-from jobs.storage.stores import open_store
 
 if TYPE_CHECKING:  # reading verbs must not wait for Ray to load
-    from jobs.corpus.dedup.banding import BandParams
+    from jobs.corpus.dedup.params import BandParams
     from jobs.corpus.release.loss_alarms import Alarm
     from jobs.flow.build.pipeline import BuildState
     from jobs.flow.build.publish_stage import Published
     from jobs.flow.releases.explanation import Explanation
     from jobs.flow.releases.opened import OpenedRelease
     from jobs.flow.releases.survey import Survey
+    from jobs.storage.manifests import Manifest
 
 _EXCERPT_CHARS = 120
 _OUTCOMES = ("dropped", "cut", "reported", "quoted")  # documents that hold items of a set
@@ -29,8 +29,8 @@ _LISTED = 10
 _PUBLISHED = ("corpus", "version", "digest", "is_new", "traffic")
 
 
-def alarms_told(found: Sequence[Alarm], *, is_stopping: bool, as_json: bool) -> None:
-    """What is alarming, before a build that does not stop for it is published or another ends."""
+def report_early_alarms(found: Sequence[Alarm], *, is_stopping: bool, as_json: bool) -> None:
+    """Print alarms before the build goes on (to standard error) or stops (as JSON)."""
     if not is_stopping:
         for alarm in found:
             note(f"heliu: alarm: {alarm.text}")
@@ -39,7 +39,7 @@ def alarms_told(found: Sequence[Alarm], *, is_stopping: bool, as_json: bool) -> 
 
 
 def report_alarms(found: Sequence[Alarm]) -> None:
-    """What is alarming, if anything, after what else was said."""
+    """Print the alarms, if there are any."""
     if found:
         say()
         rows = [[one.partner, one.kind, one.name or "", one.rows, one.of] for one in found]
@@ -47,12 +47,12 @@ def report_alarms(found: Sequence[Alarm]) -> None:
 
 
 def report_published(published: Published, storage: StorageParams, *, as_json: bool) -> None:
-    """What was published, and how to go on from there."""
+    """Print what was published, and the commands to read and verify it."""
     if as_json:
-        told = {name: getattr(published, name) for name in _PUBLISHED}
+        identity = {name: getattr(published, name) for name in _PUBLISHED}
         partners = published.manifest["partners"]
         alarms = [asdict(alarm) for alarm in published.alarms]
-        say_json({**told, "root": storage.root, "partners": partners, "alarms": alarms})
+        say_json({**identity, "root": storage.root, "partners": partners, "alarms": alarms})
         return
     report_partners(published.manifest)
     report_alarms(published.alarms)
@@ -69,17 +69,17 @@ def report_published(published: Published, storage: StorageParams, *, as_json: b
 
 
 def storage_words(storage: StorageParams) -> list[str]:
-    """What a command is told of where the releases are."""
-    told = {
+    """The overrides that name where the releases are."""
+    keys = {
         "root": storage.root,
         "endpoint_url": storage.endpoint_url,
         "region": storage.region,
     }
-    return [f"storage.{name}={value}" for name, value in told.items() if value is not None]
+    return [f"storage.{name}={value}" for name, value in keys.items() if value is not None]
 
 
 def report_release(release: OpenedRelease) -> None:
-    """A release's identity, then its counts."""
+    """Print a release's identity, then its counts."""
     manifest = release.manifest
     say(f"{release.corpus} {release.version}, published {release.published_at}")
     say(f"digest     {release.digest}")
@@ -90,9 +90,9 @@ def report_release(release: OpenedRelease) -> None:
     report_partners(manifest)
 
 
-def report_partners(manifest: dict[str, Any]) -> None:
-    """Counts per partner, then per partner and reason."""
-    partners = manifest["partners"]
+def report_partners(manifest: Manifest) -> None:
+    """Print counts per partner, then per partner and reason."""
+    partners: Mapping[str, Mapping[str, Any]] = manifest["partners"]
     rows = [[name, *(account[key] for key in _COUNTS)] for name, account in partners.items()]
     total = ["all", *(sum(account[key] for account in partners.values()) for key in _COUNTS)]
     say_table(["partner", *_COUNTS], [*rows, total])
@@ -115,7 +115,7 @@ def report_partners(manifest: dict[str, Any]) -> None:
 
 
 def report_normalized(build: BuildState) -> None:
-    """Rows delivered and rejected."""
+    """Print counts of delivered and rejected rows."""
     delivered: Counter[str] = Counter()
     rejected: Counter[tuple[str, str]] = Counter()
     for shard in build.shards:
@@ -130,37 +130,34 @@ def report_normalized(build: BuildState) -> None:
 
 
 def report_recall(bands: BandParams) -> None:
-    """The chance that a pair meets, and that it is dropped, by its Jaccard similarity."""
+    """Print the probability that a pair collides and is dropped, by Jaccard similarity."""
     geometry = Geometry(bands.num_perm, bands.bands, bands.rows)
     say(
-        f"{bands.bands} bands x {bands.rows} rows of {bands.num_perm} words, threshold "
+        f"{bands.bands} bands x {bands.rows} rows of {bands.num_perm} MinHash values, threshold "
         f"{bands.threshold}, verify={bands.verify}: of pairs of that similarity"
     )
     steps = sorted({bands.threshold, *(step / 20 for step in range(10, 20))})
-    say_table(["similarity", "meet", "are dropped"], [_chances(geometry, bands, s) for s in steps])
+    say_table(
+        ["similarity", "collide", "are dropped"], [_recall(geometry, bands, s) for s in steps]
+    )
     say()
 
 
-def _chances(geometry: Geometry, bands: BandParams, similarity: float) -> list[float]:
-    meets = geometry.meets(similarity)
+def _recall(geometry: Geometry, bands: BandParams, similarity: float) -> list[float]:
+    collide = geometry.collision_probability(similarity)
     if bands.is_exact:
-        return [similarity, meets, meets if similarity >= bands.threshold else 0.0]
-    return [similarity, meets, geometry.found(similarity, bands.threshold)]
+        return [similarity, collide, collide if similarity >= bands.threshold else 0.0]
+    return [similarity, collide, geometry.detection_probability(similarity, bands.threshold)]
 
 
-def report_drops(build: BuildState) -> None:
-    """Drops per partner, partner of the kept document, and reason."""
-    store = open_store(build.params.storage)
-    counts: Counter[tuple[str, str, str]] = Counter()
-    for file in build.drops.files:
-        table = read_table(store, file, columns=["partner", "kept_partner", "reason"])
-        counts.update(zip(*(column.to_pylist() for column in table.columns), strict=True))
+def report_drops(counts: Counter[tuple[str, str, str]]) -> None:
+    """Print drops per partner, partner of the kept document, and reason."""
     rows = [[*key, count] for key, count in sorted(counts.items())]
     say_table(["partner", "kept partner", "reason", "dropped"], rows)
 
 
 def report_survey(found: Survey, *, sites: int) -> None:
-    """Who loses how much, who duplicates whom, and the largest clusters."""
+    """Print losses, duplicates between partners, and the largest clusters."""
     tables = (
         found.partners,
         found.sites[:sites],
@@ -177,15 +174,16 @@ def report_survey(found: Survey, *, sites: int) -> None:
 
 def _because(removal: dict[str, Any]) -> str:
     if removal["first_line"] is not None:
-        return f"which line {removal['first_line']} says"
+        return f"as in line {removal['first_line']}"
     return f"as on {removal['documents']:,} of {removal['site_documents']:,} pages of its site"
 
 
 def report_explanation(explanation: Explanation) -> None:
-    """What became of every delivered row of an id."""
+    """Print the decision of every delivered row of an id."""
     for row in explanation.decisions:
         say(f"{explanation.doc_id}: {row['verdict']} by {row['stage']}")
-        say(f"  delivered by {row['partner']} in {row['source_file']}, row {row['source_row']}")
+        file = visible_line(row["source_file"])
+        say(f"  delivered by {row['partner']} in {file}, row {row['source_row']}")
         for name in (
             "source_id",
             "reason",
@@ -195,15 +193,16 @@ def report_explanation(explanation: Explanation) -> None:
             "similarity",
         ):
             if row[name] is not None:
-                say(f"  {name.replace('_', ' ')}: {row[name]}")
+                say(f"  {name.replace('_', ' ')}: {visible_line(str(row[name]))}")
     for row in explanation.removals:
         say(f"  removed {row['kind']}, line {row['line']}, {_because(row)}:")
         say(f"    {row['text'].strip()[:_EXCERPT_CHARS]!r}")
     if explanation.document:
         document = explanation.document
-        say(f"in the release: {document['id']} of {document['partner']}, {document['title']}")
+        title = visible_line(str(document["title"]))
+        say(f"in the release: {document['id']} of {document['partner']}, {title}")
         say(f"  {document['content'][:_EXCERPT_CHARS]!r}")
     if explanation.replaced:
-        say(f"it stands for {len(explanation.replaced)} other delivered rows:")
+        say(f"{len(explanation.replaced)} other delivered rows are dropped as duplicates of it:")
         for row in explanation.replaced[:_LISTED]:
             say(f"  {row['doc_id']} of {row['partner']}: {row['reason']}, {row['similarity']}")

@@ -1,16 +1,16 @@
-"""What configuration classes declare: the type of each key, and what a word means there.
+"""Types of configuration keys, read from the classes that declare them.
 
-Text is the word itself, letter for letter; only where something else is declared, a word is a
-number, yes or no. `Any` declares text, or lists and mappings of text.
+Text is taken letter for letter; only where another type is declared, a word is read as a number or
+a truth value. `Any` declares text, or lists and mappings of text.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING as NO_DEFAULT
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, field, fields, is_dataclass, make_dataclass
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -28,7 +28,78 @@ _INTEGER = re.compile(r"[+-]?\d(_?\d)*")
 def keys_of(schema: Any) -> dict[str, Kind]:
     """The keys of a configuration class and their types, in the order of the class."""
     hints = get_type_hints(schema)
-    return {field.name: hints[field.name] for field in fields(schema)}
+    return {one.name: _kind_of(one, hints[one.name]) for one in fields(schema)}
+
+
+def _kind_of(one: Field[Any], hint: Kind) -> Kind:
+    """The declared type, or the class that `group` made."""
+    factory: Any = one.default_factory
+    return factory if hint is Any and is_dataclass(factory) else hint
+
+
+def group(*classes: type, leave_out: str = "", **others: Kind) -> type[Any]:
+    """Make the configuration class of a group of keys from the parameter classes that it sets.
+
+    A field of a class is a key of its own name, or of its `metadata["key"]`. A default of a class
+    is what releases meant that do not record such a key; a new build takes it from `conf/`.
+
+    Args:
+        classes: frozen dataclasses; a field that two of them share is one key.
+        leave_out: a field that has no key in this group.
+        others: types of further keys.
+    """
+    keys = {key: pair for one in classes for key, pair in _group_keys(one, leave_out)}
+    keys |= {name: (kind, NOT_GIVEN) for name, kind in others.items()}
+    declared = [(name, kind, field(default=default)) for name, (kind, default) in keys.items()]
+    return make_dataclass("Group", declared)
+
+
+def _group_keys(params: Any, leave_out: str) -> Iterator[tuple[str, tuple[Kind, Any]]]:
+    """The keys of a parameter class and of those within it, each with its type and default."""
+    hints = get_type_hints(params)
+    for one in fields(params):
+        kind = hints[one.name]
+        if is_dataclass(kind):
+            yield from _group_keys(kind, leave_out)
+        elif one.name != leave_out:
+            default = NOT_GIVEN if one.default is NO_DEFAULT else one.default
+            yield key_of(one), (_without_tuples(kind), default)
+
+
+def key_of(given: Field[Any]) -> str:
+    """The key that sets a field of a parameter class."""
+    return str(given.metadata.get("key", given.name))
+
+
+def params_of(params: type[Schema], config: Any, **others: Any) -> Schema:
+    """Parameters from the keys of a group.
+
+    Args:
+        params: the class to be made, by the names of whose fields `config` is asked.
+        config: the group, as checked.
+        others: values of fields that are no keys of the group.
+
+    Raises:
+        ConfigError: a value that the class refuses.
+    """
+    given = {
+        one.name: _value_of(one, params, config)
+        for one in fields(params)  # type: ignore[arg-type]
+        if one.name not in others
+    }
+    return params(**given, **others)
+
+
+def _value_of(one: Field[Any], params: type, config: Any) -> Any:
+    if not hasattr(config, key_of(one)):  # parameters within parameters
+        return params_of(get_type_hints(params)[one.name], config)
+    value = getattr(config, key_of(one))
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _without_tuples(kind: Kind) -> Kind:
+    """The type of a key: Hydra has lists where parameters are tuples."""
+    return list[get_args(kind)[0]] if _origin(kind) is tuple else kind  # type: ignore[misc]
 
 
 def kind_at(schema: type, key: str) -> Kind:
@@ -74,7 +145,7 @@ def _origin(kind: object) -> object:
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """The end of a message about a name nobody knows: the nearest one, or all."""
+    """The end of a message about an unknown name: the nearest known one, or all."""
     names = list(known)
     near = difflib.get_close_matches(name, names, 1, 0.6)
     if near:
@@ -90,28 +161,28 @@ def required(kind: Kind) -> Kind:
 
 
 def may_be_null(kind: Kind) -> bool:
-    """Whether nothing may be said."""
+    """Whether `null` is a value."""
     return kind is Any or (_origin(kind) is UnionType and NoneType in get_args(kind))
 
 
 def is_text(kind: Kind) -> bool:
-    """Whether a word there is the word itself."""
+    """Whether a word is taken letter for letter."""
     return required(kind) in {str, Any}
 
 
 def is_mapping(kind: Kind) -> bool:
-    """Whether keys stand below."""
+    """Whether the value is a mapping of keys."""
     bare = required(kind)
     return is_dataclass(bare) or is_named(bare)
 
 
 def is_named(kind: Kind) -> bool:
-    """Whether users choose the keys that stand below."""
+    """Whether the value is a mapping whose keys users choose."""
     return _origin(required(kind)) is dict
 
 
 def is_list(kind: Kind) -> bool:
-    """Whether several stand there."""
+    """Whether the value is a list."""
     return _origin(required(kind)) is list
 
 
@@ -126,11 +197,11 @@ def called(kind: Kind) -> str:
     return words.get(bare, "text")
 
 
-def meant(kind: Kind, word: str) -> object:
-    """What a word means where `kind` is declared.
+def parsed(kind: Kind, word: str) -> object:
+    """The value of a word where `kind` is declared.
 
     Raises:
-        ValueError: it cannot stand there.
+        ValueError: the word is no value of that type.
     """
     bare = required(kind)
     if bare is bool:
@@ -149,12 +220,18 @@ def meant(kind: Kind, word: str) -> object:
 
 
 def from_plain(schema: type[Schema], given: Mapping[str, Any], above: str = "") -> Schema:
-    """An object of the class from plain values, as JSON keeps them; keys it lacks are passed over.
+    """Make an object of a configuration class from plain values, as JSON keeps them.
 
-    Text that an earlier version recorded as a number or truth value becomes text again.
+    Keys that the class does not declare are passed over. Text that an earlier version recorded as a
+    number or truth value becomes text again.
+
+    Args:
+        schema: the class.
+        given: values by key.
+        above: what stands before a key in a message, as `minhash.`.
 
     Raises:
-        ConfigError: a key without a default is not there.
+        ConfigError: a key without a default is missing.
     """
     known = keys_of(schema)
     found = {
@@ -163,18 +240,18 @@ def from_plain(schema: type[Schema], given: Mapping[str, Any], above: str = "") 
         if name in given
     }
     lacking = [
-        f"{above}{field.name}"
-        for field in fields(schema)  # type: ignore[arg-type]
-        if field.name not in found and _must_be_given(field)
+        f"{above}{one.name}"
+        for one in fields(schema)  # type: ignore[arg-type]
+        if one.name not in found and _must_be_given(one)
     ]
     if lacking:
         raise ConfigError(f"the recorded configuration does not say {', '.join(lacking)}")
     return schema(**found)
 
 
-def _must_be_given(field: Any) -> bool:
-    return field.default == NOT_GIVEN or (
-        field.default is NO_DEFAULT and field.default_factory is NO_DEFAULT
+def _must_be_given(one: Field[Any]) -> bool:
+    return one.default == NOT_GIVEN or (
+        one.default is NO_DEFAULT and one.default_factory is NO_DEFAULT
     )
 
 

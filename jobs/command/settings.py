@@ -1,7 +1,9 @@
-"""What a build may be told, with types: Hydra checks every key and value against these classes.
+"""Configuration classes: which keys each verb takes, and their types.
 
-Values live in `conf/` and nowhere else; a class has a default only where a partner's file may leave
-a key out. `jobs.command.parameters` turns the checked configuration of a build into frozen values.
+Hydra checks every key and value against these classes. A group of keys that sets frozen parameter
+classes is declared by those alone (`group`). Defaults stand in `conf/`, whose comments are what
+`--help` prints; a class has a default only where a partner's file may leave out a key.
+`jobs.command.parameters` turns a checked configuration into the frozen parameters.
 """
 
 from __future__ import annotations
@@ -12,7 +14,15 @@ from typing import Any
 
 from omegaconf import MISSING
 
+from jobs.command.schemas import group
+from jobs.corpus.dedup.params import BandParams, SignatureParams
+from jobs.corpus.dedup.ranking import RankParams
+from jobs.corpus.release.loss_alarms import AlarmParams
+from jobs.corpus.removal.params import RepeatedLineParams, SiteBoilerplateParams
+from jobs.corpus.repair.repairs import RepairParams
 from jobs.errors import ConfigError
+from jobs.flow.params import ShardParams
+from jobs.on_ray.compute import ComputeParams
 from jobs.storage.objects import StorageParams
 
 
@@ -66,70 +76,29 @@ class Storage:
 
 
 @dataclass
-class Normalization:
-    """Which repairs are left out, and how much may be lost."""
-
-    skip: list[str] = MISSING
-    lost_share: float = MISSING
-
-
-@dataclass
-class Paragraphs:
-    """What is removed below the document."""
-
-    repeated: bool = MISSING
-    min_chars: int = MISSING
-    min_times: int = MISSING
-    min_pasted_chars: int = MISSING
-    site_boilerplate: bool = MISSING
-    min_documents: int = MISSING
-    min_share: float = MISSING
-
-
-@dataclass
-class Minhash:
-    """Signatures, geometry and threshold of near-duplicates."""
-
-    num_perm: int = MISSING
-    seed: int = MISSING
-    shingle_chars: int = MISSING
-    bands: int = MISSING
-    rows: int = MISSING
-    threshold: float = MISSING
-    verify: str = MISSING
-
-
-@dataclass
-class Rank:
-    """Which of two copies stays, after partner priority."""
-
-    prefer: list[str] = MISSING
-
-
-@dataclass
 class Signals:
-    """What signals are told."""
+    """Inputs of the signals."""
 
     keywords: str | None = MISSING
 
 
 @dataclass
 class Quality:
-    """What says how good a text is."""
+    """The model that scores the quality of a text."""
 
     model: str | None = MISSING
 
 
 @dataclass
 class Unless:
-    """Whose documents a rule spares."""
+    """Partners and sites that a rule does not apply to."""
 
     partners: list[str] = field(default_factory=list)
     sites: list[str] = field(default_factory=list)
 
 
 @dataclass
-class Rule:
+class RuleEntry:
     """A rule: `signal operator value` rejects, for the reason that is the rule's key."""
 
     signal: str = MISSING
@@ -139,84 +108,85 @@ class Rule:
 
 
 @dataclass
-class Rules:
-    """A profile `conf/rules/NAME.yaml`: where its thresholds come from, rules by reason."""
+class RuleProfile:
+    """A profile `conf/rules/NAME.yaml`: the source of its thresholds, and rules by reason."""
 
     profile: str = MISSING
     source: str = MISSING
-    reject: dict[str, Rule] = field(default_factory=dict)
+    reject: dict[str, RuleEntry] = field(default_factory=dict)
 
 
-@dataclass
-class Limits:
-    """What a delivery may contain, and lose."""
-
-    text_bytes: int = MISSING
-    reject_share: float = MISSING
-    alarm_share: float = MISSING
-    alarm_reason_share: float = MISSING
-    alarm_id_rows: int = MISSING
-    alarm_rows: int = MISSING
-
-
-@dataclass
-class Shards:
-    """How work and results are cut."""
-
-    input_bytes: int = MISSING
-    batch_bytes: int = MISSING
-    run_bytes: int = MISSING
-    group_documents: int = MISSING
-    release_bytes: int = MISSING
-
-
-@dataclass
-class Compute:
-    """Where tasks run."""
-
-    address: str | None = MISSING
-    workers: int | None = MISSING
-    task_memory_bytes: int | None = MISSING
+COMPUTE = group(ComputeParams)
+LIMITS = group(AlarmParams, leave_out="is_stopping", text_bytes=int, reject_share=float)
 
 
 @dataclass
 class Build:
-    """build, normalize, dedup, merge and publish."""
+    """Keys of build, normalize, dedup, merge, publish and judge."""
 
     partners: dict[str, Partner] = MISSING
     corpus: Corpus = field(default_factory=Corpus)
     storage: Storage = field(default_factory=Storage)
-    normalization: Normalization = field(default_factory=Normalization)
-    paragraphs: Paragraphs = field(default_factory=Paragraphs)
-    minhash: Minhash = field(default_factory=Minhash)
-    rank: Rank = field(default_factory=Rank)
+    normalization: Any = field(default_factory=group(RepairParams))
+    paragraphs: Any = field(default_factory=group(RepeatedLineParams, SiteBoilerplateParams))
+    minhash: Any = field(default_factory=group(SignatureParams, BandParams))
+    rank: Any = field(default_factory=group(RankParams))
     signals: Signals = field(default_factory=Signals)
     quality: Quality = field(default_factory=Quality)
-    rules: Rules = field(default_factory=Rules)
+    rules: RuleProfile = field(default_factory=RuleProfile)
     benchmarks: dict[str, Benchmark] = field(default_factory=dict)
-    limits: Limits = field(default_factory=Limits)
-    shards: Shards = field(default_factory=Shards)
-    compute: Compute = field(default_factory=Compute)
+    limits: Any = field(default_factory=LIMITS)
+    shards: Any = field(default_factory=group(ShardParams, batch_bytes=int))
+    compute: Any = field(default_factory=COMPUTE)
     alarms: str = MISSING
     sign_key: str | None = MISSING
 
 
 @dataclass
-class Publishing(Build):
-    """build: what publishes says what was published."""
+class PublishedBuild(Build):
+    """Keys of build and publish, which report the published release."""
 
     format: str = MISSING
 
 
 @dataclass
-class Publish(Publishing):
-    """publish."""
+class CorpusChoice:
+    """The corpus to read; null if the root holds only one."""
 
-    resume: bool = MISSING
+    name: str | None = MISSING
+
+
+@dataclass
+class OneCorpus:
+    """Keys of the verbs that work on one corpus of a root."""
+
+    storage: Storage = field(default_factory=Storage)
+    corpus: CorpusChoice = field(default_factory=CorpusChoice)
+
+
+@dataclass
+class CorpusReport(OneCorpus):
+    """Keys of the verbs that print something about a corpus."""
+
+    format: str = MISSING
+
+
+@dataclass
+class OneRelease(OneCorpus):
+    """Keys of the verbs that work on one release."""
+
+    release: str = MISSING
+
+
+@dataclass
+class ReleaseReport(OneRelease):
+    """Keys of the verbs that print something about a release."""
+
+    format: str = MISSING
 
 
 def conf_folder() -> Path:
-    """The configuration heliu ships: inside an installed package, beside it in a checkout."""
+    """The configuration heliu ships: inside an installed package, beside it in a clone."""
     package = Path(__file__).resolve().parents[1]
     installed = package / "conf"
     return installed if installed.is_dir() else package.parent / "conf"
@@ -226,7 +196,7 @@ def storage_params(config: Storage) -> StorageParams:
     """Where the releases are.
 
     Raises:
-        ConfigError: nobody said.
+        ConfigError: `storage.root` is not set.
     """
     if not config.root:
         raise ConfigError(

@@ -13,20 +13,22 @@ from typing import Any
 
 import orjson
 
+from jobs.command.escapes import visible, visible_line
 from jobs.command.exits import show
 from jobs.errors import ConfigError
+from jobs.redaction import redacted
 
 _QUIET_SECONDS = 10
 
 
 def say(text: str = "") -> None:
-    """A line on standard output, for people and pipes."""
-    sys.stdout.write(text + "\n")
+    """A line on standard output, for people and pipes; what it says moves no cursor."""
+    sys.stdout.write(visible(text) + "\n")
 
 
 def note(text: str) -> None:
     """A line on standard error, for people only."""
-    show(text + "\n")
+    show(visible(redacted(text)) + "\n")
 
 
 def open_streams() -> None:
@@ -113,7 +115,7 @@ class ProgressLine:
 def _cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4f}"
-    return f"{value:,}" if isinstance(value, int) else " ".join(str(value).split())
+    return f"{value:,}" if isinstance(value, int) else visible_line(" ".join(str(value).split()))
 
 
 def _width(text: str) -> int:

@@ -1,39 +1,40 @@
-"""Everything a build is told, as frozen values. `alarms`, `storage`, `compute` change no byte."""
+"""Parameters of a build, as frozen values. `alarms`, `storage`, `compute` change no byte."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jobs.corpus.contamination.benchmarks import BenchmarkParams
-from jobs.corpus.dedup.banding import BandParams
-from jobs.corpus.dedup.ranking import RankParams
-from jobs.corpus.dedup.signatures import SignatureParams
-from jobs.corpus.intake.rows import DeliveryParams
-from jobs.corpus.normalize.documents import TextParams
-from jobs.corpus.release.loss_alarms import AlarmParams
-from jobs.corpus.removal.repeated_lines import RepeatedLineParams
-from jobs.corpus.removal.site_boilerplate import SiteBoilerplateParams
-from jobs.corpus.repair.repairs import RepairParams
-from jobs.corpus.signals.keywords import SignalParams
-from jobs.corpus.signals.rules import RuleParams
 from jobs.errors import ConfigError
-from jobs.on_ray.compute import ComputeParams
+from jobs.storage.grammar import complaint_of_line
 from jobs.storage.layout import check_corpus, check_version
-from jobs.storage.objects import StorageParams
+
+if TYPE_CHECKING:  # the command line is checked by these classes, which need not load numba
+    from jobs.corpus.contamination.benchmarks import BenchmarkParams
+    from jobs.corpus.dedup.params import BandParams, SignatureParams
+    from jobs.corpus.dedup.ranking import RankParams
+    from jobs.corpus.intake.rows import DeliveryParams
+    from jobs.corpus.normalize.documents import TextParams
+    from jobs.corpus.release.loss_alarms import AlarmParams
+    from jobs.corpus.removal.params import RepeatedLineParams, SiteBoilerplateParams
+    from jobs.corpus.repair.repairs import RepairParams
+    from jobs.corpus.signals.keywords import SignalParams
+    from jobs.corpus.signals.rules import RuleParams
+    from jobs.on_ray.compute import ComputeParams
+    from jobs.storage.objects import StorageParams
 
 _MOST_PRIORITY = 1_000_000
 
 
 @dataclass(frozen=True)
 class PartnerParams:
-    """One partner: where the deliveries are, how to read them, what was agreed.
+    """One partner: its deliveries, how to read them, and what was agreed.
 
     Attributes:
         name: The partner's name, as in the release.
         deliveries: Paths, patterns or URIs.
         reading: Format, encoding, columns and limits.
-        repair: Which rules its texts meet.
+        repair: Which repairs apply to its texts.
         licence: Written beside every document.
         priority: The lower number wins when two partners hold one document.
         reject_share: The share of rejected rows above which the build stops, in [0, 1].
@@ -52,7 +53,13 @@ class PartnerParams:
     follow_links: bool
 
     def __post_init__(self) -> None:
-        """Refuse a partner without deliveries or with an impossible share."""
+        """Refuse a partner without deliveries, of an unknown format or with an impossible share."""
+        from jobs.corpus.intake.formats import format_named  # noqa: PLC0415  loads numba
+
+        format_named(self.reading.format)
+        for words in (self.name, self.licence):
+            if complaint := complaint_of_line(words):
+                raise ConfigError(f"partner {self.name!r}: {words!r} {complaint}: correct it")
         if not self.deliveries:
             raise ConfigError(f"partner {self.name} has no deliveries: give a path or pattern")
         if not 0 <= self.reject_share <= 1:
@@ -64,10 +71,10 @@ class PartnerParams:
 
 
 def recorded_reading(partner: PartnerParams) -> dict[str, Any]:
-    """How a partner's files are read, as far as it decides what is read."""
+    """Return the values of how a partner's files are read that decide what is read."""
     reading = asdict(partner.reading)
     del reading["batch_bytes"]  # how much is read at a time decides nothing
-    if reading["quoting"] == "double":  # what was read before there was a choice
+    if reading["quoting"] == "double":  # the only way before there was a choice
         del reading["quoting"]
     return reading | {
         "columns": dict(partner.reading.columns),
@@ -77,11 +84,11 @@ def recorded_reading(partner: PartnerParams) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class ShardParams:
-    """How work and results are cut.
+    """Sizes of tasks and of release files.
 
     Attributes:
-        input_bytes: About how much text one task reads, of small files together or of a piece of a
-            large one; no effect on results.
+        input_bytes: About how much text one task reads, of small files together or of a split of
+            a large one; no effect on results.
         run_bytes: Rows and text a task holds before it writes; no effect on results.
         group_documents: Documents one task compares at a time; no effect on results.
         release_bytes: Text in one shard of a release.
@@ -101,7 +108,7 @@ class ShardParams:
 
 @dataclass(frozen=True)
 class BuildParams:
-    """All of it."""
+    """The parameters of a build; fingerprints of its stages hold those that decide their tables."""
 
     corpus: str
     version: str
@@ -109,7 +116,6 @@ class BuildParams:
     partners: tuple[PartnerParams, ...]
     repeated_lines: RepeatedLineParams
     site_boilerplate: SiteBoilerplateParams
-    signature: SignatureParams
     bands: BandParams
     rank: RankParams
     signals: SignalParams
@@ -121,7 +127,7 @@ class BuildParams:
     compute: ComputeParams
 
     def __post_init__(self) -> None:
-        """Refuse names that cannot be keys, and a build of nobody's text."""
+        """Raise ConfigError for a name that cannot be a key, or if there are no partners."""
         check_corpus(self.corpus)
         check_version(self.version)
         if not self.partners:
@@ -131,10 +137,17 @@ class BuildParams:
             )
         if "quality" in self.rules.columns and self.signals.quality is None:
             raise ConfigError(
-                f"rules/{self.rules.profile}.yaml judges by quality, which is null without "
+                f"rules/{self.rules.profile}.yaml filters by quality, which is null without "
                 "a model: give quality.model=FILE (heliu train-quality makes one)"
             )
 
+    @property
+    def signature(self) -> SignatureParams:
+        """How signatures are made."""
+        return self.bands.signature
+
     def text_params(self, partner: PartnerParams) -> TextParams:
-        """What is done to the texts of one partner."""
+        """Return what is done to the texts of one partner."""
+        from jobs.corpus.normalize.documents import TextParams  # noqa: PLC0415  loads numba
+
         return TextParams(partner.repair, self.repeated_lines, self.signals)

@@ -1,4 +1,4 @@
-"""What a manifest records of a build: its parameters and the schema of its files."""
+"""Records in a manifest of how a release was built: parameters, inputs, schema of its files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from jobs.corpus.text.canonical import CANONICAL_VERSION, folding_digest
 from jobs.flow.params import BuildParams, recorded_reading
 from jobs.flow.tasks.blobs import FILES
 from jobs.flow.tasks.libraries import libraries
-from jobs.storage.manifests import fingerprint
+from jobs.storage.canonical_json import fingerprint
+from jobs.storage.manifests import ColumnEntry, JsonObject, Manifest
 
 
 class InputName(NamedTuple):
@@ -41,14 +42,15 @@ def input_names(inputs: Iterable[Mapping[str, Any]]) -> Iterator[InputName]:
         yield InputName(*(entry[name] for name in InputName._fields))
 
 
-def recorded_parameters(params: BuildParams) -> dict[str, Any]:
-    """Everything that decides what a release holds, beside what is delivered."""
+def recorded_parameters(params: BuildParams) -> JsonObject:
+    """Return the parameters that decide what a release holds."""
+    bands = asdict(params.bands)
     return {
         "paragraphs": {
             "repeated": asdict(params.repeated_lines),
             "site": asdict(params.site_boilerplate),
         },
-        "minhash": asdict(params.signature) | asdict(params.bands),
+        "minhash": bands.pop("signature") | bands,
         "rank": asdict(params.rank),
         "release_bytes": params.shards.release_bytes,
         "reading": {partner.name: recorded_reading(partner) for partner in params.partners},
@@ -63,10 +65,8 @@ def recorded_parameters(params: BuildParams) -> dict[str, Any]:
     }
 
 
-def with_libraries(
-    parameters: dict[str, Any], before: dict[str, Any], version: str
-) -> dict[str, Any]:
-    """The parameters with the versions that decided, by the release whose files they wrote.
+def with_libraries(parameters: JsonObject, before: Manifest, version: str) -> JsonObject:
+    """Add the versions of libraries, by the release whose files they wrote.
 
     Args:
         parameters: of the release `version`.
@@ -77,8 +77,8 @@ def with_libraries(
     return {**parameters, "libraries": {**known, version: libraries()}}
 
 
-def recorded_schema(params: BuildParams) -> dict[str, Any]:
-    """The columns of every kind of file in a release."""
+def recorded_schema(params: BuildParams) -> dict[str, list[ColumnEntry]]:
+    """Return the columns of every kind of file in a release."""
     facts = released_facts_schema(params.signature.num_perm)
     schemas = (RELEASED, facts, DECISIONS, REMOVED)
     return {kind: _columns(schema) for kind, schema in zip(FILES, schemas, strict=True)}
@@ -89,7 +89,7 @@ def _keyword_digests(params: BuildParams) -> dict[str, str]:
     return {category: fingerprint(words) for category, words in lists}
 
 
-def _columns(schema: pa.Schema) -> list[dict[str, Any]]:
+def _columns(schema: pa.Schema) -> list[ColumnEntry]:
     return [
         {"name": column.name, "type": str(column.type), "nullable": column.nullable}
         for column in schema

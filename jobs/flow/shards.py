@@ -1,4 +1,4 @@
-"""What normalize leaves of an input shard, as every later stage reads it."""
+"""Normalized shards: the tables that normalize writes for an input shard."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Run:
-    """The tables a task wrote for one stretch of an input shard.
+    """The tables that a task wrote for successive rows of an input shard.
 
     Attributes:
         documents_key: DOCUMENTS by `doc_id`.
         facts_key: Their facts by `doc_id`.
         removals_key: Their REMOVALS by `doc_id`.
-        edges_key: The lines at their ends, None if boilerplate is not looked for.
+        edges_key: The lines at their ends; None if site boilerplate is not removed.
         changes_key: CHANGES: what removing site boilerplate changes in some of these documents;
             None if it changes none.
         first_position: The position of its first row in order of delivery.
@@ -31,17 +31,17 @@ class Run:
 
 @dataclass(frozen=True)
 class NormalizedShard:
-    """What became of an input shard.
+    """The result of normalizing an input shard.
 
     Attributes:
-        partner: Whose it is.
-        key: The input shard's.
+        partner: That delivered it.
+        key: Of the input shard.
         runs: The tables written, in order of delivery.
         delivered: Rows read; positions run from 0 to this.
         rejected: Rows per (stage, reason), sorted.
         content_bytes: UTF-8 bytes of all documents.
         base: The ordinal of position 0 in this build.
-        columns: Rows that have something in it, for each of our columns but the text.
+        columns: Rows with a value, for each column of DELIVERED but the text.
         empty: Files without a row.
         benchmarks: Documents per (benchmark, outcome): dropped, cut, reported or quoted; sorted.
         boundaries: Rows that a section of a release may begin with: position, bytes of text

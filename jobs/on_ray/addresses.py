@@ -25,14 +25,14 @@ _LEAST_FREE_BYTES = 16 << 20
 
 
 def cluster_address(configured: str | None) -> str | None:
-    """The address of the Ray to connect to, where somebody answers; None to start one here.
+    """The address of the Ray to connect to, where one answers; None to start one here.
 
     Args:
         configured: `compute.address`; without it RAY_ADDRESS counts, which Ray sets in its jobs.
 
     Raises:
         ConfigError: it is where jobs are submitted, not where a cluster is joined.
-        ComputeError: nobody answers there.
+        ComputeError: no Ray answers there.
     """
     address = configured or os.environ.get("RAY_ADDRESS") or ""
     name = "compute.address" if configured else "RAY_ADDRESS"

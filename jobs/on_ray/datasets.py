@@ -12,7 +12,7 @@ from pyarrow import fs
 def parquet_dataset(
     paths: Sequence[str], files: fs.FileSystem, schema: pa.Schema
 ) -> ray.data.Dataset:
-    """The rows of some Parquet files, read when they are asked for.
+    """Return the rows of some Parquet files, read lazily.
 
     Args:
         paths: of the files, as `files` names them.

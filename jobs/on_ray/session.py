@@ -14,6 +14,7 @@ import ray.data
 from jobs.errors import ComputeError
 from jobs.on_ray.addresses import cluster_address, short_folder
 from jobs.on_ray.compute import ComputeParams
+from jobs.on_ray.isolation import isolated, show_token
 
 _IS_OPEN = ContextVar("a session of Ray is open", default=False)
 _FAILURES = (OSError, RuntimeError, ValueError)  # the last of what it cannot parse
@@ -45,8 +46,6 @@ def start_ray(params: ComputeParams) -> None:
     """
     if ray.is_initialized():
         return
-    # Unset, Ray switches token authentication on and leaves a token file in the home directory.
-    os.environ.setdefault("RAY_AUTH_MODE", "disabled")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     if address := cluster_address(params.address):
@@ -57,6 +56,7 @@ def start_ray(params: ComputeParams) -> None:
 
 
 def _connect(address: str) -> None:
+    show_token()
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except _FAILURES as error:
@@ -69,14 +69,15 @@ def _connect(address: str) -> None:
 def _start_here(workers: int | None) -> None:
     folder = short_folder()
     try:
-        ray.init(
-            address="local",
-            num_cpus=workers,
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            _temp_dir=folder,
-        )
+        with isolated():
+            ray.init(
+                address="local",
+                num_cpus=workers,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                _temp_dir=folder,
+            )
     except _FAILURES as error:
         raise ComputeError(
             f"Ray cannot be started here, with its files in {folder} ({_first_line(error)}): look "

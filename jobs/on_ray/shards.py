@@ -16,23 +16,33 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import ray
 import ray.data
 import ray.exceptions
+from ray import cloudpickle
 
 from jobs.errors import HeliuError, StorageError, TaskError
 from jobs.on_ray.compute import ComputeParams
 from jobs.on_ray.session import ray_session, start_ray
+from jobs.on_ray.waiting import report_no_progress, with_pauses
 
 # Before a task whose storage failed is tried again; each of its requests was sent again before.
 _PAUSES_SECONDS = (1.0, 10.0)
 _MOST_DEATHS = 3
+_QUIET_SECONDS = 45.0
 _NAMED_CHARS = 500
 _NAMED_TASKS = 20
 
 Spec = TypeVar("Spec")
 Result = TypeVar("Result")
+Found = Callable[[Sequence[Spec]], Sequence[Result | None]]
+"""What tasks left where their results are kept, None for those that left nothing."""
 
 
 def map_shards(
-    task: Callable[[Spec], Result], specs: Sequence[Spec], *, compute: ComputeParams, label: str
+    task: Callable[[Spec], Result],
+    specs: Sequence[Spec],
+    *,
+    compute: ComputeParams,
+    label: str,
+    found: Found[Spec, Result] | None = None,
 ) -> Iterator[Result]:
     """The result of `task` for each specification, as they finish, so in any order.
 
@@ -41,6 +51,8 @@ def map_shards(
         specs: One per task; a task should be worth a second or more (Ray Data adds 20 ms).
         compute: How many tasks run at once.
         label: What errors call the task; they add `str` of the specification.
+        found: Asked of the tasks that are not done when none has finished for a while: a node may
+            have vanished with the results, and Ray may take minutes to notice.
 
     Raises:
         HeliuError: What a task raised on purpose, as it raised it; a `StorageError` only once the
@@ -52,50 +64,81 @@ def map_shards(
         return
     with ray_session():
         start_ray(compute)
-        yield from _mapped(task, specs, compute, label)
+        yield from _mapped(_dataset(task, specs, compute, label), specs, label, found)
 
 
-def _mapped(
+def _dataset(
     task: Callable[[Spec], Result], specs: Sequence[Spec], compute: ComputeParams, label: str
-) -> Iterator[Result]:
-    rows = [{"spec": pickle.dumps(spec)} for spec in specs]
-    deadly: list[str] = []
-    dataset = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
+) -> ray.data.Dataset:
+    rows = [{"number": number, "spec": pickle.dumps(spec)} for number, spec in enumerate(specs)]
+    return ray.data.from_items(rows, override_num_blocks=len(rows)).map(
         _Guarded(task, label),
         compute=ray.data.TaskPoolStrategy(size=_at_once(compute.workers, len(rows))),
         **_resources(compute),
     )
+
+
+def _mapped(
+    dataset: ray.data.Dataset,
+    specs: Sequence[Spec],
+    label: str,
+    found: Found[Spec, Result] | None,
+) -> Iterator[Result]:
+    left = dict(enumerate(specs))
+    deadly: list[str] = []
     try:
-        for row in dataset.iter_rows():
-            result = _unwrapped(row["outcome"])
-            if isinstance(result, _Deadly):
-                deadly.append(result.name)
-            else:
-                yield result
+        for row in with_pauses(dataset.iter_rows(), _QUIET_SECONDS):
+            if row is None:
+                report_no_progress(label, len(left), _QUIET_SECONDS)
+                yield from _found_meanwhile(left, found)
+                if not left:
+                    break
+            elif row["number"] in left:
+                del left[row["number"]]
+                result = _unwrapped(row["outcome"])
+                if isinstance(result, _Deadly):
+                    deadly.append(_named(specs[result.number]))
+                else:
+                    yield result
     except ray.exceptions.RayError as error:
         account = str(error).strip().splitlines()[-1]  # of a long report, the exception itself
-        raise TaskError(f"tasks of {label} failed: {account}") from error
+        undone = _listed(sorted(map(_named, left.values())))
+        raise TaskError(f"tasks of {label} failed: {account}; not done are:\n{undone}") from error
     if deadly:
         raise TaskError(_deaths(label, sorted(deadly)))
+
+
+def _found_meanwhile(left: dict[int, Spec], found: Found[Spec, Result] | None) -> Iterator[Result]:
+    """The results that tasks left behind, which `left` then lacks."""
+    if found is not None:
+        numbers = list(left)
+        for number, result in zip(numbers, found([*left.values()]), strict=True):
+            if result is not None:
+                del left[number]
+                yield result
 
 
 class _Deadly(NamedTuple):
     """The outcome of a task whose workers have died too often."""
 
-    name: str
+    number: int
 
 
 class _Guarded(Generic[Spec, Result]):
     """Turns exceptions into results: Ray would replace their type by one of its own."""
 
     def __init__(self, task: Callable[[Spec], Result], label: str) -> None:
-        self.task, self.label = task, label
+        # Loaded only where deaths are counted: what it imports may be what a worker dies of.
+        self.task, self.label = cloudpickle.dumps(task), label
 
-    def __call__(self, row: dict[str, bytes]) -> dict[str, bytes]:
+    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+        return {"number": row["number"], "outcome": self._outcome(row)}
+
+    def _outcome(self, row: dict[str, Any]) -> bytes:
         outcome: Result | HeliuError | _Deadly
-        spec = pickle.loads(row["spec"])  # noqa: S301
         if _deaths_so_far() >= _MOST_DEATHS:
-            return {"outcome": pickle.dumps(_Deadly(_named(spec)))}
+            return pickle.dumps(_Deadly(row["number"]))
+        spec = pickle.loads(row["spec"])  # noqa: S301
         try:
             outcome = self._tried(spec)
         except HeliuError as error:
@@ -103,17 +146,18 @@ class _Guarded(Generic[Spec, Result]):
         except Exception as error:  # noqa: BLE001 (whatever it is, it is told with where it was)
             account = "".join(traceback.format_exception_only(error)).strip()
             outcome = TaskError(f"a task of {self.label} failed: {account} ({_named(spec)})")
-        return {"outcome": pickle.dumps(outcome)}
+        return pickle.dumps(outcome)
 
     def _tried(self, spec: Spec) -> Result:
+        task: Callable[[Spec], Result] = cloudpickle.loads(self.task)
         for pause_seconds in _PAUSES_SECONDS:
             try:
-                return self.task(spec)
+                return task(spec)
             except StorageError as error:
                 if type(error) is not StorageError:  # what is missing or forbidden stays so
                     raise
                 time.sleep(pause_seconds)
-        return self.task(spec)
+        return task(spec)
 
 
 def _unwrapped(outcome: bytes) -> Any:
@@ -144,11 +188,14 @@ def _deaths_so_far() -> int:
 
 
 def _deaths(label: str, names: Sequence[str]) -> str:
-    listed = "\n".join(f"  {name}" for name in names[:_NAMED_TASKS])
-    more = f"\n  and {len(names) - _NAMED_TASKS:,} more" if len(names) > _NAMED_TASKS else ""
     return (
         f"{label}: {len(names):,} tasks killed their worker {_MOST_DEATHS} times each, for want of "
-        f"memory or by what they read:\n{listed}{more}\n"
+        f"memory or by what they read:\n{_listed(names)}\n"
         "all other tasks are done and kept: look at these files, take them out of the delivery or "
         "give workers more memory (compute.workers, compute.task_memory_bytes), and run again"
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f"\n  and {len(names) - _NAMED_TASKS:,} more" if len(names) > _NAMED_TASKS else ""
+    return "\n".join(f"  {name}" for name in names[:_NAMED_TASKS]) + more

@@ -1,8 +1,7 @@
-"""Files whose bytes are known: whatever is read of one is compared with what was hashed before.
+"""Checked files: every read is compared with digests of blocks that were made before.
 
-A file is known by the digests of its blocks, so that any part of it can be checked by reading the
-blocks it touches. That costs a ten-thousandth of the file in digests, and a hundredth of a second
-per 100 MB read.
+A part of a file is checked by reading the blocks that it touches. Digests take a ten-thousandth of
+the size of the file, and checking a hundredth of a second per 100 MB.
 """
 
 from __future__ import annotations
@@ -22,11 +21,11 @@ from jobs.storage.random_access import RandomAccess
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
 
-_TRIES = 2  # what a network or a disk garbled once may be right when it is asked for again
+_TRIES = 2  # bytes garbled by a network or disk once may be right when read again
 
 
 def block_digests(body: ReadableBuffer, block_bytes: int) -> bytes:
-    """8 bytes (xxh3_64) for each block of the body, the last of which may be short."""
+    """Return 8 bytes (xxh3_64, little-endian) for each block; the last block may be short."""
     view = memoryview(body)
     digests = [
         xxhash.xxh3_64_intdigest(view[start : start + block_bytes])
@@ -37,7 +36,7 @@ def block_digests(body: ReadableBuffer, block_bytes: int) -> bytes:
 
 @dataclass(frozen=True)
 class Blocks:
-    """What a file is known by.
+    """Digests of the blocks of a file.
 
     Attributes:
         size_bytes: Of the file.
@@ -51,21 +50,27 @@ class Blocks:
 
 
 class CheckedFile(RandomAccess):
-    """A file for random access, none of whose bytes are handed out before they are checked."""
+    """A file for random access whose bytes are checked before they are returned."""
 
     def __init__(
         self, file: pa.NativeFile, blocks: Blocks, damage: Callable[[], HeliuError]
     ) -> None:
-        """Read `file`, which may go on after what `blocks` tell of; `damage` makes the error."""
+        """Read a file.
+
+        Args:
+            file: may be longer than what `blocks` cover.
+            blocks: digests of its bytes.
+            damage: makes the error to raise for other bytes.
+        """
         super().__init__(blocks.size_bytes)
         self._file = file
         self._blocks = blocks
         self._digests = memoryview(blocks.digests)
         self._damage = damage
-        self._held = (0, b"")  # where the bytes read last begin, and they themselves
+        self._held = (0, b"")  # offset of the bytes read last, and the bytes
 
     def size(self) -> int:
-        """Of what is known of, in bytes."""
+        """Size of the part that has digests, in bytes."""
         return self._blocks.size_bytes
 
     def readinto(self, buffer: WriteableBuffer) -> int:
@@ -80,7 +85,7 @@ class CheckedFile(RandomAccess):
         return pa.py_buffer(self._part(self._blocks.size_bytes if size_bytes < 0 else size_bytes))
 
     def read_at(self, size_bytes: int, offset: int) -> memoryview:
-        """The bytes at a place, or fewer at the end of the file."""
+        """Return the bytes at an offset, or fewer at the end of the file."""
         self.seek(offset)
         return self._part(size_bytes)
 
@@ -96,7 +101,7 @@ class CheckedFile(RandomAccess):
             self._held = (offset, body)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if not self.closed:
             self._file.close()
         super().close()
@@ -111,7 +116,7 @@ class CheckedFile(RandomAccess):
         return part
 
     def _checked(self, start: int, stop: int) -> tuple[int, bytes]:
-        """The blocks that hold these bytes, and where they begin."""
+        """Return the offset and bytes of the blocks that hold these bytes."""
         step = self._blocks.block_bytes
         first, last = start // step, -(-stop // step)
         begin, end = first * step, min(last * step, self._blocks.size_bytes)

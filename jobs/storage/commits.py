@@ -1,9 +1,9 @@
 """Commits: an operation becomes an entry of the log, by one put-if-absent.
 
-Three outcomes. *Committed*: the entry under its number is ours, by its id. *Lost*: it is somebody
-else's; if the operation still fits after theirs, it is tried behind it. *Unknown*: requests were
-sent and neither they nor reading back got an answer; nothing is deleted then, and the entry itself
-is kept under `pending/`, so that `resumed` can settle it with the same bytes.
+Three outcomes. *Committed*: the entry under its number has the id of this write. *Lost*: it has
+another; if the operation is still possible after that entry, it is tried under the next number.
+*Unknown*: neither the write nor reading it back got an answer; then nothing is deleted, and the
+entry is kept under `pending/`, so that `resumed` can send the same bytes again.
 """
 
 from __future__ import annotations
@@ -12,73 +12,71 @@ import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
-
-import orjson
 
 from jobs.errors import LostRace, ObjectMissing, OutcomeUnknown, StorageError
+from jobs.storage.canonical_json import canonical_json
+from jobs.storage.corpus import Corpus
+from jobs.storage.entries import LOG_FORMAT, LogEntry, operation_json, parse_entry
 from jobs.storage.layout import log_key, pending_key
-from jobs.storage.log import LOG_FORMAT as _FORMAT
-from jobs.storage.log import Entry, Head, entry_at, head, leave_hint, state_of, store_state
-from jobs.storage.manifests import canonical_json
-from jobs.storage.objects import ObjectStore
-from jobs.storage.operations import Operation, Publish, Redact, applied, operation_json
+from jobs.storage.log import Head, entry_at, head, leave_hint, state_of, store_state
+from jobs.storage.manifests import CommitInfo
+from jobs.storage.metadata import parsed_metadata
+from jobs.storage.operations import Operation, Publish, Redact, applied
 from jobs.storage.registry import Refusal, State
 
-# Among eight publishers that start at once the last needs eight tries; somebody wins each round.
+# Of eight publishers that start at once the last needs eight tries: one commits in each round.
 _ROUNDS = 32
 _SENDS = 3
 
 Decide = Callable[[State], Operation | None]
-"""What to do in a state, None for nothing; raises what makes it impossible."""
+"""Return the operation for a state, None for none; raise what makes it impossible."""
 
 
 @dataclass(frozen=True)
 class Committed:
-    """The log after a commit: where it ends and the state there; `is_new` if we changed it."""
+    """The log after a commit: its last number and state; `is_new` if this call added the entry."""
 
     seq: int
     state: State
     is_new: bool
 
 
-def commit(store: ObjectStore, corpus: str, decide: Decide, *, about: dict[str, Any]) -> Committed:
-    """Commit what `decide` makes of the newest state; whoever loses a race decides again.
+def commit(corpus: Corpus, decide: Decide, *, commit_info: CommitInfo) -> Committed:
+    """Commit the operation that `decide` makes of the newest state; after a lost race decide again.
 
     Args:
-        store: holds everything the operation names.
-        corpus: whose log.
-        decide: asked again after every entry that somebody else committed first.
-        about: who, when and with what, for the entry.
+        corpus: in the store that holds everything the operation names.
+        decide: called again after every entry that another publisher committed first.
+        commit_info: for the entry: who commits, when and with what.
 
     Raises:
         HeliuError: the state refuses the operation, or `decide` raised.
-        LostRace: others were first in every round.
-        OutcomeUnknown: the store never said whether the entry was written.
+        LostRace: another publisher was first in every round.
+        OutcomeUnknown: no answer told whether the entry was written.
     """
-    before = head(store, corpus)
+    before = head(corpus)
     for _ in range(_ROUNDS):
-        state = state_of(store, corpus, before)
+        state = state_of(corpus, before)
         operation = decide(state)
         if operation is None:
             return Committed(before.seq, state, is_new=False)
         after = applied(state, operation)
         if isinstance(after, Refusal):
-            who = _by_whom(store, corpus, before) if after.kind is LostRace else ""
-            raise after.kind(f"{corpus}: {after.message}{who}")
-        entry = _entry(before, operation, store_state(store, corpus, after), about)
-        if _written(store, corpus, entry, is_noted=isinstance(operation, Publish | Redact)):
-            leave_hint(store, corpus, entry["seq"])
+            newest = _newest_entry(corpus, before) if after.kind is LostRace else ""
+            raise after.kind(f"{corpus.name}: {after.message}{newest}")
+        entry = _entry(before, operation, store_state(corpus, after), commit_info)
+        if _written(corpus, entry, is_noted=isinstance(operation, Publish | Redact)):
+            leave_hint(corpus, entry["seq"])
             return Committed(entry["seq"], after, is_new=True)
-        before = head(store, corpus)
+        before = head(corpus)
     raise LostRace(
-        f"{corpus}: in each of {_ROUNDS} tries somebody else committed first"
-        f"{_by_whom(store, corpus, before)}: run the same command again when it is quieter"
+        f"{corpus.name}: in each of {_ROUNDS} tries another publisher committed first"
+        f"{_newest_entry(corpus, before)}: run the same command again when it is quieter"
     )
 
 
-def resumed(store: ObjectStore, corpus: str, version: str) -> tuple[bool, Entry | None]:
-    """Settle what became of commits of this version whose outcome was unknown.
+def resumed(corpus: Corpus, version: str) -> tuple[bool, LogEntry | None]:
+    """Settle commits of a version whose outcome was unknown.
 
     An entry whose number is still free is sent again, byte for byte: nothing has happened since it
     was decided. The newest is tried first, because only it can still be free.
@@ -89,87 +87,90 @@ def resumed(store: ObjectStore, corpus: str, version: str) -> tuple[bool, Entry 
     Raises:
         OutcomeUnknown: the store does not answer this time either.
     """
-    noted = [orjson.loads(store.get(info.key)) for info in store.list(f"{corpus}/pending/")]
-    mine = [entry for entry in noted if _version(entry) == version]
-    for entry in sorted(mine, key=lambda entry: -entry["seq"]):
-        if _written(store, corpus, entry, is_noted=True):
-            leave_hint(store, corpus, entry["seq"])
+    keys = [info.key for info in corpus.store.list(f"{corpus.name}/pending/")]
+    noted = [
+        parsed_metadata(parse_entry, corpus.store.get(key), corpus.store.location(key))
+        for key in keys
+    ]
+    own = [entry for entry in noted if _version(entry) == version]
+    for entry in sorted(own, key=lambda entry: -entry["seq"]):
+        if _written(corpus, entry, is_noted=True):
+            leave_hint(corpus, entry["seq"])
             return True, entry
-    return bool(mine), None
+    return bool(own), None
 
 
-def _entry(before: Head, operation: Operation, state: str, about: dict[str, Any]) -> Entry:
+def _entry(before: Head, operation: Operation, state: str, commit_info: CommitInfo) -> LogEntry:
     return {
-        "format": _FORMAT,
+        "format": LOG_FORMAT,
         "seq": before.seq + 1,
         "previous": before.digest,
         "id": uuid.uuid4().hex,
         "operation": operation_json(operation),
-        "about": about,
+        "about": commit_info,
         "state": state,
     }
 
 
-def _version(entry: Entry) -> str | None:
+def _version(entry: LogEntry) -> str | None:
     operation = entry["operation"]
     version: str | None = operation.get("release", operation).get("version")
     return version
 
 
-def _written(store: ObjectStore, corpus: str, entry: Entry, *, is_noted: bool) -> bool:
-    """Whether the entry is in the log; the note of it goes once that is certain."""
-    note = pending_key(corpus, entry["id"])
+def _written(corpus: Corpus, entry: LogEntry, *, is_noted: bool) -> bool:
+    """Whether the entry is in the log; delete its note under `pending/` once that is certain."""
+    note = pending_key(corpus.name, entry["id"])
     if is_noted:
-        store.put(note, canonical_json(entry))
-    is_ours = _sent(store, corpus, entry)
+        corpus.store.put(note, canonical_json(entry))
+    is_committed = _sent(corpus, entry)
     if is_noted:
         with suppress(StorageError):  # publishers may lack the right to delete
-            store.delete(note)
-    return is_ours
+            corpus.store.delete(note)
+    return is_committed
 
 
-def _sent(store: ObjectStore, corpus: str, entry: Entry) -> bool:
+def _sent(corpus: Corpus, entry: LogEntry) -> bool:
     body = canonical_json(entry)
     doubt: StorageError | None = None
     for _ in range(_SENDS):
         try:
-            if store.put_new(log_key(corpus, entry["seq"]), body):
+            if corpus.store.put_new(log_key(corpus.name, entry["seq"]), body):
                 return True
         except OutcomeUnknown as error:
             doubt = error
         except StorageError as error:
-            if doubt is None and _read_back(store, corpus, entry["seq"], error) is None:
+            if doubt is None and _read_back(corpus, entry["seq"], error) is None:
                 raise
             doubt = doubt or error
-        # A gateway that repeats a request tells the winner it lost: the id says whose entry it is.
-        found = _read_back(store, corpus, entry["seq"], doubt)
+        # A gateway that repeats a request may answer "taken" to the winner: the id decides.
+        found = _read_back(corpus, entry["seq"], doubt)
         if found is not None:
             return bool(found["id"] == entry["id"])
-    raise _unknown(store, corpus, entry["seq"]) from doubt
+    raise _unknown(corpus, entry["seq"]) from doubt
 
 
-def _read_back(
-    store: ObjectStore, corpus: str, seq: int, doubt: StorageError | None
-) -> Entry | None:
+def _read_back(corpus: Corpus, seq: int, doubt: StorageError | None) -> LogEntry | None:
     try:
-        return entry_at(store, corpus, seq)
+        return entry_at(corpus, seq)
     except StorageError as error:
-        raise _unknown(store, corpus, seq) from doubt or error
+        raise _unknown(corpus, seq) from doubt or error
 
 
-def _unknown(store: ObjectStore, corpus: str, seq: int) -> OutcomeUnknown:
+def _unknown(corpus: Corpus, seq: int) -> OutcomeUnknown:
+    location = corpus.store.location(log_key(corpus.name, seq))
     return OutcomeUnknown(
-        f"no answer said if {store.location(log_key(corpus, seq))} was created: when the store "
+        f"no answer said if {location} was created: when the store "
         "answers again, heliu publish resume=true (or the same command) finds out"
     )
 
 
-def _by_whom(store: ObjectStore, corpus: str, at: Head) -> str:
-    """Who committed last, when and what, for those who lost to it."""
+def _newest_entry(corpus: Corpus, at: Head) -> str:
+    """Describe the newest entry, for the message of a lost race."""
     with suppress(ObjectMissing):
-        entry = entry_at(store, corpus, at.seq)
+        entry = entry_at(corpus, at.seq)
         if entry is not None:
-            about = entry["about"]
+            info = entry["about"]
             what = " ".join([entry["operation"]["op"], *filter(None, [_version(entry)])])
-            return f" (newest entry {at.seq}: {what} by {about.get('by')}, {about.get('at')})"
+            return f" (newest entry {at.seq}: {what} by {info.get('by')}, {info.get('at')})"
     return ""

@@ -1,4 +1,4 @@
-"""A plain directory as an object store: no setup, and the same promises as S3."""
+"""A plain directory as an object store, with the guarantees of S3."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class DirectoryStore(ObjectStore):
         return self._root / key
 
     def _keys(self, prefix: str) -> Iterator[str]:
-        """Keys in no order; what was put here by other hands and is no key is not ours."""
+        """Yield keys in no order; files whose names are no keys are not objects."""
         for folder, _, names in os.walk(self._root / prefix.rpartition("/")[0], onerror=_refuse):
             parts = Path(folder).relative_to(self._root).parts
             for name in names:
@@ -164,11 +164,11 @@ def _flush(path: Path) -> None:
 
 
 def _link(temp: Path, path: Path) -> bool:
-    """Name the file unless the name is taken; the file system lets one of all racers win."""
+    """Name the file unless the name is taken; the file system makes this atomic."""
     try:
         os.link(temp, path)
     except FileExistsError:
-        # NFS repeats a request whose answer was lost: a second name of our file is the first try.
+        # NFS repeats a request whose answer was lost: a second link to the file is the first try.
         return temp.stat().st_nlink > 1
     except OSError as error:
         if error.errno not in _NO_LINKS:
@@ -178,9 +178,9 @@ def _link(temp: Path, path: Path) -> bool:
 
 
 def _claim(temp: Path, path: Path) -> bool:
-    """As `_link`, on a file system without hard links: one of all racers creates the claim.
+    """As `_link`, on a file system without hard links: the writer that creates the claim goes on.
 
-    The claim goes only after the name is given, so whoever gets it next finds the name taken.
+    The claim is removed after the name is given, so that the next writer finds the name taken.
     """
     claim = temp.with_name(f"{_CLAIM}{hashlib.sha256(str(path).encode()).hexdigest()}")
     for _ in range(_CLAIM_TRIES):
@@ -203,7 +203,7 @@ def _claim(temp: Path, path: Path) -> bool:
 
 
 def _refuse(error: OSError) -> None:
-    """Let a folder that cannot be listed stop the listing, except one that is not there."""
+    """Raise StorageError for a folder that cannot be listed, unless it does not exist."""
     if not isinstance(error, _ABSENT):
         raise StorageError(f"cannot list {error.filename} ({error.strerror})") from error
 

@@ -1,8 +1,8 @@
 """Garbage: blobs that no release needs, retired in the log before they are deleted.
 
-No clock decides what may go. A blob that a running publisher has just stored may well be taken for
-garbage; then the log says so before the delete is sent, the publisher sees it there before it can
-commit, and stores the blob again under the next generation of its key.
+Age does not matter. A blob that a running publisher has just stored may be retired; the log records
+that before the delete is sent, so the publisher sees it before it can commit, and stores the blob
+again under the next generation of its key.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ import orjson
 
 from jobs.errors import ObjectMissing
 from jobs.storage.commits import commit
+from jobs.storage.corpus import Corpus
 from jobs.storage.layout import blob_address
 from jobs.storage.log import head, state_of
-from jobs.storage.objects import ObjectInfo, ObjectStore
+from jobs.storage.manifests import CommitInfo
+from jobs.storage.objects import ObjectInfo
 from jobs.storage.operations import Collect, Operation
 from jobs.storage.registry import State
 from jobs.storage.releases import live_blobs, read_manifest
@@ -30,11 +32,11 @@ _THREADS = 16
 
 @dataclass(frozen=True)
 class Garbage:
-    """What may go.
+    """Objects that may be deleted.
 
     Attributes:
         orphans: blobs that nothing needs; they must be retired first.
-        retired: blobs the log gave up already; deleting them did not happen or not arrive.
+        retired: blobs retired before, whose delete was not sent or did not arrive.
         work: tables between stages, only if asked for.
     """
 
@@ -44,93 +46,99 @@ class Garbage:
 
     @property
     def size_bytes(self) -> int:
-        """Of everything together."""
+        """Size of all of them."""
         return sum(info.size_bytes for info in (*self.orphans, *self.retired, *self.work))
 
 
-def garbage(store: ObjectStore, corpus: str, *, with_work: bool) -> Garbage:
-    """What may go now; changes nothing.
+def garbage(corpus: Corpus, *, with_work: bool) -> Garbage:
+    """Find what may be deleted now; changes nothing.
 
     Args:
-        store: where to look.
-        corpus: whose blobs.
+        corpus: to look through.
         with_work: also the tables between stages, and the blobs of builds that are not published.
             Without it those blobs stay, so that a build that was stopped can be continued.
     """
-    state = state_of(store, corpus, head(store, corpus))
-    return _garbage(store, corpus, state, with_work=with_work)
+    state = state_of(corpus, head(corpus))
+    return _garbage(corpus, state, with_work=with_work)
 
 
-def collect(store: ObjectStore, corpus: str, *, with_work: bool, about: dict[str, Any]) -> Garbage:
-    """Retire and delete what may go; what was deleted.
+def collect(corpus: Corpus, *, with_work: bool, commit_info: CommitInfo) -> Garbage:
+    """Retire and delete what may be deleted; return it.
+
+    Args:
+        corpus: to collect.
+        with_work: as for `garbage`.
+        commit_info: for the log entries.
 
     Raises:
-        LostRace: others kept committing; run again.
-        OutcomeUnknown: the store never said whether the blobs are retired; none was deleted.
+        LostRace: other writers kept committing; run again.
+        OutcomeUnknown: no answer told whether the blobs are retired; none was deleted.
     """
 
     def decide(state: State) -> Operation | None:
-        orphans = _garbage(store, corpus, state, with_work=with_work).orphans
+        orphans = _garbage(corpus, state, with_work=with_work).orphans
         blobs = [address for info in orphans if (address := blob_address(info.key))]
         return Collect(dict(blobs[:_BATCH])) if blobs else None
 
-    while commit(store, corpus, decide, about=about).is_new:
+    while commit(corpus, decide, commit_info=commit_info).is_new:
         pass
-    found = garbage(store, corpus, with_work=with_work)
+    found = garbage(corpus, with_work=with_work)
     # Checkpoints go before the tables they name: a build must not believe in what is half gone.
     checkpoints = [info.key for info in found.work if info.key.endswith(".json")]
     tables = [info.key for info in found.work if not info.key.endswith(".json")]
     with ThreadPoolExecutor(_THREADS) as pool:
         for keys in (checkpoints, tables, [info.key for info in found.retired]):
-            list(pool.map(store.delete, keys))
+            list(pool.map(corpus.store.delete, keys))
     return found
 
 
-def _garbage(store: ObjectStore, corpus: str, state: State, *, with_work: bool) -> Garbage:
-    live = _live(store, corpus, state)
+def _garbage(corpus: Corpus, state: State, *, with_work: bool) -> Garbage:
+    live = _live(corpus, state)
     if not with_work:
-        live |= _candidates(store, corpus)
+        live |= _candidates(corpus)
     orphans: list[ObjectInfo] = []
     retired: list[ObjectInfo] = []
     kept = set(state.registry.tombstones)
-    for info in store.list(f"{corpus}/blobs/"):
+    for info in corpus.store.list(f"{corpus.name}/blobs/"):
         address = blob_address(info.key)
         if address is None or info.key in kept:
             continue
         digest, generation = address
-        if generation < state.removals.home(digest):
+        if generation < state.retired_files.generation(digest):
             retired.append(info)
         elif digest not in live:
             orphans.append(info)
-    work = tuple(store.list(f"{corpus}/work/")) if with_work else ()
+    work = tuple(corpus.store.list(f"{corpus.name}/work/")) if with_work else ()
     return Garbage(tuple(orphans), tuple(retired), work)
 
 
-def _live(store: ObjectStore, corpus: str, state: State) -> set[str]:
-    """The blobs of every release, yanked ones too: whoever pinned them may still read them."""
+def _live(corpus: Corpus, state: State) -> set[str]:
+    """Return the blobs of every release; readers that pinned a yanked one still need them."""
 
     def blobs(digest: str) -> set[str]:
-        return live_blobs(read_manifest(store, corpus, digest), state.registry, corpus)
+        return live_blobs(read_manifest(corpus, digest), state.registry, corpus.name)
 
     with ThreadPoolExecutor(_THREADS) as pool:
         found = pool.map(blobs, [release["digest"] for release in state.registry.releases])
         return set().union(*found)
 
 
-def _candidates(store: ObjectStore, corpus: str) -> set[str]:
+def _candidates(corpus: Corpus) -> set[str]:
     """The blobs that checkpoints of builds name, published or not."""
-    checkpoints = [info.key for info in store.list(f"{corpus}/work/") if info.key.endswith(".json")]
+    checkpoints = [
+        info.key for info in corpus.store.list(f"{corpus.name}/work/") if info.key.endswith(".json")
+    ]
     with ThreadPoolExecutor(_THREADS) as pool:
         return {
             digest
-            for found in pool.map(lambda k: _named(store, k), checkpoints)
+            for found in pool.map(lambda k: _named(corpus, k), checkpoints)
             for digest in found
         }
 
 
-def _named(store: ObjectStore, key: str) -> list[str]:
+def _named(corpus: Corpus, key: str) -> list[str]:
     try:
-        return list(_digests(orjson.loads(store.get(key))))
+        return list(_digests(orjson.loads(corpus.store.get(key))))
     except (ObjectMissing, orjson.JSONDecodeError):  # collected by another, or emptied by damage
         return []
 

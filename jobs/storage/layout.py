@@ -1,4 +1,4 @@
-"""Where things are inside a storage root: every key heliu ever writes is named here.
+"""The layout of a storage root: every key that heliu writes is named here.
 
 ::
 
@@ -20,10 +20,13 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from jobs.errors import ConfigError
 
 CATALOG = "catalog/"
+LATEST = "latest"
+"""The name that means the newest release not yanked, or the one it was pinned to."""
 PASSED_KEY = "probe/passed.json"
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -31,9 +34,21 @@ _BLOB = re.compile(r"[^/]+/blobs/[0-9a-f]{2}/([0-9a-f]{64})(?:\.g([1-9][0-9]*))?
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z._+-]{0,63}")
 
 
+def is_corpus(name: object) -> bool:
+    """Whether a corpus can be called so."""
+    is_name = isinstance(name, str) and _NAME.fullmatch(name) is not None
+    return is_name and name not in {"catalog", "probe"}
+
+
+def is_version(version: object) -> bool:
+    """Whether a release can be called so."""
+    is_name = isinstance(version, str) and _VERSION.fullmatch(version) is not None
+    return is_name and version != LATEST
+
+
 def check_corpus(name: str) -> str:
-    """The name itself, if it can be a corpus's."""
-    if not _NAME.fullmatch(name) or name in {"catalog", "probe"}:
+    """Return the name if it is valid for a corpus; raises ConfigError."""
+    if not is_corpus(name):
         raise ConfigError(
             f"corpus.name={name!r}: use up to 64 of a-z 0-9 . _ - beginning with a letter or digit"
         )
@@ -41,13 +56,23 @@ def check_corpus(name: str) -> str:
 
 
 def check_version(version: str) -> str:
-    """The version itself, if it can be a release's."""
-    if not _VERSION.fullmatch(version) or version == "latest":
+    """Return the version if it is valid for a release; raises ConfigError."""
+    if not is_version(version):
         raise ConfigError(
             f"corpus.version={version!r}: use letters, digits and . _ + - as in 1.0.0 "
             "('latest' always means the newest release)"
         )
     return version
+
+
+def check_tag(name: str) -> str:
+    """The name itself, if a release can be tagged so: as versions are called."""
+    if not is_version(name):
+        raise ConfigError(
+            f"name={name!r}: a tag is called as versions are, with up to 64 letters, digits and "
+            ". _ + - beginning with a letter or digit"
+        )
+    return name
 
 
 def catalog_key(corpus: str) -> str:
@@ -66,15 +91,28 @@ def manifest_key(corpus: str, digest: str) -> str:
 
 
 def blob_key(corpus: str, digest: str, generation: int = 0) -> str:
-    """The Parquet shard with this sha256; a later generation after the earlier were retired."""
+    """The Parquet shard with this sha256; a later generation after the earlier were retired.
+
+    Args:
+        corpus: name of the corpus.
+        digest: sha256 of the file.
+        generation: how many times the digest was retired before.
+    """
     suffix = f".g{generation}" if generation else ""
     return f"{corpus}/blobs/{digest[:2]}/{digest}{suffix}.parquet"
 
 
-def blob_address(key: str) -> tuple[str, int] | None:
+class BlobAddress(NamedTuple):
+    """What the key of a blob says: sha256 of the file, and generation."""
+
+    digest: str
+    generation: int
+
+
+def blob_address(key: str) -> BlobAddress | None:
     """Digest and generation of a blob's key; None if it is the key of no blob."""
     found = _BLOB.fullmatch(key)
-    return None if found is None else (found[1], int(found[2] or 0))
+    return None if found is None else BlobAddress(found[1], int(found[2] or 0))
 
 
 def state_key(corpus: str, digest: str) -> str:
@@ -83,7 +121,7 @@ def state_key(corpus: str, digest: str) -> str:
 
 
 def hint_key(corpus: str) -> str:
-    """Where the log ended when somebody last looked."""
+    """A hint where the log ends."""
     return f"{corpus}/head.json"
 
 
@@ -93,17 +131,29 @@ def pending_key(corpus: str, write_id: str) -> str:
 
 
 def derived_key(corpus: str, version: str, name: str) -> str:
-    """A file about a release that follows from its manifest; never consulted for truth."""
+    """A file derived from a manifest; never read to learn what a release is.
+
+    Args:
+        corpus: name of the corpus.
+        version: of the release.
+        name: of the file.
+    """
     return f"{corpus}/releases/{version.replace('+', '=')}/{name}"  # keys have no +, versions no =
 
 
 def attestation_key(corpus: str, digest: str, signer: str) -> str:
-    """The signature of the manifest with this sha256 by the key of this fingerprint."""
+    """The signature of the manifest with this sha256 by the key of this fingerprint.
+
+    Args:
+        corpus: name of the corpus.
+        digest: sha256 of the manifest.
+        signer: sha256 of the public key.
+    """
     return f"{attestations(corpus, digest)}/{signer}.json"
 
 
 def attestations(corpus: str, digest: str) -> str:
-    """What the keys of all signatures of a manifest begin with; before, `.json` followed."""
+    """The prefix of the keys of a manifest's signatures; the oldest are under it plus `.json`."""
     return f"{corpus}/attestations/{digest}"
 
 

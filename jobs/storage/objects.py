@@ -1,4 +1,4 @@
-"""One small interface over named bytes, and the choice of what is behind it.
+"""The interface of object stores.
 
 A key is relative, '/'-separated and plain ASCII, so that it means the same on every store. No key
 may be the folder of another one (`a` and `a/b`): a directory cannot hold both.
@@ -18,15 +18,20 @@ import orjson
 from pyarrow import fs
 
 from jobs.errors import ConfigError, StorageError
+from jobs.redaction import has_secret
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-S3_SCHEME = "s3://"
+
+def scheme(address: str) -> str | None:
+    """Return what stands before `://` in an address, None for a path."""
+    name, separator, _ = address.partition("://")
+    return name if separator else None
 
 
 class ObjectReplaced(StorageError):
-    """An object is not the one any more of which the first bytes were read."""
+    """An object was replaced after its first bytes were read."""
 
 
 _PART = r"[A-Za-z0-9_=-][A-Za-z0-9._=-]*"
@@ -52,12 +57,16 @@ class StorageParams:
     region: str | None
 
     def __post_init__(self) -> None:
-        if not self.root.startswith(S3_SCHEME):
-            if "://" in self.root or not self.root:
+        if not self.root:
+            raise ConfigError("root '' is no directory: give a path or s3://bucket/prefix")
+        for name, address in (("root", self.root), ("endpoint_url", self.endpoint_url or "")):
+            if "://" in address and has_secret(address):
                 raise ConfigError(
-                    f"root '{self.root}' is neither a directory nor an s3:// address: "
-                    "give a path or s3://bucket/prefix"
+                    f"storage.{name}={address} holds a user, password or signature, which would "
+                    "stand in releases and their logs: give the plain address, and credentials in "
+                    "the environment or a profile (AWS_ACCESS_KEY_ID, AWS_PROFILE)"
                 )
+        if scheme(self.root) is None:
             path = Path(self.root).expanduser()
             if not path.is_absolute() and _is_in_working_dir_of_job():
                 raise ConfigError(
@@ -77,7 +86,7 @@ class ObjectInfo:
 
 
 class ByteStream(Protocol):
-    """What can be read once."""
+    """A stream that is read once, front to back."""
 
     def read(self, size_bytes: int, /) -> bytes:
         """Up to so many bytes; none at the end."""
@@ -89,11 +98,16 @@ class ByteStream(Protocol):
 
 
 class ObjectStore(ABC):
-    """Whole objects under keys: nobody ever sees half of one.
+    """Objects under keys; readers never see a part of one.
 
     Every method raises `ConfigError` for a key outside the rule above and `StorageError` when the
     store refuses or cannot be reached. All of them may be called from several threads.
+
+    Attributes:
+        is_remote: Whether bytes come through a network, so that a file is better read once.
     """
+
+    is_remote = False
 
     @abstractmethod
     def get(self, key: str) -> bytes:
@@ -107,16 +121,16 @@ class ObjectStore(ABC):
     def put(self, key: str, body: bytes) -> None:
         """Store the bytes, replacing what was there.
 
-        Only for objects that every writer would write alike; use `put_new` where two may differ.
+        Only for objects that every writer would write with the same bytes; otherwise use `put_new`.
         """
 
     @abstractmethod
     def put_new(self, key: str, body: bytes) -> bool:
-        """Store the bytes unless something is there: of any number of racers, one wins.
+        """Store the bytes unless the key exists; of concurrent writers exactly one succeeds.
 
-        A body of its own per writer (with a unique id in it) makes the answer exact. When an
-        answer is lost, equal bytes under the key are taken for ours, and a gateway that repeats a
-        request can make the winner hear "taken": read the key back and compare the id.
+        The answer is exact if each writer's body differs (has a unique id). When an answer is
+        lost, equal bytes under the key count as this write, and a gateway that repeats a request
+        can answer False to the successful writer: read the key back and compare the id.
 
         Returns:
             True when this call created the object, False when there was one already.
@@ -127,7 +141,7 @@ class ObjectStore(ABC):
 
     @abstractmethod
     def put_file(self, key: str, path: Path) -> None:
-        """Store a finished local file, which nobody may change afterwards; as `put`."""
+        """Store a finished local file, which must not change afterwards; as `put`."""
 
     @abstractmethod
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
@@ -142,7 +156,7 @@ class ObjectStore(ABC):
         """Remove the object; removing what is not there is fine."""
 
     def discard_unfinished(self, prefix: str) -> None:  # noqa: B027  most stores have none
-        """Remove what writers that were killed left of objects that never got their key.
+        """Remove what killed writers left of objects that never got their key.
 
         Args:
             prefix: of the keys; a store that does not know them removes what any writer left.
@@ -150,10 +164,14 @@ class ObjectStore(ABC):
 
     @abstractmethod
     def location(self, key: str) -> str:
-        """The absolute path or s3:// address a user can open."""
+        """The absolute path or address that a user can open."""
+
+    def path(self, key: str) -> str:
+        """The object as `filesystem` names it."""
+        return self.location(key)
 
     def filesystem(self) -> fs.FileSystem:
-        """Pyarrow's file system, in which a `location` without its `s3://` is a path."""
+        """Pyarrow's file system, in which `path` names an object."""
         return fs.LocalFileSystem()
 
     @abstractmethod
@@ -165,7 +183,7 @@ class ObjectStore(ABC):
         """
 
     def stream(self, key: str) -> ByteStream:
-        """The object from its beginning to its end, for those who read all of it.
+        """The object as a stream, to read all of it.
 
         Raises:
             ObjectMissing: Nothing is there.
@@ -184,21 +202,21 @@ class ObjectStore(ABC):
             return bytes(file.read())
 
     def refuses_damage(self, key: str) -> bool | None:  # noqa: ARG002
-        """Whether bytes that changed on the way are refused; None if there is no way to change on.
+        """Whether the store refuses bytes that differ from their checksum; None without a network.
 
-        Stores an object under the key if they are not.
+        Stores an object under the key if it does not.
         """
         return None
 
 
 def _is_in_working_dir_of_job() -> bool:
     """Whether this is a submitted job of Ray, started where its working directory was unpacked."""
-    told = os.environ.get("RAY_JOB_CONFIG_JSON_ENV_VAR")  # Ray's own name for it
-    return bool(told and orjson.loads(told).get("runtime_env", {}).get("working_dir"))
+    configured = os.environ.get("RAY_JOB_CONFIG_JSON_ENV_VAR")  # Ray's own name for it
+    return bool(configured and orjson.loads(configured).get("runtime_env", {}).get("working_dir"))
 
 
 def check_key(key: str) -> None:
-    """Refuse a key that some store could not hold or would read as another place.
+    """Refuse a key that some store could not hold.
 
     Raises:
         ConfigError: Empty, absolute or hidden parts, '..', or characters outside the rule.

@@ -1,29 +1,31 @@
-"""What can happen to a corpus, as pure steps from one state of its log to the next.
+"""Operations on a corpus, as pure steps from one state of its log to the next.
 
-Each operation is what a log entry carries, whole: replaying the log from its beginning gives every
-state again, which is how `verify` checks the stored ones.
+A log entry carries a whole operation, so replaying the log gives every state again; `verify` checks
+the stored states that way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
-from jobs.errors import AlreadyPublished, ConfigError, DamagedRelease, LostRace, ReleaseMissing
-from jobs.storage.registry import LATEST, FileEntry, Refusal, Registry, Release, State
+from jobs.errors import AlreadyPublished, ConfigError, LostRace, ReleaseMissing
+from jobs.storage.layout import LATEST
+from jobs.storage.manifests import ReleaseName, StoredFile
+from jobs.storage.registry import Refusal, Registry, Release, State
 
 
 @dataclass(frozen=True)
 class Publish:
-    """A release comes into being.
+    """A release is published.
 
     Attributes:
         version: of the release.
         digest: of its manifest.
         documents: it holds.
         at: when.
-        by: whom.
+        by: who published it.
         parent: version and digest it was built on, if any.
         epoch: of the log when the build began.
         moved: generations of those of its blobs that are not in the first.
@@ -34,14 +36,14 @@ class Publish:
     documents: int
     at: str
     by: str
-    parent: Mapping[str, str] | None
+    parent: ReleaseName | None
     epoch: int
     moved: Mapping[str, int]
 
 
 @dataclass(frozen=True)
 class Tag:
-    """A name for a release is set, or with None removed."""
+    """A tag is set to a release, or with None removed."""
 
     name: str
     version: str | None
@@ -49,14 +51,14 @@ class Tag:
 
 @dataclass(frozen=True)
 class Rollback:
-    """`latest` stays at an older release, or with None follows publishes again."""
+    """`latest` is pinned to a release, or with None follows publishes again."""
 
     version: str | None
 
 
 @dataclass(frozen=True)
 class Yank:
-    """A release is withdrawn: `latest` skips it; with None it is good again."""
+    """A release is yanked: `latest` skips it; with None it no longer is."""
 
     version: str
     reason: str | None
@@ -64,7 +66,7 @@ class Yank:
 
 @dataclass(frozen=True)
 class Collect:
-    """Blobs that nothing names are retired, by digest and generation; then they may be deleted."""
+    """Blobs that no release needs are retired, by digest and generation; deleting may follow."""
 
     blobs: Mapping[str, int]
 
@@ -76,12 +78,12 @@ class Redact:
     Attributes:
         release: the patch release; its `epoch` is the one the takedown was worked out in.
         substitutions: digest of every blob that held such rows to the file that replaces it.
-        tombstones: keys of the blobs that list what must not return.
+        tombstones: keys of the blobs that list documents which later builds must drop.
         versions: the releases that read differently from now on.
     """
 
     release: Publish
-    substitutions: Mapping[str, FileEntry | None]
+    substitutions: Mapping[str, StoredFile | None]
     tombstones: tuple[str, ...]
     versions: tuple[str, ...]
 
@@ -89,36 +91,10 @@ class Redact:
 Operation = Publish | Tag | Rollback | Yank | Collect | Redact
 
 _OF_A_RELEASE = ("version", "digest", "documents", "at", "by")
-_KINDS: dict[str, type[Any]] = {
-    kind.__name__.lower(): kind for kind in (Publish, Tag, Rollback, Yank, Collect, Redact)
-}
-
-
-def operation_json(operation: Operation) -> dict[str, Any]:
-    """The operation as a log entry carries it."""
-    return {"op": type(operation).__name__.lower(), **asdict(operation)}
-
-
-def operation_from(stored: dict[str, Any]) -> Operation:
-    """The operation of a log entry.
-
-    Raises:
-        DamagedRelease: no version of heliu writes such an operation.
-    """
-    values = {name: value for name, value in stored.items() if name != "op"}
-    kind = _KINDS.get(stored["op"])
-    if kind is None:
-        raise DamagedRelease(f"the log has an operation {stored['op']!r}: read it with newer heliu")
-    if kind is Redact:
-        release = Publish(**values["release"])
-        lists = {name: tuple(values[name]) for name in ("tombstones", "versions")}
-        return Redact(release, values["substitutions"], **lists)
-    operation: Operation = kind(**values)
-    return operation
 
 
 def applied(state: State, operation: Operation) -> State | Refusal:
-    """The state after the operation, or why it cannot be. Pure: equal arguments, equal answer."""
+    """Return the state after the operation, or why it is refused. Pure."""
     match operation:
         case Publish():
             return _published(state, operation)
@@ -139,7 +115,7 @@ def _published(state: State, operation: Publish) -> State | Refusal:
     refusal = _unpublishable(registry, operation)
     if refusal is not None:
         return refusal
-    release = {name: getattr(operation, name) for name in _OF_A_RELEASE}
+    release = cast("Release", {name: getattr(operation, name) for name in _OF_A_RELEASE})
     return replace(
         state,
         registry=replace(
@@ -236,25 +212,25 @@ def _yanked(state: State, operation: Yank) -> State | Refusal:
 
 
 def _collected(state: State, operation: Collect) -> State:
-    removals = state.removals
-    retired = {**removals.retired}
+    retired_files = state.retired_files
+    retired = {**retired_files.retired}
     for digest, generation in operation.blobs.items():
         retired[digest] = max(generation, retired.get(digest, -1))
-    return replace(state, removals=replace(removals, retired=retired))
+    return replace(state, retired_files=replace(retired_files, retired=retired))
 
 
 def _redacted(state: State, operation: Redact) -> State | Refusal:
     after = _published(state, operation.release)
     if isinstance(after, Refusal):
         return after
-    registry, removals = after.registry, after.removals
-    gone = operation.substitutions
+    registry, retired_files = after.registry, after.retired_files
+    replaced = operation.substitutions
     # What replaced a blob in an earlier takedown may be replaced itself.
     earlier = {
-        digest: gone.get(file["sha256"], file) if file else None
+        digest: replaced.get(file["sha256"], file) if file else None
         for digest, file in registry.substitutions.items()
     }
-    retired = {digest: registry.moved.get(digest, 0) for digest in gone}
+    retired = {digest: registry.moved.get(digest, 0) for digest in replaced}
     epoch = registry.epoch + 1
     return State(
         replace(
@@ -262,13 +238,13 @@ def _redacted(state: State, operation: Redact) -> State | Refusal:
             releases=_changed(registry, set(operation.versions), drop="redacted", redacted=epoch),
             epoch=epoch,
             tombstones=tuple(dict.fromkeys((*registry.tombstones, *operation.tombstones))),
-            moved={digest: at for digest, at in registry.moved.items() if digest not in gone},
-            substitutions={**earlier, **gone},
+            moved={digest: at for digest, at in registry.moved.items() if digest not in replaced},
+            substitutions={**earlier, **replaced},
         ),
         replace(
-            removals,
-            retired={**removals.retired, **retired},
-            forbidden=removals.forbidden | set(gone),
+            retired_files,
+            retired={**retired_files.retired, **retired},
+            forbidden=retired_files.forbidden | set(replaced),
         ),
     )
 
@@ -277,7 +253,7 @@ def _changed(
     registry: Registry, versions: set[str], *, drop: str, **changes: Any
 ) -> tuple[Release, ...]:
     return tuple(
-        {**{name: release[name] for name in release if name != drop}, **changes}
+        cast("Release", {**{k: v for k, v in release.items() if k != drop}, **changes})
         if release["version"] in versions
         else release
         for release in registry.releases

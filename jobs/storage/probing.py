@@ -1,8 +1,8 @@
-"""The probe: a store must show that it can hold releases before it is trusted with one.
+"""The probe: check once that a store supports create-if-absent and reads what was written.
 
 Some S3 servers accept If-None-Match and ignore it, or check it without a lock; some file systems
-cannot create a file exclusively. Two publishers would then both believe in their release, which no
-later step could notice.
+cannot create a file exclusively. Two publishers would then both take their release for published,
+and no later step could notice.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import orjson
 
 from jobs.errors import ObjectMissing, StorageError, StorageUnwritable
+from jobs.storage.canonical_json import canonical_json
 from jobs.storage.layout import PASSED_KEY
-from jobs.storage.manifests import canonical_json
 from jobs.storage.objects import ObjectStore
 
 PROBE_VERSION = 1
@@ -28,7 +28,7 @@ _RACES = 3
 
 @dataclass(frozen=True)
 class Check:
-    """One thing a store was asked to show, what was seen, and whether that will do."""
+    """One property of a store: its name, what was seen, and whether that is enough."""
 
     name: str
     seen: str
@@ -36,7 +36,7 @@ class Check:
 
 
 def prove_once(store: ObjectStore, root: str) -> None:
-    """Prove the store unless it is on record, in the store itself, that it passed.
+    """Probe the store unless a record in the store says that it passed.
 
     Raises:
         StorageUnwritable: it cannot hold releases, or cannot be written at all.
@@ -53,10 +53,10 @@ def prove_once(store: ObjectStore, root: str) -> None:
 
 
 def prove(store: ObjectStore, root: str) -> list[Check]:
-    """Make the store show everything; put on record that it did.
+    """Run all checks and record in the store that it passed.
 
     Raises:
-        StorageUnwritable: one thing it did not show; the message says what was seen instead.
+        StorageUnwritable: a check failed; the message says what was seen.
         StorageError: it refused a request.
     """
     seen = checks(store)
@@ -71,21 +71,21 @@ def prove(store: ObjectStore, root: str) -> list[Check]:
 
 
 def record(store: ObjectStore) -> None:
-    """Put on record in the store that it passed, so that later builds need not ask again."""
+    """Record in the store that it passed, so that later builds skip the probe."""
     store.put(PASSED_KEY, canonical_json({"probe": PROBE_VERSION}))
 
 
 def checks(store: ObjectStore) -> list[Check]:
-    """What the store shows, each check on objects of its own that are gone afterwards."""
-    place = f"probe/{uuid.uuid4().hex}"
+    """Run each check on objects of its own, and delete them."""
+    prefix = f"probe/{uuid.uuid4().hex}"
     probes: list[Callable[[ObjectStore, str], Check]]
     probes = [_first_stays, _race, _reads, _lists, _damage]
     try:
-        return [probe(store, f"{place}/{probe.__name__.strip('_')}") for probe in probes]
+        return [probe(store, f"{prefix}/{probe.__name__.strip('_')}") for probe in probes]
     finally:
         # Publishers may lack the right to delete; what is left is a few bytes and never reused.
         with suppress(StorageError):
-            for info in list(store.list(place)):
+            for info in list(store.list(prefix)):
                 store.delete(info.key)
 
 
@@ -105,10 +105,12 @@ def _write_and_forget(store: ObjectStore) -> None:
 
 
 def _first_stays(store: ObjectStore, key: str) -> Check:
-    told = [store.put_new(key, body) for body in (b"first", b"second")]
+    answers = [store.put_new(key, body) for body in (b"first", b"second")]
     kept = store.get(key)
-    is_passed = told == [True, False] and kept == b"first"
-    return Check("put-if-absent", f"told two writers in turn {told}, kept {kept!r}", is_passed)
+    is_passed = answers == [True, False] and kept == b"first"
+    return Check(
+        "put-if-absent", f"answered {answers} to two writers in turn, kept {kept!r}", is_passed
+    )
 
 
 def _race(store: ObjectStore, key: str) -> Check:

@@ -1,55 +1,63 @@
-"""Publishing: what must hold before a release, or a takedown's patch release, is committed.
+"""Publication: the checks before a release, or the release of a takedown, is committed.
 
-Apart from the commit, whose cost is fixed, a publish asks once about each file its parent does not
-have. Every check is made again on the state behind which the entry is written.
+Each is made again on the state after which the entry is written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import NamedTuple
 
-from jobs.errors import ConservationError, DamagedRelease, LostRace, ObjectMissing
+from jobs.errors import ConservationError, LostRace
+from jobs.storage.canonical_json import canonical_json, sha256_hex
 from jobs.storage.commits import commit
+from jobs.storage.corpus import Corpus
 from jobs.storage.layout import blob_address, blob_key, catalog_key, manifest_key
 from jobs.storage.log import Head
-from jobs.storage.manifests import canonical_json, sha256_hex
-from jobs.storage.objects import ObjectStore
+from jobs.storage.manifests import CommitInfo, Manifest, StoredFile, files_of
 from jobs.storage.operations import Operation, Publish, Redact
-from jobs.storage.registry import FileEntry, Registry, Release, State
-from jobs.storage.releases import Manifest, files_of, live_blobs, read_manifest
+from jobs.storage.registry import Registry, Release, State
+from jobs.storage.releases import live_blobs, read_manifest
 
 _THREADS = 16
 
 
+class CommittedManifest(NamedTuple):
+    """The digest of a manifest, and whether this call committed it."""
+
+    digest: str
+    is_new: bool
+
+
 def publish(
-    store: ObjectStore,
-    corpus: str,
+    corpus: Corpus,
     manifest: Manifest,
     *,
-    epoch: int | None = None,
-    about: dict[str, Any],
+    generation: int | None = None,
+    commit_info: CommitInfo,
     is_copy: bool = False,
-) -> tuple[str, bool]:
-    """Commit a release; its digest, and whether this call made it (False: it was there already).
+) -> CommittedManifest:
+    """Commit a release.
 
-    Besides the commit this asks once about each file that the parent does not have: what the
-    parent has is there, because no operation may take it from a release.
+    Apart from the commit, whose cost is fixed, this asks the store once about each file that the
+    parent does not have; files of the parent exist, because no operation removes them.
 
     Args:
-        store: holds every shard the manifest names.
-        corpus: whose log.
+        corpus: in the store that holds every file the manifest names.
         manifest: the release, `version` and `documents` among its keys.
-        epoch: of the log when the build began; None if it begins only now.
-        about: who, when (`at`) and with what; recorded in the log, no part of the digest.
-        is_copy: of a release in another store, whose parent need not be in this log.
+        generation: takedowns in the log when the build began; None for those there are now.
+        commit_info: who publishes, when (`at`) and with what; for the log, not in the digest.
+        is_copy: whether it is copied from another store; its parent need not be in this log.
+
+    Returns:
+        The digest, and whether this call made the release (False: it was published before).
 
     Raises:
         AlreadyPublished: the version exists with another digest.
-        LostRace: something was taken away meanwhile; running the build again leaves it out.
-        OutcomeUnknown: the store never said whether the commit landed.
+        LostRace: a file was retired or taken down meanwhile; build again.
+        OutcomeUnknown: no answer told whether the commit was written.
     """
     body = canonical_json(manifest)
     digest = sha256_hex(body)
@@ -59,81 +67,78 @@ def publish(
         existing = state.registry.exactly(manifest["version"])
         if existing is not None and existing["digest"] == digest:
             return None
-        publication = _publication(manifest, digest, state, epoch, about)
+        publication = _publication(manifest, digest, state, generation, commit_info)
         if is_copy:
             publication = replace(publication, parent=None)
         if publication.moved not in checked:
-            _check_files(store, corpus, manifest, state)
+            _check_files(corpus, manifest, state)
             checked.append(publication.moved)
         return publication
 
-    store.put(catalog_key(corpus), canonical_json({"corpus": corpus}))
-    store.put(manifest_key(corpus, digest), body)
-    return digest, commit(store, corpus, decide, about=about).is_new
+    corpus.store.put(catalog_key(corpus.name), canonical_json({"corpus": corpus.name}))
+    corpus.store.put(manifest_key(corpus.name, digest), body)
+    return CommittedManifest(digest, commit(corpus, decide, commit_info=commit_info).is_new)
 
 
 @dataclass(frozen=True)
 class Takedown:
-    """What a takedown worked out.
+    """A takedown, ready to be committed.
 
     Attributes:
-        at: the head it was worked out on; its releases are all that were searched.
+        at: the head that it was planned on; its releases are all that were searched.
         substitutions: sha256 of every file that holds rows to remove, in any of those releases, to
             the entry of the file that replaces it, or None for nothing.
-        tombstones: keys of the blobs that list what must not return.
+        tombstones: keys of the blobs that list documents which later builds must drop.
     """
 
     at: Head
-    substitutions: Mapping[str, FileEntry | None]
+    substitutions: Mapping[str, StoredFile | None]
     tombstones: tuple[str, ...]
 
 
 def redact(
-    store: ObjectStore,
-    corpus: str,
+    corpus: Corpus,
     manifest: Manifest,
     takedown: Takedown,
     *,
-    about: dict[str, Any],
-) -> tuple[str, bool]:
+    commit_info: CommitInfo,
+) -> CommittedManifest:
     """Commit a patch release and make every release read without the rows it leaves out.
 
     Args:
-        store: holds the shards of the manifest, the substitutes and the tombstones.
-        corpus: whose log.
+        corpus: in the store that holds the files of the manifest, substitutes and tombstones.
         manifest: the patch release.
-        takedown: what goes, and what comes in its place.
-        about: as for `publish`.
+        takedown: the files that are replaced, and by what.
+        commit_info: as for `publish`.
 
     Returns:
         Digest of the patch release, and whether this call made it.
 
     Raises:
-        LostRace: a release or another takedown came meanwhile, which may hold such rows too.
-        OutcomeUnknown: the store never said.
+        LostRace: a release or another takedown was committed meanwhile.
+        OutcomeUnknown: no answer told whether the commit was written.
     """
     body = canonical_json(manifest)
     digest = sha256_hex(body)
     substitutes = [file for file in takedown.substitutions.values() if file is not None]
-    needed = {**manifest, "substitutes": substitutes}
 
     def decide(state: State) -> Operation | None:
         existing = state.registry.exactly(manifest["version"])
         if existing is not None and existing["digest"] == digest:
             return None
-        _check_takedown(store, takedown, state, manifest)
-        release = _publication(needed, digest, state, takedown.at.registry.epoch, about)
-        _check_files(store, corpus, needed, state)
-        touched = _touched(store, corpus, state.registry, set(takedown.substitutions))
+        _check_takedown(corpus, takedown, state, manifest)
+        release = _publication(
+            manifest, digest, state, takedown.at.registry.epoch, commit_info, substitutes
+        )
+        _check_files(corpus, manifest, state, substitutes)
+        touched = _touched(corpus, state.registry, set(takedown.substitutions))
         return Redact(release, takedown.substitutions, takedown.tombstones, touched)
 
-    store.put(manifest_key(corpus, digest), body)
-    return digest, commit(store, corpus, decide, about=about).is_new
+    corpus.store.put(manifest_key(corpus.name, digest), body)
+    return CommittedManifest(digest, commit(corpus, decide, commit_info=commit_info).is_new)
 
 
-def _check_takedown(
-    store: ObjectStore, takedown: Takedown, state: State, manifest: Manifest
-) -> None:
+def _check_takedown(corpus: Corpus, takedown: Takedown, state: State, manifest: Manifest) -> None:
     version = manifest["version"]
     searched = [release["digest"] for release in takedown.at.releases]
     if searched != [release["digest"] for release in state.registry.releases]:
@@ -145,80 +150,88 @@ def _check_takedown(
         raise ConservationError(f"{version} still names files that it takes down: nothing was done")
     for key in takedown.tombstones:
         digest, generation = blob_address(key) or ("", -1)
-        if generation != state.removals.home(digest) or store.size(key) is None:
+        if generation != state.retired_files.generation(digest) or corpus.store.size(key) is None:
             raise LostRace(
-                f"{store.location(key)} was collected as garbage: run the takedown again"
+                f"{corpus.store.location(key)} was collected as garbage: run the takedown again"
             )
 
 
 def _publication(
-    manifest: Manifest, digest: str, state: State, epoch: int | None, about: dict[str, Any]
+    manifest: Manifest,
+    digest: str,
+    state: State,
+    generation: int | None,
+    commit_info: CommitInfo,
+    substitutes: Sequence[StoredFile] = (),
 ) -> Publish:
-    retired = state.removals.retired
-    named = {file["sha256"] for file in files_of(manifest)}
+    retired = state.retired_files.retired
+    named = {file["sha256"] for file in (*files_of(manifest), *substitutes)}
     parent = manifest.get("parent")
     return Publish(
         version=manifest["version"],
         digest=digest,
         documents=manifest["documents"],
-        at=about["at"],
-        by=about["by"],
-        parent=parent and {name: parent[name] for name in ("version", "digest")},
-        epoch=state.registry.epoch if epoch is None else epoch,
-        moved={blob: state.removals.home(blob) for blob in sorted(named) if blob in retired},
+        at=commit_info["at"],
+        by=commit_info["by"],
+        parent=parent and {"version": parent["version"], "digest": parent["digest"]},
+        epoch=state.registry.epoch if generation is None else generation,
+        moved={
+            blob: state.retired_files.generation(blob) for blob in sorted(named) if blob in retired
+        },
     )
 
 
-def _check_files(store: ObjectStore, corpus: str, manifest: Manifest, state: State) -> None:
-    """Refuse a manifest one of whose files was taken down or is not there.
+def _check_files(
+    corpus: Corpus,
+    manifest: Manifest,
+    state: State,
+    substitutes: Sequence[StoredFile] = (),
+) -> None:
+    """Refuse a manifest one of whose files, or of its substitutes, was taken down or is not there.
 
     Raises:
         LostRace: a file was collected as garbage or taken down after the build stored it.
     """
-    version, removals = manifest["version"], state.removals
-    inherited = _inherited(store, corpus, manifest, state.registry)
-    new = {file["sha256"]: file for file in files_of(manifest) if file["sha256"] not in inherited}
-    fallen = sorted(removals.forbidden & new.keys())
+    version, retired_files = manifest["version"], state.retired_files
+    inherited = _inherited(corpus, manifest, state.registry)
+    named: list[StoredFile] = [*files_of(manifest), *substitutes]
+    new = {file["sha256"]: file for file in named if file["sha256"] not in inherited}
+    fallen = sorted(retired_files.forbidden & new.keys())
     if fallen:
         raise LostRace(
-            f"{corpus} {version} names {len(fallen)} files that a takedown removed, such as "
+            f"{corpus.name} {version} names {len(fallen)} files that a takedown removed, such as "
             f"{fallen[0]}: run the build again, it leaves them out"
         )
 
-    def is_stored(file: FileEntry) -> bool:
-        key = blob_key(corpus, file["sha256"], removals.home(file["sha256"]))
-        return store.size(key) == file["bytes"]
+    def is_stored(file: StoredFile) -> bool:
+        key = blob_key(corpus.name, file["sha256"], retired_files.generation(file["sha256"]))
+        return corpus.store.size(key) == file["bytes"]
 
     with ThreadPoolExecutor(_THREADS) as pool:
         there = pool.map(is_stored, new.values())
         absent = [file for file, is_there in zip(new.values(), there, strict=True) if not is_there]
     if absent:
         raise LostRace(
-            f"{corpus} {version} needs {len(absent)} files that are not there, such as "
+            f"{corpus.name} {version} needs {len(absent)} files that are not there, such as "
             f"{absent[0]['sha256']}: they were collected as garbage before they were published; "
             "run the build again, it writes them anew"
         )
 
 
-def _inherited(store: ObjectStore, corpus: str, manifest: Manifest, registry: Registry) -> set[str]:
-    parent: Mapping[str, str] | None = manifest.get("parent")
+def _inherited(corpus: Corpus, manifest: Manifest, registry: Registry) -> set[str]:
+    parent = manifest.get("parent")
     release = registry.exactly(parent["version"]) if parent else None
     if parent is None or release is None or release["digest"] != parent["digest"]:
         return set()
-    try:
-        return live_blobs(read_manifest(store, corpus, release["digest"]), registry, corpus)
-    except ObjectMissing as error:
-        raise DamagedRelease(f"the manifest of {release['version']} is gone: restore it") from error
+    return live_blobs(read_manifest(corpus, release["digest"]), registry, corpus.name)
 
 
-def _touched(
-    store: ObjectStore, corpus: str, registry: Registry, gone: set[str]
-) -> tuple[str, ...]:
-    """The releases that need one of these blobs."""
+def _touched(corpus: Corpus, registry: Registry, replaced: set[str]) -> tuple[str, ...]:
+    """Return the releases that need one of these blobs."""
 
     def is_touched(release: Release) -> bool:
-        manifest = read_manifest(store, corpus, release["digest"])
-        return bool(gone & live_blobs(manifest, registry, corpus))
+        manifest = read_manifest(corpus, release["digest"])
+        return bool(replaced & live_blobs(manifest, registry, corpus.name))
 
     with ThreadPoolExecutor(_THREADS) as pool:
         touched = pool.map(is_touched, registry.releases)

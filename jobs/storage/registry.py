@@ -1,37 +1,52 @@
-"""What a corpus's log says at one moment: its releases, names for them, and what was taken away.
+"""The state of a corpus's log: its releases, tags, substituted and retired files.
 
-Blobs are meant by their digest. A blob that was taken away is retired for good: its key is never
-used again, so that a delete request that arrives hours late can hurt nobody. The same bytes, when
-they are needed again, live under the next generation of the key.
+Blobs are identified by their digest. The key of a retired blob is never used again, so that a
+delete request that arrives hours late does no harm. If the same bytes are needed again, they are
+stored under the next generation of the key.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, TypedDict
+
+import orjson
 
 from jobs.errors import HeliuError
+from jobs.storage.grammar import check_registry, check_retired_files
+from jobs.storage.layout import LATEST
+from jobs.storage.manifests import StoredFile
+from jobs.storage.typed_json import parsed
 
-LATEST = "latest"
 
-Release = dict[str, Any]
-"""A published release: `version`, `digest`, `documents`, `at`, `by`, and what befell it: `yanked`
-(why), `redacted` (the epoch of the last takedown that removed rows from it)."""
+class _Changes(TypedDict, total=False):
+    yanked: str
+    redacted: int
 
-FileEntry = dict[str, Any]
-"""A file as manifests list it: `key`, `sha256`, `bytes`, `rows` and more."""
+
+class Release(_Changes):
+    """A published release: when, by whom, and what the log says of it since.
+
+    `yanked` is the reason; `redacted` the epoch of the last takedown that removed rows from it.
+    """
+
+    version: str
+    digest: str
+    documents: int
+    at: str
+    by: str
 
 
 @dataclass(frozen=True)
 class Registry:
-    """The part that readers need.
+    """The part of the state for readers.
 
     Attributes:
         releases: in order of publication.
         tags: other names of releases; `latest` is among them only while it is rolled back.
-        epoch: takedowns so far; a build that began in another epoch must not be published.
-        tombstones: keys of the blobs that list what was taken down.
+        epoch: number of takedowns; a build that began at another number must not be published.
+        tombstones: keys of the blobs that list documents taken down.
         moved: digest of a blob to the generation it lives in, where that is not the first.
         substitutions: digest of a blob that was taken down to the file that replaces it, or None.
     """
@@ -41,14 +56,14 @@ class Registry:
     epoch: int = 0
     tombstones: tuple[str, ...] = ()
     moved: Mapping[str, int] = field(default_factory=dict)
-    substitutions: Mapping[str, FileEntry | None] = field(default_factory=dict)
+    substitutions: Mapping[str, StoredFile | None] = field(default_factory=dict)
 
     def exactly(self, version: str) -> Release | None:
-        """The release published under this very version."""
+        """Return the release of exactly this version, None if there is none."""
         return next((known for known in self.releases if known["version"] == version), None)
 
     def find(self, name: str) -> Release | None:
-        """The release of that version or tag; `latest` skips yanked ones."""
+        """Return the release of that version or tag; `latest` skips yanked ones."""
         if name == LATEST and LATEST not in self.tags:
             good = (known for known in reversed(self.releases) if "yanked" not in known)
             return next(good, None)
@@ -56,62 +71,71 @@ class Registry:
 
 
 @dataclass(frozen=True)
-class Removals:
-    """The part that only writers need.
+class RetiredFiles:
+    """The part of the state for writers: files that were retired.
 
     Attributes:
-        retired: digest of a blob to its newest generation that was taken away.
-        forbidden: digests of blobs that a takedown removed; nothing may name them again.
+        retired: digest of a blob to its newest retired generation.
+        forbidden: digests of blobs that a takedown removed; no release may list them again.
     """
 
     retired: Mapping[str, int] = field(default_factory=dict)
     forbidden: frozenset[str] = frozenset()
 
-    def home(self, digest: str) -> int:
-        """The generation in which a blob of this digest can live."""
+    def generation(self, digest: str) -> int:
+        """Return the generation under which a blob of this digest can be stored."""
         return self.retired.get(digest, -1) + 1
 
 
 @dataclass(frozen=True)
 class State:
-    """Everything the log says."""
+    """The whole state of a log."""
 
     registry: Registry = field(default_factory=Registry)
-    removals: Removals = field(default_factory=Removals)
+    retired_files: RetiredFiles = field(default_factory=RetiredFiles)
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why an operation cannot be: the error to raise and its message."""
+    """Why an operation is refused: the error to raise and its message."""
 
     kind: type[HeliuError]
     message: str
 
 
 def status(release: Release) -> str:
-    """One word for a release: active, yanked or redacted."""
+    """Return active, yanked or redacted."""
     return next((word for word in ("yanked", "redacted") if word in release), "active")
 
 
-def registry_json(registry: Registry, removals: str | None) -> dict[str, Any]:
-    """The registry as it is stored; `removals` is the digest of its other part."""
+@dataclass(frozen=True)
+class _StoredRegistry(Registry):
+    """A registry as it is stored, every key of it; `removals` is the digest of the other part."""
+
+    removals: str | None = None
+
+
+def registry_json(registry: Registry, removals: str | None) -> Mapping[str, Any]:
+    """Return the registry as it is stored; `removals` is the digest of its other part."""
     stored = {column.name: getattr(registry, column.name) for column in fields(Registry)}
     return {**stored, "removals": removals}
 
 
-def registry_from(stored: dict[str, Any]) -> Registry:
-    """The registry again."""
-    values = {column.name: stored[column.name] for column in fields(Registry)}
-    values["releases"] = tuple(stored["releases"])
-    values["tombstones"] = tuple(stored["tombstones"])
-    return Registry(**values)
+def parse_registry(body: bytes) -> tuple[Registry, str | None]:
+    """Return a stored registry and the digest of the state's other part; raises Malformed."""
+    stored = parsed(_StoredRegistry, body)
+    check_registry(orjson.loads(body))
+    values = {column.name: getattr(stored, column.name) for column in fields(Registry)}
+    return Registry(**values), stored.removals
 
 
-def removals_json(removals: Removals) -> dict[str, Any]:
-    """The removals as they are stored."""
-    return {"retired": dict(removals.retired), "forbidden": sorted(removals.forbidden)}
+def retired_files_json(retired_files: RetiredFiles) -> Mapping[str, Any]:
+    """Return the removals as they are stored."""
+    return {"retired": dict(retired_files.retired), "forbidden": sorted(retired_files.forbidden)}
 
 
-def removals_from(stored: dict[str, Any]) -> Removals:
-    """The removals again."""
-    return Removals(stored["retired"], frozenset(stored["forbidden"]))
+def parse_retired_files(body: bytes) -> RetiredFiles:
+    """Return stored removals; raises Malformed."""
+    retired_files = parsed(RetiredFiles, body)
+    check_retired_files(orjson.loads(body))
+    return retired_files

@@ -17,7 +17,6 @@ from pyarrow import fs
 
 from jobs.errors import ObjectMissing, OutcomeUnknown, StorageError
 from jobs.storage.objects import (
-    S3_SCHEME,
     ByteStream,
     ObjectInfo,
     ObjectStore,
@@ -28,6 +27,7 @@ from jobs.storage.objects import (
 )
 from jobs.storage.s3_clients import (
     FAILURES,
+    S3_SCHEME,
     arrow_files,
     content_md5,
     error_code,
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 # Waits before each try of a put-if-absent; together they outlast the fail-over of a gateway.
 _PAUSES_SECONDS = (0.0, 0.2, 1.0, 3.0, 9.0)
-_CHANCE = random.SystemRandom()  # those who were refused together must not come back together
+_RNG = random.SystemRandom()  # so that writers refused together do not retry together
 
 _NEVER_SENT = (sdk.EndpointConnectionError, sdk.ConnectTimeoutError)
 _UNANSWERED = (sdk.HTTPClientError, sdk.SSLError, ResponseParserError)
@@ -62,6 +62,8 @@ class _Answer(Enum):
 class S3Store(ObjectStore):
     """Objects below one prefix of one bucket."""
 
+    is_remote = True
+
     def __init__(self, params: StorageParams) -> None:
         self._params = params
         self._endpoint_url = params.endpoint_url
@@ -69,7 +71,7 @@ class S3Store(ObjectStore):
         self._bucket, prefix = split_address(params.root)
         self._prefix = f"{prefix.strip('/')}/".removeprefix("/")
         self._client = s3_client(params.endpoint_url, params.region, resends=True)
-        # An SDK that resends by itself turns our own lost success into "somebody was first".
+        # An SDK that resends by itself turns a success whose answer was lost into "exists already".
         self._once = s3_client(params.endpoint_url, params.region, resends=False)
 
     def __reduce__(self) -> tuple[type[S3Store], tuple[StorageParams]]:
@@ -94,7 +96,7 @@ class S3Store(ObjectStore):
         is_doubtful = False
         with self._named("create", key) as name:
             for pause_seconds in _PAUSES_SECONDS:
-                time.sleep(pause_seconds * _CHANCE.uniform(0.5, 1.5))
+                time.sleep(pause_seconds * _RNG.uniform(0.5, 1.5))
                 try:
                     answer = self._try_new(name, body)
                 except FAILURES:
@@ -174,12 +176,16 @@ class S3Store(ObjectStore):
             )
         return self.size(key) is None
 
+    def path(self, key: str) -> str:
+        """See `ObjectStore.path`: pyarrow's paths of S3 have no scheme."""
+        return self.location(key).removeprefix(S3_SCHEME)
+
     def filesystem(self) -> fs.FileSystem:  # noqa: D102  see `ObjectStore.filesystem`
         return arrow_files(self._endpoint_url, self._region)
 
     @contextmanager
     def _named(self, verb: str, key: str) -> Iterator[str]:
-        """The object's name in the bucket; failures of its requests become our errors."""
+        """The object's name in the bucket; failures of its requests become errors of heliu."""
         with explaining(verb, self.location(key), self._endpoint_url):
             yield self._prefix + key
 
@@ -202,7 +208,7 @@ class S3Store(ObjectStore):
         return _Answer.CREATED
 
     def _read_back(self, name: str) -> bytes | None:
-        """What is stored; None when nothing is or nobody can tell: then the same is sent again."""
+        """What is stored; None when there is none, or no answer: then the same is sent again."""
         try:
             return self._once.get_object(Bucket=self._bucket, Key=name)["Body"].read()
         except FAILURES:
@@ -219,7 +225,7 @@ class S3Store(ObjectStore):
 
 
 def _refusal(error: sdk.ClientError) -> _Answer:
-    """What a server's error says about our bytes; errors that resending cannot cure are raised."""
+    """What a server's error says about the sent bytes; raise what resending cannot cure."""
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     if status == 412:
         return _Answer.TAKEN

@@ -1,6 +1,6 @@
 """The two S3 clients this package uses, and what their errors mean.
 
-boto3 reads and writes; pyarrow's is for those who read a release as a dataset.
+boto3 reads and writes; pyarrow's is for readers of a release as a dataset.
 Both take credentials from the standard chain: environment, profile, instance role.
 """
 
@@ -25,7 +25,7 @@ from botocore.parsers import ResponseParserError
 from pyarrow import fs
 
 from jobs.errors import ConfigError, ObjectMissing, StorageError, StorageUnwritable
-from jobs.storage.objects import S3_SCHEME
+from jobs.redaction import redacted
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -34,12 +34,13 @@ if TYPE_CHECKING:
 FAILURES = (sdk.ClientError, sdk.BotoCoreError, ResponseParserError, S3UploadFailedError)
 # The waits between them grow to 20 s, by chance half of that: most of a minute, in which a gateway
 # is started again and a cluster finds its disk.
+S3_SCHEME = "s3://"
 _ATTEMPTS = 9
 _AWS = (".amazonaws.com", ".amazonaws.com.cn")
 _CUT_BODY = (sdk.HTTPClientError, sdk.IncompleteReadError, sdk.FlexibleChecksumError)
 _PAUSE_SECONDS = 0.1  # before an answer that broke off is asked for again; doubled each time
-_CHANCE = random.SystemRandom()  # those who were cut off together must not come back together
-_HICCUPS = 1  # failures of one request that need not be told
+_RNG = random.SystemRandom()  # so that clients cut off together do not retry together
+_HICCUPS = 1  # failures of one request that need not be warned
 _QUIET_SECONDS = 5.0
 
 _GRANT = "grant this user GetObject, PutObject and ListBucket there"
@@ -47,7 +48,7 @@ _REMEDIES = {
     "NoSuchBucket": "create the bucket or correct its name",
     "AccessDenied": _GRANT,
     "403": f"{_GRANT}, or correct the credentials or the clock of this machine",
-    "400": "renew the credentials, then run again",  # what HEAD is told of an expired token
+    "400": "renew the credentials, then run again",  # what HEAD is warned of an expired token
     "InvalidAccessKeyId": "correct the credentials in the environment or profile",
     "SignatureDoesNotMatch": "correct the secret key in the environment or profile",
     "ExpiredToken": "renew the credentials, then run again",
@@ -60,9 +61,14 @@ _REMEDIES = {
 
 @lru_cache(maxsize=16)
 def s3_client(endpoint_url: str | None, region: str | None, *, resends: bool) -> S3Client:
-    """A boto3 client; safe to share between threads, unlike the session it comes from.
+    """Return a boto3 client; safe to share between threads, unlike its session.
 
-    The one that resends waits longer each time, by chance, and sends less when told to slow down.
+    Args:
+        endpoint_url: of a server other than AWS.
+        region: of its buckets, None for the environment's.
+        resends: whether it sends failed requests again.
+
+    One that resends waits longer each time, at random, and sends less when the server asks for it.
     """
     config = Config(
         retries={
@@ -78,32 +84,32 @@ def s3_client(endpoint_url: str | None, region: str | None, *, resends: bool) ->
     client = Session().client("s3", endpoint_url=endpoint_url, region_name=region, config=config)
     for operation in ("PutObject", "UploadPart"):
         client.meta.events.register(f"before-parameter-build.s3.{operation}", _add_md5)
-    tell = _telling(endpoint_url or "AWS", hiccups=_HICCUPS if resends else 0)
-    client.meta.events.register("needs-retry.s3", tell)
+    warn = _retry_warnings(endpoint_url or "AWS", hiccups=_HICCUPS if resends else 0)
+    client.meta.events.register("needs-retry.s3", warn)
     return client
 
 
-def _telling(server: str, *, hiccups: int) -> Callable[..., None]:
-    """Whoever waits for a server that is gone shall know what for, now and then.
+def _retry_warnings(server: str, *, hiccups: int) -> Callable[..., None]:
+    """Return a handler that warns, at most every `_QUIET_SECONDS`, while requests are retried.
 
     Args:
-        server: whose requests.
-        hiccups: failures of one request that are not told.
+        server: its address, for the warning.
+        hiccups: failures of one request before the first warning.
     """
-    told = [-_QUIET_SECONDS]
+    warned = [-_QUIET_SECONDS]
 
-    def tell(
+    def warn(
         attempts: int, caught_exception: Exception | None = None, response: Any = None, **_: object
     ) -> None:
         status = response[0].status_code if response else 0
         now = time.monotonic()
         is_failure = caught_exception is not None or status >= 500
-        if is_failure and attempts > hiccups and now >= told[0] + _QUIET_SECONDS:
-            told[0] = now
-            cause = caught_exception or f"status {status}"
+        if is_failure and attempts > hiccups and now >= warned[0] + _QUIET_SECONDS:
+            warned[0] = now
+            cause = redacted(str(caught_exception or f"status {status}"))
             logging.getLogger(__name__).warning("heliu: waiting for %s (%s)", server, cause)
 
-    return tell
+    return warn
 
 
 def split_address(address: str) -> tuple[str, str]:
@@ -117,7 +123,14 @@ def split_address(address: str) -> tuple[str, str]:
 def listed(
     bucket: str, prefix: str, endpoint_url: str | None, region: str | None
 ) -> Iterator[tuple[str, int]]:
-    """Name and size in bytes of each object whose name starts with the prefix, sorted by name."""
+    """Name and size in bytes of each object whose name starts with the prefix, sorted by name.
+
+    Args:
+        bucket: to list.
+        prefix: of the names.
+        endpoint_url: of a server other than AWS.
+        region: of the bucket, None for the environment's.
+    """
     with explaining("list", f"{S3_SCHEME}{bucket}/{prefix}", endpoint_url):
         pages = s3_client(endpoint_url, region, resends=True).get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=bucket, Prefix=prefix):
@@ -125,8 +138,15 @@ def listed(
                 yield item["Key"], item["Size"]
 
 
+def listed_addresses(beginning: str, endpoint_url: str | None) -> Iterator[tuple[str, int]]:
+    """Address and size in bytes of each object whose address begins so, sorted."""
+    bucket, prefix = split_address(beginning)
+    for name, size_bytes in listed(bucket, prefix, endpoint_url, None):
+        yield f"{S3_SCHEME}{bucket}/{name}", size_bytes
+
+
 def read_again(ask: Callable[[], StreamingBody], read: Callable[[StreamingBody], bytes]) -> bytes:
-    """What `read` makes of an answer; it is asked for again while it breaks off.
+    """Return what `read` makes of an answer; ask again while answers break off.
 
     The SDK sends a request again by itself, but not for a body that was cut short.
     """
@@ -136,13 +156,19 @@ def read_again(ask: Callable[[], StreamingBody], read: Callable[[StreamingBody],
             return read(answer)
         except _CUT_BODY:
             answer.close()
-        time.sleep(_CHANCE.uniform(0.5, 1.0) * _PAUSE_SECONDS * 2**attempt)
+        time.sleep(_RNG.uniform(0.5, 1.0) * _PAUSE_SECONDS * 2**attempt)
     return read(ask())
 
 
 @contextmanager
 def explaining(verb: str, address: str, endpoint_url: str | None) -> Iterator[None]:
-    """Turn what the SDK raises into our errors, with address, cause and remedy."""
+    """Turn errors of the SDK into those of heliu, with address, cause and remedy.
+
+    Args:
+        verb: what is done, for the message.
+        address: of the object.
+        endpoint_url: of a server other than AWS.
+    """
     try:
         yield
     except FAILURES as failure:
@@ -162,7 +188,7 @@ def explaining(verb: str, address: str, endpoint_url: str | None) -> Iterator[No
 @lru_cache(maxsize=16)
 def arrow_files(endpoint_url: str | None, region: str | None) -> fs.S3FileSystem:
     """The bucket for pyarrow, which asks again as often as boto3 does."""
-    # Told what boto3 found in environment and profile: pyarrow looks for the server in fewer
+    # Given what boto3 found in environment and profile: pyarrow looks for the server in fewer
     # places, and its own guess of the region may ask a cloud service.
     found = s3_client(endpoint_url, region, resends=True).meta
     is_aws = str(urlsplit(found.endpoint_url).hostname).endswith(_AWS)

@@ -1,4 +1,4 @@
-"""Objects of a bucket as files: every range is one request of boto3 that is sent again if need be.
+"""Objects of a bucket as files: a range is one request of boto3, sent again if it breaks off.
 
 Arrow's own client gives up where a server answers a short range with an error longer than it, and
 knows other waits than boto3; two clients would be two policies.
@@ -27,8 +27,13 @@ _PART_BYTES = 8 << 20
 _PARTS_AT_ONCE = 4
 
 
-def open_object(address: str, endpoint_url: str | None, region: str | None) -> pa.NativeFile:
-    """The object for random access.
+def open_object(address: str, endpoint_url: str | None, region: str | None = None) -> pa.NativeFile:
+    """Open an object for random access.
+
+    Args:
+        address: of the object.
+        endpoint_url: of a server other than AWS.
+        region: of the bucket, None for the environment's.
 
     Raises:
         ObjectMissing: Nothing is there.
@@ -39,7 +44,12 @@ def open_object(address: str, endpoint_url: str | None, region: str | None) -> p
 
 
 def stream_object(address: str, endpoint_url: str | None, region: str | None) -> ByteStream:
-    """The object from its beginning, as it arrives; raises as `open_object` does.
+    """Stream an object from its beginning; raises as `open_object` does.
+
+    Args:
+        address: of the object.
+        endpoint_url: of a server other than AWS.
+        region: of the bucket, None for the environment's.
 
     One request, and one more wherever the answer breaks off.
     """
@@ -56,7 +66,7 @@ class _Object:
         self._etag = ""
 
     def explaining(self) -> AbstractContextManager[None]:
-        """Failures of its requests become our errors."""
+        """Failures of its requests become errors of heliu."""
         return explaining("read", self._address, self._endpoint_url)
 
     def size(self) -> int:
@@ -133,7 +143,7 @@ class _Stream:
             self._body.close()
 
     def _answer(self) -> StreamingBody:
-        """The answer at hand, or that to a new request if it broke off."""
+        """Return the open answer, or that to a new request if it broke off."""
         body, self._body = self._body, None
         if body is None:
             body = self._stored.body(**({"Range": f"bytes={self._at}-"} if self._at else {}))

@@ -1,4 +1,4 @@
-"""Folders for files on their way into the store; where there is no room for them, that is told."""
+"""Temporary folders for files on their way into the store."""
 
 from __future__ import annotations
 

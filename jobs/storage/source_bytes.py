@@ -22,9 +22,8 @@ from jobs.errors import (
     StorageError,
 )
 from jobs.storage.checked import Blocks, CheckedFile, block_digests
-from jobs.storage.objects import S3_SCHEME
-from jobs.storage.s3_files import open_object
 from jobs.storage.sources import require_regular
+from jobs.storage.stores import backend_of
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -136,8 +135,8 @@ def _checked(file: pa.NativeFile, uri: str, known: Known) -> CheckedFile:
 
 def _opened(uri: str, endpoint_url: str | None) -> pa.NativeFile:
     try:
-        if uri.startswith(S3_SCHEME):
-            return open_object(uri, endpoint_url, None)
+        if backend := backend_of(uri):
+            return backend.open_file(uri, endpoint_url)
         # What was a file when the delivery was listed may have become a link or a pipe.
         require_regular(uri)
         return pa.OSFile(uri)
@@ -154,7 +153,7 @@ def _raw_stream(uri: str, endpoint_url: str | None, known: Known | None) -> io.B
 
 
 def _kind(uri: str) -> type[HeliuError]:
-    return StorageError if uri.startswith(S3_SCHEME) else DeliveryUnreadable
+    return StorageError if backend_of(uri) else DeliveryUnreadable
 
 
 def _complaint(uri: str) -> str:

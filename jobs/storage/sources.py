@@ -22,8 +22,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from jobs.errors import DeliveryMissing, DeliveryUnreadable
-from jobs.storage.objects import S3_SCHEME
-from jobs.storage.s3_clients import listed, split_address
+from jobs.storage.stores import Backend, backend_of
 
 _FILE_SCHEME = "file://"
 _MAGIC = re.compile(r"[*?[]")
@@ -68,10 +67,10 @@ def expand(
     """
     found: dict[str, SourceFile] = {}
     for pattern in patterns:
-        is_remote = pattern.startswith(S3_SCHEME)
+        backend = backend_of(pattern)
         matched = list(
-            _s3_matches(pattern, endpoint_url)
-            if is_remote
+            _remote_matches(pattern, backend, endpoint_url)
+            if backend
             else _local_matches(pattern, follow_links=follow_links)
         )
         if not matched:
@@ -184,17 +183,22 @@ def _require_inside(path: Path, base: Path, *, follow_links: bool) -> None:
         )
 
 
-def _s3_matches(address: str, endpoint_url: str | None) -> Iterator[SourceFile]:
-    bucket, key = split_address(address)
+def _remote_matches(
+    address: str, backend: Backend, endpoint_url: str | None
+) -> Iterator[SourceFile]:
+    scheme, _, path = address.partition("://")
+    bucket, _, key = path.partition("/")
+    root = f"{scheme}://{bucket}/"
     wanted = [part for part in key.split("/") if part]
     fixed = _before_magic(wanted)
     base = "".join(f"{part}/" for part in fixed)
-    for name, size_bytes in listed(bucket, _MAGIC.split(key)[0], endpoint_url, None):
+    for found, size_bytes in backend.list_files(root + _MAGIC.split(key)[0], endpoint_url):
+        name = found.removeprefix(root)
         inner = name.removeprefix(base)
         if name == key and not key.endswith("/"):
             yield SourceFile(address, name.rpartition("/")[2], size_bytes)
         elif name.startswith(base) and _fits(inner.split("/"), wanted[len(fixed) :]):
-            yield SourceFile(f"{S3_SCHEME}{bucket}/{name}", inner, size_bytes)
+            yield SourceFile(found, inner, size_bytes)
 
 
 def _before_magic(parts: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Objects that are read from their beginning to their end, and known by their sha256."""
+"""Whole files: objects that are read to their end and checked by their sha256."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import pyarrow as pa
 
 from jobs.errors import DamagedRelease, ObjectMissing, StorageError
 from jobs.storage.layout import blob_address
-from jobs.storage.objects import S3_SCHEME, ObjectStore
+from jobs.storage.objects import ObjectStore
 from jobs.storage.scratch import scratch_folder
 
 CHUNK_BYTES = 8 << 20
 
 
 def chunks(store: ObjectStore, key: str) -> Iterator[bytes]:
-    """The bytes of an object, a few megabytes at a time.
+    """Yield the bytes of an object, a few megabytes at a time.
 
     Raises:
         ObjectMissing: there is none.
@@ -36,7 +36,14 @@ def chunks(store: ObjectStore, key: str) -> Iterator[bytes]:
 
 
 def is_stored(store: ObjectStore, key: str, size_bytes: int, sha256: str) -> bool:
-    """Whether the object holds the bytes of this digest; reads all of it if the size is right."""
+    """Whether an object holds certain bytes.
+
+    Args:
+        store: of the object.
+        key: of the object.
+        size_bytes: it must have.
+        sha256: it must have; all of it is read if the size is right.
+    """
     if store.size(key) != size_bytes:
         return False
     digest = hashlib.sha256()
@@ -46,10 +53,10 @@ def is_stored(store: ObjectStore, key: str, size_bytes: int, sha256: str) -> boo
 
 
 def checked_chunks(store: ObjectStore, key: str) -> Iterator[bytes]:
-    """The bytes of a file of a release, which must be those that its key names.
+    """Yield the bytes of a file of a release, which must have the sha256 in its key.
 
     Raises:
-        DamagedRelease: at the end: they are not; at the beginning: it is gone.
+        DamagedRelease: at the beginning if it does not exist, at the end if the sha256 differs.
     """
     digest, wanted = hashlib.sha256(), blob_address(key)
     try:
@@ -58,7 +65,7 @@ def checked_chunks(store: ObjectStore, key: str) -> Iterator[bytes]:
             yield chunk
     except ObjectMissing as error:
         raise DamagedRelease(f"{error}: restore it from a copy, then run again") from error
-    if wanted is None or digest.hexdigest() != wanted[0]:
+    if wanted is None or digest.hexdigest() != wanted.digest:
         raise DamagedRelease(
             f"{store.location(key)} is not what was published: nothing is made of it; restore the "
             "file from a copy, then run again"
@@ -66,7 +73,13 @@ def checked_chunks(store: ObjectStore, key: str) -> Iterator[bytes]:
 
 
 def fetch(store: ObjectStore, key: str, path: Path) -> None:
-    """Copy a file of a release to a new local one; raises as `checked_chunks` does."""
+    """Copy a file of a release to a new local one; raises as `checked_chunks` does.
+
+    Args:
+        store: of the release.
+        key: of the file.
+        path: of the new file.
+    """
     with path.open("xb") as file:
         for chunk in checked_chunks(store, key):
             file.write(chunk)
@@ -74,12 +87,12 @@ def fetch(store: ObjectStore, key: str, path: Path) -> None:
 
 @contextmanager
 def whole_file(store: ObjectStore, key: str) -> Iterator[pa.NativeFile]:
-    """A file of a release for random access, after all of its bytes were checked.
+    """Open a file of a release for random access, after all of its bytes were checked.
 
-    One that is far away is copied on the way, so that it is read once and what was checked is what
-    is used; raises as `checked_chunks` does.
+    A remote file is copied to a local one while it is checked: it is read once, and the bytes used
+    are those checked. Raises as `checked_chunks` does.
     """
-    if not store.location(key).startswith(S3_SCHEME):
+    if not store.is_remote:
         for _ in checked_chunks(store, key):
             pass
         with store.open(key) as file:

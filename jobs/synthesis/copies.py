@@ -64,7 +64,7 @@ def near_copy(pen: Pen, draft: Draft, footer: str) -> Copy:
     copy = Copy(draft.text, "", 1.0)
     for _ in range(_TRIES):
         edit = pen.word(_EDITS)
-        aim = _LEAST + pen.chance.random() * (_MOST - _LEAST)
+        aim = _LEAST + pen.rng.random() * (_MOST - _LEAST)
         text = _edited(pen, draft, footer, edit, aim)
         copy = Copy(text, edit, jaccard(draft.text, text))
         if _LEAST <= copy.jaccard <= _MOST:
@@ -91,7 +91,7 @@ def _edited(pen: Pen, draft: Draft, footer: str, edit: str, aim: float) -> str:
         case "footer":
             return f"{text}\n{footer}"
     lines = text.split("\n")
-    pen.chance.shuffle(lines)
+    pen.rng.shuffle(lines)
     return "\n".join(lines)
 
 

@@ -10,14 +10,14 @@ from jobs.errors import ConfigError
 from jobs.synthesis.exams import exam_items, leakable, write_exam_conf, write_exams
 from jobs.synthesis.partners import PARTNERS, Partner, write_conf
 from jobs.synthesis.planting import Planted, Planter
-from jobs.synthesis.writing import Delivery, Place, TruthFile
+from jobs.synthesis.writing import Delivery, RowLocation, TruthFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-_PIECE_BYTES = 64 << 20
-_PIECES = 9  # at least, over the three partners: two or three files for the smallest of demos
+_FILE_BYTES = 64 << 20
+_LEAST_FILES = 9  # at least, over the three partners: two or three files for the smallest of demos
 _LONGEST_SHARE = 150  # the longest document has so many characters less than the demo has bytes
 _REPORT_BYTES = 1 << 20
 
@@ -39,7 +39,7 @@ def write_demo(
         report: Called with the bytes of text written so far, about every MB and at the end.
 
     Returns:
-        Rows per partner, damaged ones included.
+        The number of rows per partner, damaged ones included.
 
     Raises:
         ConfigError: if the size is not positive or `out` already holds a demo.
@@ -50,12 +50,12 @@ def write_demo(
     write_conf(out / "conf" / "partners", out / "deliveries")
     write_exam_conf(out / "conf" / "benchmarks", out / "benchmarks")
     planter = Planter(f"{seed}", max(size_bytes // _LONGEST_SHARE, 1), leakable(exams))
-    piece_bytes = min(_PIECE_BYTES, size_bytes // _PIECES)
+    file_bytes = min(_FILE_BYTES, size_bytes // _LEAST_FILES)
     with ExitStack() as open_files:
         truth = open_files.enter_context(closing(TruthFile(out / "truth.parquet")))
         deliveries = {
             partner.name: open_files.enter_context(
-                closing(Delivery(out / "deliveries" / partner.name, partner, piece_bytes))
+                closing(Delivery(out / "deliveries" / partner.name, partner, file_bytes))
             )
             for partner in PARTNERS
         }
@@ -83,9 +83,9 @@ def _fill(
     for partner in cycle(PARTNERS):
         planted = planter.document(partner)
         text_bytes = len((planted.row.text or "").encode())
-        place = deliveries[partner.name].add(planted.row, planted.plant, text_bytes)
+        location = deliveries[partner.name].add(planted.row, planted.plant, text_bytes)
         if planted.plant is not None:
-            truth.add(_truth(partner, place, planted))
+            truth.add(_truth(partner, location, planted))
         written += text_bytes
         if written >= size_bytes:
             break
@@ -95,12 +95,12 @@ def _fill(
     report(written)
 
 
-def _truth(partner: Partner, place: Place, planted: Planted) -> dict[str, Any]:
+def _truth(partner: Partner, location: RowLocation, planted: Planted) -> dict[str, Any]:
     original = planted.original
     return {
         "partner": partner.name,
-        "source_file": place.source_file,
-        "source_row": place.source_row,
+        "source_file": location.source_file,
+        "source_row": location.source_row,
         "source_id": planted.row.id,
         "plant": planted.plant,
         "of_partner": original and original.partner,

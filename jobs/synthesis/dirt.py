@@ -54,10 +54,13 @@ def with_html(pen: Pen, text: str) -> Altered:
 
 def with_control_characters(pen: Pen, text: str) -> Altered:
     """Control, zero-width and direction characters at a few places."""
-    cuts = sorted(pen.whole(1, len(text) - 1) for _ in range(pen.whole(3, 12)))
-    unseen = [pen.word(_UNSEEN) for _ in cuts]
-    pieces = [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
-    dirty = "".join(piece + mark for piece, mark in zip(pieces, [*unseen, ""], strict=True))
+    split_points = sorted(pen.whole(1, len(text) - 1) for _ in range(pen.whole(3, 12)))
+    unseen = [pen.word(_UNSEEN) for _ in split_points]
+    parts = [
+        text[start:end]
+        for start, end in zip([0, *split_points], [*split_points, len(text)], strict=True)
+    ]
+    dirty = "".join(piece + mark for piece, mark in zip(parts, [*unseen, ""], strict=True))
     return Altered(dirty, " ".join(f"U+{ord(mark):04X}" for mark in unseen))
 
 

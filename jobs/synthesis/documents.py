@@ -47,7 +47,7 @@ def length(pen: Pen, median: int) -> int:
     """Characters to write: lognormal from 200 up, and now and then more than 20,000."""
     if pen.happens(_LONG_SHARE):
         return pen.whole(_LONG_FROM, _LONGEST)
-    drawn = int(pen.chance.lognormvariate(log(median), _SPREAD))
+    drawn = int(pen.rng.lognormvariate(log(median), _SPREAD))
     return min(max(drawn, _SHORTEST), _LONGEST)
 
 

@@ -80,12 +80,12 @@ def with_leak(pen: Pen, text: str, items: Sequence[Item]) -> Altered:
     """The text with one of `items` in it: all of it, or without the options, or the question."""
     item = items[pen.whole(0, len(items) - 1)]
     right = item.options[_LETTERS.index(item.answer)][len("(A)") :]
-    ways = {
+    variants = {
         "question, options, answer": "\n".join(
             (f"例题：{item.question}", *item.options, f"答案：{item.answer}")
         ),
         "question, answer": f"有一道题问：{item.question}。正确的说法是：{right}。",
         "question": f"请思考：{item.question}",
     }
-    way = pen.word(tuple(ways))
-    return Altered(insert_line(pen, text, ways[way]), f"{item.id}: {way}")
+    variant = pen.word(tuple(variants))
+    return Altered(insert_line(pen, text, variants[variant]), f"{item.id}: {variant}")

@@ -171,8 +171,8 @@ def write_conf(folder: Path, deliveries: Path) -> None:
     """One file of Hydra's group `partners` for each partner, with absolute patterns."""
     folder.mkdir(parents=True)
     for partner in PARTNERS:
-        place = glob.escape(str(deliveries.resolve() / partner.name))
-        pattern = f"{place}/*.{partner.suffix}"
+        folder_pattern = glob.escape(str(deliveries.resolve() / partner.name))
+        pattern = f"{folder_pattern}/*.{partner.suffix}"
         (folder / f"{partner.name}.yaml").write_text(_yaml(partner, pattern), "utf-8")
 
 

@@ -1,4 +1,4 @@
-"""What is planted in a delivery besides ordinary documents, how often, and in which order."""
+"""Plants: defects and copies in a delivery, how often and in which order."""
 
 from __future__ import annotations
 
@@ -73,15 +73,15 @@ class Deck:
     """Cards in random order, with the agreed number of each plant in every thousand."""
 
     def __init__(self, seed: str) -> None:
-        self._chance = Random(seed)
-        first = [*_PER_THOUSAND, *self._chance.sample(_THOUSAND, _FIRST_CARDS - len(_PER_THOUSAND))]
-        self._chance.shuffle(first)
+        self._rng = Random(seed)
+        first = [*_PER_THOUSAND, *self._rng.sample(_THOUSAND, _FIRST_CARDS - len(_PER_THOUSAND))]
+        self._rng.shuffle(first)
         self._cards = first + [_ORDINARY] * _FIRST_ORIGINALS
 
     def deal(self, *, is_json_lines: bool) -> Card:
         """The next card for a file of lines, or for one that has none."""
         if len(self._cards) < _LEAST_CARDS:
-            self._cards = self._chance.sample(_THOUSAND, len(_THOUSAND)) + self._cards
+            self._cards = self._rng.sample(_THOUSAND, len(_THOUSAND)) + self._cards
         at = len(self._cards) - 1
         while not is_json_lines and self._cards[at].plant in ONLY_IN_LINES:
             at -= 1

@@ -1,4 +1,4 @@
-"""Personal data of nobody: numbers that pass every check of form, drawn at random."""
+"""Invented personal data: random numbers that pass every check of form."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def with_private_data(pen: Pen, text: str, person: str) -> Altered:
         "mobile": f"{pen.word(_MOBILE_HEADS)}{pen.whole(0, 99_999_999):08}",
         "email": f"user{pen.whole(1, 99_999)}@{pen.word(_MAILBOXES)}",
     }
-    kinds = pen.chance.sample(sorted(found), pen.whole(1, 3))
+    kinds = pen.rng.sample(sorted(found), pen.whole(1, 3))
     names = {"resident_id": "身份证号", "mobile": "手机", "email": "邮箱"}
     line = f"联系人：{person}，" + "，".join(f"{names[kind]}：{found[kind]}" for kind in kinds)
     detail = " ".join(f"{kind}={found[kind]}" for kind in kinds)

@@ -1,4 +1,4 @@
-"""What a careless extraction repeats: a caption, a whole text, the frame of a page."""
+"""Repetition as careless extraction leaves it: a caption, a whole text, site boilerplate."""
 
 from __future__ import annotations
 
@@ -31,6 +31,6 @@ def _with_caption(pen: Pen, draft: Draft) -> Altered:
     caption = f"图为{city}：{headline}（本报记者{person}摄于活动现场）"
     lines = draft.text.split("\n")
     places = range(1, len(lines) + 1)
-    for at in sorted(pen.chance.sample(places, min(pen.whole(3, 6), len(lines))), reverse=True):
+    for at in sorted(pen.rng.sample(places, min(pen.whole(3, 6), len(lines))), reverse=True):
         lines.insert(at, caption)
     return Altered("\n".join(lines), caption)

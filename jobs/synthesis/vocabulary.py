@@ -1,7 +1,7 @@
 """Words every subject shares: people, places, verbs, states, numbers.
 
-Places and people are invented by joining parts, so that any likeness to a real one is chance. No
-list is longer than the 256 that one byte can choose from; what needs more variety is put together
+Places and people are invented by joining parts, any likeness to a real one is accidental. No list
+is longer than the 256 that one byte can choose from; what needs more variety is put together
 from two slots.
 """
 

@@ -1,4 +1,4 @@
-"""Delivery files as the partners write them, in pieces, and the table of what was planted."""
+"""Delivery files as the partners write them, and the table of what was planted."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Row(NamedTuple):
     published: str
 
 
-class Place(NamedTuple):
+class RowLocation(NamedTuple):
     """Where a row was written; the first row of a file is 1."""
 
     source_file: str
@@ -67,25 +67,25 @@ class _File(Protocol):
 
 
 class Delivery:
-    """One partner's files, a new one whenever the last holds `piece_bytes` of text."""
+    """One partner's files, a new one whenever the last holds `file_bytes` of text."""
 
-    def __init__(self, folder: Path, partner: Partner, piece_bytes: int) -> None:
+    def __init__(self, folder: Path, partner: Partner, file_bytes: int) -> None:
         folder.mkdir(parents=True)
         self.rows = 0
-        self._folder, self._partner, self._piece_bytes = folder, partner, piece_bytes
-        self._pieces, self._name, self._written = 0, "", 0
+        self._folder, self._partner, self._file_bytes = folder, partner, file_bytes
+        self._files, self._name, self._written = 0, "", 0
         self._file: _File | None = None
 
-    def add(self, row: Row, plant: Plant | None, text_bytes: int) -> Place:
+    def add(self, row: Row, plant: Plant | None, text_bytes: int) -> RowLocation:
         """Write the row, damaged where `plant` says so."""
         file = self._file = self._file or self._opened()
         file.add(row, plant)
-        place = Place(self._name, file.rows)
+        location = RowLocation(self._name, file.rows)
         self.rows += 1
         self._written += text_bytes
-        if self._written >= self._piece_bytes:
+        if self._written >= self._file_bytes:
             self.close()
-        return place
+        return location
 
     def close(self) -> None:
         """Finish the last file."""
@@ -95,8 +95,8 @@ class Delivery:
 
     def _opened(self) -> _File:
         partner = self._partner
-        self._name = f"{partner.stem}-{self._pieces:04}.{partner.suffix}"
-        self._pieces, self._written = self._pieces + 1, 0
+        self._name = f"{partner.stem}-{self._files:04}.{partner.suffix}"
+        self._files, self._written = self._files + 1, 0
         kind = _Lines if partner.is_json_lines else _Records
         return kind(self._folder / self._name, partner)
 
@@ -154,10 +154,10 @@ def _record(row: Row, wanted: Sequence[str], columns: dict[str, str]) -> dict[st
     record: dict[str, Any] = {}
     for name in wanted:
         *outer, key = columns[name].split(".")
-        place = record
+        location = record
         for part in outer:
-            place = place.setdefault(part, {})
-        place[key] = getattr(row, name)
+            location = location.setdefault(part, {})
+        location[key] = getattr(row, name)
     return record
 
 

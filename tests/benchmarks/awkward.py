@@ -20,13 +20,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from jobs.flow.dedup.candidate_groups import Cut, Meeting
-from jobs.flow.dedup.dedup_stage import decide_meeting
+from jobs.flow.dedup.candidates import CandidateGroups, Partitioning
+from jobs.flow.dedup.dedup_stage import decide_candidates
 from jobs.flow.params import BuildParams
 from jobs.flow.tasks.exchange import write_groups
 from jobs.storage.stores import open_store
 from tests.builds import in_this_process
-from tests.meetings import PLACE, parameters, signed
+from tests.candidates import FOLDER, parameters, signed
 
 FILES = 10
 HAN = np.array([chr(0x4E00 + n) for n in range(3000)])
@@ -40,7 +40,7 @@ def hot_bucket(count: int, random: np.random.Generator) -> np.ndarray:
 
 
 def component(count: int, random: np.random.Generator) -> np.ndarray:
-    """A chain: each differs from the one before it in one word of sixteen."""
+    """A chain: each differs from the one before it in one value of sixteen."""
     changes = random.random((count, 128)) < 1 / 16
     last = np.maximum.accumulate(np.where(changes, np.arange(count)[:, None], 0), axis=0)
     place = (last * 128 + np.arange(128)).astype(np.uint64)
@@ -53,7 +53,7 @@ def one_text(count: int, random: np.random.Generator) -> np.ndarray:
 
 
 def forms(count: int, random: np.random.Generator) -> list[str]:
-    """A form of 300 characters with 120 others filled in: one band is everybody's."""
+    """A form of 300 characters with 120 others filled in: all share one band."""
     form = "".join(random.choice(HAN, 300))
     return [form + "".join(random.choice(HAN, 120)) for _ in range(count)]
 
@@ -72,7 +72,7 @@ def parameters_of(name: str, most: int, root: str) -> BuildParams:
 
 
 def prepare(name: str, count: int, most: int, root: str) -> None:
-    """Write the documents, shuffled, as the meeting tasks would."""
+    """Write the documents, shuffled, as the candidates tasks would."""
     random = np.random.default_rng(1)
     store = open_store(parameters_of(name, most, root).storage)
     ranked = signed(CASES[name](count, random), seed=1)
@@ -81,7 +81,7 @@ def prepare(name: str, count: int, most: int, root: str) -> None:
     shuffled = random.permutation(count)
     for n in range(FILES):
         rows = ranked.take(pa.array(shuffled[n::FILES]))
-        write_groups(store, PLACE.at("made", f"{n}.arrow"), rows, np.zeros(len(rows), np.int32))
+        write_groups(store, FOLDER.at("made", f"{n}.arrow"), rows, np.zeros(len(rows), np.int32))
 
 
 def decide(name: str, count: int, most: int, root: str) -> None:
@@ -95,13 +95,13 @@ def decide(name: str, count: int, most: int, root: str) -> None:
         steps[label.removeprefix("dedup: ")] += (now := time.process_time()) - last
         last = now
 
-    made = open_store(params.storage).list(PLACE.at("made/"))
-    meeting = Meeting(tuple(info.key for info in made), {0: count}, most)
+    made = open_store(params.storage).list(FOLDER.at("made/"))
+    candidates = CandidateGroups(tuple(info.key for info in made), {0: count}, most)
     with in_this_process():
-        cut = Cut(count, first_frozen=count, pieces=1)
-        markers = decide_meeting(meeting, cut, PLACE, params, progress=progress)
+        by = Partitioning(count, first_frozen=count, partitions=1)
+        checkpoints = decide_candidates(candidates, by, FOLDER, params, progress=progress)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-    drops = sum(marker["rows"] for marker in markers)
+    drops = sum(checkpoint["rows"] for checkpoint in checkpoints)
     parts = ", ".join(f"{label} {seconds:.1f}" for label, seconds in steps.items())
     sys.stdout.write(
         f"{name:<12}{count:>10,}{time.process_time() - began:>8.1f} CPU s{peak:>8,.0f} MiB"

@@ -1,4 +1,4 @@
-"""Deduplication at scale: band keys cut, met in buckets, united, grouped, and all decided.
+"""Deduplication at scale: band keys, buckets, components, groups, and all decisions.
 
     python -m tests.benchmarks.band_keys documents=10000000 workers=2 folder=/tmp
 
@@ -23,21 +23,22 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from jobs.flow.dedup import candidate_groups
-from jobs.flow.dedup.dedup_stage import decide_meeting
+from jobs.flow.dedup.candidates import PARTITION_KEYS, Partitioning, WorkFolder
+from jobs.flow.dedup.dedup_stage import decide_candidates
 from jobs.flow.params import BuildParams
-from jobs.flow.tasks.checkpoints import Marked, Marker, map_marked
+from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, map_checkpointed
 from jobs.on_ray.session import ray_session
 from jobs.storage.stores import open_store
-from tests.benchmarks.made_documents import BANDS, strays, write_key_files, write_meeting_files
+from tests.benchmarks.made_documents import BANDS, strays, write_candidate_files, write_key_files
 from tests.benchmarks.process_memory import PeakMemory
 from tests.builds import build_parameters, write_partner
 
 PARTNER = "format: jsonl\nlicence: none\npriority: 1\ndeliveries: /nowhere"
-MADE = ("keys", "meetings")  # phases that make facts, which only their tasks can tell apart
+MADE = ("keys", "candidates")  # phases that make facts, which only their tasks can subtract
 
 
 class Phases:
-    """Wall and CPU time, peak memory and tasks of each phase, as progress is told of them."""
+    """Wall and CPU time, peak memory and tasks of each phase, as progress reports them."""
 
     def __init__(self, memory: PeakMemory) -> None:
         self.memory, self.last, self.used = memory, time.perf_counter(), 0.0
@@ -57,63 +58,67 @@ class Phases:
 
 
 def run(documents: int, params: BuildParams, phases: Phases) -> dict[str, Any]:
-    place = candidate_groups.Place(params.corpus, f"benchmark-{documents}")
+    folder = WorkFolder(params.corpus, f"benchmark-{documents}")
     store = open_store(params.storage)
-    pieces = 1 + documents * (BANDS + 1) // candidate_groups.PARTITION_WORDS
-    cut = candidate_groups.Cut(documents, first_frozen=documents, pieces=pieces)
+    partitions = 1 + documents * (BANDS + 1) // PARTITION_KEYS
+    by = Partitioning(documents, first_frozen=documents, partitions=partitions)
     each = params.shards.group_documents
     batches = [(n, min(each, documents - n)) for n in range(0, documents, each)]
-    keys = map_marked(
+    keys = map_checkpointed(
         write_key_files,
         [
-            Marked(place.at(f"k-{n}.json"), (place.at(f"k-{n}"), n, some, documents, cut.pieces))
+            CheckpointedTask(
+                folder.at(f"k-{n}.json"), (folder.at(f"k-{n}"), n, some, documents, partitions)
+            )
             for n, some in batches
         ],
         params=params,
         label="keys",
         progress=phases.progress,
     )
-    grouped = candidate_groups.united(keys, cut, place, params, progress=phases.progress)
-    exchanged = stored_bytes(params, place)
-    for marker in keys:  # a build leaves them; here they make room
-        store.delete(marker["file"])
-        store.delete(marker["edges"])
-    met = map_marked(
-        write_meeting_files,
+    grouped = candidate_groups.group_components(keys, by, folder, params, progress=phases.progress)
+    exchanged = stored_bytes(params, folder)
+    for checkpoint in keys:  # a build leaves them; here they are deleted to free disk space
+        store.delete(checkpoint["file"])
+        store.delete(checkpoint["edges"])
+    made = map_checkpointed(
+        write_candidate_files,
         [
-            Marked(place.at(f"m-{n}.json"), (place.at(f"m-{n}.arrow"), n, some, grouped["file"]))
+            CheckpointedTask(
+                folder.at(f"m-{n}.json"), (folder.at(f"m-{n}.arrow"), n, some, grouped["file"])
+            )
             for n, some in batches
         ],
         params=params,
-        label="meetings",
+        label="candidates",
         progress=phases.progress,
     )
-    phases.found["keys"]["made_seconds"] = told_seconds(keys, params)
-    phases.found["meetings"]["made_seconds"] = told_seconds(met, params)
-    meeting = candidate_groups.met(met, grouped, each)
-    drops = decide_meeting(meeting, cut, place, params, progress=phases.progress)
-    sizes = np.array(list(meeting.sizes.values()))
-    files = [store.location(marker["file"]) for marker in drops]
+    phases.found["keys"]["made_seconds"] = task_seconds(keys, params)
+    phases.found["candidates"]["made_seconds"] = task_seconds(made, params)
+    candidates = candidate_groups.candidate_groups(made, grouped, each)
+    drops = decide_candidates(candidates, by, folder, params, progress=phases.progress)
+    sizes = np.array(list(candidates.sizes.values()))
+    files = [store.location(checkpoint["file"]) for checkpoint in drops]
     return {
-        "words_exchanged": sum(marker["words"] for marker in keys),
-        "edges_told_by_cutting": sum(marker["told"] for marker in keys),
-        "documents_that_meet": int(sizes.sum()),
+        "keys_exchanged": sum(checkpoint["keys"] for checkpoint in keys),
+        "edges_of_keys_tasks": sum(checkpoint["edge_count"] for checkpoint in keys),
+        "candidates": int(sizes.sum()),
         "groups": len(sizes),
         "largest_group": int(sizes.max()),
-        "oversized_groups": len(meeting.oversized),
-        "drops": sum(marker["rows"] for marker in drops),
+        "oversized_groups": len(candidates.oversized),
+        "drops": sum(checkpoint["rows"] for checkpoint in drops),
         "dropped_twice": dropped_twice(files, documents),
         "exact_copies_astray": int(strays(np.fromfile(store.location(grouped["file"]), np.int32))),
-        "stored_bytes": max(exchanged, stored_bytes(params, place)),
+        "stored_bytes": max(exchanged, stored_bytes(params, folder)),
     }
 
 
-def told_seconds(markers: list[Marker], params: BuildParams) -> float:
-    return sum(marker["seconds"] for marker in markers) / (params.compute.workers or 1)
+def task_seconds(checkpoints: list[Checkpoint], params: BuildParams) -> float:
+    return sum(checkpoint["seconds"] for checkpoint in checkpoints) / (params.compute.workers or 1)
 
 
-def stored_bytes(params: BuildParams, place: candidate_groups.Place) -> int:
-    return sum(info.size_bytes for info in open_store(params.storage).list(place.at("")))
+def stored_bytes(params: BuildParams, folder: WorkFolder) -> int:
+    return sum(info.size_bytes for info in open_store(params.storage).list(folder.at("")))
 
 
 def dropped_twice(files: list[str], documents: int) -> int:
@@ -127,8 +132,8 @@ def measured(documents: int, workers: int, folder: str, group_documents: int) ->
     root = Path(tempfile.mkdtemp(prefix="heliu-benchmark-", dir=folder))
     load = os.getloadavg()[0]
     try:
-        write_partner(root / "conf", "nobody", PARTNER)
-        overrides = ("partners=[nobody]", f"compute.workers={workers}", f"minhash.bands={BANDS}")
+        write_partner(root / "conf", "empty", PARTNER)
+        overrides = ("partners=[empty]", f"compute.workers={workers}", f"minhash.bands={BANDS}")
         overrides += (f"shards.group_documents={group_documents}",)
         params = build_parameters(root / "conf", root / "store", *overrides)
         with ray_session(), PeakMemory(os.getpid(), every_seconds=0.5) as memory:

@@ -27,7 +27,7 @@ import pyarrow.compute as pc
 
 from jobs.command.terminal import say, say_table
 from jobs.corpus.contamination.findings import PASSAGE, QUESTION, Benchmarks, hits
-from jobs.corpus.contamination.item_index import built_index, index_bytes, read_index
+from jobs.corpus.contamination.item_index import build_index, index_bytes, read_index
 from jobs.corpus.contamination.items import PARTS, Benchmark, BenchmarkItem
 from jobs.corpus.contamination.lookup import WITH_OPTIONS
 from jobs.corpus.model.tables import DELIVERED
@@ -40,7 +40,7 @@ from jobs.synthesis import write_demo
 from tests.benchmarks.machine import circumstances
 from tests.benchmarks.planted_items import CHANGES, Change, half_passage
 from tests.benchmarks.texts import sample, size_of
-from tests.builds import build_parameters
+from tests.builds import build_parameters, real_conf
 
 SHORT = range(8, 16)
 SPEED_ITEMS = 100_000
@@ -90,7 +90,7 @@ def recall(
     name: str, benchmarks: list[Benchmark], params: BuildParams, given: argparse.Namespace
 ) -> Iterator[dict[str, object]]:
     """A row per kind of change: how much is found, of how many, and what siftan flags."""
-    index, names, searchable = built_index(benchmarks)
+    index, names, searchable = build_index(benchmarks)
     items = [item for benchmark in benchmarks for item in benchmark.items]
     sizes = np.diff(index.starts)[index.firsts[:-1]]
     chance = random.Random(name)
@@ -159,7 +159,7 @@ def screened(python: Path | None, texts: pa.Array, items: list[BenchmarkItem]) -
 
 def clean(benchmarks: list[Benchmark], is_read: bool) -> dict[str, object]:
     """How many clean documents are condemned, with all items in one index."""
-    index, names, _ = built_index(benchmarks)
+    index, names, _ = build_index(benchmarks)
     total, size, seconds = 0, 0, 0.0
     condemned: list[int] = []
     for texts in clean_texts():
@@ -185,8 +185,9 @@ def clean_texts() -> Iterator[pa.LargeStringArray]:
     for start in range(0, len(bulk := sample(10**10)[1]), 1000):
         yield pa.array(bulk[start : start + 1000], pa.large_string())
     if folder:
-        conf = Path(__file__).parents[1] / "real_conf"
-        params = build_parameters(conf, "/nowhere", "partners=[a,b,c]")
+        with tempfile.TemporaryDirectory() as conf:
+            partners = real_conf(Path(folder), Path(conf))
+            params = build_parameters(partners, "/nowhere", "partners=[a,b,c]")
         for shard in plan(params):
             text = params.text_params(shard.partner)
             for rows in delivered_tables(shard, endpoint_url=None):
@@ -204,7 +205,7 @@ def speed() -> dict[str, float]:
     questions = enumerate(f"{sentence}，下列哪一项正确" for sentence in some)
     items = tuple(BenchmarkItem(str(n), question, (), "", "") for n, question in questions)
     started = time.process_time()
-    index, names, _ = built_index([Benchmark("sentences", "1", "", {}, items, 0, 0, "")])
+    index, names, _ = build_index([Benchmark("sentences", "1", "", {}, items, 0, 0, "")])
     built = time.process_time()
     body = index_bytes(index, names)
     ready = time.process_time()

@@ -16,7 +16,8 @@ import orjson
 import pyarrow as pa
 
 from jobs.command.terminal import say, say_table
-from jobs.corpus.dedup.signatures import SignatureParams, signatures
+from jobs.corpus.dedup.params import SignatureParams
+from jobs.corpus.dedup.signatures import signatures
 from jobs.corpus.text.canonical import canonical_texts
 from tests.benchmarks.machine import circumstances, least_seconds
 from tests.benchmarks.texts import sample, size_of

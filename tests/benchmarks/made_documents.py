@@ -1,7 +1,7 @@
-"""Facts of documents nobody wrote: copies in families, and buckets of boilerplate.
+"""Facts of synthetic documents: copies in families, and buckets of boilerplate.
 
-Everything is a function of a document's number, so nothing need be kept: who wants the facts of a
-document makes them again. A copy shares nine of ten signature words with its original, or all; a
+Everything is a function of a document's number, so nothing need be kept: the facts of a document
+are made again when needed. A copy shares nine of ten MinHash values with its original, or all; a
 document in a bucket of boilerplate shares one band with all others there and nothing else.
 """
 
@@ -12,25 +12,25 @@ import time
 import numpy as np
 import pyarrow as pa
 
-from jobs.corpus.dedup.banding import meeting_keys
-from jobs.corpus.dedup.components import meeting_words, ordinal_bits, told_buckets
+from jobs.corpus.dedup.banding import band_keys
+from jobs.corpus.dedup.components import ordinal_bits, packed_keys, reduced_buckets
 from jobs.corpus.model.tables import ranked_schema
 from jobs.corpus.text.kernels import kernel, mix
 from jobs.flow.params import BuildParams
-from jobs.flow.tasks.checkpoints import Marker
-from jobs.flow.tasks.exchange import read_numbers, write_cuts, write_groups
+from jobs.flow.tasks.checkpoints import Checkpoint
+from jobs.flow.tasks.exchange import read_numbers, write_groups, write_partitions
 from jobs.flow.tasks.sealed import seal
 from jobs.storage.stores import open_store
 
 BANDS, ROWS, NUM_PERM = 16, 8, 128
-COPIES_PERCENT = 30  # of the documents resemble an earlier one, half of them in every word
-WORD_AGREES_PERCENT = 90  # of the others' words
+COPIES_PERCENT = 30  # of the documents resemble an earlier one, half of them in every value
+VALUE_AGREES_PERCENT = 90  # of the others' values
 HOT_PER_MILLE = np.array([30, 10, 10, 10])  # documents in each bucket of boilerplate
 _MADE_AT_ONCE = 50_000
 
 
-def write_key_files(spec: tuple[str, int, int, int, int], *, params: BuildParams) -> Marker:
-    """What the keys task writes for some documents, and the seconds that took without making them.
+def write_key_files(spec: tuple[str, int, int, int, int], *, params: BuildParams) -> Checkpoint:
+    """Write what the keys task writes for some documents; time it without making them.
 
     Args:
         spec: (prefix of the objects, first document, how many, of how many, partitions).
@@ -39,28 +39,28 @@ def write_key_files(spec: tuple[str, int, int, int, int], *, params: BuildParams
     prefix, first, count, documents, partitions = spec
     store = open_store(params.storage)
     bits = ordinal_bits(documents)
-    cuts, cutting = [], 0.0
+    partitioned, seconds = [], 0.0
     for start in range(first, first + count, _MADE_AT_ONCE):
         ordinals = np.arange(start, min(start + _MADE_AT_ONCE, first + count))
         signatures, hashes = made(ordinals)
         began = time.perf_counter()
-        keys = meeting_keys(signatures, hashes[0].view(np.uint64), params=params.bands)
-        everybody = np.ones(len(keys), np.bool_)
-        cuts.append(meeting_words(keys, everybody, ordinals, bits=bits, partitions=partitions))
-        cutting += time.perf_counter() - began
+        keys = band_keys(signatures, hashes[0].view(np.uint64), params=params.bands)
+        has_text = np.ones(len(keys), np.bool_)
+        partitioned.append(packed_keys(keys, has_text, ordinals, bits=bits, partitions=partitions))
+        seconds += time.perf_counter() - began
     began = time.perf_counter()
-    words, bounds, edges = told_buckets(cuts, bits=bits, partitions=partitions)
+    packed, bounds, edges = reduced_buckets(partitioned, bits=bits, partitions=partitions)
     return {
-        "file": write_cuts(store, f"{prefix}/keys.bin", words, bounds),
+        "file": write_partitions(store, f"{prefix}/keys.bin", packed, bounds),
         "edges": seal(store, f"{prefix}/edges.bin", edges.tobytes()),
-        "words": len(words),
-        "told": len(edges),
-        "seconds": cutting + time.perf_counter() - began,
+        "keys": len(packed),
+        "edge_count": len(edges),
+        "seconds": seconds + time.perf_counter() - began,
     }
 
 
-def write_meeting_files(spec: tuple[str, int, int, str], *, params: BuildParams) -> Marker:
-    """What the meeting task writes for some documents, and the seconds of that.
+def write_candidate_files(spec: tuple[str, int, int, str], *, params: BuildParams) -> Checkpoint:
+    """Write what the candidates task writes for some documents, and the seconds of that.
 
     Args:
         spec: (name of the object, first document, how many, file of groups).
@@ -88,7 +88,7 @@ def made_table(ordinals: np.ndarray) -> pa.Table:
         "published": pa.nulls(len(ordinals), pa.string()),
         "signature": _fixed(signatures, 4 * NUM_PERM),
         "ordinal": pa.array(ordinals, pa.int64()),
-        "partner": pa.repeat("nobody", len(ordinals)),
+        "partner": pa.repeat("empty", len(ordinals)),
         "priority": pa.repeat(pa.scalar(1, pa.int32()), len(ordinals)),
         "is_frozen": pa.repeat(pa.scalar(value=False), len(ordinals)),
         "is_taken_down": pa.repeat(pa.scalar(value=False), len(ordinals)),
@@ -118,13 +118,13 @@ def _make(
         doc = np.uint64(ordinals[row])
         family = family_of(doc)
         is_exact = is_exact_copy(doc)
-        own, theirs = mix(doc + np.uint64(1)), mix(family + np.uint64(1))
-        for word in range(NUM_PERM):
-            owner = theirs
+        own, original = mix(doc + np.uint64(1)), mix(family + np.uint64(1))
+        for value in range(NUM_PERM):
+            owner = original
             if family != doc and not is_exact:
-                agrees = mix(own ^ np.uint64(1000 + word)) % np.uint64(100)
-                owner = theirs if agrees < WORD_AGREES_PERCENT else own
-            signatures[row, word] = np.uint32(mix(owner + np.uint64(word)))
+                agrees = mix(own ^ np.uint64(1000 + value)) % np.uint64(100)
+                owner = original if agrees < VALUE_AGREES_PERCENT else own
+            signatures[row, value] = np.uint32(mix(owner + np.uint64(value)))
         is_hot = False
         for bucket in range(len(hot)):
             draw = mix(doc * np.uint64(64) + np.uint64(32 + bucket)) % np.uint64(1000)
@@ -134,13 +134,13 @@ def _make(
         for half in range(2):
             hashes[0, row, half] = mix(own + np.uint64(half + 2000))
             hashes[1, row, half] = mix(own + np.uint64(half + 3000))
-            same = theirs if is_exact and not is_hot else own
+            same = original if is_exact and not is_hot else own
             hashes[2, row, half] = mix(same + np.uint64(half + 4000))
 
 
 @kernel
 def is_exact_copy(doc: np.uint64) -> bool:
-    """Whether a copy equals its original in every word (of an original it says nothing)."""
+    """Whether a copy equals its original in every value (of an original it says nothing)."""
     return mix(doc * np.uint64(4) + np.uint64(2)) % np.uint64(2) == 0
 
 

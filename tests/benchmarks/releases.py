@@ -32,6 +32,7 @@ from boto3.session import Session
 from jobs.flow.releases.mirror import mirror
 from jobs.flow.releases.opened import OpenedRelease
 from jobs.flow.releases.verification import _THREADS, verify
+from jobs.storage.corpus import Corpus
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.layout import blob_key
 from jobs.storage.objects import ObjectStore, StorageParams
@@ -39,6 +40,7 @@ from jobs.storage.publication import publish
 from jobs.storage.s3_clients import s3_client, split_address
 from jobs.storage.stores import open_store
 from tests.benchmarks.machine import circumstances
+from tests.manifests import file_entry, manifest_of
 from tests.releases import ABOUT, decided, publish_release, released
 from tests.s3_server import fresh_bucket, s3_server
 
@@ -110,7 +112,7 @@ def _copy(root: Path, key: str, file: Path) -> None:
 def readings(params: StorageParams, release: OpenedRelease) -> Ways:
     """Every byte of every file of the release."""
     files = release.store.filesystem()
-    paths = [path for kind in release.kinds() for path in release._paths(kind)]
+    paths = [path for kind in release.kinds() for path in release.paths(kind)]
 
     def check() -> None:
         found = verify(release)
@@ -153,22 +155,21 @@ def publishing(params: StorageParams, shards: int) -> dict[str, Any]:
     """A release of many shards, three of them new: seconds and requests of publishing alone."""
     store = open_store(params)
     files = [_entry(b"%d" % number) for number in range(shards + 3)]
-    first = {"version": "1.0.0", "documents": shards, "shards": files[:shards]}
-    digest, _ = publish(_Believing(store, files), "many", first, about=ABOUT)
+    first = manifest_of("many", "1.0.0", files[:shards])
+    digest, _ = publish(Corpus(_Believing(store, files), "many"), first, commit_info=ABOUT)
     for number in range(shards, shards + 3):
         store.put(blob_key("many", files[number]["sha256"]), b"%d" % number)
     parent = {"version": "1.0.0", "digest": digest}
-    second = {"version": "1.1.0", "documents": shards, "shards": files[3:], "parent": parent}
+    second = manifest_of("many", "1.1.0", files[3:], parent=parent)
     requests: list[str] = []
     with _counted(params, requests):
-        seconds = _seconds(lambda: publish(store, "many", second, about=ABOUT))
+        seconds = _seconds(lambda: publish(Corpus(store, "many"), second, commit_info=ABOUT))
     found: dict[str, Any] = {"shards": shards, "new": 3, "seconds": round(seconds, 2)}
     return found | ({"requests": len(requests)} if params.endpoint_url else {})
 
 
 def _entry(body: bytes) -> dict[str, Any]:
-    digest = hashlib.sha256(body).hexdigest()
-    return {"key": blob_key("many", digest), "sha256": digest, "bytes": len(body), "rows": 1}
+    return file_entry("many", hashlib.sha256(body).hexdigest(), len(body))
 
 
 class _Believing:
@@ -203,7 +204,7 @@ def measure(params: StorageParams, local: OpenedRelease, given: argparse.Namespa
     """All of it on one store; speeds in MB/s of stored bytes, ratios against each peer."""
     release = local
     if params.endpoint_url is not None:
-        release = mirror(local, open_store(params), about=ABOUT).release
+        release = mirror(local, open_store(params), commit_info=ABOUT).release
     size = sum(entry["bytes"] for kind in local.kinds() for entry in local.entries(kind))
     shards = [Path(file) for file in local.files()[:UPLOADED_SHARDS]]
     shard_bytes = sum(path.stat().st_size for path in shards)

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from jobs.storage.canonical_json import sha256_hex
+from jobs.storage.corpus import Corpus
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.layout import blob_key
-from jobs.storage.manifests import sha256_hex
 from jobs.storage.publication import publish
 from tests.commands import heliu
+from tests.manifests import file_entry, manifest_of
 
 pytestmark = pytest.mark.e2e
 
@@ -22,16 +24,15 @@ def put(root: Path, text: str) -> dict[str, object]:
     body = text.encode()
     key = blob_key("cci", sha256_hex(body))
     DirectoryStore(root).put(key, body)
-    return {"key": key, "sha256": sha256_hex(body), "bytes": len(body)}
+    return file_entry("cci", sha256_hex(body), len(body))
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     for version in ("1.0.0", "1.1.0"):
         shards = [put(tmp_path, version)]
-        manifest = {"corpus": "cci", "version": version, "documents": 1}
-        manifest |= {"shards": shards, "decisions": []}
-        publish(DirectoryStore(tmp_path), "cci", manifest, about=ABOUT)
+        manifest = manifest_of("cci", version, shards)
+        publish(Corpus(DirectoryStore(tmp_path), "cci"), manifest, commit_info=ABOUT)
     return tmp_path
 
 

@@ -16,6 +16,9 @@ import pytest
 
 from tests.commands import ROOT, build_arguments, environment, heliu
 
+# As the page says to start a cluster.
+TOKEN = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "5a" * 32}
+
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 
@@ -45,7 +48,7 @@ def ray_head() -> Iterator[str]:
     }
     head = subprocess.Popen(
         ["ray", "start", "--head", "--block", *(f"--{k}={v}" for k, v in options.items())],
-        env=environment(),
+        env=environment(**TOKEN),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -68,7 +71,7 @@ def submit(address: str, *entrypoint: str) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [*command, *entrypoint],
             cwd=ROOT,
-            env=environment(),
+            env=environment(**TOKEN),
             capture_output=True,
             text=True,
             check=False,

@@ -16,7 +16,7 @@ from jobs.flow.build.loss_alarms import release_alarms
 from jobs.report import main as report_main
 from jobs.storage.log import head
 from tests.builds import build, in_this_process
-from tests.takedowns import Corpus, article, objects_with, request, row, rows
+from tests.takedowns import Built, article, objects_with, request, row, rows
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -28,14 +28,14 @@ def _in_this_process() -> Iterator[None]:
 
 
 @pytest.fixture
-def corpus(tmp_path: Path) -> Corpus:
-    corpus = Corpus(tmp_path, how=("alarms=stop",))
+def corpus(tmp_path: Path) -> Built:
+    corpus = Built(tmp_path, how=("alarms=stop",))
     corpus.deliver("gov", "a", [row(f"g{number}", article(number, 4)) for number in range(30)])
     return corpus
 
 
 def test_one_id_for_all_stops_a_build_and_warns_only_if_told_to(
-    corpus: Corpus, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    corpus: Built, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     corpus.deliver("news", "a", [row("0", article(n, 4)) for n in range(100, 140)])
     corpus.deliver("papers", "a", [row(f"p{n}", article(n, 4)) for n in range(30)])
@@ -55,7 +55,7 @@ def test_one_id_for_all_stops_a_build_and_warns_only_if_told_to(
     ]
     assert "papers: none of 30 rows is kept" in said.err
     assert "alarms=warn" in said.err
-    assert not head(corpus.store, "demo").releases
+    assert not head(corpus.handle).releases
     assert objects_with(corpus.root, article(0, 4)), "everything is kept"
     monkeypatch.setattr("sys.argv", ["heliu build", *given, "alarms=warn"])
     build_main()
@@ -71,7 +71,7 @@ def test_one_id_for_all_stops_a_build_and_warns_only_if_told_to(
     assert orjson.loads(capsys.readouterr().out)["alarms"] == stopped["alarms"]
 
 
-def test_release_is_alarming_for_what_it_was_given_last(corpus: Corpus) -> None:
+def test_release_is_alarming_for_what_it_was_given_last(corpus: Built) -> None:
     corpus.build("1.0.0", "gov")
     corpus.deliver("gov", "b", [row("new", article(3, 4))])
     params = corpus.params("1.1.0", "gov", parent="1.0.0")
@@ -89,7 +89,7 @@ def test_release_is_alarming_for_what_it_was_given_last(corpus: Corpus) -> None:
     assert release_alarms(corpus.opened("1.2.1"), params.alarms) == list(published.alarms)
 
 
-def test_mapped_column_that_no_row_fills_is_alarming_after_reading(corpus: Corpus) -> None:
+def test_mapped_column_that_no_row_fills_is_alarming_after_reading(corpus: Built) -> None:
     params = corpus.params("1.0.0", "gov")
     columns = (*params.partners[0].reading.columns, ("published", "pubtime"))
     reading = replace(params.partners[0].reading, columns=tuple(sorted(columns)))
@@ -98,7 +98,7 @@ def test_mapped_column_that_no_row_fills_is_alarming_after_reading(corpus: Corpu
         build(params)
 
 
-def test_words_for_no_id_are_no_id(corpus: Corpus) -> None:
+def test_words_for_no_id_are_no_id(corpus: Built) -> None:
     words = ["\\N", "NULL", "null", "None", "nan", "<NA>", "-", " ", ""]
     given = [row("7", article(n, 4)) | {"id": words[n % len(words)]} for n in range(200, 240)]
     corpus.deliver("news", "a", [*given, row("n", article(1000, 4))])

@@ -27,9 +27,9 @@ from jobs.flow.releases.opened import OpenedRelease, list_releases
 from jobs.flow.releases.verification import verify
 from jobs.flow.tasks.checkpoints import read_checkpoint
 from jobs.flow.tasks.sealed import body_of
-from jobs.storage.manifests import canonical_json
+from jobs.storage.canonical_json import canonical_json
 from jobs.storage.stores import open_store
-from tests.builds import MANY_PIECES, build, build_parameters, opened, table
+from tests.builds import MANY_PIECES, build, build_parameters, opened, real_conf, table
 from tests.oracles import loop_decisions
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(300), pytest.mark.usefixtures("local_ray")]
@@ -109,8 +109,7 @@ def test_decisions_of_demo_equal_datasketch_loop_in_rank_order(
 def test_decisions_of_real_deliveries_equal_datasketch_loop_in_rank_order(
     real_data: Path, tmp_path: Path
 ) -> None:
-    assert real_data.is_dir()
-    conf = Path(__file__).parents[1] / "real_conf"
+    conf = real_conf(real_data, tmp_path / "conf")
     params = build_parameters(conf, tmp_path, "partners=[a,b,c,press]")
     build(params)
     release = opened(params)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from jobs.errors import TaskError
+from jobs.on_ray import shards
 from jobs.on_ray.compute import ComputeParams
 from jobs.on_ray.shards import map_shards
 
@@ -58,3 +60,56 @@ def test_task_that_kills_its_worker_thrice_is_named_when_all_others_are_done(
 def test_what_nobody_foresaw_is_told_with_where_it_was() -> None:
     with pytest.raises(TaskError, match=r"读 failed: ZeroDivisionError: 在 甲\.jsonl \(甲\.jsonl"):
         list(map_shards(failing(), ["甲.jsonl"], compute=COMPUTE, label="读"))
+
+
+def dying() -> Callable[[str], str]:
+    """A task that kills every other process which so much as loads it."""
+    here = os.getpid()
+
+    def load(home: int) -> Callable[[str], str]:
+        if os.getpid() != home:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return str
+
+    class Dying:
+        def __call__(self, name: str) -> str:
+            return name
+
+        def __reduce__(self) -> tuple[Callable[[int], Callable[[str], str]], tuple[int]]:
+            return load, (here,)
+
+    return Dying()
+
+
+def test_workers_that_die_before_a_task_begins_are_not_tried_for_ever() -> None:
+    with pytest.raises(
+        TaskError, match=r"读: 1 tasks killed their worker 3 times each.*:\n  甲\.jsonl\n"
+    ):
+        list(map_shards(dying(), ["甲.jsonl"], compute=COMPUTE, label="读"))
+
+
+def lingering() -> Callable[[str], str]:
+    """A task that leaves its result at once and is long in coming back."""
+
+    def late(name: str) -> str:
+        Path(name).touch()
+        time.sleep(10)
+        Path(f"{name}回").touch()
+        return name
+
+    return late
+
+
+def test_results_are_looked_for_while_none_comes_and_that_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(shards, "_QUIET_SECONDS", 1.0)
+    names = [str(tmp_path / name) for name in ("甲", "乙")]
+
+    def found(left: Sequence[str]) -> list[str | None]:
+        return [name if Path(name).exists() else None for name in left]
+
+    done = map_shards(lingering(), names, compute=COMPUTE, label="读", found=found)
+    assert sorted(done) == sorted(names)
+    assert len([*tmp_path.iterdir()]) == 2
+    assert "读: no task has finished for 1 s, 2 are not done (1 nodes)" in caplog.text

@@ -30,7 +30,7 @@ from jobs.flow.releases.survey import survey
 from jobs.flow.releases.verification import verify
 from jobs.flow.tasks.sealed import body_of
 from tests.builds import ABOUT, MANY_PIECES, build, build_parameters, opened, silent, table
-from tests.oracles import Documents, Fate, fates
+from tests.oracles import Decision, Documents, expected_decisions
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(300), pytest.mark.usefixtures("local_ray")]
 FIRST = ("gov/notices-0000*", "gov/notices-0001*", "news/news-0000*", "news/news-0001*")
@@ -102,7 +102,7 @@ def documents_delivered(params: BuildParams) -> Iterator[dict[str, Any]]:
 
 def frozen_loop(
     parent: OpenedRelease, release: OpenedRelease, params: BuildParams
-) -> dict[str, Fate]:
+) -> dict[str, Decision]:
     """What becomes of every document that the parent does not know, by datasketch's loop."""
     known = set(table(parent, "decisions")["doc_id"].to_pylist())
     decided = table(release, "decisions")
@@ -114,10 +114,10 @@ def frozen_loop(
 
     new = (row for row in documents_delivered(params) if row["id"] not in known)
     frozen = table(parent, "shards").select(["id", "content"]).to_pylist()
-    return fates(documents(new), frozen=documents(frozen), params=params)
+    return expected_decisions(documents(new), frozen=documents(frozen), params=params)
 
 
-def decided_anew(parent: OpenedRelease, release: OpenedRelease) -> dict[str, Fate]:
+def decided_anew(parent: OpenedRelease, release: OpenedRelease) -> dict[str, Decision]:
     known = set(table(parent, "decisions")["doc_id"].to_pylist())
     return {
         row["doc_id"]: None if row["verdict"] == "kept" else (row["kept_doc_id"], row["similarity"])

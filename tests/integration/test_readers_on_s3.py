@@ -38,7 +38,7 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> OpenedRelease:
 @pytest.fixture
 def release(local: OpenedRelease, endpoint_url: str) -> OpenedRelease:
     root = f"s3://{fresh_bucket(endpoint_url)}/corpora/heliu"
-    mirror(local, open_store(StorageParams(root, endpoint_url, None)), about=ABOUT)
+    mirror(local, open_store(StorageParams(root, endpoint_url, None)), commit_info=ABOUT)
     return jobs.open_release(root, "1.0.0", digest=local.digest, endpoint_url=endpoint_url)
 
 
@@ -55,7 +55,7 @@ def test_mirror_on_s3_is_sound_at_every_level(release: OpenedRelease, level: str
 def test_mirror_from_s3_back_to_a_directory_holds_the_same_bytes(
     release: OpenedRelease, local: OpenedRelease, tmp_path: Path
 ) -> None:
-    done = mirror(release, DirectoryStore(tmp_path), about=ABOUT)
+    done = mirror(release, DirectoryStore(tmp_path), commit_info=ABOUT)
     assert done.copied == 5
     for here, there in zip(local.files(), done.release.files(), strict=True):
         assert Path(here).read_bytes() == Path(there).read_bytes()
@@ -75,7 +75,7 @@ def test_damage_on_s3_is_found_and_repaired_by_the_mirror(
         body = body[:-1] if damage == "truncated" else body
         client.put_object(Bucket=bucket, Key=key, Body=bytes(body))
     assert len(verify(release).problems) == 1
-    assert mirror(local, release.store, about=ABOUT).copied == 1
+    assert mirror(local, release.store, commit_info=ABOUT).copied == 1
     assert verify(release).problems == []
 
 

@@ -14,7 +14,7 @@ import scipy.sparse
 from jobs.corpus.text.canonical import canonical_texts
 from jobs.flow.params import BuildParams
 from jobs.flow.tasks.sealed import body_of
-from tests.builds import build, build_parameters, opened, table
+from tests.builds import build, build_parameters, opened, real_conf, table
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(300), pytest.mark.usefixtures("local_ray")]
 
@@ -48,8 +48,7 @@ def exact_pairs(params: BuildParams) -> dict[tuple[str, str], float]:
 def test_real_near_duplicates_are_found_and_nothing_else_is_dropped(
     verify: str, least: float, real_data: Path, tmp_path: Path
 ) -> None:
-    assert real_data.is_dir()
-    conf = Path(__file__).parents[1] / "real_conf"
+    conf = real_conf(real_data, tmp_path / "conf")
     params = build_parameters(conf, tmp_path, "partners=[a,b,c]", f"minhash.verify={verify}")
     build(params)
     pairs = exact_pairs(params)

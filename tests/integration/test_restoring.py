@@ -21,8 +21,8 @@ from jobs.flow.releases.opened import OpenedRelease
 from jobs.flow.releases.verification import verify
 from jobs.flow.takedown.renormalization import recorded_params
 from tests.builds import in_this_process
-from tests.oracles import Documents, Fate, fates
-from tests.takedowns import PRIORITIES, Corpus, article, copied, request, row, rows
+from tests.oracles import Decision, Documents, expected_decisions
+from tests.takedowns import PRIORITIES, Built, article, copied, request, row, rows
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -45,9 +45,9 @@ def variant(number: int, changed: int) -> str:
     return "。".join(sentences)
 
 
-def clustered(folder: Path) -> Corpus:
+def clustered(folder: Path) -> Built:
     """1.0.0 of gov and news, 1.1.0 with papers on top: the same 12 texts, in copies of copies."""
-    corpus = Corpus(folder, how=("shards.release_bytes=40000",))
+    corpus = Built(folder, how=("shards.release_bytes=40000",))
     choose = random.Random(7)
     for version, partners in (("1.0.0", ("gov", "news")), ("1.1.0", ("papers",))):
         for name in partners:
@@ -60,16 +60,16 @@ def clustered(folder: Path) -> Corpus:
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+def template(tmp_path_factory: pytest.TempPathFactory) -> Built:
     return clustered(tmp_path_factory.mktemp("clustered"))
 
 
 @pytest.fixture
-def corpus(template: Corpus, tmp_path: Path) -> Corpus:
+def corpus(template: Built, tmp_path: Path) -> Built:
     return copied(template, tmp_path)
 
 
-def delivered(corpus: Corpus) -> dict[str, dict[str, Any]]:
+def delivered(corpus: Built) -> dict[str, dict[str, Any]]:
     """Every delivered row by its document's id."""
     return {
         document_id(name, given["id"]).hex(): {**given, "partner": name}
@@ -79,8 +79,8 @@ def delivered(corpus: Corpus) -> dict[str, dict[str, Any]]:
 
 
 def loop(
-    corpus: Corpus, release: OpenedRelease, gone: set[str], meant: set[str]
-) -> dict[str, Fate]:
+    corpus: Built, release: OpenedRelease, gone: set[str], meant: set[str]
+) -> dict[str, Decision]:
     """What becomes of everything dropped for what is gone: what is left is kept, then the loop."""
     known = delivered(corpus)
     rest = {told["id"] for told in rows(release, "shards")} - gone
@@ -91,7 +91,9 @@ def loop(
     def documents(ids: set[str]) -> Documents:
         return {one: (PRIORITIES[known[one]["partner"]], known[one]["text"]) for one in ids}
 
-    return fates(documents(copies), frozen=documents(rest), params=corpus.params("9.9.9", "gov"))
+    return expected_decisions(
+        documents(copies), frozen=documents(rest), params=corpus.params("9.9.9", "gov")
+    )
 
 
 def kept_ids(release: OpenedRelease, **having: Any) -> list[str]:
@@ -107,7 +109,7 @@ SELECTIONS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("how", SELECTIONS)
-def test_copies_return_as_the_plain_loop_over_what_is_left_says(corpus: Corpus, how: str) -> None:
+def test_copies_return_as_the_plain_loop_over_what_is_left_says(corpus: Built, how: str) -> None:
     before = corpus.opened("1.1.0")
     given = dict(SELECTIONS[how])
     if "ids" in given:
@@ -157,7 +159,7 @@ def test_copies_return_as_the_plain_loop_over_what_is_left_says(corpus: Corpus, 
 def test_build_of_everything_but_the_withdrawn_keeps_the_same_where_no_copy_meets_what_stayed(
     tmp_path: Path, how: tuple[str, ...]
 ) -> None:
-    corpus = Corpus(tmp_path, how=how)
+    corpus = Built(tmp_path, how=how)
     first, pasted = (
         article(1),
         "\n".join([article(9), *["市政府大楼外景（资料图片），记者摄于昨日上午"] * 4]),
@@ -184,7 +186,9 @@ def test_build_of_everything_but_the_withdrawn_keeps_the_same_where_no_copy_meet
     assert before.manifest["partners"]["news"]["kept"] < after.manifest["partners"]["news"]["kept"]
 
 
-def test_restoring_again_and_building_on_it_keep_everybody_accounted_for(corpus: Corpus) -> None:
+def test_restoring_again_and_building_on_it_keep_everybody_accounted_for(
+    corpus: Built,
+) -> None:
     corpus.take_down(restoring(partner="gov"))
     first = corpus.opened("1.1.1")
     corpus.deliver("news", "b", [row("n90", article(900)), row("n91", variant(3, 1))])
@@ -210,7 +214,7 @@ def test_restoring_again_and_building_on_it_keep_everybody_accounted_for(corpus:
 
 
 def test_what_was_taken_down_for_its_text_and_what_is_withdrawn_itself_stay_away(
-    corpus: Corpus,
+    corpus: Built,
 ) -> None:
     """A copy meets a tombstone with text; the partner's own copies, kept or not, never return."""
     before = corpus.opened("1.1.0")
@@ -233,7 +237,7 @@ def test_what_was_taken_down_for_its_text_and_what_is_withdrawn_itself_stay_away
 
 
 def test_texts_are_normalized_again_where_the_tables_are_gone(
-    corpus: Corpus, tmp_path: Path
+    corpus: Built, tmp_path: Path
 ) -> None:
     asked = restoring(partner="gov")
     other = copied(corpus, tmp_path / "other")
@@ -245,7 +249,7 @@ def test_texts_are_normalized_again_where_the_tables_are_gone(
 
 
 def test_text_that_cannot_be_had_any_more_ends_the_takedown_before_it_changes_anything(
-    corpus: Corpus,
+    corpus: Built,
 ) -> None:
     shutil.rmtree(corpus.root / "demo" / "work")
     news = corpus.folder / "deliveries" / "news"
@@ -263,9 +267,9 @@ def test_text_that_cannot_be_had_any_more_ends_the_takedown_before_it_changes_an
     corpus.take_down(request(urls=(), partner="gov"))
 
 
-def test_build_that_the_log_does_not_tell_of_is_not_run_again(corpus: Corpus) -> None:
+def test_build_that_the_log_does_not_tell_of_is_not_run_again(corpus: Built) -> None:
     with pytest.raises(ConfigError, match=r"does not say how demo 1\.1\.0-copy was built"):
-        recorded_params(corpus.store, "demo", "1.1.0-copy", corpus.rerun)
+        recorded_params(corpus.handle, "1.1.0-copy", corpus.rebuild)
 
 
 def test_words_alone_restore_nothing() -> None:

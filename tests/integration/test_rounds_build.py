@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from jobs.corpus.dedup.banding import VERIFICATIONS
+from jobs.corpus.dedup.params import VERIFICATIONS
 from tests.builds import build, build_parameters, in_this_process, write_partner
 
 WORDS = "国务院关于进一步做好防汛抗旱工作的通知各省自治区直辖市人民政府切实加强组织领导落实责任"

@@ -17,6 +17,7 @@ from jobs.flow.releases.mirror import mirror
 from jobs.flow.releases.opened import open_release
 from jobs.flow.releases.verification import verify
 from jobs.storage import s3, s3_clients
+from jobs.storage.corpus import Corpus
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.log import head
 from jobs.storage.objects import ObjectStore, StorageParams
@@ -216,7 +217,7 @@ def test_credentials_or_clock_that_fail_half_way_are_named_and_nothing_is_visibl
     plan.plan.extend([None, error] if place == "/blobs/" else [error])
     with pytest.raises(StorageError, match=remedy):
         small_release(shaky)
-    assert head(store, "demo").seq == 0
+    assert head(Corpus(store, "demo")).seq == 0
     assert small_release(shaky).digest == digest
     assert verify(open_release(store, "demo", "1.0.0")).problems == []
 
@@ -248,8 +249,8 @@ def test_bytes_that_change_while_they_are_read_are_noticed(
     except StorageError as error:  # a server that sends checksums of what it answers
         assert plan.only in str(error)  # noqa: PT017
     with pytest.raises((DamagedRelease, StorageError)):
-        mirror(release, DirectoryStore(tmp_path), about=ABOUT)
-    assert head(DirectoryStore(tmp_path), "demo").seq == 0
+        mirror(release, DirectoryStore(tmp_path), commit_info=ABOUT)
+    assert head(Corpus(DirectoryStore(tmp_path), "demo")).seq == 0
     plan.forget()
     assert verify(release).problems == []
 

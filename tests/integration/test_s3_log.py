@@ -13,21 +13,27 @@ import pytest
 from jobs.errors import OutcomeUnknown, StorageError, StorageUnwritable
 from jobs.flow.build.publish_stage import settle
 from jobs.storage import s3, s3_clients
+from jobs.storage.canonical_json import sha256_hex
+from jobs.storage.corpus import Corpus
 from jobs.storage.garbage import collect
 from jobs.storage.log import head, history
-from jobs.storage.manifests import sha256_hex
 from jobs.storage.objects import ObjectStore, StorageParams
 from jobs.storage.probing import checks, prove_once
 from jobs.storage.publication import publish
-from jobs.storage.registry import Removals
+from jobs.storage.registry import RetiredFiles
 from jobs.storage.releases import put_blob
 from jobs.storage.s3 import S3Store
+from tests.manifests import file_entry, manifest_of
 from tests.s3_server import Faults, fresh_bucket, plain_client
 
 pytestmark = pytest.mark.s3
 
 CORPUS = "cci"
 _FORK = multiprocessing.get_context("fork")
+
+
+def within(store: ObjectStore) -> Corpus:
+    return Corpus(store, CORPUS)
 
 
 @pytest.fixture
@@ -60,10 +66,9 @@ def published(store: ObjectStore, version: str, folder: Path) -> bool:
         path = folder / f"{version}-{text}"
         path.write_text(text, encoding="utf-8")
         digest = sha256_hex(text.encode())
-        put_blob(store, CORPUS, path, digest, removals=Removals())
-        shards.append({"key": "", "sha256": digest, "bytes": path.stat().st_size})
-    manifest = {"version": version, "documents": 2, "shards": shards}
-    return publish(store, CORPUS, manifest, about=about)[1]
+        put_blob(within(store), path, digest, retired_files=RetiredFiles())
+        shards.append(file_entry(CORPUS, digest, path.stat().st_size))
+    return publish(within(store), manifest_of(CORPUS, version, shards), commit_info=about)[1]
 
 
 ONCE = ["lose-request", "lose-answer", "duplicate", 503, -500, "flip", 409]
@@ -81,8 +86,8 @@ def test_publish_survives_one_fault_at_any_write_or_says_it_failed(
         with suppress(StorageError):
             outcome = published(shaky, version, tmp_path)
         plan.plan.clear()
-        assert outcome is (head(store, CORPUS).registry.exactly(version) is not None)
-    entries = history(store, CORPUS)
+        assert outcome is (head(within(store)).registry.exactly(version) is not None)
+    entries = history(within(store))
     assert len({entry["id"] for entry in entries}) == len(entries)
     assert len(entries) >= 2
 
@@ -94,7 +99,7 @@ def test_commit_itself_survives_a_fault(
     plan.only = "/log/"
     plan.plan.extend([fault])
     assert published(shaky, "1.0.0", tmp_path) is True
-    assert [entry["about"]["by"] for entry in history(store, CORPUS)] == ["1.0.0"]
+    assert [entry["about"]["by"] for entry in history(within(store))] == ["1.0.0"]
     assert list(store.list(f"{CORPUS}/pending/")) == []
 
 
@@ -103,7 +108,7 @@ def test_storm_of_slow_down_delays_a_publish_and_loses_nothing(
 ):
     plan.plan.extend([503, 503, None] * 8)
     assert published(shaky, "1.0.0", tmp_path) is True
-    assert head(store, CORPUS).seq == 1
+    assert head(within(store)).seq == 1
 
 
 @pytest.mark.parametrize("fault", ["lose-answer", "lose-request"])
@@ -116,9 +121,9 @@ def test_publish_nobody_answered_is_settled_later(
         published(shaky, "1.0.0", tmp_path)
     plan.forget()
     assert settle(shaky, CORPUS, "1.0.0").version == "1.0.0"
-    assert [entry["about"]["by"] for entry in history(store, CORPUS)] == ["1.0.0"]
-    collect(store, CORPUS, with_work=True, about={"at": "", "by": "gc"})
-    assert head(store, CORPUS).seq == 1
+    assert [entry["about"]["by"] for entry in history(within(store))] == ["1.0.0"]
+    collect(within(store), with_work=True, commit_info={"at": "", "by": "gc"})
+    assert head(within(store)).seq == 1
 
 
 def _publish_one(params: StorageParams, version: str, folder: str, start, results) -> None:
@@ -143,7 +148,7 @@ def test_eight_processes_publish_eight_versions_at_once(
     for publisher in publishers:
         publisher.join()
     assert told == dict.fromkeys(versions, True)
-    assert sorted(entry["about"]["by"] for entry in history(store, CORPUS)) == versions
+    assert sorted(entry["about"]["by"] for entry in history(within(store))) == versions
 
 
 def test_publisher_killed_at_any_write_leaves_a_release_or_none_and_the_next_completes_it(
@@ -164,12 +169,12 @@ def test_publisher_killed_at_any_write_leaves_a_release_or_none_and_the_next_com
         publisher.join()
         plan.released.set()
         time.sleep(0.2)  # what was held arrives after its sender's death
-        released = head(store, CORPUS).registry.exactly("1.0.0") is not None
+        released = head(within(store)).registry.exactly("1.0.0") is not None
         assert is_held
         writes += 1
     assert writes > 3
     assert published(store, "1.0.0", tmp_path) is False
-    assert [entry["about"]["by"] for entry in history(store, CORPUS)] == ["1.0.0"]
+    assert [entry["about"]["by"] for entry in history(within(store))] == ["1.0.0"]
 
 
 # --- the probe
@@ -194,7 +199,7 @@ def test_store_that_forgets_the_condition_now_and_then_is_refused(
 ):
     """Not always: as a store behaves that checks and writes in two steps."""
     plan.forgetful = 3
-    with pytest.raises(StorageUnwritable, match=r"simultaneous writers|told two writers"):
+    with pytest.raises(StorageUnwritable, match=r"simultaneous writers|to two writers"):
         prove_once(shaky, "s3://the-root")
     bucket = shaky.location("x").split("/")[2]
     left = plain_client(endpoint_url).list_objects_v2(Bucket=bucket)

@@ -14,7 +14,7 @@ from tests.s3_server import fresh_bucket, plain_client, s3_server
 from tests.takedowns import (
     PRIVATE,
     PRIVATE_URL,
-    Corpus,
+    Built,
     article,
     is_told,
     private_text,
@@ -26,7 +26,7 @@ from tests.takedowns import (
 pytestmark = [pytest.mark.s3, pytest.mark.timeout(300)]
 
 
-def objects_with(corpus: Corpus, *wanted: str) -> list[str]:
+def objects_with(corpus: Built, *wanted: str) -> list[str]:
     """The objects of the bucket that hold any of these words, seen with boto3 as it comes."""
     assert corpus.bucket is not None
     assert corpus.endpoint_url is not None
@@ -40,7 +40,7 @@ def objects_with(corpus: Corpus, *wanted: str) -> list[str]:
 
 def test_takedown_on_s3_restores_copies_and_redacts_every_object(tmp_path: Path) -> None:
     with s3_server() as endpoint_url, in_this_process():
-        corpus = Corpus(tmp_path, f"s3://{fresh_bucket(endpoint_url)}/root", endpoint_url)
+        corpus = Built(tmp_path, f"s3://{fresh_bucket(endpoint_url)}/root", endpoint_url)
         corpus.deliver("news", "a", [row("copy", private_text()), row("same", article(1))])
         corpus.build("0.9.0", "news")
         gov = [row("secret", private_text(), PRIVATE_URL), row("one", article(1))]

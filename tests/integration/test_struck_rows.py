@@ -20,7 +20,7 @@ from tests.builds import build, in_this_process
 from tests.takedowns import (
     PRIVATE,
     PRIVATE_URL,
-    Corpus,
+    Built,
     article,
     copied,
     objects_with,
@@ -79,8 +79,8 @@ def _in_this_process() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
-    corpus = Corpus(tmp_path_factory.mktemp("striking"), how=HOW)
+def template(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    corpus = Built(tmp_path_factory.mktemp("striking"), how=HOW)
     corpus.deliver("gov", "a", [row("g", article(1))])
     path = corpus.folder / "deliveries" / "gov" / "b.jsonl"
     path.write_bytes(b"\n".join(lines()))
@@ -95,7 +95,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 HOW = ("limits.reject_share=1", "limits.text_bytes=20000")
 
 
-def built(corpus: Corpus, version: str, parent: str = "null") -> OpenedRelease:
+def built(corpus: Built, version: str, parent: str = "null") -> OpenedRelease:
     params = corpus.params(version, "gov", "news", parent=parent)
     rule = Rule("too_short", "content_chars", "<", SHORT, (), ())
     build(replace(params, rules=replace(params.rules, rules=(rule,))))
@@ -103,7 +103,7 @@ def built(corpus: Corpus, version: str, parent: str = "null") -> OpenedRelease:
 
 
 @pytest.fixture
-def corpus(template: Corpus, tmp_path: Path) -> Corpus:
+def corpus(template: Built, tmp_path: Path) -> Built:
     return copied(template, tmp_path)
 
 
@@ -119,7 +119,7 @@ def told(release: OpenedRelease, *words: str, but: str = "") -> list[tuple[str, 
     return found
 
 
-def test_delivery_has_a_row_of_every_fate(template: Corpus) -> None:
+def test_delivery_has_a_row_of_every_fate(template: Built) -> None:
     fates = {row["reason"] for row in rows(template.opened("1.0.0"), "decisions")}
     assert fates == {
         *(None, "same_id", "exact_duplicate", "not_text", "missing_text", "null_text"),
@@ -138,7 +138,7 @@ def test_delivery_has_a_row_of_every_fate(template: Corpus) -> None:
     ],
 )
 def test_redaction_strikes_rows_of_every_fate_in_every_release(
-    corpus: Corpus, given: dict[str, Any], words: tuple[str, ...]
+    corpus: Built, given: dict[str, Any], words: tuple[str, ...]
 ) -> None:
     left = corpus.root / ".tmp" / "7c0ffee"
     left.parent.mkdir(exist_ok=True)
@@ -170,10 +170,10 @@ def test_redaction_strikes_rows_of_every_fate_in_every_release(
 
 
 def test_takedown_without_redaction_strikes_the_same_rows_in_the_new_release_alone(
-    corpus: Corpus,
+    corpus: Built,
 ) -> None:
     asked = request(urls=(), domain="Private.Example.")
-    report = search(corpus.store, "demo", asked).report()
+    report = search(corpus.handle, asked).report()
     assert report["documents"] == {"1.1.0": 7}
     assert set(report["rows"]) == {"1.1.0"}
     assert report["rows"]["1.1.0"]["dropped"] == 2  # of one id, and a copy of what stays
@@ -184,7 +184,7 @@ def test_takedown_without_redaction_strikes_the_same_rows_in_the_new_release_alo
     assert SAME in kept  # the other row of that id
 
 
-def test_rows_that_no_release_holds_can_be_taken_down_alone(corpus: Corpus) -> None:
+def test_rows_that_no_release_holds_can_be_taken_down_alone(corpus: Built) -> None:
     lone = document_id("gov", "list").hex()
     found, done = corpus.take_down(request(urls=(), ids=(lone, "0" * 32), is_redacting=True))
     assert found is not None

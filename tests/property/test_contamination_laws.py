@@ -8,11 +8,11 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.corpus.contamination.alignment import Part, Stretch, aligned
+from jobs.corpus.contamination.alignment import ItemPart, TextSpan, aligned
 from jobs.corpus.contamination.findings import QUESTION, Benchmarks, hits
-from jobs.corpus.contamination.item_index import built_index
+from jobs.corpus.contamination.item_index import build_index
 from jobs.corpus.contamination.items import Benchmark, BenchmarkItem
-from jobs.corpus.contamination.tokens import token_places, tokens_of
+from jobs.corpus.contamination.tokens import token_spans, tokens_of
 from tests.item_oracle import shifts, tokens
 
 QUESTIONS = (
@@ -24,7 +24,7 @@ QUESTIONS = (
 )
 OPTIONS = ("减少中间环节", "扩大有效供给", "稳定市场预期", "提高入学机会")
 ITEMS = tuple(BenchmarkItem(str(n), q, OPTIONS, "", "") for n, q in enumerate(QUESTIONS, 1))
-INDEX, NAMES, _ = built_index([Benchmark("考试", "1", "", {"question": "drop"}, ITEMS, 0, 0, "")])
+INDEX, NAMES, _ = build_index([Benchmark("考试", "1", "", {"question": "drop"}, ITEMS, 0, 0, "")])
 TEXTS = st.text("甲乙丙丁，。 １2aB某年的是\n", max_size=60)
 FEW = st.text("甲乙丙丁", max_size=30)
 NOISE = "昨天下午会议在三楼召开，与会人员就年度安排交换了意见。"
@@ -48,7 +48,7 @@ def test_tokens_are_the_oracles(texts: list[str]) -> None:
 @given(TEXTS)
 def test_places_cut_a_text_into_its_tokens(text: str) -> None:
     data = text.encode()
-    pieces = [data[s:e].decode() for s, e in zip(*token_places(data), strict=True)]
+    pieces = [data[s:e].decode() for s, e in zip(*token_spans(data), strict=True)]
     assert [tokens(piece) for piece in pieces] == [[token] for token in tokens(text)]
 
 
@@ -57,8 +57,8 @@ def test_places_cut_a_text_into_its_tokens(text: str) -> None:
 def test_alignment_is_the_oracles(item: str, text: str) -> None:
     flat, ends = tokens_of(pa.array([item, text], pa.large_string()))
     ones = np.ones(ends[1], np.uint8)
-    part = Part(flat[: ends[1]], ones, 0 * ones)
-    ours = aligned(part, Stretch(flat[ends[1] :], 0, int(ends[2] - ends[1])))
+    part = ItemPart(flat[: ends[1]], ones, 0 * ones)
+    ours = aligned(part, TextSpan(flat[ends[1] :], 0, int(ends[2] - ends[1])))
     theirs = [shift is not None for shift in shifts(tokens(item), tokens(text))]
     assert ours.share == (sum(theirs) / len(theirs) if any(theirs) else 0)
     if not any(theirs):
@@ -103,7 +103,7 @@ def test_rows_are_searched_alone(texts: list[str], cut: int) -> None:
 @settings(max_examples=10, deadline=None)
 @given(st.permutations(ITEMS))
 def test_the_order_of_items_changes_nothing(items: list[BenchmarkItem]) -> None:
-    index, names, _ = built_index([Benchmark("考试", "1", "", {}, tuple(items), 0, 0, "")])
+    index, names, _ = build_index([Benchmark("考试", "1", "", {}, tuple(items), 0, 0, "")])
     texts = pa.array([NOISE + "\n".join(QUESTIONS[:3])], pa.large_string())
     told = [h["item"] for h in hits(texts, Benchmarks(index, names)).to_pylist()]
     assert told == ["1", "2", "3"]

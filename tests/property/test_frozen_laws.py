@@ -6,19 +6,18 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.corpus.dedup.banding import VERIFICATIONS, BandParams
+from jobs.corpus.dedup.duplicates import find_duplicates
+from jobs.corpus.dedup.params import VERIFICATIONS, BandParams, SignatureParams
 from jobs.corpus.dedup.ranking import RankParams, rank_order
-from jobs.corpus.dedup.signatures import SignatureParams
-from jobs.corpus.dedup.survivors import survivors
 from tests.corpora import canonical_list, documents_table, ranked_table
 from tests.oracles import loop_decisions
-from tests.property.test_survivors_laws import families
+from tests.property.test_duplicates_laws import families
 
 RANK = RankParams(prefer=("longest",))
 SIGNATURE = SignatureParams(32, 1, 3)
 
 
-def marked(table: pa.Table, column: str, *, where: list[bool]) -> pa.Table:
+def flagged(table: pa.Table, column: str, *, where: list[bool]) -> pa.Table:
     at = table.schema.get_field_index(column)
     return table.set_column(at, table.schema.field(at), pa.array(where, pa.bool_()))
 
@@ -40,13 +39,13 @@ def ranked(texts: list[str]) -> pa.Table:
 def test_generations_equal_datasketch_loops_with_earlier_ones_frozen(
     texts: list[str], cuts: list[int], threshold: float, verify: str
 ) -> None:
-    bands = BandParams(32, 16, 2, threshold, verify, 3)
+    bands = BandParams(SIGNATURE, 16, 2, threshold, verify)
     everything = ranked(texts)
     kept: list[int] = []
     first = 0
     for last in [*sorted(cuts), len(texts)]:
         rows = [*kept, *range(first, min(last, len(texts)))]
-        table = marked(
+        table = flagged(
             everything.take(pa.array(rows, pa.int64())),
             "is_frozen",
             where=[number < len(kept) for number in range(len(rows))],
@@ -55,7 +54,7 @@ def test_generations_equal_datasketch_loops_with_earlier_ones_frozen(
         assert set(order[: len(kept)]) == set(kept)
         canonical = canonical_list([texts[ordinal] for ordinal in order])
         expected = loop_decisions(canonical, signature=SIGNATURE, bands=bands, frozen=len(kept))
-        drops = survivors(table, bands=bands, rank=RANK).to_pylist()
+        drops = find_duplicates(table, bands=bands, rank=RANK).to_pylist()
         ids = dict(zip(everything["doc_id"].to_pylist(), range(len(texts)), strict=True))
         got = {row["ordinal"]: (ids[row["kept_doc_id"]], row["similarity"]) for row in drops}
         assert got == {
@@ -69,14 +68,14 @@ def test_generations_equal_datasketch_loops_with_earlier_ones_frozen(
 
 @given(texts=families(), gone=st.integers(0, 28), threshold=st.sampled_from([0.5, 0.8]))
 @settings(max_examples=20, deadline=None)
-def test_documents_taken_down_drop_whom_they_would_replace_and_are_not_named(
+def test_documents_taken_down_drop_what_they_would_replace_and_are_not_named(
     texts: list[str], gone: int, threshold: float
 ) -> None:
-    bands = BandParams(32, 16, 2, threshold, "signature", 3)
+    bands = BandParams(SIGNATURE, 16, 2, threshold, "signature")
     where = [number < gone for number in range(len(texts))]
-    frozen = marked(ranked(texts), "is_frozen", where=where)
-    named = survivors(frozen, bands=bands, rank=RANK).to_pylist()
-    down = survivors(marked(frozen, "is_taken_down", where=where), bands=bands, rank=RANK)
+    frozen = flagged(ranked(texts), "is_frozen", where=where)
+    named = find_duplicates(frozen, bands=bands, rank=RANK).to_pylist()
+    down = find_duplicates(flagged(frozen, "is_taken_down", where=where), bands=bands, rank=RANK)
     ids = frozen["doc_id"].to_pylist()
     assert len(named) == len(down)
     for row, other in zip(down.to_pylist(), named, strict=True):

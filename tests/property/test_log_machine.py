@@ -19,7 +19,7 @@ from jobs.errors import HeliuError
 from jobs.storage import commits, garbage, publication
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.objects import ObjectStore
-from jobs.storage.registry import Removals
+from jobs.storage.registry import RetiredFiles
 from tests import log_actions as do
 from tests.log_world import FAULTS, PLACES, Action, World
 from tests.memory_store import MemoryStore
@@ -205,7 +205,7 @@ def test_mutant_that_collects_by_age_is_caught():
 
 @pytest.mark.timeout(180)
 def test_mutant_that_uses_retired_keys_again_is_caught(monkeypatch):
-    monkeypatch.setattr(Removals, "home", lambda *_: 0)
+    monkeypatch.setattr(RetiredFiles, "generation", lambda *_: 0)
 
     class Machine(LogMachine):
         def new_world(self, store: ObjectStore, folder: Path) -> World:

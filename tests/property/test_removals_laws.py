@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.corpus.model.tables import DOCUMENTS
+from jobs.corpus.removal.params import RepeatedLineParams, SiteBoilerplateParams
 from jobs.corpus.removal.removals import restored_text
-from jobs.corpus.removal.repeated_lines import RepeatedLineParams, without_repeated_lines
+from jobs.corpus.removal.repeated_lines import without_repeated_lines
 from jobs.corpus.removal.site_boilerplate import (
     EDGE_LINES,
-    SiteBoilerplateParams,
     count_keys,
     edge_keys,
     remove_site_boilerplate,

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.corpus.dedup.banding import VERIFICATIONS
+from jobs.corpus.dedup.duplicates import find_duplicates
+from jobs.corpus.dedup.params import VERIFICATIONS
 from jobs.corpus.dedup.ranking import rank_order
-from jobs.corpus.dedup.survivors import survivors
 from jobs.flow.params import BuildParams
+from tests.candidates import decided, parameters, signed
 from tests.corpora import canonical_list, documents_table, ranked_table
-from tests.meetings import decided, parameters, signed
 from tests.oracles import loop_decisions
 
 HAN = "中国人民共和政府通知公告北京上海年月日第一二三四五六条款法律规定"
@@ -42,7 +42,7 @@ def corpus_table(texts: list[str], ids: list[str], frozen: int, params: BuildPar
     ranked = ranked_table(documents, params=params.signature, partner="甲", priority=1, base=0)
     columns = dict(zip(ranked.column_names, ranked.columns, strict=True))
     columns["is_frozen"] = pa.array([number < frozen for number in range(len(texts))])
-    # Who is frozen from the beginning ranks before who is frozen by a round.
+    # Documents frozen from the beginning rank before those frozen by a round.
     priorities = [number % 2 - (9 if number < frozen else 0) for number in range(len(texts))]
     columns["priority"] = pa.array(priorities, pa.int32())
     table = pa.table(columns, schema=ranked.schema)
@@ -123,7 +123,7 @@ def test_refined_hot_bucket_in_rounds_drops_what_one_task_would(
 ) -> None:
     params = parameters(tmp_path)
     ranked = signed(boilerplate(2000), seed=5)
-    whole = survivors(ranked, bands=params.bands, rank=params.rank).sort_by("ordinal")
+    whole = find_duplicates(ranked, bands=params.bands, rank=params.rank).sort_by("ordinal")
     assert 100 < len(whole) < 1000
     assert decided(ranked, params, files=files, most=most).equals(whole)
     work = tmp_path / "store" / "demo" / "work" / "drops" / "k" / "refined"

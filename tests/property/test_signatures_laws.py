@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datasketch
 import numpy as np
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.corpus.dedup.banding import signature_column, signature_matrix
-from jobs.corpus.dedup.signatures import SignatureParams, signatures
+from jobs.corpus.dedup.params import SignatureParams
+from jobs.corpus.dedup.signatures import permutations, signatures
 from jobs.corpus.text.canonical import canonical_texts
 from tests.oracles import minhash
 
@@ -23,6 +25,16 @@ PARAMS = st.builds(
     seed=st.integers(0, 2**32 - 1),
     shingle_chars=st.integers(1, 18),
 )
+
+
+@given(PARAMS)
+@settings(max_examples=100, deadline=None)
+def test_permutations_of_any_seed_are_those_of_datasketch(params: SignatureParams) -> None:
+    sketch = datasketch.MinHash(params.num_perm, seed=params.seed, scheme="affine32")
+    ours = permutations(params)
+    assert [(values.dtype, values.tolist()) for values in ours] == [
+        (values.dtype, values.tolist()) for values in sketch.permutations
+    ]
 
 
 @given(st.lists(LETTERS, max_size=6), PARAMS)
@@ -64,9 +76,9 @@ def test_signatures_of_texts_around_a_block_equal_datasketch() -> None:
 
 
 def test_signature_column_round_trips_through_a_sliced_table() -> None:
-    words = np.arange(12, dtype=np.uint32).reshape(3, 4)
+    values = np.arange(12, dtype=np.uint32).reshape(3, 4)
     has_text = np.array([True, False, True])
-    column = pa.chunked_array([signature_column(words, has_text)]).slice(1)
+    column = pa.chunked_array([signature_column(values, has_text)]).slice(1)
     matrix, present = signature_matrix(column)
     assert present.tolist() == [False, True]
     assert matrix[1].tolist() == [8, 9, 10, 11]

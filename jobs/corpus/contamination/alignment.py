@@ -1,8 +1,8 @@
-"""How much of a benchmark item a stretch of text holds, whatever the order of its clauses.
+"""Alignment: how much of a benchmark item a span of text holds, in any order of clauses.
 
-The item is tiled greedily by the longest runs that the stretch has too, of three tokens or more
-(Wise 1993, greedy string tiling); then what lies between two tiles is compared token by token along
-them, so that an edit costs the tokens it touched and no more.
+The item is tiled greedily by the longest runs that the span has too, of three tokens or more
+(Wise 1993, greedy string tiling); then tokens between two tiles are compared one by one along them,
+so that an edit costs only the tokens it touched.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from jobs.corpus.contamination.seeds import SEED
 from jobs.corpus.contamination.tokens import Tokens
 from jobs.corpus.text.kernels import kernel
 
-Shifts = npt.NDArray[np.int64]
+ShiftArray = npt.NDArray[np.int64]
 Lengths = npt.NDArray[np.int64]
 
 TILE = 3
 """Tokens of the shortest tile."""
 
-_MOST_TRIED = 64  # places of a run's first tokens that are compared
+_MOST_TRIED = 64  # positions of a run's first tokens that are compared
 _REACH = 2  # tokens by which an edit at either end of an item may shift what is beyond it
 _ABSENT = np.int64(-(1 << 40))
 _FACTORS = (np.uint32(0x9E3779B1), np.uint32(0x85EBCA77), np.uint32(0xC2B2AE3D))
 
 
-class Stretch(NamedTuple):
-    """The tokens of a text from `low` to `high`, which is behind the last."""
+class TextSpan(NamedTuple):
+    """The tokens of a text from `low` to before `high`."""
 
     text: Tokens
     low: int
     high: int
 
 
-class Part(NamedTuple):
+class ItemPart(NamedTuple):
     """A question, option or passage of an item.
 
     Attributes:
@@ -51,17 +51,17 @@ class Part(NamedTuple):
 
 
 class Alignment(NamedTuple):
-    """What a stretch of text has of an item.
+    """How much of a part of an item a span of text has.
 
     Attributes:
-        weight: Share of the item's weight that is there, in [0, 1].
+        weight: Share of its weight, in [0, 1].
         share: Share of its tokens.
         run: The longest run of tokens without an edit.
-        gap: The longest run of tokens that is not there.
-        has_end: Whether one of its last two tokens is there, in place.
+        gap: The longest run of tokens that is missing.
+        has_end: Whether one of its last two tokens is found, in place.
         asking: Share of the tokens by which it asks; -1 if none does.
-        first: The text's token where it begins; -1 if nothing is there.
-        last: The text's token behind its end.
+        first: The text's token where it begins; -1 if nothing is found.
+        last: The text's token after its end.
     """
 
     weight: float
@@ -78,8 +78,8 @@ _NOTHING = Alignment(0.0, 0.0, 0, 0, has_end=False, asking=-1.0, first=-1, last=
 
 
 @kernel
-def aligned(part: Part, stretch: Stretch) -> Alignment:
-    """What a stretch of a text has of a part of an item."""
+def aligned(part: ItemPart, stretch: TextSpan) -> Alignment:
+    """Align a part of an item with a span of a text."""
     item = part.tokens
     shifts = np.full(len(item), _ABSENT, np.int64)
     lengths = np.zeros(len(item), np.int64)
@@ -92,49 +92,49 @@ def aligned(part: Part, stretch: Stretch) -> Alignment:
 
 
 @kernel
-def _find_short(item: Tokens, stretch: Stretch, shifts: Shifts, lengths: Lengths) -> None:
-    """An item of one or two tokens is there as it is, or not at all."""
-    for place in range(stretch.low, stretch.high - len(item) + 1):
+def _find_short(item: Tokens, stretch: TextSpan, shifts: ShiftArray, lengths: Lengths) -> None:
+    """Find a part of one or two tokens as it is, or not at all."""
+    for position in range(stretch.low, stretch.high - len(item) + 1):
         same = 0
-        while same < len(item) and stretch.text[place + same] == item[same]:
+        while same < len(item) and stretch.text[position + same] == item[same]:
             same += 1
         if same == len(item) and same:
-            shifts[:] = place
+            shifts[:] = position
             lengths[:] = len(item)
             return
 
 
 @kernel
-def _slot(tokens: Tokens, place: int, bits: np.uint32) -> np.uint32:
+def _slot(tokens: Tokens, position: int, bits: np.uint32) -> np.uint32:
     mixed = np.uint32(0)
     for t in range(TILE):
-        mixed = np.uint32((mixed ^ tokens[place + t]) * _FACTORS[t])
+        mixed = np.uint32((mixed ^ tokens[position + t]) * _FACTORS[t])
     return mixed >> (np.uint32(32) - bits)
 
 
 @kernel
-def _tile(item: Tokens, stretch: Stretch, shifts: Shifts, lengths: Lengths) -> None:
+def _tile(item: Tokens, stretch: TextSpan, shifts: ShiftArray, lengths: Lengths) -> None:
     text, low, high = stretch.text, stretch.low, stretch.high
     bits = np.uint32(4)
     while (1 << bits) < high - low:
         bits += np.uint32(1)
     heads = np.full(1 << bits, -1, np.int64)
     links = np.empty(high - low, np.int64)
-    for place in range(high - TILE, low - 1, -1):
-        slot = _slot(text, place, bits)
-        links[place - low] = heads[slot]
-        heads[slot] = place
+    for position in range(high - TILE, low - 1, -1):
+        slot = _slot(text, position, bits)
+        links[position - low] = heads[slot]
+        heads[slot] = position
     i, shift = 0, np.int64(low)
     while i + TILE <= len(item):
         best, length, tried = np.int64(-1), 0, 0
-        place = heads[_slot(item, i, bits)]
-        while place >= 0 and tried < _MOST_TRIED:
-            same = _same(item[i:], text[place:high])
+        position = heads[_slot(item, i, bits)]
+        while position >= 0 and tried < _MOST_TRIED:
+            same = _same(item[i:], text[position:high])
             # Of several, the one that shifts least against the tile before.
-            is_nearer = same == length and abs(place - i - shift) < abs(best - i - shift)
+            is_nearer = same == length and abs(position - i - shift) < abs(best - i - shift)
             if same >= TILE and (same > length or is_nearer):
-                best, length = place, same
-            place = links[place - low]
+                best, length = position, same
+            position = links[position - low]
             tried += 1
         if length:
             shift = best - i
@@ -145,7 +145,7 @@ def _tile(item: Tokens, stretch: Stretch, shifts: Shifts, lengths: Lengths) -> N
 
 @kernel
 def _same(one: Tokens, other: Tokens) -> int:
-    """How many tokens two texts have in common at their beginnings."""
+    """Return the length of the common prefix of two texts, in tokens."""
     same = 0
     while same < min(len(one), len(other)) and one[same] == other[same]:
         same += 1
@@ -153,8 +153,8 @@ def _same(one: Tokens, other: Tokens) -> int:
 
 
 @kernel
-def _fill_gaps(item: Tokens, text: Tokens, shifts: Shifts) -> None:
-    """Find what is left between the tiles, token by token, along the tile on either side."""
+def _fill_gaps(item: Tokens, text: Tokens, shifts: ShiftArray) -> None:
+    """Find the tokens between the tiles one by one, along the tile on either side."""
     start = 0
     while start < len(item):
         if shifts[start] != _ABSENT:
@@ -175,14 +175,14 @@ def _shift_of(item: Tokens, text: Tokens, t: int, before: np.int64, after: np.in
     for reach in range(_REACH + 1 if _ABSENT in (before, after) else 1):
         for sign in (-1, 1):
             for shift in (before, after):
-                place = t + shift + sign * reach
-                if shift != _ABSENT and 0 <= place < len(text) and text[place] == item[t]:
-                    return place - t
+                position = t + shift + sign * reach
+                if shift != _ABSENT and 0 <= position < len(text) and text[position] == item[t]:
+                    return position - t
     return _ABSENT
 
 
 @kernel
-def _measured(part: Part, shifts: Shifts, lengths: Lengths) -> Alignment:
+def _measured(part: ItemPart, shifts: ShiftArray, lengths: Lengths) -> Alignment:
     weights = part.weights
     asking = 0
     total, there, count, run, gap = 0, 0, 0, 0, 0
@@ -200,9 +200,9 @@ def _measured(part: Part, shifts: Shifts, lengths: Lengths) -> Alignment:
             count += 1
             asking += part.asks[t]
             if lengths[t] >= least:
-                place = t + shifts[t]
-                first = place if first < 0 else min(first, place)
-                last = max(last, place + 1)
+                position = t + shifts[t]
+                first = position if first < 0 else min(first, position)
+                last = max(last, position + 1)
         longest_run, longest_gap = max(longest_run, run), max(longest_gap, gap)
     has_end = count > 0 and (shifts[-1] != _ABSENT or (len(shifts) > 1 and shifts[-2] != _ABSENT))
     if count == 0:

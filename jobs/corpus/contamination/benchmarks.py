@@ -1,4 +1,4 @@
-"""The evaluation sets that a build keeps out: what is told of them, and their index as a file."""
+"""The evaluation sets that a build keeps out: their records in the manifest, and their index."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Any
 import orjson
 import xxhash
 
-from jobs.corpus.contamination.item_index import INDEX_VERSION, Searchable, built_index, index_bytes
+from jobs.corpus.contamination.item_index import INDEX_VERSION, Searchable, build_index, index_bytes
 from jobs.corpus.contamination.items import Benchmark
 
 
 @dataclass(frozen=True)
 class BenchmarkSet:
-    """What a manifest tells of an evaluation set, without its items.
+    """The record of an evaluation set in a manifest, without its items.
 
     Attributes:
         name: As configured.
         version: Likewise.
         licence: Likewise.
-        policy: Part and what is done, by part.
-        items: How many there are, each once.
-        duplicates: Items that say what one before them says.
+        policy: Pairs of part and action, by part.
+        items: How many distinct ones.
+        duplicates: Items that repeat one before them.
         without_text: Items with neither question nor passage.
         digest: sha256 of the content of all items.
         searchable: How many of the items can be found, and how.
@@ -41,7 +41,7 @@ class BenchmarkSet:
 
     @property
     def record(self) -> dict[str, Any]:
-        """As JSON holds it."""
+        """The record as JSON."""
         return {**asdict(self), "policy": dict(self.policy)}
 
 
@@ -49,7 +49,7 @@ class BenchmarkSet:
 class BenchmarkParams:
     """The evaluation sets of a build, known by their content.
 
-    The index goes to workers through storage: it is left behind when this is pickled.
+    The index goes to workers through storage, so it is not pickled with this.
     """
 
     sets: tuple[BenchmarkSet, ...]
@@ -69,7 +69,7 @@ class BenchmarkParams:
 
     @property
     def digest(self) -> str | None:
-        """Of all that decides what is found and what follows from it; None without sets."""
+        """Of all that decides what is found and dropped; None without sets."""
         if not self.sets:
             return None
         records = [one.record for one in self.sets]
@@ -81,11 +81,11 @@ NO_BENCHMARKS = BenchmarkParams((), None)
 
 
 def indexed_benchmarks(benchmarks: Sequence[Benchmark]) -> BenchmarkParams:
-    """The sets with the index of all their items, in the order of their names."""
+    """Return the sets, by name, with the index of all their items."""
     if not benchmarks:
         return NO_BENCHMARKS
     ordered = sorted(benchmarks, key=lambda benchmark: benchmark.name)
-    index, names, searchable = built_index(ordered)
+    index, names, searchable = build_index(ordered)
     sets = (
         BenchmarkSet(
             name=one.name,

@@ -1,4 +1,4 @@
-"""Documents after decontamination: without those, or those stretches, that hold benchmark items."""
+"""Decontamination: documents without benchmark items, dropped or cut by each set's policy."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ _OUTCOMES = {"drop": "dropped", "cut": "cut", "report": "reported"}
 def decontaminated(
     documents: pa.Table, benchmarks: Benchmarks, *, signal_params: SignalParams
 ) -> tuple[pa.Table, pa.Table, Counter[tuple[str, str]]]:
-    """The documents after each benchmark's policy, what was cut, and how many are concerned.
+    """Apply each benchmark's policy to documents.
 
-    What is dropped has no content from here on, as what is rejected. Of what is cut the signals
-    are measured again; a document of which nothing is left is dropped.
+    A dropped document has no content from here on, like a rejected one. The signals of cut ones
+    are measured again; a document without any other text is dropped.
 
     Args:
         documents: DOCUMENTS.
-        benchmarks: what to look for.
-        signal_params: how what is left is measured.
+        benchmarks: the items to search for.
+        signal_params: for the signals of the remaining texts.
 
     Returns:
         DOCUMENTS in the same order, REMOVALS, and documents per (benchmark, outcome): dropped, cut,
@@ -48,22 +48,22 @@ def decontaminated(
     content = documents["content"].combine_chunks()
     found = hits(content, benchmarks)
     drops = dropped(found)
-    cuts = _cuts(content, found, set(drops["row"].to_pylist()))
-    after, told = without_spans(content, cuts, RemovalKind.BENCHMARK_ITEM)
-    if len(drops) or cuts:
+    spans = _spans_to_cut(content, found, set(drops["row"].to_pylist()))
+    after, cut = without_spans(content, spans, RemovalKind.BENCHMARK_ITEM)
+    if len(drops) or spans:
         reasons = dict(zip(*(drops[n].to_pylist() for n in ("row", "reason")), strict=True))
         why = dict(zip(*(drops[n].to_pylist() for n in ("row", "evidence")), strict=True))
-        for row in set(cuts) - set(reasons):
+        for row in set(spans) - set(reasons):
             if not after[row].as_py().strip():
                 hit = found.filter(pc.equal(found["row"], row)).to_pylist()[0]
                 reasons[row], why[row] = hit["found"], evidence_of(hit, 0)
-        changed = sorted({*reasons, *cuts})
+        changed = sorted({*reasons, *spans})
         documents = _with(documents, after, changed, (reasons, why), signal_params)
-    return documents, removals(documents, told), _counted(found)
+    return documents, removals(documents, cut), _counted(found)
 
 
 def _counted(found: pa.Table) -> Counter[tuple[str, str]]:
-    """Documents per (benchmark, outcome)."""
+    """Count documents per (benchmark, outcome)."""
     rows = {
         (
             hit["row"],
@@ -75,18 +75,18 @@ def _counted(found: pa.Table) -> Counter[tuple[str, str]]:
     return Counter((benchmark, outcome) for _, benchmark, outcome in rows)
 
 
-def _cuts(
-    content: pa.LargeStringArray, found: pa.Table, gone: set[int]
+def _spans_to_cut(
+    content: pa.LargeStringArray, found: pa.Table, dropped_rows: set[int]
 ) -> dict[int, list[RemovedSpan]]:
-    """The stretches to cut out of documents that stay, ascending, none overlapping."""
+    """Return the spans to cut out of documents that stay, ascending, none overlapping."""
     spans: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for hit in found.filter(pc.equal(found["policy"], "cut")).to_pylist():
-        if hit["row"] not in gone:
+        if hit["row"] not in dropped_rows:
             spans[hit["row"]].append((hit["start"], hit["end"]))
-    return {row: _pieces(content[row].as_py().encode(), sorted(spans[row])) for row in spans}
+    return {row: _merged_spans(content[row].as_py().encode(), sorted(spans[row])) for row in spans}
 
 
-def _pieces(text: bytes, spans: list[tuple[int, int]]) -> list[RemovedSpan]:
+def _merged_spans(text: bytes, spans: list[tuple[int, int]]) -> list[RemovedSpan]:
     merged: list[tuple[int, int]] = []
     for start, end in spans:
         if merged and start <= merged[-1][1]:
@@ -106,7 +106,7 @@ def _with(
     verdicts: tuple[dict[int, str], dict[int, str]],
     signal_params: SignalParams,
 ) -> pa.Table:
-    """The documents with another content, or none, in some rows, measured again."""
+    """Replace the content of some rows, with null where dropped, and measure them again."""
     reasons, why = verdicts
     is_changed = _mask(len(documents), changed)
     is_gone = pa.array([row in reasons for row in changed])

@@ -1,9 +1,8 @@
-"""Which documents hold which benchmark items, and what follows from it by each benchmark's policy.
+"""Findings: which documents hold which benchmark items, and what each benchmark's policy does.
 
-A document with a question, or a passage, of a benchmark whose policy is `drop` leaves before
-documents are compared, so that a copy without it may stay; `cut` takes the stretch out and records
-it; `report` only tells. No evidence shows an item's text: a release is read by people who must not
-see it.
+A document with a question, or a passage, of a benchmark whose policy is `drop` is dropped before
+dedup, so that a copy without it may be kept; `cut` removes the span and records it; `report` only
+records. No evidence shows an item's text, since readers of a release must not see it.
 """
 
 from __future__ import annotations
@@ -18,17 +17,15 @@ import pyarrow.compute as pc
 
 from jobs.corpus.contamination.item_index import ItemIndex, ItemNames
 from jobs.corpus.contamination.search import matches
-from jobs.corpus.contamination.tokens import token_places
-from jobs.corpus.contamination.verdicts import ASKED, QUOTED, READ
+from jobs.corpus.contamination.tokens import token_spans
+from jobs.corpus.contamination.verdicts import ASKED, QUOTED, READ, Match
 from jobs.corpus.model.reasons import OF_BENCHMARKS
 
-"""The stage that drops documents for the benchmark items they hold."""
-
 QUESTION, PASSAGE = map(str, OF_BENCHMARKS)
-"""Why a document is dropped, or a stretch of it cut."""
+"""Why a document is dropped, or a span of it cut."""
 
 QUOTATION = "quotation"
-"""What a question quotes, without the question: told of, and nobody is condemned for it."""
+"""A text that a question quotes, without the question: reported, never dropped."""
 
 _FOUND = {ASKED: QUESTION, READ: PASSAGE, QUOTED: QUOTATION}
 _PARTS = {QUESTION: "question", PASSAGE: "passage"}
@@ -53,14 +50,14 @@ HITS = pa.schema(
 
 
 class Benchmarks(NamedTuple):
-    """What texts are searched for: the items, and what they are called."""
+    """The items that texts are searched for, and their names."""
 
     items: ItemIndex
     names: ItemNames
 
 
 def hits(texts: pa.Array, benchmarks: Benchmarks) -> pa.Table:
-    """HITS: each place of a text that holds an item, by row, offset and item; null holds nothing.
+    """Return HITS: each span of a text that holds an item, by row, offset and item; none of null.
 
     Law: row-wise.
     """
@@ -68,15 +65,14 @@ def hits(texts: pa.Array, benchmarks: Benchmarks) -> pa.Table:
     rows: list[dict[str, Any]] = []
     for row in np.unique(found[:, 0]).tolist():
         text = texts[row].as_py().encode()
-        rows += _told(
-            row, text, _distinct(found[found[:, 0] == row, 1:].tolist()), benchmarks.names
-        )
+        of_row = [Match(*match) for match in found[found[:, 0] == row, 1:].tolist()]
+        rows += _as_hits(row, text, _distinct(of_row), benchmarks.names)
     rows.sort(key=lambda hit: (hit["row"], hit["offset"], hit["benchmark"], hit["item"]))
     return pa.Table.from_pylist(rows, schema=HITS)
 
 
 def evidence_of(hit: dict[str, Any], others: int) -> str:
-    """One line that tells of a hit and how many others there are, without the item's text."""
+    """Describe a hit, and how many others there are, in one line without the item's text."""
     what = _PARTS.get(hit["found"], "quoted text")
     options = f", {hit['options']} of {hit['item_options']} options" if hit["options"] else ""
     more = f", and {others} more items" if others else ""
@@ -87,14 +83,14 @@ def evidence_of(hit: dict[str, Any], others: int) -> str:
 
 
 def hit_counts(found: pa.Table) -> Counter[tuple[str, str, str]]:
-    """Hits per (benchmark, found, policy)."""
+    """Count hits per (benchmark, found, policy)."""
     return Counter(
         zip(*(found[name].to_pylist() for name in ("benchmark", "found", "policy")), strict=True)
     )
 
 
 def dropped(found: pa.Table) -> pa.Table:
-    """`row`, `reason` and `evidence` of each text that a hit condemns; a question goes first."""
+    """Return `row`, `reason` and `evidence` of each text to drop; a question ranks first."""
     wanted = found.filter(pc.equal(found["policy"], "drop")).to_pylist()
     best: dict[int, dict[str, Any]] = {}
     for hit in wanted:
@@ -118,16 +114,15 @@ def _rank(hit: dict[str, Any]) -> tuple[bool, float, str, str]:
     return hit["found"] != QUESTION, -hit["covered"], hit["benchmark"], hit["item"]
 
 
-def _distinct(found: list[list[int]]) -> list[list[int]]:
-    """One match for each item and place: of those that overlap the fullest."""
-    kept: list[list[int]] = []
-    # A question says more than a quotation, then what covers more; the rest only orders.
-    for match in sorted(found, key=lambda m: (m[0], m[1] == QUOTED, -m[2], -m[4], m[5], m[6])):
+def _distinct(found: list[Match]) -> list[Match]:
+    """Return one match for each item and span: of overlapping ones the fullest."""
+    kept: list[Match] = []
+    for match in sorted(found, key=_fullness):
         is_known = any(
-            match[0] == other[0]
-            and (match[1] == READ) == (other[1] == READ)
-            and match[5] < other[6]
-            and other[5] < match[6]
+            match.item == other.item
+            and (match.kind == READ) == (other.kind == READ)
+            and match.first < other.last
+            and other.first < match.last
             for other in kept
         )
         if not is_known:
@@ -135,25 +130,31 @@ def _distinct(found: list[list[int]]) -> list[list[int]]:
     return kept
 
 
-def _told(
-    row: int, text: bytes, found: list[list[int]], names: ItemNames
+def _fullness(match: Match) -> tuple[Any, ...]:
+    # A question ranks before a quotation, then the larger share; the rest only makes an order.
+    rank = (match.kind == QUOTED, -match.share, -match.run)
+    return match.item, *rank, match.first, match.last
+
+
+def _as_hits(
+    row: int, text: bytes, found: list[Match], names: ItemNames
 ) -> Iterator[dict[str, Any]]:
-    starts, ends = token_places(text)
-    for item, kind, share, _, run, first, last, options, total in found:
-        benchmark = names.of_item[item]
-        what = _FOUND[kind]
+    starts, ends = token_spans(text)
+    for match in found:
+        benchmark = names.of_item[match.item]
+        what = _FOUND[match.kind]
         policy = names.policies[benchmark].get(_PARTS.get(what, ""), "report")
-        start, end = int(starts[first]), int(ends[last - 1])
+        start, end = int(starts[match.first]), int(ends[match.last - 1])
         yield {
             "row": row,
             "benchmark": names.benchmarks[benchmark],
-            "item": names.ids[item],
+            "item": names.ids[match.item],
             "found": what,
             "policy": policy,
-            "covered": share / 1000,
-            "longest_run": run,
-            "options": options,
-            "item_options": total,
+            "covered": match.share / 1000,
+            "longest_run": match.run,
+            "options": match.options,
+            "item_options": match.item_options,
             "offset": len(text[:start].decode()),
             "chars": len(text[start:end].decode()),
             "start": start,

@@ -1,7 +1,7 @@
-"""The index of benchmark items: where in which item each run of five tokens occurs.
+"""The index of benchmark items: in which parts, and where in them, each run of five tokens occurs.
 
-Long parts are sampled by the hash of their runs (as winnowing does: Schleimer, Wilkerson and Aiken
-2003), short ones are indexed whole. Runs that many parts have lead nowhere and are left out.
+Long parts are sampled by the hash of their runs (as in winnowing: Schleimer, Wilkerson and Aiken
+2003), short ones are indexed whole. Runs that many parts have are left out: they identify none.
 """
 
 from __future__ import annotations
@@ -50,15 +50,15 @@ class ItemIndex(NamedTuple):
         asks: uint8, 1 for each token by which a question asks.
         starts: int64 (parts + 1,), into these three.
         kinds: uint8 (parts,): QUESTION, OPTION or PASSAGE.
-        items: int32 (parts,), whose they are.
-        needs: int32 (parts,): runs found, without which nothing is compared.
+        items: int32 (parts,), the item of each.
+        needs: int32 (parts,), the runs that must be found before a part is aligned.
         firsts: int64 (items + 1,), into parts.
         trusts: uint8 (items,): WITH_OPTIONS, EXACT or EDITED.
         keys: uint64, the hash of each indexed run, ascending.
         key_parts: int32, in which part.
         key_offsets: int32, where in it.
         buckets: int32 (2**n + 1,): where the keys of each beginning start.
-        filter: uint64 (2**m,): two bits for each key; most texts are done with one look at it.
+        filter: uint64 (2**m,): two bits for each key, which rule out most runs of a text.
     """
 
     tokens: Tokens
@@ -79,7 +79,7 @@ class ItemIndex(NamedTuple):
 
 @dataclass(frozen=True)
 class ItemNames:
-    """What items are called, and what a match of them does.
+    """Names of items, and what a match of them does.
 
     Attributes:
         benchmarks: The name of each benchmark.
@@ -96,14 +96,14 @@ class ItemNames:
 
 @dataclass(frozen=True)
 class Searchable:
-    """How many items of one benchmark can be found, and how many cannot, and why.
+    """How many items of one benchmark can be found, how many cannot, and why.
 
     Attributes:
         alone: By the question itself.
         with_options: By question and options together only.
         passage_only: By the passage only.
-        too_short: Not at all: fewer than eight tokens, and no options that tell.
-        too_common: Not at all: what they say is in too many others.
+        too_short: Not at all: fewer than eight tokens, and no options to tell them by.
+        too_common: Not at all: all their runs are in too many others.
     """
 
     alone: int
@@ -113,8 +113,8 @@ class Searchable:
     too_common: int
 
 
-def built_index(benchmarks: Sequence[Benchmark]) -> tuple[ItemIndex, ItemNames, list[Searchable]]:
-    """The index of all items of some benchmarks, and how many of each can be found.
+def build_index(benchmarks: Sequence[Benchmark]) -> tuple[ItemIndex, ItemNames, list[Searchable]]:
+    """Index all items of some benchmarks, and count how many of each can be found.
 
     Memory: about 100 bytes per character of the items.
     """
@@ -156,7 +156,7 @@ def built_index(benchmarks: Sequence[Benchmark]) -> tuple[ItemIndex, ItemNames, 
 
 
 def index_bytes(index: ItemIndex, names: ItemNames) -> bytes:
-    """An index as one file."""
+    """Serialize an index as one file."""
     out = io.BytesIO()
     about = np.frombuffer(orjson.dumps(names), np.uint8)
     np.savez(out, about=about, **index._asdict())
@@ -164,7 +164,7 @@ def index_bytes(index: ItemIndex, names: ItemNames) -> bytes:
 
 
 def read_index(body: bytes) -> tuple[ItemIndex, ItemNames]:
-    """The index that a file of `index_bytes` holds."""
+    """Parse a file of `index_bytes`."""
     with np.load(io.BytesIO(body)) as stored:
         names = ItemNames(**orjson.loads(stored["about"].tobytes()))
         return ItemIndex(**{name: stored[name] for name in ItemIndex._fields}), names
@@ -173,7 +173,7 @@ def read_index(body: bytes) -> tuple[ItemIndex, ItemNames]:
 def _parts(
     items: Sequence[BenchmarkItem],
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32], list[str]]:
-    """The kind, item and text of each part; a passage that several items share stands once."""
+    """Return kind, item and text of each part; a passage that several items share stands once."""
     parts: list[tuple[int, int, str]] = []
     passages: set[str] = set()
     for number, item in enumerate(items):
@@ -188,7 +188,7 @@ def _parts(
 
 
 def _sums(values: npt.NDArray[np.uint8], starts: Offsets) -> npt.NDArray[np.int64]:
-    """The sum of the values of each part."""
+    """Return the sum of the values of each part."""
     sums = np.concatenate(([0], np.cumsum(values, dtype=np.int64)))
     return sums[starts[1:]] - sums[starts[:-1]]
 
@@ -198,7 +198,7 @@ def _trusts(
     sizes: npt.NDArray[np.int64],
     information: npt.NDArray[np.float64],
 ) -> npt.NDArray[np.uint8]:
-    # What asks by no word may be a sentence of a statute: if it is long, nothing of it may differ.
+    # Without a question word it may be a sentence of a statute: if long, it must match exactly.
     may_be = (asks > 0) | (sizes >= _LONG_SENTENCE)
     is_exact = (sizes >= _SHORTEST) & (information >= _RARE_RUNS) & may_be
     is_edited = (sizes >= LONG) & (information >= _LONG_RARE_RUNS) & (asks > 0)
@@ -208,7 +208,7 @@ def _trusts(
 def _searchable(
     index: ItemIndex, of_item: npt.NDArray[np.int64], benchmarks: int
 ) -> list[Searchable]:
-    """How each item can be found, counted by benchmark."""
+    """Count how each item can be found, by benchmark."""
     parts = np.arange(len(index.kinds))
     has_seeds = np.zeros(len(parts), np.bool_)
     has_seeds[index.key_parts] = True

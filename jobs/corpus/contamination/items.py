@@ -1,4 +1,4 @@
-"""Items of evaluation sets: what their files say, as questions, options, answers and passages."""
+"""Items of evaluation sets: records of their files as question, options, answer and passage."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class BenchmarkItem:
     """One item of an evaluation set.
 
     Attributes:
-        id: What the set calls it; its number, from 1, if it calls it nothing.
+        id: Its id in the set; its number, from 1, if it has none.
         question: Without its number, and without options that stood in it.
         options: Without their letters.
         answer: Where it is more than letters of options.
@@ -51,7 +51,7 @@ class Benchmark:
         licence: Likewise.
         policy: What a match of `question` and of `passage` does: drop, cut or report.
         items: In the order of its files, each once.
-        duplicates: Items left out because they say what one before them says.
+        duplicates: Items left out because they repeat one before them.
         without_text: Items left out because they have neither question nor passage.
         digest: Of the content of all items.
     """
@@ -67,7 +67,7 @@ class Benchmark:
 
 
 def item_of(record: Mapping[str, Any], columns: Mapping[str, str], number: int) -> BenchmarkItem:
-    """The item that a record holds.
+    """Parse a record into an item.
 
     Args:
         record: as its file has it.
@@ -92,7 +92,7 @@ def item_of(record: Mapping[str, Any], columns: Mapping[str, str], number: int) 
 
 
 def distinct_items(items: Iterable[BenchmarkItem]) -> tuple[tuple[BenchmarkItem, ...], int, int]:
-    """The items that say something of their own; how many repeat one, and how many say nothing."""
+    """Return the distinct items, how many repeat one, and how many have no text."""
     known: dict[tuple[Any, ...], BenchmarkItem] = {}
     empty = total = 0
     for item in items:
@@ -105,10 +105,10 @@ def distinct_items(items: Iterable[BenchmarkItem]) -> tuple[tuple[BenchmarkItem,
 
 
 def check_policy(name: str, policy: Mapping[str, str]) -> None:
-    """Refuse what is no policy.
+    """Refuse an unknown policy.
 
     Raises:
-        ConfigError: with what there is.
+        ConfigError: names the policies.
     """
     for part, wanted in policy.items():
         if part not in ("question", "passage") or wanted not in POLICIES:
@@ -119,7 +119,7 @@ def check_policy(name: str, policy: Mapping[str, str]) -> None:
 
 
 def _value(record: Mapping[str, Any], path: str) -> Any:
-    """What is at a dotted path; of several paths, separated by commas, a list."""
+    """Return the value at a dotted path; for several paths, separated by commas, a list."""
     if "," in path:
         return [_value(record, one.strip()) for one in path.split(",")]
     value: Any = record
@@ -143,7 +143,7 @@ def _text(value: Any) -> str:
 
 
 def _without_inline_options(question: str) -> tuple[str, tuple[str, ...]]:
-    """A question that holds its own options, A to at least C in order, apart from them."""
+    """Split a question from options inside it, A to at least C in order."""
     marks = list(_ordered(_INLINE.finditer(question)))
     if len(marks) < 3:
         return question, ()

@@ -1,4 +1,4 @@
-"""Which runs of items are looked up: of short parts all, of long ones a sample, rare ones alone."""
+"""Lookup: which runs are indexed, of short parts all, of long ones a sample, and only rare ones."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ QUESTION, OPTION, PASSAGE = 0, 1, 2
 """Kinds of parts; an answer that is no letter counts as an option."""
 
 WITH_OPTIONS, EXACT, EDITED = 0, 1, 2
-"""How a question is believed: beside its options only, alone word for word, alone if edited."""
+"""How a question may be matched: only beside its options, alone and exactly, alone and edited."""
 
 LONG = 16
-"""Tokens of the shortest question that is found although it was edited."""
+"""Tokens of the shortest question that is matched although it was edited."""
 
-_MOST_PARTS = 8  # a run that more parts have leads nowhere
+_MOST_PARTS = 8  # a run that more parts have identifies none
 _FILTER_BITS = 16  # per key
 
 
@@ -29,7 +29,7 @@ def rare_seeds(
     kinds: npt.NDArray[np.uint8],
     trusts: npt.NDArray[np.uint8],
 ) -> tuple[Keys, npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """The keys worth looking up, ascending, with part and place; rare ones only.
+    """Return the keys to index, ascending, with part and position in it; rare ones only.
 
     Args:
         tokens: of all parts.
@@ -53,15 +53,23 @@ def rare_seeds(
 def _question_sizes(
     sizes: npt.NDArray[np.int64], kinds: npt.NDArray[np.uint8]
 ) -> npt.NDArray[np.int64]:
-    """For each part the tokens of its item's question, which is its first."""
-    places = np.maximum.accumulate(np.where(kinds == QUESTION, np.arange(len(kinds)), 0))
-    return sizes[places]
+    """Return for each part the size of its item's question, which is its first."""
+    positions = np.maximum.accumulate(np.where(kinds == QUESTION, np.arange(len(kinds)), 0))
+    return sizes[positions]
 
 
 def needed_seeds(
     kinds: npt.NDArray[np.uint8], sizes: npt.NDArray[np.int64], seeds: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int32]:
-    """Runs of a part that a text must have: all of a short one, few of one that may be edited."""
+    """Return the runs of each part that a text must have before it is aligned.
+
+    All of a short part, few of one that may be edited.
+
+    Args:
+        kinds: of the parts.
+        sizes: their tokens.
+        seeds: their runs in the index.
+    """
     some = np.select(
         [kinds == OPTION, kinds == PASSAGE, sizes < 24], [seeds // 2, seeds // 4, 1], seeds // 6
     )
@@ -71,31 +79,31 @@ def needed_seeds(
 
 
 def buckets_of(keys: Keys) -> npt.NDArray[np.int32]:
-    """Where the keys of each beginning start, among ascending ones."""
+    """Return where the keys of each prefix start, among ascending keys."""
     bits = max(1, len(keys).bit_length())
     beginnings = np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
     return np.append(np.searchsorted(keys, beginnings), len(keys)).astype(np.int32)
 
 
 def filter_of(keys: Keys) -> Keys:
-    """Two bits for each key, in a word that its uppermost bits choose."""
+    """Return a filter: two bits for each key, in the 64 bits that its uppermost bits choose."""
     bits = max(1, (len(keys) * _FILTER_BITS // 64).bit_length())
-    words = np.zeros(1 << bits, np.uint64)
-    _set_bits(keys, np.uint64(bits), words)
-    return words
+    filter_words = np.zeros(1 << bits, np.uint64)
+    _set_bits(keys, np.uint64(bits), filter_words)
+    return filter_words
 
 
 @kernel
-def _set_bits(keys: Keys, bits: np.uint64, words: Keys) -> None:
+def _set_bits(keys: Keys, bits: np.uint64, filter_words: Keys) -> None:
     for k in range(len(keys)):
-        words[bucket_of(keys[k], bits)] |= filter_mask(keys[k])
+        filter_words[bucket_of(keys[k], bits)] |= filter_mask(keys[k])
 
 
 @kernel
 def _sampled(
     tokens: Tokens, starts: Offsets, masks: Keys, is_sought: npt.NDArray[np.bool_]
 ) -> tuple[Keys, npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """The runs of each part sought whose key ends in as many zeros as its mask has ones."""
+    """Return the runs of each part sought whose key ends in as many zeros as its mask has ones."""
     found = np.empty(len(tokens), np.uint64)
     parts, offsets = np.empty(len(tokens), np.int32), np.empty(len(tokens), np.int32)
     count = 0

@@ -1,8 +1,8 @@
-"""How much a match of a question's words says: words that many questions share say little.
+"""Rarity: weights of a question's tokens; tokens that many questions share weigh little.
 
 A run's weight is its inverse document frequency among the questions (Sparck Jones 1972), scaled so
-that a run of one question alone weighs 1. Turns of phrase that all exams share are known
-beforehand, so that a small set of items does not take them for rare.
+that a run of one question alone weighs 1. Stock phrases of all exams are listed
+here, so that they are not rare in a small set of items.
 """
 
 from __future__ import annotations
@@ -72,12 +72,12 @@ _FULL = 255
 
 
 class Rarity(NamedTuple):
-    """What tokens and questions weigh.
+    """Weights of tokens, and the information of questions.
 
     Attributes:
-        weights: uint8, per token; of what is no question, all alike.
-        information: float64 (questions,): how many runs each has that no other has, about; one that
-            two have, as where two sets share an item, counts half, one that four have nothing.
+        weights: uint8, per token; 255 outside of questions.
+        information: float64 (questions,), about how many runs each has that no other has; a run
+            that two have, as where two sets share an item, counts half, one that four have, 0.
     """
 
     weights: npt.NDArray[np.uint8]
@@ -85,7 +85,7 @@ class Rarity(NamedTuple):
 
 
 def rarity_of(tokens: Tokens, starts: Offsets, questions: npt.NDArray[np.int64]) -> Rarity:
-    """The weights of all tokens.
+    """Return the weights of all tokens.
 
     Args:
         tokens: of all parts.
@@ -93,14 +93,14 @@ def rarity_of(tokens: Tokens, starts: Offsets, questions: npt.NDArray[np.int64])
         questions: which parts are questions, ascending.
     """
     keys, first = _keys(tokens, starts, questions)
-    distinct, place, often = np.unique(keys, return_inverse=True, return_counts=True)
+    distinct, index, often = np.unique(keys, return_inverse=True, return_counts=True)
     total = max(len(questions), _FEWEST)
     frequency = np.minimum(often, total).astype(np.float64)
     is_stock = np.isin(distinct, _stock_keys())
     frequency[is_stock] = np.maximum(frequency[is_stock], total / 4)
-    weight = (1 - np.log(frequency) / np.log(total))[place]
+    weight = (1 - np.log(frequency) / np.log(total))[index]
     weights = np.full(len(tokens), _FULL, np.uint8)
-    rare = np.maximum(0, 1 - np.log2(frequency) / 2)[place]
+    rare = np.maximum(0, 1 - np.log2(frequency) / 2)[index]
     sums = np.concatenate(([0.0], np.cumsum(rare)))
     information = sums[first[1:]] - sums[first[:-1]]
     _weigh(starts, questions, first, weight, weights)
@@ -108,7 +108,7 @@ def rarity_of(tokens: Tokens, starts: Offsets, questions: npt.NDArray[np.int64])
 
 
 def is_left_open(question: str) -> bool:
-    """Whether a question is a sentence that its options complete: one that stops without a stop."""
+    """Whether a question is a sentence that its options complete: one without an end."""
     return _LEFT_OPEN.search(question) is not None
 
 
@@ -118,13 +118,19 @@ def asking(
     questions: npt.NDArray[np.int64],
     left_open: npt.NDArray[np.bool_],
 ) -> npt.NDArray[np.uint8]:
-    """For each token 1 where it is one of the words by which a question asks, else 0.
+    """Return uint8 per token: 1 if it belongs to a question word, else 0.
 
-    A sentence left open asks by its last two.
+    A sentence left open asks by its last two tokens.
+
+    Args:
+        tokens: of all parts.
+        starts: (parts + 1,), into them.
+        questions: which parts are questions, ascending.
+        left_open: which of the questions are left open.
     """
-    words, bounds = tokens_of(pa.array(_ASKS, pa.large_string()))
+    question_words, bounds = tokens_of(pa.array(_ASKS, pa.large_string()))
     marks = np.zeros(len(tokens), np.uint8)
-    _mark(tokens, starts, questions, words, bounds, marks)
+    _mark(tokens, starts, questions, question_words, bounds, marks)
     ends = starts[questions + 1] - 1
     is_open = left_open & (starts[questions + 1] - starts[questions] >= _OPEN)
     marks[ends[is_open]] = marks[ends[is_open] - 1] = 1
@@ -136,7 +142,7 @@ def _mark(
     tokens: Tokens,
     starts: Offsets,
     questions: npt.NDArray[np.int64],
-    words: Tokens,
+    question_words: Tokens,
     bounds: Offsets,
     marks: npt.NDArray[np.uint8],
 ) -> None:
@@ -147,7 +153,7 @@ def _mark(
                 same = 0
                 while (
                     same < min(size, starts[question + 1] - t)
-                    and tokens[t + same] == words[bounds[w] + same]
+                    and tokens[t + same] == question_words[bounds[w] + same]
                 ):
                     same += 1
                 if same == size:
@@ -157,7 +163,7 @@ def _mark(
 def _keys(
     tokens: Tokens, starts: Offsets, questions: npt.NDArray[np.int64]
 ) -> tuple[Keys, npt.NDArray[np.int64]]:
-    """The keys of all runs of the questions, and where those of each begin."""
+    """Return the keys of all runs of the questions, and where those of each begin."""
     sizes = np.maximum(0, starts[questions + 1] - starts[questions] - SEED + 1)
     first = np.concatenate(([0], np.cumsum(sizes)))
     keys = np.empty(first[-1], np.uint64)
@@ -191,7 +197,7 @@ def _weigh(
     weight: npt.NDArray[np.float64],
     weights: npt.NDArray[np.uint8],
 ) -> None:
-    """A token weighs what the runs that cover it weigh on average."""
+    """Weigh each token by the mean weight of the runs that cover it."""
     for row in range(len(questions)):
         start, end = starts[questions[row]], starts[questions[row] + 1]
         own = weight[first[row] : first[row + 1]]

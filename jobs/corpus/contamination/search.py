@@ -1,8 +1,8 @@
-"""Where in texts benchmark items are: one look at a filter per token, and few comparisons.
+"""Search: where texts hold benchmark items, by one filter lookup per token and few alignments.
 
-Runs of five tokens that an item has too lead to it. Where enough of an item's runs are close
-together, the stretch is aligned with it, and `verdicts` says what that means. Matching is
-a matter of one text: neither other texts nor the order of items change what is found.
+Runs of five tokens are looked up in the index. Where enough runs of an item are close together, the
+stretch is aligned with it, and `verdicts` classifies the result. Matching sees one text: neither
+other texts nor the order of items change it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from jobs.corpus.contamination.item_index import ItemIndex
 from jobs.corpus.contamination.lookup import OPTION, PASSAGE
 from jobs.corpus.contamination.seeds import SEED, Keys, bucket_of, filter_mask, next_key, spread
 from jobs.corpus.contamination.tokens import Tokens, next_tokens
-from jobs.corpus.contamination.verdicts import FIELDS, judge_item, judge_passage, within
+from jobs.corpus.contamination.verdicts import FIELDS, match_item, match_passage, within
 from jobs.corpus.text.canonical import folding_table
 from jobs.corpus.text.kernels import kernel
 from jobs.corpus.text.text_buffers import Offsets, text_buffers
@@ -33,9 +33,9 @@ _SHIFT = 3  # tokens by which edits may have moved what follows them
 
 
 def matches(texts: pa.Array, index: ItemIndex) -> Rows:
-    """Shape (matches, 1 + FIELDS), int64: the row of a text, and what `judge_item` says.
+    """Return int64 (matches, 1 + FIELDS): the row of a text, then the fields of a `Match`.
 
-    One item may be found several times at one place. Memory: 16 bytes per byte of the longest
+    An item may be found several times at one position. Memory: 16 bytes per byte of the longest
     text, of which a third is touched where it is Han.
 
     Law: row-wise.
@@ -52,16 +52,16 @@ def _matches(data: Bytes, offsets: Offsets, folding: Tokens, index: ItemIndex) -
     for row in range(len(offsets) - 1):
         longest = max(longest, offsets[row + 1] - offsets[row])
     text = np.empty(longest, np.uint32)
-    places, keys = np.empty(longest, np.int64), np.empty(longest, np.uint64)
+    positions, keys = np.empty(longest, np.int64), np.empty(longest, np.uint64)
     counters = np.zeros(_COUNTERS, np.uint16)
     out, found = np.empty((64, 1 + FIELDS), np.int64), 0
     for row in range(len(offsets) - 1):
         start, end = np.uint64(offsets[row]), np.uint64(offsets[row + 1])
         size = next_tokens(data, start, end, folding, text)
-        count = _passed(text[:size], index.filter, places, keys)
+        count = _filtered_runs(text[:size], index.filter, positions, keys)
         if count:
-            leads = _leads(places[:count], keys[:count], text[:size], index, counters)
-            out, found = _followed(leads, text[:size], index, row, out, found)
+            candidates = _candidates(positions[:count], keys[:count], text[:size], index, counters)
+            out, found = _matched(candidates, text[:size], index, row, out, found)
     return out[:found]
 
 
@@ -74,37 +74,37 @@ def _bits(length: int) -> np.uint64:
 
 
 @kernel
-def _passed(text: Tokens, words: Keys, places: Rows, keys: Keys) -> int:
-    """Write place and key of each run that the filter knows; how many there are."""
-    bits = _bits(len(words))
+def _filtered_runs(text: Tokens, filter_words: Keys, positions: Rows, keys: Keys) -> int:
+    """Write position and key of each run that the filter lets through; return how many."""
+    bits = _bits(len(filter_words))
     rolling = np.uint64(0)
     count = 0
     for t in range(min(SEED - 1, len(text))):
         rolling = next_key(rolling, np.uint32(0), text[t])
-    gone = np.uint32(0)
+    leaving = np.uint32(0)
     for t in range(SEED - 1, len(text)):
-        rolling = next_key(rolling, gone, text[t])
-        gone = text[t - SEED + 1]
+        rolling = next_key(rolling, leaving, text[t])
+        leaving = text[t - SEED + 1]
         key = spread(rolling)
         mask = filter_mask(key)
-        # What does not pass is written over: no branch to guess.
-        places[count], keys[count] = t - SEED + 1, key
-        count += words[bucket_of(key, bits)] & mask == mask
+        # A run that does not pass is overwritten: no branch to mispredict.
+        positions[count], keys[count] = t - SEED + 1, key
+        count += filter_words[bucket_of(key, bits)] & mask == mask
     return count
 
 
 @kernel
-def _leads(
-    places: Rows, keys: Keys, text: Tokens, index: ItemIndex, counters: npt.NDArray[np.uint16]
+def _candidates(
+    positions: Rows, keys: Keys, text: Tokens, index: ItemIndex, counters: npt.NDArray[np.uint16]
 ) -> Rows:
-    """Parts and where they would begin, packed, ascending: those of which enough is in a block."""
+    """Return parts and where they would begin, packed, ascending, if a block has enough runs."""
     out, kept = np.empty(64, np.int64), 0
     begin = 0
-    while begin < len(places):
+    while begin < len(positions):
         end = begin
-        while end < len(places) and places[end] - places[begin] < _BLOCK:
+        while end < len(positions) and positions[end] - positions[begin] < _BLOCK:
             end += 1
-        pairs = _looked_up(places[begin:end], keys[begin:end], index)
+        pairs = _indexed_parts(positions[begin:end], keys[begin:end], index)
         for pair in pairs:
             counter = (pair >> _PART_BITS) & (_COUNTERS - 1)
             counters[counter] = min(counters[counter] + 1, 65535)
@@ -126,9 +126,9 @@ def _leads(
 
 @kernel
 def _is_near(pair: int, text: Tokens, index: ItemIndex) -> bool:
-    """Whether a text is like a short part where it would begin; longer ones are not looked at.
+    """Whether a text resembles a short part where it would begin; True for longer parts.
 
-    Of a short part one run of five may be left, and such a run alone is in many texts.
+    A short part may have a single run in the index, which alone occurs in many texts.
     """
     part = pair >> _PART_BITS
     start = (pair & np.int64(0xFFFFFFFF)) - _ORIGIN
@@ -137,8 +137,8 @@ def _is_near(pair: int, text: Tokens, index: ItemIndex) -> bool:
         return True
     same = 0
     for t in range(first, last):
-        place = start + t - first
-        for near in range(max(0, place - _SHIFT), min(len(text), place + _SHIFT + 1)):
+        position = start + t - first
+        for near in range(max(0, position - _SHIFT), min(len(text), position + _SHIFT + 1)):
             if text[near] == index.tokens[t]:
                 same += 1
                 break
@@ -146,60 +146,60 @@ def _is_near(pair: int, text: Tokens, index: ItemIndex) -> bool:
 
 
 @kernel
-def _looked_up(places: Rows, keys: Keys, index: ItemIndex) -> Rows:
+def _indexed_parts(positions: Rows, keys: Keys, index: ItemIndex) -> Rows:
     bits = _bits(len(index.buckets) - 1)
-    out, count = np.empty(max(16, len(places)), np.int64), 0
-    for p in range(len(places)):
+    out, count = np.empty(max(16, len(positions)), np.int64), 0
+    for p in range(len(positions)):
         bucket = bucket_of(keys[p], bits)
         for k in range(index.buckets[bucket], index.buckets[bucket + np.uint64(1)]):
             if index.keys[k] == keys[p]:
                 if count == len(out):
                     out = np.append(out, np.empty(count, np.int64))
-                start = places[p] - index.key_offsets[k] + _ORIGIN
+                start = positions[p] - index.key_offsets[k] + _ORIGIN
                 out[count] = (np.int64(index.key_parts[k]) << _PART_BITS) | start
                 count += 1
     return out[:count]
 
 
 @kernel
-def _followed(
-    leads: Rows, text: Tokens, index: ItemIndex, row: int, out: Rows, found: int
+def _matched(
+    candidates: Rows, text: Tokens, index: ItemIndex, row: int, out: Rows, found: int
 ) -> tuple[Rows, int]:
-    """Judge each place where enough of a part is close together."""
+    """Match a part wherever enough of its runs are close together."""
     i = 0
-    while i < len(leads):
-        part = leads[i] >> _PART_BITS
+    while i < len(candidates):
+        part = candidates[i] >> _PART_BITS
         size = index.starts[part + 1] - index.starts[part]
         j = i
         while (
-            j + 1 < len(leads)
-            and leads[j + 1] >> _PART_BITS == part
-            and leads[j + 1] - leads[j] <= _SLACK + size // 2
-            and leads[j + 1] - leads[i] <= _SLACK + size
+            j + 1 < len(candidates)
+            and candidates[j + 1] >> _PART_BITS == part
+            and candidates[j + 1] - candidates[j] <= _SLACK + size // 2
+            and candidates[j + 1] - candidates[i] <= _SLACK + size
         ):
             j += 1
         if j - i + 1 >= index.needs[part]:
-            first = (leads[i] & np.int64(0xFFFFFFFF)) - _ORIGIN
-            last = (leads[j] & np.int64(0xFFFFFFFF)) - _ORIGIN
+            first = (candidates[i] & np.int64(0xFFFFFFFF)) - _ORIGIN
+            last = (candidates[j] & np.int64(0xFFFFFFFF)) - _ORIGIN
             if found == len(out):
                 out = np.concatenate((out, np.empty_like(out)))
             out[found, 0] = row
-            if _judged(part, first, last, text, index, out[found, 1:]):
+            if _match_at(part, first, last, text, index, out[found, 1:]):
                 found += 1
         i = j + 1
     return out, found
 
 
 @kernel
-def _judged(part: int, first: int, last: int, text: Tokens, index: ItemIndex, out: Rows) -> bool:
-    """Write what the stretch says where a part would begin from `first` to `last`."""
+def _match_at(part: int, first: int, last: int, text: Tokens, index: ItemIndex, out: Rows) -> bool:
+    """Match the text where a part would begin between `first` and `last`; write the match."""
     size = index.starts[part + 1] - index.starts[part]
     low, high = first - _SLACK // 2 - size // 8, last + size + _SLACK + size // 4
     if index.kinds[part] == PASSAGE:
-        return judge_passage(part, within(text, low, high), index, out)
+        return match_passage(part, within(text, low, high), index, out)
     item = index.items[part]
     if index.kinds[part] == OPTION:
         question = index.starts[index.firsts[item] + 1] - index.starts[index.firsts[item]]
         others = index.starts[index.firsts[item + 1]] - index.starts[index.firsts[item]]
         low -= question + 2 * others
-    return judge_item(item, within(text, low, high), index, out)
+    return match_item(item, within(text, low, high), index, out)

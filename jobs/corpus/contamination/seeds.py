@@ -1,4 +1,4 @@
-"""Runs of five tokens as 64-bit keys, and the filter that says at once that no item has a run."""
+"""Seeds: runs of five tokens as 64-bit keys, and a filter of the runs that items have."""
 
 from __future__ import annotations
 
@@ -21,39 +21,39 @@ _ONE, _SIX, _LOW = np.uint64(1), np.uint64(6), np.uint64(63)
 
 @kernel
 def bucket_of(key: np.uint64, bits: np.uint64) -> np.uint64:
-    """The bucket of a key: its uppermost bits."""
+    """Return the bucket of a key: its uppermost bits."""
     return key >> (np.uint64(64) - bits)
 
 
 @kernel
 def filter_mask(key: np.uint64) -> np.uint64:
-    """The two bits that a key sets in its word of the filter."""
+    """Return the two bits that a key sets in its 64 bits of the filter."""
     return (np.uint64(1) << (key & _LOW)) | (np.uint64(1) << ((key >> _SIX) & _LOW))
 
 
 @kernel
 def next_key(rolling: np.uint64, first: np.uint32, last: np.uint32) -> np.uint64:
-    """The rolling hash of a run, from that of the run before without its `first` token."""
+    """Return the rolling hash of a run: that of the run before, without its `first` token."""
     return (rolling - np.uint64(first) * _BASE_4) * _BASE + np.uint64(last)
 
 
 @kernel
 def spread(rolling: np.uint64) -> np.uint64:
-    """A rolling hash as a key whose bits are all of use."""
+    """Mix a rolling hash into a key of which all bits are random."""
     mixed = (rolling ^ (rolling >> np.uint64(32))) * _SPREAD
     return mixed ^ (mixed >> np.uint64(29))
 
 
 @kernel
 def keys_of(tokens: Tokens) -> npt.NDArray[np.uint64]:
-    """Shape (max(0, n - SEED + 1),): the key of each run of a text's tokens."""
+    """Return the key of each run of some tokens, shape (max(0, n - SEED + 1),)."""
     count = max(0, len(tokens) - SEED + 1)
     out = np.empty(count, np.uint64)
     rolling = np.uint64(0)
     for t in range(len(tokens)):
-        gone = tokens[t - SEED] if t >= SEED else np.uint32(0)
+        leaving = tokens[t - SEED] if t >= SEED else np.uint32(0)
         rolling = (
-            next_key(rolling, gone, tokens[t])
+            next_key(rolling, leaving, tokens[t])
             if t >= SEED
             else rolling * _BASE + np.uint64(tokens[t])
         )

@@ -1,8 +1,8 @@
-"""Texts as the tokens by which benchmark items are looked for.
+"""Tokens: the units by which texts and benchmark items are compared.
 
 A token is one character that is a letter, a digit or Han, folded as in the canonical form, or a
 whole run of Latin letters and digits: five Han characters say about as much as five English words.
-Punctuation, white space, width, case and script leave no trace.
+Punctuation, white space, width, case and script are ignored.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from jobs.corpus.text.text_buffers import Offsets, text_buffers
 from jobs.corpus.text.utf8 import Bytes, decode_point
 
 Tokens = npt.NDArray[np.uint32]
-Places = npt.NDArray[np.int64]
+Positions = npt.NDArray[np.int64]
 
 _ASCII = np.uint32(128)
 _WORD = np.uint32(0x80000000)
@@ -25,21 +25,26 @@ _EMPTY, _PRIME = np.uint32(0x811C9DC5), np.uint64(0x01000193)
 
 
 def tokens_of(texts: pa.Array) -> tuple[Tokens, Offsets]:
-    """The tokens of all texts, and the offsets of shape (n + 1,) into them; a null has none."""
+    """Return the tokens of all texts, and offsets, shape (n + 1,); a null has none."""
     data, offsets, _ = text_buffers(texts)
     return _all_tokens(data, offsets, folding_table())
 
 
-def token_places(text: bytes) -> tuple[Places, Places]:
-    """The first byte of each token of a UTF-8 text, and the byte after its last."""
+def token_spans(text: bytes) -> tuple[Positions, Positions]:
+    """Return the first byte of each token of a UTF-8 text, and the byte after its last."""
     return _places(np.frombuffer(text, np.uint8), folding_table())
 
 
 @kernel
 def next_tokens(data: Bytes, i: np.uint64, end: np.uint64, folding: Tokens, out: Tokens) -> int:
-    """Write the tokens of the bytes from `i` to `end`; how many there are.
+    """Write the tokens of some bytes; return how many there are.
 
-    `out` has room for as many as there are bytes.
+    Args:
+        data: UTF-8.
+        i: the first byte.
+        end: the byte after the last.
+        folding: `folding_table()`.
+        out: has room for as many tokens as there are bytes.
     """
     count = 0
     word = _EMPTY
@@ -82,7 +87,7 @@ def _all_tokens(data: Bytes, offsets: Offsets, folding: Tokens) -> tuple[Tokens,
 
 
 @kernel
-def _places(data: Bytes, folding: Tokens) -> tuple[Places, Places]:
+def _places(data: Bytes, folding: Tokens) -> tuple[Positions, Positions]:
     starts, ends = np.empty(len(data), np.int64), np.empty(len(data), np.int64)
     count = 0
     is_word = False

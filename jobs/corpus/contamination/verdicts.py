@@ -1,17 +1,19 @@
-"""What it means that a text holds so much of a benchmark item.
+"""Verdicts: whether a text that holds part of a benchmark item holds its question.
 
 A text that quotes what an item quotes (a statute, a saying, a slogan) lacks the words by which
 the item asks. So a question counts only if no longer stretch of it is missing and its end is there;
-otherwise what was found is a quotation, which is told of and condemns nobody. Questions of few or
-common words count beside their options alone.
+otherwise the match is a quotation, which is reported and drops nothing. Questions of few or common
+words count only beside their options.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
-from jobs.corpus.contamination.alignment import Alignment, Part, Stretch, aligned
+from jobs.corpus.contamination.alignment import Alignment, ItemPart, TextSpan, aligned
 from jobs.corpus.contamination.item_index import ItemIndex
 from jobs.corpus.contamination.lookup import EDITED, EXACT, OPTION
 from jobs.corpus.contamination.tokens import Tokens
@@ -20,11 +22,36 @@ from jobs.corpus.text.kernels import kernel
 Fields = npt.NDArray[np.int64]
 
 ASKED, QUOTED, READ = 0, 1, 2
-"""What was found: a question, a quotation of what one quotes, a passage."""
+"""Kinds of matches: a question, a quotation that a question has too, a passage."""
 
-FIELDS = 9
-"""item, what was found, its share and its weight in thousandths, longest run, first token, the
-token behind the last, options found, options in all"""
+
+class Match(NamedTuple):
+    """A part of an item that was found in a text: a row of int64, written by kernels.
+
+    Attributes:
+        item: Its number.
+        kind: ASKED, QUOTED or READ.
+        share: Of the part's tokens, in thousandths.
+        weight: Of the part's weight, in thousandths.
+        run: Tokens of the longest run.
+        first: The first token in the text.
+        last: The token after the last.
+        options: Options found near it.
+        item_options: Options of the item.
+    """
+
+    item: int
+    kind: int
+    share: int
+    weight: int
+    run: int
+    first: int
+    last: int
+    options: int
+    item_options: int
+
+
+FIELDS = len(Match._fields)
 
 _SHARE = 0.8  # of a question, and of its weight
 _LEAST_SHARE, _EDITS = 0.7, 5  # of a short one, that may miss so many tokens
@@ -36,32 +63,32 @@ _READ_SHARE, _READ_RUN = 0.4, 13
 _OPTION_SHARE = 0.8
 _OPTION_TOKENS = 6  # that the options found must have together
 _GAP, _LONGEST_GAP = 7, 12  # tokens of a question that may be missing together
-_ROOM = 60  # tokens between a question and its options
+_REACH = 60  # tokens between a question and its options
 
 
 @kernel
-def within(text: Tokens, low: int, high: int) -> Stretch:
-    """The stretch from `low` to `high`, as far as the text goes."""
-    return Stretch(text, max(0, low), min(len(text), high))
+def within(text: Tokens, low: int, high: int) -> TextSpan:
+    """Return the span from `low` to `high`, cut to the text."""
+    return TextSpan(text, max(0, low), min(len(text), high))
 
 
 @kernel
-def judge_item(item: int, stretch: Stretch, index: ItemIndex, out: Fields) -> bool:
-    """Whether a stretch of a text holds the question of an item, or quotes what it quotes.
+def match_item(item: int, stretch: TextSpan, index: ItemIndex, out: Fields) -> bool:
+    """Match a span of a text with an item; return whether it holds the question or quotes it.
 
     Args:
         item: its number.
-        stretch: of a text.
-        index: has the item.
-        out: FIELDS, written if so.
+        stretch: the span of a text.
+        index: the index with the item.
+        out: int64 (FIELDS,), a `Match`, written if it does.
     """
     part = index.firsts[item]
     size = index.starts[part + 1] - index.starts[part]
     found = _aligned_part(part, stretch, index)
     if found.first < 0 or found.share < _LEAST:
         return False
-    room = index.starts[index.firsts[item + 1]] - index.starts[part + 1] + _ROOM
-    around = within(stretch.text, found.first - room, found.last + 2 * room)
+    reach = index.starts[index.firsts[item + 1]] - index.starts[part + 1] + _REACH
+    around = within(stretch.text, found.first - reach, found.last + 2 * reach)
     options, total, tokens, last = _options_found(item, around, index)
     # A statute may have half of the options of a sentence taken from it.
     least = 2 if found.asking >= 0 else 3
@@ -80,8 +107,15 @@ def judge_item(item: int, stretch: Stretch, index: ItemIndex, out: Fields) -> bo
 
 
 @kernel
-def judge_passage(part: int, stretch: Stretch, index: ItemIndex, out: Fields) -> bool:
-    """Whether a stretch of a text holds enough of a passage; as `judge_item`."""
+def match_passage(part: int, stretch: TextSpan, index: ItemIndex, out: Fields) -> bool:
+    """Match a span of a text with a passage, as `match_item` does with an item.
+
+    Args:
+        part: the number of the passage's part.
+        stretch: the span of a text.
+        index: the index with the part.
+        out: int64 (FIELDS,), a `Match`, written if enough is found.
+    """
     found = _aligned_part(part, stretch, index)
     if found.first < 0 or found.share < _READ_SHARE or found.run < _READ_RUN:
         return False
@@ -93,9 +127,9 @@ def judge_passage(part: int, stretch: Stretch, index: ItemIndex, out: Fields) ->
 
 @kernel
 def _kind(found: Alignment, size: int, trust: int, is_beside: bool) -> int:  # noqa: FBT001
-    """ASKED, QUOTED or -1."""
+    """Return ASKED, QUOTED or -1 for neither."""
     most = max(_GAP, min(_LONGEST_GAP, size // 20)) if size >= 3 * _GAP else size // 3
-    is_whole = found.gap <= most and found.has_end and found.last - found.first <= 2 * size + _ROOM
+    is_whole = found.gap <= most and found.has_end and found.last - found.first <= 2 * size + _REACH
     least = min(max(_LEAST_SHARE, 1 - _EDITS / size), _SHARE)
     if found.asking < 0:
         least = _STATED_SHARE
@@ -112,8 +146,8 @@ def _kind(found: Alignment, size: int, trust: int, is_beside: bool) -> int:  # n
 
 
 @kernel
-def _options_found(item: int, stretch: Stretch, index: ItemIndex) -> tuple[int, int, int, int]:
-    """How many options a stretch has, of how many, their tokens, where the last ends."""
+def _options_found(item: int, stretch: TextSpan, index: ItemIndex) -> tuple[int, int, int, int]:
+    """Return how many options a span has, of how many, their tokens, and where the last ends."""
     found, total, tokens, last = 0, 0, 0, -1
     for part in range(index.firsts[item] + 1, index.firsts[item + 1]):
         size = index.starts[part + 1] - index.starts[part]
@@ -128,8 +162,8 @@ def _options_found(item: int, stretch: Stretch, index: ItemIndex) -> tuple[int, 
 
 
 @kernel
-def _aligned_part(part: int, stretch: Stretch, index: ItemIndex) -> Alignment:
+def _aligned_part(part: int, stretch: TextSpan, index: ItemIndex) -> Alignment:
     start, end = index.starts[part], index.starts[part + 1]
     return aligned(
-        Part(index.tokens[start:end], index.weights[start:end], index.asks[start:end]), stretch
+        ItemPart(index.tokens[start:end], index.weights[start:end], index.asks[start:end]), stretch
     )

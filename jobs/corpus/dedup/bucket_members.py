@@ -1,16 +1,18 @@
-"""Rooms: where documents that share a bucket meet, laid out before anybody is decided.
+"""Posting lists: for every bucket of two or more documents, space for its kept documents.
 
-A bucket of n documents gets a room of n + 2 places: how many are kept there, n, and then who is
-kept, in rank order. Most buckets have one document: who is alone somewhere has no room there, and
-whoever decides passes by. Words of a key's low bits above the document's number are sorted, one
-way at a time, and buckets are the runs. Two keys may agree in those bits (45 for 500,000
-documents): that makes a room larger and matches nobody, because the signatures are looked at.
+The list of a bucket of n documents has n + 2 slots: how many documents are kept, n, and then the
+ranks of the kept ones, ascending. A document that is alone in a bucket has no list there and is not
+looked up; most are. Lists are made one band at a time: the low bits of a key above the document's
+number are sorted, and buckets are the runs of equal bits. Two keys may agree in those bits (45 for
+500,000 documents); that makes a list longer and drops no document, because signatures are compared.
 
-Memory: 4 bytes per document and way for the places and at most 8 for the rooms (a bucket of two has
-four places), twice while they are joined.
+Memory: 4 bytes per document and band for the starts and at most 8 for the lists (a bucket of two
+has four slots), twice while they are joined.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,70 +20,87 @@ import numpy.typing as npt
 from jobs.corpus.dedup.banding import BandKeys
 from jobs.corpus.text.kernels import kernel
 
-Places = npt.NDArray[np.int32]
-Flags = npt.NDArray[np.bool_]
-Rooms = tuple[Places, Places, Flags]
-"""Shape (documents, ways): where the document's room begins, -1 where it is alone; the rooms, in
-which nobody is kept yet; and shape (documents,): who is in a large one."""
+Slots = npt.NDArray[np.int32]
+DocumentFlags = npt.NDArray[np.bool_]
 
 
-def rooms(keys: BandKeys, first_way: npt.NDArray[np.int64], *, large: int) -> Rooms:
-    """The rooms of all buckets of two documents or more.
+class PostingLists(NamedTuple):
+    """Kept documents by bucket.
+
+    Attributes:
+        starts: Shape (documents, bands + 1): where the list of the document's bucket starts in
+            `slots`, -1 where it is alone.
+        slots: All lists, in which no document is kept yet.
+        is_large: Shape (documents,): whether it is in a large bucket.
+    """
+
+    starts: npt.NDArray[np.int32]
+    slots: Slots
+    is_large: DocumentFlags
+
+
+class _Allotment(NamedTuple):
+    """Where one band's lists are recorded; a bucket of more than `large` documents is large."""
+
+    starts: npt.NDArray[np.int32]
+    is_large: DocumentFlags
+    large: int
+
+
+def posting_lists(keys: BandKeys, first_band: npt.NDArray[np.int64], *, large: int) -> PostingLists:
+    """Return empty lists for all buckets of two documents or more.
 
     Args:
-        keys: shape (n, ways), as `meeting_keys` makes them; at most 60 million documents of 17.
-        first_way: shape (n,): the ways before it are not the document's.
-        large: a room of more documents is large.
+        keys: shape (n, bands + 1), as `band_keys` makes them; at most 60 million documents of 17.
+        first_band: shape (n,): the document has no key in the bands before it.
+        large: a bucket of more documents is large.
     """
-    count, ways = keys.shape
-    places = np.full((count, ways), -1, np.int32)
+    count, columns = keys.shape
+    starts = np.full((count, columns), -1, np.int32)
     bits = np.uint64(max(count - 1, 1).bit_length())
-    words, is_large = np.empty(count, np.uint64), np.zeros(count, np.bool_)
-    let: list[Places] = []
+    packed, is_large = np.empty(count, np.uint64), np.zeros(count, np.bool_)
+    lists: list[Slots] = []
     begin = 0
-    for way in range(ways):
-        some = words[: _pack(keys, first_way, way, bits, words)]
+    for band in range(columns):
+        some = packed[: _pack(keys, first_band, band, bits, packed)]
         some.sort()
-        let.append(_let(some, bits, begin, (places[:, way], is_large, large)))
-        begin += len(let[-1])
-    return places, np.concatenate(let), is_large
+        lists.append(_allot(some, bits, begin, _Allotment(starts[:, band], is_large, large)))
+        begin += len(lists[-1])
+    return PostingLists(starts, np.concatenate(lists), is_large)
 
 
 @kernel
 def _pack(
     keys: BandKeys,
-    first_way: npt.NDArray[np.int64],
-    way: int,
+    first_band: npt.NDArray[np.int64],
+    band: int,
     bits: np.uint64,
-    words: npt.NDArray[np.uint64],
+    packed: npt.NDArray[np.uint64],
 ) -> int:
     count = 0
     for doc in range(len(keys)):
-        if way >= first_way[doc]:
-            words[count] = (keys[doc, way] << bits) | np.uint64(doc)
+        if band >= first_band[doc]:
+            packed[count] = (keys[doc, band] << bits) | np.uint64(doc)
             count += 1
     return count
 
 
 @kernel
-def _let(
-    words: npt.NDArray[np.uint64], bits: np.uint64, begin: int, to: tuple[Places, Flags, int]
-) -> Places:
-    """Rooms for all runs of two or more, the first of which begins at `begin`."""
-    places, is_large, large = to
+def _allot(packed: npt.NDArray[np.uint64], bits: np.uint64, begin: int, to: _Allotment) -> Slots:
+    """Return lists for all runs of two or more, the first of which starts at `begin`."""
     mask = (np.uint64(1) << bits) - np.uint64(1)
-    rooms = np.zeros(2 * len(words), np.int32)  # enough where all runs are pairs
+    slots = np.zeros(2 * len(packed), np.int32)  # enough where all runs are pairs
     used = 0
     start = 0
-    for stop in range(1, len(words) + 1):
-        if stop < len(words) and (words[stop] ^ words[start]) >> bits == 0:
+    for stop in range(1, len(packed) + 1):
+        if stop < len(packed) and (packed[stop] ^ packed[start]) >> bits == 0:
             continue
         if stop - start > 1:
             for row in range(start, stop):
-                places[words[row] & mask] = begin + used
-                if stop - start > large:
-                    is_large[words[row] & mask] = True
-            rooms[used + 1] = stop - start
+                to.starts[packed[row] & mask] = begin + used
+                if stop - start > to.large:
+                    to.is_large[packed[row] & mask] = True
+            slots[used + 1] = stop - start
             used += stop - start + 2
         start = stop
-    return rooms[:used].copy()
+    return slots[:used].copy()

@@ -1,53 +1,64 @@
-"""The loop of `survivors`, as kernels: who replaces whom, documents coming in rank order."""
+"""The decision loop as kernels: documents come in rank order, and some are dropped for others."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from jobs.corpus.dedup.bucket_members import Places, Rooms
+from jobs.corpus.dedup.bucket_members import PostingLists
+from jobs.corpus.dedup.decision_inputs import Comparison, HotBuckets, Ranks, Sketches
 from jobs.corpus.dedup.hot_buckets import (
     Counters,
-    Index,
-    Keys,
+    TokenIndex,
+    Tokens,
     added,
+    empty_counters,
     empty_index,
-    no_counters,
-    piece_keys,
-    prefix_pieces,
+    prefix_segments,
+    segment_tokens,
     slot_of,
     tally,
 )
 from jobs.corpus.dedup.shingles import Texts, prefix_tokens, similarity_from
-from jobs.corpus.dedup.signatures import Signatures
 from jobs.corpus.text.kernels import kernel, mix
 
-Hashes = npt.NDArray[np.uint64]  # shape (documents, 2)
-Ordinals = npt.NDArray[np.int64]
+DocumentNumbers = npt.NDArray[np.int64]
 
-Sketches = tuple[Signatures, Hashes, Texts]
-"""Signatures, ids, and the canonical texts (none, unless similarity is to be exact)."""
 
-How = tuple[int, float, int]
-"""Rows of a band, threshold, and the length of a shingle: 0 to compare signatures only."""
+class _Search(NamedTuple):
+    """Everything that a comparison needs.
 
-Hot = tuple[int, int, int]
-"""How many kept documents make a bucket hot, the words of a piece of a signature (0 if nobody has
-to be found by pieces), and in how many words a match may differ."""
+    Attributes:
+        sketches: Of all documents.
+        order: Shape (documents,): the documents, best rank first.
+        compared_by: For each rank, the rank that was compared with it last.
+        comparison: How two documents are compared.
+        hot: When buckets are searched by tokens.
+    """
 
-Search = tuple[Sketches, Ordinals, npt.NDArray[np.int32], How, Hot]
-"""Everything a comparison needs: sketches, the documents in rank order, and for each rank, which
-rank was compared with it last."""
+    sketches: Sketches
+    order: DocumentNumbers
+    compared_by: npt.NDArray[np.int32]
+    comparison: Comparison
+    hot: HotBuckets
 
-Span = tuple[int, int]
-"""The first rank that may be dropped (all before it are frozen), and the first that nobody is
-compared with."""
 
-Whom = tuple[int, int, int]
-"""The rank of a document, the way on which it is looked at, and how many ways there are."""
+class _Probe(NamedTuple):
+    """The rank of a document, the band in which it is looked up, and the column of ids."""
 
-Found = tuple[int, float]
-"""The rank of the best match so far, and its similarity."""
+    rank: int
+    band: int
+    id_column: int
+
+
+class _Match(NamedTuple):
+    """The rank of the best match so far, and its similarity."""
+
+    rank: np.int64
+    similarity: float
+
 
 _SAME_ID = -1.0
 _NO_MATCH = -2.0
@@ -55,160 +66,179 @@ _NO_MATCH = -2.0
 
 @kernel
 def decide(
-    sketches: Sketches, rooms: Rooms, order: Ordinals, span: Span, how: How, hot: Hot
-) -> tuple[Ordinals, npt.NDArray[np.float64]]:
-    """Two arrays of shape (n,): who replaces each document (-1: nobody), and how similar it is.
+    sketches: Sketches,
+    lists: PostingLists,
+    order: DocumentNumbers,
+    ranks: Ranks,
+    comparison: Comparison,
+    hot: HotBuckets,
+) -> tuple[DocumentNumbers, npt.NDArray[np.float64]]:
+    """Return the kept document that replaces each one (-1: none), and how similar it is.
 
-    A way is a place where documents meet: one per band, and the last for equal ids, where the
-    similarity is -1. Whoever is kept enters the rooms of its buckets, in rank order, so a search
-    stops at its first match and at the best rank found on another way. A bucket of more than a few
-    kept documents is searched by tokens.
+    Two arrays of shape (n,). Documents share buckets of bands, and in the last column of equal ids,
+    where the similarity is -1. A kept document enters the posting lists of its buckets, in rank
+    order, so a search stops at its first match and at the best rank found in another band. A bucket
+    of more than a few kept documents is searched by tokens.
 
     Args:
         sketches: of the documents, in any order.
-        rooms: theirs; filled here.
+        lists: of their buckets; filled here.
         order: shape (n,): the documents, best rank first.
-        span: who may be dropped, and for whom.
-        how: to compare two documents.
-        hot: when a room is searched by tokens, and by which.
+        ranks: which documents may be dropped, and for which.
+        comparison: how two documents are compared.
+        hot: when a bucket is searched by tokens, and by which.
 
     Memory: 20 bytes per document, and in hot buckets 40 to 80 per document and token.
     """
-    places, kept, _ = rooms
-    count, ways = places.shape
-    search = (sketches, order, np.full(count, -1, np.int32), how, hot)
-    keeper = np.full(count, -1, np.int64)
+    starts, slots = lists.starts, lists.slots
+    count, columns = starts.shape
+    search = _Search(sketches, order, np.full(count, -1, np.int32), comparison, hot)
+    kept_document = np.full(count, -1, np.int64)
     similarity = np.full(count, _NO_MATCH, np.float64)
     index = empty_index(1024, np.zeros(0, np.uint16))
     for rank in range(count):
         doc = order[rank]
-        found = (count, _NO_MATCH)
-        for way in range(ways if rank >= span[0] else 0):
-            place = places[doc, way]
-            # Mostly nobody is there, or nobody of better rank than found already: no call for that.
-            if place >= 0 and kept[place] > 0 and kept[place + 2] < found[0]:
-                found = _searched(search, (rank, way, ways), (place, kept), index, found)
-        if found[0] < count:
-            keeper[doc], similarity[doc] = order[found[0]], found[1]
-        elif rank < span[1]:
-            index = _entered(search, rank, rooms, index)
-    return keeper, similarity
+        best = _Match(np.int64(count), _NO_MATCH)
+        for band in range(columns if rank >= ranks.first_new else 0):
+            start = starts[doc, band]
+            # Mostly the list is empty, or holds no better rank than found already: spare the call.
+            if start >= 0 and slots[start] > 0 and slots[start + 2] < best.rank:
+                probe = _Probe(rank, band, columns - 1)
+                best = _searched(search, probe, start, slots, index, best)
+        if best.rank < count:
+            kept_document[doc], similarity[doc] = order[best.rank], best.similarity
+        elif rank < ranks.end_kept:
+            index = _with_kept(search, rank, lists, index)
+    return kept_document, similarity
 
 
 @kernel
 def _searched(
-    search: Search, whom: Whom, room: tuple[int, Places], index: Index, so_far: Found
-) -> Found:
-    """The match of best rank in a room, if its rank is better than the best so far."""
-    place, kept = room
-    _, way, ways = whom
-    if kept[place] > search[4][0] and way < ways - 1:
-        return _by_tokens(search, whom, place, index, so_far)
-    for number in range(place + 2, place + 2 + kept[place]):
-        other = int(kept[number])
-        if other >= so_far[0]:
+    search: _Search,
+    probe: _Probe,
+    start: int,
+    slots: npt.NDArray[np.int32],
+    index: TokenIndex,
+    best: _Match,
+) -> _Match:
+    """Return the match of best rank in a posting list, if its rank is better than the best."""
+    if slots[start] > search.hot.documents and probe.band < probe.id_column:
+        return _searched_by_tokens(search, probe, start, index, best)
+    for number in range(start + 2, start + 2 + slots[start]):
+        other = np.int64(slots[number])
+        if other >= best.rank:
             break
-        share = _match(search, whom, other)
-        if share != _NO_MATCH:
-            return other, share
-    return so_far
+        similarity = _similarity(search, probe, other)
+        if similarity != _NO_MATCH:
+            return _Match(other, similarity)
+    return best
 
 
 @kernel
-def _by_tokens(search: Search, whom: Whom, place: int, index: Index, so_far: Found) -> Found:
-    """The match of best rank among those of a hot bucket who share a token."""
-    (_, _, texts), order, _, (_, _, shingle_chars), (_, words, differing) = search
-    rank, way, _ = whom
-    found = so_far
-    if shingle_chars > 0 and not _is_textless(texts, order[rank]):
-        found = _by_keys(search, whom, index, _shingle_tokens(search, rank, place), found)
-    # Who has left no text is found by its signature, as is everybody when those are compared.
-    if words > 0:
-        pieces = prefix_pieces(_pieces(search, order[rank], way, place), index[6], differing)
-        found = _by_keys(search, whom, index, pieces, found)
-    return found
+def _searched_by_tokens(
+    search: _Search, probe: _Probe, start: int, index: TokenIndex, best: _Match
+) -> _Match:
+    """Return the match of best rank among documents of a hot bucket that share a token."""
+    doc = search.order[probe.rank]
+    if search.comparison.shingle_chars > 0 and not _is_textless(search.sketches.texts, doc):
+        best = _looked_up(search, probe, index, _shingle_tokens(search, doc, start), best)
+    # Documents whose text was deleted are found by signature, as all are when those are compared.
+    if search.hot.segment_length > 0:
+        tokens = _segment_tokens(search, doc, probe.band, start)
+        tokens = prefix_segments(tokens, index.counters, search.hot.differing)
+        best = _looked_up(search, probe, index, tokens, best)
+    return best
 
 
 @kernel
-def _by_keys(search: Search, whom: Whom, index: Index, tokens: Keys, so_far: Found) -> Found:
-    keys, first, _, ranks, follower, _, _ = index
-    best, share = so_far
+def _looked_up(
+    search: _Search, probe: _Probe, index: TokenIndex, tokens: Tokens, best: _Match
+) -> _Match:
+    ranks, follower = index.ranks, index.follower
+    rank, similarity = best.rank, best.similarity
     for token in tokens:
-        node = first[slot_of(keys, first, token)]
-        while node >= 0 and ranks[node] < best:
-            found = _match(search, whom, int(ranks[node]))
+        node = index.first[slot_of(index.tokens, index.first, token)]
+        while node >= 0 and ranks[node] < rank:
+            other = np.int64(ranks[node])
+            found = _similarity(search, probe, other)
             if found != _NO_MATCH:
-                best, share = int(ranks[node]), found
+                rank, similarity = other, found
             node = follower[node]
-    return best, share
+    return _Match(rank, similarity)
 
 
 @kernel
-def _pieces(search: Search, doc: int, way: int, place: int) -> Keys:
-    (signatures, _, _), _, _, (rows, _, _), (_, words, _) = search
-    return piece_keys(signatures[doc], words, way, rows, np.uint64(place))
+def _segment_tokens(search: _Search, doc: int, band: int, start: int) -> Tokens:
+    signature, rows = search.sketches.signatures[doc], search.comparison.rows
+    return segment_tokens(signature, search.hot.segment_length, band, rows, np.uint64(start))
 
 
 @kernel
-def _shingle_tokens(search: Search, rank: int, place: int) -> Keys:
-    (_, _, texts), order, _, (_, threshold, shingle_chars), _ = search
-    tokens = prefix_tokens(texts, shingle_chars, order[rank], threshold)
+def _shingle_tokens(search: _Search, doc: int, start: int) -> Tokens:
+    comparison = search.comparison
+    shingle_chars, threshold = comparison.shingle_chars, comparison.threshold
+    tokens = prefix_tokens(search.sketches.texts, shingle_chars, doc, threshold)
     for number in range(len(tokens)):
-        tokens[number] = mix(tokens[number] ^ np.uint64(place))
+        tokens[number] = mix(tokens[number] ^ np.uint64(start))
     return tokens
 
 
 @kernel
-def _entered(search: Search, rank: int, rooms: Rooms, index: Index) -> Index:
-    """Let a kept document into all its rooms; the index, with what is now in hot ones."""
-    places, kept, _ = rooms
-    doc, ways = search[1][rank], places.shape[1]
-    for way in range(ways):
-        place = places[doc, way]
-        if place >= 0:
-            kept[place] += 1
-            kept[place + 1 + kept[place]] = rank
-            if kept[place] > search[4][0] and way < ways - 1:
-                index = _heated(search, way, place, rooms, index)
+def _with_kept(search: _Search, rank: int, lists: PostingLists, index: TokenIndex) -> TokenIndex:
+    """Add a kept document to the posting lists of its buckets; return the index with it."""
+    starts, slots = lists.starts, lists.slots
+    doc, columns = search.order[rank], starts.shape[1]
+    for band in range(columns):
+        start = starts[doc, band]
+        if start >= 0:
+            slots[start] += 1
+            slots[start + 1 + slots[start]] = rank
+            if slots[start] > search.hot.documents and band < columns - 1:
+                index = _with_newest(search, band, start, lists, index)
     return index
 
 
 @kernel
-def _heated(search: Search, way: int, place: int, rooms: Rooms, index: Index) -> Index:
-    """The index with who entered a hot bucket last, with everybody where it has just become hot."""
-    kept = rooms[1]
-    length = kept[place]
-    if len(index[6]) == 0:
-        index = empty_index(1024, _counted(search, rooms))
-    for number in range(1 if length == search[4][0] + 1 else length, length + 1):
-        index = _indexed(search, int(kept[place + 1 + number]), way, place, index)
+def _with_newest(
+    search: _Search, band: int, start: int, lists: PostingLists, index: TokenIndex
+) -> TokenIndex:
+    """Add the newest kept document of a hot bucket to the index; all, if it has just become hot."""
+    slots = lists.slots
+    length = slots[start]
+    if len(index.counters) == 0:
+        index = empty_index(1024, _counted_segments(search, lists))
+    for number in range(1 if length == search.hot.documents + 1 else length, length + 1):
+        index = _with_tokens(search, int(slots[start + 1 + number]), band, start, index)
     return index
 
 
 @kernel
-def _counted(search: Search, rooms: Rooms) -> Counters:
-    """How often each piece occurs in all buckets that may become hot."""
-    num_perm, (hot_length, words, _) = search[0][0].shape[1], search[4]
-    places, kept, is_large = rooms
-    ways = places.shape[1]
-    large = np.flatnonzero(is_large if words > 0 else is_large[:0])
-    counters = no_counters(len(large) * num_perm // max(words, 1))
+def _counted_segments(search: _Search, lists: PostingLists) -> Counters:
+    """Count how often each segment occurs in all buckets that may become hot."""
+    starts, slots = lists.starts, lists.slots
+    num_perm, length = search.sketches.signatures.shape[1], search.hot.segment_length
+    columns = starts.shape[1]
+    large = np.flatnonzero(lists.is_large if length > 0 else lists.is_large[:0])
+    counters = empty_counters(len(large) * num_perm // max(length, 1))
     for doc in large:
-        for way in range(ways - 1):
-            place = places[doc, way]
-            if place >= 0 and kept[place + 1] > hot_length:
-                tally(counters, _pieces(search, int(doc), way, place))
+        for band in range(columns - 1):
+            start = starts[doc, band]
+            if start >= 0 and slots[start + 1] > search.hot.documents:
+                tally(counters, _segment_tokens(search, int(doc), band, start))
     return counters
 
 
 @kernel
-def _indexed(search: Search, rank: int, way: int, place: int, index: Index) -> Index:
-    """The index with all tokens of a document: of what any match has one, too."""
-    (_, _, texts), order, _, (_, _, shingle_chars), (_, words, differing) = search
-    if shingle_chars > 0 and not _is_textless(texts, order[rank]):
-        tokens = _shingle_tokens(search, rank, place)
-    elif words > 0:
-        tokens = prefix_pieces(_pieces(search, order[rank], way, place), index[6], differing)
+def _with_tokens(
+    search: _Search, rank: int, band: int, start: int, index: TokenIndex
+) -> TokenIndex:
+    """Return the index with the tokens of a document, of which every match shares one."""
+    doc = search.order[rank]
+    if search.comparison.shingle_chars > 0 and not _is_textless(search.sketches.texts, doc):
+        tokens = _shingle_tokens(search, doc, start)
+    elif search.hot.segment_length > 0:
+        tokens = _segment_tokens(search, doc, band, start)
+        tokens = prefix_segments(tokens, index.counters, search.hot.differing)
     else:
         return index
     for token in tokens:
@@ -218,29 +248,30 @@ def _indexed(search: Search, rank: int, way: int, place: int, index: Index) -> I
 
 @kernel
 def _is_textless(texts: Texts, doc: int) -> bool:
-    return bool(texts[1][doc + 1] == texts[1][doc])
+    return bool(texts.offsets[doc + 1] == texts.offsets[doc])
 
 
 @kernel
-def _match(search: Search, whom: Whom, other_rank: int) -> float:
-    """The similarity of a pair that matches here, -1 if only their ids do, -2 if nothing does."""
-    (signatures, ids, texts), order, compared_by, (rows, threshold, shingle_chars), _ = search
-    rank, way, ways = whom
-    doc, other = order[rank], order[other_rank]
-    if way == ways - 1:
+def _similarity(search: _Search, probe: _Probe, other_rank: np.int64) -> float:
+    """Return the similarity of a pair that matches, -1 if only their ids do, -2 if nothing does."""
+    signatures, ids = search.sketches.signatures, search.sketches.ids
+    rows, threshold = search.comparison.rows, search.comparison.threshold
+    doc, other = search.order[probe.rank], search.order[other_rank]
+    if probe.band == probe.id_column:
         is_same = ids[doc, 0] == ids[other, 0] and ids[doc, 1] == ids[other, 1]
         return _SAME_ID if is_same else _NO_MATCH
-    if compared_by[other_rank] == rank:
+    if search.compared_by[other_rank] == probe.rank:
         return _NO_MATCH
-    for word in range(way * rows, (way + 1) * rows):
-        if signatures[doc, word] != signatures[other, word]:
+    for value in range(probe.band * rows, (probe.band + 1) * rows):
+        if signatures[doc, value] != signatures[other, value]:
             return _NO_MATCH
-    compared_by[other_rank] = rank  # no pair is compared once per shared band
-    # A document that was taken down has left no text, only its signature.
+    search.compared_by[other_rank] = probe.rank  # a pair is compared once, not per shared band
+    texts, shingle_chars = search.sketches.texts, search.comparison.shingle_chars
+    # A document that was taken down has only a signature left, no text.
     if shingle_chars > 0 and not _is_textless(texts, other):
         return similarity_from(texts, shingle_chars, doc, other, threshold)
-    words = 0
-    for word in range(signatures.shape[1]):
-        words += signatures[doc, word] == signatures[other, word]
-    found = words / signatures.shape[1]
+    agreeing = 0
+    for value in range(signatures.shape[1]):
+        agreeing += signatures[doc, value] == signatures[other, value]
+    found = agreeing / signatures.shape[1]
     return found if found >= threshold else _NO_MATCH

@@ -1,16 +1,17 @@
-"""Hot buckets: many kept documents that share a band and little else, searched without a walk.
+"""Hot buckets: many kept documents that share a band and little else, searched by an index.
 
-Boilerplate that fills a band puts a million documents into one bucket, and a walk along it costs
-their product. But whoever reaches the threshold differs in at most `num_perm - least` words. Cut
-the words outside the band into more pieces than that, and at least one whole piece must agree (the
-pigeonhole principle). So a hot bucket has an index from piece to documents: only who shares a piece
-is compared, nobody who matches is missed, and the decisions stay what the walk would have made.
-Exact similarities are bounded by prefixes of shingle sets instead of pieces (`shingles`).
+Boilerplate that fills a band puts a million documents into one bucket, and walking its posting list
+for each of them costs their product. But a document that reaches the threshold differs in at most
+`num_perm - least` MinHash values. Divide the values outside the band into more segments than that,
+and at least one whole segment must agree (the pigeonhole principle). So a hot bucket has an index
+from segments to documents: only documents that share a segment are compared, no match is missed,
+and the decisions are those of the walk. Exact similarities use prefixes of shingle sets in place of
+segments (`shingles`). Both are called tokens here.
 
-Pieces are counted when the first bucket gets hot. What occurs once is nobody's, and of the others
-the most frequent can be spared: who shares two hot buckets shares pieces in the other's band, too.
-Counters are two bytes, four per piece (at most 64 MiB of them); two pieces may have one counter,
-which costs a look-up.
+Segments are counted when the first bucket gets hot. A segment that occurs once cannot match another
+document and is skipped; of the others the most frequent can be spared, because documents that share
+two hot buckets share segments in the other's band too. Counters are two bytes, four per segment (at
+most 64 MiB of them); two segments may have one counter, which costs a look-up.
 
 The index is a hash table with open addressing: a slot per token, a chain of documents per slot, in
 the order in which they were added, which is rank. It doubles when it is half full.
@@ -18,44 +19,72 @@ the order in which they were added, which is rank. It doubles when it is half fu
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
 from jobs.corpus.text.kernels import kernel, mix
 
-Keys = npt.NDArray[np.uint64]
-Numbers = npt.NDArray[np.int32]
+Tokens = npt.NDArray[np.uint64]
+Nodes = npt.NDArray[np.int32]
 Counters = npt.NDArray[np.uint16]
-Index = tuple[Keys, Numbers, Numbers, Numbers, Numbers, Numbers, Counters]
-"""Keys of slots; first and last node of slots; documents and followers of nodes; how many nodes;
-and how often each piece occurs (empty: not counted yet)."""
+
+
+class TokenIndex(NamedTuple):
+    """Kept documents by token.
+
+    Attributes:
+        tokens: The token of each slot.
+        first: The first node of each slot, -1 where it is free.
+        last: The last node of each slot.
+        ranks: The rank of each node's document.
+        follower: The next node of the same slot, -1 after the last one.
+        size: Shape (1,): how many nodes there are.
+        counters: How often each segment occurs; empty while not counted.
+    """
+
+    tokens: Tokens
+    first: Nodes
+    last: Nodes
+    ranks: Nodes
+    follower: Nodes
+    size: Nodes
+    counters: Counters
+
 
 _MOST_COUNTERS = 1 << 25
 _MOST_COUNTED = 65535
 
 
 def most_differing(num_perm: int, threshold: float) -> int:
-    """In how many words the signatures of a match may differ."""
+    """Return in how many MinHash values the signatures of a match may differ."""
     return num_perm - next(n for n in range(num_perm + 1) if n / num_perm >= threshold)
 
 
-def piece_words(num_perm: int, rows: int, threshold: float) -> int:
-    """Words of a piece: as many as leave one piece more than there may be differing words.
+def segment_length(num_perm: int, rows: int, threshold: float) -> int:
+    """Return the MinHash values of a segment; 0 if no segment is short enough.
 
-    A band covers at most `rows / words + 2` pieces. 0 if no piece is short enough.
+    As many as leave one segment more outside the band than there may be differing values. A band
+    covers at most `rows / length + 2` segments.
+
+    Args:
+        num_perm: values of a signature.
+        rows: values of a band.
+        threshold: similarity of a match.
     """
     differing = most_differing(num_perm, threshold)
-    for words in range(num_perm, 0, -1):
-        outside = num_perm // words - (rows // words + 2)
+    for length in range(num_perm, 0, -1):
+        outside = num_perm // length - (rows // length + 2)
         if outside > differing:
-            return words
+            return length
     return 0
 
 
 @kernel
-def empty_index(slots: int, counters: Counters) -> Index:
-    """An index with room for `slots` / 2 nodes; `slots` must be a power of two."""
-    return (
+def empty_index(slots: int, counters: Counters) -> TokenIndex:
+    """Return an index with room for `slots` / 2 nodes; `slots` must be a power of two."""
+    return TokenIndex(
         np.zeros(slots, np.uint64),
         np.full(slots, -1, np.int32),
         np.full(slots, -1, np.int32),
@@ -67,117 +96,149 @@ def empty_index(slots: int, counters: Counters) -> Index:
 
 
 @kernel
-def piece_keys(
-    signature: npt.NDArray[np.uint32], words: int, way: int, rows: int, bucket: np.uint64
-) -> Keys:
-    """What a document shares with those of its bucket who agree in a piece outside the band."""
-    keys = np.empty(len(signature) // words, np.uint64)
+def segment_tokens(
+    signature: npt.NDArray[np.uint32], length: int, band: int, rows: int, bucket: np.uint64
+) -> Tokens:
+    """Return a token for each segment of a signature that lies outside a band.
+
+    Args:
+        signature: shape (num_perm,).
+        length: values of a segment.
+        band: index of the band of the hot bucket.
+        rows: values of a band.
+        bucket: a number of the bucket, so that tokens of two buckets differ.
+    """
+    tokens = np.empty(len(signature) // length, np.uint64)
     count = 0
-    for piece in range(len(keys)):
-        if not overlaps(piece, words, way, rows):
-            key = mix(bucket + np.uint64(piece))
-            for word in range(piece * words, (piece + 1) * words):
-                key = mix(key ^ np.uint64(signature[word]))
-            keys[count] = key
+    for segment in range(len(tokens)):
+        if not overlaps(segment, length, band, rows):
+            token = mix(bucket + np.uint64(segment))
+            for value in range(segment * length, (segment + 1) * length):
+                token = mix(token ^ np.uint64(signature[value]))
+            tokens[count] = token
             count += 1
-    return keys[:count]
+    return tokens[:count]
 
 
 @kernel
-def no_counters(pieces: int) -> Counters:
-    """Counters for so many pieces, all 0."""
+def empty_counters(segments: int) -> Counters:
+    """Return counters for so many segments, all 0."""
     size = 1
-    while size < min(4 * pieces, _MOST_COUNTERS):
+    while size < min(4 * segments, _MOST_COUNTERS):
         size *= 2
     return np.zeros(size, np.uint16)
 
 
 @kernel
-def tally(counters: Counters, keys: Keys) -> None:
-    """Count one occurrence of each piece."""
-    for key in keys:
-        counter = key & np.uint64(len(counters) - 1)
+def tally(counters: Counters, tokens: Tokens) -> None:
+    """Count one occurrence of each segment."""
+    for token in tokens:
+        counter = token & np.uint64(len(counters) - 1)
         counters[counter] += counters[counter] < _MOST_COUNTED
 
 
 @kernel
-def prefix_pieces(keys: Keys, counters: Counters, differing: int) -> Keys:
-    """Those of a document's pieces that are looked up; moved to the front.
+def prefix_segments(tokens: Tokens, counters: Counters, differing: int) -> Tokens:
+    """Return the segments of a document that are looked up; they are moved to the front.
 
-    Pieces that occur once are nobody's. Of n pieces at most `differing` are not those of a match,
-    so both have n - differing in common. Sorted in one order, the first of these has all others
-    behind it in either document: without the last n - differing - 1 they still share that one
-    (prefix filtering, Chaudhuri et al. 2006). The order is by frequency, so what goes is what a
-    second hot bucket makes common.
+    A segment that occurs once cannot match and is skipped. Of n segments at most `differing` differ
+    in a match, so both documents have n - differing in common. Sorted in one order, the first of
+    these has all others behind it in either document: without the last n - differing - 1 segments
+    they still share that one (prefix filtering, Chaudhuri et al. 2006). The order is by frequency,
+    so the segments left out are those that a second hot bucket makes common.
+
+    Args:
+        tokens: of the document; reordered here.
+        counters: how often segments occur.
+        differing: how many segments of a match may differ.
     """
     found = 0
-    for key in keys:
-        keys[found] = key
-        found += counters[key & np.uint64(len(counters) - 1)] > 1
-    for _ in range(min(len(keys) - differing - 1, found)):
+    for token in tokens:
+        tokens[found] = token
+        found += counters[token & np.uint64(len(counters) - 1)] > 1
+    for _ in range(min(len(tokens) - differing - 1, found)):
         last = 0
         for number in range(1, found):
-            if _is_behind(keys[number], keys[last], counters):
+            if _is_behind(tokens[number], tokens[last], counters):
                 last = number
         found -= 1
-        keys[last] = keys[found]
-    return keys[:found]
+        tokens[last] = tokens[found]
+    return tokens[:found]
 
 
 @kernel
 def _is_behind(one: np.uint64, other: np.uint64, counters: Counters) -> bool:
-    """Whether a piece occurs more often than another; of two as frequent, one is, for everybody."""
+    """Whether a segment is more frequent than another; ties are ordered by token."""
     mask = np.uint64(len(counters) - 1)
-    count, its = counters[one & mask], counters[other & mask]
-    return bool(count > its or (count == its and one > other))
+    count, other_count = counters[one & mask], counters[other & mask]
+    return bool(count > other_count or (count == other_count and one > other))
 
 
 @kernel
-def overlaps(piece: int, words: int, way: int, rows: int) -> bool:
-    """Whether a piece lies partly inside the band."""
-    return piece * words < (way + 1) * rows and (piece + 1) * words > way * rows
+def overlaps(segment: int, length: int, band: int, rows: int) -> bool:
+    """Whether a segment lies partly inside the band.
+
+    Args:
+        segment: index of the segment.
+        length: values of a segment.
+        band: index of the band.
+        rows: values of a band.
+    """
+    return segment * length < (band + 1) * rows and (segment + 1) * length > band * rows
 
 
 @kernel
-def slot_of(keys: Keys, first: Numbers, key: np.uint64) -> np.uint64:
-    """The slot that holds the key, or the free one where it would go."""
-    mask = np.uint64(len(keys) - 1)
-    slot = key & mask
-    while first[slot] >= 0 and keys[slot] != key:
+def slot_of(tokens: Tokens, first: Nodes, token: np.uint64) -> np.uint64:
+    """Return the slot that holds the token, or the free one where it would go.
+
+    Args:
+        tokens: of all slots, as in `TokenIndex`.
+        first: of all slots, as in `TokenIndex`.
+        token: to be found.
+    """
+    mask = np.uint64(len(tokens) - 1)
+    slot = token & mask
+    while first[slot] >= 0 and tokens[slot] != token:
         slot = (slot + np.uint64(1)) & mask
     return slot
 
 
 @kernel
-def added(index: Index, key: np.uint64, doc: int) -> Index:
-    """The index with one more node; a new one if the old was full."""
-    if index[5][0] == len(index[3]):
+def added(index: TokenIndex, token: np.uint64, rank: int) -> TokenIndex:
+    """Return the index with one more node; a new index if the old one was full.
+
+    Args:
+        index: changed in place if it has room.
+        token: of the document.
+        rank: of the document.
+    """
+    if index.size[0] == len(index.ranks):
         index = _doubled(index)
-    keys, first, last, documents, follower, held, _ = index
-    node = held[0]
-    documents[node] = doc
-    slot = slot_of(keys, first, key)
+    tokens, first, last = index.tokens, index.first, index.last
+    node = index.size[0]
+    index.ranks[node] = rank
+    slot = slot_of(tokens, first, token)
     if first[slot] < 0:
-        keys[slot] = key
+        tokens[slot] = token
         first[slot] = node
     else:
-        follower[last[slot]] = node
+        index.follower[last[slot]] = node
     last[slot] = node
-    held[0] += 1
+    index.size[0] += 1
     return index
 
 
 @kernel
-def _doubled(index: Index) -> Index:
-    keys, first, last, documents, follower, held, counters = index
-    larger = empty_index(2 * len(keys), counters)
-    for slot in range(len(keys)):
-        if first[slot] >= 0:
-            place = slot_of(larger[0], larger[1], keys[slot])
-            larger[0][place] = keys[slot]
-            larger[1][place] = first[slot]
-            larger[2][place] = last[slot]
-    larger[3][: held[0]] = documents[: held[0]]
-    larger[4][: held[0]] = follower[: held[0]]
-    larger[5][0] = held[0]
+def _doubled(index: TokenIndex) -> TokenIndex:
+    larger = empty_index(2 * len(index.tokens), index.counters)
+    size = index.size[0]
+    for slot in range(len(index.tokens)):
+        if index.first[slot] >= 0:
+            at = slot_of(larger.tokens, larger.first, index.tokens[slot])
+            larger.tokens[at] = index.tokens[slot]
+            larger.first[at] = index.first[slot]
+            larger.last[at] = index.last[slot]
+    larger.ranks[:size] = index.ranks[:size]
+    larger.follower[:size] = index.follower[:size]
+    larger.size[0] = size
     return larger

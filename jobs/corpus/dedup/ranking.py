@@ -1,4 +1,4 @@
-"""Rank: the order in which documents are considered, and so which of two copies stays."""
+"""Rank: the order in which documents are considered, and so which of two copies is kept."""
 
 from __future__ import annotations
 
@@ -12,19 +12,27 @@ import pyarrow.compute as pc
 
 from jobs.errors import ConfigError
 
-Key = npt.NDArray[np.generic]
+SortKey = npt.NDArray[np.generic]
 
-PREFERENCES = ("longest", "newest", "oldest")
+_PREFERENCE_COLUMNS = {"longest": "content_chars", "newest": "published", "oldest": "published"}
+_TIE_BREAKERS = ("text_hash", "doc_id", "record_hash")
+
+PREFERENCES = tuple(_PREFERENCE_COLUMNS)
+RANK_COLUMNS = (
+    *("is_frozen", "priority", *dict.fromkeys(_PREFERENCE_COLUMNS.values())),
+    *(*_TIE_BREAKERS, "ordinal"),
+)
+"""The columns that `rank_order` reads, whatever is preferred."""
 
 
 @dataclass(frozen=True)
 class RankParams:
-    """What decides between two documents after partner priority: preferences, first one first."""
+    """Preferences that decide between two documents after partner priority, first one first."""
 
     prefer: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        """Refuse preferences nobody defined."""
+        """Raise ConfigError for an unknown preference."""
         for preference in self.prefer:
             if preference not in PREFERENCES:
                 raise ConfigError(
@@ -33,29 +41,33 @@ class RankParams:
 
 
 def rank_order(ranked: pa.Table, *, params: RankParams) -> npt.NDArray[np.int64]:
-    """Shape (n,), int64: row numbers of `ranked`, best rank first.
+    """Return row numbers of `ranked`, best rank first; shape (n,), int64.
 
     Frozen documents first, then partner priority (lower first), then the preferences, then
     `text_hash`, `doc_id` and `record_hash`; only rows equal in all of these are ordered by where
     they were delivered. So a release does not depend on file names or on the order of rows.
 
+    Args:
+        ranked: a table with RANK_COLUMNS.
+        params: the preferences.
+
     Law: whole; independent of row order but for the last tie, which no reader can see.
     """
-    keys: list[Key] = [~ranked["is_frozen"].to_numpy()]
+    keys: list[SortKey] = [~ranked["is_frozen"].to_numpy()]
     keys.append(ranked["priority"].to_numpy())
     keys += [_preference(ranked, preference) for preference in params.prefer]
-    for name in ("text_hash", "doc_id", "record_hash"):
+    for name in _TIE_BREAKERS:
         keys += hash_halves(ranked[name])
     keys.append(ranked["ordinal"].to_numpy())
-    # A sort per key is dear, and half a hash tells nearly all rows apart.
+    # A sort per key is slow, and half a hash already differs between nearly all rows.
     leading = keys[: 3 + len(params.prefer)]
     return _untied(np.lexsort(leading[::-1]), leading, keys)
 
 
 def _untied(
-    order: npt.NDArray[np.int64], leading: Sequence[Key], keys: Sequence[Key]
+    order: npt.NDArray[np.int64], leading: Sequence[SortKey], keys: Sequence[SortKey]
 ) -> npt.NDArray[np.int64]:
-    """Rows in the order of all keys, given their order by the leading ones."""
+    """Return rows in the order of all keys, given their order by the leading ones."""
     is_tied = np.ones(len(order) + 1, np.bool_)  # with the row before
     is_tied[[0, -1]] = False
     for key in leading:
@@ -68,7 +80,7 @@ def _untied(
 
 
 def hash_halves(column: pa.ChunkedArray) -> list[npt.NDArray[np.uint64]]:
-    """Two arrays of shape (n,), uint64: the high and low halves of 16-byte hashes; null is 0."""
+    """Return the high and low halves of 16-byte hashes: shapes (n,), uint64; null is 0."""
     chunk = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if chunk.null_count:
         chunk = pc.fill_null(chunk, pa.scalar(bytes(16), pa.binary(16)))
@@ -77,11 +89,11 @@ def hash_halves(column: pa.ChunkedArray) -> list[npt.NDArray[np.uint64]]:
     return [half.astype(np.uint64) for half in pairs.reshape(-1, 2).T]
 
 
-def _preference(ranked: pa.Table, preference: str) -> Key:
+def _preference(ranked: pa.Table, preference: str) -> SortKey:
+    column = ranked[_PREFERENCE_COLUMNS[preference]]
     if preference == "longest":
-        return -ranked["content_chars"].to_numpy().astype(np.int64)
-    dates = ranked["published"]
+        return -column.to_numpy().astype(np.int64)
     order = "descending" if preference == "newest" else "ascending"
-    ranks = pc.rank(dates, sort_keys=order, tiebreaker="dense").to_numpy()
+    ranks = pc.rank(column, sort_keys=order, tiebreaker="dense").to_numpy()
     # Undated documents come last under either preference.
-    return np.where(pc.is_valid(dates).to_numpy(), ranks, len(ranks) + 1)
+    return np.where(pc.is_valid(column).to_numpy(), ranks, len(ranks) + 1)

@@ -1,16 +1,18 @@
-"""Shingle sets and their Jaccard similarity, exactly: what signatures estimate.
+"""Shingle sets and their exact Jaccard similarity, which signatures estimate.
 
-Two bounds keep texts from being compared for nothing, and neither changes an answer:
+Two bounds avoid useless comparisons, and neither changes a result:
 
-- Sizes and what is left: of sets of sizes a and b that share s, the similarity is
+- Sizes and rest: of sets of sizes a and b that share s, the similarity is
   s / (a + b - s), which grows with s. So a comparison ends as soon as the shingles not yet seen
   cannot lift s far enough; for two texts of different sizes that may be before it begins.
-- Prefixes (Bayardo, Ma and Srikant 2007; PPJoin: Xiao et al. 2008): whoever reaches threshold t
-  with a set of size a shares at least t a of it. Order the shingles of all texts in one way, rarest
+- Prefixes (Bayardo, Ma and Srikant 2007; PPJoin: Xiao et al. 2008): a text that reaches threshold t
+  with a set of size a shares at least t a of it. Order the shingles of all texts alike, rarest
   first: then the smallest shared one is among the first a - ceil(t a) + 1 of either set.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,20 +23,39 @@ from jobs.corpus.text.text_buffers import Offsets, text_buffers
 from jobs.corpus.text.utf8 import Bytes, decode_point
 
 Shingles = npt.NDArray[np.uint64]
-Points = npt.NDArray[np.uint32]
-Numbers = npt.NDArray[np.int64]
+CodePoints = npt.NDArray[np.uint32]
 
-Texts = tuple[Bytes, Offsets, Numbers, Shingles, Numbers, Numbers, Bytes]
-"""Texts, and what is remembered: bytes and offsets; how many distinct shingles each has (-1:
-not known yet); the shingles of one of them, and with whom each was last found shared; whose these
-are, how many, and whether shingles were counted; and about how often each occurs, up to 255."""
 
+class Texts(NamedTuple):
+    """Texts, and what has been computed of them.
+
+    Attributes:
+        data: UTF-8 bytes of all texts.
+        offsets: Shape (n + 1,): where each text starts and ends in `data`.
+        sizes: Shape (n,): how many distinct shingles each text has; -1 while not computed.
+        shingles: The shingles of one text, the held one, ascending.
+        shared_with: For each held shingle, 1 + the text with which it was last found shared.
+        state: Shape (3,), at _HELD, _COUNT and _IS_COUNTED: the held text (-1: none), how many
+            shingles it has, and 1 once `rarity` is filled.
+        rarity: About how often each shingle occurs in all texts, up to 255, by its hash.
+    """
+
+    data: Bytes
+    offsets: Offsets
+    sizes: npt.NDArray[np.int64]
+    shingles: Shingles
+    shared_with: npt.NDArray[np.int64]
+    state: npt.NDArray[np.int64]
+    rarity: Bytes
+
+
+_HELD, _COUNT, _IS_COUNTED = 0, 1, 2
 _BELOW = -2.0
 _MOST_COUNTERS = 1 << 28
 
 
 def texts_of(canonical: pa.Array) -> Texts:
-    """Texts of which nothing is remembered yet.
+    """Return texts of which nothing has been computed yet.
 
     Memory: the texts, up to two thirds of a byte per byte of them, and 16 bytes per byte of the
     longest (5 per character are touched where it is Han).
@@ -44,26 +65,34 @@ def texts_of(canonical: pa.Array) -> Texts:
     counters = 1
     while counters < min(int(offsets[-1] - offsets[0]) // 3, _MOST_COUNTERS):
         counters *= 2
-    return (
+    return Texts(
         data,
         offsets,
-        np.full(len(offsets) - 1, -1, np.int64),
-        np.empty(longest, np.uint64),
-        np.zeros(longest, np.int64),
-        np.array([-1, 0, 0]),
-        np.zeros(counters, np.uint8),
+        sizes=np.full(len(offsets) - 1, -1, np.int64),
+        shingles=np.empty(longest, np.uint64),
+        shared_with=np.zeros(longest, np.int64),
+        state=np.array([-1, 0, 0]),
+        rarity=np.zeros(counters, np.uint8),
     )
 
 
 @kernel
 def similarity_from(texts: Texts, k: int, one: int, other: int, threshold: float) -> float:
-    """The Jaccard similarity of two texts' sets of `k` characters; -2 if below the threshold.
+    """Return the Jaccard similarity of two texts' shingle sets; -2 if below the threshold.
 
     A text shorter than `k` is one shingle; none may be empty. Two shingles that differ have one
     hash with probability 2**-64. Fastest where `one` is the same in successive calls.
+
+    Args:
+        texts: all texts.
+        k: characters of a shingle.
+        one: number of a text.
+        other: number of the other text.
+        threshold: below which the similarity need not be known.
     """
-    data, offsets, sizes, own, shared_with, _, _ = texts
-    count = _remember(texts, k, one)
+    data, offsets, sizes = texts.data, texts.offsets, texts.sizes
+    own, shared_with = texts.shingles, texts.shared_with
+    count = _hold(texts, k, one)
     if sizes[other] < 0:
         sizes[other] = len(shingle_set(data, offsets[other], offsets[other + 1], k))
     size = sizes[other]
@@ -79,9 +108,9 @@ def similarity_from(texts: Texts, k: int, one: int, other: int, threshold: float
             if _reached(most, count, size) < threshold:
                 return _BELOW
         hashed = _shingle_hash(points, s, width)
-        place = np.searchsorted(own[:count], hashed)
-        if place < count and own[place] == hashed and shared_with[place] != other + 1:
-            shared_with[place] = other + 1
+        at = np.searchsorted(own[:count], hashed)
+        if at < count and own[at] == hashed and shared_with[at] != other + 1:
+            shared_with[at] = other + 1
             shared += 1
     found = _reached(shared, count, size)
     return found if found >= threshold else _BELOW
@@ -89,33 +118,46 @@ def similarity_from(texts: Texts, k: int, one: int, other: int, threshold: float
 
 @kernel
 def prefix_tokens(texts: Texts, k: int, doc: int, threshold: float) -> Shingles:
-    """What a text shares with whoever reaches the threshold: at least one of these words.
+    """Return the tokens of a text: one that reaches the threshold has at least one of them too.
 
-    A word is a shingle's count above 56 bits of its hash, so their order is rarest first. What
-    occurs only once in all texts is left out: nobody shares it.
+    A token is a shingle's count above 56 bits of its hash, so they sort by rarity, rarest first. A
+    shingle that occurs once in all texts cannot be shared and is left out.
+
+    Args:
+        texts: all texts.
+        k: characters of a shingle.
+        doc: number of the text.
+        threshold: similarity of a match.
     """
-    counted, rarity = texts[5], texts[6]
-    if counted[2] == 0:
+    shingles, rarity = texts.shingles, texts.rarity
+    if texts.state[_IS_COUNTED] == 0:
         _count_all(texts, k)
-        counted[2] = 1
-    count = _remember(texts, k, doc)
-    words = np.empty(count, np.uint64)
+        texts.state[_IS_COUNTED] = 1
+    count = _hold(texts, k, doc)
+    tokens = np.empty(count, np.uint64)
     for s in range(count):
-        often = rarity[texts[3][s] & np.uint64(len(rarity) - 1)]
-        words[s] = (np.uint64(often) << np.uint64(56)) | (texts[3][s] >> np.uint64(8))
-    words.sort()
+        frequency = rarity[shingles[s] & np.uint64(len(rarity) - 1)]
+        tokens[s] = (np.uint64(frequency) << np.uint64(56)) | (shingles[s] >> np.uint64(8))
+    tokens.sort()
     least = int(threshold * count)
     while least > 0 and (least - 1) / count >= threshold:
         least -= 1
     while least / count < threshold:
         least += 1
-    prefix = words[: count - least + 1]
+    prefix = tokens[: count - least + 1]
     return prefix[np.searchsorted(prefix, np.uint64(2) << np.uint64(56)) :]
 
 
 @kernel
 def shingle_set(data: Bytes, start: np.int64, end: np.int64, k: int) -> Shingles:
-    """Shape (distinct,), uint64, ascending: the runs of `k` characters of a text, each hashed."""
+    """Return the hashed runs of `k` characters of a text; shape (distinct,), uint64, ascending.
+
+    Args:
+        data: UTF-8 bytes of all texts.
+        start: first byte of the text.
+        end: byte after its last one.
+        k: characters of a shingle.
+    """
     points = _decoded(data, start, end)
     if len(points) == 0:
         return np.empty(0, np.uint64)
@@ -138,7 +180,7 @@ def _reached(shared: int, one: int, other: int) -> float:
 
 
 @kernel
-def _decoded(data: Bytes, start: np.int64, end: np.int64) -> Points:
+def _decoded(data: Bytes, start: np.int64, end: np.int64) -> CodePoints:
     points = np.empty(end - start, np.uint32)
     count = 0
     i = np.uint64(start)
@@ -150,7 +192,7 @@ def _decoded(data: Bytes, start: np.int64, end: np.int64) -> Points:
 
 
 @kernel
-def _shingle_hash(points: Points, start: int, width: int) -> np.uint64:
+def _shingle_hash(points: CodePoints, start: int, width: int) -> np.uint64:
     hashed = np.uint64(width)
     for w in range(start, start + width):
         hashed = mix(hashed ^ np.uint64(points[w]))
@@ -158,22 +200,22 @@ def _shingle_hash(points: Points, start: int, width: int) -> np.uint64:
 
 
 @kernel
-def _remember(texts: Texts, k: int, doc: int) -> int:
-    """Make a text the one whose shingles are held; how many it has."""
-    data, offsets, sizes, own, shared_with, held, _ = texts
-    if held[0] != doc:
-        found = shingle_set(data, offsets[doc], offsets[doc + 1], k)
-        own[: len(found)] = found
-        shared_with[: len(found)] = 0
-        sizes[doc] = len(found)
-        held[0] = doc
-        held[1] = len(found)
-    return held[1]
+def _hold(texts: Texts, k: int, doc: int) -> int:
+    """Make a text the held one; return how many shingles it has."""
+    state = texts.state
+    if state[_HELD] != doc:
+        found = shingle_set(texts.data, texts.offsets[doc], texts.offsets[doc + 1], k)
+        texts.shingles[: len(found)] = found
+        texts.shared_with[: len(found)] = 0
+        texts.sizes[doc] = len(found)
+        state[_HELD] = doc
+        state[_COUNT] = len(found)
+    return state[_COUNT]
 
 
 @kernel
 def _count_all(texts: Texts, k: int) -> None:
-    data, offsets, rarity = texts[0], texts[1], texts[6]
+    data, offsets, rarity = texts.data, texts.offsets, texts.rarity
     for doc in range(len(offsets) - 1):
         points = _decoded(data, offsets[doc], offsets[doc + 1])
         width = min(k, len(points))

@@ -12,19 +12,16 @@ bijection; the signature holds the minimum over all shingles for each p.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import datasketch
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from jobs.corpus.dedup.params import SignatureParams
 from jobs.corpus.text.kernels import kernel
 from jobs.corpus.text.text_buffers import Offsets, text_buffers
 from jobs.corpus.text.utf8 import Bytes, decode_point
-from jobs.errors import ConfigError
 
-Words = npt.NDArray[np.uint32]
+Uint32s = npt.NDArray[np.uint32]
 Signatures = npt.NDArray[np.uint32]  # shape (documents, num_perm)
 
 _P1, _P2, _P3 = np.uint32(2654435761), np.uint32(2246822519), np.uint32(3266489917)
@@ -36,37 +33,22 @@ _LANE_TURNS = (1, 7, 12, 18)
 _BLOCK = 2048  # shingles hashed before the permutations run over them: 8 KiB, well inside L1
 
 
-@dataclass(frozen=True)
-class SignatureParams:
-    """How signatures are made; two tables compare only when these are equal."""
+def permutations(params: SignatureParams) -> tuple[Uint32s, Uint32s]:
+    """Return datasketch's multipliers a (odd) and addends b; shapes (num_perm,), uint32.
 
-    num_perm: int
-    seed: int
-    shingle_chars: int
-
-    def __post_init__(self) -> None:
-        """Refuse what datasketch or the kernel could not do."""
-        if self.num_perm < 2:
-            raise ConfigError(f"minhash.num_perm is {self.num_perm}: give at least 2 permutations")
-        if not 1 <= self.shingle_chars <= 64:
-            raise ConfigError(
-                f"minhash.shingle_chars is {self.shingle_chars}: give 1 to 64 characters"
-            )
-        if not 0 <= self.seed < 2**32:
-            raise ConfigError(f"minhash.seed is {self.seed}: give 0 to 4294967295")
-
-
-def permutations(params: SignatureParams) -> tuple[Words, Words]:
-    """Shapes (num_perm,), uint32: datasketch's multipliers a (odd) and addends b."""
-    a, b = datasketch.MinHash(params.num_perm, seed=params.seed, scheme="affine32").permutations
-    return np.ascontiguousarray(a), np.ascontiguousarray(b)
+    They are drawn from the Mersenne Twister behind `RandomState`, whose stream NumPy keeps frozen.
+    """
+    random = np.random.RandomState(params.seed)  # the generator of datasketch
+    halves = random.randint(0, 1 << 31, params.num_perm, dtype=np.uint32)
+    addends = random.randint(0, 1 << 32, params.num_perm, dtype=np.uint32)
+    return halves * np.uint32(2) + np.uint32(1), addends
 
 
 def signatures(canonical: pa.Array, *, params: SignatureParams) -> Signatures:
-    """Shape (n, num_perm), uint32: the signature of each text.
+    """Return the signature of each text; shape (n, num_perm), uint32.
 
     Rows of empty and null texts hold 2**32 - 1 everywhere, as an empty `datasketch.MinHash` does;
-    who compares signatures must leave them out (`canonical_hash` is null there).
+    they must not be compared (`canonical_hash` is null there).
 
     Law: row-wise. Memory: the result and a constant, whatever the length of a text.
     """
@@ -78,7 +60,7 @@ def signatures(canonical: pa.Array, *, params: SignatureParams) -> Signatures:
 
 
 @kernel
-def _sign(data: Bytes, offsets: Offsets, a: Words, b: Words, k: int, out: Signatures) -> None:
+def _sign(data: Bytes, offsets: Offsets, a: Uint32s, b: Uint32s, k: int, out: Signatures) -> None:
     points = np.empty(_BLOCK + k - 1, dtype=np.uint32)  # k - 1 characters carried over
     hashes = np.empty(_BLOCK, dtype=np.uint32)
     lane = np.empty(_BLOCK, dtype=np.uint32)
@@ -103,11 +85,11 @@ def _sign(data: Bytes, offsets: Offsets, a: Words, b: Words, k: int, out: Signat
 
 @kernel
 def _decode(
-    data: Bytes, i: np.uint64, end: np.uint64, points: Words, filled: int
+    data: Bytes, i: np.uint64, end: np.uint64, points: Uint32s, filled: int
 ) -> tuple[np.uint64, int]:
     """Decode UTF-8 from byte `i` until `points` is full or the text ends."""
-    room = len(points)
-    while i < end and filled < room:
+    size = len(points)
+    while i < end and filled < size:
         point, i = decode_point(data, i)
         points[filled] = point
         filled += 1
@@ -120,12 +102,12 @@ def _rotl(x: np.uint32, r: int) -> np.uint32:
 
 
 @kernel
-def _hash_shingles(points: Words, count: int, k: int, lane: Words, hashes: Words) -> None:
+def _hash_shingles(points: Uint32s, count: int, k: int, lane: Uint32s, hashes: Uint32s) -> None:
     """hashes[s] = fmix32(xxh32(points[s : s + k])).
 
     xxh32 takes four words at a time into four lanes, then the words that are left. Each step runs
     over all shingles before the next one: such loops vectorise, three times faster than hashing
-    shingle by shingle. `lane` is room for one lane of all shingles.
+    shingle by shingle. `lane` is a buffer for one lane of all shingles.
     """
     _fill(hashes, count, np.uint32(4 * k) if k >= 4 else _P5 + np.uint32(4 * k))
     for number in range(4 if k >= 4 else 0):
@@ -139,7 +121,7 @@ def _hash_shingles(points: Words, count: int, k: int, lane: Words, hashes: Words
         for s in range(count):
             hashes[s] = _rotl(np.uint32(hashes[s] + points[s + word] * _P3), 17) * _P4
     for s in range(count):
-        # numba widens products of 32-bit words to 64 bits; each step cuts them back
+        # numba widens products of 32-bit words to 64 bits; each step narrows them back
         h = hashes[s]
         h = np.uint32((h ^ (h >> np.uint32(15))) * _P2)
         h = np.uint32((h ^ (h >> np.uint32(13))) * _P3)
@@ -150,13 +132,13 @@ def _hash_shingles(points: Words, count: int, k: int, lane: Words, hashes: Words
 
 
 @kernel
-def _fill(words: Words, count: int, value: np.uint32) -> None:
+def _fill(values: Uint32s, count: int, value: np.uint32) -> None:
     for s in range(count):
-        words[s] = value
+        values[s] = value
 
 
 @kernel
-def _take_minima(hashes: Words, count: int, a: Words, b: Words, row: Words) -> None:
+def _take_minima(hashes: Uint32s, count: int, a: Uint32s, b: Uint32s, row: Uint32s) -> None:
     """row[p] = the least of row[p] and a[p] * h + b[p] over all hashes h."""
     whole = len(a) - len(a) % 4
     for p in range(0, whole, 4):  # four at a time, so that every hash is loaded once for four

@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 from jobs.corpus.intake.encodings import Characters
+from jobs.corpus.intake.open_files import OpenFile, decoded_lines
 from jobs.corpus.intake.rows import (
-    DeliveryParams,
     Head,
     Refusal,
     Row,
@@ -25,33 +25,28 @@ DELIMITERS = {"csv": ",", "tsv": "\t"}
 _ESCAPED = re.compile("[\udc80-\udcff]")
 
 
-def delimited_rows(
-    file_lines: Iterable[bytes | None],
-    characters: Characters,
-    source_file: str,
-    params: DeliveryParams,
-    rows_before: int,
-) -> Iterator[Row]:
-    """One row per record after the header, numbered from `rows_before` + 1.
+def delimited_rows(file: OpenFile) -> Iterator[Row]:
+    """Yield one row for each record after the header, numbered from 1.
 
-    A record that breaks the rules costs one row, its first line: what follows is read afresh, so
-    that a quote nobody closed cannot swallow the rest of the file.
+    A record that breaks the rules costs one row, its first line. Reading starts again behind that
+    line, so that an open quote cannot swallow the rest of the file.
 
     Raises:
         DeliveryUnreadable: if the header breaks the rules.
     """
-    decoded = _Lines(file_lines, characters, params.max_line_bytes)
+    params = file.params
+    decoded = _decoded(file)
     read = _unquoted if params.quoting == "none" else _records
     records = read(decoded, params.format)
     header = next(records, None)
     if header is None:
         return
     if isinstance(header, Refusal):
-        raise DeliveryUnreadable(f"{source_file} has no header to read: {header.evidence}")
+        raise DeliveryUnreadable(f"{file.name} has no header to read: {header.evidence}")
     names = [name.strip() for name in header]
     places = [names.index(name) if name in names else None for name in params.theirs]
     missing = text_missing(names) if places[0] is None else None
-    for number, record in enumerate(records, rows_before + 1):
+    for number, record in enumerate(records, file.rows_before + 1):
         if isinstance(record, Refusal):
             yield refused_row(number, *record)
         elif len(record) != len(names):
@@ -62,16 +57,18 @@ def delimited_rows(
             yield _row(number, fields, missing, params.max_text_bytes)
 
 
-def delimited_head(
-    file_lines: Iterable[bytes | None], characters: Characters, params: DeliveryParams
-) -> Iterator[Head]:
-    """What the header has, if it can be read."""
-    header = next(
-        _records(_Lines(file_lines, characters, params.max_line_bytes), params.format), None
-    )
-    if isinstance(header, list):
-        names = [name.strip() for name in header]
-        yield Head({*names} & {*params.theirs}, names)
+def delimited_heads(file: OpenFile) -> list[Head]:
+    """Return the names of the header, if it can be read."""
+    header = next(_records(_decoded(file), file.params.format), None)
+    if not isinstance(header, list):
+        return []
+    names = [name.strip() for name in header]
+    return [Head({*names} & {*file.params.theirs}, names)]
+
+
+def _decoded(file: OpenFile) -> _Lines:
+    characters, file_lines = decoded_lines(file)
+    return _Lines(file_lines, characters, file.params.max_line_bytes)
 
 
 def _row(

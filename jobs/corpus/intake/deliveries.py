@@ -6,49 +6,27 @@
              parquet ─▶ parquet_rows, web archive ─▶ web_archives ──────┘
 
 A bad row costs itself; only a file that cannot be read, or a delivery without text, is an error.
+`formats.FORMATS` names the reader of each format.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import chain, islice
-from typing import BinaryIO, cast
+from itertools import islice
+from typing import BinaryIO
 
 import pyarrow as pa
 
-from jobs.corpus.intake.blocks import decodable_blocks, file_blocks, lines
-from jobs.corpus.intake.delimited import delimited_head, delimited_rows
+from jobs.corpus.intake.blocks import file_blocks
 from jobs.corpus.intake.encoding_evidence import Evidence
-from jobs.corpus.intake.encodings import Characters, without_mark
-from jobs.corpus.intake.file_kinds import expected_contents
-from jobs.corpus.intake.json_lines import json_heads, json_rows
-from jobs.corpus.intake.parquet_rows import parquet_head, parquet_rows, require_text_column
-from jobs.corpus.intake.rows import (
-    PAGE_FORMATS,
-    DeliveryParams,
-    Head,
-    Row,
-    tables,
-    text_column_missing,
-)
-from jobs.corpus.intake.splits import Piece
-from jobs.corpus.intake.text_files import FILE_COLUMNS, block_rows, file_rows
-from jobs.corpus.intake.web_archives import ARCHIVE_COLUMNS, archive_rows
+from jobs.corpus.intake.formats import format_named
+from jobs.corpus.intake.open_files import OpenFile
+from jobs.corpus.intake.rows import HEAD_ROWS, DeliveryParams, Head, tables, text_column_missing
+from jobs.corpus.intake.splits import Split
 from jobs.corpus.intake.web_pages import page_rows
 from jobs.corpus.model.reasons import RejectReason
 
 __all__ = ["DeliveryParams", "RejectReason", "legacy_evidence", "read_rows", "require_text"]
-
-RANDOM_ACCESS = ("parquet",)
-"""Formats that are read here and there instead of from the beginning."""
-
-_HEAD_LINES = 100
-_ARCHIVES = ("warc", "wet")
-FIXED_COLUMNS = {
-    **dict.fromkeys(("text", "text-blocks", "html"), FILE_COLUMNS),
-    **dict.fromkeys(_ARCHIVES, ARCHIVE_COLUMNS),
-}
-"""What there is to map in formats without names of their own."""
 
 
 def read_rows(
@@ -56,21 +34,21 @@ def read_rows(
     *,
     source_file: str,
     params: DeliveryParams,
-    piece: Piece | None = None,
+    split: Split | None = None,
     legacy: Callable[[], str | None] | None = None,
 ) -> Iterator[pa.Table]:
-    """Every row of one file, or piece of it, as `DELIVERED` tables of about `params.batch_bytes`.
+    """Yield every row of one file, or split of it, in `DELIVERED` tables.
 
-    Memory is bounded by the batch and by three times `params.max_text_bytes`, whatever the size of
-    the file and of its lines.
+    A table holds about `params.batch_bytes`. Memory is bounded by that and by three times
+    `params.max_text_bytes`, whatever the size of the file and of its lines.
 
     Args:
-        stream: the file's bytes, decompressed; seekable for Parquet; of a piece its bytes alone.
+        stream: the file's bytes, decompressed; seekable for Parquet; of a split its bytes alone.
         source_file: the file's name in the rows and in errors.
         params: the partner's format, encoding and columns.
-        piece: which part of the file `stream` is; None: all of it.
-        legacy: what `legacy_evidence` says of the whole file, asked only if a line is not UTF-8;
-            None: the file's head must do.
+        split: which part of the file `stream` is; None: all of it.
+        legacy: returns what `legacy_evidence` finds in the whole file; called only if a line is
+            not UTF-8; None: the file's head decides.
 
     Returns:
         The rows in the file's order. `source_row` is the line in JSON lines, the record after the
@@ -79,13 +57,15 @@ def read_rows(
         is known of it. A row without the text's column is refused.
 
     Raises:
+        ConfigError: there is no such format.
         DeliveryUnreadable: the bytes are truncated, corrupt or not of this format.
         TextColumnMissing: the format has no such column.
 
-    Law: pieces of a file give the rows of the file.
+    Law: the splits of a file give the rows of the file.
     """
-    rows = _rows(stream, source_file, params, piece, legacy)
-    if params.html or params.format in PAGE_FORMATS:
+    delivered_as = format_named(params.format)
+    rows = delivered_as.rows(OpenFile(stream, source_file, params, split, legacy))
+    if params.html or delivered_as.is_page:
         rows = page_rows(rows)
     yield from tables(rows, source_file, params.batch_bytes)
 
@@ -95,12 +75,18 @@ def require_text(
 ) -> None:
     """Raise `TextColumnMissing` if the head of a file already shows that its text is not there.
 
-    A wrong mapping then ends a build at its start. Takes what `read_rows` takes, and consumes it.
+    So a wrong mapping ends a build at its start.
+
+    Args:
+        stream: as `read_rows` takes it; it is consumed.
+        source_file: the file's name in errors.
+        params: the partner's format, encoding and columns.
     """
-    if params.format == "parquet":
-        require_text_column(stream, source_file, params)
+    file, delivered_as = OpenFile(stream, source_file, params), format_named(params.format)
+    if delivered_as.require_text is not None:
+        delivered_as.require_text(file)
         return
-    head = list(islice(_rows(stream, source_file, params, None, None), _HEAD_LINES))
+    head = list(islice(delivered_as.rows(file), HEAD_ROWS))
     reasons = {row.reason for row in head if row.reason != RejectReason.BROKEN_JSON}
     if reasons == {RejectReason.MISSING_TEXT}:
         first = next(row for row in head if row.reason == RejectReason.MISSING_TEXT)
@@ -110,74 +96,20 @@ def require_text(
 def heads(
     stream: BinaryIO | pa.NativeFile, *, source_file: str, params: DeliveryParams
 ) -> list[Head]:
-    """What the head of a file has of the partner's columns; nothing for formats that say no names.
+    """Return which of the partner's columns the head of a file has; none if it cannot be read.
 
-    Takes what `read_rows` takes, and consumes it.
+    Args:
+        stream: as `read_rows` takes it; it is consumed.
+        source_file: the file's name in errors.
+        params: the partner's format, encoding and columns.
     """
-    if params.format == "parquet":
-        return [parquet_head(stream, source_file, params)]
-    if params.format in FIXED_COLUMNS:
-        names = FIXED_COLUMNS[params.format]
-        return [Head({*names} & {*params.theirs}, list(names))]
-    stored = file_blocks(cast("BinaryIO", stream), source_file)
-    stored = expected_contents(stored, source_file, params.format)
-    characters, blocks = decodable_blocks(stored, params.encoding, None)
-    file_lines = lines(blocks, params.max_line_bytes)
-    if params.format == "jsonl":
-        return list(json_heads(enumerate(islice(file_lines, _HEAD_LINES)), characters, params))
-    return list(delimited_head(file_lines, characters, params))
+    delivered_as = format_named(params.format)
+    if delivered_as.heads is not None:
+        return delivered_as.heads(OpenFile(stream, source_file, params))
+    names = delivered_as.columns
+    return [Head({*names} & {*params.theirs}, list(names))]
 
 
 def legacy_evidence(stream: BinaryIO, source_file: str) -> str | None:
-    """The encoding of those lines of a whole file that are not UTF-8; reads it to its end."""
+    """Return the encoding of those lines of a whole file that are not UTF-8; read it to its end."""
     return Evidence().add(file_blocks(stream, source_file)).legacy()
-
-
-def _rows(
-    stream: BinaryIO | pa.NativeFile,
-    source_file: str,
-    params: DeliveryParams,
-    piece: Piece | None,
-    legacy: Callable[[], str | None] | None,
-) -> Iterator[Row]:
-    if params.format == "parquet":
-        return parquet_rows(stream, source_file, params, piece)
-    if params.format in _ARCHIVES:
-        return archive_rows(cast("BinaryIO", stream), source_file, params)
-    if piece is None:
-        stored = file_blocks(cast("BinaryIO", stream), source_file)
-        stored = expected_contents(stored, source_file, params.format)
-        characters, blocks = decodable_blocks(stored, params.encoding, legacy)
-    else:
-        characters, blocks = _piece_blocks(cast("BinaryIO", stream), source_file, params, piece)
-    return _decoded_rows(blocks, characters, source_file, params, piece)
-
-
-def _decoded_rows(
-    blocks: Iterator[bytes],
-    characters: Characters,
-    source_file: str,
-    params: DeliveryParams,
-    piece: Piece | None,
-) -> Iterator[Row]:
-    if params.format in {"text", "html"}:
-        return file_rows(blocks, characters, source_file, params)
-    file_lines = lines(blocks, params.max_line_bytes)
-    rows_before = piece.rows_before if piece else 0
-    if params.format == "jsonl":
-        return json_rows(enumerate(file_lines, rows_before + 1), characters, params)
-    if params.format == "text-blocks":
-        return block_rows(file_lines, characters, source_file, params)
-    return delimited_rows(file_lines, characters, source_file, params, rows_before)
-
-
-def _piece_blocks(
-    stream: BinaryIO, source_file: str, params: DeliveryParams, piece: Piece
-) -> tuple[Characters, Iterator[bytes]]:
-    declared = None if params.encoding == "auto" else params.encoding
-    characters = Characters(declared, is_legacy=piece.is_legacy, legacy=lambda: piece.legacy)
-    blocks = file_blocks(stream, source_file)
-    if piece.header:
-        blocks = chain([piece.header], blocks)
-    begins = piece.start == 0 or bool(piece.header)
-    return characters, without_mark(blocks) if begins else blocks

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
 from typing import Any
@@ -11,10 +11,11 @@ from typing import Any
 import orjson
 
 from jobs.corpus.intake.encodings import Characters
+from jobs.corpus.intake.open_files import OpenFile, decoded_lines
 from jobs.corpus.intake.rows import (
     COLUMNS,
+    HEAD_ROWS,
     MISSING,
-    DeliveryParams,
     Head,
     Refusal,
     Row,
@@ -31,14 +32,11 @@ _NESTING_SHOWN = 4
 _ID = COLUMNS.index("id")
 
 
-def json_rows(
-    numbered_lines: Iterable[tuple[int, bytes | None]],
-    characters: Characters,
-    params: DeliveryParams,
-) -> Iterator[Row]:
-    """One row per line that is not blank, numbered by its line."""
-    theirs = params.theirs
-    for number, line in numbered_lines:
+def json_rows(file: OpenFile) -> Iterator[Row]:
+    """Yield one row for each line that is not blank, numbered by its line."""
+    params, theirs = file.params, file.params.theirs
+    characters, file_lines = decoded_lines(file)
+    for number, line in enumerate(file_lines, file.rows_before + 1):
         if line is None:
             evidence = f"line of more than {params.max_line_bytes} bytes"
             yield refused_row(number, RejectReason.TOO_LARGE, evidence)
@@ -56,19 +54,18 @@ def json_rows(
             yield delivered_row(number, values, params.max_text_bytes)
 
 
-def json_heads(
-    numbered_lines: Iterable[tuple[int, bytes | None]],
-    characters: Characters,
-    params: DeliveryParams,
-) -> Iterator[Head]:
-    """What each line that is an object has: which of the partner's names, and which there are."""
-    for _, line in numbered_lines:
+def json_heads(file: OpenFile) -> list[Head]:
+    """Return the keys of the objects among the first lines, and which of these are mapped."""
+    characters, file_lines = decoded_lines(file)
+    theirs = [name for name in file.params.theirs if name is not None]
+    heads: list[Head] = []
+    for line in islice(file_lines, HEAD_ROWS):
         if line and not line.isspace():
             record = _record(line, characters, None)
             if isinstance(record, dict):
-                theirs = [name for name in params.theirs if name is not None]
                 found = {name for name in theirs if _value(record, name) is not MISSING}
-                yield Head(found, _names(record))
+                heads.append(Head(found, _names(record)))
+    return heads
 
 
 def _record(line: bytes, characters: Characters, id_name: str | None) -> dict[str, Any] | Refusal:

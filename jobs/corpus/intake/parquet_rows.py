@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pyarrow.types as pt
 
 from jobs.corpus.intake.blocks import reading
+from jobs.corpus.intake.open_files import OpenFile
 from jobs.corpus.intake.parquet_columns import Column, cells, columns_by_name, is_text
 from jobs.corpus.intake.parquet_footer import Footer, open_parquet, read_footer
 from jobs.corpus.intake.rows import (
@@ -25,7 +26,7 @@ from jobs.corpus.intake.rows import (
     text_missing,
     undecodable,
 )
-from jobs.corpus.intake.splits import Piece
+from jobs.corpus.intake.splits import Split
 from jobs.corpus.model.reasons import RejectReason
 from jobs.errors import DeliveryUnreadable
 
@@ -42,24 +43,23 @@ class _File(NamedTuple):
     reader: pq.ParquetFile
 
 
-def parquet_rows(
-    stream: pa.NativeFile, source_file: str, params: DeliveryParams, piece: Piece | None
-) -> Iterator[Row]:
-    """One row per record, numbered from 1; only those of `piece`'s row groups if there is one.
+def parquet_rows(delivered: OpenFile) -> Iterator[Row]:
+    """Yield one row for each record, numbered from 1; of a split those of its row groups.
 
     Raises:
         DeliveryUnreadable: if the bytes are no Parquet or end early, or a wanted column is of a
             type that is not read.
     """
-    file = _opened(stream, source_file, params)
+    params, split = delivered.params, delivered.split
+    file = _opened(delivered)
     schema = file.reader.schema_arrow
     wanted = _wanted(schema, params)
     refusal = _refusal(schema, params)
-    groups = range(piece.start, piece.end) if piece else range(file.reader.num_row_groups)
+    groups = range(split.start, split.end) if split else range(file.reader.num_row_groups)
     is_uuid = [column is not None and column.name in _uuids(file.reader) for column in wanted]
-    number = piece.rows_before if piece else 0
+    number = delivered.rows_before
     for batch in _batches(file, groups, wanted, params.batch_bytes):
-        with reading(source_file):
+        with reading(file.name):
             found = [
                 cells(batch, column, is_id=place == _ID, is_uuid=is_uuid[place])
                 for place, column in enumerate(wanted)
@@ -71,43 +71,44 @@ def parquet_rows(
             yield delivered_row(number, values, params.max_text_bytes)
 
 
-def require_text_column(stream: pa.NativeFile, source_file: str, params: DeliveryParams) -> None:
-    """Look at the file's schema and nothing else.
+def require_text_column(file: OpenFile) -> None:
+    """Look for the text's column in the schema of a file.
 
     Raises:
         DeliveryUnreadable: if the bytes are no Parquet, or a wanted column is of a type that is
             not read.
         TextColumnMissing: if there is no text column, or it holds no text.
     """
-    schema = _opened(stream, source_file, params).reader.schema_arrow
-    if _refusal(schema, params) is not None:
-        raise text_column_missing(source_file, params.text_column, _found(schema))
+    schema = _opened(file).reader.schema_arrow
+    if _refusal(schema, file.params) is not None:
+        raise text_column_missing(file.name, file.params.text_column, _found(schema))
 
 
-def parquet_head(stream: pa.NativeFile, source_file: str, params: DeliveryParams) -> Head:
-    """What the file's schema has."""
-    names = list(columns_by_name(_opened(stream, source_file, params).reader.schema_arrow))
-    return Head({*names} & {*params.theirs}, names)
+def parquet_heads(file: OpenFile) -> list[Head]:
+    """Return the columns of the file's schema."""
+    names = list(columns_by_name(_opened(file).reader.schema_arrow))
+    return [Head({*names} & {*file.params.theirs}, names)]
 
 
-def row_group_pieces(stream: pa.NativeFile, source_file: str, piece_bytes: int) -> list[Piece]:
-    """Runs of row groups of about `piece_bytes` of data each, in order."""
+def row_group_splits(stream: pa.NativeFile, source_file: str, split_bytes: int) -> list[Split]:
+    """Runs of row groups of about `split_bytes` of data each, in order."""
     footer = read_footer(stream, source_file)
     metadata = open_parquet(stream, source_file, footer.metadata).metadata
-    pieces: list[Piece] = []
+    splits: list[Split] = []
     start = rows = rows_before = size = 0
     for group in range(metadata.num_row_groups):
         size += metadata.row_group(group).total_byte_size
         rows += metadata.row_group(group).num_rows
-        if size >= piece_bytes or group == metadata.num_row_groups - 1:
-            pieces.append(Piece(start, group + 1, rows_before, b"", is_legacy=False, legacy=None))
+        if size >= split_bytes or group == metadata.num_row_groups - 1:
+            splits.append(Split(start, group + 1, rows_before, b"", is_legacy=False, legacy=None))
             start, rows_before, size = group + 1, rows, 0
-    return pieces
+    return splits
 
 
-def _opened(stream: pa.NativeFile, source_file: str, params: DeliveryParams) -> _File:
+def _opened(file: OpenFile) -> _File:
+    stream, source_file = file.stream, file.name
     footer = read_footer(stream, source_file)
-    for name in filter(None, params.theirs):
+    for name in filter(None, file.params.theirs):
         if found := footer.foreign_in(name):
             column, kind = found
             raise DeliveryUnreadable(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from typing import NamedTuple
 
@@ -15,8 +15,6 @@ from jobs.corpus.model.reasons import RejectReason
 from jobs.corpus.model.tables import DELIVERED
 from jobs.errors import ConfigError, TextColumnMissing, UnknownEncoding
 
-FORMATS = ("jsonl", "csv", "tsv", "text", "text-blocks", "html", "warc", "wet", "parquet")
-PAGE_FORMATS = ("html", "warc")
 QUOTING = ("double", "none")
 COLUMNS = ("text", "id", "title", "url", "published")
 DELIVERED_AS = {"id": "source_id", "title": "title", "url": "url", "published": "published"}
@@ -26,6 +24,9 @@ NO_IDS = frozenset(
     ("", r"\N", "NULL", "Null", "null", "None", "NaN", "nan", "<NA>", "N/A", "undefined", "-")
 )
 """What MySQL, Python, pandas, JavaScript and people write where a row has no id, in any format."""
+
+HEAD_ROWS = 100
+"""How many rows of a file show whether its columns are those of the mapping."""
 
 ROW_BYTES = 500
 """What a row takes besides its text, measured on rows of a few characters."""
@@ -44,29 +45,26 @@ class DeliveryParams:
     """How one partner's files are to be read.
 
     Attributes:
-        format: one of `FORMATS`.
+        format: one of `formats.FORMATS`, which `formats.format_named` checks.
         encoding: one of `ENCODINGS`; `auto` looks at each file, and at each of its lines.
         columns: pairs of our name, one of `COLUMNS`, and the partner's; `doc.body` is the key
             `doc.body`, else the key `body` inside `doc`.
         max_text_bytes: a longer text, in UTF-8, is refused; bounds the memory a row can take.
         batch_bytes: about how much text one table holds.
         html: whether a text that is a whole web page gives way to its main text; always in
-            `PAGE_FORMATS`.
+            formats of pages.
         quoting: one of `QUOTING`: whether quotes in CSV and TSV enclose fields, or are text.
     """
 
     format: str
     encoding: str
     columns: tuple[tuple[str, str], ...]
-    max_text_bytes: int
+    max_text_bytes: int = field(metadata={"key": "text_bytes"})
     batch_bytes: int
     html: bool
     quoting: str = "double"  # releases of before do not say
 
     def __post_init__(self) -> None:
-        if self.format not in FORMATS:
-            known = ", ".join(FORMATS)
-            raise ConfigError(f"unknown delivery format {self.format!r}: choose one of {known}")
         if self.encoding not in ENCODINGS:
             known = ", ".join(ENCODINGS)
             raise UnknownEncoding(f"unknown encoding {self.encoding!r}: choose one of {known}")

@@ -1,4 +1,4 @@
-"""Pieces: parts of one large file that are read by tasks of their own."""
+"""Splits: parts of one large file, each read by a task of its own."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Piece:
-    """Where a part of a file is, and what reading it needs to know of the rest of the file.
+class Split:
+    """One part of a file, and what reading it needs to know of the rest of the file.
 
     Attributes:
         start: The first byte, at the beginning of a row; of a Parquet file the first row group.

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
 from jobs.corpus.intake.encodings import Characters, decoded
+from jobs.corpus.intake.open_files import OpenFile, decoded_blocks, decoded_lines
 from jobs.corpus.intake.rows import (
-    DeliveryParams,
     Refusal,
     Row,
     delivered_row,
@@ -35,11 +35,11 @@ _CHARSETS = {
 }
 
 
-def file_rows(
-    blocks: Iterable[bytes], characters: Characters, source_file: str, params: DeliveryParams
-) -> Iterator[Row]:
-    """The one row of a text file or page, whose columns are `text` and `name`, the file's own."""
-    known = _known(source_file, params)
+def file_rows(file: OpenFile) -> Iterator[Row]:
+    """Yield the one row of a text file or page; its columns are `text` and `name`, the file's."""
+    params = file.params
+    known = _known(file)
+    characters, blocks = decoded_blocks(file)
     held = bytearray()
     for block in blocks:
         held += block
@@ -52,14 +52,14 @@ def file_rows(
     yield delivered_row(1, [text, *known], params.max_text_bytes)
 
 
-def block_rows(
-    file_lines: Iterable[bytes | None],
-    characters: Characters,
-    source_file: str,
-    params: DeliveryParams,
-) -> Iterator[Row]:
-    """One row per run of lines between blank ones, numbered from 1; columns as `file_rows`."""
-    known = _known(source_file, params)
+def block_rows(file: OpenFile) -> Iterator[Row]:
+    """Yield one row for each run of lines between blank ones, numbered from 1.
+
+    Columns are those of `file_rows`.
+    """
+    params = file.params
+    known = _known(file)
+    characters, file_lines = decoded_lines(file)
     for number, block in enumerate(_blocks(file_lines, characters, params.max_text_bytes), 1):
         text = block if isinstance(block, Refusal) else _lines_text(block, characters)
         yield delivered_row(number, [text, *known], params.max_text_bytes)
@@ -137,12 +137,13 @@ def _block(held: list[bytes], size: int, max_bytes: int) -> list[bytes] | Refusa
     return held
 
 
-def _known(source_file: str, params: DeliveryParams) -> list[str | None]:
+def _known(file: OpenFile) -> list[str | None]:
+    params = file.params
     if params.text_column != "text":
-        raise text_column_missing(source_file, params.text_column, FILE_COLUMNS)
-    return [_stem(source_file) if name == "name" else None for name in params.theirs[1:]]
+        raise text_column_missing(file.name, params.text_column, FILE_COLUMNS)
+    return [_stem(file.name) if name == "name" else None for name in params.theirs[1:]]
 
 
 def _stem(source_file: str) -> str:
     path = PurePosixPath(source_file)
-    return PurePosixPath(path.stem).stem if path.suffix in _COMPRESSED else path.stem
+    return PurePosixPath(path.stem).stem if path.suffix.lower() in _COMPRESSED else path.stem

@@ -19,6 +19,7 @@ from jobs.corpus.intake.encodings import (
     utf16_order,
     without_mark,
 )
+from jobs.corpus.intake.open_files import OpenFile
 from jobs.corpus.intake.rows import DeliveryParams, Refusal, Row, delivered_row, text_column_missing
 from jobs.corpus.intake.text_files import declared_charset, document_text, known_charset
 from jobs.corpus.model.reasons import RejectReason
@@ -33,20 +34,22 @@ _VERSION = re.compile(rb"WARC/\d\.\d[ \t]*\n")
 _VERSION_BYTES = 16
 
 
-def archive_rows(stream: BinaryIO, source_file: str, params: DeliveryParams) -> Iterator[Row]:
-    """One row per response of a WARC or conversion of a WET, numbered among records of all kinds.
+def archive_rows(file: OpenFile) -> Iterator[Row]:
+    """Yield a row for each response of a WARC or conversion of a WET.
 
-    Their columns are `text`, `url`, `date` (of the crawl) and `id`; the address is read unasked.
+    Rows are numbered among records of all kinds. Their columns are `text`, `url`, `date` (of the
+    crawl) and `id`; the address is read even if it is not mapped.
 
     Raises:
         DeliveryUnreadable: if the bytes are no web archive or end early.
     """
+    source_file, params = file.name, file.params
     if params.text_column != "text":
         raise text_column_missing(source_file, params.text_column, ARCHIVE_COLUMNS)
     names = dict(params.columns)
     wanted = [names.get(ours) for ours in ("id", "title")] + [names.get("url", "url")]
     wanted.append(names.get("published"))
-    for number, record in _records(stream, source_file):
+    for number, record in _records(file.bytes_stream, source_file):
         if record.record_type == _KINDS[params.format]:
             text = _content(record, source_file, params)
             known = [record.headers.get(_HEADERS.get(name or "", "")) for name in wanted]

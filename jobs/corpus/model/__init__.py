@@ -1,4 +1,4 @@
 """What every step agrees on: schemas of tables, identity, reasons, hosts of addresses.
 
-Imports nothing of the other rooms but hashing of text buffers; no logic of any step may enter.
+Imports nothing of the other packages but hashing of text buffers; no logic of any step may enter.
 """

@@ -1,4 +1,4 @@
-"""Why a row is or is not in a release: verdicts, stages and reasons, as decisions report them."""
+"""Verdicts, stages and reasons of decisions: why a row is or is not in a release."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class RejectReason(StrEnum):
-    """Why a delivered row is no document. Append only: releases store these words."""
+    """Why a delivered row is no document. Append-only: releases store these values."""
 
     BROKEN_JSON = "broken_json"
     BROKEN_ROW = "broken_row"
@@ -35,11 +35,11 @@ class DropReason(StrEnum):
 
 
 OF_BENCHMARKS = (DropReason.BENCHMARK_QUESTION, DropReason.BENCHMARK_PASSAGE)
-"""Reasons for which a document goes although no other stays in its place."""
+"""Reasons for which a document is dropped and no other is kept in its place."""
 
 
 class Verdict(StrEnum):
-    """What became of a delivered row."""
+    """The outcome for a delivered row."""
 
     KEPT = "kept"
     DROPPED = "dropped"

@@ -1,6 +1,6 @@
-"""The signals by name: what each column means. `docs/signals.md` is written from here.
+"""The signals by name, with the meaning of each column. `docs/signals.md` is made from here.
 
-Lines are cut at newlines; only those with a character that is not white space count, but for
+Lines end at newlines; only those with a character that is not white space count, but for
 `line_count`. Text characters are those that are not white space; n-grams are runs of text
 characters, across lines. What repeats is counted within stretches of `STRETCH` characters, or
 of `STRETCH` lines, and added up: memory is bounded, and a book is not called repetitive for being
@@ -20,7 +20,7 @@ KEYWORD_CATEGORIES = ("ads", "gambling", "porn", "navigation")
 
 @dataclass(frozen=True)
 class Signal:
-    """A column: its name, type, unit, how it is computed and whose idea it is."""
+    """A column: its name, type, unit, formula and source."""
 
     name: str
     type: pa.DataType
@@ -29,10 +29,10 @@ class Signal:
     source: str
 
 
-_CCI3 = "`meta_info` of CCI3 (its formula is not published; this is ours)"
+_CCI3 = "`meta_info` of CCI3 (its formula is not published; this one is by heliu)"
 _GOPHER = "Gopher (Rae et al. 2021), in characters instead of words"
 _MAP = "MAP-CC (Du et al. 2024)"
-_OURS = "heliu"
+_HELIU = "heliu"
 
 
 def _share(name: str, formula: str, source: str) -> Signal:
@@ -40,7 +40,7 @@ def _share(name: str, formula: str, source: str) -> Signal:
 
 
 def _class(name: str, what: str) -> Signal:
-    return _share(f"{name}_share", f"{what} / all characters", _OURS)
+    return _share(f"{name}_share", f"{what} / all characters", _HELIU)
 
 
 def _duplicate(n: int) -> Signal:
@@ -67,13 +67,13 @@ def _keyword(category: str) -> Signal:
 
 
 SIGNAL_COLUMNS = (
-    Signal("content_chars", pa.int32(), "characters", "code points, white space included", _OURS),
+    Signal("content_chars", pa.int32(), "characters", "code points, white space included", _HELIU),
     Signal(
         "line_count",
         pa.int32(),
         "lines",
         "lines, empty ones too; a last newline begins none",
-        _OURS,
+        _HELIU,
     ),
     _class("han", "Han characters of every extension, and U+3007"),
     _class("latin", "Latin letters"),
@@ -89,7 +89,7 @@ SIGNAL_COLUMNS = (
         "only-Traditional / (only-Traditional + only-Simplified) characters. Only-Traditional: "
         "OpenCC t2s changes it and GB 2312 lacks it; only-Simplified: OpenCC s2t changes it and "
         "Big5 lacks it",
-        _OURS,
+        _HELIU,
     ),
     Signal("char_entropy", pa.float32(), "nats", "-sum p ln p over distinct text characters", _MAP),
     _share("unique_char_share", "distinct text characters / text characters", _MAP),
@@ -123,12 +123,12 @@ SIGNAL_COLUMNS = (
     _share(
         "list_line_share",
         "lines that begin with a bullet sign or an item number (1. 2、 (3) （四） ⑤) / lines",
-        _OURS,
+        _HELIU,
     ),
     _share(
         "heading_line_share",
         "lines of at most 30 text characters that begin with # or end in no punctuation / lines",
-        _OURS,
+        _HELIU,
     ),
     _share(
         "ellipsis_line_share",
@@ -143,13 +143,13 @@ SIGNAL_COLUMNS = (
     _share(
         "link_char_share",
         "text characters inside http://, https:// or www. addresses / text characters",
-        _OURS,
+        _HELIU,
     ),
     *(_keyword(category) for category in KEYWORD_CATEGORIES),
     Signal(
         "quality",
         pa.float32(),
-        "chance",
+        "probability",
         "that the text is of the good kind, as the model of `quality.model` has learned it "
         "(`heliu train-quality`); null without a model",
         "heliu; classifiers of web text since Brown et al. 2020",
@@ -157,6 +157,6 @@ SIGNAL_COLUMNS = (
 )
 
 WITHOUT_MODEL_NULL = frozenset({"quality"})
-"""Signals that even a document may lack."""
+"""Signals that may be null for a document."""
 
 SIGNALS = pa.schema([pa.field(signal.name, signal.type) for signal in SIGNAL_COLUMNS])

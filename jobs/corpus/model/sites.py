@@ -1,7 +1,7 @@
-"""Hosts: the site of an address, by one rule for everybody who asks.
+"""Sites: the host of an address, by one rule.
 
-Partners write addresses as they like: without a scheme, in capitals, with port, user or a dot at
-the end, hosts in Han characters or in their ASCII form. All spellings of a host are one site.
+Partners write addresses without a scheme, in capitals, with port, user or a dot at the end, hosts
+in Han characters or in their ASCII form. All spellings of a host are one site.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# Most addresses are spelt like this, and Arrow takes them apart forty times as fast as Python.
+# Most addresses are spelt like this, and Arrow parses them forty times as fast as Python.
 _PLAIN = r"^https?://(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,})(?:[/?#]|$)"
-# Browsers forgive missing and slanted slashes after these.
+# Browsers accept missing slashes and backslashes after these.
 _OPENING = re.compile(r"(?:https?|ftp|wss?):[/\\]*|[a-z][a-z0-9+.-]*://+|[/\\]{2,}", re.IGNORECASE)
 _AUTHORITY = re.compile(r"[^/\\?#]*")
 _PORT = re.compile(r":[0-9]*$")
 _DOTS = str.maketrans("。．｡", "...")
 _BARE = re.compile(r"(?:[\w-]+\.)+(?:[^\W\d_]{2,}|xn--[a-z0-9-]+)")
-# A name that ends like this is a file's, if nothing else says that it is a host.
+# A name with such a suffix is that of a file, unless it is marked as a host otherwise.
 _FILES = {
     *("htm", "html", "shtml", "xhtml", "php", "asp", "aspx", "jsp", "xml", "json", "jsonl"),
     *("txt", "pdf", "doc", "docx", "csv", "tsv", "warc", "gz", "zst", "jpg", "png"),
@@ -30,7 +30,7 @@ _FILES = {
 
 
 def sites(urls: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The host of each address as `site` gives it; null where there is none.
+    """Return the host of each address as `site` gives it; null where there is none.
 
     Law: row-wise.
     """
@@ -47,7 +47,7 @@ def sites(urls: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def site(url: str) -> str | None:
-    """The host of an address in lower case, its labels in their own script, or None.
+    """Return the host of an address in lower case, its labels in their own script, or None.
 
     Without scheme and slashes, only what looks like a host is one: `gov.example/a`, not `a.html`.
     """
@@ -63,12 +63,12 @@ def site(url: str) -> str | None:
 
 
 def named_site(name: str) -> str | None:
-    """The site that somebody means by a host, `*.host` or an address."""
+    """Return the site that a user means by a host, `*.host` or an address."""
     return site(name) if _OPENING.match(name) else site(f"//{name.removeprefix('*.')}")
 
 
 def is_below(found: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
-    """Whether each of some sites is the one of this name, or below it; null sites are not."""
+    """Return whether each site is the one of this name, or below it; false for null sites."""
     wanted = named_site(name)
     if wanted is None:
         return pa.chunked_array([pa.repeat(pa.scalar(value=False), len(found))])
@@ -77,11 +77,11 @@ def is_below(found: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
 
 
 def _host(authority: str) -> str | None:
-    """The host of an authority `user@host:port`."""
+    """Return the host of an authority `user@host:port`, or None."""
     host = authority.rpartition("@")[2]
     if host.startswith("["):
         return _address(host[1:].partition("]")[0])
-    if host.count(":") > 1:  # an IPv6 address that nobody put in brackets
+    if host.count(":") > 1:  # an IPv6 address without brackets
         return _address(host)
     name = unicodedata.normalize("NFKC", unquote(_PORT.sub("", host)).translate(_DOTS))
     labels = [_label(label) for label in name.lower().strip(".").split(".")]
@@ -97,7 +97,7 @@ def _address(host: str) -> str | None:
 
 
 def _label(label: str) -> str:
-    """A label in its own script: its ASCII form is for machines."""
+    """Return a label in its own script, decoded from its ASCII form."""
     if not label.startswith("xn--"):
         return label
     try:

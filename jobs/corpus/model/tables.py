@@ -1,8 +1,8 @@
-"""The schema of every table, in the order in which a document meets them.
+"""The schema of every table, in the order in which a document passes through them.
 
 A delivered row becomes a row of `DELIVERED`, then of `DOCUMENTS`; the few facts needed to compare
-it with others travel as `FACTS`; a row of `DROPS` exists for each document another one replaces;
-`RELEASED`, its facts and `DECISIONS` are what a release holds.
+it with others travel as `FACTS`; a row of `DROPS` exists for each document that another one
+replaces; a release holds `RELEASED`, its facts and `DECISIONS`.
 
 Identity is 128 bits, stored as 16 bytes inside the flow and as 32 hexadecimal digits in a release.
 """
@@ -17,8 +17,8 @@ from jobs.errors import SchemaError
 HASH = pa.binary(16)
 
 _MEASURED = [field.with_nullable(field.name in WITHOUT_MODEL_NULL) for field in SIGNALS]
-# Facts that only rules look at, and that are left behind when documents are compared.
-_JUDGED_BY = {"position", "site", *SIGNALS.names} - {"content_chars"}
+# Facts that only rules read; they are not needed to compare documents.
+_RULE_FACTS = {"position", "site", *SIGNALS.names} - {"content_chars"}
 
 DELIVERED = pa.schema(
     [
@@ -48,7 +48,7 @@ DOCUMENTS = pa.schema(
         pa.field("published_as_given", pa.string()),  # where it differs; alone if unreadable
         *SIGNALS,  # null when the row is rejected
         pa.field("repairs", pa.int64()),  # bits of `repairs.Repair`; null when rejected
-        pa.field("script", pa.string()),  # as delivered; null where nothing tells
+        pa.field("script", pa.string()),  # as delivered; null if unknown
         pa.field("stage", pa.string()),  # the stage that rejected the row, null for a document
         pa.field("reason", pa.string()),
         pa.field("evidence", pa.string()),
@@ -57,10 +57,10 @@ DOCUMENTS = pa.schema(
 
 
 def facts_schema(num_perm: int) -> pa.Schema:
-    """What deduplication needs to know of a document; no text.
+    """Return the schema of what deduplication needs of a document, without its text.
 
-    `canonical_hash` and `signature` are null for a text without letters or digits: it equals
-    nothing.
+    `canonical_hash` and `signature` are null for a text without letters or digits, which
+    equals no other.
     """
     return pa.schema(
         [
@@ -78,10 +78,10 @@ def facts_schema(num_perm: int) -> pa.Schema:
 
 
 def ranked_schema(num_perm: int) -> pa.Schema:
-    """`facts_schema` plus what only a build knows: whose document it is and how it is preferred."""
+    """Return `facts_schema` plus what only a build knows: ordinal, partner and priority."""
     return pa.schema(
         [
-            *(field for field in facts_schema(num_perm) if field.name not in _JUDGED_BY),
+            *(field for field in facts_schema(num_perm) if field.name not in _RULE_FACTS),
             pa.field("ordinal", pa.int64(), nullable=False),  # number of the delivered row
             pa.field("partner", pa.string(), nullable=False),
             pa.field("priority", pa.int32(), nullable=False),
@@ -92,7 +92,7 @@ def ranked_schema(num_perm: int) -> pa.Schema:
 
 
 def released_facts_schema(num_perm: int) -> pa.Schema:
-    """The facts of a release's documents: what a build that extends the release compares with.
+    """Return the schema of a release's facts, with which a build that extends it compares.
 
     `ranked_schema` without what holds for one build only.
     """
@@ -122,7 +122,7 @@ REMOVALS = pa.schema(
         pa.field("line", pa.int32(), nullable=False),  # of the text before this kind of removal
         pa.field("offset", pa.int64(), nullable=False),  # likewise, in code points
         pa.field("chars", pa.int64(), nullable=False),
-        pa.field("text", pa.large_string(), nullable=False),  # with the line breaks that went
+        pa.field("text", pa.large_string(), nullable=False),  # with the line breaks removed
         pa.field("first_line", pa.int32()),  # the line that is repeated
         pa.field("documents", pa.int64()),  # how many documents of the site have it
         pa.field("site_documents", pa.int64()),
@@ -131,7 +131,7 @@ REMOVALS = pa.schema(
 
 
 def _wide(field: pa.Field) -> pa.Field:
-    """A whole number of 64 bits: readers sum columns of a release, some in the column's type."""
+    """Widen an integer to 64 bits: readers sum columns of a release, some in the column's type."""
     return field.with_type(pa.int64()) if pa.types.is_int32(field.type) else field
 
 
@@ -180,7 +180,13 @@ REMOVED = pa.schema(
 
 
 def require(table: pa.Table, schema: pa.Schema, name: str) -> None:
-    """Raise `SchemaError` unless `table` has exactly the columns and types of `schema`."""
+    """Raise `SchemaError` unless `table` has exactly the columns and types of `schema`.
+
+    Args:
+        table: to be checked.
+        schema: expected.
+        name: of the table, for the error.
+    """
     if table.schema.equals(schema, check_metadata=False):
         return
     expected, got = _fields(schema), _fields(table.schema)

@@ -13,11 +13,12 @@ from jobs.corpus.intake.dates import dates
 from jobs.corpus.model.identity import document_ids
 from jobs.corpus.model.reasons import RejectReason, Stage
 from jobs.corpus.model.tables import DELIVERED, DOCUMENTS, require
+from jobs.corpus.removal.params import RepeatedLineParams
 from jobs.corpus.removal.removals import removals
-from jobs.corpus.removal.repeated_lines import RepeatedLineParams, without_repeated_lines
+from jobs.corpus.removal.repeated_lines import without_repeated_lines
 from jobs.corpus.repair.normalization import Repaired, normalized_texts, repaired
 from jobs.corpus.repair.repairs import Repair, RepairParams
-from jobs.corpus.repair.script import simplified
+from jobs.corpus.repair.script import simplify
 from jobs.corpus.signals.keywords import SignalParams
 from jobs.corpus.signals.signals import signals
 
@@ -107,7 +108,7 @@ def _title(titles: pa.Array, repairs: npt.NDArray[np.int64], repair: RepairParam
     is_converted = (repairs & int(Repair.SCRIPT)) != 0
     if is_converted.any():
         rows = pa.array(is_converted)
-        some = [title and simplified(title) for title in texts.filter(rows).to_pylist()]
+        some = [title and simplify(title) for title in texts.filter(rows).to_pylist()]
         texts = pc.replace_with_mask(texts, rows, pa.array(some, pa.large_string()))
     return _line(texts)
 

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.corpus.dedup.banding import signature_column
-from jobs.corpus.dedup.signatures import SignatureParams, signatures
+from jobs.corpus.dedup.params import SignatureParams
+from jobs.corpus.dedup.signatures import signatures
 from jobs.corpus.model.identity import digest, hex_hashes
 from jobs.corpus.model.signal_columns import SIGNALS
 from jobs.corpus.model.sites import sites

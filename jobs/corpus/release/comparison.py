@@ -1,7 +1,7 @@
-"""Comparing: which documents of one release are in another, by identity and content hash.
+"""Comparison of two releases by the ids and content hashes of their documents.
 
-Ids are compared as pairs of 64-bit words, of which ascending ids make ascending pairs, so that two
-sorted lists are compared in one pass, in memory of 16 bytes an id.
+Ids are compared as pairs of 64-bit integers, which sort like the ids, so that two sorted lists are
+compared in one pass, in 16 bytes of memory per id.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from jobs.corpus.text.kernels import kernel
 from jobs.corpus.text.text_buffers import text_buffers
 from jobs.errors import SchemaError
 
-Words = npt.NDArray[np.uint64]
+IdKeys = npt.NDArray[np.uint64]
 """Shape (n, 2): 128 bits a row, the more significant half first."""
 
 _HEX_DIGITS = 32
@@ -26,13 +26,13 @@ _HEX_DIGITS = 32
 class Changes:
     """Ids, each ascending: `added` and `removed`, and `changed`: same id, other content."""
 
-    added: Words
-    removed: Words
-    changed: Words
+    added: IdKeys
+    removed: IdKeys
+    changed: IdKeys
 
 
-def compare(before: tuple[Words, Words], after: tuple[Words, Words]) -> Changes:
-    """What differs between two lists of (ids, content hashes), both ascending by id.
+def compare(before: tuple[IdKeys, IdKeys], after: tuple[IdKeys, IdKeys]) -> Changes:
+    """Compare two lists of (ids, content hashes), both ascending by id.
 
     Law: key-wise: ranges of ids may be compared apart.
     """
@@ -45,8 +45,8 @@ def compare(before: tuple[Words, Words], after: tuple[Words, Words]) -> Changes:
     return Changes(after[0][is_new], ids[~is_there], ids[is_there][differs])
 
 
-def id_words(ids: pa.ChunkedArray | pa.Array) -> Words:
-    """Ids or hashes as words: of 16 bytes each, or of 32 hexadecimal digits.
+def id_keys(ids: pa.ChunkedArray | pa.Array) -> IdKeys:
+    """Return ids or hashes, of 16 bytes or 32 hexadecimal digits, as rows of two integers.
 
     Raises:
         SchemaError: the column holds neither.
@@ -60,14 +60,14 @@ def id_words(ids: pa.ChunkedArray | pa.Array) -> Words:
     data, offsets, _ = text_buffers(column)
     if (np.diff(offsets) != _HEX_DIGITS).any():
         raise SchemaError(f"a column of {column.type} holds ids that have not 32 digits")
-    words = np.zeros((len(column), 2), np.uint64)
-    if not _read_hex(data[offsets[0] : offsets[-1]], words):
+    keys = np.zeros((len(column), 2), np.uint64)
+    if not _read_hex(data[offsets[0] : offsets[-1]], keys):
         raise SchemaError(f"a column of {column.type} holds ids that are not hexadecimal")
-    return words
+    return keys
 
 
-def ascending(ids: Words, *others: Words) -> tuple[Words, ...]:
-    """Ids in ascending order, and what goes with them in the same order."""
+def ascending(ids: IdKeys, *others: IdKeys) -> tuple[IdKeys, ...]:
+    """Sort ids, and the arrays that belong to them likewise."""
     if is_ascending(ids):
         return ids, *others
     order = np.lexsort((ids[:, 1], ids[:, 0]))
@@ -75,7 +75,7 @@ def ascending(ids: Words, *others: Words) -> tuple[Words, ...]:
 
 
 @kernel
-def is_ascending(ids: Words) -> bool:
+def is_ascending(ids: IdKeys) -> bool:
     """Whether each id is greater than the one before."""
     for row in range(1, len(ids)):
         high, before = ids[row, 0], ids[row - 1, 0]
@@ -85,8 +85,8 @@ def is_ascending(ids: Words) -> bool:
 
 
 @kernel
-def positions(ids: Words, others: Words) -> npt.NDArray[np.int64]:
-    """For each id its row in `others`, or -1; both ascending."""
+def positions(ids: IdKeys, others: IdKeys) -> npt.NDArray[np.int64]:
+    """Return for each id its row in `others`, or -1; both ascending."""
     found = np.full(len(ids), -1, np.int64)
     at = 0
     for row in range(len(ids)):
@@ -101,10 +101,10 @@ def positions(ids: Words, others: Words) -> npt.NDArray[np.int64]:
 
 
 @kernel
-def _read_hex(digits: npt.NDArray[np.uint8], words: Words) -> bool:
-    for row in range(len(words)):
+def _read_hex(digits: npt.NDArray[np.uint8], keys: IdKeys) -> bool:
+    for row in range(len(keys)):
         for half in range(2):
-            word = np.uint64(0)
+            half_key = np.uint64(0)
             start = 32 * row + 16 * half
             for digit in digits[start : start + 16]:
                 value = np.uint64(digit) - np.uint64(48)
@@ -112,6 +112,6 @@ def _read_hex(digits: npt.NDArray[np.uint8], words: Words) -> bool:
                     value = np.uint64(digit) - np.uint64(87)
                 if value > 15:  # a smaller character wrapped around
                     return False
-                word = (word << np.uint64(4)) | value
-            words[row, half] = word
+                half_key = (half_key << np.uint64(4)) | value
+            keys[row, half] = half_key
     return True

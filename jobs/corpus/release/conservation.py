@@ -13,10 +13,10 @@ from jobs.errors import ConservationError
 def balance(
     partner: str, *, delivered: int, counts: Mapping[tuple[str, str, str], int], released: int
 ) -> dict[str, Any]:
-    """The account of one partner: `delivered`, `kept`, `dropped`, `rejected` and `reasons`.
+    """Return the account of one partner: `delivered`, `kept`, `dropped`, `rejected` and `reasons`.
 
     Args:
-        partner: whose account.
+        partner: its name.
         delivered: rows read from the deliveries.
         counts: decisions per (verdict, stage, reason).
         released: rows in the partner's shards.
@@ -47,15 +47,15 @@ def balance(
 
 
 def added(partner: str, *accounts: Mapping[str, Any], released: int) -> dict[str, Any]:
-    """The account of several builds' rows together.
+    """Add the accounts of one partner in several builds.
 
     Args:
-        partner: whose account.
-        accounts: what `balance` gave for each.
+        partner: its name.
+        accounts: from `balance`, of each build.
         released: rows in the partner's shards, of all builds.
 
     Raises:
-        ConservationError: the accounts keep other documents than there are.
+        ConservationError: the accounts and the shards differ in the number of documents.
     """
     reasons: Counter[str] = Counter()
     for account in accounts:
@@ -76,23 +76,23 @@ def corrected(
     partner: str,
     account: Mapping[str, Any],
     *,
-    moved: Mapping[tuple[str, str, str], int],
+    changes: Mapping[tuple[str, str, str], int],
     released: int,
 ) -> dict[str, Any]:
-    """The account after a correction, which decides rows anew and delivers none.
+    """Return the account after a correction, which changes decisions and delivers no row.
 
     Args:
-        partner: whose account.
-        account: what it was; what it says besides numbers stays.
-        moved: decisions per (verdict, stage, reason), more or fewer than before.
+        partner: its name.
+        account: before; its other entries stay.
+        changes: decisions per (verdict, stage, reason), more or fewer than before.
         released: rows in the partner's shards now.
 
     Raises:
-        ConservationError: rows came or went.
+        ConservationError: the number of rows changed.
     """
     numbers = Counter({verdict.value: account[verdict.value] for verdict in Verdict})
     reasons = Counter(account["reasons"])
-    for (verdict, stage, reason), count in moved.items():
+    for (verdict, stage, reason), count in changes.items():
         numbers[verdict] += count
         if verdict != Verdict.KEPT:
             reasons[f"{stage}/{reason}"] += count

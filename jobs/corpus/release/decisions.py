@@ -1,4 +1,4 @@
-"""Merge: documents and drops become what a release holds, one decision per delivered row."""
+"""Decisions: one per delivered row, and the documents and facts that a release holds."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from jobs.errors import ConservationError
 
 
 def decisions(documents: pa.Table, drops: pa.Table, *, partner: str) -> pa.Table:
-    """One row per row of `documents`, in the same order.
+    """Return DECISIONS, a row per row of `documents`, in the same order.
 
     Args:
         documents: DOCUMENTS of one partner, with an `ordinal` column.
         drops: the DROPS of these documents, in any order.
-        partner: whose documents.
+        partner: who delivered the documents.
 
     Raises:
         ConservationError: a drop belongs to no document given, or to a rejected one.
 
     Law: row-wise, given the drops of the rows.
     """
-    replaced = _aligned(documents, drops)
+    drop_of = _aligned(documents, drops)
     is_rejected = pc.is_valid(documents["reason"]).combine_chunks()
-    is_dropped = pc.is_valid(replaced["reason"]).combine_chunks()
+    is_dropped = pc.is_valid(drop_of["reason"]).combine_chunks()
     if pc.any(pc.and_(is_rejected, is_dropped)).as_py():
         raise ConservationError(f"partner {partner}: a rejected row was also dropped")
     verdict = _first(is_rejected, Verdict.REJECTED, is_dropped, Verdict.DROPPED, Verdict.KEPT)
@@ -42,14 +42,14 @@ def decisions(documents: pa.Table, drops: pa.Table, *, partner: str) -> pa.Table
         "partner": pa.repeat(partner, len(documents)),
         "verdict": verdict,
         "stage": stage,
-        "reason": pc.coalesce(documents["reason"], replaced["reason"]),
-        "evidence": pc.coalesce(documents["evidence"], replaced["evidence"]),
-        "kept_doc_id": pa.array(hex_hashes(replaced["kept_doc_id"]), pa.string()),
-        "kept_partner": replaced["kept_partner"],
-        "similarity": replaced["similarity"],
+        "reason": pc.coalesce(documents["reason"], drop_of["reason"]),
+        "evidence": pc.coalesce(documents["evidence"], drop_of["evidence"]),
+        "kept_doc_id": pa.array(hex_hashes(drop_of["kept_doc_id"]), pa.string()),
+        "kept_partner": drop_of["kept_partner"],
+        "similarity": drop_of["similarity"],
         **{name: documents[name] for name in ("source_id", "source_file", "source_row", "url")},
     }
-    # Nobody is to find by a release what was taken down from it.
+    # A release must not help to find what was taken down from it.
     is_down = pc.equal(columns["reason"], str(DropReason.TAKEN_DOWN))
     is_down = pc.fill_null(is_down, pa.scalar(value=False))
     for name in ("source_id", "url"):
@@ -58,11 +58,11 @@ def decisions(documents: pa.Table, drops: pa.Table, *, partner: str) -> pa.Table
 
 
 def released(documents: pa.Table, verdicts: pa.Table, *, licence: str) -> pa.Table:
-    """The kept documents as a release shows them, in the same order.
+    """Return RELEASED: the kept documents, in the same order.
 
     Args:
         documents: as for `decisions`.
-        verdicts: what `decisions` made of them.
+        verdicts: their DECISIONS.
         licence: the partner's.
     """
     is_kept = pc.equal(verdicts["verdict"], str(Verdict.KEPT))
@@ -75,12 +75,12 @@ def released(documents: pa.Table, verdicts: pa.Table, *, licence: str) -> pa.Tab
 
 
 def released_facts(facts: pa.Table, documents: pa.Table, verdicts: pa.Table) -> pa.Table:
-    """The facts of the kept documents, row by row those that `released` gives.
+    """Return the facts of the kept documents, in the order of `released`.
 
     Args:
         facts: rows of `facts_schema` with an `ordinal` column, of these documents, in any order.
         documents: as for `decisions`.
-        verdicts: what `decisions` made of them.
+        verdicts: their DECISIONS.
 
     Raises:
         ConservationError: a kept document has no facts.
@@ -98,7 +98,7 @@ def released_facts(facts: pa.Table, documents: pa.Table, verdicts: pa.Table) -> 
 
 
 def verdict_counts(verdicts: pa.Table) -> Counter[tuple[str, str, str]]:
-    """Rows per (verdict, stage, reason); the reason of a kept row is empty."""
+    """Count rows per (verdict, stage, reason); the reason of a kept row is empty."""
     names = ["verdict", "stage", "reason"]
     rows = verdicts.group_by(names).aggregate([([], "count_all")]).to_pylist()
     counts: Counter[tuple[str, str, str]] = Counter()
@@ -108,7 +108,7 @@ def verdict_counts(verdicts: pa.Table) -> Counter[tuple[str, str, str]]:
 
 
 def slices_by_bytes(content: pa.ChunkedArray, limit_bytes: int) -> Iterator[tuple[int, int]]:
-    """Row ranges of at most `limit_bytes` of text each (a longer text stands alone), in order."""
+    """Yield row ranges of at most `limit_bytes` of text; a longer text is alone in its range."""
     sizes = pc.binary_length(content).to_numpy()
     start = size = 0
     for row, row_bytes in enumerate(sizes):
@@ -121,7 +121,7 @@ def slices_by_bytes(content: pa.ChunkedArray, limit_bytes: int) -> Iterator[tupl
 
 
 def _aligned(documents: pa.Table, drops: pa.Table) -> pa.Table:
-    """For each document the drop that names it, or nulls."""
+    """Return for each document the drop that names it, or nulls."""
     rows = _rows_of(documents["ordinal"], drops)
     found = len(rows) - rows.null_count
     if found != len(drops):
@@ -130,7 +130,7 @@ def _aligned(documents: pa.Table, drops: pa.Table) -> pa.Table:
 
 
 def _rows_of(ordinals: pa.ChunkedArray, table: pa.Table) -> pa.Int64Array:
-    """For each ordinal the row of the table that has it, or null."""
+    """Return for each ordinal the row of the table that has it, or null."""
     wanted, known = ordinals.to_numpy(), table["ordinal"].to_numpy()
     order = np.argsort(known)
     slots = np.searchsorted(known[order], wanted)

@@ -1,4 +1,4 @@
-"""Records: released documents as lines of JSON, in the layouts of the CCI corpora of BAAI.
+"""Layouts of JSONL: released documents as lines of JSON, as in the CCI corpora of BAAI.
 
 CCI 1 and 2 are `id, content`, others add `title`, and CCI 4 a `meta_info` that holds the rest.
 """
@@ -18,7 +18,7 @@ LAYOUTS = {
 
 
 def json_lines(documents: pa.Table, *, layout: str) -> bytes:
-    """One line of UTF-8 JSON per document, its keys in the order of the layout.
+    """Return a line of UTF-8 JSON per document, its keys in the order of the layout.
 
     Args:
         documents: RELEASED.
@@ -39,7 +39,7 @@ def json_lines(documents: pa.Table, *, layout: str) -> bytes:
 
 
 def layout_keys(layout: str) -> tuple[str, ...]:
-    """The keys of a layout.
+    """Return the keys of a layout.
 
     Raises:
         ConfigError: there is none of that name.

@@ -1,13 +1,13 @@
-"""Alarms: losses that a partner and its operator should hear of before they are published.
+"""Loss alarms: losses that an operator should see before a release is published.
 
-They are counted while the rows are at hand: per partner, per file of decisions, never per row.
+They are counted while decisions are in memory: per partner and per file, never per row.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -19,20 +19,20 @@ from jobs.corpus.release.statistics import losses
 from jobs.errors import ConfigError
 
 SITE_ROWS = 100
-"""A site counts where it has so many rows in a file of decisions: ids spread rows evenly."""
+"""Rows in a file of decisions from which a site is counted; ids spread rows evenly over files."""
 
 ID_ROWS = 2
-"""Rows dropped as `same_id` from which an id is loss_notes."""
+"""Rows dropped as `same_id` from which an id is noted."""
 
 _MOST_IDS = 5
-# Copies among partners are what deduplication is for, and rules say nothing of a delivery's
-# condition; any other reason is a defect of somebody.
+# Duplicates are expected, and rules say nothing of a delivery's condition; any other reason is a
+# defect of a delivery or its configuration.
 _EXPECTED = {f"dedup/{reason}" for reason in DropReason if reason != DropReason.SAME_ID}
 _RULES = f"{Stage.JUDGE}/"
 
 
 class AlarmKind(StrEnum):
-    """What is alarming."""
+    """The kind of an alarm."""
 
     NOTHING_DELIVERED = "nothing_delivered"
     NOTHING_KEPT = "nothing_kept"
@@ -59,21 +59,21 @@ _TEXTS = {
 
 @dataclass(frozen=True)
 class AlarmParams:
-    """From when on something is alarming; nothing here changes a byte of a release.
+    """The limits of alarms; none changes a byte of a release.
 
     Attributes:
-        is_stopping: Whether a build with an alarm is not published.
+        is_stopping: Whether an alarm stops a build from being published.
         share: Of a partner's or site's rows that may be dropped or rejected.
         reason_share: Of a partner's rows that one reason may take which is no near or exact copy.
         id_rows: Rows with one id of which all but one are dropped.
-        rows: Of smaller partners and sites shares say nothing.
+        rows: Partners and sites with fewer rows raise no alarm about shares.
     """
 
     is_stopping: bool
-    share: float
-    reason_share: float
-    id_rows: int
-    rows: int
+    share: float = field(metadata={"key": "alarm_share"})
+    reason_share: float = field(metadata={"key": "alarm_reason_share"})
+    id_rows: int = field(metadata={"key": "alarm_id_rows"})
+    rows: int = field(metadata={"key": "alarm_rows"})
 
     def __post_init__(self) -> None:
         """Refuse what is no share or count."""
@@ -87,7 +87,7 @@ class AlarmParams:
 
 @dataclass(frozen=True)
 class Alarm:
-    """What is alarming of whom: `rows` of `of`, and the site, reason, id, column or file."""
+    """One alarm about a partner: `rows` of `of`, and the site, reason, id, column or file."""
 
     partner: str
     kind: AlarmKind
@@ -97,14 +97,14 @@ class Alarm:
 
     @property
     def text(self) -> str:
-        """For people."""
+        """The alarm as a sentence."""
         share = self.rows / self.of if self.of else 0.0
         return _TEXTS[self.kind].format(**asdict(self), share=share)
 
 
 @dataclass(frozen=True)
 class LossNotes:
-    """What files of decisions of one partner say besides its account.
+    """What files of decisions of one partner add to its account.
 
     Attributes:
         sites: Rows and lost rows per site that has SITE_ROWS of them in a file.
@@ -116,7 +116,7 @@ class LossNotes:
 
 
 def loss_notes(decisions: pa.Table) -> dict[str, list[list[Any]]]:
-    """`sites` and `ids` of one file of decisions, as lists that JSON keeps.
+    """Return `sites` and `ids` of one file of decisions, as lists for JSON.
 
     Args:
         decisions: columns `doc_id`, `source_id`, `partner`, `url`, `verdict` and `reason`.
@@ -132,14 +132,14 @@ def loss_notes(decisions: pa.Table) -> dict[str, list[list[Any]]]:
 
 
 def merged_notes(files: Iterable[Mapping[str, Any]]) -> LossNotes:
-    """What several files say merged_notes; each as `loss_notes` gives it."""
+    """Merge the notes of several files, each as `loss_notes` returns it."""
     delivered: Counter[str] = Counter()
     lost: Counter[str] = Counter()
     ids: Counter[str] = Counter()
     for file in files:
-        for site, rows, gone in file["sites"]:
+        for site, rows, lost_rows in file["sites"]:
             delivered[site] += rows
-            lost[site] += gone
+            lost[site] += lost_rows
         ids.update(dict(file["ids"]))
     return LossNotes({site: (rows, lost[site]) for site, rows in delivered.items()}, ids)
 
@@ -147,13 +147,13 @@ def merged_notes(files: Iterable[Mapping[str, Any]]) -> LossNotes:
 def alarms(
     partner: str, delivered: Mapping[str, Any], found: LossNotes, params: AlarmParams
 ) -> Iterator[Alarm]:
-    """The alarms of one partner.
+    """Yield the alarms of one partner.
 
     Args:
-        partner: whose.
+        partner: its name.
         delivered: its entry in `deliveries` of a manifest.
-        found: what its decisions say.
-        params: from when on.
+        found: the notes of its decisions.
+        params: the limits.
     """
     rows, files = delivered["delivered"], delivered["files"]
     if not rows:
@@ -183,6 +183,6 @@ def _shares(
         is_much = rows >= params.rows and count > params.reason_share * rows
         if is_much and reason not in _EXPECTED and not reason.startswith(_RULES):
             yield Alarm(partner, AlarmKind.REASON, reason, count, rows)
-    for site, (of, gone) in sorted(found.sites.items()):
-        if of >= params.rows and gone > params.share * of and delivered["kept"]:
-            yield Alarm(partner, AlarmKind.SITE, site, gone, of)
+    for site, (of, lost_rows) in sorted(found.sites.items()):
+        if of >= params.rows and lost_rows > params.share * of and delivered["kept"]:
+            yield Alarm(partner, AlarmKind.SITE, site, lost_rows, of)

@@ -1,4 +1,4 @@
-"""Statistics of the decisions of a release: who duplicates whom, and who loses how much."""
+"""Statistics of the decisions of a release: duplicates between partners, and losses."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from jobs.corpus.model.sites import sites
 
 
 def cluster_sizes(decisions: pa.Table) -> pa.Table:
-    """`kept_doc_id` and `documents`: the kept document with all it replaces, largest first.
+    """Return `kept_doc_id` and `documents`, the size of its cluster with itself, largest first.
 
-    Only documents that replace at least one; ties by id.
+    Only clusters of two or more; ties by id.
     """
     drops = decisions.filter(pc.is_valid(decisions["kept_doc_id"]))
     counted = drops.group_by("kept_doc_id").aggregate([("doc_id", "count")])
@@ -26,14 +26,14 @@ def cluster_sizes(decisions: pa.Table) -> pa.Table:
 
 
 def size_distribution(sizes: pa.Table) -> pa.Table:
-    """`documents` and `clusters`: how many clusters have that many documents, small first."""
+    """Return `documents` and `clusters`: how many clusters have that size, small first."""
     counted = sizes.group_by("documents").aggregate([("kept_doc_id", "count")])
     table = pa.table({"documents": counted["documents"], "clusters": counted["kept_doc_id_count"]})
     return table.sort_by("documents")
 
 
 def duplication(decisions: pa.Table) -> pa.Table:
-    """`partner`, `kept_partner`, `reason` and `dropped`: who duplicates whom, in that order."""
+    """Return `partner`, `kept_partner`, `reason` and `dropped`: duplicates between partners."""
     keys = ["partner", "kept_partner", "reason"]
     drops = decisions.filter(pc.is_valid(decisions["kept_doc_id"]))
     counted = drops.group_by(keys).aggregate([("doc_id", "count")])
@@ -42,7 +42,7 @@ def duplication(decisions: pa.Table) -> pa.Table:
 
 
 def losses(decisions: pa.Table, *, by: str) -> pa.Table:
-    """Rows `delivered`, `dropped` and `rejected`, and the `lost` share, per partner or site.
+    """Count rows `delivered`, `dropped` and `rejected`, and the `lost` share, per partner or site.
 
     Args:
         decisions: DECISIONS.

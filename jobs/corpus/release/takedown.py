@@ -1,7 +1,7 @@
-"""Withdrawal: which documents a takedown means, and what tables are once they are gone.
+"""Takedown: which rows a selection matches, and released tables without them.
 
-What is left behind of a document is its tombstone: its id and, unless its text may stay with
-others, hashes and signature by which copies of it are known. No text, title or address.
+A tombstone stays of each document: its id and, unless copies of its text may stay, hashes and
+signature by which copies are recognized. It has no text, title or address.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.corpus.dedup.banding import BandParams
+from jobs.corpus.dedup.duplicates import find_duplicates
+from jobs.corpus.dedup.params import BandParams
 from jobs.corpus.dedup.ranking import RankParams
-from jobs.corpus.dedup.survivors import survivors
 from jobs.corpus.model.identity import hash_column
 from jobs.corpus.model.reasons import DropReason, Stage, Verdict
 from jobs.corpus.model.sites import is_below, named_site, sites
@@ -27,31 +27,31 @@ from jobs.errors import ConfigError
 
 _ID = ("id", "partner")
 MATCHING_FACTS = (*_ID, "text_hash", "canonical_hash", "signature")
-"""The facts by which a document and its copies are known again."""
+"""The facts by which a document and its copies are recognized."""
 
 CLEARED_COLUMNS = ("evidence", "kept_doc_id", "kept_partner", "similarity", "url", "source_id")
-"""The columns of DECISIONS that say nothing any more once a row is taken down."""
+"""The columns of DECISIONS that are null once a row is taken down."""
 
 
 class Policy(StrEnum):
-    """What becomes of other copies of a text that is taken down."""
+    """What happens to other copies of a text that is taken down."""
 
-    REMOVE = "remove"  # they go too, and none comes back
-    RESTORE = "restore"  # the ids go; a later build may keep a copy of somebody else
+    REMOVE = "remove"  # they are taken down too, now and in later builds
+    RESTORE = "restore"  # ids are taken down; a copy of another partner may be kept
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which documents; several criteria mean those that meet all of them.
+    """Criteria of a takedown; a document must meet all that are given.
 
     Attributes:
-        ids: Theirs, 32 hexadecimal digits each.
+        ids: Of documents, 32 hexadecimal digits each.
         urls: Whole addresses, as released.
-        url_prefix: What their addresses begin with.
-        domain: A host, in any spelling; those below it belong to it.
-        partner: Whose.
+        url_prefix: The beginning of addresses.
+        domain: A host, in any spelling; its subdomains belong to it.
+        partner: The partner's name.
         licence: As released.
-        contains: Characters that the text or title has, as they are.
+        contains: Characters of the text or title, exactly.
     """
 
     ids: tuple[str, ...]
@@ -63,10 +63,10 @@ class Selection:
     contains: str | None
 
     def __post_init__(self) -> None:
-        """Refuse to select everything."""
+        """Refuse a selection without criteria."""
         if not self.columns:
             raise ConfigError(
-                "nothing says which documents: give ids=[…], urls=[…], url_prefix=…, domain=…, "
+                "no criterion selects documents: give ids=[…], urls=[…], url_prefix=…, domain=…, "
                 "partner=…, licence=… or contains=…; of several, documents must meet all"
             )
         if self.domain and named_site(self.domain) is None:
@@ -74,7 +74,7 @@ class Selection:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns of a release that decide, each once."""
+        """The columns of RELEASED that the criteria need, each once."""
         asked = {
             "id": self.ids,
             "url": self.urls or self.url_prefix or self.domain,
@@ -86,13 +86,13 @@ class Selection:
         return tuple(name for name, value in asked.items() if value)
 
     @property
-    def words(self) -> str:
-        """What `contains` looks for, as released texts spell it."""
+    def wanted_text(self) -> str:
+        """The characters of `contains` in NFC, as in released texts."""
         return unicodedata.normalize("NFC", self.contains or "")
 
 
 def selected(documents: pa.Table, selection: Selection) -> pa.ChunkedArray:
-    """Whether each document is matched.
+    """Whether each document is selected.
 
     Args:
         documents: at least `selection.columns` of RELEASED.
@@ -100,25 +100,30 @@ def selected(documents: pa.Table, selection: Selection) -> pa.ChunkedArray:
 
     Law: row-wise.
     """
-    meets = pa.chunked_array([pa.repeat(pa.scalar(value=True), len(documents))])
+    is_match = pa.chunked_array([pa.repeat(pa.scalar(value=True), len(documents))])
     for criterion, _ in criteria_masks(documents, selection):
-        meets = pc.and_(meets, null_as_false(criterion))
+        is_match = pc.and_(is_match, null_as_false(criterion))
     if selection.contains:
-        for_words = partial(pc.match_substring, pattern=selection.words)
+        for_words = partial(pc.match_substring, pattern=selection.wanted_text)
         has = any_of([null_as_false(for_words(documents[name])) for name in ("content", "title")])
-        meets = pc.and_(meets, has)
-    return meets
+        is_match = pc.and_(is_match, has)
+    return is_match
 
 
 def null_as_false(criterion: Any) -> Any:
-    """What a null leaves open is not so."""
+    """Replace null in a mask with false."""
     return pc.fill_null(criterion, pa.scalar(value=False))
 
 
 def criteria_masks(
     documents: pa.Table, selection: Selection
 ) -> Iterator[tuple[Any, tuple[str, ...]]]:
-    """Whether each document meets a criterion beside `contains`, and the words that tell of it."""
+    """Yield for each criterion but `contains` a mask of documents, and texts that evidence quotes.
+
+    Args:
+        documents: the columns that the criteria need.
+        selection: the criteria.
+    """
     if selection.ids:
         yield pc.is_in(documents["id"], value_set=pa.array(selection.ids, pa.string())), ()
     if selection.urls:
@@ -134,14 +139,14 @@ def criteria_masks(
 
 
 def matched(decisions: pa.Table, selection: Selection, *, licence: str) -> pa.ChunkedArray:
-    """Whether each row of DECISIONS is matched, released or not; what is no longer told means none.
+    """Whether each row of DECISIONS matches, released or not; cleared columns match nothing.
 
-    Of rows that are in no release there is no text: `contains` excludes none of them.
+    Rows in no release have no text, so `contains` is not applied.
 
     Args:
         decisions: columns `doc_id`, `partner` and `url`.
-        selection: the criteria, others than `contains` among them.
-        licence: of the partner, when the rows were delivered.
+        selection: the criteria; at least one other than `contains`.
+        licence: the partner's, when the rows were delivered.
 
     Law: row-wise.
     """
@@ -151,84 +156,87 @@ def matched(decisions: pa.Table, selection: Selection, *, licence: str) -> pa.Ch
 
 
 def is_restorable(
-    decisions: pa.Table, gone: pa.Array, selection: Selection, *, licence: str
+    decisions: pa.Table, taken_down: pa.Array, selection: Selection, *, licence: str
 ) -> pa.ChunkedArray:
-    """Whether each row of DECISIONS was dropped for a document that goes, and is not matched.
+    """Whether each row of DECISIONS is a duplicate of a taken down document, but not matched.
 
     Args:
         decisions: columns `doc_id`, `partner`, `url` and `kept_doc_id`.
-        gone: ids of the documents that go.
-        selection: what matched them.
+        taken_down: ids of documents.
+        selection: the criteria that matched them.
         licence: as for `matched`.
 
     Law: row-wise.
     """
-    goes = pc.or_(
-        pc.is_in(decisions["doc_id"], value_set=gone),
+    is_taken_down = pc.or_(
+        pc.is_in(decisions["doc_id"], value_set=taken_down),
         matched(decisions, selection, licence=licence),
     )
-    return pc.and_(pc.is_in(decisions["kept_doc_id"], value_set=gone), pc.invert(goes))
+    return pc.and_(
+        pc.is_in(decisions["kept_doc_id"], value_set=taken_down), pc.invert(is_taken_down)
+    )
 
 
-def tombstones(facts: pa.Table, *, policy: Policy, barred: pa.Table) -> pa.Table:
-    """What is left of documents: a row each, by id; with `restore`, without anything of the text.
+def tombstones(facts: pa.Table, *, policy: Policy, blocked: pa.Table) -> pa.Table:
+    """Return the tombstones of documents, by id; with `restore`, ids and partners alone.
 
     Args:
-        facts: theirs, columns `MATCHING_FACTS`.
-        policy: whether copies of the text are to be known.
-        barred: `id` and `partner` of others that are known by nothing else, with `restore`.
+        facts: of the documents, columns MATCHING_FACTS.
+        policy: whether copies of the text are taken down too.
+        blocked: `id` and `partner` of further rows without facts, with `restore`.
     """
     if policy == Policy.RESTORE:
-        ids = pa.concat_tables([facts.select(list(_ID)), barred])
+        ids = pa.concat_tables([facts.select(list(_ID)), blocked])
         return ids.group_by(list(_ID)).aggregate([]).sort_by([("id", "ascending")])
     return facts.select(list(MATCHING_FACTS)).sort_by(
         [("id", "ascending"), ("text_hash", "ascending")]
     )
 
 
-def is_copy(facts: pa.Table, gone: pa.Table, *, bands: BandParams) -> pa.ChunkedArray:
-    """Whether each document is one of those that are gone, or a copy of one.
+def is_copy(facts: pa.Table, taken_down: pa.Table, *, bands: BandParams) -> pa.ChunkedArray:
+    """Whether each document is one of those taken down, or a copy of one.
 
     A copy has the same text or canonical text, or is as similar as the threshold.
 
     Args:
-        facts: columns `MATCHING_FACTS`.
-        gone: likewise, signed in the same way.
+        facts: columns MATCHING_FACTS.
+        taken_down: likewise, with signatures of the same parameters.
         bands: what makes a copy; similarities are estimated, whatever it says of verifying.
 
     Law: row-wise in `facts`.
     """
     num_perm = bands.num_perm
-    here = _ranked(facts, num_perm, first=len(gone), is_gone=False)
-    ranked = pa.concat_tables([_ranked(gone, num_perm, first=0, is_gone=True), here])
-    drops = survivors(ranked, bands=bands, rank=RankParams(()), frozen_only=True)
-    ordinals = pa.array(range(len(gone), len(ranked)), pa.int64())
+    here = _ranked(facts, num_perm, first=len(taken_down), is_gone=False)
+    ranked = pa.concat_tables([_ranked(taken_down, num_perm, first=0, is_gone=True), here])
+    drops = find_duplicates(ranked, bands=bands, rank=RankParams(()), frozen_only=True)
+    ordinals = pa.array(range(len(taken_down), len(ranked)), pa.int64())
     found = pc.is_in(ordinals, value_set=drops["ordinal"].combine_chunks())
-    return pc.or_(pa.chunked_array([found]), has_same_text(facts, gone))
+    return pc.or_(pa.chunked_array([found]), has_same_text(facts, taken_down))
 
 
-def has_same_text(facts: pa.Table, gone: pa.Table) -> pa.ChunkedArray:
-    """Whether each document has an id or a text, to the letter, of those that are gone."""
+def has_same_text(facts: pa.Table, taken_down: pa.Table) -> pa.ChunkedArray:
+    """Whether each document has the id or the exact text of one that was taken down."""
     known = [
-        pc.is_in(facts[name], value_set=gone[name].combine_chunks()) for name in ("id", "text_hash")
+        pc.is_in(facts[name], value_set=taken_down[name].combine_chunks())
+        for name in ("id", "text_hash")
     ]
     return pc.or_(*known)
 
 
 def _ranked(facts: pa.Table, num_perm: int, *, first: int, is_gone: bool) -> pa.Table:
     schema = ranked_schema(num_perm)
-    told = facts.append_column("doc_id", hash_column(facts["id"]))
+    known = facts.append_column("doc_id", hash_column(facts["id"]))
     ordinals = pa.array(range(first, first + len(facts)), pa.int64())
-    told = told.append_column("ordinal", ordinals)
+    known = known.append_column("ordinal", ordinals)
     for name in ("is_frozen", "is_taken_down"):
-        told = told.append_column(name, pa.array([is_gone] * len(facts), pa.bool_()))
-    return with_columns(told, schema).select(schema.names).cast(schema)
+        known = known.append_column(name, pa.array([is_gone] * len(facts), pa.bool_()))
+    return with_columns(known, schema).select(schema.names).cast(schema)
 
 
 def with_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """The table with every column of a schema: what it lacks is null, or zero where null cannot be.
+    """Add the columns of a schema that a table lacks, as null, or zero where not nullable.
 
-    For tombstones, which tell less than facts do: what they lack only ranks documents.
+    For tombstones, which have fewer columns than facts: the others only rank documents.
     """
     for field in schema:
         if field.name not in table.column_names:
@@ -243,18 +251,18 @@ def _unknown(field: pa.Field, rows: int) -> pa.Array:
     return pa.repeat(pa.scalar(value, field.type), rows)
 
 
-def refers_to(table: pa.Table, gone: pa.Array) -> pa.ChunkedArray:
-    """Whether each row of a released table is about documents that are gone, or names one.
+def refers_to(table: pa.Table, taken_down: pa.Array) -> pa.ChunkedArray:
+    """Whether each row of a released table refers to a document that was taken down.
 
     Args:
-        table: the columns `id`, `doc_id` and `kept_doc_id` of it, as far as it has them.
-        gone: their ids.
+        table: those of its columns `id`, `doc_id` and `kept_doc_id` that it has.
+        taken_down: ids of documents.
     """
-    return any_of([pc.is_in(column, value_set=gone) for column in table.columns])
+    return any_of([pc.is_in(column, value_set=taken_down) for column in table.columns])
 
 
 def any_of(masks: list[pa.ChunkedArray]) -> pa.ChunkedArray:
-    """Whether any of some masks holds, row by row."""
+    """Combine masks by `or`, row by row."""
     found = masks[0]
     for mask in masks[1:]:
         found = pc.or_(found, mask)
@@ -262,26 +270,31 @@ def any_of(masks: list[pa.ChunkedArray]) -> pa.ChunkedArray:
 
 
 def decisions_without(
-    decisions: pa.Table, gone: pa.Array, struck: pa.ChunkedArray | None = None
+    decisions: pa.Table, taken_down: pa.Array, struck: pa.ChunkedArray | None = None
 ) -> pa.Table:
-    """DECISIONS as they are once documents are gone: the same rows in the same order.
+    """Return DECISIONS after a takedown: the same rows in the same order.
 
-    Rows of what is gone, of what was dropped in its favour, and others that are struck, become
-    `dropped`, stage `takedown`, reason `taken_down`; they name nobody and lose addresses and
-    evidence. Rows that were rejected stay so and lose as much.
+    Rows of documents taken down, of their duplicates and of `struck` become `dropped`, stage
+    `takedown`, reason `taken_down`; CLEARED_COLUMNS become null. Rejected rows stay rejected and
+    are cleared too.
+
+    Args:
+        decisions: DECISIONS.
+        taken_down: ids of documents.
+        struck: a mask of further rows.
 
     Law: row-wise.
     """
-    is_gone = pc.is_in(decisions["doc_id"], value_set=gone)
-    touched = pc.or_(is_gone, pc.is_in(decisions["kept_doc_id"], value_set=gone))
+    is_gone = pc.is_in(decisions["doc_id"], value_set=taken_down)
+    is_cleared = pc.or_(is_gone, pc.is_in(decisions["kept_doc_id"], value_set=taken_down))
     if struck is not None:
-        touched = pc.or_(touched, struck)
-    is_down = pc.and_(touched, pc.not_equal(decisions["verdict"], str(Verdict.REJECTED)))
+        is_cleared = pc.or_(is_cleared, struck)
+    is_dropped = pc.and_(is_cleared, pc.not_equal(decisions["verdict"], str(Verdict.REJECTED)))
     columns = {name: decisions[name] for name in decisions.column_names}
-    told = {"verdict": Verdict.DROPPED, "stage": Stage.TAKEDOWN, "reason": DropReason.TAKEN_DOWN}
-    for name, value in told.items():
-        columns[name] = pc.if_else(is_down, str(value), columns[name])
+    values = {"verdict": Verdict.DROPPED, "stage": Stage.TAKEDOWN, "reason": DropReason.TAKEN_DOWN}
+    for name, value in values.items():
+        columns[name] = pc.if_else(is_dropped, str(value), columns[name])
     for name in CLEARED_COLUMNS:
         none = pa.scalar(None, DECISIONS.field(name).type)
-        columns[name] = pc.if_else(touched, none, columns[name])
+        columns[name] = pc.if_else(is_cleared, none, columns[name])
     return pa.table([columns[name] for name in DECISIONS.names], schema=DECISIONS)

@@ -1,7 +1,7 @@
-"""Changes: what becomes of documents that lose boilerplate, without their texts.
+"""Changes: the new signals and hashes of documents that lose site boilerplate, without texts.
 
 A table of documents is not written again for the few rows that lose lines. The rows' new signals
-and hashes are CHANGES, the lines are REMOVALS, and who reads the table applies both.
+and hashes are CHANGES, the lines are REMOVALS, and readers of the table apply both.
 """
 
 from __future__ import annotations
@@ -70,7 +70,9 @@ def changed_documents(
     is_changed = pc.is_valid(at).combine_chunks()
     rows = np.flatnonzero(is_changed.to_numpy(zero_copy_only=False))
     content = documents["content"].combine_chunks()
-    left = _cut(content, rows, documents[key].to_numpy()[rows], removals.select([key, *_SPAN]))
+    left = _without_boilerplate(
+        content, rows, documents[key].to_numpy()[rows], removals.select([key, *_SPAN])
+    )
     is_rejected = pc.is_null(changes["text_hash"].take(pc.drop_null(at))).combine_chunks()
     left = pc.if_else(is_rejected, pa.scalar(None, left.type), left)
     content = pc.replace_with_mask(content, is_changed, left)
@@ -113,7 +115,7 @@ def _replaced(
     return table
 
 
-def _cut(
+def _without_boilerplate(
     content: pa.LargeStringArray,
     rows: npt.NDArray[np.int64],
     keys: npt.NDArray[np.int64],

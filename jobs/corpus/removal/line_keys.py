@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from jobs.corpus.text.canonical import Points, folding_table
+from jobs.corpus.text.canonical import FoldingTable, folding_table
 from jobs.corpus.text.kernels import kernel, mix
 from jobs.corpus.text.text_buffers import Offsets, text_buffers
 from jobs.corpus.text.utf8 import Bytes, decode_point
@@ -83,7 +83,7 @@ def has_repeats(content: pa.Array, *, min_chars: int) -> Mask:
 
 @kernel
 def line_key(
-    data: Bytes, i: np.uint64, end: np.uint64, table: Points
+    data: Bytes, i: np.uint64, end: np.uint64, table: FoldingTable
 ) -> tuple[np.uint64, int, np.uint64]:
     """Return the key of the line that begins at byte `i`, its letters, and where it ends."""
     key = np.uint64(0)
@@ -100,7 +100,7 @@ def line_key(
 
 @kernel
 def _find_repeats(
-    data: Bytes, offsets: Offsets, table: Points, min_chars: int, slots: int, flags: Mask
+    data: Bytes, offsets: Offsets, table: FoldingTable, min_chars: int, slots: int, flags: Mask
 ) -> None:
     """Flag each text in which a long line occurs twice: a hash set per text, never cleared."""
     seen = np.zeros(slots, np.uint64)
@@ -121,7 +121,7 @@ def _find_repeats(
 
 @kernel
 def _lines(
-    data: Bytes, count: int, table: Points
+    data: Bytes, count: int, table: FoldingTable
 ) -> tuple[Offsets, Offsets, Offsets, Keys, Offsets]:
     starts, ends, numbers, all_letters = np.empty((4, count), np.int64)
     keys = np.empty(count, np.uint64)

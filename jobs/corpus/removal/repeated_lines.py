@@ -19,7 +19,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -33,10 +32,10 @@ from jobs.corpus.removal.line_keys import (
     is_structure,
     lines_of,
 )
+from jobs.corpus.removal.params import RepeatedLineParams
 from jobs.corpus.removal.removals import RemovalKind, RemovedSpan, without_spans
 from jobs.corpus.text.line_kinds import is_code, is_row
 from jobs.corpus.text.markup_regions import fenced_blocks
-from jobs.errors import ConfigError
 
 _PERIODS = 8  # distances at which a text is compared with itself
 _PROSE_SHARE = 2 / 3
@@ -44,32 +43,6 @@ _ENDS = re.compile(r"[。\uff0e.！!？?；;：:\ufe30，,、…—][”’」�
 _REGION = re.compile("```|~~~|<!--|<script|<style", re.IGNORECASE)
 
 Positions = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class RepeatedLineParams:
-    """Which repeated lines are removed.
-
-    Attributes:
-        is_on: Whether any are.
-        min_chars: Letters and digits a line must have.
-        min_times: How often a caption must occur.
-        min_pasted_chars: Letters and digits of a block of lines that follows itself.
-    """
-
-    is_on: bool
-    min_chars: int
-    min_times: int
-    min_pasted_chars: int
-
-    def __post_init__(self) -> None:
-        """Refuse values under which lines are removed that occur once."""
-        if self.min_chars < 1 or self.min_times < 2 or self.min_pasted_chars < self.min_chars:
-            raise ConfigError(
-                f"paragraphs: min_chars={self.min_chars}, min_times={self.min_times}, "
-                f"min_pasted_chars={self.min_pasted_chars}: give at least 1, at least 2, and at "
-                "least min_chars"
-            )
 
 
 def without_repeated_lines(

@@ -9,7 +9,6 @@ one text count once. It is cut if only boilerplate stands between it and the end
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -22,14 +21,14 @@ from jobs.corpus.model.reasons import RejectReason, Stage
 from jobs.corpus.model.sites import sites
 from jobs.corpus.model.tables import DOCUMENTS
 from jobs.corpus.removal.line_keys import Keys, Mask, is_structure, line_key
+from jobs.corpus.removal.params import SiteBoilerplateParams
 from jobs.corpus.removal.removals import RemovalKind, RemovedSpan, removals, without_spans
 from jobs.corpus.signals.keywords import SignalParams
 from jobs.corpus.signals.signals import signals
-from jobs.corpus.text.canonical import Points, folding_table
+from jobs.corpus.text.canonical import FoldingTable, folding_table
 from jobs.corpus.text.kernels import kernel, mix
 from jobs.corpus.text.text_buffers import Offsets, text_buffers, text_hashes
 from jobs.corpus.text.utf8 import Bytes
-from jobs.errors import ConfigError
 
 EDGE_LINES = 8
 _LONGEST_BYTES = 600  # a longer line is a paragraph of the text
@@ -37,29 +36,6 @@ _FEWEST_LETTERS = 2
 _HEAD, _TAIL = 0, 1
 
 EdgeArray = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class SiteBoilerplateParams:
-    """What counts as site boilerplate.
-
-    Attributes:
-        is_on: Whether it is searched for.
-        min_documents: Documents of a site that must have a line.
-        min_share: The share of all its documents that must have it too, in (0, 1].
-    """
-
-    is_on: bool
-    min_documents: int
-    min_share: float
-
-    def __post_init__(self) -> None:
-        """Refuse values that make every line boilerplate."""
-        if self.min_documents < 2 or not 0 < self.min_share <= 1:
-            raise ConfigError(
-                f"paragraphs: min_documents={self.min_documents}, min_share={self.min_share}: "
-                "give at least 2, and a share above 0 and up to 1"
-            )
 
 
 class KeyCounts(NamedTuple):
@@ -89,16 +65,12 @@ def edge_keys(documents: pa.Table) -> Keys:
     documents = documents.filter(pc.is_valid(documents["content"]))
     site = _site_keys(documents["url"])
     texts = text_hashes(documents["content"].combine_chunks())
-    text_keys = [
-        0 if text is None else int.from_bytes(text[:8], "big") for text in texts.to_pylist()
-    ]
+    ids = [0 if text is None else int.from_bytes(text[:8], "big") for text in texts.to_pylist()]
     ends = _edge_lines(documents["content"].combine_chunks(), site)
     keys = np.concatenate(
         [_site_count_keys(site)[:, None], ends.keys.reshape(len(site), 2 * EDGE_LINES)], axis=1
     )
-    pairs = np.stack(
-        [keys, np.broadcast_to(np.array(text_keys, np.uint64)[:, None], keys.shape)], 2
-    )
+    pairs = np.stack([keys, np.broadcast_to(np.array(ids, np.uint64)[:, None], keys.shape)], 2)
     return unique_pairs(pairs[keys != 0])
 
 
@@ -252,7 +224,7 @@ def _edge_lines(content: pa.LargeStringArray, site: Keys) -> _Edges:
 
 @kernel
 def _find_edges(
-    data: Bytes, offsets: Offsets, table: Points, site: Keys, keys: Keys, spans: EdgeArray
+    data: Bytes, offsets: Offsets, table: FoldingTable, site: Keys, keys: Keys, spans: EdgeArray
 ) -> None:
     """Find the lines from either end inwards, up to one too long or without letters."""
     for row in range(len(site)):

@@ -42,7 +42,7 @@ class _Table(NamedTuple):
     lengths: Bytes
 
 
-def with_characters(texts: pa.Array, wanted: Repair) -> tuple[pa.LargeStringArray, Bits]:
+def replace_characters(texts: pa.Array, wanted: Repair) -> tuple[pa.LargeStringArray, Bits]:
     """Each text after the wanted rules of `RULES`, and the bits of those that changed it.
 
     Law: row-wise. A radical of three bytes may become a character of four; nothing else grows.

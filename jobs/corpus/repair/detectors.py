@@ -1,7 +1,7 @@
-"""Triggers: one pass over the bytes says which rules could change a text at all.
+"""Detectors: one pass over the bytes flags the rules that could change a text at all.
 
-A clean text meets no rule and is never taken out of its Arrow buffer; that is what makes repair
-cheap. A trigger may send a text to a rule that finds nothing there.
+A text without flags is given to no rule and never taken out of its Arrow buffer, which makes repair
+cheap. A flag may send a text to a rule that finds nothing there.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.corpus.repair.line_detectors import scan_lines
-from jobs.corpus.repair.mojibake import signs_of_misreading
+from jobs.corpus.repair.mojibake import mojibake_signs
 from jobs.corpus.repair.repairs import Repair
 from jobs.corpus.text import alphabets
 from jobs.corpus.text.kernels import kernel
@@ -65,14 +65,14 @@ class Scan:
     """What one pass found in each text, every array of shape (n,).
 
     Attributes:
-        triggers: int64, the `Repair` bits of the rules that could change the text.
+        flagged: int64, the `Repair` bits of the rules that could change the text.
         traditional: int32, characters that only Traditional text has; none if it is not Chinese.
         simplified: int32, characters that only Simplified text has; likewise.
         lost: int32, characters that wrong decoding destroyed.
         chars: int32, code points.
     """
 
-    triggers: npt.NDArray[np.int64]
+    flagged: npt.NDArray[np.int64]
     traditional: Counts
     simplified: Counts
     lost: Counts
@@ -80,14 +80,14 @@ class Scan:
 
 
 def scan(texts: pa.Array) -> Scan:
-    """The triggers and counts of each text; zeros for null.
+    """Return the flags and counts of each text; zeros for null.
 
     Law: row-wise.
     """
     data, offsets, _ = text_buffers(texts)
-    triggers = np.zeros(len(texts), np.int64)
+    flagged = np.zeros(len(texts), np.int64)
     counts = np.zeros((7, len(texts)), np.int32)
-    _scan(data, offsets, _kinds(), _pairs(), triggers, counts)
+    _scan(data, offsets, _kinds(), _pairs(), flagged, counts)
     traditional, simplified, han, lost, chars, foreign, greek = counts
     is_foreign = (foreign >= _LEAST_FOREIGN) & (foreign * _ONE_IN >= han)
     traditional[is_foreign] = simplified[is_foreign] = 0
@@ -96,10 +96,10 @@ def scan(texts: pa.Array) -> Scan:
         & (traditional > _OUTNUMBERS * simplified)
         & (traditional * _ONE_IN > han)
     )
-    triggers[is_traditional] |= int(Repair.SCRIPT)
+    flagged[is_traditional] |= int(Repair.SCRIPT)
     # Big5 read as GBK is full of kana, Greek and Cyrillic.
-    triggers[(foreign + greek) * _ONE_LETTER_IN > chars] |= int(Repair.MOJIBAKE)
-    return Scan(triggers, traditional, simplified, lost, chars)
+    flagged[(foreign + greek) * _ONE_LETTER_IN > chars] |= int(Repair.MOJIBAKE)
+    return Scan(flagged, traditional, simplified, lost, chars)
 
 
 # Of 4,700 real Simplified statutes, novels and poems none comes near, of 12,000 Traditional ones
@@ -117,8 +117,8 @@ _SIGN_DISTANCE = 3  # two Han characters in UTF-8 are three in GBK
 def _kinds() -> Bytes:
     """Shape (0x110000,), uint8: the kind of each code point."""
     kinds = np.full(sys.maxunicode + 1, _OTHER, np.uint8)
-    for first, last in ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0x20000, 0x3FFFE)):
-        kinds[first:last] = _HAN
+    for first, last in alphabets.HAN_RANGES:
+        kinds[first : last + 1] = _HAN
     for point in range(0x30000):
         if unicodedata.normalize("NFC", chr(point)) != chr(point) or unicodedata.combining(
             chr(point)
@@ -133,7 +133,7 @@ def _kinds() -> Bytes:
     groups = (
         (_TRADITIONAL, map(ord, alphabets.traditional_characters())),
         (_SIMPLIFIED, map(ord, alphabets.simplified_characters())),
-        (_SIGN, signs_of_misreading()),
+        (_SIGN, mojibake_signs()),
         (_ALNUM, range(0x30, 0x3A)),
         (_ALNUM, range(0x41, 0x5B)),
         (_ALNUM, range(0x61, 0x7B)),
@@ -162,7 +162,7 @@ def _kinds() -> Bytes:
 
 @functools.cache
 def _pairs() -> npt.NDArray[np.int64]:
-    """Shape (32 * 32,): the triggers of a character of one kind after one of another."""
+    """Shape (32 * 32,): the flags of a character of one kind after one of another."""
     pairs = np.zeros((_KINDS, _KINDS), np.int64)
     alone = {
         _LINE_END: Repair.LINE_ENDS,
@@ -203,7 +203,7 @@ def _scan(
     offsets: Offsets,
     kinds: Bytes,
     pairs: npt.NDArray[np.int64],
-    triggers: npt.NDArray[np.int64],
+    flagged: npt.NDArray[np.int64],
     counts: Counts,
 ) -> None:
     seen = np.zeros(_KINDS, np.int64)
@@ -227,7 +227,7 @@ def _scan(
                 lost += 3 * (kind == _JIN and before == _KUN)
             before = kind
             chars += 1
-        triggers[row] = found | scan_lines(data, offsets[row], offsets[row + 1])
+        flagged[row] = found | scan_lines(data, offsets[row], offsets[row + 1])
         counts[0, row], counts[1, row] = seen[_TRADITIONAL], seen[_SIMPLIFIED]
         counts[2, row] = seen[_HAN : _JIN + 1].sum()
         counts[3, row], counts[4, row] = lost + seen[_LOST], chars

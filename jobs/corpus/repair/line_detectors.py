@@ -1,4 +1,4 @@
-"""Triggers of lines and blanks: what the ends and beginnings of lines say about a text."""
+"""Detectors of lines and whitespace, by the ends and beginnings of lines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,13 @@ _SPACED_CHARS = 4  # 中 国 人 民: single characters between spaces, as a sca
 
 @kernel
 def scan_lines(data: Bytes, first: int, last: int) -> np.int64:
-    """What lines and blanks trigger in one text, by its bytes alone: these are all ASCII."""
+    """Return the `Repair` bits that the lines and whitespace of one text flag.
+
+    Args:
+        data: UTF-8 of many texts.
+        first: where the text begins.
+        last: where it ends.
+    """
     if first == last:
         return np.int64(0)
     found = np.int64(_LAYOUT * int(_is_blank(data[first]) or _is_blank(data[last - 1])))

@@ -76,7 +76,7 @@ _MARKS = {"sup": "^", "sub": "_"}
 _ROW_CHARS = 1000
 
 
-def without_markup(text: str) -> str:
+def remove_markup(text: str) -> str:
     """`text` without HTML tags, comments, scripts and styles, its entities as characters.
 
     One pass: `&lt;br&gt;` becomes `<br>`, and only another call takes that for a tag.

@@ -67,7 +67,7 @@ _COMMON = frozenset(
 )
 
 
-def unscrambled(text: str) -> str:
+def fix_mojibake(text: str) -> str:
     """`text` with every part that is clearly misread decoded as what it is."""
     if _LATIN_LETTERS.search(text):
         once = _HIGH_RUN.sub(lambda run: _from_latin(run[0], _LEAST_AFTER, _LEAST_ODD), text)
@@ -88,7 +88,7 @@ def unscrambled(text: str) -> str:
     return _SEGMENT.sub(lambda part: _remains(part[0]), reread)
 
 
-def signs_of_misreading() -> set[int]:
+def mojibake_signs() -> set[int]:
     """What the first two bytes of frequent characters in UTF-8 are in GBK."""
     beginnings = {c.encode()[:2] for c in frequent_characters()}
     decoded = {beginning.decode("gbk", "ignore") for beginning in beginnings}

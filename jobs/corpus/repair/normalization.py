@@ -22,14 +22,15 @@ import pyarrow.compute as pc
 
 from jobs.corpus.repair import characters
 from jobs.corpus.repair.detectors import scan
-from jobs.corpus.repair.markup import without_markup
-from jobs.corpus.repair.mojibake import unscrambled
-from jobs.corpus.repair.pinyin import without_pinyin
-from jobs.corpus.repair.punctuation import full_width
+from jobs.corpus.repair.letter_spacing import remove_letter_spacing
+from jobs.corpus.repair.markup import remove_markup
+from jobs.corpus.repair.mojibake import fix_mojibake
+from jobs.corpus.repair.pinyin import remove_pinyin
+from jobs.corpus.repair.punctuation import widen_punctuation
 from jobs.corpus.repair.repairs import Repair
-from jobs.corpus.repair.script import scripts, simplified
-from jobs.corpus.repair.whitespace import laid_out
-from jobs.corpus.repair.wrapped_lines import despaced, layout, unwrapped
+from jobs.corpus.repair.script import scripts, simplify
+from jobs.corpus.repair.whitespace import normalize_whitespace, normalize_whitespace_of
+from jobs.corpus.repair.wrapped_lines import join_wrapped_lines
 from jobs.corpus.text import alphabets
 
 # Releases record it: other rules, other number.
@@ -72,29 +73,29 @@ class _Stage(NamedTuple):
     rule: Callable[[str], str] | None
 
 
-def composed(text: str) -> str:
+def compose(text: str) -> str:
     """`text` in NFC, but for more marks on one letter than any script has.
 
     To put those in order takes the square of their number.
     """
     parts = alphabets.marks_in_a_row().split(text)
     if len(parts) > 1:
-        return "".join(part if i % 2 else composed(part) for i, part in enumerate(parts))
+        return "".join(part if i % 2 else compose(part) for i, part in enumerate(parts))
     return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
 
 
 _STAGES = (
-    _Stage(Repair.MOJIBAKE, unscrambled),
+    _Stage(Repair.MOJIBAKE, fix_mojibake),
     _Stage(Repair.LINE_ENDS | Repair.INVISIBLE, None),
-    _Stage(Repair.MARKUP, without_markup),
-    _Stage(Repair.WRAPS, unwrapped),
+    _Stage(Repair.MARKUP, remove_markup),
+    _Stage(Repair.WRAPS, join_wrapped_lines),
     _Stage(Repair.BLANKS | Repair.WIDTH | Repair.RADICALS, None),
-    _Stage(Repair.LAYOUT, layout),
-    _Stage(Repair.COMPOSITION, composed),
-    _Stage(Repair.PINYIN, without_pinyin),
-    _Stage(Repair.SCRIPT, simplified),
-    _Stage(Repair.SPACES, despaced),
-    _Stage(Repair.PUNCTUATION, full_width),
+    _Stage(Repair.LAYOUT, normalize_whitespace_of),
+    _Stage(Repair.COMPOSITION, compose),
+    _Stage(Repair.PINYIN, remove_pinyin),
+    _Stage(Repair.SCRIPT, simplify),
+    _Stage(Repair.SPACES, remove_letter_spacing),
+    _Stage(Repair.PUNCTUATION, widen_punctuation),
 )
 
 
@@ -109,28 +110,28 @@ def repaired(column: pa.Array | pa.ChunkedArray, wanted: Repair = EVERY) -> Repa
     texts = _large(column)
     found = scan(texts)
     repairs = np.zeros(len(texts), np.int64)
-    script = scripts(texts, found.triggers, found.traditional, found.simplified)
+    script = scripts(texts, found.flagged, found.traditional, found.simplified)
     lost, chars = found.lost, found.chars
-    triggered = rows = np.flatnonzero(found.triggers & int(wanted))
-    # What changes is put among the triggered texts; those nothing triggers are copied once.
+    flagged_rows = rows = np.flatnonzero(found.flagged & int(wanted))
+    # What changes is put among the flagged texts; the others are copied once.
     some = active = texts.take(pa.array(rows))
-    triggers = found.triggers[rows] & int(wanted)
+    flagged = found.flagged[rows] & int(wanted)
     for round_number in range(1, 4 * _ROUNDS):
         if not len(rows):
             break
-        after, bits, unseen = _round(active, triggers, wanted)
+        after, bits, unseen = _round(active, flagged, wanted)
         if round_number % _ROUNDS == 0:
             after, unseen = pc.replace_substring_regex(after, "[<&]", ""), np.full_like(unseen, -1)
         is_changed = pc.not_equal(after, active).to_numpy(zero_copy_only=False)
         repairs[rows] |= bits
         rows, active = rows[is_changed], after.filter(pa.array(is_changed))
-        some = _replaced(some, np.searchsorted(triggered, rows), active)
+        some = _replaced(some, np.searchsorted(flagged_rows, rows), active)
         again = scan(active)
         lost[rows], chars[rows] = again.lost, again.chars
-        triggers = again.triggers & int(wanted) & unseen[is_changed]
-        is_open = triggers != 0
-        rows, active, triggers = rows[is_open], active.filter(pa.array(is_open)), triggers[is_open]
-    return Repaired(_replaced(texts, triggered, some), repairs, script, lost, chars)
+        flagged = again.flagged & int(wanted) & unseen[is_changed]
+        is_open = flagged != 0
+        rows, active, flagged = rows[is_open], active.filter(pa.array(is_open)), flagged[is_open]
+    return Repaired(_replaced(texts, flagged_rows, some), repairs, script, lost, chars)
 
 
 def normalized_texts(
@@ -154,7 +155,7 @@ def changes(text: str, wanted: Repair = EVERY) -> Iterator[tuple[Repair, str, st
     unseen = -1
     for round_number in range(1, 4 * _ROUNDS):
         start, sofar, last = text, 0, 0
-        found = int(scan(pa.array([text], pa.large_string())).triggers[0]) & int(wanted) & unseen
+        found = int(scan(pa.array([text], pa.large_string())).flagged[0]) & int(wanted) & unseen
         for stage in _STAGES:
             sofar |= int(stage.repairs)
             for repair in stage.repairs & wanted if found & int(stage.repairs) else ():
@@ -174,15 +175,15 @@ def changes(text: str, wanted: Repair = EVERY) -> Iterator[tuple[Repair, str, st
 def _alone(text: str, stage: _Stage, repair: Repair) -> str:
     if stage.rule is not None:
         return stage.rule(text)
-    column, _ = characters.with_characters(pa.array([text], pa.large_string()), repair)
+    column, _ = characters.replace_characters(pa.array([text], pa.large_string()), repair)
     result: str = column[0].as_py()
     return result
 
 
 def _round(
-    texts: pa.LargeStringArray, triggers: Bits, wanted: Repair
+    texts: pa.LargeStringArray, flagged: Bits, wanted: Repair
 ) -> tuple[pa.LargeStringArray, Bits, Bits]:
-    """Each text after the rules that its triggers name, once, and two sets of bits for each.
+    """Each text after the rules that its flags name, once, and two sets of bits for each.
 
     The first are the rules that changed it; the second those that have not yet seen what the last
     of these made of it.
@@ -192,7 +193,7 @@ def _round(
     sofar = 0
     for stage in _STAGES:
         sofar |= int(stage.repairs)
-        rows = np.flatnonzero(triggers & int(stage.repairs))
+        rows = np.flatnonzero(flagged & int(stage.repairs))
         if not len(rows):
             continue
         if stage.rule is None or stage.repairs is Repair.LAYOUT:
@@ -202,7 +203,7 @@ def _round(
             changed = taken.ruled(rows, stage.rule) * np.int64(stage.repairs)
         bits[rows] |= changed
         unseen[rows[changed != 0]] = sofar
-    return taken.given_back(), bits, unseen | ~triggers
+    return taken.given_back(), bits, unseen | ~flagged
 
 
 class _Taken:
@@ -237,19 +238,12 @@ def _staged(
     """All texts after a rule of kernels for `rows`, and what it changed in each of these."""
     some = texts if len(rows) == len(texts) else texts.take(pa.array(rows))
     if stage.rule is None:
-        after, changed = characters.with_characters(some, stage.repairs & wanted)
+        after, changed = characters.replace_characters(some, stage.repairs & wanted)
     else:
-        after = _laid_out(some, stage.rule)
+        after = normalize_whitespace(some)
         changed = pc.not_equal(after, some).to_numpy(zero_copy_only=False) * np.int64(stage.repairs)
     new = after if changed.all() else after.filter(pa.array(changed != 0))
     return _replaced(texts, rows[changed != 0], new), changed
-
-
-def _laid_out(texts: pa.LargeStringArray, rule: Callable[[str], str]) -> pa.LargeStringArray:
-    has_code = pc.or_(pc.match_substring(texts, "```"), pc.match_substring(texts, "~~~"))
-    code = np.flatnonzero(has_code.to_numpy(zero_copy_only=False))
-    in_code = [rule(text) for text in texts.filter(has_code).to_pylist()]
-    return _replaced(laid_out(texts), code, pa.array(in_code, pa.large_string()))
 
 
 def _replaced(

@@ -44,7 +44,7 @@ _WIDE = str.maketrans(",:;!?()", "，：；！？（）")
 _MARKS = {mark.encode("gbk")[1]: mark for mark in "》《”“、。，：；！？（）"}
 
 
-def without_pinyin(text: str) -> str:
+def remove_pinyin(text: str) -> str:
     """`text` without the readings behind its Traditional characters."""
     traditional = traditional_characters()
     annotated = _ANNOTATED.findall(text)

@@ -65,7 +65,7 @@ _HAN_AT_END = re.compile(f"[{_BEHIND}…][”’]?\\Z")
 _FULL_STOP = re.compile(rf"(?<=[{HAN}][”》）{HAN}])\.(?=[”’」』]?(?:\n|\Z))")
 
 
-def full_width(text: str) -> str:
+def widen_punctuation(text: str) -> str:
     """`text` with the punctuation of its Chinese parts in full width."""
     if _is_delimited(text):
         return text

@@ -93,7 +93,7 @@ _REACH = 12
 _WORD_BEFORE = re.compile(rf"[{HAN}々ー・]{{0,{_REACH}}}\Z")
 
 
-def simplified(text: str) -> str:
+def simplify(text: str) -> str:
     """Traditional `text` in Simplified characters, but for what is Japanese, Korean or a name."""
     converted: str = _converter().convert(text)
     for character, pattern, instead in _LEFT:
@@ -147,12 +147,12 @@ def variant(text: str) -> str:
 
 def scripts(
     texts: pa.Array,
-    triggers: npt.NDArray[np.int64],
+    flagged: npt.NDArray[np.int64],
     traditional: npt.NDArray[np.int32],
     simplified: npt.NDArray[np.int32],
 ) -> list[str | None]:
     """The script each text is written in; None where its characters are those of both, or null."""
-    is_traditional = (triggers & int(Repair.SCRIPT)) != 0
+    is_traditional = (flagged & int(Repair.SCRIPT)) != 0
     names: list[str | None] = [None] * len(texts)
     fewer, more = np.minimum(traditional, simplified), np.maximum(traditional, simplified)
     is_mixed = ~is_traditional & (fewer > _MIXED_SHARE * more)

@@ -1,30 +1,68 @@
-"""Blanks around and between: line ends without trailing ones, one space, one empty line."""
+"""Whitespace: no spaces at the ends of lines, one space for several, one empty line for several."""
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from jobs.corpus.text.kernels import kernel
-from jobs.corpus.text.line_kinds import is_code_line
+from jobs.corpus.text.line_kinds import has_code_signs, is_code_line
+from jobs.corpus.text.markup_regions import fenced_blocks
 from jobs.corpus.text.text_buffers import Offsets, large_string_array, text_buffers
 from jobs.corpus.text.utf8 import Bytes
 
+_INNER_SPACES = re.compile(r"  (?<=[^ \t\n]  ) *")
+_SPACED_LINE = re.compile(r"^.*[^ \t\n]  .*$", re.MULTILINE)
+_BLANK_LINES = re.compile("\n{3,}")
 
-def laid_out(texts: pa.Array) -> pa.LargeStringArray:
-    """Each text with one space for several, and one empty line at a time; null stays null.
 
-    Lines lose the blanks around them but for ASCII indentation, and keep those of code, which align
-    or stand in its strings; the text loses those at its ends.
+def normalize_whitespace(texts: pa.Array) -> pa.LargeStringArray:
+    """Return each text with one space for several, and one empty line at a time; null stays null.
 
-    Law: row-wise.
+    Lines lose the whitespace around them but for ASCII indentation. Lines of code keep their
+    spaces, which align or stand in strings. The text loses the whitespace at its ends.
+
+    Law: row-wise; `normalize_whitespace_of` does the same to one text.
     """
     data, offsets, is_valid = text_buffers(texts)
-    return large_string_array(*_lay_out(data, offsets), is_valid)
+    normalized = large_string_array(*_normalize(data, offsets), is_valid)
+    is_fenced = pc.or_(pc.match_substring(texts, "```"), pc.match_substring(texts, "~~~"))
+    fenced = texts.filter(is_fenced).to_pylist()
+    if not fenced:
+        return normalized
+    one_by_one = pa.array(map(normalize_whitespace_of, fenced), pa.large_string())
+    return pc.replace_with_mask(normalized, is_fenced, one_by_one)
+
+
+def normalize_whitespace_of(text: str) -> str:
+    """Return `text` as `normalize_whitespace` does; fenced blocks keep their spaces as well."""
+    if " \n" in text or "\t\n" in text:
+        text = "\n".join([line.rstrip(" \t") for line in text.split("\n")])
+    if "  " in text:
+        text = _single_spaced(text)
+    if "\n\n\n" in text:
+        text = _BLANK_LINES.sub("\n\n", text)
+    return text.strip(" \t\n")
+
+
+def _single_spaced(text: str) -> str:
+    parts: list[str] = []
+    position = 0
+    for start, end in fenced_blocks(text):
+        parts += [_SPACED_LINE.sub(_single_spaces, text[position:start]), text[start:end]]
+        position = end
+    return "".join([*parts, _SPACED_LINE.sub(_single_spaces, text[position:])])
+
+
+def _single_spaces(line: re.Match[str]) -> str:
+    return line[0] if has_code_signs(line[0]) else _INNER_SPACES.sub(" ", line[0])
 
 
 @kernel
-def _lay_out(data: Bytes, offsets: Offsets) -> tuple[Bytes, Offsets]:
+def _normalize(data: Bytes, offsets: Offsets) -> tuple[Bytes, Offsets]:
     out = np.empty(offsets[-1] - offsets[0], np.uint8)
     new_offsets = np.empty_like(offsets)
     one, at = np.uint64(1), np.uint64(0)

@@ -10,12 +10,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import partial
 
-from jobs.corpus.repair.word_pairs import known_pairs
 from jobs.corpus.text.alphabets import HAN
-from jobs.corpus.text.line_kinds import has_code_signs
-from jobs.corpus.text.markup_regions import fenced_blocks
 
 _WIDE = f"{HAN}\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
 _OPEN = re.compile(rf"(?:[{_WIDE}0-9A-Za-z，、（《“‘「『・·—\uff05/-]|[0-9\uff10-\uff19]：)\Z")
@@ -45,18 +41,8 @@ _ORPHANS = tuple("，。、；：）》」』")
 _MOST_HANGING = 50  # lines of one item
 _ENDED = re.compile("[。；：！？…][”’」』）)]*\\Z")
 
-_INNER_SPACES = re.compile(r"  (?<=[^ \t\n]  ) *")
-_SPACED_LINE = re.compile(r"^.*[^ \t\n]  .*$", re.MULTILINE)
-_BLANK_LINES = re.compile("\n{3,}")
-# Each begins with a space, which `re` finds at the speed of memchr.
-_SPACED_OUT = re.compile(rf"(?: [{HAN}，。、；：？！（）《》“”](?=[ \n]|\Z)){{7,}}")
-_SPACED_MARK = re.compile("[，。；？！]")
-_COVERED_SHARE = 0.5
-_BEFORE_MARK = re.compile(rf" (?<=[{HAN}] )(?=[，。；？！、）》”])")
-_AFTER_MARK = re.compile(rf" (?<=[，；、] )(?<=[{HAN}][，；、] )(?=[{HAN}《“（])")
 
-
-def unwrapped(text: str) -> str:
+def join_wrapped_lines(text: str) -> str:
     """`text` with lines joined that were broken at a fixed width in the middle of a sentence."""
     if "```" in text or "~~~" in text:
         return text
@@ -180,47 +166,3 @@ def _cells(text: str, lines: list[str]) -> list[int]:
     """How wide each line is: a Han character is two cells and three bytes, a letter one of each."""
     sizes = map(len, text.encode().split(b"\n"))
     return [(size + len(line)) // 2 for size, line in zip(sizes, lines, strict=True)]
-
-
-def despaced(text: str) -> str:
-    """`text` without the blanks of text that was set or read character by character."""
-    if _SPACED_OUT.search(text):
-        text = _SPACED_OUT.sub(partial(_closed_up, pairs=known_pairs(text)), text)
-    return _AFTER_MARK.sub("", _BEFORE_MARK.sub("", text))
-
-
-def _closed_up(run: re.Match[str], pairs: set[str]) -> str:
-    """A run of single characters, without its blanks if they are words and not a list."""
-    before = run.string[max(run.start() - 1, 0) : run.start()]
-    together = run[0].replace(" ", "")
-    if _SPACED_MARK.search(together):
-        return together
-    whole = before + together
-    covered = {
-        at + k for at in range(len(whole) - 1) if whole[at : at + 2] in pairs for k in (0, 1)
-    }
-    return together if len(covered) >= _COVERED_SHARE * len(whole) else run[0]
-
-
-def layout(text: str) -> str:
-    """`text` as `whitespace.laid_out` gives it, but for spaces in code, where they align."""
-    if " \n" in text or "\t\n" in text:
-        text = "\n".join([line.rstrip(" \t") for line in text.split("\n")])
-    if "  " in text:
-        text = _single_spaced(text)
-    if "\n\n\n" in text:
-        text = _BLANK_LINES.sub("\n\n", text)
-    return text.strip(" \t\n")
-
-
-def _single_spaced(text: str) -> str:
-    pieces: list[str] = []
-    position = 0
-    for start, end in fenced_blocks(text):
-        pieces += [_SPACED_LINE.sub(_single_spaces, text[position:start]), text[start:end]]
-        position = end
-    return "".join([*pieces, _SPACED_LINE.sub(_single_spaces, text[position:])])
-
-
-def _single_spaces(line: re.Match[str]) -> str:
-    return line[0] if has_code_signs(line[0]) else _INNER_SPACES.sub(" ", line[0])

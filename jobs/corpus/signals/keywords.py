@@ -1,4 +1,4 @@
-"""Keyword lists, and where their words begin in a text."""
+"""Keywords: the lists, and at how many positions of a text one of them begins."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ _POINT_BITS = np.uint64(21)
 
 @dataclass(frozen=True)
 class SignalParams:
-    """What signals are told.
+    """Parameters of the signals.
 
     Attributes:
-        keywords: The words of each category, in the order of KEYWORD_CATEGORIES, each sorted.
-        quality: The model that gives the quality; without one it is null.
+        keywords: The keywords of each category, in the order of KEYWORD_CATEGORIES, each sorted.
+        quality: The quality model; without one the quality is null.
     """
 
     keywords: tuple[tuple[str, ...], ...]
     quality: QualityModel | None
 
     def __post_init__(self) -> None:
-        """Refuse a wrong number of lists, and words that are found nearly everywhere."""
+        """Refuse a wrong number of lists, and keywords of one character."""
         if len(self.keywords) != len(KEYWORD_CATEGORIES):
             raise ConfigError(f"give a keyword list for each of {', '.join(KEYWORD_CATEGORIES)}")
-        short = [word for words in self.keywords for word in words if len(word) < _FEWEST]
+        short = [one for keywords in self.keywords for one in keywords if len(one) < _FEWEST]
         if short:
             raise ConfigError(
                 f"keywords of one character say nothing ({'、'.join(short)}): delete them"
@@ -45,14 +45,14 @@ class SignalParams:
 
 
 class Trie(NamedTuple):
-    """Words as a tree. An edge is a word of node and character in an open-addressing table.
+    """Keywords as a trie. Edges are keys of node and character in an open-addressing table.
 
     Attributes:
         edges: uint64 (slots,), 0 where empty: 1 + node, shifted, and the code point.
         children: int32 (slots,), the node the edge leads to.
-        categories: uint8 (nodes,), a bit for each category that has the word ending there.
-        pairs: uint8 (2**18 / 8,), a bit at the hash of the first two characters of each word:
-            most positions of a text are done with one look at it.
+        categories: uint8 (nodes,), a bit for each category with a keyword that ends there.
+        pairs: uint8 (2**18 / 8,), a bit at the hash of the first two characters of each
+            keyword, which rules out most positions of a text.
     """
 
     edges: npt.NDArray[np.uint64]
@@ -63,13 +63,13 @@ class Trie(NamedTuple):
 
 @functools.lru_cache(maxsize=4)
 def compiled(params: SignalParams) -> Trie:
-    """All words of all categories."""
+    """Return the trie of all keywords of all categories."""
     tree: dict[tuple[int, int], int] = {}
     categories = [0]
-    for bit, words in enumerate(params.keywords):
-        for word in words:
+    for bit, keywords in enumerate(params.keywords):
+        for keyword in keywords:
             node = 0
-            for letter in word:
+            for letter in keyword:
                 node = tree.setdefault((node, ord(letter)), len(categories))
                 if node == len(categories):
                     categories.append(0)
@@ -81,7 +81,7 @@ def compiled(params: SignalParams) -> Trie:
         np.array(categories, np.uint8),
         np.zeros(1 << (_PAIR_BITS - 3), np.uint8),
     )
-    _fill(trie, tree, [word for words in params.keywords for word in words])
+    _fill(trie, tree, [keyword for keywords in params.keywords for keyword in keywords])
     return trie
 
 
@@ -90,8 +90,8 @@ def _fill(trie: Trie, tree: dict[tuple[int, int], int], beginnings: list[str]) -
         edge = np.uint64(_edge(node, point))  # a plain int would be hashed as a signed one
         slot = _slot(trie.edges, edge)
         trie.edges[slot], trie.children[slot] = edge, child
-    for word in beginnings:
-        pair = int(_pair(np.uint32(ord(word[0])), np.uint32(ord(word[1]))))
+    for keyword in beginnings:
+        pair = int(_pair(np.uint32(ord(keyword[0])), np.uint32(ord(keyword[1]))))
         trie.pairs[pair >> 3] |= 1 << (pair & 7)
 
 
@@ -108,7 +108,7 @@ def _edge(node: int, point: int) -> np.uint64:
 
 @kernel
 def _slot(edges: npt.NDArray[np.uint64], edge: np.uint64) -> np.uint64:
-    """Where the edge is, or where it would go."""
+    """Return the slot of an edge, or the free one where it would go."""
     last = np.uint64(len(edges) - 1)
     slot = mix(edge) & last
     while edges[slot] != 0 and edges[slot] != edge:
@@ -118,7 +118,7 @@ def _slot(edges: npt.NDArray[np.uint64], edge: np.uint64) -> np.uint64:
 
 @kernel
 def count_keywords(points: Points, size: int, trie: Trie, hits: npt.NDArray[np.float64]) -> None:
-    """Add to `hits` the positions where a word of each category begins."""
+    """Add to `hits` the number of positions where a keyword of each category begins."""
     for i in range(size - 1):
         pair = _pair(points[i], points[i + 1])
         if (trie.pairs[pair >> np.uint32(3)] >> (pair & np.uint32(7))) & 1:

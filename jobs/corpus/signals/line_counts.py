@@ -1,4 +1,4 @@
-"""The lines of a text: what they begin and end with, and which of them repeat."""
+"""Line counts: what the lines of a text begin and end with, and how many of them repeat."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from jobs.corpus.text.character_classes import (
     PUNCTUATION,
     SPACE,
     TERMINAL,
-    Traits,
+    CharacterClasses,
 )
 from jobs.corpus.text.kernels import kernel, mix
 
 LINES, FULL_LINES, PARAGRAPHS = 0, 1, 2
 BULLETS, ITEMS, HEADINGS, ELLIPSES, TERMINALS = 3, 4, 5, 6, 7
 REPEATED_LINES, REPEATED_LINE_CHARS, REPEATED_PARAGRAPHS, REPEATED_PARAGRAPH_CHARS = 8, 9, 10, 11
-FIGURES = 12
+COUNTERS = 12
 
 _HEADING_CHARS = 30
 _NUMERALS = 3  # of an item number, at most
@@ -37,8 +37,16 @@ _ZHAN, _KAI, _GENG, _DUO, _QUAN, _WEN = (ord(letter) for letter in "展开更多
 _COMMA_OF_LISTS, _WIDE_DOT, _CLOSING, _WIDE_CLOSING = (ord(sign) for sign in "、\uff0e)）")
 
 
-class Lines(NamedTuple):
-    """A stretch of lines, or of paragraphs: what is compared of each, and its text characters."""
+class LineBuffers(NamedTuple):
+    """Work space for a stretch of `STRETCH` lines and the paragraphs they make.
+
+    Attributes:
+        hashes: uint64, of the text characters of each line.
+        sizes: int32, how many text characters each has.
+        paragraph_hashes: uint64, likewise of each paragraph.
+        paragraph_sizes: int32, likewise.
+        slots: int32, the hash table of `count_repeats`.
+    """
 
     hashes: npt.NDArray[np.uint64]
     sizes: npt.NDArray[np.int32]
@@ -47,36 +55,56 @@ class Lines(NamedTuple):
     slots: npt.NDArray[np.int32]
 
 
-def line_work() -> Lines:
-    """What `count_lines` works in, to be used again and again: 2 MB."""
+class _LineEnds(NamedTuple):
+    """Where a line's first and last character stand, and the last before closing quotes."""
+
+    first: int
+    last: int
+    end: int
+
+
+def line_buffers() -> LineBuffers:
+    """Return work space for `count_lines`, to be reused: 2 MB."""
     hashes, others = (np.empty(STRETCH, np.uint64) for _ in range(2))
     sizes, paragraph_sizes = (np.empty(STRETCH, np.int32) for _ in range(2))
-    return Lines(hashes, sizes, others, paragraph_sizes, np.empty(2 * STRETCH, np.int32))
+    return LineBuffers(hashes, sizes, others, paragraph_sizes, np.empty(2 * STRETCH, np.int32))
 
 
 @kernel
 def count_lines(
-    points: Points, size: int, traits: Traits, work: Lines, figures: npt.NDArray[np.float64]
+    points: Points,
+    size: int,
+    traits: CharacterClasses,
+    work: LineBuffers,
+    counts: npt.NDArray[np.float64],
 ) -> None:
-    """Add to `figures` what the lines of `points[:size]` are; the names above say what is where."""
-    i = held = 0
+    """Count the lines of a text.
+
+    Args:
+        points: code points.
+        size: how many of them are the text.
+        traits: the class of each code point.
+        work: work space.
+        counts: float64 (COUNTERS,), added to; the names above are the indices.
+    """
+    i = lines_held = 0
     while i < size:
-        i, chars, digest = _line(points, i, size, traits, figures)
-        figures[LINES] += 1
-        work.hashes[held], work.sizes[held] = digest, chars
-        held += 1
-        if held == len(work.sizes):
-            _repetition(work, held, figures)
-            held = 0
-    _repetition(work, held, figures)
+        i, chars, line_hash = _line(points, i, size, traits, counts)
+        counts[LINES] += 1
+        work.hashes[lines_held], work.sizes[lines_held] = line_hash, chars
+        lines_held += 1
+        if lines_held == len(work.sizes):
+            _repetition(work, lines_held, counts)
+            lines_held = 0
+    _repetition(work, lines_held, counts)
 
 
 @kernel
 def _line(
-    points: Points, start: int, size: int, traits: Traits, figures: npt.NDArray[np.float64]
+    points: Points, start: int, size: int, traits: CharacterClasses, counts: npt.NDArray[np.float64]
 ) -> tuple[int, int, np.uint64]:
-    """Where the next line starts, and this one's text characters and hash."""
-    chars, digest = 0, np.uint64(0)
+    """Count one line; return where the next starts, and this one's text characters and hash."""
+    chars, line_hash = 0, np.uint64(0)
     first = last = end = start
     i = start
     while i < size and points[i] != _NEWLINE:
@@ -86,35 +114,34 @@ def _line(
             last = i
             end = end if trait & CLOSER and chars else i
             chars += 1
-            digest = (digest ^ np.uint64(points[i])) * _SPREAD
+            line_hash = (line_hash ^ np.uint64(points[i])) * _SPREAD
         i += 1
     if chars:
-        _tell(points, traits, (first, last, end), chars, figures)
-    return i + 1, chars, mix(digest)
+        _count_line(points, traits, _LineEnds(first, last, end), chars, counts)
+    return i + 1, chars, mix(line_hash)
 
 
 @kernel
-def _tell(
+def _count_line(
     points: Points,
-    traits: Traits,
-    places: tuple[int, int, int],
+    traits: CharacterClasses,
+    at: _LineEnds,
     chars: int,
-    figures: npt.NDArray[np.float64],
+    counts: npt.NDArray[np.float64],
 ) -> None:
-    """Count a line by its first character, its last one, and the last before closing quotes."""
-    first, last, end = places
-    figures[FULL_LINES] += 1
-    is_bullet = traits[points[first]] & BULLET != 0
-    figures[BULLETS] += is_bullet
-    figures[ITEMS] += is_bullet or _is_item(points, first, last, traits)
-    is_open = traits[points[last]] & CLASS_BITS != PUNCTUATION
-    figures[HEADINGS] += chars <= _HEADING_CHARS and (is_open or points[first] == _HASH)
-    figures[ELLIPSES] += _is_cut_off(points, first, last)
-    figures[TERMINALS] += traits[points[end]] & TERMINAL != 0
+    """Count a line that has text characters by what it begins and ends with."""
+    counts[FULL_LINES] += 1
+    is_bullet = traits[points[at.first]] & BULLET != 0
+    counts[BULLETS] += is_bullet
+    counts[ITEMS] += is_bullet or _is_item(points, at.first, at.last, traits)
+    is_open = traits[points[at.last]] & CLASS_BITS != PUNCTUATION
+    counts[HEADINGS] += chars <= _HEADING_CHARS and (is_open or points[at.first] == _HASH)
+    counts[ELLIPSES] += _is_cut_off(points, at.first, at.last)
+    counts[TERMINALS] += traits[points[at.end]] & TERMINAL != 0
 
 
 @kernel
-def _is_item(points: Points, first: int, last: int, traits: Traits) -> bool:
+def _is_item(points: Points, first: int, last: int, traits: CharacterClasses) -> bool:
     """Whether a line begins with an item number: 1. 2、 (3) （四） ⑤, but not 1.5."""
     if traits[points[first]] & CIRCLED:
         return True
@@ -152,26 +179,26 @@ def _is_cut_off(points: Points, first: int, last: int) -> bool:
 
 
 @kernel
-def _repetition(work: Lines, held: int, figures: npt.NDArray[np.float64]) -> None:
-    """Count the repeats of a stretch of lines, and of the paragraphs it makes."""
+def _repetition(work: LineBuffers, lines_held: int, counts: npt.NDArray[np.float64]) -> None:
+    """Count repeated lines of a stretch, and repeated paragraphs."""
     full = paragraphs = chars = 0
-    digest = np.uint64(0)
-    for k in range(held + 1):
-        if k < held and work.sizes[k]:
-            digest = mix((digest ^ work.hashes[k]) * _SPREAD)
+    line_hash = np.uint64(0)
+    for k in range(lines_held + 1):
+        if k < lines_held and work.sizes[k]:
+            line_hash = mix((line_hash ^ work.hashes[k]) * _SPREAD)
             chars += work.sizes[k]
             work.hashes[full], work.sizes[full] = work.hashes[k], work.sizes[k]
             full += 1
         elif chars:
-            work.paragraph_hashes[paragraphs], work.paragraph_sizes[paragraphs] = digest, chars
+            work.paragraph_hashes[paragraphs], work.paragraph_sizes[paragraphs] = line_hash, chars
             paragraphs += 1
-            digest, chars = np.uint64(0), 0
+            line_hash, chars = np.uint64(0), 0
     repeated, covered = count_repeats(work.hashes, work.sizes, full, work.slots)
-    figures[REPEATED_LINES] += repeated
-    figures[REPEATED_LINE_CHARS] += covered
+    counts[REPEATED_LINES] += repeated
+    counts[REPEATED_LINE_CHARS] += covered
     repeated, covered = count_repeats(
         work.paragraph_hashes, work.paragraph_sizes, paragraphs, work.slots
     )
-    figures[PARAGRAPHS] += paragraphs
-    figures[REPEATED_PARAGRAPHS] += repeated
-    figures[REPEATED_PARAGRAPH_CHARS] += covered
+    counts[PARAGRAPHS] += paragraphs
+    counts[REPEATED_PARAGRAPHS] += repeated
+    counts[REPEATED_PARAGRAPH_CHARS] += covered

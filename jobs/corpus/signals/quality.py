@@ -1,4 +1,4 @@
-"""The quality of each text: whether it is written like the good texts or the bad ones.
+"""Quality: the probability that a text is written like the good texts of a model.
 
 A linear model over characters and runs of two and three of them, each counted once however often it
 occurs and hashed into a bucket (Weinberger et al. 2009). What weighs how much is learned: see
@@ -35,26 +35,26 @@ _ZERO, _NINE = np.uint32(ord("0")), np.uint32(ord("9"))
 # Odd words with many bits set: the high bits of a product depend on every bit of what is hashed.
 # The first is 2**64 by the golden ratio (Knuth 1973), the others are xxHash's.
 _ONE, _TWO, _THREE = (
-    np.uint64(word) for word in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
+    np.uint64(slot) for slot in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
 )
 
 
 def quality(content: pa.LargeStringArray, *, model: QualityModel | None) -> pa.Array:
-    """float32: the chance that a text is of the good kind; null without text or without model.
+    """Return the probability, float32, that a text is of the good kind.
 
-    Of a text of no character it is what the model says of nothing. Law: row-wise.
+    Null without text or without model; of an empty text it is the model's bias. Law: row-wise.
     """
     if model is None:
         return pa.nulls(len(content), pa.float32())
     data, offsets, is_valid = text_buffers(content)
     weights, scale, bias = scorer(model)
-    chances = 1 / (1 + np.exp(-(bias + scale * text_weights(data, offsets, weights))))
-    return pa.array(chances.astype(np.float32), mask=~is_valid)
+    probabilities = 1 / (1 + np.exp(-(bias + scale * text_weights(data, offsets, weights))))
+    return pa.array(probabilities.astype(np.float32), mask=~is_valid)
 
 
 @kernel
 def text_weights(data: Bytes, offsets: Offsets, weights: Weights) -> npt.NDArray[np.float64]:
-    """Shape (n,): the weight of each text, 0 of one without characters."""
+    """Return the weight of each text, shape (n,); 0 of one without characters."""
     found = np.zeros(len(offsets) - 1)
     marks = empty_marks()
     for row in range(len(found)):
@@ -72,7 +72,7 @@ def text_weights(data: Bytes, offsets: Offsets, weights: Weights) -> npt.NDArray
 
 @kernel
 def empty_marks() -> Marks:
-    """No bucket is marked."""
+    """Return marks of which none is set."""
     return np.zeros(1 << (BUCKET_BITS - 6), np.uint64)
 
 
@@ -80,7 +80,7 @@ def empty_marks() -> Marks:
 def _stretch_weight(
     data: Bytes, i: np.uint64, end: np.uint64, weights: Weights, marks: Marks
 ) -> tuple[np.int64, np.int64, int, np.uint64]:
-    """The sum over distinct buckets, how many, how many characters, and where the next begins."""
+    """Return the sum over distinct buckets, how many, how many characters, and the next stretch."""
     total, distinct, chars = np.int64(0), np.int64(0), 0
     a = b = np.uint64(0)
     while i < end:
@@ -96,7 +96,7 @@ def _stretch_weight(
 
 @kernel
 def next_letter(data: Bytes, i: np.uint64) -> tuple[np.uint64, np.uint64]:
-    """The character at byte `i`, every ASCII digit as "0"; and where the next one starts."""
+    """Return the character at byte `i`, an ASCII digit as "0", and where the next starts."""
     point, i = decode_point(data, i)
     if _ZERO <= point <= _NINE:
         point = _ZERO
@@ -105,7 +105,7 @@ def next_letter(data: Bytes, i: np.uint64) -> tuple[np.uint64, np.uint64]:
 
 @kernel
 def buckets(a: np.uint64, b: np.uint64, c: np.uint64) -> tuple[np.uint64, np.uint64, np.uint64]:
-    """The buckets of the n-grams c, bc and abc."""
+    """Return the buckets of the n-grams c, bc and abc."""
     pair = (b << _POINT_BITS) | c
     return (
         (c * _ONE) >> _SHIFT,
@@ -116,8 +116,8 @@ def buckets(a: np.uint64, b: np.uint64, c: np.uint64) -> tuple[np.uint64, np.uin
 
 @kernel
 def newly_marked(marks: Marks, bucket: np.uint64) -> np.int64:
-    """Mark a bucket; 1 if it was not marked yet, else 0."""
-    word, bit = bucket >> np.uint64(6), bucket & np.uint64(63)
-    before = marks[word]
-    marks[word] = before | (np.uint64(1) << bit)
+    """Mark a bucket; return 1 if it was not marked before, else 0."""
+    slot, bit = bucket >> np.uint64(6), bucket & np.uint64(63)
+    before = marks[slot]
+    marks[slot] = before | (np.uint64(1) << bit)
     return np.int64(((before >> bit) & np.uint64(1)) ^ np.uint64(1))

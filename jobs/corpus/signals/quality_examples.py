@@ -1,4 +1,4 @@
-"""Examples to learn quality from: normalized texts, each once, and who is kept back for what."""
+"""Quality examples: distinct normalized texts to train from, and which are kept back for what."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Side(IntEnum):
 
 
 def examples(texts: pa.LargeStringArray) -> pa.Table:
-    """EXAMPLES of delivered texts, normalized as a build does it, without those that are empty.
+    """Return EXAMPLES of delivered texts, normalized as in a build, without empty ones.
 
     Law: row-wise, but for rows left out.
     """
@@ -47,7 +47,7 @@ def examples(texts: pa.LargeStringArray) -> pa.Table:
 
 
 def smallest(table: pa.Table, most: int) -> pa.Table:
-    """The examples with the `most` smallest keys, each key once: a sample no order changes.
+    """Return the examples with the `most` smallest keys, each key once, in any order of rows.
 
     Law: key-wise; smallest(a + b) is smallest(smallest(a) + smallest(b)).
     """
@@ -59,20 +59,20 @@ def smallest(table: pa.Table, most: int) -> pa.Table:
 
 
 def without_shared(table: pa.Table, other: pa.Table) -> pa.Table:
-    """The examples whose key the other table has not: what is both good and bad teaches nothing."""
+    """Leave out examples whose key is in the other table: both good and bad, they train nothing."""
     is_shared = pc.is_in(table["key"], value_set=other["key"].combine_chunks())
     return table.filter(pc.invert(is_shared))
 
 
 def sides(table: pa.Table, *, seed: int, share: float) -> npt.NDArray[np.int8]:
-    """The `Side` of each example, by its key: equal canonical texts are never on two sides.
+    """Return the `Side` of each example by its key: equal canonical texts are on one side.
 
     Law: key-wise.
     """
     keys = table["key"].to_pylist()
-    places = (
+    fractions = (
         np.array([xxhash.xxh3_64_intdigest(key, seed=seed) for key in keys], np.float64) / 2**64
     )
-    held = np.where(places < share, Side.HELD_OUT, Side.TRAINING)
-    is_calibration = (places >= share) & (places < 2 * share)
+    held = np.where(fractions < share, Side.HELD_OUT, Side.TRAINING)
+    is_calibration = (fractions >= share) & (fractions < 2 * share)
     return np.where(is_calibration, Side.CALIBRATION, held).astype(np.int8)

@@ -29,8 +29,8 @@ _NUMBERS = ("bias", "scale")
 class QualityModel:
     """A model, known by the sha256 of its file.
 
-    The bytes travel along, so that no worker has to reach the file, but are no field: comparing,
-    hashing and recording a model look at its digest alone.
+    The bytes are pickled with it, so that no worker has to reach the file, but are no field: models
+    are compared, hashed and recorded by digest alone.
     """
 
     digest: str
@@ -47,7 +47,7 @@ class QualityModel:
 
     @property
     def description(self) -> dict[str, Any]:
-        """What the first line of the file says."""
+        """The description in the first line of the file."""
         description: dict[str, Any] = orjson.loads(self.bytes.partition(b"\n")[0])
         return description
 
@@ -61,7 +61,7 @@ class Scorer(NamedTuple):
 
 
 def serialized_model(scorer: Scorer, about: dict[str, Any]) -> QualityModel:
-    """The model of these weights; `about` is what else its file tells of it."""
+    """Return the model of these weights; `about` is added to the description in its file."""
     numbers = {"bias": scorer.bias, "scale": scorer.scale, "buckets": len(scorer.weights)}
     line = orjson.dumps({**about, **numbers, "format": FORMAT}, option=orjson.OPT_SORT_KEYS)
     body = line + b"\n" + scorer.weights.astype("<i2").tobytes()
@@ -69,7 +69,7 @@ def serialized_model(scorer: Scorer, about: dict[str, Any]) -> QualityModel:
 
 
 def read_model(artifact: bytes, *, name: str) -> QualityModel:
-    """The model that a file holds.
+    """Parse a model file.
 
     Raises:
         ConfigError: it is no model, or one of another format.
@@ -95,7 +95,7 @@ def read_model(artifact: bytes, *, name: str) -> QualityModel:
 
 @functools.lru_cache(maxsize=2)
 def scorer(model: QualityModel) -> Scorer:
-    """The model ready to use; made once per process and digest."""
+    """Return the model ready to use; made once per process and digest."""
     about = model.description
     weights = np.frombuffer(model.bytes, "<i2", offset=model.bytes.index(b"\n") + 1)
     return Scorer(weights.astype(np.int16), about["scale"], about["bias"])

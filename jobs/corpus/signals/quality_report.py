@@ -1,4 +1,4 @@
-"""How good scores are: what a threshold finds and loses, and whether a score is a chance."""
+"""Quality report: what a threshold finds and loses, and whether scores are probabilities."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _NEUTRAL = 0.5
 
 
 def quality_report(scores: Scores, labels: Labels) -> dict[str, Any]:
-    """Measures of scores in [0, 1] against what the documents are; both kinds must occur.
+    """Compare scores in [0, 1] with the kinds of the documents; both kinds must occur.
 
     Returns:
         `precision`, `recall` and `accuracy` of calling good what scores at least 0.5; `roc_auc`,
-        the chance that a good document scores above a bad one; `brier`, the mean squared error,
-        and `log_loss`, in nats; `reliability`, a row per tenth of the range; `thresholds`, what
-        it costs to reject below each.
+        the probability that a good document scores above a bad one; `brier`, the mean squared
+        error, and `log_loss`, in nats; `reliability`, a row per tenth of the range; `thresholds`,
+        what it costs to reject below each.
     """
     is_called = scores >= _NEUTRAL
     hits = int((is_called & labels).sum())
@@ -42,16 +42,16 @@ def quality_report(scores: Scores, labels: Labels) -> dict[str, Any]:
 
 
 def roc_auc(scores: Scores, labels: Labels) -> float:
-    """The area under the ROC curve: the share of pairs in order, a tie counting half."""
-    _, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]
+    """Return the area under the ROC curve: the share of pairs in order, a tie counting half."""
+    _, index, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[index]
     positives = int(labels.sum())
     above = ranks[labels].sum() - positives * (positives + 1) / 2
     return float(above / (positives * (len(labels) - positives)))
 
 
 def _reliability(scores: Scores, labels: Labels) -> list[dict[str, Any]]:
-    """Where scores are chances, `mean_score` and `positive_share` of a row are alike."""
+    """Compare `mean_score` with `positive_share`: equal where scores are probabilities."""
     bins = np.minimum((scores * _BINS).astype(int), _BINS - 1)
     return [
         {
@@ -65,7 +65,7 @@ def _reliability(scores: Scores, labels: Labels) -> list[dict[str, Any]]:
 
 
 def _threshold(scores: Scores, labels: Labels, lost: float) -> dict[str, float]:
-    """The threshold below which about that share of the good documents is."""
+    """Return the threshold below which about that share of the good documents lies."""
     threshold = float(np.quantile(scores[labels], lost, method="lower"))
     is_below = scores < threshold
     return {

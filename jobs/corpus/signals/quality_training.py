@@ -1,8 +1,8 @@
 """Training of a quality model: stochastic gradient descent of the logistic loss, then calibration.
 
-In every epoch each document shows one stretch of itself, chosen by chance, so that a book weighs as
-much as a notice and is nevertheless read. The rate falls to 0. Weights that tell documents apart
-they have seen are too sure of others, so the chance is fitted to documents kept back (Platt 1999).
+In every epoch one random stretch of each document is used, so that a book weighs as much as a
+notice, and all of it is used in time. The rate falls to 0. Weights are overconfident on documents
+that they were not trained on, so the probability is fitted to documents kept back (Platt 1999).
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from jobs.corpus.text.text_buffers import text_buffers
 from jobs.corpus.text.utf8 import Bytes
 from jobs.errors import ConfigError
 
-Figures = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.bool_]
-Places = npt.NDArray[np.int64]
-Found = npt.NDArray[np.uint32]
+Positions = npt.NDArray[np.int64]
+Buckets = npt.NDArray[np.uint32]
 
 _LARGEST = np.iinfo(np.int16).max
 _NEWTON_STEPS = 100
@@ -58,7 +58,7 @@ class TrainingParams:
     held_out: float
 
     def __post_init__(self) -> None:
-        """Refuse what trains nothing."""
+        """Refuse values under which nothing is trained."""
         if min(self.documents, self.epochs) < 1 or self.rate <= 0 or not 0 < self.held_out <= 0.4:
             raise ConfigError(
                 f"documents={self.documents} epochs={self.epochs} rate={self.rate} "
@@ -69,7 +69,7 @@ class TrainingParams:
 def fitted(
     texts: pa.LargeStringArray, labels: Labels, is_kept_back: Labels, *, params: TrainingParams
 ) -> Scorer:
-    """Weights fitted to the texts, scale and bias to those kept back.
+    """Fit the weights to the texts, scale and bias to those kept back.
 
     Args:
         texts: without nulls.
@@ -80,11 +80,11 @@ def fitted(
     Law: whole. Deterministic for equal texts in equal order.
     """
     data, offsets, _ = text_buffers(texts)
-    chance = np.random.default_rng(params.seed)
+    rng = np.random.default_rng(params.seed)
     shown = np.flatnonzero(~is_kept_back)
-    order = np.concatenate([chance.permutation(shown) for _ in range(params.epochs)])
+    order = np.concatenate([rng.permutation(shown) for _ in range(params.epochs)])
     stretches = 1 + (offsets[order + 1] - offsets[order]) // STRETCH_BYTES
-    starts = offsets[order] + STRETCH_BYTES * chance.integers(0, stretches)
+    starts = offsets[order] + STRETCH_BYTES * rng.integers(0, stretches)
     weights = np.zeros(1 << BUCKET_BITS)
     ends = np.minimum(starts + STRETCH_BYTES, offsets[order + 1])
     _descend(data, starts, ends, labels[order], params.rate, weights)
@@ -95,11 +95,11 @@ def fitted(
     return Scorer(integers, slope * unit, bias)
 
 
-def calibrated(logits: Figures, labels: Labels) -> tuple[float, float]:
-    """Slope and intercept of the logistic curve that fits the labels best.
+def calibrated(logits: Floats, labels: Labels) -> tuple[float, float]:
+    """Return slope and intercept of the logistic curve that fits the labels best.
 
-    By Newton's method. Labels are drawn in a little, as Platt (1999) does, so that kinds that are
-    told apart without error have a finite slope.
+    By Newton's method. Labels are smoothed (Platt 1999), so that kinds separated without error
+    have a finite slope.
     """
     positives = np.count_nonzero(labels)
     negatives = len(labels) - positives
@@ -108,9 +108,9 @@ def calibrated(logits: Figures, labels: Labels) -> tuple[float, float]:
     rows = np.stack([logits / spread, np.ones(len(logits))], axis=1)
     fit = np.zeros(2)
     for _ in range(_NEWTON_STEPS):
-        chances = 1 / (1 + np.exp(-rows @ fit))
-        slopes = rows.T @ (targets - chances)
-        curvature = (rows * (chances * (1 - chances))[:, np.newaxis]).T @ rows
+        probabilities = 1 / (1 + np.exp(-rows @ fit))
+        slopes = rows.T @ (targets - probabilities)
+        curvature = (rows * (probabilities * (1 - probabilities))[:, np.newaxis]).T @ rows
         step = np.linalg.solve(curvature + _RIDGE * np.eye(2), slopes)
         fit += step * min(1.0, 2 / max(float(np.abs(step).max()), _RIDGE))
     return float(fit[0] / spread), float(fit[1])
@@ -118,7 +118,7 @@ def calibrated(logits: Figures, labels: Labels) -> tuple[float, float]:
 
 @kernel
 def _descend(
-    data: Bytes, starts: Places, ends: Places, labels: Labels, rate: float, weights: Figures
+    data: Bytes, starts: Positions, ends: Positions, labels: Labels, rate: float, weights: Floats
 ) -> None:
     """Change the weights by one step for each stretch."""
     found, marks = np.empty(ORDERS * STRETCH_BYTES, np.uint32), empty_marks()
@@ -130,16 +130,16 @@ def _descend(
             total = 0.0
             for k in range(distinct):
                 total += weights[found[k]]
-            chance = 1 / (1 + np.exp(-(bias + total / root)))
-            move = rate * (1 - step / len(starts)) * (labels[step] - chance)
-            bias += move / 10  # a feature like others, but that every text has: slower
+            probability = 1 / (1 + np.exp(-(bias + total / root)))
+            move = rate * (1 - step / len(starts)) * (labels[step] - probability)
+            bias += move / 10  # a feature that every text has: slower
             for k in range(distinct):
                 weights[found[k]] += move / root
 
 
 @kernel
-def _distinct_buckets(data: Bytes, start: int, end: int, found: Found, marks: Marks) -> np.int64:
-    """Write the distinct buckets of a stretch to `found`; how many. `marks` is left empty."""
+def _distinct_buckets(data: Bytes, start: int, end: int, found: Buckets, marks: Marks) -> np.int64:
+    """Write the distinct buckets of a stretch to `found`; return how many. Clear `marks`."""
     i, stop, distinct = np.uint64(start), np.uint64(end), np.int64(0)
     while i < stop and data[i] & np.uint8(0xC0) == np.uint8(0x80):  # inside a character
         i += np.uint64(1)

@@ -1,4 +1,4 @@
-"""Rules: thresholds on signals that reject a document. They read no text."""
+"""Rules: filter documents by thresholds on signals. They read no text."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from jobs.corpus.model.reasons import Stage
 from jobs.corpus.model.signal_columns import SIGNALS
 from jobs.corpus.model.sites import is_below, sites
 from jobs.errors import ConfigError
-
-"""The stage that rejects by rules."""
 
 OPERATORS: dict[str, Callable[[npt.NDArray[Any], np.generic], npt.NDArray[np.bool_]]] = {
     "<": np.less,
@@ -44,7 +42,7 @@ class Rule:
         operator: One of OPERATORS.
         value: The threshold.
         spared_partners: Their documents are exempt from this rule.
-        spared_sites: Neither are documents of these hosts and their subdomains.
+        spared_sites: Likewise documents of these hosts and their subdomains.
     """
 
     reason: str
@@ -56,7 +54,7 @@ class Rule:
 
     @property
     def text(self) -> str:
-        """The rule as people write it."""
+        """The rule in words, as `content_chars < 200`."""
         return f"{self.signal} {self.operator} {self.value:g}"
 
 
@@ -76,7 +74,7 @@ class RuleParams:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns the rules look at."""
+        """The columns that the rules need."""
         signals = dict.fromkeys(rule.signal for rule in self.rules)
         return (*signals, "site") if any(rule.spared_sites for rule in self.rules) else (*signals,)
 
@@ -95,16 +93,16 @@ class RuleParams:
 
 
 def rule_verdicts(documents: pa.Table, rules: RuleParams, *, partner: str) -> pa.Table:
-    """The stage, reason and evidence of each row; null where no rule holds.
+    """Return stage, reason and evidence of each row; null where no rule holds.
 
     Args:
-        documents: SIGNALS and `site` of one partner's documents. Null signals (those of a row
-            rejected before) hold no rule.
-        rules: in order; the first that holds counts.
-        partner: whose documents.
+        documents: SIGNALS and `site` of one partner's documents. No rule holds for null signals,
+            those of rows rejected before.
+        rules: in order; the first that holds decides.
+        partner: who delivered the documents.
 
     Returns:
-        RULE_VERDICTS, a row for each row.
+        RULE_VERDICTS, in the same order.
 
     Law: row-wise.
     """
@@ -131,7 +129,12 @@ def rule_verdicts(documents: pa.Table, rules: RuleParams, *, partner: str) -> pa
 
 
 def filtered_by_rules(documents: pa.Table, rules: RuleParams, *, partner: str) -> pa.Table:
-    """DOCUMENTS of one partner with stage, reason and evidence of what a rule rejects.
+    """Reject documents by rules: return DOCUMENTS with stage, reason and evidence set.
+
+    Args:
+        documents: DOCUMENTS of one partner.
+        rules: as for `rule_verdicts`.
+        partner: who delivered them.
 
     Law: row-wise.
     """
@@ -160,7 +163,7 @@ def _threshold(rule: Rule, dtype: np.dtype[Any]) -> np.generic:
 
 
 def _are_spared(sites: pa.ChunkedArray, spared: tuple[str, ...]) -> npt.NDArray[np.bool_]:
-    """Which sites are one of these, or below one of them."""
+    """Return which sites are one of these, or below one of them."""
     found = np.zeros(len(sites), np.bool_)
     for name in spared:
         found |= is_below(sites, name).to_numpy()

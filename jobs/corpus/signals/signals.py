@@ -1,7 +1,7 @@
-"""Signals: what is measured of every text, once, so that thresholds can change without it.
+"""Signals: measurements of every text, stored so that thresholds can change without its text.
 
-`signal_columns` says what each one means. Kernels count, over the UTF-8 as it lies in the column;
-here the counts of all texts become shares.
+`signal_columns` defines each. Kernels count in the UTF-8 of the column; here the counts of all
+texts become shares.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import pyarrow as pa
 from jobs.corpus.model.signal_columns import KEYWORD_CATEGORIES, SIGNALS
 from jobs.corpus.signals import line_counts, repetition
 from jobs.corpus.signals.keywords import Points, SignalParams, Trie, compiled, count_keywords
-from jobs.corpus.signals.line_counts import Lines, count_lines, line_work
+from jobs.corpus.signals.line_counts import LineBuffers, count_lines, line_buffers
 from jobs.corpus.signals.quality import quality
-from jobs.corpus.signals.repetition import LONGEST, Sweep, count_ngrams, sweep
+from jobs.corpus.signals.repetition import LONGEST, NgramBuffers, count_ngrams, ngram_buffers
 from jobs.corpus.text.character_classes import (
     CLASS_BITS,
     CLASSES,
@@ -25,24 +25,24 @@ from jobs.corpus.text.character_classes import (
     SIMPLIFIED,
     SPACE,
     TRADITIONAL,
-    Traits,
-    character_traits,
+    CharacterClasses,
+    character_classes,
 )
 from jobs.corpus.text.kernels import kernel
 from jobs.corpus.text.text_buffers import Offsets, text_buffers
 from jobs.corpus.text.utf8 import Bytes, decode_point
 
 SIGNALS_VERSION = 1
-"""Releases record it: other formulas, other number."""
+"""Recorded in releases; raise it when a formula changes."""
 
-Figures = npt.NDArray[np.float64]
+Values = npt.NDArray[np.float64]
 
 _TEXT_CHARS, _DISTINCT, _WEIGHTED, _LINKED, _TRADITIONAL, _SIMPLIFIED = range(6)
 _BOTH_SCRIPTS = TRADITIONAL * 4  # class and script bits are below
 
 
 class _Counts(NamedTuple):
-    """What is counted of each text, a row each.
+    """Counts of each text, a row each, float64.
 
     Attributes:
         classes: Characters of each class.
@@ -53,27 +53,27 @@ class _Counts(NamedTuple):
         hits: Keywords of each category.
     """
 
-    classes: Figures
-    letters: Figures
-    ngrams: Figures
-    lines: Figures
-    hits: Figures
+    classes: Values
+    letters: Values
+    ngrams: Values
+    lines: Values
+    hits: Values
 
 
-class _Work(NamedTuple):
-    """What the kernels work in: about 4 bytes per character of the longest text, and 10 MB."""
+class _Buffers(NamedTuple):
+    """Work space of the kernels: about 4 bytes per character of the longest text, and 10 MB."""
 
     points: Points
     histogram: npt.NDArray[np.int32]
     distinct: Points
-    sweep: Sweep
-    lines: Lines
+    ngram_buffers: NgramBuffers
+    lines: LineBuffers
 
 
 def signals(content: pa.LargeStringArray, *, params: SignalParams) -> pa.Table:
-    """One row of `SIGNALS` per text, in the same order; null for a null text, 0 of an empty one.
+    """Return a row of SIGNALS per text, in order: null for a null text, 0 for an empty one.
 
-    `quality` is null without a model, and what the model says of nothing for an empty text.
+    `quality` is null without a model, and the bias of the model for an empty text.
 
     Law: row-wise.
     """
@@ -82,24 +82,26 @@ def signals(content: pa.LargeStringArray, *, params: SignalParams) -> pa.Table:
     counts = _Counts(
         np.zeros((rows, CLASSES)),
         np.zeros((rows, 6)),
-        np.zeros((rows, LONGEST + 1, repetition.FIGURES)),
-        np.zeros((rows, line_counts.FIGURES)),
+        np.zeros((rows, LONGEST + 1, repetition.COUNTERS)),
+        np.zeros((rows, line_counts.COUNTERS)),
         np.zeros((rows, len(KEYWORD_CATEGORIES))),
     )
     longest = int(np.diff(offsets).max(initial=0))
     histogram, distinct = np.zeros(0x110000, np.int32), np.empty(0x110001, np.uint32)
-    work = _Work(np.empty(longest, np.uint32), histogram, distinct, sweep(), line_work())
-    _measure(data, offsets, character_traits(), compiled(params), work, counts)
+    buffers = _Buffers(
+        np.empty(longest, np.uint32), histogram, distinct, ngram_buffers(), line_buffers()
+    )
+    _measure(data, offsets, character_classes(), compiled(params), buffers, counts)
     columns = _columns(counts)
     arrays = {
-        name: pa.array(figures.astype(SIGNALS.field(name).type.to_pandas_dtype()), mask=~is_valid)
-        for name, figures in columns.items()
+        name: pa.array(values.astype(SIGNALS.field(name).type.to_pandas_dtype()), mask=~is_valid)
+        for name, values in columns.items()
     }
     arrays["quality"] = quality(content, model=params.quality)
     return pa.table([arrays[name] for name in SIGNALS.names], schema=SIGNALS)
 
 
-def _columns(counts: _Counts) -> dict[str, Figures]:
+def _columns(counts: _Counts) -> dict[str, Values]:
     letters = counts.letters.T
     return {
         **_character_shares(counts.classes.T, letters),
@@ -113,11 +115,11 @@ def _columns(counts: _Counts) -> dict[str, Figures]:
     }
 
 
-def _share(part: Figures, whole: Figures) -> Figures:
+def _share(part: Values, whole: Values) -> Values:
     return part / np.maximum(whole, 1)
 
 
-def _character_shares(classes: Figures, letters: Figures) -> dict[str, Figures]:
+def _character_shares(classes: Values, letters: Values) -> dict[str, Values]:
     chars = classes.sum(axis=0)
     names = ("han", "latin", "digit", "punctuation", "space", "private_use", "replacement")
     shares = {
@@ -132,7 +134,7 @@ def _character_shares(classes: Figures, letters: Figures) -> dict[str, Figures]:
     }
 
 
-def _letter_signals(letters: Figures) -> dict[str, Figures]:
+def _letter_signals(letters: Values) -> dict[str, Values]:
     chars, distinct, weighted, linked = letters[:4]
     return {
         # -sum p ln p, with p = c / n, is ln n - (sum c ln c) / n.
@@ -142,14 +144,14 @@ def _letter_signals(letters: Figures) -> dict[str, Figures]:
     }
 
 
-def _ngram_shares(ngrams: Figures, chars: Figures) -> dict[str, Figures]:
-    def repeated(n: int) -> Figures:
+def _ngram_shares(ngrams: Values, chars: Values) -> dict[str, Values]:
+    def repeated(n: int) -> Values:
         return _share(ngrams[:, n, repetition.REPEATED], ngrams[:, n, repetition.TOTAL])
 
-    def top(n: int) -> Figures:
+    def top(n: int) -> Values:
         return np.minimum(_share(n * ngrams[:, n, repetition.TOP], chars), 1)
 
-    def covered(n: int) -> Figures:
+    def covered(n: int) -> Values:
         return _share(ngrams[:, n, repetition.COVERED], chars)
 
     return {
@@ -161,7 +163,7 @@ def _ngram_shares(ngrams: Figures, chars: Figures) -> dict[str, Figures]:
     }
 
 
-def _line_shares(lines: Figures, chars: Figures) -> dict[str, Figures]:
+def _line_shares(lines: Values, chars: Values) -> dict[str, Values]:
     full = lines[line_counts.FULL_LINES]
     return {
         "line_count": lines[line_counts.LINES],
@@ -182,16 +184,21 @@ def _line_shares(lines: Figures, chars: Figures) -> dict[str, Figures]:
 
 @kernel
 def _measure(
-    data: Bytes, offsets: Offsets, traits: Traits, trie: Trie, work: _Work, counts: _Counts
+    data: Bytes,
+    offsets: Offsets,
+    traits: CharacterClasses,
+    trie: Trie,
+    buffers: _Buffers,
+    counts: _Counts,
 ) -> None:
     """Count everything of every text."""
     for row in range(len(offsets) - 1):
-        size = _decode(data, offsets[row], offsets[row + 1], work.points)
+        size = _decode(data, offsets[row], offsets[row + 1], buffers.points)
         letters = counts.letters[row]
-        _count_characters(work.points, size, traits, work, (counts.classes[row], letters))
-        _count_repetition(work.points, size, traits, work.sweep, counts.ngrams[row])
-        count_lines(work.points, size, traits, work.lines, counts.lines[row])
-        count_keywords(work.points, size, trie, counts.hits[row])
+        _count_characters(buffers.points, size, traits, buffers, (counts.classes[row], letters))
+        _count_repetition(buffers.points, size, traits, buffers.ngram_buffers, counts.ngrams[row])
+        count_lines(buffers.points, size, traits, buffers.lines, counts.lines[row])
+        count_keywords(buffers.points, size, trie, counts.hits[row])
 
 
 @kernel
@@ -205,11 +212,15 @@ def _decode(data: Bytes, start: int, end: int, points: Points) -> int:
 
 @kernel
 def _count_characters(
-    points: Points, size: int, traits: Traits, work: _Work, counts: tuple[Figures, Figures]
+    points: Points,
+    size: int,
+    traits: CharacterClasses,
+    buffers: _Buffers,
+    counts: tuple[Values, Values],
 ) -> None:
-    """Classes and scripts, how characters are distributed, and those inside addresses."""
+    """Count classes and scripts, the distribution of characters, and those inside addresses."""
     classes, letters = counts
-    histogram, distinct, known = work.histogram, work.distinct, 0
+    histogram, distinct, known = buffers.histogram, buffers.distinct, 0
     counted = np.zeros(_BOTH_SCRIPTS, np.int64)
     linked = link_end = 0
     for i in range(size):
@@ -233,7 +244,7 @@ def _count_characters(
 
 
 @kernel
-def _weigh(count: int, trait: int, letters: Figures) -> None:
+def _weigh(count: int, trait: int, letters: Values) -> None:
     if trait & CLASS_BITS != SPACE:
         letters[_TEXT_CHARS] += count
         letters[_DISTINCT] += 1
@@ -267,7 +278,7 @@ def _begins(points: Points, i: int, size: int, word: Points) -> bool:
 
 @kernel
 def _link_end(points: Points, i: int, size: int) -> int:
-    """An address ends at white space, at what is not ASCII, or at a bracket or quote."""
+    """Return where an address ends: at white space, non-ASCII, a bracket or a quote."""
     while i < size and 0x20 < points[i] < 0x7F and points[i] not in {0x22, 0x29, 0x3C, 0x3E, 0x5D}:
         i += 1
     return i
@@ -275,14 +286,14 @@ def _link_end(points: Points, i: int, size: int) -> int:
 
 @kernel
 def _count_repetition(
-    points: Points, size: int, traits: Traits, work: Sweep, figures: Figures
+    points: Points, size: int, traits: CharacterClasses, buffers: NgramBuffers, values: Values
 ) -> None:
     start = 0
     while start < size:
-        stop = min(size, start + len(work.ids))
-        held = 0
+        stop = min(size, start + len(buffers.ids))
+        text_chars = 0
         for i in range(start, stop):
-            work.ids[held] = points[i]
-            held += traits[points[i]] & CLASS_BITS != SPACE
-        count_ngrams(work, held, figures)
+            buffers.ids[text_chars] = points[i]
+            text_chars += traits[points[i]] & CLASS_BITS != SPACE
+        count_ngrams(buffers, text_chars, values)
         start = stop

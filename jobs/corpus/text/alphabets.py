@@ -1,7 +1,7 @@
-"""Which characters are which: sets that kernels and rules look characters up in.
+"""Alphabets: sets of characters for kernels and rules.
 
-What is frequent, and which script a character belongs to, is read off the national character sets,
-whose makers counted: GB 2312 and Big5 each have a first level of frequent characters.
+Frequency and script are taken from the national character sets: GB 2312 and Big5 each have a first
+level of frequent characters.
 """
 
 from __future__ import annotations
@@ -14,7 +14,16 @@ from collections.abc import Iterator
 
 import opencc
 
-HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
+HAN_RANGES = (
+    (0x3007, 0x3007),
+    (0x3400, 0x4DBF),
+    (0x4E00, 0x9FFF),
+    (0xF900, 0xFAFF),
+    (0x20000, 0x3FFFD),
+)
+"""Chinese characters: first and last code point of each block."""
+
+HAN = "".join(f"{chr(first)}-{chr(last)}" for first, last in HAN_RANGES)
 """Chinese characters, for a class of a regular expression."""
 
 LINE_ENDS = frozenset(map(ord, "\r\x0b\x0c\x85\u2028\u2029"))
@@ -40,7 +49,7 @@ INVISIBLES = frozenset(
 ) - {0x0D}
 
 # Unicode's EquivalentUnifiedIdeograph for U+2E81-U+2EF2; 〇 where there is none. Kangxi radicals
-# and two of these have compatibility decompositions, which say the same.
+# and two of these have compatibility decompositions, which give the same.
 _SUPPLEMENT = (
     "厂乛乚乙亻冂𠘨刀刂卜㔾小小兀尣尢𡯂巳幺彑𫜹忄心扌攵〇旡日月歺〇民氵氺灬爫爫丬"
     "牛犭王𤴔目示礻𥫗糹纟罓罒㓁冗𦉫羊𦍌𦍋耂肀聿肉𦥑艹艹艹虎衤覀西见角𧢲讠贝𧾷车辶辶辶"
@@ -50,10 +59,10 @@ _SUPPLEMENT = (
 
 @functools.cache
 def unified_ideographs() -> dict[int, int]:
-    """The character that each radical, stroke of one or compatibility ideograph stands for."""
+    """Return the character that each radical, stroke or compatibility ideograph stands for."""
     unified = {
-        0x2E81 + place: ord(character)
-        for place, character in enumerate(_SUPPLEMENT)
+        0x2E81 + offset: ord(character)
+        for offset, character in enumerate(_SUPPLEMENT)
         if character != "〇"
     }
     for point in (0x2E9F, 0x2EF3, *range(0x2F00, 0x2FD6)):
@@ -65,9 +74,9 @@ def unified_ideographs() -> dict[int, int]:
 
 @functools.cache
 def traditional_characters() -> frozenset[str]:
-    """Characters of Traditional text alone: they have a Simplified form, and GB 2312 lacks them.
+    """Return characters of Traditional text alone: with a Simplified form, and not in GB 2312.
 
-    So 乾, 於 and 著 are none: Simplified text has 乾隆, 於潜 and 著作.
+    So 乾, 於 and 著 are not among them: Simplified text has 乾隆, 於潜 and 著作.
     """
     convert = opencc.OpenCC("t2s").convert
     return frozenset(c for c in _ideographs() if convert(c) != c and not _has("gb2312", c))
@@ -75,7 +84,7 @@ def traditional_characters() -> frozenset[str]:
 
 @functools.cache
 def simplified_characters() -> frozenset[str]:
-    """Characters of Simplified text alone: they have a Traditional form, and Big5 lacks them."""
+    """Return characters of Simplified text alone: with a Traditional form, and not in Big5."""
     convert = opencc.OpenCC("s2t").convert
     return frozenset(
         c for c in _ideographs() if convert(c) != c and _has("gb2312", c) and not _has("big5", c)
@@ -84,7 +93,7 @@ def simplified_characters() -> frozenset[str]:
 
 @functools.cache
 def frequent_characters() -> frozenset[str]:
-    """The first levels of GB 2312 and Big5, with the punctuation of Chinese text."""
+    """Return the first levels of GB 2312 and Big5, with the punctuation of Chinese text."""
     return frozenset(
         c for c in _ideographs() if _leads(c, "gb2312", 0xB0, 0xD7) or _leads(c, "big5", 0xA4, 0xC6)
     ) | frozenset("，。、；：？！（）《》“”‘’「」『』【】—…·〈〉％～０１２３４５６７８９")
@@ -109,6 +118,6 @@ def _encoded(encoding: str, character: str) -> bytes:
 
 @functools.cache
 def marks_in_a_row() -> re.Pattern[str]:
-    """More combining marks than any script sets on one letter, which Unicode says are 30."""
+    """Return a pattern of more combining marks in a row than the 30 that Unicode allows."""
     marks = (chr(point) for point in range(sys.maxunicode + 1) if unicodedata.combining(chr(point)))
     return re.compile(f"([{''.join(marks)}]{{31,}})")

@@ -1,7 +1,7 @@
-"""The canonical form of a text: what is left when writing habits are taken away. Only for hashing.
+"""The canonical form of a text: letters and digits alone, folded. Only for hashing.
 
-Two mirrors of one article differ in width, punctuation, white space, case and script long before
-they differ in what they say. The canonical form keeps letters, digits and Han characters alone,
+Two copies of one article differ in width, punctuation, white space, case and script long before
+they differ in content. The canonical form keeps letters, digits and Han characters alone,
 folds full width to half, upper case to lower, compatibility forms to the plain character, and
 Traditional characters to Simplified one by one. Digits stay: without them every monthly bulletin
 equals its predecessor. Front matter, bylines and the like are left out (`page_furniture`). The
@@ -22,21 +22,21 @@ import pyarrow as pa
 import xxhash
 
 from jobs.corpus.text.kernels import kernel
-from jobs.corpus.text.page_furniture import without_framing
+from jobs.corpus.text.page_furniture import without_page_furniture
 from jobs.corpus.text.text_buffers import Offsets, large_string_array, text_buffers
 from jobs.corpus.text.utf8 import Bytes, decode_point
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Points = npt.NDArray[np.uint32]
+FoldingTable = npt.NDArray[np.uint32]
 
 CANONICAL_VERSION = 2
 
 
 @functools.cache
-def folding_table() -> Points:
-    """Shape (0x110000,), uint32: the code point each code point becomes; 0 removes it."""
+def folding_table() -> FoldingTable:
+    """Return the code point that each code point becomes, 0 to remove it; (0x110000,), uint32."""
     table = np.zeros(sys.maxunicode + 1, dtype=np.uint32)
     # Above plane 3 there are only tags, variation selectors and private use.
     letters = [c for c in map(chr, range(0x40000)) if unicodedata.category(c)[0] in "LN"]
@@ -47,7 +47,7 @@ def folding_table() -> Points:
 
 
 def folding_digest() -> str:
-    """Hex digest of the folding table: it moves with Unicode and dictionary versions."""
+    """Return the hex digest of the folding table, which changes with Unicode and dictionaries."""
     return xxhash.xxh3_128_hexdigest(folding_table().tobytes())
 
 
@@ -66,18 +66,18 @@ def _simplified(letters: Iterable[str]) -> list[str]:
 
 
 def canonical_texts(content: pa.Array) -> pa.LargeStringArray:
-    """The canonical form of each text; null stays null.
+    """Return the canonical form of each text; null stays null.
 
     Args:
         content: `string` or `large_string`, of any offset.
 
     Law: row-wise.
     """
-    return folded_texts(without_framing(content))
+    return folded_texts(without_page_furniture(content))
 
 
 def folded_texts(content: pa.Array) -> pa.LargeStringArray:
-    """The canonical form of each text with nothing left out as framing; null stays null.
+    """Return the canonical form of each text, page furniture included; null stays null.
 
     Law: row-wise.
     """
@@ -87,19 +87,21 @@ def folded_texts(content: pa.Array) -> pa.LargeStringArray:
 
 
 @functools.cache
-def _encoded_table() -> tuple[Points, Bytes]:
-    """The folded UTF-8 of each code point, as a little-endian word, and how long it is."""
-    words = np.zeros(sys.maxunicode + 1, np.uint32)
+def _encoded_table() -> tuple[FoldingTable, Bytes]:
+    """Return the folded UTF-8 of each code point as a little-endian number, and its length."""
+    encodings = np.zeros(sys.maxunicode + 1, np.uint32)
     lengths = np.zeros(sys.maxunicode + 1, np.uint8)
     for point in np.flatnonzero(folding_table()):
         encoded = chr(folding_table()[point]).encode()
-        words[point] = int.from_bytes(encoded, "little")
+        encodings[point] = int.from_bytes(encoded, "little")
         lengths[point] = len(encoded)
-    return words, lengths
+    return encodings, lengths
 
 
 @kernel
-def _fold(data: Bytes, offsets: Offsets, words: Points, lengths: Bytes) -> tuple[Bytes, Offsets]:
+def _fold(
+    data: Bytes, offsets: Offsets, encoded: FoldingTable, lengths: Bytes
+) -> tuple[Bytes, Offsets]:
     # No folded character is longer than twice the one it replaces.
     out = np.empty(2 * (offsets[-1] - offsets[0]) + 4, dtype=np.uint8)
     new_offsets = np.empty_like(offsets)
@@ -111,9 +113,9 @@ def _fold(data: Bytes, offsets: Offsets, words: Points, lengths: Bytes) -> tuple
         while i < end:
             point, i = decode_point(data, i)
             # Four bytes are always written and only those that count are kept: no branch to guess.
-            word = words[np.uint64(point)]
+            utf8 = encoded[np.uint64(point)]
             for byte in range(4):
-                out[at + np.uint64(byte)] = word >> np.uint32(8 * byte)
+                out[at + np.uint64(byte)] = utf8 >> np.uint32(8 * byte)
             at += np.uint64(lengths[np.uint64(point)])
     new_offsets[len(offsets) - 1] = at
     return out[: np.int64(at)], new_offsets

@@ -1,4 +1,4 @@
-"""What is known of every character: its class, and what it may begin or end."""
+"""Character classes: the class of every code point, and flags of what it may begin or end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import opencc
 
-Traits = npt.NDArray[np.uint16]
+from jobs.corpus.text.alphabets import HAN_RANGES
+
+CharacterClasses = npt.NDArray[np.uint16]
 
 CLASS_BITS = 0x0F
 OTHER, HAN, LATIN, DIGIT, PUNCTUATION, SPACE, PRIVATE_USE, REPLACEMENT, KANA, HANGUL = range(10)
@@ -28,8 +30,7 @@ OPENING = 1 << 11  # of an item number in brackets
 LINKING = 1 << 12  # an address may begin here
 
 _RANGES = {
-    HAN: ((0x3007, 0x3007), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF),
-          (0x20000, 0x3FFFD)),
+    HAN: HAN_RANGES,
     KANA: ((0x3041, 0x3096), (0x309D, 0x309F), (0x30A1, 0x30FA), (0x30FC, 0x30FF), (0x31F0, 0x31FF),
            (0xFF66, 0xFF9D)),
     HANGUL: ((0x1100, 0x11FF), (0x3131, 0x318E), (0xA960, 0xA97C), (0xAC00, 0xD7A3),
@@ -49,16 +50,16 @@ _CIRCLED = ((0x2460, 0x249B), (0x2776, 0x2793), (0x3220, 0x3229))
 
 
 @functools.cache
-def character_traits() -> Traits:
-    """Shape (0x110000,): the class of each code point and the bits named above."""
+def character_classes() -> CharacterClasses:
+    """Return the class of each code point and the flags named above; (0x110000,), uint16."""
     table = np.zeros(sys.maxunicode + 1, np.uint16)
-    for point in range(0x20000):  # beyond, the ranges say all
+    for point in range(0x20000):  # beyond, only the ranges have a class
         table[point] = _class(chr(point))
     for kind, ranges in _RANGES.items():
         for first, last in ranges:
             table[first : last + 1] = kind
-    for trait, signs in _SIGNS.items():
-        table[[ord(sign) for sign in signs]] |= trait
+    for flag, signs in _SIGNS.items():
+        table[[ord(sign) for sign in signs]] |= flag
     for first, last in _CIRCLED:
         table[first : last + 1] |= CIRCLED
     table[list(_written_otherwise("t2s", "gb2312"))] |= TRADITIONAL
@@ -80,7 +81,7 @@ def _class(character: str) -> int:
 
 
 def _written_otherwise(conversion: str, encoding: str) -> Iterator[int]:
-    """Han characters that the other script writes otherwise: its national standard lacks them."""
+    """Yield Han characters of one script alone: the other's national standard lacks them."""
     points = [point for first, last in _RANGES[HAN] for point in range(first, last + 1)]
     converted = opencc.OpenCC(conversion).convert("\n".join(map(chr, points))).split("\n")
     for point, other in zip(points, converted, strict=True):

@@ -1,15 +1,18 @@
-"""Where compiled kernels are kept: in a folder named after all they are made of.
+"""Cache of compiled kernels: a folder whose name is a digest of all their sources.
 
-numba by itself keeps them beside their module and compiles again when that module changes, but not
-when a kernel it calls changes in another one: who upgrades would go on with parts of the version
-before. Here the folder's name is a digest of the module and of all it imports from its package and
-from this one, directly or not. So the same sources are compiled once per machine and user, wherever
-they lie (a submitted job unpacks them anew), and other sources never meet them. Processes write
-there one after the other: of two that save a function for different types at once, one might find
-the code of the other under its own.
+By default numba caches compiled code beside its module and compiles again when that module changes,
+but not when a kernel it calls changes in another module: after an upgrade, parts of the version
+before would still run. Here the folder's name is a digest of the module and of all it imports from
+its package and from this one, directly or not. So the same sources are compiled once per machine
+and user, wherever they lie (a submitted job unpacks them anew), and never confused with others.
+Processes write there one at a time: of two that save a function for different types at once, one
+might find the code of the other under its own.
 
-The folders are `heliu/kernels` in the user's cache, or in `NUMBA_CACHE_DIR`; where neither can be
-written, every process compiles for itself. They may be deleted at any time.
+The folders are in `heliu/kernels` in the user's cache, or in `NUMBA_CACHE_DIR`; where neither can
+be written, every process compiles for itself. They may be deleted at any time.
+
+numba offers no public way to do this: names private to it are read here, and `kernels.kernel` falls
+back on compiling in every process where one of them is missing.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache, partial
@@ -31,14 +35,14 @@ import numba
 import xxhash
 from numba import config
 
-_Homes = tuple[tuple[str, Path], ...]
-"""Packages whose imports are followed, and where each lies."""
+_Packages = tuple[tuple[str, Path], ...]
+"""Packages whose imports are followed, and the folder that holds each."""
 
 _OURS = (__name__.partition(".")[0], Path(__file__).resolve().parents[3])
 
 
 class BySources:
-    """What numba asks for the place of a compiled function (its "cache locator")."""
+    """A "cache locator" of numba: says where the code of a function is cached."""
 
     def __init__(self, function: Any, file: str) -> None:
         self._py_file = file
@@ -47,31 +51,35 @@ class BySources:
 
     @classmethod
     def from_function(cls, function: Any, file: str) -> BySources:
-        """The place of a function, which exists."""
-        place = cls(function, file)
-        place.ensure_cache_path()
-        return place
+        """Return the locator of a function; its folder exists."""
+        locator = cls(function, file)
+        locator.ensure_cache_path()
+        return locator
 
     def ensure_cache_path(self) -> None:
         """Make the folder."""
         Path(self.get_cache_path()).mkdir(parents=True, exist_ok=True)
 
     def get_cache_path(self) -> str:
-        """The folder."""
+        """Return the folder."""
         return str(_base() / self._digest)
 
     def get_source_stamp(self) -> str:
-        """What has to be the same for a compiled function to be used."""
+        """Return the digest that cached code must have to be used."""
         return self._digest
 
     def get_disambiguator(self) -> str:
-        """What tells functions of one name apart."""
+        """Return what distinguishes functions of one name."""
         return str(self._line)
 
 
 @contextmanager
-def kept_by_sources() -> Iterator[None]:
-    """Functions decorated in here are kept `BySources`; others stay numba's own business."""
+def cached_by_sources() -> Iterator[None]:
+    """Let functions compiled in this context be cached `BySources`.
+
+    Raises:
+        AttributeError: numba has no such setting any more.
+    """
     before = config.CACHE_LOCATOR_CLASSES
     config.CACHE_LOCATOR_CLASSES = f"{__name__}.{BySources.__name__}"
     try:
@@ -80,60 +88,74 @@ def kept_by_sources() -> Iterator[None]:
         config.CACHE_LOCATOR_CLASSES = before
 
 
-def kept_with_care(compiled: Any) -> None:
-    """Let no two processes save code of one folder at once, and nobody fail for what is kept.
+def guard_cache(compiled: Any) -> None:
+    """Let processes save code of one folder one at a time, and ignore damaged files.
 
     A machine that went down may have left half a file, and a disk may be full: then code is
-    compiled as if none had been kept.
+    compiled as if none had been cached.
+
+    Args:
+        compiled: a function compiled with `cache=True`.
+
+    Raises:
+        AttributeError: numba has other private names.
     """
-    kept = compiled._cache  # noqa: SLF001  numba offers no other way to it
-    load, save = kept.load_overload, kept.save_overload
+    cached = compiled._cache  # noqa: SLF001  numba offers no other way to it
+    load, save = cached.load_overload, cached.save_overload
+    flush, folder = cached.flush, Path(cached.cache_path)
 
     def loaded(*what: Any) -> Any:
         try:
             return load(*what)
         except (OSError, EOFError, UnpicklingError):
-            alone(kept.flush)
+            alone(flush)
             return None
 
     def alone(write: Callable[..., None], *what: Any) -> None:
-        with suppress(OSError), Path(kept.cache_path, "lock").open("w") as lock:
+        with suppress(OSError), (folder / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             write(*what)
 
-    kept.load_overload, kept.save_overload = loaded, partial(alone, save)
+    cached.load_overload, cached.save_overload = loaded, partial(alone, save)
+
+
+@cache
+def warn_not_cached(reason: str) -> None:
+    """Warn, once for each reason, that compiled code is not cached."""
+    warnings.warn(
+        f"numba {numba.__version__} caches compiled code in a way that heliu does not know "
+        f"({reason}): every process compiles its kernels anew, which takes minutes; install the "
+        "numba of requirements.lock",
+        RuntimeWarning,
+        stacklevel=3,
+    )
 
 
 @cache
 def sources_digest(file: Path, module: str) -> str:
-    """The same for one numba and the contents of a module and all it imports, wherever they lie.
-
-    Args:
-        file: the module's.
-        module: its full name, which tells where its package lies.
-    """
+    """Return the digest of numba's version and the contents of a module and all it imports."""
     depth = module.count(".") + (file.name == "__init__.py")
-    homes = tuple({_OURS, (module.partition(".")[0], file.resolve().parents[depth])})
-    found, waiting = {file}, [file]
-    while waiting:
-        new = _imported(waiting.pop(), homes) - found
+    packages = tuple({_OURS, (module.partition(".")[0], file.resolve().parents[depth])})
+    found, unread = {file}, [file]
+    while unread:
+        new = _imported(unread.pop(), packages) - found
         found |= new
-        waiting += new
+        unread += new
     contents = sorted({_digest(source) for source in found})
     return xxhash.xxh3_128_hexdigest(b"".join([*contents, numba.__version__.encode()]))
 
 
 @cache
-def _imported(file: Path, homes: _Homes) -> frozenset[Path]:
-    """The files of the packages `homes` that a file imports; what lies beside them is not ours."""
+def _imported(file: Path, packages: _Packages) -> frozenset[Path]:
+    """Return the files of these packages that a file imports; other packages are not followed."""
     statements = ast.walk(ast.parse(file.read_bytes()))
-    paths = {path for statement in statements for path in _named(statement, file, dict(homes))}
+    paths = {path for statement in statements for path in _named(statement, file, dict(packages))}
     files = (f for path in paths for f in (path / "__init__.py", path.parent / f"{path.name}.py"))
     return frozenset(filter(Path.is_file, files))
 
 
-def _named(statement: ast.AST, file: Path, homes: dict[str, Path]) -> Iterator[Path]:
-    """Where the modules would be, without suffix, that an import may mean."""
+def _named(statement: ast.AST, file: Path, packages: dict[str, Path]) -> Iterator[Path]:
+    """Yield the paths, without suffix, of modules that an import may mean."""
     modules: list[str] = []
     if isinstance(statement, ast.Import):
         modules = [name.name for name in statement.names]
@@ -144,9 +166,9 @@ def _named(statement: ast.AST, file: Path, homes: dict[str, Path]) -> Iterator[P
     for module in modules:
         name = module.lstrip(".")
         level = len(module) - len(name)
-        home = file.parents[level - 1] if level else homes.get(name.partition(".")[0])
-        if home is not None:
-            yield home.joinpath(*name.split("."))
+        root = file.parents[level - 1] if level else packages.get(name.partition(".")[0])
+        if root is not None:
+            yield root.joinpath(*name.split("."))
 
 
 @cache
@@ -156,13 +178,13 @@ def _digest(file: Path) -> bytes:
 
 @cache
 def _base() -> Path:
-    """The first folder that can be written."""
+    """Return the first folder that can be written."""
     for folder in filter(None, (config.CACHE_DIR, os.environ.get("XDG_CACHE_HOME") or "~/.cache")):
         try:
             base = Path(folder).expanduser() / "heliu" / "kernels"
             base.mkdir(parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=base).close()
-        except (OSError, RuntimeError):  # not to be written; nobody knows the home
+        except (OSError, RuntimeError):  # not writable, or the home folder is unknown
             continue
         return base
     alone = tempfile.mkdtemp(prefix="heliu-kernels-")

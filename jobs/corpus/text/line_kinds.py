@@ -1,8 +1,8 @@
-"""Structure is content: what kind of line a line is, so that repairs can spare what is no prose.
+"""Kinds of lines: code, rows of fields and listings, which repairs must not change.
 
-A line of a program is ASCII but for what stands in its quotes and comments, and shows it by how it
-ends, by its signs or by its first word. A row holds fields, not a sentence. A listing is a line
-that announces code. Whatever a rule asks about lines, it asks here.
+A line of a program is ASCII outside of its quotes and comments, and is recognised by its end, its
+signs or its first word. A row holds fields, not a sentence. A listing is a line that announces
+code. All rules use these functions.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _FIRST_WORDS = re.compile(
 )
 _ROW = re.compile(r"[^\s,|]+(?:[ ,|]+|\t)[^\s,|]+(?:(?:[ ,|]+|\t)[^\s,|]+)+")
 _SENTENCE = re.compile("[，。；？！]")
-_FIGURE = re.compile(r"[0-9\uff10-\uff19]")
+_NUMBER = re.compile(r"[0-9\uff10-\uff19]")
 _KINDS = r"(?:标签|標籤|元素|标记|標記|tags?\b|elements?\b)(?![：:<]|\s*\Z)"
 _TAG = r"<[A-Za-z][A-Za-z0-9]{0,15}(?:\s[^<>\n]{0,80})?/?>"
 _BARE_TAG = re.compile(_TAG)
@@ -86,16 +86,16 @@ def has_code_signs(line: str) -> bool:
 
 
 def is_row(line: str) -> bool:
-    """Whether `line` is a row of three or more fields, with figures among them."""
-    return bool(_ROW.fullmatch(line.strip()) and _FIGURE.search(line)) and not _SENTENCE.search(
+    """Whether `line` is a row of three or more fields, with numbers among them."""
+    return bool(_ROW.fullmatch(line.strip()) and _NUMBER.search(line)) and not _SENTENCE.search(
         line
     )
 
 
 def taught_spans(text: str) -> list[tuple[int, int]]:
-    """Where the tags of `text` are what it speaks of: all of it, or some lines of a page's remains.
+    """Return the spans in which tags are content: a text about markup, or parts of a web page.
 
-    Tags in Markdown code say nothing: documents that have them may be full of others.
+    Tags in Markdown code are no evidence: documents that have them may be full of other tags.
     """
     if next(_taught(text), None) is None and next(_announced(text), None) is None:
         return []
@@ -110,7 +110,7 @@ def taught_spans(text: str) -> list[tuple[int, int]]:
 
 
 def _taught(text: str) -> Iterator[re.Match[str]]:
-    """The tags that a sentence names."""
+    """Yield the tags that a sentence names."""
     for tag in _BARE_TAG.finditer(text):
         start, end = tag.span()
         before = text[max(start - _MENTION_CHARS, 0) : start]
@@ -135,22 +135,27 @@ def _whole_lines(text: str, span: tuple[int, int]) -> tuple[int, int]:
 
 
 def _whole_block(text: str, start: int) -> tuple[int, int]:
-    """The lines from the one of `start` on to the next empty one."""
+    """Return the span of lines from the one of `start` on to the next empty one."""
     end = text.find("\n\n", start)
     return text.rfind("\n", 0, start) + 1, len(text) if end < 0 else end
 
 
 def teaches_entities(text: str) -> bool:
-    """Whether `text` says how characters are escaped."""
+    """Whether `text` explains how characters are escaped."""
     has_any = "&lt;" in text or "&gt;" in text or "&amp;" in text
     return has_any and _ENTITY.search(text) is not None
 
 
 @kernel
 def is_code_line(data: Bytes, start: np.int64, end: np.int64) -> bool:
-    """Whether the bytes `data[start:end]` of one line are code: see the module.
+    """Whether the bytes of one line are code, as the module defines it.
 
-    What stands in quotes or behind a comment's mark may be anything.
+    Text in quotes and comments may be anything.
+
+    Args:
+        data: UTF-8 bytes of some text.
+        start: first byte of the line.
+        end: byte after its last one.
     """
     signs = 0
     quote = before = last = np.int64(0)
@@ -193,7 +198,7 @@ def _is_remark(data: Bytes, i: np.int64, end: np.int64, before: np.int64) -> boo
 
 @kernel
 def _filler(data: Bytes, i: np.int64, end: np.int64) -> int:
-    """The bytes of a no-break space or of the stem of a tree of files, -1 at a branch, else 0."""
+    """Return the bytes of a no-break space or a stem of a file tree; -1 at a branch, else 0."""
     if data[i] == 0xC2:
         return 2 * int(i + 1 < end and data[i + 1] == 0xA0)
     is_box = i + 2 < end and data[i] == _BOX_LEAD and data[i + 1] == _BOX
@@ -210,7 +215,7 @@ def _filler(data: Bytes, i: np.int64, end: np.int64) -> int:
 
 @kernel
 def _weight(byte: np.int64, before: np.int64) -> int:
-    """How much a character of a line, `before` standing in front of it, says that it is code."""
+    """Return the weight of a character as evidence of code, given the one `before` it."""
     kind = _SIGNS[byte]
     if kind == _CALL:
         return int(_is_letter(before))

@@ -11,8 +11,8 @@ _OPENING = re.compile(
     r"[<`~](?:(?<=<)(?:!--|(?ai:(script|style))(?=[\s/>])[^<>]*>)|(?<=`)`*|(?<=~)~~+)"
 )
 _FENCE_CHARS = 3
-# A fence's quoting and language, or a span of code, is not longer: looking further would make a
-# book on one line cost its square.
+# A fence's quoting and language, or a span of code, is not longer: looking further would be
+# quadratic for a book on one line.
 _LINE_CHARS = 400
 
 
@@ -25,7 +25,7 @@ class Region(NamedTuple):
 
 
 def regions(text: str) -> Iterator[Region]:
-    """What is not prose. Whatever opens first counts: a backtick in a comment opens nothing."""
+    """Yield the regions that are not prose. A backtick inside a comment opens no region."""
     position = 0
     unclosed: set[str] = set()
     while opening := _OPENING.search(text, position):
@@ -37,12 +37,12 @@ def regions(text: str) -> Iterator[Region]:
             position = end.end()
             yield Region(start, position, opening[0][0] != "<")
         elif limit == len(text):
-            # Nor will it close what opens later; searching again would cost the square.
+            # It closes no later region either; searching again would be quadratic.
             unclosed.add(closing)
 
 
 def _closing(text: str, opening: re.Match[str]) -> tuple[int, str, int]:
-    """Where the region of `opening` starts, what closes it, and how far to look for that."""
+    """Return where a region starts, the pattern that closes it, and how far to search for that."""
     mark, (start, end) = opening[0], opening.span()
     if mark[0] == "<":
         return start, rf"(?i)</{opening[1]}\s*>" if opening[1] else "-->", len(text)
@@ -64,7 +64,7 @@ def _closing(text: str, opening: re.Match[str]) -> tuple[int, str, int]:
 
 
 def fenced_blocks(text: str) -> Iterator[tuple[int, int]]:
-    """Where Markdown's fenced code starts and ends in `text`, in whole lines."""
+    """Yield start and end of Markdown's fenced code in `text`, in whole lines."""
     for region in regions(text):
         if region.is_code and "\n" in text[region.start : region.end]:
             yield region.start, region.end

@@ -1,6 +1,6 @@
-"""Framing: what surrounds a text on a page and says nothing of what the text says.
+"""Page furniture: what surrounds a text on a page without belonging to it.
 
-Two mirrors of a 200-character notice, one with a line of editors below it, have a Jaccard
+Two copies of a 200-character notice, one with a line of editors below it, have a Jaccard
 similarity of 0.77; a statute and its copy under twelve lines of YAML have 0.67. So the canonical
 form, which is only for hashing, leaves these out: front matter, and whole lines of bylines,
 sources, dates of upload, sharing, printing and copyright at the head and the tail of a text.
@@ -21,9 +21,9 @@ from jobs.corpus.text.kernels import kernel
 from jobs.corpus.text.text_buffers import Offsets, text_buffers
 from jobs.corpus.text.utf8 import Bytes, decode_point
 
-Flags = npt.NDArray[np.bool_]
+TextFlags = npt.NDArray[np.bool_]
 
-_WINDOW_CHARS = 400  # framing is at the ends; the middle of a long text is not searched
+_WINDOW_CHARS = 400  # furniture is at the ends; the middle of a long text is not searched
 _WINDOW_BYTES = np.uint64(3 * _WINDOW_CHARS)  # of Han text
 _ONE, _THREE = np.uint64(1), np.uint64(3)
 _NEWLINE, _DASH, _BLANK, _TAB = (np.uint8(ord(sign)) for sign in "\n- \t")
@@ -39,7 +39,7 @@ _LABELS = (
 _SIGNS = "分享到|分享至|扫一扫|扫码|打印本页|打印|关闭窗口|关闭|返回顶部"
 _RIGHTS = "版权所有|©|Copyright"
 # It begins with a newline, which the search finds at the speed of memchr.
-_FRAME_LINE = re.compile(
+_FURNITURE_LINE = re.compile(
     rf"\n[ \t]*+(?:[（(\[【][ \t]*+)?(?:(?:{_LABELS})[^\n：:]{{0,8}}[：:][^\n]{{0,80}}"
     rf"|(?:{_SIGNS})[^\n]{{0,24}}|(?:{_RIGHTS})[^\n]{{0,80}})(?=\n|\Z)",
     re.IGNORECASE,
@@ -47,23 +47,23 @@ _FRAME_LINE = re.compile(
 _FIRST, _SECOND, _ALONE, _BRACKET = 1, 2, 4, 8
 
 
-def without_framing(content: pa.Array) -> pa.Array:
-    """Each text without front matter and framing lines; null stays null.
+def without_page_furniture(content: pa.Array) -> pa.Array:
+    """Return each text without front matter and furniture lines; null stays null.
 
     Law: row-wise.
     """
     data, offsets, _ = text_buffers(content)
-    framed = np.zeros(len(content), np.bool_)
-    _find_framed(data, offsets, _beginnings(), framed)
-    if not framed.any():
+    found = np.zeros(len(content), np.bool_)
+    _find_furniture(data, offsets, _beginnings(), found)
+    if not found.any():
         return content
-    bare = [unframed(text) for text in content.filter(pa.array(framed)).to_pylist()]
-    return pc.replace_with_mask(content, pa.array(framed), pa.array(bare, content.type))
+    bare = [strip_page_furniture(text) for text in content.filter(pa.array(found)).to_pylist()]
+    return pc.replace_with_mask(content, pa.array(found), pa.array(bare, content.type))
 
 
 @functools.cache
 def _beginnings() -> Bytes:
-    """Shape (0x110000,), uint8: what each character may be at the beginning of a framing line."""
+    """Return what each character may be at the start of a furniture line; (0x110000,), uint8."""
     beginnings = np.zeros(sys.maxunicode + 1, np.uint8)
     for word in f"{_LABELS}|{_SIGNS}|{_RIGHTS}".split("|"):
         for either in (word.lower(), word.upper()):
@@ -76,25 +76,25 @@ def _beginnings() -> Bytes:
 
 
 @kernel
-def _find_framed(data: Bytes, offsets: Offsets, beginnings: Bytes, framed: Flags) -> None:
-    """Flag each text with front matter, or with a line near its ends that begins like framing."""
+def _find_furniture(data: Bytes, offsets: Offsets, beginnings: Bytes, found: TextFlags) -> None:
+    """Flag each text with front matter, or with a line near its ends that may be furniture."""
     for row in range(len(offsets) - 1):
         start, end = np.uint64(offsets[row]), np.uint64(offsets[row + 1])
         head = min(end, start + _WINDOW_BYTES)
         tail = max(head, end - min(end, _WINDOW_BYTES))
-        framed[row] = end - start >= _THREE and (
+        found[row] = end - start >= _THREE and (
             data[start] == data[start + _ONE] == data[start + _ONE + _ONE] == _DASH
         )
         for first, last in ((start, head), (tail, end)):
             i = first
-            while i < last and not framed[row]:
+            while i < last and not found[row]:
                 if i == start or data[i - _ONE] == _NEWLINE:
-                    framed[row] = _begins_like_framing(data, i, end, beginnings)
+                    found[row] = _begins_like_furniture(data, i, end, beginnings)
                 i += _ONE
 
 
 @kernel
-def _begins_like_framing(data: Bytes, i: np.uint64, end: np.uint64, beginnings: Bytes) -> bool:
+def _begins_like_furniture(data: Bytes, i: np.uint64, end: np.uint64, beginnings: Bytes) -> bool:
     """Whether the line at byte `i` begins with the first two characters of a label or sign."""
     kind, i = _next_kind(data, _ink(data, i, end), end, beginnings)
     if kind & _BRACKET:
@@ -121,13 +121,13 @@ def _ink(data: Bytes, i: np.uint64, end: np.uint64) -> np.uint64:
     return i
 
 
-def unframed(text: str) -> str:
-    """One text without its framing; unchanged if nothing else would be left."""
+def strip_page_furniture(text: str) -> str:
+    """Return one text without its furniture; unchanged if nothing else would be left."""
     body = _FRONT_MATTER.sub("", text, count=1) if text.startswith("---") else text
     if len(body) <= 2 * _WINDOW_CHARS:
         inner = _without_lines(body)
     else:
-        # Windows end at line ends, so that no line is cut and half of it taken for framing.
+        # Windows end at line ends, so that half a line is never taken for furniture.
         head = body.find("\n", _WINDOW_CHARS) + 1
         tail = body.rfind("\n", head, len(body) - _WINDOW_CHARS) + 1
         if not head or not tail:
@@ -136,5 +136,5 @@ def unframed(text: str) -> str:
     return inner if inner.strip() else text
 
 
-def _without_lines(piece: str) -> str:
-    return _FRAME_LINE.sub("", "\n" + piece)[1:]
+def _without_lines(part: str) -> str:
+    return _FURNITURE_LINE.sub("", "\n" + part)[1:]

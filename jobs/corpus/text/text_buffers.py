@@ -17,7 +17,7 @@ Offsets = npt.NDArray[np.int64]
 
 
 def text_buffers(texts: pa.Array) -> tuple[Bytes, Offsets, npt.NDArray[np.bool_]]:
-    """The UTF-8 bytes, the offsets of shape (n + 1,) into them, and which rows are not null.
+    """Return UTF-8 bytes, offsets into them (shape (n + 1,)), and which rows are not null.
 
     A null row has no bytes. The bytes are not copied unless the array is not `large_string`.
     """
@@ -38,7 +38,13 @@ def text_buffers(texts: pa.Array) -> tuple[Bytes, Offsets, npt.NDArray[np.bool_]
 def large_string_array(
     data: Bytes, offsets: Offsets, is_valid: npt.NDArray[np.bool_]
 ) -> pa.LargeStringArray:
-    """The text column made of `data` cut at `offsets`, null where `is_valid` is false."""
+    """Return the text column made of `data` split at `offsets`, null where `is_valid` is false.
+
+    Args:
+        data: UTF-8 bytes of all texts.
+        offsets: shape (n + 1,).
+        is_valid: shape (n,).
+    """
     validity: Any = None
     null_count = int(len(is_valid) - np.count_nonzero(is_valid))
     if null_count:
@@ -49,7 +55,7 @@ def large_string_array(
 
 
 def text_hashes(texts: pa.Array) -> pa.FixedSizeBinaryArray:
-    """The xxh3-128 of each text's UTF-8 bytes, big-endian as xxhash prints it; null stays null."""
+    """Return the xxh3-128 of the UTF-8 bytes of each text, big-endian; null stays null."""
     data, offsets, is_valid = text_buffers(texts)
     view, digest = data.data, xxhash.xxh3_128_digest
     hashes = [digest(view[start:end]) for start, end in pairwise(offsets.tolist())]

@@ -12,11 +12,11 @@ Bytes = npt.NDArray[np.uint8]
 
 @kernel
 def decode_point(data: Bytes, i: np.uint64) -> tuple[np.uint32, np.uint64]:
-    """The code point that starts at byte `i`, and where the next one starts.
+    """Return the code point that starts at byte `i`, and where the next one starts.
 
-    Indices are unsigned: numba then need not ask whether they count from the end, which makes the
-    kernels that use this 1.5 times faster. Han text is three bytes nearly everywhere, so that
-    question comes first.
+    Indices are unsigned: numba then need not test whether they count from the end, which makes the
+    kernels that use this 1.5 times faster. Han text is three bytes nearly everywhere, so that case
+    is tested first.
     """
     lead = np.uint32(data[i])
     if np.uint32(0xE0) <= lead < np.uint32(0xF0):

@@ -2,14 +2,14 @@
 
 ::
 
-    normalize  ─▶ keys and texts of each run, cut by key      16 bytes each, up to 17 per document
+    normalize  ─▶ keys and texts of each run, by partition    16 bytes each, up to 17 per document
     gather     ─▶ those of a batch of runs, in four files     if there is more than one batch
     count      ─▶ keys that many texts have                   one task per span of keys
     distribute ─▶ those of them that a batch has              if there is more than one batch
 
-What is counted meets in batches, so that the files a task reads, and the keys that the removal of
-a run reads, do not grow with the corpus. A counting task holds 80 bytes per key and text of its
-span, some 16 million; a gathering task as much of a quarter of a batch, some 25 million.
+Edges are exchanged in batches of runs, so that the files a task reads, and the keys that the
+removal of a run reads, do not grow with the corpus. A counting task holds 80 bytes per key and text
+of its span, some 16 million; a gathering task as much of a quarter of a batch, some 25 million.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from jobs.flow.dedup.ranked_facts import documents_of
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard
 from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, map_checkpointed
-from jobs.flow.tasks.exchange import write_cuts
+from jobs.flow.tasks.exchange import write_partitions
 from jobs.flow.tasks.sealed import open_sealed, read_sealed, seal
-from jobs.storage.manifests import canonical_json
+from jobs.storage.canonical_json import canonical_json
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
@@ -53,7 +53,7 @@ _Reads = tuple[str, int, int, int]  # what a `_Task` reads
 
 
 class _Task(NamedTuple):
-    """What a task of counting is given.
+    """Specification of a task of counting.
 
     Attributes:
         at: The key of the file it writes, before it is sealed.
@@ -168,13 +168,13 @@ def _count(spec: _Task, *, params: BuildParams) -> Checkpoint:
     else:
         shares = [counts]
     bounds = np.cumsum([0, *(share.size for share in shares)])
-    return {"file": write_cuts(store, spec.at, np.concatenate(shares).ravel(), bounds)}
+    return {"file": write_partitions(store, spec.at, np.concatenate(shares).ravel(), bounds)}
 
 
 def _distribute(spec: _Task, *, params: BuildParams) -> Checkpoint:
     store = open_store(params.storage)
     counts = np.concatenate([_NONE, *_read(store, spec)])
-    return {"file": write_cuts(store, spec.at, counts.ravel(), np.array([0, counts.size]))}
+    return {"file": write_partitions(store, spec.at, counts.ravel(), np.array([0, counts.size]))}
 
 
 def _write_list(store: ObjectStore, at: At, name: str, files: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ SECTIONS_AT_ONCE = 16
 
 
 class _Pass(NamedTuple):
-    """What a task of either pass needs to know.
+    """Specification of a task of either pass.
 
     Attributes:
         at: The key of its file, before it is sealed.

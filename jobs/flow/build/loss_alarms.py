@@ -1,7 +1,7 @@
-"""Alarming: what a build lost, before it is published, and what a release's build had lost.
+"""Loss alarms of a build before it is published, and of a release.
 
-Both come from the accounts of `deliveries` in the manifest and from the files of decisions, each of
-which its merge task has looked at; nothing here grows with the rows.
+They need the accounts of `deliveries` in the manifest and the notes that merge tasks made of their
+decisions; nothing here grows with the rows.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from jobs.flow.params import BuildParams
 from jobs.flow.releases.opened import OpenedRelease, origin
 from jobs.flow.shards import NormalizedShard
 from jobs.flow.tasks.checkpoints import Checkpoint
+from jobs.storage.manifests import Manifest
 from jobs.storage.whole import whole_file
 
 _EXAMPLES = 20
@@ -40,7 +41,7 @@ def deliveries(
     built: dict[str, dict[str, Any]],
     params: BuildParams,
 ) -> dict[str, dict[str, Any]]:
-    """What became of what each partner delivered now, if anything, by name.
+    """Return the account of each partner that delivered files now, by name.
 
     Args:
         plan: of the build.
@@ -48,15 +49,15 @@ def deliveries(
         built: the account of each partner in this build alone.
         params: of the build.
     """
-    told: dict[str, dict[str, Any]] = {}
+    accounts: dict[str, dict[str, Any]] = {}
     files = Counter(partner.name for partner, _ in delivered_files(plan))
     for partner in params.partners:
-        mine = [shard for shard in normalized if shard.partner == partner.name]
-        filled = sum((Counter(dict(shard.columns)) for shard in mine), Counter[str]())
-        empty = [name for shard in mine for name in shard.empty]
+        shards = [shard for shard in normalized if shard.partner == partner.name]
+        filled = sum((Counter(dict(shard.columns)) for shard in shards), Counter[str]())
+        empty = [name for shard in shards for name in shard.empty]
         mapped = [name for name, _ in partner.reading.columns if name in DELIVERED_AS]
         if files[partner.name]:
-            told[partner.name] = {
+            accounts[partner.name] = {
                 **built[partner.name],
                 "since": params.version,
                 "files": files[partner.name],
@@ -64,13 +65,13 @@ def deliveries(
                 "empty": empty[:_EXAMPLES],
                 "columns": {name: filled[name] for name in mapped},
             }
-    return told
+    return accounts
 
 
 def build_alarms(
-    manifest: Mapping[str, Any], merged: Sequence[tuple[Range, Checkpoint]], params: AlarmParams
+    manifest: Manifest, merged: Sequence[tuple[Range, Checkpoint]], params: AlarmParams
 ) -> list[Alarm]:
-    """The alarms of a candidate about what it was given."""
+    """Return the alarms of a candidate about its own deliveries."""
     found = {
         partner: merged_notes(
             checkpoint["noted"] for within, checkpoint in merged if within.partner == partner
@@ -78,28 +79,29 @@ def build_alarms(
         for partner in {within.partner for within, _ in merged}
     }
     now = {
-        partner: told
-        for partner, told in manifest["deliveries"].items()
-        if told["since"] == manifest["version"]  # what a parent had is told by its own build
+        partner: account
+        for partner, account in manifest["deliveries"].items()
+        if account["since"]
+        == manifest["version"]  # deliveries to a parent were checked by its own build
     }
     return list(_alarms(now, found, params))
 
 
 def release_alarms(release: OpenedRelease, params: AlarmParams) -> list[Alarm]:
-    """The same of everything a release was last given; reads decisions, one file at a time."""
+    """Return the alarms of the last deliveries to a release; read decisions, a file at a time."""
     deliveries = release.manifest.get("deliveries") or _accounts(release)
     found = {
-        partner: merged_notes(_noted(release, partner, told["since"]))
-        for partner, told in deliveries.items()
+        partner: merged_notes(_notes_of(release, partner, account["since"]))
+        for partner, account in deliveries.items()
     }
     return list(_alarms(deliveries, found, params))
 
 
 def stop(found: Sequence[Alarm], version: str) -> None:
-    """End the build if anything is alarming.
+    """Stop the build if there are alarms.
 
     Raises:
-        LossAlarm: with all of it.
+        LossAlarm: lists them.
     """
     if found:
         listed = "\n".join(f"  {alarm.text}" for alarm in found)
@@ -113,18 +115,20 @@ def stop(found: Sequence[Alarm], version: str) -> None:
 def _alarms(
     deliveries: Mapping[str, Any], found: Mapping[str, LossNotes], params: AlarmParams
 ) -> Iterator[Alarm]:
-    for partner, told in sorted(deliveries.items()):
-        yield from alarms(partner, told, found.get(partner, LossNotes({}, {})), params)
+    for partner, account in sorted(deliveries.items()):
+        yield from alarms(partner, account, found.get(partner, LossNotes({}, {})), params)
 
 
 def _accounts(release: OpenedRelease) -> dict[str, dict[str, Any]]:
-    """What a release of before there were `deliveries` tells of all that it was ever given."""
+    """Return accounts for a release older than `deliveries`: of all deliveries together."""
     unknown = {"columns": {}, "files": 0, "empty_files": 0, "empty": [], "since": None}
     accounts = release.manifest["partners"]
     return {partner: {**account, **unknown} for partner, account in accounts.items()}
 
 
-def _noted(release: OpenedRelease, partner: str, since: str | None) -> Iterator[Mapping[str, Any]]:
+def _notes_of(
+    release: OpenedRelease, partner: str, since: str | None
+) -> Iterator[Mapping[str, Any]]:
     for entry in release.entries("decisions"):
         if entry["partner"] == partner and since in {None, origin(entry)}:
             with whole_file(release.store, entry["key"]) as stream:

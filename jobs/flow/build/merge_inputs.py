@@ -97,27 +97,27 @@ def dropped(store: ObjectStore, files: Sequence[str], plan: SectionPlan, within:
 
 
 def _of_run(
-    store: ObjectStore, piece: RunSlice, *, within: Range, schemas: Sequence[pa.Schema]
+    store: ObjectStore, part: RunSlice, *, within: Range, schemas: Sequence[pa.Schema]
 ) -> list[pa.Table]:
     """Read the documents, facts, removals and changes of a run that are in the range."""
-    run = piece.run
+    run = part.run
     keys = (run.documents_key, run.facts_key, run.removals_key, run.changes_key)
     tables = []
     for key, schema in zip(keys, schemas, strict=True):
         if key is None:
             tables.append(schema.empty_table())
         else:
-            table = _inside(read_range(store, key, within), piece)
-            ordinals = pc.add(table["position"], piece.base)
+            table = _inside(read_range(store, key, within), part)
+            ordinals = pc.add(table["position"], part.base)
             tables.append(table.append_column(_ORDINAL, ordinals).cast(schema))
     return tables
 
 
-def _inside(table: pa.Table, piece: RunSlice) -> pa.Table:
-    if piece.is_whole:
+def _inside(table: pa.Table, part: RunSlice) -> pa.Table:
+    if part.is_whole:
         return table
     at = table["position"]
-    return table.filter(pc.and_(pc.greater_equal(at, piece.first), pc.less(at, piece.end)))
+    return table.filter(pc.and_(pc.greater_equal(at, part.first), pc.less(at, part.end)))
 
 
 def read_range(store: ObjectStore, key: str, within: Range) -> pa.Table:

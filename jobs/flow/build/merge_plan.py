@@ -1,7 +1,7 @@
-"""The plan of a merge: what its tasks need to know, written once as one object.
+"""The plan of a merge: what its tasks read, written once as one object.
 
-A specification names the object and where in it the task's part lies, however much there is to
-know: all runs of a section, every table of what was taken down.
+A specification names the object and where in it the task's part lies, however large the part is:
+all runs of a section, all tables of tombstones.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import orjson
 from jobs.flow.build.sections import RunSlice, Section
 from jobs.flow.shards import Run
 from jobs.flow.tasks.sealed import open_sealed, seal
-from jobs.storage.manifests import canonical_json
+from jobs.storage.canonical_json import canonical_json
 from jobs.storage.objects import ObjectStore
 
 
@@ -28,23 +28,24 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True)
 class Context:
-    """What all merge tasks of a build need to know.
+    """What all merge tasks of a build read.
 
     Attributes:
         drops: Files of drops that every task reads; none if those of sections are in files.
-        removals: Digest of what the log had taken away when the build began: it decides where
-            shards may be stored.
-        tombstones: Tables of what was taken down by then: rejected rows of these are not recorded.
+        retired_files: Digest of the retired files when the build began; it decides where shards
+            may be stored.
+        tombstones: Tables of what was taken down by then; no decision about a rejected row of these
+            is recorded.
     """
 
     drops: tuple[str, ...]
-    removals: str | None
+    retired_files: str | None
     tombstones: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class SectionPlan:
-    """What the merge tasks of a section need to know.
+    """What the merge tasks of a section read.
 
     Attributes:
         section: The section.
@@ -88,10 +89,10 @@ def read_plan(store: ObjectStore, key: str, *spans: Span) -> tuple[Context, Sect
     """
     with open_sealed(store, key) as file:
         context, plan = (orjson.loads(file.read_at(span.size_bytes, span.start)) for span in spans)
-    known = Context(tuple(context["drops"]), context["removals"], tuple(context["tombstones"]))
+    known = Context(tuple(context["drops"]), context["retired_files"], tuple(context["tombstones"]))
     return known, SectionPlan(**{**plan, "section": _section(plan["section"])})
 
 
-def _section(told: dict[str, Any]) -> Section:
-    slices = tuple(RunSlice(**{**one, "run": Run(**one["run"])}) for one in told["slices"])
-    return Section(**{**told, "slices": slices})
+def _section(plain: dict[str, Any]) -> Section:
+    slices = tuple(RunSlice(**{**one, "run": Run(**one["run"])}) for one in plain["slices"])
+    return Section(**{**plain, "slices": slices})

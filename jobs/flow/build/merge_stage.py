@@ -46,9 +46,10 @@ from jobs.flow.tasks.checkpoints import (
     code_digest,
     map_checkpointed,
 )
+from jobs.storage.canonical_json import fingerprint
+from jobs.storage.corpus import Corpus
 from jobs.storage.layout import work_key
 from jobs.storage.log import head
-from jobs.storage.manifests import fingerprint
 from jobs.storage.objects import ObjectStore
 from jobs.storage.releases import has_blob
 from jobs.storage.stores import open_store
@@ -59,7 +60,7 @@ _ORDER = [("doc_id", "ascending"), ("ordinal", "ascending")]
 
 
 class _Work(NamedTuple):
-    """What a merge task is given: its range, and where the rest of what it needs is written."""
+    """Specification of a merge task: its range, and where the rest of what it reads is written."""
 
     range: Range
     plan: str
@@ -75,16 +76,16 @@ def merge(
     Returns:
         Ranges and their checkpoints in the order of a release: by partner, section and id.
     """
-    # Once shards were retired, checkpoints may name some that are gone: they are not believed.
+    # Once shards were retired, checkpoints may name deleted ones: such checkpoints are not used.
     store = open_store(params.storage)
-    at = head(store, params.corpus)
-    removals, tombstones = at.removals, at.registry.tombstones
+    at = head(Corpus(store, params.corpus))
+    retired_files, tombstones = at.retired_files, at.registry.tombstones
     shards = [shard.key for shard in normalized]
-    key = fingerprint(drops.key, shards, _recipe(params), code_digest(), removals, tombstones)
+    key = fingerprint(drops.key, shards, _recipe(params), code_digest(), retired_files, tombstones)
     place = partial(work_key, params.corpus, STAGE, key)
     found = _sections(normalized, params)
     files = drops_by_section(drops, found, place, params, progress=progress)
-    context = Context(() if files else drops.files, removals, tombstones)
+    context = Context(() if files else drops.files, retired_files, tombstones)
     licences = {partner.name: partner.licence for partner in params.partners}
     plans = [
         SectionPlan(section, number, licences[section.partner], files[number] if files else None)
@@ -97,7 +98,7 @@ def merge(
         for part in range(section.parts)
     ]
     work = [CheckpointedTask(place(f"{number}.json"), spec) for number, spec in enumerate(works)]
-    is_whole = partial(_is_whole, store, params.corpus, removals)
+    is_whole = partial(_is_whole, store, params.corpus, retired_files)
     checkpoints = map_checkpointed(
         merge_range, work, params=params, label="merge", progress=progress, is_whole=is_whole
     )
@@ -105,7 +106,7 @@ def merge(
 
 
 def merge_range(work: _Work, *, params: BuildParams) -> Checkpoint:
-    """Write the shards, facts and decisions of one range; what was written. Harmless to repeat."""
+    """Write the shards, facts and decisions of one range; return what was written. Idempotent."""
     store = open_store(params.storage)
     partner = work.range.partner
     context, plan = read_plan(store, work.plan, work.context, work.section)
@@ -117,28 +118,30 @@ def merge_range(work: _Work, *, params: BuildParams) -> Checkpoint:
     kept = released(documents, verdicts, licence=plan.licence)
     facts = released_facts(tables.facts, documents, verdicts)
     decided = pa.table({"ordinal": documents["ordinal"], "verdict": verdicts["verdict"]})
-    # Rejected rows meet no tombstone in dedup, and their text must not be told again either.
-    is_barred = blocked_rows(verdicts, _barred(store, context.tombstones))
-    verdicts = decisions_without(verdicts, pa.array([], pa.string()), is_barred)
-    decided = decided.filter(pc.invert(is_barred))
-    cuts = released_removals(tables.removals, decided, partner=partner)
+    # Rejected rows meet no tombstone in dedup, and decisions must not show their text either.
+    is_blocked = blocked_rows(verdicts, _blocked_ids(store, context.tombstones))
+    verdicts = decisions_without(verdicts, pa.array([], pa.string()), is_blocked)
+    decided = decided.filter(pc.invert(is_blocked))
+    removed = released_removals(tables.removals, decided, partner=partner)
     ends = list(slices_by_bytes(kept["content"], params.shards.release_bytes))
-    write = partial(write_blob, store, params.corpus, context.removals)
+    write = partial(write_blob, store, params.corpus, context.retired_files)
     return {
         "shards": [write(kept.slice(start, stop - start)) for start, stop in ends],
         "facts": [write(facts.slice(start, stop - start)) for start, stop in ends],
         "decisions": [write(verdicts)] if len(verdicts) else [],
-        "removals": [write(cuts)] if len(cuts) else [],
+        "removals": [write(removed)] if len(removed) else [],
         "noted": loss_notes(verdicts),
         "counts": sorted([*key, count] for key, count in verdict_counts(verdicts).items()),
     }
 
 
 def _is_whole(
-    store: ObjectStore, corpus: str, removals: str | None, checkpoint: Checkpoint
+    store: ObjectStore, corpus: str, retired_files: str | None, checkpoint: Checkpoint
 ) -> bool:
-    """Whether every file that a range left for its release is still what was written."""
-    there = partial(has_blob, store, corpus, removals=removals_at(store, corpus, removals))
+    """Return whether every file that a range wrote for its release is still what was written."""
+    there = partial(
+        has_blob, Corpus(store, corpus), retired_files=removals_at(store, corpus, retired_files)
+    )
     return all(there(file) for kind in FILES for file in checkpoint[kind])
 
 
@@ -157,8 +160,8 @@ def _sections(normalized: Sequence[NormalizedShard], params: BuildParams) -> lis
 
 
 @lru_cache(maxsize=1)
-def _barred(store: ObjectStore, tombstones: tuple[str, ...]) -> pa.Array:
-    """The ids of all that was taken down: 36 bytes each."""
+def _blocked_ids(store: ObjectStore, tombstones: tuple[str, ...]) -> pa.Array:
+    """Return the ids of all that was taken down: 36 bytes each."""
     ids = []
     for key in tombstones:
         with whole_file(store, key) as stream:
@@ -169,7 +172,7 @@ def _barred(store: ObjectStore, tombstones: tuple[str, ...]) -> pa.Array:
 def totals(
     merged: Sequence[tuple[Range, Checkpoint]], partner: str
 ) -> Counter[tuple[str, str, str]]:
-    """Rows of one partner per (verdict, stage, reason)."""
+    """Return rows of one partner per (verdict, stage, reason)."""
     counts: Counter[tuple[str, str, str]] = Counter()
     for within, checkpoint in merged:
         if within.partner == partner:

@@ -1,4 +1,4 @@
-"""Which tables a release was merged from, noted for takedowns that need them again."""
+"""The tables that a release was merged from, recorded for takedowns that read them again."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 from jobs.flow.shards import NormalizedShard
 from jobs.flow.tasks.checkpoints import write_checkpoint
+from jobs.storage.canonical_json import canonical_json, sha256_hex
 from jobs.storage.layout import work_key
-from jobs.storage.manifests import canonical_json, sha256_hex
+from jobs.storage.manifests import Manifest
 from jobs.storage.objects import ObjectStore
-from jobs.storage.releases import Manifest
 
 _FOLDER = "released"
 
 
 def remember(store: ObjectStore, manifest: Manifest, normalized: Sequence[NormalizedShard]) -> None:
-    """Note which tables a release was merged from."""
+    """Record which tables a release was merged from."""
     write_checkpoint(store, _note_key(manifest), list(normalized))
 
 

@@ -1,7 +1,7 @@
-"""Normalize: every delivered file becomes documents and facts, in one streaming pass over the text.
+"""Normalize: delivered files become documents and facts in one streaming pass over the text.
 
 A task writes runs: about `run_bytes` of rows at a time, as DOCUMENTS and as facts, both sorted by
-`doc_id`. Rows that are refused or nearly empty count too: it is they that come by the million. Its
+`doc_id`. Rejected and nearly empty rows count too, since deliveries hold millions of them. Its
 checkpoint is written last and lists what there is; a shard that has one is never read again.
 """
 
@@ -32,7 +32,7 @@ from jobs.flow.intake.plan import InputShard
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard, Run
 from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, map_checkpointed
-from jobs.flow.tasks.exchange import write_cuts
+from jobs.flow.tasks.exchange import write_partitions
 from jobs.flow.tasks.table_files import write_table
 from jobs.storage.layout import work_key
 from jobs.storage.objects import ObjectStore
@@ -40,7 +40,7 @@ from jobs.storage.stores import open_store
 
 _FOLDER = "normalized"
 EDGE_BITS = 10
-EDGE_PARTITIONS = 1 << EDGE_BITS  # into which edges are cut: as many tasks can count them
+EDGE_PARTITIONS = 1 << EDGE_BITS  # of the keys to count: at most so many tasks count them
 _BY_ID = [("doc_id", "ascending"), ("position", "ascending")]
 _ROW_GROUP_BYTES = 4 << 20  # small, so that merge reads little beyond the range it asks for
 
@@ -48,7 +48,7 @@ _ROW_GROUP_BYTES = 4 << 20  # small, so that merge reads little beyond the range
 def normalize(
     shards: list[InputShard], params: BuildParams, *, progress: Progress
 ) -> list[NormalizedShard]:
-    """Normalize what has no checkpoint yet; all shards, in the order of the plan.
+    """Normalize the input shards that have no checkpoint yet; return all, in order of the plan.
 
     Raises:
         TooManyRejects: a partner's share of rejected rows is above the agreed one.
@@ -58,14 +58,14 @@ def normalize(
     checkpoints = map_checkpointed(
         normalize_shard, work, params=params, label=Stage.NORMALIZE, progress=progress
     )
-    normalized = list(_based(shards, checkpoints, params))
+    normalized = list(_with_bases(shards, checkpoints, params))
     check_rejects(normalized, params)
     return normalized
 
 
 def normalize_shard(shard: InputShard, *, params: BuildParams) -> Checkpoint:
-    """Read one input shard and write its runs; what there is then. Harmless to repeat."""
-    # Arrow's own pool hands freed memory back and touches new memory instead: a tenth of a task.
+    """Read one input shard and write its runs; return what was written. Idempotent."""
+    # Arrow's own pool returns freed memory and touches new memory instead: a tenth of a task.
     pa.set_memory_pool(pa.system_memory_pool())
     writer = _RunWriter(open_store(params.storage), shard, params)
     for table in delivered_tables(shard, endpoint_url=params.storage.endpoint_url):
@@ -74,16 +74,16 @@ def normalize_shard(shard: InputShard, *, params: BuildParams) -> Checkpoint:
 
 
 def check_rejects(normalized: list[NormalizedShard], params: BuildParams) -> None:
-    """Stop if a partner's rows were rejected beyond the agreed share.
+    """Stop if more of a partner's rows were rejected than agreed.
 
     Raises:
         TooManyRejects: with a table of reasons.
     """
     for partner in params.partners:
-        mine = [shard for shard in normalized if shard.partner == partner.name]
-        delivered = sum(shard.delivered for shard in mine)
+        shards = [shard for shard in normalized if shard.partner == partner.name]
+        delivered = sum(shard.delivered for shard in shards)
         reasons: Counter[str] = Counter()
-        for shard in mine:
+        for shard in shards:
             for stage, reason, count in shard.rejected:
                 reasons[reason] += count * (stage != Stage.DECONTAMINATE)
         rejected = reasons.total()
@@ -98,14 +98,14 @@ def check_rejects(normalized: list[NormalizedShard], params: BuildParams) -> Non
 
 
 class _RunWriter:
-    """Gathers tables of one input shard and writes a run whenever there is enough."""
+    """Collects tables of one input shard and writes a run whenever there is enough."""
 
     def __init__(self, store: ObjectStore, shard: InputShard, params: BuildParams) -> None:
         self.store, self.shard, self.params = store, shard, params
         self.pending: list[tuple[pa.Table, pa.Table, pa.Table]] = []
         self.pending_bytes = 0
         self.runs: list[Run] = []
-        self.written = 0  # rows in them
+        self.written = 0  # rows of the input shard that are in them
         self.boundaries: list[Boundaries] = []
         self.delivered = 0
         self.content_bytes = 0
@@ -113,7 +113,7 @@ class _RunWriter:
         self.columns: Counter[str] = Counter()
         self.files: set[str] = set()
         self.benchmarks = load_index(store, params)
-        self.found: Counter[tuple[str, str]] = Counter()
+        self.benchmark_counts: Counter[tuple[str, str]] = Counter()
 
     def add(self, delivered: pa.Table) -> None:
         table, removals = documents(
@@ -123,17 +123,17 @@ class _RunWriter:
             params=self.params.text_params(self.shard.partner),
         )
         if self.benchmarks is not None:
-            table, cuts, found = decontaminated(
+            table, cuts, benchmark_counts = decontaminated(
                 table, self.benchmarks, signal_params=self.params.signals
             )
             removals = pa.concat_tables([removals, cuts])
-            self.found.update(found)
+            self.benchmark_counts.update(benchmark_counts)
         self.boundaries.append(boundaries(table, self.content_bytes))
         self.delivered += len(table)
         self.files.update(delivered["source_file"].unique().to_pylist())
         for ours, name in DELIVERED_AS.items():
             self.columns[ours] += len(table) - delivered[name].null_count
-        # While the text is at hand: memory touched for the first time costs more than all of this.
+        # While the text is in memory: touching new memory costs more than all of this.
         self.pending.append((table, facts(table, params=self.params.signature), removals))
         self.pending_bytes += sum(one.nbytes for one in self.pending[-1])
         self.content_bytes += pc.sum(pc.binary_length(table["content"])).as_py() or 0
@@ -153,39 +153,40 @@ class _RunWriter:
             "rejected": sorted([*key, count] for key, count in self.rejected.items()),
             "columns": sorted(self.columns.items()),
             "empty": [name for name in whole if name not in self.files],
-            "benchmarks": sorted([*key, count] for key, count in self.found.items()),
+            "benchmarks": sorted([*key, count] for key, count in self.benchmark_counts.items()),
             "boundaries": packed(self.boundaries),
         }
 
     def _write(self) -> None:
-        table, known, removals = map(pa.concat_tables, zip(*self.pending, strict=True))
+        table, facts_of_run, removals = map(pa.concat_tables, zip(*self.pending, strict=True))
         self.pending = []
         folder = work_key(self.params.corpus, _FOLDER, self.shard.key)
         number = f"{len(self.runs):05d}"
         name = f"{folder}/{{}}-{number}"
-        run = write_run(self.store, name, table.sort_by("doc_id"), known, removals)
+        run = write_run(self.store, name, table.sort_by("doc_id"), facts_of_run, removals)
         if self.params.site_boilerplate.is_on:
             edges = write_edges(self.store, f"{folder}/edges-{number}.bin", edge_keys(table))
             run = replace(run, edges_key=edges)
-        self.runs.append(run)
+        self.runs.append(replace(run, first_position=self.written, end_position=self.delivered))
+        self.written = self.delivered
         self.pending_bytes = 0
 
 
 def write_run(
-    store: ObjectStore, name: str, table: pa.Table, known: pa.Table, removals: pa.Table
+    store: ObjectStore, name: str, table: pa.Table, facts_of_run: pa.Table, removals: pa.Table
 ) -> Run:
     """Write the tables of one run, without its edges.
 
     Args:
-        store: where to.
-        name: the key of each of its tables, with {} for its kind, before it is sealed.
+        store: the object store.
+        name: the key of each table, with {} for its kind, before it is sealed.
         table: DOCUMENTS by `doc_id`.
-        known: their facts, in any order.
+        facts_of_run: their facts, in any order.
         removals: their REMOVALS, in any order.
     """
     return Run(
         documents_key=write_rows(store, name, "documents", table),
-        facts_key=write_rows(store, name, "facts", known.sort_by(_BY_ID)),
+        facts_key=write_rows(store, name, "facts", facts_of_run.sort_by(_BY_ID)),
         removals_key=write_rows(store, name, "removals", removals.sort_by("doc_id")),
     )
 
@@ -211,12 +212,12 @@ def write_rows(store: ObjectStore, name: str, kind: str, rows: pa.Table) -> str:
 
 
 def _first_keys(bits: int) -> Keys:
-    """Return the smallest 64-bit key with each value of its uppermost bits."""
+    """Return the smallest 64-bit key with each value of its highest bits."""
     return np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
 
 
 def write_edges(store: ObjectStore, key: str, pairs: Keys) -> str:
-    """Write keys and texts of `edge_keys`, cut by the uppermost bits of the keys; return the key.
+    """Write the pairs of `edge_keys`, partitioned by the highest bits of keys; return the key.
 
     Args:
         store: takes the object.
@@ -224,10 +225,10 @@ def write_edges(store: ObjectStore, key: str, pairs: Keys) -> str:
         pairs: shape (n, 2), sorted.
     """
     bounds = np.append(np.searchsorted(pairs[:, 0], _first_keys(EDGE_BITS)), len(pairs))
-    return write_cuts(store, key, pairs.ravel(), 2 * bounds)
+    return write_partitions(store, key, pairs.ravel(), 2 * bounds)
 
 
-def _based(
+def _with_bases(
     shards: list[InputShard], checkpoints: list[Checkpoint], params: BuildParams
 ) -> Iterator[NormalizedShard]:
     base = 0

@@ -1,4 +1,4 @@
-"""Parents: the release that a build extends, and whether the two fit together."""
+"""The parent release that a build extends, and whether the two are compatible."""
 
 from __future__ import annotations
 
@@ -12,20 +12,22 @@ from jobs.flow.contamination.records import check_same_content
 from jobs.flow.params import BuildParams
 from jobs.flow.recorded import InputName, input_names, recorded_parameters, recorded_schema
 from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.storage.canonical_json import canonical_json
+from jobs.storage.corpus import Corpus
+from jobs.storage.layout import LATEST
 from jobs.storage.log import head
-from jobs.storage.manifests import canonical_json
+from jobs.storage.manifests import Manifest
 from jobs.storage.objects import ObjectStore
 from jobs.storage.releases import read_manifest
 
-_LATEST = "latest"
 _NOW = {"int32": "int64"}  # releases counted in 32 bits once, and may be extended
 # How a partner's files are read is compared per file; how large shards are decides no document;
-# what is frozen stays as the libraries of its time made it, and the manifest tells both.
+# frozen files stay as the libraries of their time made them, and the manifest records both.
 _FREE = ("reading", "release_bytes", "libraries")
 
 
 def open_parent(store: ObjectStore, params: BuildParams) -> OpenedRelease | None:
-    """The release that `corpus.parent` names, fit to be extended by this build; None if it is null.
+    """Open the release that `corpus.parent` names, if this build may extend it; None if null.
 
     Raises:
         ConfigError: it is of another corpus, is the very version to be built, was redacted, yanked
@@ -40,7 +42,7 @@ def open_parent(store: ObjectStore, params: BuildParams) -> OpenedRelease | None
             f"corpus.parent={params.parent} is of corpus {corpus}, this build is of "
             f"{params.corpus}: a release extends one of its own corpus"
         )
-    if version == _LATEST:
+    if version == LATEST:
         version = _latest(store, params)
     if version == params.version:
         raise ConfigError(
@@ -60,22 +62,22 @@ def open_parent(store: ObjectStore, params: BuildParams) -> OpenedRelease | None
 
 
 def inputs_of(parent: OpenedRelease | None) -> frozenset[InputName]:
-    """The delivered files whose rows a parent has decided."""
+    """Return the delivered files whose rows a parent has decided."""
     return frozenset(input_names(parent.manifest["inputs"] if parent else []))
 
 
 def _latest(store: ObjectStore, params: BuildParams) -> str:
     """The newest release; when this version is published already, the one it extended."""
-    published = head(store, params.corpus).find(params.version)
+    published = head(Corpus(store, params.corpus)).find(params.version)
     if published is None:
-        return _LATEST
-    parent = read_manifest(store, params.corpus, published["digest"])["parent"]
-    return str(parent["version"]) if parent else _LATEST
+        return LATEST
+    parent = read_manifest(Corpus(store, params.corpus), published["digest"])["parent"]
+    return str(parent["version"]) if parent else LATEST
 
 
 def _require_good(store: ObjectStore, parent: OpenedRelease, params: BuildParams) -> None:
     """Refuse a yanked parent, except to the build that extended it before."""
-    registry = head(store, params.corpus).registry
+    registry = head(Corpus(store, params.corpus)).registry
     release = registry.exactly(parent.version)
     if release and "yanked" in release and registry.exactly(params.version) is None:
         raise ConfigError(
@@ -96,26 +98,26 @@ def _require_fit(parent: OpenedRelease, params: BuildParams) -> None:
         )
 
 
-def differences(manifest: dict[str, Any], params: BuildParams) -> Iterator[str]:
-    """Everything in which a build differs that would have to be equal, one line each, sorted."""
-    here = {
+def differences(manifest: Manifest, params: BuildParams) -> Iterator[str]:
+    """Yield the values that would have to be equal and are not, a line each, sorted."""
+    recorded = {
         "parameters": recorded_parameters(params),
         "schema": recorded_schema(params),
         "priority": {partner.name: partner.priority for partner in params.partners},
     }
     accounts = manifest["partners"]
-    there = {
+    parent_recorded = {
         "parameters": manifest["parameters"],
         "schema": manifest["schema"],
         "priority": {
             name: accounts.get(name, {"priority": priority})["priority"]
-            for name, priority in here["priority"].items()
+            for name, priority in recorded["priority"].items()
         },
     }
-    ours, theirs = dict(_compared(here)), dict(_compared(there))
-    for name in sorted({*ours, *theirs}):
-        if ours.get(name) != theirs.get(name):
-            yield f"{name}: {theirs.get(name, 'absent')}, {ours.get(name, 'absent')}"
+    values, parent_values = dict(_compared(recorded)), dict(_compared(parent_recorded))
+    for name in sorted({*values, *parent_values}):
+        if values.get(name) != parent_values.get(name):
+            yield f"{name}: {parent_values.get(name, 'absent')}, {values.get(name, 'absent')}"
 
 
 def _compared(recorded: dict[str, Any]) -> Iterator[tuple[str, str]]:

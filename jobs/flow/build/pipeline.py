@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from jobs.corpus.model.reasons import Stage
 from jobs.corpus.release.loss_alarms import Alarm
@@ -32,7 +31,9 @@ from jobs.flow.releases.opened import OpenedRelease
 from jobs.flow.shards import NormalizedShard
 from jobs.flow.tasks.checkpoints import Checkpoint, Progress
 from jobs.on_ray.session import ray_session
+from jobs.storage.corpus import Corpus
 from jobs.storage.log import head
+from jobs.storage.manifests import JsonObject, Manifest
 from jobs.storage.probing import prove_once
 from jobs.storage.stores import open_store
 
@@ -61,7 +62,7 @@ class BuildState:
     shards: list[NormalizedShard] = field(init=False)
     drops: Drops = field(init=False)
     ranges: list[tuple[Range, Checkpoint]] = field(init=False)
-    manifest: dict[str, Any] = field(init=False)
+    manifest: Manifest = field(init=False)
 
     @property
     def alarms(self) -> list[Alarm]:
@@ -125,7 +126,7 @@ def run_build(
     params: BuildParams,
     progress: Progress,
     *,
-    commit_info: dict[str, Any],
+    commit_info: JsonObject,
     report: Callable[[Sequence[Alarm]], None] = lambda _: None,
 ) -> Published:
     """Run all steps and publish the candidate, unless an alarm stops it.
@@ -139,7 +140,7 @@ def run_build(
     Raises:
         LossAlarm: there are alarms, and `params.alarms` stop for them.
     """
-    generation = head(open_store(params.storage), params.corpus).registry.epoch
+    generation = head(Corpus(open_store(params.storage), params.corpus)).registry.epoch
     build = run_merge(params, progress, will_publish=True)
     alarms = build.alarms
     report(alarms)

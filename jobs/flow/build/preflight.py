@@ -1,4 +1,4 @@
-"""What can be known before a build's first task, so that nobody learns it after hours."""
+"""Checks before a build's first task, so that a build fails at once and not after hours."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from jobs.flow.build.publish_stage import known_before
 from jobs.flow.intake.plan import InputShard
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.opened import OpenedRelease
+from jobs.storage.canonical_json import canonical_json
+from jobs.storage.corpus import Corpus
 from jobs.storage.log import head
-from jobs.storage.manifests import canonical_json
 from jobs.storage.objects import ObjectStore
 from jobs.storage.releases import read_manifest
 
@@ -24,15 +25,21 @@ def require_free_version(
     *,
     parent: OpenedRelease | None,
 ) -> None:
-    """Refuse a version that is published from something else; the same build again may go on.
+    """Refuse a version that is published from other content; the same build may run again.
+
+    Args:
+        store: of the releases.
+        plan: the input shards.
+        params: of the build.
+        parent: the release it extends, if any.
 
     Raises:
-        AlreadyPublished: it is; the message says what was different.
+        AlreadyPublished: names what is different.
     """
-    release = head(store, params.corpus).registry.exactly(params.version)
+    release = head(Corpus(store, params.corpus)).registry.exactly(params.version)
     if release is None:
         return
-    there = read_manifest(store, params.corpus, release["digest"])
+    there = read_manifest(Corpus(store, params.corpus), release["digest"])
     here = orjson.loads(canonical_json(known_before(plan, params, parent=parent)))
     different = [name for name, value in here.items() if there.get(name) != value]
     if different:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from jobs.corpus.release.conservation import added, balance
 from jobs.corpus.release.loss_alarms import Alarm
@@ -22,20 +22,19 @@ from jobs.flow.shards import NormalizedShard
 from jobs.flow.tasks.blobs import FILES
 from jobs.flow.tasks.checkpoints import Checkpoint
 from jobs.storage.commits import resumed
+from jobs.storage.corpus import Corpus
 from jobs.storage.layout import blob_key
 from jobs.storage.log import head
+from jobs.storage.manifests import FileEntry, InputEntry, JsonObject, Manifest, files_of
 from jobs.storage.objects import ObjectStore
 from jobs.storage.publication import publish
 from jobs.storage.releases import read_manifest
 from jobs.storage.stores import open_store
 
 RELEASE_FORMAT = "heliu-release/1"
-_NOTHING: dict[str, Any] = {
-    "partners": {},
-    "parameters": {},
-    "inputs": [],
-    **{kind: [] for kind in FILES},
-}
+_NOTHING = cast(
+    "Manifest", {"partners": {}, "parameters": {}, "inputs": [], **{kind: [] for kind in FILES}}
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Published:
     version: str
     digest: str
     is_new: bool
-    manifest: dict[str, Any]
+    manifest: Manifest
     alarms: tuple[Alarm, ...] = ()
 
     @property
@@ -56,9 +55,9 @@ class Published:
 
 
 def publish_candidate(
-    manifest: dict[str, Any],
+    manifest: Manifest,
     params: BuildParams,
-    commit_info: dict[str, Any],
+    commit_info: JsonObject,
     *,
     generation: int | None = None,
 ) -> Published:
@@ -76,7 +75,9 @@ def publish_candidate(
         OutcomeUnknown: the store gave no answer.
     """
     store = open_store(params.storage)
-    digest, is_new = publish(store, params.corpus, manifest, epoch=generation, about=commit_info)
+    digest, is_new = publish(
+        Corpus(store, params.corpus), manifest, generation=generation, commit_info=commit_info
+    )
     write_derived(open_release(store, params.corpus, params.version))
     return Published(params.corpus, params.version, digest, is_new, manifest)
 
@@ -91,10 +92,10 @@ def settle(store: ObjectStore, corpus: str, version: str) -> Published:
         LostRace: another entry took its place; the build must be run again.
         OutcomeUnknown: the store does not answer this time either.
     """
-    was_pending, entry = resumed(store, corpus, version)
-    release = head(store, corpus).registry.exactly(version)
+    was_pending, entry = resumed(Corpus(store, corpus), version)
+    release = head(Corpus(store, corpus)).registry.exactly(version)
     if release is not None:
-        manifest = read_manifest(store, corpus, release["digest"])
+        manifest = read_manifest(Corpus(store, corpus), release["digest"])
         return Published(corpus, version, release["digest"], entry is not None, manifest)
     if was_pending:
         raise LostRace(
@@ -111,7 +112,7 @@ def candidate(
     params: BuildParams,
     *,
     parent: OpenedRelease | None,
-) -> dict[str, Any]:
+) -> Manifest:
     """Return the manifest of a release: what determines and describes its content, no more.
 
     No clock, host, worker count, path or version of heliu is in it, so its digest is the digest
@@ -132,7 +133,7 @@ def candidate(
     files = {kind: _files(before, merged, kind, params) for kind in FILES}
     given = {partner.name: partner for partner in params.partners}
     built = {name: _built(name, normalized, merged) for name in given}
-    return {
+    manifest = {
         "format": RELEASE_FORMAT,
         "corpus": params.corpus,
         "version": params.version,
@@ -150,11 +151,12 @@ def candidate(
         **recorded_benchmarks(params, normalized, before),
         **files,
     }
+    return cast("Manifest", manifest)
 
 
 def known_before(
     plan: Sequence[InputShard], params: BuildParams, *, parent: OpenedRelease | None
-) -> dict[str, Any]:
+) -> JsonObject:
     """Return the parts of a manifest that a plan determines: parent, parameters and inputs.
 
     Args:
@@ -173,10 +175,10 @@ def known_before(
     }
 
 
-def traffic(manifest: dict[str, Any]) -> dict[str, int]:
+def traffic(manifest: Manifest) -> dict[str, int]:
     """Count the bytes of deliveries read for a release, of files written for it and reused."""
     version = manifest["version"]
-    files = [file for kind in FILES for file in manifest[kind]]
+    files = list(files_of(manifest))
     return {
         "read_bytes": sum(f["bytes"] for f in manifest["inputs"] if f["since"] == version),
         "written_bytes": sum(f["bytes"] for f in files if f["since"] == version),
@@ -185,21 +187,21 @@ def traffic(manifest: dict[str, Any]) -> dict[str, int]:
 
 
 def _files(
-    before: dict[str, Any],
+    before: Manifest,
     merged: Sequence[tuple[Range, Checkpoint]],
     kind: str,
     params: BuildParams,
-) -> list[dict[str, Any]]:
+) -> list[FileEntry]:
     """Return the files of a kind by partner, then by the release that wrote them, then by id."""
+    inherited = cast("list[FileEntry]", before.get(kind, []))
     written = [
-        {"partner": within.partner, "since": params.version, **file}
+        cast("FileEntry", {"partner": within.partner, "since": params.version, **file})
         for within, checkpoint in merged
         for file in checkpoint[kind]
     ]
     # A redaction may have moved a parent's file; manifests name the key it was written to.
-    named = [
-        {**file, "key": blob_key(params.corpus, file["sha256"])}
-        for file in [*before[kind], *written]
+    named: list[FileEntry] = [
+        {**file, "key": blob_key(params.corpus, file["sha256"])} for file in [*inherited, *written]
     ]
     return sorted(named, key=lambda file: file["partner"])
 
@@ -226,8 +228,8 @@ def _account(
     partner: PartnerParams,
     account: dict[str, Any],
     merged: Sequence[tuple[Range, Checkpoint]],
-    before: dict[str, Any],
-) -> dict[str, Any]:
+    before: Manifest,
+) -> JsonObject:
     written = _shards(partner.name, merged)
     inherited = [file for file in before["shards"] if file["partner"] == partner.name]
     known = [before["partners"][partner.name]] if partner.name in before["partners"] else []
@@ -241,11 +243,12 @@ def _account(
     }
 
 
-def _with_readings(parameters: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+def _with_readings(parameters: JsonObject, before: Manifest) -> JsonObject:
     known = before["parameters"].get("reading", {})
     return {**parameters, "reading": {**known, **parameters["reading"]}}
 
 
-def _input(partner: PartnerParams, file: Delivered, params: BuildParams) -> dict[str, Any]:
+def _input(partner: PartnerParams, file: Delivered, params: BuildParams) -> InputEntry:
     name = input_name(partner, file)
-    return {**name._asdict(), "bytes": file.size_bytes, "since": params.version}
+    size = {"bytes": file.size_bytes, "since": params.version}
+    return cast("InputEntry", name._asdict() | size)

@@ -1,4 +1,4 @@
-"""Sections of a build: which runs hold the rows of each, and into how many ranges of ids it is cut.
+"""Sections of a build: which runs hold the rows of each, and how many ranges of ids it has.
 
 A section has at most `SECTION_SHARDS` shards' worth of text. So a range reads the runs of its
 section and no others, and every run is read by as many ranges as a section has, whatever the
@@ -50,7 +50,7 @@ class Section:
         partner: The partner.
         first: The ordinal of the first row.
         end: The ordinal after the last row.
-        parts: Ranges of ids into which its documents are cut.
+        parts: Ranges of ids into which its documents are divided.
         slices: Where its rows are.
     """
 

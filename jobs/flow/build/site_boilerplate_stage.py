@@ -7,8 +7,8 @@
     remove    ─▶ changes, removals                  one task per input shard
 
 A removing task holds one run, and the counts of the keys that many texts and its batch have. No
-text is written again: what documents lose is in removals, what that changes of them in changes,
-and `run_tables` and merge apply both.
+text is written again: the lines are removals, the new signals and hashes are changes, and
+`run_tables` and merge apply both.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ from jobs.flow.tasks.checkpoints import (
     read_checkpoint,
 )
 from jobs.flow.tasks.sealed import read_table
+from jobs.storage.canonical_json import fingerprint
 from jobs.storage.layout import work_key
-from jobs.storage.manifests import fingerprint
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
@@ -51,7 +51,7 @@ STAGE = "site_boilerplate"
 
 
 class _Shard(NamedTuple):
-    """What a removing task is given.
+    """Specification of a removing task.
 
     Attributes:
         folder: The key below which it writes.
@@ -122,7 +122,7 @@ def _remove(spec: _Shard, *, params: BuildParams) -> Checkpoint:
         "runs": runs,
         "rejected": sum(lost.rejected for lost in losses),
         "lost_bytes": sum(sum(lost.sizes) for lost in losses),
-        "boundaries": _moved(normalized["boundaries"], losses),
+        "boundaries": _shifted(normalized["boundaries"], losses),
     }
 
 
@@ -158,7 +158,7 @@ def _sizes(documents: pa.Table) -> pa.ChunkedArray:
     return pc.fill_null(pc.binary_length(documents["content"]), 0)
 
 
-def _moved(boundaries: str, losses: Sequence[_Lost]) -> str:
+def _shifted(boundaries: str, losses: Sequence[_Lost]) -> str:
     """Return the packed boundaries with the bytes of text that are left before each."""
     found = unpacked(boundaries)
     positions = np.concatenate([np.array(lost.positions, np.int64) for lost in losses])

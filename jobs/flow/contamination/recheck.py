@@ -82,8 +82,8 @@ def table_of(found: pa.Table) -> list[dict[str, Any]]:
 
 def excerpts(release: OpenedRelease, found: pa.Table, most: int) -> Iterator[dict[str, Any]]:
     """What the first documents with questions or passages say where an item is."""
-    told = found.filter(pc.not_equal(found["found"], QUOTATION)).slice(0, most)
-    for hit in told.to_pylist():
+    shown = found.filter(pc.not_equal(found["found"], QUOTATION)).slice(0, most)
+    for hit in shown.to_pylist():
         for file in release.entries("shards"):
             if file["first_id"] <= hit["id"] <= file["last_id"]:
                 with whole_file(release.store, file["key"]) as stream:

@@ -1,4 +1,4 @@
-"""What a manifest tells of the evaluation sets that a release was searched for."""
+"""Records in a manifest of the evaluation sets that a release was searched for."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 from jobs.errors import ConfigError
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard
+from jobs.storage.manifests import Manifest
 
 _KEY = ("name", "version")
 
 
 def recorded_benchmarks(
-    params: BuildParams, normalized: Sequence[NormalizedShard], before: dict[str, Any]
+    params: BuildParams, normalized: Sequence[NormalizedShard], before: Manifest
 ) -> dict[str, Any]:
     """The manifest's `benchmarks`: one entry for each set and version; nothing without any.
 
@@ -32,7 +33,7 @@ def recorded_benchmarks(
     return {"benchmarks": [entries[key] for key in sorted(entries)]} if entries else {}
 
 
-def check_same_content(manifest: dict[str, Any], release: str, params: BuildParams) -> None:
+def check_same_content(manifest: Manifest, release: str, params: BuildParams) -> None:
     """Refuse an evaluation set that goes by the name and version of another.
 
     Raises:

@@ -1,21 +1,21 @@
-"""Grouping: documents that can meet are brought together, so that each group is decided alone.
+"""Candidate groups: documents that share a bucket are brought together, to be decided by group.
 
 ::
 
-    facts ─ keys ──▶ words of key and ordinal, cut by key   exchanged through storage, 8 bytes each
-          ─ edges ─▶ who shares a bucket with whom          one task per partition of keys
-          ─ unite ─▶ components, packed into groups         one task
-    facts ─ meet ──▶ facts of documents that meet anybody   exchanged through storage, by group
+    facts ─ keys ───────▶ packed keys, by partition              exchanged through storage
+          ─ edges ──────▶ pairs of documents that share a bucket one task per partition
+          ─ unite ──────▶ components, packed into groups         one task
+          ─ candidates ─▶ facts of documents in a group          exchanged through storage
 
 What a task holds, whatever the buckets look like, beside its interpreter:
 
 - keys: 1.2 KB per document of one run, and 32 bytes per key of a batch of up to `group_documents`
   documents (270 MB for 500,000 of 17 keys) or of one shard, if that is larger.
-- edges: 24 bytes per word of a partition, of which there are 16 million (400 MB). A keys task sends
-  one word of a bucket and tells the rest as edges, so the hottest bucket, were all documents in
-  it, adds one word per keys task.
+- edges: 24 bytes per key of a partition, of which there are 16 million (400 MB). A keys task sends
+  one key of a bucket and emits the rest as edges, so the hottest bucket, were all documents in
+  it, adds one key per keys task.
 - unite: 8 bytes per delivered row (800 MB for 100 million), and one file of edges.
-- meet: the facts of one shard, and of all documents of a batch that meet anybody.
+- candidates: the facts of one shard, and of all candidates of a batch.
 
 The driver holds checkpoints. In storage: 8 bytes per key and per edge, and 4 per delivered row.
 """
@@ -29,175 +29,170 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 
-from jobs.corpus.dedup.banding import meeting_keys, signature_matrix
+from jobs.corpus.dedup.banding import band_keys, signature_matrix
 from jobs.corpus.dedup.components import (
-    Bounds,
-    Words,
+    PackedKeys,
+    PartitionBounds,
     buckets,
     forest,
     group_sizes,
     groups,
-    meeting_words,
-    ordinal_bits,
-    told_buckets,
+    packed_keys,
+    reduced_buckets,
     unite,
 )
 from jobs.corpus.dedup.ranking import hash_halves
-from jobs.errors import ConfigError
-from jobs.flow.dedup.frozen import FrozenShard
+from jobs.flow.dedup.candidates import (
+    CandidateGroups,
+    Partitioning,
+    WorkFolder,
+    partitioning_of,
+)
 from jobs.flow.dedup.ranked_facts import Shard, documents_of, ranked_facts, sketches, with_texts
 from jobs.flow.params import BuildParams
 from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, map_checkpointed
 from jobs.flow.tasks.exchange import (
-    read_cuts,
     read_numbers,
-    write_cuts,
+    read_partition,
     write_groups,
     write_numbers,
+    write_partitions,
 )
 from jobs.flow.tasks.sealed import read_sealed, seal
-from jobs.storage.layout import work_key
 from jobs.storage.stores import open_store
 
-STAGE = "drops"
-PARTITION_WORDS = 16_000_000  # of 8 bytes, which one edges task sorts
-MOST_ROWS = 1 << 32  # an edge holds two ordinals of 32 bits
 
-Batch = tuple[Shard, ...]
+@dataclass(frozen=True)
+class _KeysTask:
+    """Write the packed keys of some shards, and the edges among their documents."""
+
+    folder: WorkFolder
+    number: int
+    shards: tuple[Shard, ...]
+    partitioning: Partitioning
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where the dedup tasks of one build work."""
+class _EdgesTask:
+    """Write the edges of one partition of all key files."""
 
-    corpus: str
-    key: str
-
-    def at(self, *parts: str) -> str:
-        """The key of one object there."""
-        return work_key(self.corpus, STAGE, self.key, *parts)
+    folder: WorkFolder
+    partition: int
+    key_files: tuple[str, ...]
+    partitioning: Partitioning
 
 
 @dataclass(frozen=True)
-class Cut:
-    """How the keys of one build are cut: `delivered` ordinals, in `pieces` partitions of keys.
+class _UniteTask:
+    """Write the group of every document, from all edges."""
 
-    Ordinals from `first_frozen` on are of frozen documents: where they meet each other alone,
-    nothing is to be decided.
-    """
-
-    delivered: int
-    first_frozen: int
-    pieces: int
-
-    @property
-    def bits(self) -> int:
-        """The bits of an ordinal."""
-        return ordinal_bits(self.delivered)
+    folder: WorkFolder
+    edge_files: tuple[str, ...]
+    partitioning: Partitioning
 
 
 @dataclass(frozen=True)
-class Meeting:
-    """The facts of all documents that meet somebody: in these files, in groups of these sizes.
+class _CandidatesTask:
+    """Write the facts of those documents of some shards that are in a group."""
 
-    A group that whole components of up to `group_documents` fill has fewer than twice as many
-    documents; a larger one holds a component too large for one task, and is oversized.
-    """
-
-    files: tuple[str, ...]
-    sizes: dict[int, int]
-    most: int
-
-    @property
-    def groups(self) -> list[int]:
-        """The groups that one task each can decide."""
-        return [group for group, size in self.sizes.items() if size < 2 * self.most]
-
-    @property
-    def oversized(self) -> list[int]:
-        """The others."""
-        return [group for group, size in self.sizes.items() if size >= 2 * self.most]
+    folder: WorkFolder
+    number: int
+    shards: tuple[Shard, ...]
+    grouped_file: str
 
 
-def meeting_facts(
-    shards: Sequence[Shard], place: Place, params: BuildParams, *, progress: Progress
-) -> Meeting:
-    """Group the documents of a build; whole components, about `group_documents` together.
+def group_candidates(
+    shards: Sequence[Shard], folder: WorkFolder, params: BuildParams, *, progress: Progress
+) -> CandidateGroups:
+    """Group the candidates of a build; whole components, about `group_documents` together.
 
-    Frozen shards come last; components of frozen documents alone are in no group.
+    Args:
+        shards: all documents, frozen shards last.
+        folder: where tasks write.
+        params: of the build.
+        progress: called after every finished task.
 
     Raises:
         ConfigError: more rows were delivered than can be numbered.
     """
     mapped = partial(map_checkpointed, params=params, progress=progress)
-    cut = cut_of(shards, params)
+    partitioning = partitioning_of(shards, params)
     most = params.shards.group_documents
     keys = mapped(
         _write_keys,
         [
-            CheckpointedTask(place.at(f"keys-{n}.json"), (place, n, some, cut))
+            CheckpointedTask(folder.at(f"keys-{n}.json"), _KeysTask(folder, n, some, partitioning))
             for n, some in _batches(shards, most)
         ],
         label="dedup: band keys",
     )
-    grouped = united(keys, cut, place, params, progress=progress)
+    grouped = group_components(keys, partitioning, folder, params, progress=progress)
     file = grouped["file"]
     batch = 0 if params.bands.is_exact else most  # texts are held, so one shard at a time
-    meeting = mapped(
-        _write_meeting,
+    candidates = mapped(
+        _write_candidates,
         [
-            CheckpointedTask(place.at(f"meeting-{n}.json"), (place, n, some, file))
+            CheckpointedTask(
+                folder.at(f"candidates-{n}.json"), _CandidatesTask(folder, n, some, file)
+            )
             for n, some in _batches(shards, batch)
         ],
-        label="dedup: meetings",
+        label="dedup: candidates",
     )
-    return met(meeting, grouped, most)
+    return candidate_groups(candidates, grouped, most)
 
 
-def united(
-    keys: Sequence[Checkpoint], cut: Cut, place: Place, params: BuildParams, *, progress: Progress
+def group_components(
+    keys: Sequence[Checkpoint],
+    partitioning: Partitioning,
+    folder: WorkFolder,
+    params: BuildParams,
+    *,
+    progress: Progress,
 ) -> Checkpoint:
-    """What the task says that groups the components of all words and edges of keys tasks."""
+    """Group the components of all documents; return the checkpoint with the file of groups.
+
+    Args:
+        keys: checkpoints of the tasks that wrote keys and edges.
+        partitioning: of the keys.
+        folder: where tasks write.
+        params: of the build.
+        progress: called after every finished task.
+    """
     mapped = partial(map_checkpointed, params=params, progress=progress)
     files = tuple(checkpoint["file"] for checkpoint in keys)
     edges = mapped(
         _write_edges,
         [
-            CheckpointedTask(place.at(f"edges-{p}.json"), (place, p, files, cut))
-            for p in range(cut.pieces)
+            CheckpointedTask(
+                folder.at(f"edges-{p}.json"), _EdgesTask(folder, p, files, partitioning)
+            )
+            for p in range(partitioning.partitions)
         ],
         label="dedup: buckets",
     )
     edge_files = tuple(checkpoint["edges"] for checkpoint in [*keys, *edges])
-    work = [CheckpointedTask(place.at("grouped.json"), (place, edge_files, cut))]
+    spec = _UniteTask(folder, edge_files, partitioning)
+    work = [CheckpointedTask(folder.at("grouped.json"), spec)]
     return mapped(_write_grouped, work, label="dedup: components")[0]
 
 
-def met(meeting: Sequence[Checkpoint], grouped: Checkpoint, most: int) -> Meeting:
-    """What the meeting tasks and the task before them say together."""
-    files = tuple(checkpoint["file"] for checkpoint in meeting)
-    return Meeting(files, dict(map(tuple, grouped["sizes"])), most)
+def candidate_groups(
+    candidates: Sequence[Checkpoint], grouped: Checkpoint, group_documents: int
+) -> CandidateGroups:
+    """Return the groups that tasks have written.
 
-
-def cut_of(shards: Sequence[Shard], params: BuildParams) -> Cut:
-    """How the keys of all documents are cut.
-
-    Raises:
-        ConfigError: more rows were delivered than can be numbered.
+    Args:
+        candidates: checkpoints of the tasks that wrote facts by group.
+        grouped: checkpoint of the task that made the groups.
+        group_documents: how many documents a group should hold.
     """
-    delivered = sum(shard.delivered for shard in shards)
-    frozen = sum(shard.delivered for shard in shards if isinstance(shard, FrozenShard))
-    if delivered > MOST_ROWS:
-        raise ConfigError(
-            f"{delivered:,} rows are delivered, and a build numbers {MOST_ROWS:,} at most: "
-            "make two corpora, each of fewer partners"
-        )
-    keys = sum(map(documents_of, shards)) * (params.bands.bands + 1)
-    return Cut(delivered, delivered - frozen, 1 + keys // PARTITION_WORDS)
+    files = tuple(checkpoint["file"] for checkpoint in candidates)
+    return CandidateGroups(files, dict(map(tuple, grouped["sizes"])), group_documents)
 
 
-def _batches(shards: Sequence[Shard], most: int) -> list[tuple[int, Batch]]:
-    """Successive shards of at most so many documents together: fewer files, each range longer."""
+def _batches(shards: Sequence[Shard], most: int) -> list[tuple[int, tuple[Shard, ...]]]:
+    """Split shards into runs of at most so many documents: fewer files, each range longer."""
     batches: list[list[Shard]] = []
     held = most + 1
     for shard in shards:
@@ -209,63 +204,65 @@ def _batches(shards: Sequence[Shard], most: int) -> list[tuple[int, Batch]]:
     return [(number, tuple(batch)) for number, batch in enumerate(batches)]
 
 
-def _write_keys(spec: tuple[Place, int, Batch, Cut], *, params: BuildParams) -> Checkpoint:
-    place, number, shards, cut = spec
-    store = open_store(params.storage)
-    facts = (some for shard in shards for some in sketches(shard, params, store=store))
-    cuts = [_words(some, cut, params) for some in facts]
-    words, bounds, edges = told_buckets(cuts, bits=cut.bits, partitions=cut.pieces)
+def _write_keys(spec: _KeysTask, *, params: BuildParams) -> Checkpoint:
+    store, by = open_store(params.storage), spec.partitioning
+    facts = (some for shard in spec.shards for some in sketches(shard, params, store=store))
+    partitioned = [_packed_keys(some, by, params) for some in facts]
+    packed, bounds, edges = reduced_buckets(partitioned, bits=by.bits, partitions=by.partitions)
+    at = partial(spec.folder.at, f"keys-{spec.number}")
     return {
-        "file": write_cuts(store, place.at(f"keys-{number}", "keys.bin"), words, bounds),
-        "edges": seal(store, place.at(f"keys-{number}", "edges.bin"), edges.tobytes()),
+        "file": write_partitions(store, at("keys.bin"), packed, bounds),
+        "edges": seal(store, at("edges.bin"), edges.tobytes()),
     }
 
 
-def _words(facts: pa.Table, cut: Cut, params: BuildParams) -> tuple[Words, Bounds]:
+def _packed_keys(
+    facts: pa.Table, partitioning: Partitioning, params: BuildParams
+) -> tuple[PackedKeys, PartitionBounds]:
     signatures, has_text = signature_matrix(facts["signature"])
     ids = np.stack(hash_halves(facts["doc_id"]), axis=1)
-    keys = meeting_keys(signatures, ids, params=params.bands)
-    ordinals = facts["ordinal"].to_numpy()
-    return meeting_words(keys, has_text, ordinals, bits=cut.bits, partitions=cut.pieces)
+    return packed_keys(
+        band_keys(signatures, ids, params=params.bands),
+        has_text,
+        facts["ordinal"].to_numpy(),
+        bits=partitioning.bits,
+        partitions=partitioning.partitions,
+    )
 
 
-def _write_edges(
-    spec: tuple[Place, int, tuple[str, ...], Cut], *, params: BuildParams
-) -> Checkpoint:
-    place, partition, files, cut = spec
+def _write_edges(spec: _EdgesTask, *, params: BuildParams) -> Checkpoint:
+    store, partitioning = open_store(params.storage), spec.partitioning
+    packed = read_partition(store, spec.key_files, spec.partition, partitioning.partitions)
+    edges = buckets(packed, bits=partitioning.bits)[1]
+    key = spec.folder.at(f"edges-{spec.partition}", "edges.bin")
+    return {"edges": seal(store, key, edges.tobytes())}
+
+
+def _write_grouped(spec: _UniteTask, *, params: BuildParams) -> Checkpoint:
     store = open_store(params.storage)
-    words = read_cuts(store, files, partition, cut.pieces)
-    edges = buckets(words, bits=cut.bits)[1]
-    return {"edges": seal(store, place.at(f"edges-{partition}", "edges.bin"), edges.tobytes())}
-
-
-def _write_grouped(spec: tuple[Place, tuple[str, ...], Cut], *, params: BuildParams) -> Checkpoint:
-    place, edge_files, cut = spec
-    store = open_store(params.storage)
-    parents = forest(cut.delivered)
-    for file in edge_files:
+    parents = forest(spec.partitioning.delivered)
+    for file in spec.edge_files:
         unite(parents, np.frombuffer(read_sealed(store, file), np.uint64))
     grouped = groups(
         parents,
         group_documents=params.shards.group_documents,
-        first_frozen=cut.first_frozen,
+        first_frozen=spec.partitioning.first_frozen,
     )
-    file = write_numbers(store, place.at("grouped", "groups.bin"), grouped)
+    file = write_numbers(store, spec.folder.at("grouped", "groups.bin"), grouped)
     sizes = group_sizes(grouped)
     present = np.flatnonzero(sizes)
     return {"file": file, "sizes": np.stack([present, sizes[present]], axis=1).tolist()}
 
 
-def _write_meeting(spec: tuple[Place, int, Batch, str], *, params: BuildParams) -> Checkpoint:
-    place, number, shards, grouped_file = spec
+def _write_candidates(spec: _CandidatesTask, *, params: BuildParams) -> Checkpoint:
     store = open_store(params.storage)
     tables, numbers = [], []
-    for shard in shards:
+    for shard in spec.shards:
         ranked = ranked_facts(shard, params, store=store)
-        grouped = read_numbers(store, grouped_file, shard.base, shard.delivered)
+        grouped = read_numbers(store, spec.grouped_file, shard.base, shard.delivered)
         grouped = grouped[ranked["ordinal"].to_numpy() - shard.base]
         ranked = ranked.filter(pa.array(grouped >= 0))
         tables.append(with_texts(ranked, shard, params, store=store))
         numbers.append(grouped[grouped >= 0])
-    key = place.at(f"meeting-{number}", "facts.arrow")
+    key = spec.folder.at(f"candidates-{spec.number}", "facts.arrow")
     return {"file": write_groups(store, key, pa.concat_tables(tables), np.concatenate(numbers))}

@@ -1,8 +1,8 @@
 """Deduplicate: facts of all partners in, one row of DROPS per document that another one replaces.
 
 Few documents are decided by one task, many in groups of whole components, and a component too large
-for one task in rounds. All ways give the same rows: a document's fate depends on its component
-alone, and there on who is kept before it.
+for one task in rounds. The rows are the same in all cases: a decision depends on the component of a
+document alone, and there on the documents kept before it.
 """
 
 from __future__ import annotations
@@ -13,12 +13,18 @@ from functools import partial
 
 import pyarrow as pa
 
-from jobs.corpus.dedup.survivors import survivors
-from jobs.flow.dedup.candidate_groups import Cut, Meeting, Place, cut_of, meeting_facts
+from jobs.corpus.dedup.duplicates import find_duplicates
+from jobs.flow.dedup.candidate_groups import group_candidates
+from jobs.flow.dedup.candidates import (
+    CandidateGroups,
+    Partitioning,
+    WorkFolder,
+    partitioning_of,
+)
 from jobs.flow.dedup.frozen import FrozenShard, numbered
-from jobs.flow.dedup.hot_bucket_keys import refined_meeting
+from jobs.flow.dedup.hot_bucket_keys import refined_candidates
 from jobs.flow.dedup.ranked_facts import Shard, documents_of, ranked_facts, with_texts
-from jobs.flow.dedup.rounds import decided_in_rounds
+from jobs.flow.dedup.rounds import decide_in_rounds
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard
 from jobs.flow.tasks.checkpoints import (
@@ -30,7 +36,7 @@ from jobs.flow.tasks.checkpoints import (
 )
 from jobs.flow.tasks.exchange import gather_group
 from jobs.flow.tasks.table_files import write_table
-from jobs.storage.manifests import fingerprint
+from jobs.storage.canonical_json import fingerprint
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
@@ -46,6 +52,23 @@ class Drops:
     rows: int
 
 
+@dataclass(frozen=True)
+class _AllTask:
+    """Decide all documents of a build."""
+
+    folder: WorkFolder
+    shards: tuple[Shard, ...]
+
+
+@dataclass(frozen=True)
+class _GroupTask:
+    """Decide one group, which lies in these files."""
+
+    folder: WorkFolder
+    group: int
+    files: tuple[str, ...]
+
+
 def deduplicate(
     normalized: Sequence[NormalizedShard],
     params: BuildParams,
@@ -53,27 +76,28 @@ def deduplicate(
     progress: Progress,
     frozen: Sequence[FrozenShard] = (),
 ) -> Drops:
-    """The drops of all documents of a build, found again if they are already there.
+    """Decide all documents of a build; return the drops, also where they are already there.
 
     Args:
         normalized: what was delivered, numbered from 0.
         params: of the build.
-        progress: told of every finished task.
-        frozen: documents whose fate is settled, numbered here: none of them is dropped, and they
-            rank before all that was delivered.
+        progress: called after every finished task.
+        frozen: documents already decided, numbered here: none of them is dropped, and they rank
+            before all that was delivered.
     """
     delivered = sum(shard.delivered for shard in normalized)
     shards: list[Shard] = [*normalized, *numbered(frozen, delivered)]
-    place = Place(params.corpus, _key(shards, params))
+    folder = WorkFolder(params.corpus, _key(shards, params))
     if sum(map(documents_of, shards)) <= params.shards.group_documents:
-        everything = [CheckpointedTask(place.at("drops-all.json"), (place, tuple(shards)))]
+        spec = _AllTask(folder, tuple(shards))
+        work = [CheckpointedTask(folder.at("drops-all.json"), spec)]
         checkpoints = map_checkpointed(
-            _decide_all, everything, params=params, label="dedup", progress=progress
+            _decide_all, work, params=params, label="dedup", progress=progress
         )
     else:
-        checkpoints = _decide_groups(shards, place, params, progress)
+        checkpoints = _decide_groups(shards, folder, params, progress)
     return Drops(
-        place.key,
+        folder.key,
         tuple(checkpoint["file"] for checkpoint in checkpoints),
         sum(checkpoint["rows"] for checkpoint in checkpoints),
     )
@@ -84,60 +108,77 @@ def _key(shards: Sequence[Shard], params: BuildParams) -> str:
     rules = params.rules.rules
     how = (params.bands, params.rank, rules, params.shards.group_documents, priorities)
     frozen = [shard for shard in shards if isinstance(shard, FrozenShard)]
-    settled = [(shard.key, shard.priority, shard.origin) for shard in frozen]
-    return fingerprint([shard.key for shard in shards], settled, how, code_digest())
+    decided = [(shard.key, shard.priority, shard.origin) for shard in frozen]
+    return fingerprint([shard.key for shard in shards], decided, how, code_digest())
 
 
-def _decide_all(spec: tuple[Place, Sequence[Shard]], *, params: BuildParams) -> Checkpoint:
-    place, shards = spec
+def _decide_all(spec: _AllTask, *, params: BuildParams) -> Checkpoint:
     store = open_store(params.storage)
-    facts = [(ranked_facts(shard, params, store=store), shard) for shard in shards]
+    facts = [(ranked_facts(shard, params, store=store), shard) for shard in spec.shards]
     tables = [with_texts(ranked, shard, params, store=store) for ranked, shard in facts]
-    return _decided(pa.concat_tables(tables), place.at("drops-all", _DROPS), params, store)
+    return _decided(pa.concat_tables(tables), spec.folder.at("drops-all", _DROPS), params, store)
 
 
 def _decided(ranked: pa.Table, key: str, params: BuildParams, store: ObjectStore) -> Checkpoint:
-    drops = survivors(ranked, bands=params.bands, rank=params.rank)
+    drops = find_duplicates(ranked, bands=params.bands, rank=params.rank)
     file = write_table(store, key, drops, row_group_rows=1 << 16)
     return {"file": file, "rows": len(drops)}
 
 
 def _decide_groups(
-    shards: Sequence[Shard], place: Place, params: BuildParams, progress: Progress
+    shards: Sequence[Shard], folder: WorkFolder, params: BuildParams, progress: Progress
 ) -> list[Checkpoint]:
-    meeting = meeting_facts(shards, place, params, progress=progress)
-    return decide_meeting(meeting, cut_of(shards, params), place, params, progress=progress)
+    candidates = group_candidates(shards, folder, params, progress=progress)
+    partitioning = partitioning_of(shards, params)
+    return decide_candidates(candidates, partitioning, folder, params, progress=progress)
 
 
-def decide_meeting(
-    meeting: Meeting, cut: Cut, place: Place, params: BuildParams, *, progress: Progress
+def decide_candidates(
+    candidates: CandidateGroups,
+    partitioning: Partitioning,
+    folder: WorkFolder,
+    params: BuildParams,
+    *,
+    progress: Progress,
 ) -> list[Checkpoint]:
-    """The files of drops: groups alone, oversized ones refined first, what stays so in rounds."""
+    """Decide all groups; oversized ones are refined first, and decided in rounds if they stay so.
+
+    Args:
+        candidates: all groups.
+        partitioning: of the keys.
+        folder: where tasks write.
+        params: of the build.
+        progress: called after every finished task.
+
+    Returns:
+        Checkpoints that name the files of drops.
+    """
     decide = partial(_decide_each, params=params, progress=progress)
-    checkpoints = decide(meeting, place)
-    if meeting.oversized and not params.bands.is_exact:
-        meeting = refined_meeting(meeting, cut, place, params, progress=progress)
-        place = Place(place.corpus, f"{place.key}/refined")
-        checkpoints += decide(meeting, place)
-    for group in meeting.oversized:
-        checkpoints += decided_in_rounds(group, meeting, place, params, progress=progress)
+    checkpoints = decide(candidates, folder)
+    if candidates.oversized and not params.bands.is_exact:
+        candidates = refined_candidates(candidates, partitioning, folder, params, progress=progress)
+        folder = folder.below("refined")
+        checkpoints += decide(candidates, folder)
+    for group in candidates.oversized:
+        checkpoints += decide_in_rounds(group, candidates, folder, params, progress=progress)
     return checkpoints
 
 
 def _decide_each(
-    meeting: Meeting, place: Place, *, params: BuildParams, progress: Progress
+    candidates: CandidateGroups, folder: WorkFolder, *, params: BuildParams, progress: Progress
 ) -> list[Checkpoint]:
     work = [
-        CheckpointedTask(place.at(f"drops-{group}.json"), (place, group, meeting.files))
-        for group in meeting.groups
+        CheckpointedTask(
+            folder.at(f"drops-{group}.json"), _GroupTask(folder, group, candidates.files)
+        )
+        for group in candidates.decidable
     ]
     return map_checkpointed(
         _decide_group, work, params=params, label="dedup: decisions", progress=progress
     )
 
 
-def _decide_group(spec: tuple[Place, int, tuple[str, ...]], *, params: BuildParams) -> Checkpoint:
-    place, group, files = spec
+def _decide_group(spec: _GroupTask, *, params: BuildParams) -> Checkpoint:
     store = open_store(params.storage)
-    ranked = gather_group(store, files, group)
-    return _decided(ranked, place.at(f"drops-{group}", _DROPS), params, store)
+    ranked = gather_group(store, spec.files, spec.group)
+    return _decided(ranked, spec.folder.at(f"drops-{spec.group}", _DROPS), params, store)

@@ -1,7 +1,7 @@
-"""Frozen documents: their fate is settled, and new documents are compared with them.
+"""Frozen documents: already decided, and compared with the new documents of a build.
 
-They come as facts, without text: those a parent release keeps, and tombstones of documents that
-were taken down. Nothing of theirs is written again.
+They come as facts, without text: the documents of a parent release, and tombstones of documents
+that were taken down. Their files are not written again.
 """
 
 from __future__ import annotations
@@ -9,32 +9,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+
+from jobs.storage.manifests import Manifest
 
 
 class Origin(StrEnum):
-    """Whose fate was settled how."""
+    """Where a frozen document comes from."""
 
-    PARENT = "parent"  # in the parent release: who matches it is dropped for it
-    TOMBSTONE = "tombstone"  # in no release any more: who matches it is dropped for nobody
+    PARENT = "parent"  # in the parent release: a match is dropped for it
+    TOMBSTONE = "tombstone"  # in no release any more: a match is dropped, and no document named
 
 
-# Priorities are at most a million either way; an explicit order holds among whatever else a round
-# of decisions has frozen.
+# Priorities are at most a million either way, so these order frozen documents by origin, also among
+# those that a round of decisions has frozen.
 _AHEAD = {Origin.PARENT: 1_000_000_000, Origin.TOMBSTONE: 2_000_000_000}
 
 
 @dataclass(frozen=True)
 class FrozenShard:
-    """A file of facts, its rows as in `released_facts_schema`.
+    """A file of facts, with rows of `released_facts_schema`.
 
     Attributes:
         key: Digest of the file.
-        facts_key: Where it is.
-        text_key: The shard with the texts of the same documents, row by row; None if none is left.
+        facts_key: Key of the file.
+        text_key: Key of the shard with their texts, in the same rows; None if no text is left.
         delivered: Rows; every one is a document.
-        priority: The partner's in the parent: which of several frozen matches is named.
-        origin: Where the documents are.
+        priority: Of the partner in the parent; decides which of several frozen matches is named.
+        origin: Where the documents come from.
         base: The ordinal of the first row in this build.
     """
 
@@ -48,12 +49,12 @@ class FrozenShard:
 
     @property
     def rank(self) -> int:
-        """The priority that ranks tombstones first, and the parent's documents before new ones."""
+        """The priority by which tombstones rank first, then the parent's documents."""
         return self.priority - _AHEAD[self.origin]
 
 
-def frozen_shards(manifest: dict[str, Any]) -> list[FrozenShard]:
-    """All documents of a release, as a build that extends it sees them."""
+def frozen_shards(manifest: Manifest) -> list[FrozenShard]:
+    """Return all documents of a release as frozen ones of a build that extends it."""
     return [
         FrozenShard(
             key=facts["sha256"],
@@ -68,7 +69,7 @@ def frozen_shards(manifest: dict[str, Any]) -> list[FrozenShard]:
 
 
 def numbered(frozen: Sequence[FrozenShard], first: int) -> list[FrozenShard]:
-    """The same shards, their rows numbered through from `first`."""
+    """Return the same shards with their rows numbered from `first` on."""
     shards: list[FrozenShard] = []
     for shard in frozen:
         shards.append(replace(shard, base=first))

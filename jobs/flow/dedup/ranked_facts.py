@@ -1,4 +1,4 @@
-"""The facts of a shard as rows of one build: whose they are and how they are preferred."""
+"""The facts of a shard as rows of one build, with the partner and the priority of each."""
 
 from __future__ import annotations
 
@@ -24,32 +24,43 @@ from jobs.storage.objects import ObjectStore
 from jobs.storage.whole import whole_file
 
 Shard = NormalizedShard | FrozenShard
-"""What is delivered now, or frozen: both are numbered through, what is delivered first."""
-
+"""Delivered now, or frozen; rows are numbered across all shards, delivered ones first."""
 
 _ORDINAL = pa.field("ordinal", pa.int64(), nullable=False)
 
 
 def documents_of(shard: Shard) -> int:
-    """How many documents a shard holds at most: rules may leave some of them out."""
+    """Return how many documents a shard holds at most: rules may reject some of them."""
     if isinstance(shard, FrozenShard):
         return shard.delivered
     return shard.delivered - sum(count for _, _, count in shard.rejected)
 
 
 def sketches(shard: Shard, params: BuildParams, *, store: ObjectStore) -> Iterator[pa.Table]:
-    """What documents meet by, some at a time: `doc_id`, `signature` and `ordinal`."""
+    """Yield `doc_id`, `signature` and `ordinal` of the documents of a shard, some at a time.
+
+    Args:
+        shard: delivered or frozen.
+        params: of the build.
+        store: that holds the facts.
+    """
     if isinstance(shard, FrozenShard):
         schema = released_facts_schema(params.signature.num_perm)
-        met = pa.schema([schema.field(name) for name in ("id", "signature")])
-        yield _frozen_facts(shard, store, met).drop_columns("id")
+        keyed = pa.schema([schema.field(name) for name in ("id", "signature")])
+        yield _frozen_facts(shard, store, keyed).drop_columns("id")
         return
     for run in shard.runs:
-        yield _standing_facts(run, shard, params, store, ["doc_id", "signature"])
+        yield _unrejected_facts(run, shard, params, store, ["doc_id", "signature"])
 
 
 def ranked_facts(shard: Shard, params: BuildParams, *, store: ObjectStore) -> pa.Table:
-    """The facts of one shard as rows of this build: with ordinal, partner and priority."""
+    """Return the facts of one shard with ordinal, partner and priority: rows of `ranked_schema`.
+
+    Args:
+        shard: delivered or frozen.
+        params: of the build.
+        store: that holds the facts.
+    """
     num_perm = params.signature.num_perm
     schema = ranked_schema(num_perm)
     if isinstance(shard, FrozenShard):
@@ -59,7 +70,7 @@ def ranked_facts(shard: Shard, params: BuildParams, *, store: ObjectStore) -> pa
     else:
         names = [name for name in facts_schema(num_perm).names if name in schema.names]
         none = pa.schema([schema.field(name) for name in [*names, "ordinal"]]).empty_table()
-        tables = [_standing_facts(run, shard, params, store, names) for run in shard.runs]
+        tables = [_unrejected_facts(run, shard, params, store, names) for run in shard.runs]
         facts = pa.concat_tables([none, *tables])
         priority = next(p.priority for p in params.partners if p.name == shard.partner)
         constant = {"priority": priority, "is_frozen": False, "is_taken_down": False}
@@ -73,11 +84,11 @@ def ranked_facts(shard: Shard, params: BuildParams, *, store: ObjectStore) -> pa
 def with_texts(
     ranked: pa.Table, shard: Shard, params: BuildParams, *, store: ObjectStore
 ) -> pa.Table:
-    """Rows of `ranked_facts` with their canonical texts, if similarities are to be exact.
+    """Return rows of `ranked_facts` with their canonical texts, if similarities are to be exact.
 
     Args:
-        ranked: some of the shard's rows, in their order; texts are read if there are any.
-        shard: whose rows.
+        ranked: some rows of the shard, in their order; texts are read if there are any.
+        shard: that the rows come from.
         params: of the build.
         store: that holds the texts.
     """
@@ -92,16 +103,16 @@ def with_texts(
     return ranked.append_column("canonical", pa.chunked_array(texts, pa.large_string()))
 
 
-def _standing_facts(
+def _unrejected_facts(
     run: Run, shard: NormalizedShard, params: BuildParams, store: ObjectStore, columns: list[str]
 ) -> pa.Table:
-    """These columns of one run and `ordinal`, without documents that a rule rejects."""
+    """Return columns of one run and `ordinal`, without the documents that a rule rejects."""
     wanted = [*dict.fromkeys([*columns, "position", *params.rules.columns])]
     facts = read_facts(store, run, wanted)
     reasons = rule_verdicts(facts, params.rules, partner=shard.partner)["reason"]
-    standing = facts.filter(pc.is_null(reasons))
-    ordinals = pc.add(standing["position"], shard.base)
-    return standing.select(columns).append_column(_ORDINAL, ordinals)
+    rows = facts.filter(pc.is_null(reasons))
+    ordinals = pc.add(rows["position"], shard.base)
+    return rows.select(columns).append_column(_ORDINAL, ordinals)
 
 
 def _frozen_facts(shard: FrozenShard, store: ObjectStore, schema: pa.Schema) -> pa.Table:
@@ -115,12 +126,12 @@ def _frozen_facts(shard: FrozenShard, store: ObjectStore, schema: pa.Schema) -> 
 
 
 def _documents(shard: Shard, store: ObjectStore) -> Iterator[pa.Table]:
-    """Positions and texts, in the order of the facts."""
+    """Yield positions and texts, in the order of the facts."""
     if isinstance(shard, NormalizedShard):
         for run in shard.runs:
             yield read_documents(store, run, ["position", "content"])
     elif shard.text_key is None:
-        # Nothing is left of a text that was taken down: similarity is estimated from signatures.
+        # A text that was taken down is deleted: similarity is estimated from signatures.
         texts = pa.repeat(pa.scalar("", pa.large_string()), shard.delivered)
         yield pa.table({"position": _numbers(shard), "content": texts})
     else:

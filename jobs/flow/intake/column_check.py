@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
-from jobs.corpus.intake.deliveries import RANDOM_ACCESS, heads
-from jobs.corpus.intake.rows import PAGE_FORMATS, Head
+from jobs.corpus.intake.deliveries import heads
+from jobs.corpus.intake.formats import format_named
+from jobs.corpus.intake.rows import Head
 from jobs.errors import LossAlarm
 from jobs.flow.intake.plan import Delivered, InputShard, delivered_files
 from jobs.flow.params import BuildParams, PartnerParams
@@ -59,8 +60,9 @@ def _complaints(
     names = list(dict.fromkeys(name for head in shown for name in head.names))
     missing = [(ours, theirs) for ours, theirs in mapped if theirs not in found]
     # A page gives title, date and address itself.
-    is_told = partner.reading.format not in {"jsonl", *PAGE_FORMATS}
-    is_all = is_told and len(files) <= _FILES_TRIED
+    delivered_as = format_named(partner.reading.format)
+    is_fixed = not (delivered_as.is_optional or delivered_as.is_page)
+    is_all = is_fixed and len(files) <= _FILES_TRIED
     free = [name for name in names if name not in dict(partner.reading.columns).values()]
     meant = {theirs: get_close_matches(theirs, free, 1, _ALIKE) for _, theirs in missing}
     if shown and (is_all or any(meant.values())):
@@ -71,6 +73,7 @@ def _complaints(
 
 
 def _heads(partner: PartnerParams, file: Delivered, endpoint_url: str | None) -> list[Head]:
-    opened = open_random if partner.reading.format in RANDOM_ACCESS else open_stream
+    is_random = format_named(partner.reading.format).is_random_access
+    opened = open_random if is_random else open_stream
     with opened(file.source.uri, endpoint_url=endpoint_url) as stream:
         return heads(stream, source_file=file.source.uri, params=partner.reading)

@@ -8,7 +8,8 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from jobs.corpus.intake.deliveries import RANDOM_ACCESS, legacy_evidence, read_rows
+from jobs.corpus.intake.deliveries import legacy_evidence, read_rows
+from jobs.corpus.intake.formats import format_named
 from jobs.corpus.intake.rows import DeliveryParams
 from jobs.flow.intake.plan import Delivered, InputShard
 from jobs.storage.source_bytes import open_random, open_range, open_stream
@@ -33,7 +34,7 @@ def file_tables(
             stream,
             source_file=file.source.name,
             params=reading,
-            piece=file.piece,
+            split=file.piece,
             legacy=partial(_legacy, file, endpoint_url),
         )
 
@@ -42,7 +43,7 @@ def _opened(
     file: Delivered, reading: DeliveryParams, endpoint_url: str | None
 ) -> BinaryIO | pa.NativeFile:
     uri, piece, known = file.source.uri, file.piece, file.known
-    if reading.format in RANDOM_ACCESS:
+    if format_named(reading.format).is_random_access:
         return open_random(uri, endpoint_url=endpoint_url, known=known)
     if piece is not None:
         return open_range(uri, piece.start, piece.end, endpoint_url=endpoint_url, known=known)

@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import PurePosixPath
 
-from jobs.corpus.intake.deliveries import RANDOM_ACCESS, require_text
-from jobs.corpus.intake.parquet_rows import row_group_pieces
+from jobs.corpus.intake.deliveries import require_text
+from jobs.corpus.intake.formats import format_named, growth_of
 from jobs.corpus.intake.rows import DeliveryParams
-from jobs.corpus.intake.split_points import CUT_FORMATS, Cutter
-from jobs.corpus.intake.splits import Piece
+from jobs.corpus.intake.splits import Split
 from jobs.corpus.text.canonical import folding_digest
 from jobs.errors import TextColumnMissing
 from jobs.flow.params import BuildParams, PartnerParams, recorded_reading
 from jobs.flow.recorded import InputName
 from jobs.flow.tasks.checkpoints import code_digest
-from jobs.storage.manifests import fingerprint
+from jobs.storage.canonical_json import fingerprint
 from jobs.storage.source_bytes import (
     COMPRESSED_SUFFIXES,
     Known,
@@ -31,8 +30,8 @@ from jobs.storage.sources import SourceFile, expand
 # A wrong mapping shows in every file, a file unlike the others only in itself.
 _FILES_TRIED = 8
 
-# How many times as large text is taken to be as its file; a guess that only balances tasks.
-_GROWTH = {**dict.fromkeys(COMPRESSED_SUFFIXES, 4), ".parquet": 3}
+# How many times as large text is taken to be as its compressed file; only balances tasks.
+_GROWTH = 4
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Delivered:
 
     source: SourceFile
     known: Known | None
-    piece: Piece | None
+    piece: Split | None
 
     def __str__(self) -> str:
         """The file's address, for errors, and which of its bytes or row groups."""
@@ -134,7 +133,12 @@ def input_name(partner: PartnerParams, file: Delivered) -> InputName:
 
 
 def _text_bytes(source: SourceFile) -> int:
-    return source.size_bytes * _GROWTH.get(PurePosixPath(source.name).suffix.lower(), 1)
+    growth = _GROWTH if _is_compressed(source) else growth_of(source.name)
+    return source.size_bytes * growth
+
+
+def _is_compressed(source: SourceFile) -> bool:
+    return PurePosixPath(source.name).suffix.lower() in COMPRESSED_SUFFIXES
 
 
 def delivered_files(plan: Iterable[InputShard]) -> list[tuple[PartnerParams, Delivered]]:
@@ -166,7 +170,8 @@ def _require_text(
 ) -> None:
     """Raise what the first file gives rise to, unless one of a few has the text's column."""
     complaint: TextColumnMissing | None = None
-    opened = open_random if partner.reading.format in RANDOM_ACCESS else open_stream
+    is_random = format_named(partner.reading.format).is_random_access
+    opened = open_random if is_random else open_stream
     for source in islice(sources, _FILES_TRIED):
         try:
             with opened(source.uri, endpoint_url=endpoint_url) as stream:
@@ -183,16 +188,15 @@ def _delivered(source: SourceFile, reading: DeliveryParams, params: BuildParams)
     """The file, or its pieces where it is large and may be cut; its bytes are read once."""
     piece_bytes, endpoint_url = params.shards.input_bytes, params.storage.endpoint_url
     is_large = _text_bytes(source) > piece_bytes
-    is_plain = PurePosixPath(source.name).suffix.lower() not in COMPRESSED_SUFFIXES
-    cutter = None
-    if is_large and is_plain and reading.format in CUT_FORMATS and reading.quoting != "none":
-        cutter = Cutter(reading, piece_bytes)
+    delivered_as, cutter = format_named(reading.format), None
+    if is_large and delivered_as.splitter and not _is_compressed(source):
+        cutter = delivered_as.splitter(reading, piece_bytes)
     watch = cutter.add if cutter else None
     found = known_bytes(source.uri, endpoint_url=endpoint_url, watch=watch)
-    pieces = cutter.pieces() if cutter else []
-    if is_large and reading.format == "parquet":
+    pieces = cutter.splits() if cutter else []
+    if is_large and delivered_as.stored_splits:
         with open_random(source.uri, endpoint_url=endpoint_url, known=found) as stream:
-            pieces = row_group_pieces(stream, source.name, piece_bytes)
+            pieces = delivered_as.stored_splits(stream, source.name, piece_bytes)
     return [Delivered(source, found, piece) for piece in pieces] or [Delivered(source, found, None)]
 
 
@@ -209,7 +213,7 @@ def _packs(files: Iterable[Delivered], input_bytes: int) -> Iterator[tuple[Deliv
         yield tuple(pack)
 
 
-def _place(piece: Piece | None) -> tuple[int, int] | None:
+def _place(piece: Split | None) -> tuple[int, int] | None:
     return (piece.start, piece.end) if piece else None
 
 

@@ -1,9 +1,9 @@
-"""Signatures: whose release it is, said by a key and checked by anyone who has its public half.
+"""Attestations: signatures of a release, checked with the signer's public key.
 
 `CORPUS/attestations/DIGEST/KEY.json` is a DSSE envelope over an in-toto statement that names the
 release, the sha256 of its manifest, which names everything else, and when it was signed. Each key
-has an envelope of its own, so that two who sign at once do not meet; signatures can be added at any
-time. Envelope: DSSE v1 (secure-systems-lab); statement: in-toto Attestation Framework v1.
+has an envelope of its own, so that concurrent signers do not conflict; signatures can be added at
+any time. Envelope: DSSE v1 (secure-systems-lab); statement: in-toto Attestation Framework v1.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from jobs.errors import ConfigError, ObjectMissing, SignatureInvalid
 from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.storage.canonical_json import canonical_json
 from jobs.storage.layout import attestation_key, attestations
-from jobs.storage.manifests import canonical_json
+from jobs.storage.manifests import JsonObject
 from jobs.storage.objects import StorageParams
 from jobs.storage.stores import open_store
 
@@ -32,11 +33,11 @@ _MAKE_ONE = "openssl genpkey -algorithm ed25519 -out key.pem makes one"
 
 @dataclass(frozen=True)
 class Signature:
-    """What a signature says of itself; whether it is right, `check_signature` says.
+    """A signature as stored; `check_signature` checks it.
 
     Attributes:
         key: The sha256 of the 32 bytes of the public key.
-        at: When it was signed, by the clock of who signed; None in the oldest.
+        at: When it was signed, by the signer's clock; None in the oldest.
     """
 
     key: str
@@ -44,23 +45,31 @@ class Signature:
 
 
 def signing_key(path: str | None) -> Ed25519PrivateKey | None:
-    """The key in a file, if one is configured: read before a build, not after it."""
+    """Read the configured key, if any; before a build, so that a wrong path fails early."""
     return read_private_key(Path(path), "sign_key") if path else None
 
 
 def sign_published(
     storage: StorageParams, corpus: str, version: str, key: Ed25519PrivateKey, *, at: str
 ) -> None:
-    """Sign a release that was just published."""
+    """Sign a release that was just published.
+
+    Args:
+        storage: where the release is.
+        corpus: name of its corpus.
+        version: of the release.
+        key: of the signer.
+        at: time of signing, ISO 8601.
+    """
     sign(open_release(open_store(storage), corpus, version), key, at=at)
 
 
 def read_private_key(path: Path, name: str) -> Ed25519PrivateKey:
-    """The key that signs, from an unencrypted PEM file.
+    """Read a private key from an unencrypted PEM file.
 
     Args:
         path: of the file.
-        name: what gave the path, for whoever has to correct it.
+        name: of the setting that gave the path, for the message.
 
     Raises:
         ConfigError: it is not there or no such key.
@@ -75,12 +84,12 @@ def read_private_key(path: Path, name: str) -> Ed25519PrivateKey:
 
 
 def sign(release: OpenedRelease, key: Ed25519PrivateKey, *, at: str) -> tuple[Signature, bool]:
-    """Sign a release; the key's signature, and whether it is new: the first one stays.
+    """Sign a release unless this key has signed it; return the signature and whether it is new.
 
     Args:
         release: as published.
-        key: whose owner stands for it.
-        at: when.
+        key: of the signer.
+        at: time of signing, ISO 8601.
     """
     public = key.public_key()
     try:
@@ -101,7 +110,7 @@ def sign(release: OpenedRelease, key: Ed25519PrivateKey, *, at: str) -> tuple[Si
 
 
 def check_signature(release: OpenedRelease, path: Path) -> Signature:
-    """The signature of a key; a release that the key did not sign is refused.
+    """Return the signature of a key; refuse a release that the key did not sign.
 
     Args:
         release: signed or not.
@@ -125,7 +134,7 @@ def check_signature(release: OpenedRelease, path: Path) -> Signature:
 
 
 def signatures(release: OpenedRelease) -> list[Signature]:
-    """What is said to be signed by whom and when; nobody has checked it.
+    """Return the stored signatures, unchecked.
 
     Raises:
         SignatureInvalid: what is stored is no envelope.
@@ -139,7 +148,7 @@ def signatures(release: OpenedRelease) -> list[Signature]:
 
 
 def signature_keys(release: OpenedRelease) -> list[str]:
-    """Where signatures of a release are stored."""
+    """Return the keys under which signatures of a release are stored."""
     found = release.store.list(attestations(release.corpus, release.digest))
     return [info.key for info in found]
 
@@ -161,8 +170,8 @@ def _checked(release: OpenedRelease, public: Ed25519PublicKey) -> Signature | No
 def _require_right(
     release: OpenedRelease,
     key: str,
-    envelope: dict[str, Any],
-    signature: dict[str, Any],
+    envelope: JsonObject,
+    signature: JsonObject,
     public: Ed25519PublicKey,
 ) -> None:
     try:
@@ -178,19 +187,19 @@ def _require_right(
         )
 
 
-def _statement(release: OpenedRelease, at: str | None) -> dict[str, Any]:
+def _statement(release: OpenedRelease, at: str | None) -> JsonObject:
     name = f"{release.corpus}/{release.version}"
-    told = {} if at is None else {"signedOn": at}
+    signed_on = {} if at is None else {"signedOn": at}
     return {
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [{"name": name, "digest": {"sha256": release.digest}}],
         "predicateType": "https://in-toto.io/attestation/release/v0.1",
-        "predicate": {"purl": f"pkg:generic/{name}", **told},
+        "predicate": {"purl": f"pkg:generic/{name}", **signed_on},
     }
 
 
-def _time(envelope: dict[str, Any]) -> str | None:
-    """When an envelope says that it was signed; None in those before times were told."""
+def _time(envelope: JsonObject) -> str | None:
+    """Return the time of signing in an envelope; None in the oldest, which have none."""
     try:
         at = orjson.loads(base64.b64decode(envelope["payload"]))["predicate"].get("signedOn")
     except (ValueError, TypeError, KeyError, AttributeError):
@@ -204,7 +213,7 @@ def _authenticated(payload: bytes) -> bytes:
     return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
 
 
-def _envelope(release: OpenedRelease, key: str) -> dict[str, Any]:
+def _envelope(release: OpenedRelease, key: str) -> JsonObject:
     """An envelope as stored; one without signatures where nothing is stored."""
     try:
         envelope: Any = orjson.loads(release.store.get(key))

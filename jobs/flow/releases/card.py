@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import html
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from jobs.storage.manifests import ColumnEntry, JsonObject, Manifest, PartnerAccount
+
+_MARKUP = re.compile(r"[\\`*\[\]|]")  # html.escape leaves no other of Markdown's own
+_BACKTICKS = re.compile(r"`+")
 _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"))
 _LARGE = ((10**7, "1M<n<10M"), (10**8, "10M<n<100M"), (10**9, "100M<n<1B"), (10**10, "1B<n<10B"))
 # Identifiers of huggingface.co/docs/hub/repositories-licenses that partners may name.
@@ -15,7 +21,7 @@ _LICENCES = {
 }
 
 
-def dataset_card(manifest: dict[str, Any], digest: str, *, paths: Sequence[str]) -> str:
+def dataset_card(manifest: Manifest, digest: str, *, paths: Sequence[str]) -> str:
     """The card: what is in the release, from whom, under which licence, and how it came to be.
 
     Args:
@@ -54,7 +60,7 @@ def dataset_card(manifest: dict[str, Any], digest: str, *, paths: Sequence[str])
     )
 
 
-def _header(manifest: dict[str, Any], paths: Sequence[str]) -> list[str]:
+def _header(manifest: Manifest, paths: Sequence[str]) -> list[str]:
     licences = sorted({account["licence"] for account in manifest["partners"].values()})
     known = [licence.lower() for licence in licences if licence.lower() in _LICENCES]
     is_known = licences and len(known) == len(licences)
@@ -75,7 +81,7 @@ def size_category(documents: int) -> str:
     return next((name for limit, name in _SIZES + _LARGE if documents < limit), "10B<n<100B")
 
 
-def _partners(partners: dict[str, Any]) -> list[str]:
+def _partners(partners: Mapping[str, PartnerAccount]) -> list[str]:
     rows = [
         [name, account["licence"], account["delivered"], account["kept"], account["content_bytes"]]
         for name, account in partners.items()
@@ -83,20 +89,21 @@ def _partners(partners: dict[str, Any]) -> list[str]:
     return _table(["partner", "licence", "delivered", "documents", "bytes of text"], rows)
 
 
-def _recipe(manifest: dict[str, Any]) -> list[str]:
+def _recipe(manifest: Manifest) -> list[str]:
     said = [f"- {len(manifest['inputs']):,} delivered files were decoded and normalized to NFC."]
     if minhash := manifest["parameters"].get("minhash"):
+        told = {name: _text(value) for name, value in minhash.items()}
         said.append(
-            f"- Copies were found by MinHash of {minhash['num_perm']} words over runs of "
-            f"{minhash['shingle_chars']} characters, in {minhash['bands']} bands of "
-            f"{minhash['rows']} rows; of documents at least {minhash['threshold']} similar, the "
+            f"- Copies were found by MinHash of {told['num_perm']} words over runs of "
+            f"{told['shingle_chars']} characters, in {told['bands']} bands of "
+            f"{told['rows']} rows; of documents at least {told['threshold']} similar, the "
             "one of the partner with the highest priority stays."
         )
     said.append("- Every delivered row has a decision with its reason: `heliu explain id=…`.")
     return said
 
 
-def _reasons(partners: dict[str, Any]) -> list[str]:
+def _reasons(partners: Mapping[str, PartnerAccount]) -> list[str]:
     rows = [
         [name, reason, count, f"{count / account['delivered']:.2%}"]
         for name, account in partners.items()
@@ -105,8 +112,8 @@ def _reasons(partners: dict[str, Any]) -> list[str]:
     return _table(["partner", "stage/reason", "rows", "share of delivered"], rows)
 
 
-def _benchmarks(sets: list[dict[str, Any]]) -> list[str]:
-    """Nothing where nobody looked for evaluation sets."""
+def _benchmarks(sets: list[JsonObject]) -> list[str]:
+    """Nothing for a release that was searched for no evaluation set."""
     if not sets:
         return []
     rows = [
@@ -118,7 +125,7 @@ def _benchmarks(sets: list[dict[str, Any]]) -> list[str]:
                 sum(counts.get(outcome, 0) for counts in one["documents"].values())
                 for outcome in ("dropped", "cut", "reported")
             ),
-            f"`{one['digest'][:12]}`",
+            _code(one["digest"][:12]),
         ]
         for one in sets
     ]
@@ -127,9 +134,9 @@ def _benchmarks(sets: list[dict[str, Any]]) -> list[str]:
     return ["## Evaluation sets kept out", "", *_table(header, rows), ""]
 
 
-def _columns(columns: list[dict[str, Any]]) -> list[str]:
+def _columns(columns: list[ColumnEntry]) -> list[str]:
     rows = [
-        [f"`{column['name']}`", column["type"], "yes" if column["nullable"] else "no"]
+        [_code(column["name"]), column["type"], "yes" if column["nullable"] else "no"]
         for column in columns
     ]
     return _table(["column", "type", "may be null"], rows)
@@ -143,5 +150,26 @@ def _table(header: list[str], rows: list[list[Any]]) -> list[str]:
     ]
 
 
+class _Markup(str):
+    """Finished Markdown."""
+
+    __slots__ = ()
+
+
 def _cell(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value).replace("|", "\\|")
+    if isinstance(value, _Markup):
+        return value
+    return f"{value:,}" if isinstance(value, int) else _text(value)
+
+
+def _text(value: Any) -> str:
+    """A value as Markdown shows it, whatever it would mean there or in HTML."""
+    return _MARKUP.sub(r"\\\g<0>", html.escape(" ".join(str(value).split()), quote=False))
+
+
+def _code(value: Any) -> _Markup:
+    """A value as code in a table: nothing in it is markup but the bar that ends a cell."""
+    text = str(value)
+    fence = "`" * (1 + max(map(len, _BACKTICKS.findall(text)), default=0))
+    space = " " if len(fence) > 1 else ""
+    return _Markup(f"{fence}{space}{text}{space}{fence}".replace("|", "\\|"))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import orjson
 
-from jobs.flow.releases.file_locations import Placed
+from jobs.flow.releases.file_locations import FileLocation
+from jobs.storage.manifests import JsonObject, Manifest
 
 _PARQUET = "application/x-parquet"
 _TYPES = {"float": "sc:Float", "double": "sc:Float", "bool": "sc:Boolean"}
@@ -19,7 +19,7 @@ _NAMES = """
 
 
 def croissant(
-    manifest: dict[str, Any], published_at: str, placed: Sequence[Placed], *, pattern: str | None
+    manifest: Manifest, published_at: str, locations: Sequence[FileLocation], *, pattern: str | None
 ) -> bytes:
     """The JSON-LD document.
 
@@ -29,10 +29,10 @@ def croissant(
     Args:
         manifest: of the release.
         published_at: as its log entry says, ISO 8601.
-        placed: its files of documents.
+        locations: its files of documents.
         pattern: matches all their paths and nothing else, or None.
     """
-    files = [_file(number, file) for number, file in enumerate(placed)]
+    files = [_file(number, file) for number, file in enumerate(locations)]
     if pattern is None:
         sets = [
             _records(manifest, f"documents-{number:05d}", {"fileObject": {"@id": file["@id"]}})
@@ -46,9 +46,7 @@ def croissant(
     return orjson.dumps(described, option=orjson.OPT_INDENT_2) + b"\n"
 
 
-def _dataset(
-    manifest: dict[str, Any], files: list[dict[str, Any]], sets: list[dict[str, Any]]
-) -> dict[str, Any]:
+def _dataset(manifest: Manifest, files: list[JsonObject], sets: list[JsonObject]) -> JsonObject:
     partners = manifest["partners"]
     name = f"{manifest['corpus']}-{manifest['version']}"
     return {
@@ -68,7 +66,7 @@ def _dataset(
     }
 
 
-def _file(number: int, file: Placed) -> dict[str, Any]:
+def _file(number: int, file: FileLocation) -> JsonObject:
     return {
         "@type": "cr:FileObject",
         "@id": f"shard-{number:05d}",
@@ -80,7 +78,7 @@ def _file(number: int, file: Placed) -> dict[str, Any]:
     }
 
 
-def _records(manifest: dict[str, Any], name: str, source: dict[str, Any]) -> dict[str, Any]:
+def _records(manifest: Manifest, name: str, source: JsonObject) -> JsonObject:
     columns = manifest["schema"]["shards"]
     return {
         "@type": "cr:RecordSet",
@@ -105,7 +103,7 @@ def _type(name: str) -> str:
     return "sc:Integer" if name.startswith(("int", "uint")) else _TYPES.get(name, "sc:Text")
 
 
-def _context() -> dict[str, Any]:
+def _context() -> JsonObject:
     """The terms of Croissant, as the specification's appendix lists them."""
     as_json = ("data", "examples")
     return {

@@ -1,7 +1,6 @@
-"""The files that describe a release to those who load it: each follows from the manifest.
+"""Described files: those beside a release for the programs that load it, made from its manifest.
 
-They stand in `CORPUS/releases/VERSION/` and can be written again at any time; nothing here is ever
-read to learn what a release is.
+They are in `CORPUS/releases/VERSION/` and can be written again at any time; heliu never reads them.
 """
 
 from __future__ import annotations
@@ -16,9 +15,10 @@ import orjson
 from jobs.errors import ConfigError
 from jobs.flow.releases.card import dataset_card
 from jobs.flow.releases.croissant import croissant
-from jobs.flow.releases.file_locations import Placed
+from jobs.flow.releases.file_locations import FileLocation
 from jobs.flow.releases.opened import OpenedRelease
 from jobs.storage.layout import derived_key
+from jobs.storage.manifests import ColumnEntry, JsonObject, Manifest
 
 _TO_ROOT = "../.."
 _WILD = re.compile(r"[*?\[]")  # DuckDB takes every address for a pattern
@@ -27,22 +27,22 @@ _JSON_TYPES = {"float": "number", "double": "number", "bool": "boolean"}
 
 @dataclass(frozen=True)
 class About:
-    """What a release says of itself: its manifest, the digest of that, and its day."""
+    """A release to describe: its manifest, the digest of that, and when it was published."""
 
-    manifest: dict[str, Any]
+    manifest: Manifest
     digest: str
     published_at: str
 
 
 def about_release(release: OpenedRelease) -> About:
-    """What an opened release says of itself."""
+    """Return the description of an opened release."""
     return About(release.manifest, release.digest, release.published_at)
 
 
 def write_derived(release: OpenedRelease) -> list[str]:
-    """Write a release's derived files beside it, replacing what is there; their addresses."""
-    placed = [
-        Placed(
+    """Write a release's derived files beside it, replacing older ones; return their locations."""
+    locations = [
+        FileLocation(
             f"{_TO_ROOT}{entry['key'].removeprefix(release.corpus)}",
             release.store.location(entry["key"]),
             entry["sha256"],
@@ -51,7 +51,7 @@ def write_derived(release: OpenedRelease) -> list[str]:
         for entry in release.entries("shards")
     ]
     written = []
-    for name, body in derived_files(about_release(release), placed).items():
+    for name, body in derived_files(about_release(release), locations).items():
         key = derived_key(release.corpus, release.version, name)
         release.store.put(key, body)
         written.append(release.store.location(key))
@@ -59,42 +59,42 @@ def write_derived(release: OpenedRelease) -> list[str]:
 
 
 def croissant_below(release: OpenedRelease, base_url: str) -> bytes:
-    """The Croissant file for those to whom the storage root is `base_url`, over HTTP.
+    """Return the Croissant file for readers who find the storage root at `base_url`, over HTTP.
 
     Raises:
-        ConfigError: it is no such address, and loaders of Croissant know no other.
+        ConfigError: it is no http:// or https:// address; loaders of Croissant know no other.
     """
     if not base_url.startswith(("http://", "https://")):
         raise ConfigError(
             f"base_url={base_url!r}: give the https:// address where readers find storage.root"
         )
-    placed = [
-        Placed(url, url, entry["sha256"], entry["bytes"])
+    locations = [
+        FileLocation(url, url, entry["sha256"], entry["bytes"])
         for entry in release.entries("shards")
         for url in [f"{base_url.rstrip('/')}/{entry['key']}"]
     ]
-    return croissant(release.manifest, release.published_at, placed, pattern=None)
+    return croissant(release.manifest, release.published_at, locations, pattern=None)
 
 
 def derived_files(
-    about: About, placed: Sequence[Placed], *, pattern: str | None = None
+    about: About, locations: Sequence[FileLocation], *, pattern: str | None = None
 ) -> dict[str, bytes]:
-    """Name and content of every derived file; equal releases at equal places give equal bytes.
+    """Return name and content of every derived file; equal releases and locations, equal bytes.
 
     Args:
         about: the release they describe.
-        placed: the release's files of documents, in order.
+        locations: the release's files of documents, in order.
         pattern: matches the path of all of them and of nothing else, if there is such a pattern.
     """
     manifest = about.manifest
-    paths = [file.path for file in placed] if pattern is None else [pattern]
+    paths = [file.path for file in locations] if pattern is None else [pattern]
     return {
         "README.md": dataset_card(manifest, about.digest, paths=paths).encode(),
-        "SHA256SUMS": sha256sums((file.path, file.sha256) for file in placed),
-        "croissant.json": croissant(manifest, about.published_at, placed, pattern=pattern),
-        "files.txt": "".join(f"{file.address}\n" for file in placed).encode(),
+        "SHA256SUMS": sha256sums((file.path, file.sha256) for file in locations),
+        "croissant.json": croissant(manifest, about.published_at, locations, pattern=pattern),
+        "files.txt": "".join(f"{file.address}\n" for file in locations).encode(),
         "schema.json": _indented(json_schema(manifest)),
-        "view.sql": view(manifest, [file.address for file in placed]).encode(),
+        "view.sql": view(manifest, [file.address for file in locations]).encode(),
     }
 
 
@@ -103,7 +103,7 @@ def sha256sums(files: Any) -> bytes:
     return "".join(f"{sha256}  {path}\n" for path, sha256 in files).encode()
 
 
-def json_schema(manifest: dict[str, Any]) -> dict[str, Any]:
+def json_schema(manifest: Manifest) -> JsonObject:
     """The columns of a document as a JSON Schema (2020-12) of one record."""
     columns = manifest["schema"]["shards"]
     return {
@@ -116,22 +116,31 @@ def json_schema(manifest: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def view(manifest: dict[str, Any], addresses: Sequence[str]) -> str:
+def view(manifest: Manifest, addresses: Sequence[str]) -> str:
     """SQL that makes the documents a DuckDB view named after the corpus."""
-    quoted = [_WILD.sub(r"[\g<0>]", address).replace("'", "''") for address in addresses]
-    name = manifest["corpus"].replace('"', '""')
-    if not quoted:
-        columns = ", ".join(f'NULL AS "{c["name"]}"' for c in manifest["schema"]["shards"])
-        return f'CREATE OR REPLACE VIEW "{name}" AS SELECT {columns} WHERE false;\n'
-    listed = ",\n".join(f"  '{address}'" for address in quoted)
+    name = _sql_name(manifest["corpus"])
+    if not addresses:
+        columns = ", ".join(
+            f"NULL AS {_sql_name(one['name'])}" for one in manifest["schema"]["shards"]
+        )
+        return f"CREATE OR REPLACE VIEW {name} AS SELECT {columns} WHERE false;\n"
+    listed = ",\n".join(f"  {_sql_pattern(one)}" for one in addresses)
     # Names and addresses are quoted; the reader runs this file, nothing here does.
     source = f"read_parquet([\n{listed}\n], hive_partitioning = false)"
-    select = f'CREATE OR REPLACE VIEW "{name}" AS SELECT * FROM {source};\n'  # noqa: S608
+    select = f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM {source};\n"  # noqa: S608
     return f"-- {manifest['corpus']} {manifest['version']}\n{select}"
 
 
-def _json_type(column: dict[str, Any]) -> dict[str, Any]:
-    name: str = column["type"]
+def _sql_name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _sql_pattern(address: str) -> str:
+    return "'" + _WILD.sub(r"[\g<0>]", address).replace("'", "''") + "'"
+
+
+def _json_type(column: ColumnEntry) -> JsonObject:
+    name = column["type"]
     if name.startswith("list<"):
         kind = "array"
     elif name.startswith(("int", "uint")):

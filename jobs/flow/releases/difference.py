@@ -1,4 +1,4 @@
-"""Diff: what one release has that another has not, by partner, reason and site.
+"""Difference of two releases, by partner, reason and site.
 
 Files that both releases share are never read: only the others can differ. Of these, ids and
 content hashes are read once, from the facts if both releases have them and from the text
@@ -21,15 +21,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.corpus.model.sites import sites
-from jobs.corpus.release.comparison import Changes, Words, compare, id_words, positions
+from jobs.corpus.release.comparison import Changes, IdKeys, compare, id_keys, positions
 from jobs.corpus.text.text_buffers import text_hashes
 from jobs.flow.releases.hash_ranges import HashRanges
 from jobs.flow.releases.opened import OpenedRelease
+from jobs.storage.manifests import FileEntry, JsonObject
 from jobs.storage.scratch import scratch_folder
 from jobs.storage.whole import whole_file
 
 NOT_DELIVERED = "not delivered"
-"""The reason of a removed document that the later release never met."""
+"""The reason of a removed document that no delivery of the later release has."""
 
 Rows = Callable[[str, pa.Table], None]
 """Called with (`added`, `removed`, `changed` or `changed_before`, rows of RELEASED)."""
@@ -37,7 +38,6 @@ Rows = Callable[[str, pa.Table], None]
 _THREADS = 2
 _RANGE_ROWS = 1 << 20  # of both releases; about 100 MB in a thread
 _SIDES = (("before", "removed"), ("after", "added"))
-Entry = dict[str, Any]
 
 
 @dataclass
@@ -55,7 +55,7 @@ class Difference:
     after: str
     partners: dict[str, dict[str, int]] = field(default_factory=dict)
     reasons: dict[str, dict[str, int]] = field(default_factory=dict)
-    sites: list[dict[str, Any]] = field(default_factory=list)
+    sites: list[JsonObject] = field(default_factory=list)
     shards: dict[str, int] = field(default_factory=dict)
 
 
@@ -67,13 +67,13 @@ class _Pair:
     before: OpenedRelease
     after: OpenedRelease
 
-    def files(self, side: str, kind: str) -> list[Entry]:
+    def files(self, side: str, kind: str) -> list[FileEntry]:
         """Those of the release `before` or `after`."""
-        mine, other = (self.before, self.after) if side == "before" else (self.after, self.before)
-        known = {entry["key"] for entry in other.entries(kind)}
+        here, there = (self.before, self.after) if side == "before" else (self.after, self.before)
+        known = {entry["key"] for entry in there.entries(kind)}
         return [
             entry
-            for entry in mine.entries(kind)
+            for entry in here.entries(kind)
             if entry["partner"] == self.partner and entry["key"] not in known
         ]
 
@@ -83,12 +83,12 @@ class _Pair:
 
 
 def diff(before: OpenedRelease, after: OpenedRelease, rows: Rows | None = None) -> Difference:
-    """What differs between two releases of a corpus; they may be in different roots.
+    """Compare two releases of a corpus; they may be in different roots.
 
     Args:
         before: the release compared with.
         after: the release that is described.
-        rows: given the rows themselves, if anybody wants them.
+        rows: called with the rows that differ, if given.
     """
     found = Difference(_name(before), _name(after))
     keys = [{entry["key"] for entry in release.entries("shards")} for release in (before, after)]
@@ -111,7 +111,7 @@ def _name(release: OpenedRelease) -> str:
 
 def _count(found: Difference, pair: _Pair, changes: Changes) -> None:
     counts = {name: len(getattr(changes, name)) for name in ("added", "removed", "changed")}
-    shards = pair.after.entries("shards")  # the account of a redacted release tells of more
+    shards = pair.after.entries("shards")  # the account of a redacted release counts more
     there = sum(entry["rows"] for entry in shards if entry["partner"] == pair.partner)
     unchanged = there - counts["added"] - counts["changed"]
     found.partners[pair.partner] = {**counts, "unchanged": unchanged}
@@ -141,15 +141,17 @@ def _changes(pair: _Pair) -> Changes:
     )
 
 
-def _add_hashes(release: OpenedRelease, kind: str, into: HashRanges, entry: Entry) -> None:
+def _add_hashes(release: OpenedRelease, kind: str, into: HashRanges, entry: FileEntry) -> None:
     """Add the ids and content hashes of a file."""
     column = "text_hash" if kind == "facts" else "content"
     for table in _groups(release, entry, ["id", column]):
         texts = table[column].combine_chunks()
-        into.add(id_words(table["id"]), id_words(texts if kind == "facts" else text_hashes(texts)))
+        into.add(id_keys(table["id"]), id_keys(texts if kind == "facts" else text_hashes(texts)))
 
 
-def _groups(release: OpenedRelease, entry: Entry, columns: list[str] | None) -> Iterator[pa.Table]:
+def _groups(
+    release: OpenedRelease, entry: FileEntry, columns: list[str] | None
+) -> Iterator[pa.Table]:
     """The row groups of a file, one after the other."""
     with whole_file(release.store, entry["key"]) as stream:
         reader = pq.ParquetFile(stream)
@@ -157,7 +159,7 @@ def _groups(release: OpenedRelease, entry: Entry, columns: list[str] | None) -> 
             yield reader.read_row_group(group, columns)
 
 
-def _reasons(pair: _Pair, removed: Words) -> dict[str, int]:
+def _reasons(pair: _Pair, removed: IdKeys) -> dict[str, int]:
     """Removed documents by what the later release's decisions say of them."""
     if not len(removed):
         return {}
@@ -175,19 +177,19 @@ def _reasons(pair: _Pair, removed: Words) -> dict[str, int]:
     return dict(sorted(Counter(names.tolist()).items()))
 
 
-def _distinct(removed: Words, decisions: pa.Table) -> tuple[Words, Words]:
+def _distinct(removed: IdKeys, decisions: pa.Table) -> tuple[IdKeys, IdKeys]:
     # A partner may deliver one id several times; decisions are sorted by id.
-    return removed, id_words(decisions["doc_id"])[_first_rows(decisions)]
+    return removed, id_keys(decisions["doc_id"])[_first_rows(decisions)]
 
 
 def _first_rows(decisions: pa.Table) -> Any:
-    words = id_words(decisions["doc_id"])
+    words = id_keys(decisions["doc_id"])
     is_first = np.ones(len(words), np.bool_)
     is_first[1:] = (words[1:] != words[:-1]).any(axis=1)
     return np.flatnonzero(is_first)
 
 
-def _sites(pair: _Pair, changes: Changes, rows: Rows | None) -> list[dict[str, Any]]:
+def _sites(pair: _Pair, changes: Changes, rows: Rows | None) -> list[JsonObject]:
     counts: Counter[tuple[str, str]] = Counter()
     for side, gone in _SIDES:
         wanted = {gone: getattr(changes, gone), "changed": changes.changed}
@@ -212,14 +214,14 @@ def _total(counts: Counter[tuple[str, str]], site: str) -> int:
 
 
 def _rows(
-    pair: _Pair, side: str, wanted: dict[str, Words], *, is_whole: bool
+    pair: _Pair, side: str, wanted: dict[str, IdKeys], *, is_whole: bool
 ) -> Iterator[tuple[str, pa.Table]]:
     """The shards' rows of some ids, by what they are wanted for; only ids and URLs if not whole."""
     release = pair.release(side)
     columns = None if is_whole else ["id", "url"]
     for entry in pair.files(side, "shards"):
         for table in _groups(release, entry, columns):
-            words = id_words(table["id"])
+            words = id_keys(table["id"])
             for name, ids in wanted.items():
                 chosen = table.filter(pa.array(positions(words, ids) >= 0))
                 if len(chosen):

@@ -1,4 +1,4 @@
-"""Explain: what became of one document, from the decisions of a release."""
+"""Explanation of one document, from the decisions of a release."""
 
 from __future__ import annotations
 
@@ -14,29 +14,31 @@ from jobs.errors import ConfigError
 from jobs.flow.releases.opened import OpenedRelease
 
 _HEX_DIGITS = 32
+Row = dict[str, Any]
+"""A row of a table of the release, as the columns of its kind say."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """Everything a release knows of one id.
+    """Everything that a release has about one id.
 
     Attributes:
         doc_id: The id asked for.
         decisions: Its delivered rows: several if the partner delivered it several times.
         document: The released row of the id, or of the document that replaces it.
         replaced: Decisions that name this id as their kept document.
-        removals: What was cut out of its text.
+        removals: The spans removed from its text.
     """
 
     doc_id: str
-    decisions: list[dict[str, Any]]
-    document: dict[str, Any] | None
-    replaced: list[dict[str, Any]]
-    removals: list[dict[str, Any]]
+    decisions: list[Row]
+    document: Row | None
+    replaced: list[Row]
+    removals: list[Row]
 
 
 def explain(release: OpenedRelease, asked: str) -> Explanation | None:
-    """What became of a document; None if the release never met it.
+    """Explain a document; None if no delivery of the release has it.
 
     Args:
         release: where to look.
@@ -67,17 +69,24 @@ def _resolved(release: OpenedRelease, asked: str) -> str:
     )
 
 
-def rows_with(release: OpenedRelease, kind: str, column: str, doc_id: str) -> list[dict[str, Any]]:
-    """The rows of an id in the release's files of a kind; opens only files that may."""
-    rows: list[dict[str, Any]] = []
-    for file in release.manifest[kind]:
+def rows_with(release: OpenedRelease, kind: str, column: str, doc_id: str) -> list[Row]:
+    """Return the rows of an id in the files of a kind; opens files whose range has it alone.
+
+    Args:
+        release: where to look.
+        kind: of its files.
+        column: that holds the id.
+        doc_id: 32 hexadecimal digits.
+    """
+    rows: list[Row] = []
+    for file in release.entries(kind):
         if file["first_id"] <= doc_id <= file["last_id"]:
             rows += _read(release, file["key"], column, doc_id).to_pylist()
     return rows
 
 
-def _naming(release: OpenedRelease, doc_id: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
+def _naming(release: OpenedRelease, doc_id: str) -> list[Row]:
+    rows: list[Row] = []
     for file in release.manifest["decisions"]:
         rows += _read(release, file["key"], "kept_doc_id", doc_id).to_pylist()
     return rows

@@ -1,4 +1,4 @@
-"""Export: a release's documents in the layouts others load, in a folder that is whole or not there.
+"""Export: a release's documents in other layouts, in a folder that appears when it is complete.
 
 One file is written per shard, so equal releases give equal files; each row group is read, converted
 and written before the next.
@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,9 +18,10 @@ import pyarrow.parquet as pq
 from jobs.corpus.release.jsonl_layouts import json_lines, layout_keys
 from jobs.errors import ConfigError, StorageUnwritable
 from jobs.flow.releases.described_files import about_release, derived_files, sha256sums
-from jobs.flow.releases.file_locations import Placed
+from jobs.flow.releases.file_locations import FileLocation
 from jobs.flow.releases.opened import OpenedRelease
-from jobs.storage.manifests import canonical_json, file_sha256
+from jobs.storage.canonical_json import canonical_json, file_sha256
+from jobs.storage.manifests import FileEntry
 from jobs.storage.whole import whole_file
 
 _THREADS = 2
@@ -41,8 +41,8 @@ def export_jsonl(release: OpenedRelease, to: Path, *, layout: str) -> list[Path]
 
     Raises:
         ConfigError: no such layout, or the folder holds something.
-        DamagedRelease: a file is not what was published; nothing is left of the folder.
-        StorageUnwritable: the folder cannot be written; nothing is left of it.
+        DamagedRelease: a file is not what was published; the folder is removed.
+        StorageUnwritable: the folder cannot be written; it is removed.
     """
     layout_keys(layout)
 
@@ -75,12 +75,12 @@ def export_huggingface(release: OpenedRelease, to: Path) -> list[Path]:
 
     with new_folder(to) as folder:
         names = _write_shards(release, folder, write, "parquet")
-        placed = [
-            Placed(name, name, file_sha256(folder / name), (folder / name).stat().st_size)
+        locations = [
+            FileLocation(name, name, file_sha256(folder / name), (folder / name).stat().st_size)
             for name in names
         ]
         pattern = f"{_DATA}/*.parquet"
-        described = derived_files(about_release(release), placed, pattern=pattern)
+        described = derived_files(about_release(release), locations, pattern=pattern)
         for name, body in described.items():
             (folder / name).write_bytes(body)
         _write_sums(release, folder, names)
@@ -95,13 +95,13 @@ def _write_shards(release: OpenedRelease, folder: Path, write: Write, suffix: st
         for number in range(len(entries))
     ]
 
-    def one(piece: tuple[dict[str, Any], str]) -> None:
-        entry, name = piece
+    def export(shard: tuple[FileEntry, str]) -> None:
+        entry, name = shard
         with whole_file(release.store, entry["key"]) as stream:
             write(_groups(pq.ParquetFile(stream)), folder / name)
 
     with ThreadPoolExecutor(_THREADS) as pool:
-        list(pool.map(one, zip(entries, names, strict=True)))
+        list(pool.map(export, zip(entries, names, strict=True)))
     return names
 
 
@@ -117,7 +117,7 @@ def _write_sums(release: OpenedRelease, folder: Path, names: list[str]) -> None:
 
 @contextmanager
 def new_folder(to: Path) -> Iterator[Path]:
-    """A folder that gets its name when everything is in it."""
+    """Yield a temporary folder that gets its name at the end."""
     partial = to.absolute().with_name(f".{to.absolute().name}.partial")
     try:
         if to.exists() and (not to.is_dir() or any(to.iterdir())):

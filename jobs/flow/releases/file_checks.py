@@ -1,8 +1,8 @@
-"""One file of a release read again: its footer, or every byte and then its rows.
+"""Checks of one file of a release: its footer, or every byte and then its rows.
 
-Every byte is read once. As the bytes stream they are hashed, and those of the columns that are
-counted (ids and verdicts, a few per cent) are kept; where they are, the footer said before. So a
-check holds a few megabytes and these columns, whatever the size of the file.
+Every byte is read once. The stream is hashed, and the bytes of the columns that are counted (ids
+and verdicts, a few per cent) are kept; the footer, read before, says where they are. A check holds
+a few megabytes and these columns, whatever the size of the file.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.corpus.model.reasons import OF_BENCHMARKS, DropReason, Verdict
-from jobs.corpus.release.comparison import Words, id_words, is_ascending
+from jobs.corpus.release.comparison import IdKeys, id_keys, is_ascending
 from jobs.corpus.release.decisions import verdict_counts
 from jobs.errors import ObjectMissing
+from jobs.storage.manifests import FileEntry
 from jobs.storage.objects import ObjectStore, StorageParams
 from jobs.storage.stores import open_store
 from jobs.storage.whole import CHUNK_BYTES, chunks
@@ -39,16 +40,16 @@ Halves = npt.NDArray[np.uint64]
 
 @dataclass(frozen=True)
 class FileCheck:
-    """What to check: a file of a kind, as the manifest describes it, by its footer or whole."""
+    """A file to check: its kind, its entry in the manifest, and whether every byte is read."""
 
     kind: str
-    entry: dict[str, Any]
+    entry: FileEntry
     is_whole: bool
 
 
 @dataclass
 class FileReport:
-    """What a check saw.
+    """The result of a check.
 
     Attributes:
         kind: Of the file.
@@ -60,7 +61,7 @@ class FileReport:
     """
 
     kind: str
-    entry: dict[str, Any]
+    entry: FileEntry
     problem: str | None = None
     ids: Halves = field(default_factory=lambda: np.zeros(0, np.uint64))
     named: Halves = field(default_factory=lambda: np.zeros(0, np.uint64))
@@ -73,10 +74,10 @@ def check_stored(check: FileCheck, *, storage: StorageParams) -> FileReport:
 
 
 def check_file(check: FileCheck, store: ObjectStore) -> FileReport:
-    """What is wrong with a file, and what it holds if it is read whole.
+    """Check a file, and count what it holds if it is read whole.
 
     Raises:
-        StorageError: the store cannot be reached, so nothing is known of the file.
+        StorageError: the store cannot be reached; the file may be sound.
     """
     report = FileReport(check.kind, check.entry)
     key = check.entry["key"]
@@ -96,7 +97,7 @@ def check_file(check: FileCheck, store: ObjectStore) -> FileReport:
 
 def _check_whole(report: FileReport, store: ObjectStore) -> None:
     entry = report.entry
-    # As long as the file, but pages nobody writes to take no memory.
+    # As long as the file, but pages that are not written take no memory.
     kept = mmap.mmap(-1, entry["bytes"])
     size, digest, spans = 0, hashlib.sha256(), _spans(report, store)
     for chunk in chunks(store, entry["key"]):
@@ -115,7 +116,7 @@ def _check_whole(report: FileReport, store: ObjectStore) -> None:
 
 
 def _spans(report: FileReport, store: ObjectStore) -> list[tuple[int, int]]:
-    """From where to where the bytes are that counting needs: of columns, and of the footer."""
+    """Return (start, end) offsets of the bytes that counting needs: of columns and the footer."""
     size = report.entry["bytes"]
     if size <= CHUNK_BYTES:  # held anyway
         return [(0, size)]
@@ -137,7 +138,7 @@ def _column_spans(metadata: pq.FileMetaData, names: list[str]) -> Iterator[tuple
                 yield start, start + column.total_compressed_size
 
 
-def _footer(entry: dict[str, Any], store: ObjectStore) -> pq.FileMetaData:
+def _footer(entry: FileEntry, store: ObjectStore) -> pq.FileMetaData:
     tail = store.tail(entry["key"], _FOOTER_BYTES)
     needed = int.from_bytes(tail[-_ENDING_BYTES:][:4], "little") + _ENDING_BYTES
     if len(tail) < needed <= entry["bytes"]:
@@ -149,7 +150,7 @@ def _length(metadata: pq.FileMetaData) -> int:
     return int(metadata.serialized_size) + _ENDING_BYTES
 
 
-def _byte_problem(entry: dict[str, Any], size: int, digest: str) -> str | None:
+def _byte_problem(entry: FileEntry, size: int, digest: str) -> str | None:
     if size != entry["bytes"]:
         return f"it has {size:,} bytes, {entry['bytes']:,} were published"
     if digest != entry["sha256"]:
@@ -189,7 +190,7 @@ def _read_decisions(reader: pq.ParquetFile, report: FileReport) -> None:
 
 
 def _naming_problem(decisions: pa.Table) -> str | None:
-    """A duplicate names who stays; who was taken down names nobody and has no address."""
+    """Duplicates name the kept document; rows taken down have neither kept document nor URL."""
     is_down = pc.equal(decisions["reason"], str(DropReason.TAKEN_DOWN))
     down = decisions.filter(is_down)
     if len(down) > down["kept_doc_id"].null_count or len(down) > down["url"].null_count:
@@ -203,5 +204,5 @@ def _naming_problem(decisions: pa.Table) -> str | None:
     return None
 
 
-def _words(columns: list[Any]) -> Words:
-    return np.concatenate([np.zeros((0, 2), np.uint64), *map(id_words, columns)])
+def _words(columns: list[Any]) -> IdKeys:
+    return np.concatenate([np.zeros((0, 2), np.uint64), *map(id_keys, columns)])

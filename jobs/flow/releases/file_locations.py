@@ -1,4 +1,4 @@
-"""Where the readers of a release find its files."""
+"""File locations: where the readers of a release find its files."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Placed:
-    """A file of documents and where a reader finds it.
+class FileLocation:
+    """A file of documents and its locations.
 
     Attributes:
         path: Relative to the folder of the derived files.

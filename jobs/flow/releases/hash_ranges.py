@@ -11,7 +11,7 @@ from threading import Lock
 
 import numpy as np
 
-from jobs.corpus.release.comparison import Words, ascending
+from jobs.corpus.release.comparison import IdKeys, ascending
 
 
 class HashRanges:
@@ -24,7 +24,7 @@ class HashRanges:
         self._firsts = np.array([part * 2**64 // ranges for part in range(ranges)], np.uint64)
         self._lock = Lock()
 
-    def add(self, ids: Words, hashes: Words) -> None:
+    def add(self, ids: IdKeys, hashes: IdKeys) -> None:
         """Add rows, arrays of shape (n, 2), in any order; may be called by several threads."""
         parts = np.searchsorted(self._firsts, ids[:, 0], side="right") - 1
         order = np.argsort(parts, kind="stable")
@@ -35,7 +35,7 @@ class HashRanges:
                 with self._path(part).open("ab") as file:
                     file.write(some.tobytes())
 
-    def range(self, part: int) -> tuple[Words, Words]:
+    def range(self, part: int) -> tuple[IdKeys, IdKeys]:
         """Return ids and hashes of one range, ascending by id."""
         path = self._path(part)
         body = path.read_bytes() if path.exists() else b""

@@ -1,24 +1,25 @@
-"""Mirror: a release copied to another store, byte for byte, readable there under the same digest.
+"""Mirror: copy a release to another store, byte for byte, where it has the same digest.
 
-Every byte is hashed on its way. What is already there whole is hashed and left alone, so that a
-copy that was stopped continues where it stopped; the log of the other store names the release last.
+Every byte is hashed while it is copied. Files that are there undamaged are left, so that a stopped
+copy continues; the release is committed to the log of the other store last.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 from jobs.errors import RedactedRelease
 from jobs.flow.releases.attestations import signature_keys
 from jobs.flow.releases.described_files import write_derived
 from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.storage.corpus import Corpus
 from jobs.storage.layout import blob_key
-from jobs.storage.log import head, removals_of
+from jobs.storage.log import head, retired_files_of
+from jobs.storage.manifests import CommitInfo, FileEntry
 from jobs.storage.objects import ObjectStore
 from jobs.storage.publication import publish
-from jobs.storage.registry import Removals
+from jobs.storage.registry import RetiredFiles
 from jobs.storage.releases import has_blob, read_manifest
 from jobs.storage.scratch import scratch_folder
 from jobs.storage.whole import fetch
@@ -28,7 +29,7 @@ _THREADS = 4
 
 @dataclass(frozen=True)
 class Mirrored:
-    """The copy, opened where it is, and what it took."""
+    """The opened copy; files copied and found there; bytes copied."""
 
     release: OpenedRelease
     copied: int
@@ -36,16 +37,16 @@ class Mirrored:
     copied_bytes: int
 
 
-def mirror(release: OpenedRelease, to: ObjectStore, *, about: dict[str, Any]) -> Mirrored:
+def mirror(release: OpenedRelease, to: ObjectStore, *, commit_info: CommitInfo) -> Mirrored:
     """Copy a release to another store and commit it to the log there.
 
     Args:
         release: from where it is.
         to: the other store; other releases of the corpus may be there already.
-        about: who and when, for the log entry.
+        commit_info: for the log entry.
 
     Raises:
-        RedactedRelease: rows were taken out of it since.
+        RedactedRelease: a takedown removed rows from it since.
         DamagedRelease: a file is not what was published; nothing is committed.
         AlreadyPublished: the version is there with another digest.
     """
@@ -56,14 +57,17 @@ def mirror(release: OpenedRelease, to: ObjectStore, *, about: dict[str, Any]) ->
         )
     # One content may be the file of two partners, and must not be written by two threads at once.
     entries = {entry["key"]: entry for kind in release.kinds() for entry in release.entries(kind)}
-    removals = removals_of(to, release.corpus, head(to, release.corpus).removals)
+    copies = Corpus(to, release.corpus)
+    retired_files = retired_files_of(copies, head(copies).retired_files)
     with ThreadPoolExecutor(_THREADS) as pool:
-        copied = pool.map(lambda entry: _copy(release, to, entry, removals), entries.values())
+        copied = pool.map(
+            lambda entry: _copy(release, copies, entry, retired_files), entries.values()
+        )
         sizes = list(copied)
     origin = {"mirrored_from": release.store.location(release.corpus)}
-    # As it was published: where files live now is another matter in every store.
-    manifest = read_manifest(release.store, release.corpus, release.digest)
-    publish(to, release.corpus, manifest, about=about | origin, is_copy=True)
+    # As it was published: generations and substitutions are those of each store's own log.
+    manifest = read_manifest(release.source, release.digest)
+    publish(copies, manifest, commit_info=commit_info | origin, is_copy=True)
     copy = open_release(to, release.corpus, release.version, digest=release.digest)
     _copy_signatures(release, copy)
     write_derived(copy)
@@ -72,16 +76,16 @@ def mirror(release: OpenedRelease, to: ObjectStore, *, about: dict[str, Any]) ->
 
 
 def _copy(
-    release: OpenedRelease, to: ObjectStore, entry: dict[str, Any], removals: Removals
+    release: OpenedRelease, to: Corpus, entry: FileEntry, retired_files: RetiredFiles
 ) -> int | None:
     """The bytes copied; None if the file was there, whole."""
-    key = blob_key(release.corpus, entry["sha256"], removals.home(entry["sha256"]))
-    if has_blob(to, release.corpus, entry, removals=removals):
+    key = blob_key(release.corpus, entry["sha256"], retired_files.generation(entry["sha256"]))
+    if has_blob(to, entry, retired_files=retired_files):
         return None
     with scratch_folder() as folder:
         path = folder / "copy"
         fetch(release.store, entry["key"], path)
-        to.put_file(key, path)
+        to.store.put_file(key, path)
         return path.stat().st_size
 
 

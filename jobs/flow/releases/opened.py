@@ -1,22 +1,22 @@
-"""Releases as their readers see them."""
+"""Opened releases: what a reader asks a release for."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from jobs.errors import DamagedMetadata, DamagedRelease, ObjectMissing, ReleaseMissing
+from jobs.errors import DamagedMetadata, ReleaseMissing
+from jobs.storage.corpus import Corpus
 from jobs.storage.log import head
-from jobs.storage.objects import S3_SCHEME, ObjectStore
+from jobs.storage.manifests import FileEntry, Manifest
+from jobs.storage.objects import ObjectStore
 from jobs.storage.registry import Release
 from jobs.storage.releases import corpora, found_in, read_manifest, resolved
 
-if TYPE_CHECKING:  # who only lists files need not wait for the dataset module
+if TYPE_CHECKING:  # listing files need not load the dataset module
     import pyarrow.dataset as pd
     from pyarrow import fs
 
@@ -34,25 +34,30 @@ class OpenedRelease:
     version: str
     digest: str
     published_at: str
-    manifest: dict[str, Any]
-    warning: str | None = None  # what befell it since; its readers should hear of it
-    is_redacted: bool = False  # whether rows were taken out of its files since
+    manifest: Manifest
+    warning: str | None = None  # later log entries about it (yanked, redacted), for the user
+    is_redacted: bool = False  # whether a takedown removed rows from its files since
 
-    def entries(self, kind: str) -> list[dict[str, Any]]:
-        """What the manifest says of each file of a kind, in order; none of a kind it lacks."""
-        files: list[dict[str, Any]] = self.manifest.get(kind, [])
-        return files
+    @property
+    def source(self) -> Corpus:
+        """The corpus that the release is of, in the store that it was opened from."""
+        return Corpus(self.store, self.corpus)
+
+    def entries(self, kind: str) -> list[FileEntry]:
+        """Return the entries of each file of a kind, in order; none of a kind it lacks."""
+        files: Any = self.manifest.get(kind, [])
+        return list(files)
 
     def kinds(self) -> list[str]:
-        """The kinds of files there are: `shards`, `decisions` and whatever else it declares."""
+        """Return the kinds of files that the manifest declares: `shards`, `decisions`, …."""
         return list(self.manifest["schema"])
 
     def files(self, kind: str = "shards") -> list[str]:
-        """Addresses of the release's files, in order; kind is one of `blobs.FILES`."""
+        """Return the locations of the files of a kind, in order; kinds are `blobs.FILES`."""
         return [self.store.location(file["key"]) for file in self.entries(kind)]
 
     def schema(self, kind: str = "shards") -> pa.Schema:
-        """The columns of a kind of file, as the manifest declares them."""
+        """Return the schema of a kind of file, as the manifest declares it."""
         return pa.schema(
             [
                 pa.field(column["name"], _arrow_type(column["type"]), nullable=column["nullable"])
@@ -79,8 +84,8 @@ class OpenedRelease:
         return parquet_dataset(self.paths(kind), self.filesystem(), self.schema(kind))
 
     def paths(self, kind: str = "shards") -> list[str]:
-        """The files as `filesystem` names them: a pyarrow path of S3 has no scheme."""
-        return [file.removeprefix(S3_SCHEME) for file in self.files(kind)]
+        """Return the files of a kind as `filesystem` names them."""
+        return [self.store.path(file["key"]) for file in self.entries(kind)]
 
     def filesystem(self) -> fs.FileSystem:
         """Where `paths` are, for libraries that read through pyarrow."""
@@ -90,43 +95,41 @@ class OpenedRelease:
 def open_release(
     store: ObjectStore, corpus: str | None, version: str, *, digest: str | None = None
 ) -> OpenedRelease:
-    """The release called `version`, `NAME/version`, a tag, or `latest`.
+    """Open the release called `version`, `NAME/version`, a tag, or `latest`.
 
-    Files that a takedown replaced since are the replaced ones: `manifest` lists what there is to
-    read now, `digest` is that of the manifest as it was published.
+    `manifest` lists the files to read now, substituted ones included; `digest` is that of the
+    manifest as it was published.
 
     Args:
         store: where to look.
-        corpus: whose release; None if the root holds only one corpus or `version` names it.
+        corpus: its name; None if the root holds only one corpus or `version` names it.
         version: of the release; `VERSION@sha256:DIGEST` pins it like `digest`.
         digest: the sha256 of the manifest that must be found, or None for any.
 
     Raises:
         ReleaseMissing: no such corpus or release, or one with another digest than the pinned one.
-        DamagedMetadata: the manifest is not the one that was published.
+        DamagedMetadata: the log cannot be read, or the manifest is not the one that was published.
     """
     version, _, pinned = version.partition(_PIN)
     if "/" in version:
         corpus, version = version.rsplit("/", 1)
-    name = choose_corpus(store, corpus)
-    with reading_metadata(store, name):
-        registry = head(store, name).registry
-        found = found_in(registry, name, version)
-        _check_pins(name, found, digest, pinned)
-        published = read_manifest(store, name, found["digest"])
-        manifest = resolved(published, registry, name)
-        if published["version"] != found["version"] or published["corpus"] != name:
-            raise DamagedMetadata(
-                f"the log of {name} gives {found['version']} the manifest of {published['corpus']} "
-                f"{published['version']}: the log was edited; compare it with a mirror"
-            )
+    source = choose_corpus(store, corpus)
+    name, registry = source.name, head(source).registry
+    found = found_in(registry, name, version)
+    _check_pins(name, found, digest, pinned)
+    published = read_manifest(source, found["digest"])
+    if published["version"] != found["version"] or published["corpus"] != name:
+        raise DamagedMetadata(
+            f"the log of {name} gives {found['version']} the manifest of {published['corpus']} "
+            f"{published['version']}: the log was edited; compare it with a mirror"
+        )
     return OpenedRelease(
         store=store,
         corpus=name,
         version=found["version"],
         digest=found["digest"],
         published_at=found["at"],
-        manifest=manifest,
+        manifest=resolved(published, registry, name),
         warning=_warning(found),
         is_redacted="redacted" in found,
     )
@@ -143,26 +146,6 @@ def _warning(release: Release) -> str | None:
     return None
 
 
-@contextmanager
-def reading_metadata(store: ObjectStore, corpus: str) -> Iterator[None]:
-    """Whatever makes the log or a manifest unreadable is damage, and named as such.
-
-    Raises:
-        DamagedMetadata: an object is no JSON, lacks what it must say, or is gone.
-    """
-    try:
-        yield
-    except ReleaseMissing:
-        raise
-    except DamagedRelease as error:  # told of what it is, below: only metadata is read here
-        raise DamagedMetadata(str(error)) from error
-    except (ObjectMissing, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DamagedMetadata(
-            f"the log or a manifest below {store.location(corpus)} cannot be read "
-            f"({type(error).__name__}: {error}): compare it with a mirror"
-        ) from error
-
-
 def _check_pins(corpus: str, found: Release, *pins: str | None) -> None:
     for wanted in filter(None, pins):
         if found["digest"] != wanted.removeprefix("sha256:"):
@@ -172,32 +155,32 @@ def _check_pins(corpus: str, found: Release, *pins: str | None) -> None:
             )
 
 
-def choose_corpus(store: ObjectStore, corpus: str | None) -> str:
-    """The corpus asked for, or the only one there is.
+def choose_corpus(store: ObjectStore, name: str | None) -> Corpus:
+    """Return the corpus of that name, or the only one there is.
 
     Raises:
         ReleaseMissing: there is none of that name, none at all, or several to choose from.
     """
     known = corpora(store)
-    if corpus is None and len(known) == 1:
-        return known[0]
-    if corpus in known:
-        return str(corpus)
+    if name is None and len(known) == 1:
+        return Corpus(store, known[0])
+    if name in known:
+        return Corpus(store, str(name))
     if not known:
         raise ReleaseMissing(f"nothing is published below {store.location('catalog')} yet")
     there = ", ".join(known)
-    asked = f"no corpus {corpus!r}" if corpus else "no corpus was named (corpus.name=NAME)"
+    asked = f"no corpus {name!r}" if name else "no corpus was named (corpus.name=NAME)"
     raise ReleaseMissing(f"{asked}; {store.location('catalog')} lists: {there}")
 
 
-def list_releases(store: ObjectStore, corpus: str | None) -> list[tuple[str, Release]]:
-    """Every published release as (corpus, release), in order of publication within a corpus."""
-    names = corpora(store) if corpus is None else [choose_corpus(store, corpus)]
-    return [(name, release) for name in names for release in head(store, name).releases]
+def list_releases(store: ObjectStore, name: str | None) -> list[tuple[str, Release]]:
+    """Return every published release as (corpus, release), by corpus, in order of publication."""
+    names = corpora(store) if name is None else [choose_corpus(store, name).name]
+    return [(one, release) for one in names for release in head(Corpus(store, one)).releases]
 
 
 def _arrow_type(name: str) -> pa.DataType:
-    """The type that `str(type)` gave, of those a release has."""
+    """Return the Arrow type that `str(type)` wrote, of those a release has."""
     if fixed := _FIXED.fullmatch(name):
         return pa.binary(int(fixed[1]))
     if listed := _LIST.fullmatch(name):
@@ -205,6 +188,6 @@ def _arrow_type(name: str) -> pa.DataType:
     return pa.type_for_alias(name)
 
 
-def origin(entry: dict[str, Any]) -> str:
-    """The release whose build wrote the rows of a file, which takedowns may have written again."""
-    return str(entry.get("origin", entry["since"]))
+def origin(entry: FileEntry) -> str:
+    """Return the release whose build delivered the rows of a file, also of one a takedown wrote."""
+    return entry["origin"] if "origin" in entry else entry["since"]

@@ -1,15 +1,14 @@
-"""Survey: what a release's decisions amount to, for partners who ask and operators who worry."""
+"""Survey: losses, duplication and clusters, from a release's decisions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.corpus.release.statistics import cluster_sizes, duplication, losses, size_distribution
-from jobs.flow.releases.explanation import rows_with
+from jobs.flow.releases.explanation import Row, rows_with
 from jobs.flow.releases.opened import OpenedRelease
 from jobs.storage.whole import whole_file
 
@@ -28,15 +27,15 @@ class Survey:
         largest: The largest clusters: size, kept id, partner, title and beginning of the text.
     """
 
-    partners: list[dict[str, Any]]
-    sites: list[dict[str, Any]]
-    duplication: list[dict[str, Any]]
-    cluster_sizes: list[dict[str, Any]]
-    largest: list[dict[str, Any]]
+    partners: list[Row]
+    sites: list[Row]
+    duplication: list[Row]
+    cluster_sizes: list[Row]
+    largest: list[Row]
 
 
 def survey(release: OpenedRelease, *, largest: int) -> Survey:
-    """The survey of a release, with that many of its largest clusters.
+    """Survey a release, with that many of its largest clusters.
 
     Memory: a few columns of all decisions, about 150 bytes per delivered row.
     """
@@ -58,7 +57,7 @@ def _decisions(release: OpenedRelease, key: str) -> pa.Table:
         return pq.read_table(stream, columns=_COLUMNS)
 
 
-def _described(release: OpenedRelease, cluster: dict[str, Any]) -> dict[str, Any]:
+def _described(release: OpenedRelease, cluster: Row) -> Row:
     (document,) = rows_with(release, "shards", "id", cluster["kept_doc_id"])
     return {
         **cluster,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,10 +22,11 @@ from jobs.corpus.model.reasons import DropReason, Stage
 from jobs.corpus.release.conservation import balance
 from jobs.errors import ConfigError, ConservationError
 from jobs.flow.releases.file_checks import FileCheck, FileReport, Halves, check_file
-from jobs.flow.releases.opened import OpenedRelease, reading_metadata
+from jobs.flow.releases.opened import OpenedRelease
+from jobs.storage.canonical_json import canonical_json
 from jobs.storage.log import head, history
-from jobs.storage.manifests import canonical_json
-from jobs.storage.releases import files_of, read_manifest, resolved
+from jobs.storage.manifests import FileEntry, PartnerAccount, files_of
+from jobs.storage.releases import read_manifest, resolved
 
 LEVELS = ("metadata", "sizes", "footers", "sample", "everything")
 _METADATA, _SIZES, _FOOTERS, _SAMPLE, _EVERYTHING = range(len(LEVELS))
@@ -38,7 +39,7 @@ Checks = Callable[[Sequence[FileCheck]], Iterable[FileReport]]
 
 @dataclass
 class Findings:
-    """What verification saw: a sound release has no `problems`, neither kind.
+    """The result of verification: a sound release has no problems of either kind.
 
     Attributes:
         level: How closely it looked.
@@ -46,8 +47,8 @@ class Findings:
         files_read: Read whole.
         size_bytes: Of all files.
         documents: In the shards, as counted or else as the manifest says.
-        is_redacted: Rows were taken out since it was published: its sums say more than it holds.
-        orphans: Stored files that no release names: what a stopped build leaves. No damage.
+        is_redacted: A takedown removed rows since it was published: its accounts count more rows.
+        orphans: Stored files that no release lists, as stopped builds leave them. No damage.
         metadata_problems: The log or manifest contradicts itself.
         problems: Files are not what the manifest says.
     """
@@ -90,8 +91,7 @@ def verify(
     depth = _depth(level, sample)
     findings = Findings(level, is_redacted=release.is_redacted)
     findings.documents = sum(entry["rows"] for entry in release.entries("shards"))
-    with reading_metadata(release.store, release.corpus):
-        history(release.store, release.corpus)
+    history(release.source)
     findings.metadata_problems += _manifest_problems(release)
     entries = [(kind, entry) for kind in release.kinds() for entry in release.entries(kind)]
     findings.files = len(entries)
@@ -99,11 +99,11 @@ def verify(
     if depth >= _SIZES:
         _check_sizes(release, findings)
     if depth >= _FOOTERS and not findings.problems:
-        # The largest first, so that none is left when all others are done.
+        # The largest first, so that no worker is left alone with a large file at the end.
         work = sorted(_file_checks(entries, depth, sample), key=_size, reverse=True)
         findings.files_read = sum(check.is_whole for check in work)
         reports = list((checks or partial(_in_threads, release))(work))
-        findings.problems += sorted(_told(release, reports))
+        findings.problems += sorted(_problems(release, reports))
         if depth == _EVERYTHING and not findings.problems:
             findings.problems += _row_problems(release, reports)
     return findings
@@ -127,7 +127,7 @@ def _in_threads(release: OpenedRelease, work: Sequence[FileCheck]) -> list[FileR
 
 
 def _file_checks(
-    entries: Sequence[tuple[str, dict[str, Any]]], depth: int, sample: float
+    entries: Sequence[tuple[str, FileEntry]], depth: int, sample: float
 ) -> Iterator[FileCheck]:
     shares = {_FOOTERS: 0.0, _SAMPLE: sample, _EVERYTHING: 1.0}
     count = math.ceil(shares[depth] * len(entries))
@@ -152,8 +152,10 @@ def _pair_problems(release: OpenedRelease) -> Iterator[str]:
     shards, facts = release.entries("shards"), release.entries("facts")
     if "facts" not in release.kinds():
         return
-    named = ("partner", "rows", "first_id", "last_id")
-    pairs = [[tuple(entry[name] for name in named) for entry in kind] for kind in (shards, facts)]
+    pairs = [
+        [(e["partner"], e["rows"], e["first_id"], e["last_id"]) for e in kind]
+        for kind in (shards, facts)
+    ]
     if pairs[0] != pairs[1]:
         yield "facts are not row by row those of the shards"
 
@@ -182,12 +184,12 @@ def _fits(now: int, published: int, release: OpenedRelease) -> bool:
     return now <= published if release.is_redacted else now == published
 
 
-def _kept(account: dict[str, Any]) -> int:
-    return int(account["kept"])
+def _kept(account: PartnerAccount) -> int:
+    return account["kept"]
 
 
 def _check_sizes(release: OpenedRelease, findings: Findings) -> None:
-    """Every file is there with its size; one listing tells, and tells what belongs to nobody."""
+    """Compare the sizes of all files with one listing, and count files that no release lists."""
     stored = {info.key: info.size_bytes for info in release.store.list(f"{release.corpus}/blobs/")}
     for kind in release.kinds():
         for entry in release.entries(kind):
@@ -202,18 +204,17 @@ def _check_sizes(release: OpenedRelease, findings: Findings) -> None:
 
 
 def _referenced(release: OpenedRelease) -> set[str]:
-    store, corpus = release.store, release.corpus
     keys: set[str] = set()
-    with reading_metadata(store, corpus):
-        at = head(store, corpus)
-        for known in at.releases:
-            manifest = read_manifest(store, corpus, known["digest"])
-            keys.update(file["key"] for file in files_of(resolved(manifest, at.registry, corpus)))
-        keys.update(at.registry.tombstones)
-    return keys
+    at = head(release.source)
+    for known in at.releases:
+        manifest = read_manifest(release.source, known["digest"])
+        keys.update(
+            file["key"] for file in files_of(resolved(manifest, at.registry, release.corpus))
+        )
+    return keys | {*at.registry.tombstones}
 
 
-def _told(release: OpenedRelease, reports: Iterable[FileReport]) -> Iterator[str]:
+def _problems(release: OpenedRelease, reports: Iterable[FileReport]) -> Iterator[str]:
     for report in reports:
         if report.problem is not None:
             yield f"{release.store.location(report.entry['key'])}: {report.problem}"
@@ -225,9 +226,9 @@ def _row_problems(release: OpenedRelease, reports: Sequence[FileReport]) -> Iter
     if (again := np.count_nonzero(everything[1:] == everything[:-1])) > 0:
         yield f"{again:,} documents are there twice"
     for partner in release.manifest["partners"]:
-        mine = [report for report in reports if report.entry["partner"] == partner]
-        facts, decisions = ([r for r in mine if r.kind == kind] for kind in ("facts", "decisions"))
-        released = _ids(report.ids for report in mine if report.kind == "shards")
+        own = [report for report in reports if report.entry["partner"] == partner]
+        facts, decisions = ([r for r in own if r.kind == kind] for kind in ("facts", "decisions"))
+        released = _ids(report.ids for report in own if report.kind == "shards")
         if facts and not np.array_equal(_ids(report.ids for report in facts), released):
             yield f"partner {partner}: the facts are not those of the documents in the shards"
         yield from _decision_problems(release, partner, decisions, released)
@@ -250,7 +251,9 @@ def _decision_problems(
         yield f"partner {partner}: the documents in the shards are not those decided to be kept"
 
 
-def _account_problems(release: OpenedRelease, partner: str, now: dict[str, Any]) -> Iterator[str]:
+def _account_problems(
+    release: OpenedRelease, partner: str, now: Mapping[str, Any]
+) -> Iterator[str]:
     account = release.manifest["partners"][partner]
     if release.is_redacted:
         reasons = {**now["reasons"]}
@@ -262,10 +265,11 @@ def _account_problems(release: OpenedRelease, partner: str, now: dict[str, Any])
         gone = sum(before[name] for name in before.keys() - after.keys() - {_TAKEN_DOWN})
         if min(lost.values()) < 0 or sum(lost.values()) + gone != taken:
             yield f"partner {partner}: decisions differ by more than the rows that were taken down"
-        now = {name: now[name] for name in ("delivered", "rejected")}
+    published: Mapping[str, object] = account
     for name, value in now.items():
-        if canonical_json(account[name]) != canonical_json(value):
-            yield f"partner {partner}: {name} is {value}, the manifest says {account[name]}"
+        is_counted = not release.is_redacted or name in {"delivered", "rejected"}
+        if is_counted and canonical_json(published[name]) != canonical_json(value):
+            yield f"partner {partner}: {name} is {value}, the manifest says {published[name]}"
 
 
 def _count_known(named: Halves, everything: Halves) -> int:

@@ -1,4 +1,4 @@
-"""Erasing: after a takedown that redacts no object holds what went, and a record says so.
+"""Erasure: after a takedown that redacts, delete every object that may hold removed text.
 
 Blobs that were replaced are deleted, and with them every table between stages and every file of a
 build that was not published: any of these may hold the text, and all can be made again.
@@ -8,82 +8,85 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import orjson
 
 from jobs.errors import ObjectMissing, ReleaseMissing, StorageError
 from jobs.flow.releases.described_files import write_derived
 from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.storage.canonical_json import canonical_json
+from jobs.storage.corpus import Corpus
+from jobs.storage.entries import operation_from
 from jobs.storage.garbage import collect, garbage
 from jobs.storage.layout import blob_key, erasure_key
-from jobs.storage.log import Entry, head, history, removals_of
-from jobs.storage.manifests import canonical_json
+from jobs.storage.log import head, history, retired_files_of
+from jobs.storage.manifests import CommitInfo, JsonObject
 from jobs.storage.objects import ObjectStore
+from jobs.storage.operations import Redact
 
 ERASURE_FORMAT = "heliu-erasure/1"
 _THREADS = 16
 
 
-def erase(store: ObjectStore, release: OpenedRelease, *, about: dict[str, Any]) -> dict[str, Any]:
-    """Delete what a takedown replaced; the record of it, which is stored too. Harmless to repeat.
+def erase(release: OpenedRelease, *, commit_info: CommitInfo) -> JsonObject:
+    """Delete the files that a takedown replaced, and return the stored record of it. Repeatable.
 
     Args:
-        store: of the releases.
         release: that the takedown published.
-        about: who and when, for the log entry that retires what belongs to nobody.
+        commit_info: for the log entry that retires files which no release lists.
 
     Raises:
         StorageError: something is still there after it was deleted.
         LostRace: others kept committing; run again.
     """
-    corpus = release.corpus
-    entry = _entry(store, release)
-    where = erasure_key(corpus, release.version)
-    keys = {*_known(store, where), *_replaced(store, corpus, entry)}
-    found = garbage(store, corpus, with_work=True)
+    corpus, store = release.source, release.store
+    seq, redaction = _redaction(release)
+    where = erasure_key(corpus.name, release.version)
+    keys = {*_known(store, where), *_replaced(corpus, redaction)}
+    found = garbage(corpus, with_work=True)
     keys |= {info.key for info in (*found.orphans, *found.retired, *found.work)}
     record = {
         "format": ERASURE_FORMAT,
-        "corpus": corpus,
+        "corpus": corpus.name,
         "version": release.version,
         "digest": release.digest,
-        "entry": entry["seq"],
-        "releases": entry["operation"]["versions"],
-        "at": about["at"],
+        "entry": seq,
+        "releases": list(redaction.versions),
+        "at": commit_info["at"],
     }
-    # Written first: whoever continues after a stop still tells all that was deleted.
+    # Write the record before deleting, so that a restarted run reports the same list.
     _write(store, where, record, keys, is_gone=False)
-    store.discard_unfinished(f"{corpus}/")
-    done = collect(store, corpus, with_work=True, about=about)
+    store.discard_unfinished(f"{corpus.name}/")
+    done = collect(corpus, with_work=True, commit_info=commit_info)
     keys |= {info.key for info in (*done.orphans, *done.retired, *done.work)}
-    for version in entry["operation"]["versions"]:
-        write_derived(open_release(store, corpus, version))
+    for version in redaction.versions:
+        write_derived(open_release(store, corpus.name, version))
     _require_gone(store, keys)
-    told = _write(store, where, record, keys, is_gone=True)
-    return {**told, "stored": store.location(where)}
+    written = _write(store, where, record, keys, is_gone=True)
+    return {**written, "stored": store.location(where)}
 
 
-def _entry(store: ObjectStore, release: OpenedRelease) -> Entry:
-    for entry in history(store, release.corpus):
-        operation = entry["operation"]
-        if operation["op"] == "redact" and operation["release"]["version"] == release.version:
-            return entry
+def _redaction(release: OpenedRelease) -> tuple[int, Redact]:
+    """Return the log entry that published the release by a takedown: its number and operation."""
+    for entry in history(release.source):
+        operation = operation_from(entry["operation"])
+        if isinstance(operation, Redact) and operation.release.version == release.version:
+            return entry["seq"], operation
     raise ReleaseMissing(f"{release.corpus} {release.version} was published by no takedown")
 
 
-def _replaced(store: ObjectStore, corpus: str, entry: Entry) -> set[str]:
-    removals = removals_of(store, corpus, head(store, corpus).removals)
+def _replaced(corpus: Corpus, redaction: Redact) -> set[str]:
+    retired_files = retired_files_of(corpus, head(corpus).retired_files)
     return {
-        blob_key(corpus, digest, generation)
-        for digest in entry["operation"]["substitutions"]
-        for generation in range(removals.home(digest))
+        blob_key(corpus.name, digest, generation)
+        for digest in redaction.substitutions
+        for generation in range(retired_files.generation(digest))
     }
 
 
 def _known(store: ObjectStore, where: str) -> list[str]:
     try:
-        return [told["key"] for told in orjson.loads(store.get(where))["deleted"]]
+        return [file["key"] for file in orjson.loads(store.get(where))["deleted"]]
     except ObjectMissing:
         return []
 
@@ -101,8 +104,8 @@ def _require_gone(store: ObjectStore, keys: Iterable[str]) -> None:
 
 
 def _write(
-    store: ObjectStore, where: str, record: dict[str, Any], keys: set[str], *, is_gone: bool
-) -> dict[str, Any]:
-    told = {**record, "deleted": [{"key": key, "is_gone": is_gone} for key in sorted(keys)]}
-    store.put(where, canonical_json(told))
-    return told
+    store: ObjectStore, where: str, record: JsonObject, keys: set[str], *, is_gone: bool
+) -> JsonObject:
+    whole = {**record, "deleted": [{"key": key, "is_gone": is_gone} for key in sorted(keys)]}
+    store.put(where, canonical_json(whole))
+    return whole

@@ -1,7 +1,7 @@
-"""Renormalizing: all documents of a published build, those that it dropped among them.
+"""Renormalization: all documents of a published build, dropped ones included.
 
-A build notes which tables its release was merged from. While these are there, they are what it
-normalized; once they are gone, its deliveries are normalized again, as it was told to.
+A build records which tables its release was merged from. While they exist, they are read; otherwise
+its deliveries are normalized again with the recorded parameters.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 from jobs.errors import ConfigError, DeliveryMissing
 from jobs.flow.build.merged_tables import _note_key
@@ -22,39 +21,49 @@ from jobs.flow.recorded import InputName, input_names
 from jobs.flow.shards import NormalizedShard, Run
 from jobs.flow.tasks.checkpoints import Progress, read_checkpoint
 from jobs.flow.tasks.sealed import checkpoint_of
+from jobs.storage.corpus import Corpus
+from jobs.storage.entries import operation_from
 from jobs.storage.log import history
+from jobs.storage.manifests import JsonObject, Manifest
 from jobs.storage.objects import ObjectStore
-from jobs.storage.releases import Manifest
+from jobs.storage.operations import Publish
 
 _THREADS = 16
 
 
 @dataclass(frozen=True)
-class Rerun:
-    """How a build is run again.
+class RebuildContext:
+    """What is needed to run a recorded build again.
 
     Attributes:
-        params_of: The parameters that the configuration in the log gives, here.
+        params_of: Makes parameters, on this machine, of the configuration in the log.
         progress: Told of every finished task.
     """
 
-    params_of: Callable[[dict[str, Any]], BuildParams]
+    params_of: Callable[[JsonObject], BuildParams]
     progress: Progress
 
 
-def recorded_params(store: ObjectStore, corpus: str, version: str, rerun: Rerun) -> BuildParams:
-    """The parameters that a release was built with.
+def recorded_params(corpus: Corpus, version: str, rebuild: RebuildContext) -> BuildParams:
+    """Return the parameters that a release was built with.
+
+    Args:
+        corpus: of the release.
+        version: of the release.
+        rebuild: makes parameters of the recorded configuration.
 
     Raises:
-        ConfigError: the log does not tell them.
+        ConfigError: they are not in the log.
     """
-    for entry in history(store, corpus):
-        operation, told = entry["operation"], entry["about"].get("configuration", {})
-        if operation["op"] == "publish" and operation["version"] == version and "partners" in told:
-            return rerun.params_of(told)
+    for entry in history(corpus):
+        published = operation_from(entry["operation"])
+        configuration = entry["about"].get("configuration", {})
+        is_of_version = isinstance(published, Publish) and published.version == version
+        if is_of_version and "partners" in configuration:
+            return rebuild.params_of(configuration)
     raise ConfigError(
-        f"the log does not say how {corpus} {version} was built (a mirror does not know): take "
-        "documents down where it was built, or give policy=remove"
+        f"the log does not say how {corpus.name} {version} was built (a mirror does not know): "
+        "take documents down where it was built, or give policy=remove"
     )
 
 
@@ -66,17 +75,17 @@ def normalized_again(
     *,
     progress: Progress,
 ) -> list[NormalizedShard]:
-    """What a build normalized, of these partners at least.
+    """Return the tables that a build normalized, of these partners at least.
 
     Args:
         store: of the releases.
         manifest: of the release it published, as published.
         params: of the build.
-        partners: whose documents are needed.
-        progress: told of every finished task.
+        partners: names of those needed.
+        progress: configuration of every finished task.
 
     Raises:
-        DeliveryMissing: its tables are gone, and so is a file that it read.
+        DeliveryMissing: neither its tables exist, nor a file that it read.
     """
     noted = _noted(store, manifest)
     if noted and _is_whole(store, [shard for shard in noted if shard.partner in partners]):
@@ -113,7 +122,7 @@ def _noted(store: ObjectStore, manifest: Manifest) -> list[NormalizedShard]:
     return [_shard(shard) for shard in noted]
 
 
-def _shard(noted: dict[str, Any]) -> NormalizedShard:
+def _shard(noted: JsonObject) -> NormalizedShard:
     runs = tuple(Run(**run) for run in noted["runs"])
     rejected = tuple((stage, reason, count) for stage, reason, count in noted["rejected"])
     return NormalizedShard(**{**noted, "runs": runs, "rejected": rejected})

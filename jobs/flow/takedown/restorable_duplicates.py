@@ -1,6 +1,6 @@
-"""Waiting: rows that were dropped for documents that go, and may return in their place.
+"""Restorable duplicates: rows that were dropped for documents that are taken down.
 
-Read from decisions alone; whether they do return is decided as any build decides.
+They are found from decisions alone; which of them return is decided as in any build.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,12 +18,11 @@ from jobs.corpus.release.takedown import Selection, is_restorable, matched
 from jobs.errors import ConfigError
 from jobs.flow.releases.opened import OpenedRelease, origin
 from jobs.storage.log import head
-from jobs.storage.releases import Manifest, read_manifest
+from jobs.storage.manifests import FileEntry, Manifest
+from jobs.storage.releases import read_manifest
 from jobs.storage.whole import whole_file
 
-Entry = dict[str, Any]
-
-PLACE = pa.schema(
+DELIVERED_ROW = pa.schema(
     [
         pa.field("doc_id", pa.string(), nullable=False),
         pa.field("partner", pa.string(), nullable=False),
@@ -32,105 +30,112 @@ PLACE = pa.schema(
         pa.field("source_row", pa.int64(), nullable=False),
     ]
 )
-"""What tells a delivered row from all others of a build."""
+"""The identity of a delivered row within a build."""
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """Which rows of a release's decisions wait, and which are meant themselves.
+class RestorableRows:
+    """Tells which rows of a release's decisions are restorable, and which match the selection.
 
     Attributes:
-        gone: Ids of the documents that go.
-        selection: What meant them.
-        licences: Of a partner in the build of a release.
+        removed: Ids of the documents taken down.
+        selection: The criteria that they match.
+        licences: By partner and the release whose build read it.
     """
 
-    gone: pa.Array
+    removed: pa.Array
     selection: Selection
     licences: Mapping[tuple[str, str], str]
 
-    def rows(self, entry: Entry, decisions: pa.Table) -> pa.ChunkedArray:
-        """Whether each row of a file of decisions waits."""
-        return is_restorable(decisions, self.gone, self.selection, licence=self._licence(entry))
+    def rows(self, entry: FileEntry, decisions: pa.Table) -> pa.ChunkedArray:
+        """Whether each row of a file of decisions is restorable."""
+        return is_restorable(decisions, self.removed, self.selection, licence=self._licence(entry))
 
-    def matched(self, entry: Entry, decisions: pa.Table) -> pa.ChunkedArray:
-        """Whether each row of a file of decisions is meant, kept or not."""
+    def matched(self, entry: FileEntry, decisions: pa.Table) -> pa.ChunkedArray:
+        """Whether each row of a file of decisions matches, kept or not."""
         return matched(decisions, self.selection, licence=self._licence(entry))
 
-    def _licence(self, entry: Entry) -> str:
+    def _licence(self, entry: FileEntry) -> str:
         return self.licences[entry["partner"], origin(entry)]
 
 
 @dataclass(frozen=True)
-class Copies:
-    """What decisions tell of the rows beside those documents.
+class RestorableDuplicates:
+    """Restorable duplicates of the documents taken down, and what must not return.
 
     Attributes:
-        waiting: Which rows wait; None where nothing is to return.
-        places: Of the rows that wait, by the release whose build decided them, in order.
-        barred: `id` and `partner` of every row that is meant and in no release.
+        restorable: Which rows those are; None where nothing is restored.
+        rows_by_build: The rows as DELIVERED_ROW, by the release whose build decided them.
+        blocked: `id` and `partner` of every row that matches and is in no release.
     """
 
-    waiting: Waiting | None
-    places: dict[str, pa.Table]
-    barred: pa.Table
+    restorable: RestorableRows | None
+    rows_by_build: dict[str, pa.Table]
+    blocked: pa.Table
 
     def counts(self) -> dict[str, int]:
-        """Rows that wait, per partner."""
+        """Count restorable rows per partner."""
         partners = Counter(
-            name for rows in self.places.values() for name in rows["partner"].to_pylist()
+            name for rows in self.rows_by_build.values() for name in rows["partner"].to_pylist()
         )
         return dict(sorted(partners.items()))
 
 
-BARRED = pa.schema([PLACE.field("doc_id").with_name("id"), PLACE.field("partner")])
-NO_COPIES = Copies(None, {}, BARRED.empty_table())
+BLOCKED = pa.schema([DELIVERED_ROW.field("doc_id").with_name("id"), DELIVERED_ROW.field("partner")])
+NO_DUPLICATES = RestorableDuplicates(None, {}, BLOCKED.empty_table())
 
 
-def copies_of(release: OpenedRelease, gone: pa.Array, selection: Selection) -> Copies:
-    """What waits for the places of these documents; reads all decisions of the release.
+def restorable_duplicates(
+    release: OpenedRelease, removed: pa.Array, selection: Selection
+) -> RestorableDuplicates:
+    """Find the restorable duplicates of documents; reads all decisions of the release.
+
+    Args:
+        release: that loses the documents.
+        removed: their ids.
+        selection: the criteria that they match.
 
     Raises:
         ConfigError: a build whose rows the release holds is not in this log.
     """
-    waiting = Waiting(gone, selection, licences(release))
+    restorable = RestorableRows(removed, selection, licences(release))
     places: dict[str, list[pa.Table]] = {}
-    barred = [BARRED.empty_table()]
+    blocked = [BLOCKED.empty_table()]
     for entry in release.entries("decisions"):
         with whole_file(release.store, entry["key"]) as stream:
-            columns = [*PLACE.names, "verdict", "kept_doc_id", "url"]
+            columns = [*DELIVERED_ROW.names, "verdict", "kept_doc_id", "url"]
             decisions = pq.read_table(stream, columns=columns)
         is_out = pc.not_equal(decisions["verdict"], str(Verdict.KEPT))
-        blocked_rows = decisions.filter(pc.and_(waiting.matched(entry, decisions), is_out))
+        blocked_rows = decisions.filter(pc.and_(restorable.matched(entry, decisions), is_out))
         ids = blocked_rows.select(["doc_id", "partner"])
-        barred.append(ids.rename_columns(BARRED.names).cast(BARRED))
-        found = decisions.filter(waiting.rows(entry, decisions)).select(PLACE.names)
+        blocked.append(ids.rename_columns(BLOCKED.names).cast(BLOCKED))
+        found = decisions.filter(restorable.rows(entry, decisions)).select(DELIVERED_ROW.names)
         if len(found):
-            places.setdefault(origin(entry), []).append(found.cast(PLACE))
-    ordered = [known["version"] for known in head(release.store, release.corpus).releases]
+            places.setdefault(origin(entry), []).append(found.cast(DELIVERED_ROW))
+    ordered = [known["version"] for known in head(release.source).releases]
     tables = {
         version: pa.concat_tables(places[version]) for version in ordered if version in places
     }
-    return Copies(waiting, tables, pa.concat_tables(barred))
+    return RestorableDuplicates(restorable, tables, pa.concat_tables(blocked))
 
 
 def build_manifest(release: OpenedRelease, version: str) -> Manifest:
-    """The manifest of a build that a release goes back to, as it was published.
+    """Return the manifest, as published, of a build that a release goes back to.
 
     Raises:
         ConfigError: it is not in this log.
     """
-    known = head(release.store, release.corpus).registry.exactly(version)
+    known = head(release.source).registry.exactly(version)
     if known is None:
         raise ConfigError(
             f"{release.corpus} {release.version} has rows of {version}, which is not in this store "
             "(a mirror holds what was copied): take them down where the corpus is built"
         )
-    return read_manifest(release.store, release.corpus, known["digest"])
+    return read_manifest(release.source, known["digest"])
 
 
 def licences(release: OpenedRelease) -> dict[tuple[str, str], str]:
-    """The licence of each partner in each build whose rows a release has.
+    """Return the licence of each partner in each build whose rows a release has.
 
     Raises:
         ConfigError: such a build is not in this log.

@@ -1,7 +1,7 @@
-"""Restoring: copies that were dropped for documents which are taken down come back.
+"""Restoration: publish copies that were dropped for documents which are taken down.
 
-Which of them is decided as by a build that extends the release without those documents: what it
-still holds is frozen, the copies are its only delivery, and what was ever taken down bars its like.
+The decision is that of a build that extends the release without those documents: what it still
+holds is frozen, the copies are its only delivery, and every tombstone blocks its duplicates.
 
 ::
 
@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -32,8 +32,8 @@ from jobs.flow.dedup.frozen import FrozenShard
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.opened import OpenedRelease
 from jobs.flow.shards import NormalizedShard, Run
-from jobs.flow.takedown.renormalization import Rerun, normalized_again, recorded_params
-from jobs.flow.takedown.restorable_duplicates import Entry, build_manifest
+from jobs.flow.takedown.renormalization import RebuildContext, normalized_again, recorded_params
+from jobs.flow.takedown.restorable_duplicates import build_manifest
 from jobs.flow.tasks.blobs import FILES
 from jobs.flow.tasks.checkpoints import (
     Checkpoint,
@@ -46,8 +46,9 @@ from jobs.flow.tasks.run_tables import read_documents
 from jobs.flow.tasks.sealed import read_table
 from jobs.flow.tasks.table_files import write_table
 from jobs.on_ray.session import ray_session
+from jobs.storage.canonical_json import fingerprint
 from jobs.storage.layout import blob_key, work_key
-from jobs.storage.manifests import fingerprint
+from jobs.storage.manifests import FileEntry, JsonObject
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
@@ -56,8 +57,8 @@ _TOLD = ("doc_id", "source_file", "source_row")
 
 
 @dataclass(frozen=True)
-class Origin:
-    """The copies that one build met, as it normalized them: its version, parameters and shards."""
+class SourceBuild:
+    """Restorable duplicates of one build, as it normalized them: version, parameters and shards."""
 
     version: str
     params: BuildParams
@@ -66,69 +67,72 @@ class Origin:
 
 @dataclass(frozen=True)
 class Restored:
-    """What was decided about copies.
+    """The decisions about restorable duplicates.
 
     Attributes:
-        files: What the release gains, by kind, a partner's by id.
+        files: Of restored documents, by kind; of a partner by id.
         counts: Decisions per (verdict, stage, reason), by partner.
     """
 
-    files: Mapping[str, Sequence[Entry]] = field(default_factory=dict)
+    files: Mapping[str, Sequence[FileEntry]] = field(default_factory=dict)
     counts: Mapping[str, Counter[tuple[str, str, str]]] = field(default_factory=dict)
 
     @property
     def documents(self) -> int:
-        """That came back."""
+        """How many were restored."""
         return sum(file["rows"] for file in self.files.get("shards", ()))
 
 
 def origins(
-    release: OpenedRelease, places: Mapping[str, pa.Table], rerun: Rerun
-) -> tuple[Origin, ...]:
-    """The texts of copies, found or normalized again; writes work tables alone.
+    release: OpenedRelease, places: Mapping[str, pa.Table], rebuild: RebuildContext
+) -> tuple[SourceBuild, ...]:
+    """Find or normalize again the texts of restorable duplicates; writes work tables alone.
 
     Args:
         release: that dropped them.
-        places: rows of `restorable_duplicates.PLACE`, by the release whose build met them.
-        rerun: how builds are run again.
+        places: rows of `restorable_duplicates.DELIVERED_ROW`, by the release whose build read them.
+        rebuild: how builds are run again.
 
     Raises:
         DeliveryMissing: a text cannot be had any more.
         ConfigError: a build is unknown here, or compared otherwise than builds do now.
     """
     with ray_session():
-        return tuple(_based([_origin(release, *place, rerun) for place in places.items()]))
+        return tuple(_based([_origin(release, *place, rebuild) for place in places.items()]))
 
 
 def restored(
-    found: Sequence[Origin],
+    found: Sequence[SourceBuild],
     frozen: Sequence[FrozenShard],
     version: str,
     *,
     progress: Progress,
 ) -> Restored:
-    """Which copies return: their files, and everybody's decision.
+    """Decide which copies are restored, and write their files.
 
     Args:
-        found: the copies, numbered through; at least one build.
-        frozen: what the release holds without what goes, and every tombstone.
+        found: the copies with consecutive ordinals; at least one build.
+        frozen: what the corrected release keeps, and every tombstone.
         version: of the release that gains them.
         progress: told of every finished task.
     """
     params = _together(found, version)
     shards = [shard for origin in found for shard in origin.shards]
-    files: dict[str, list[Entry]] = {}
+    files: dict[str, list[FileEntry]] = {}
     counts: dict[str, Counter[tuple[str, str, str]]] = {}
     with ray_session():
         drops = deduplicate(shards, params, progress=progress, frozen=frozen)
         for origin in found:
             own = _own_drops(origin, drops, params)
             merged = merge(list(origin.shards), own, origin.params, progress=progress)
-            told = {"since": version, "origin": origin.version}
+            recorded = {"since": version, "origin": origin.version}
             for within, checkpoint in merged:
                 for kind in FILES:
-                    entries = ({"partner": within.partner, **told, **f} for f in checkpoint[kind])
-                    files.setdefault(kind, []).extend(_named(e, params.corpus) for e in entries)
+                    entries = (
+                        _entry({"partner": within.partner, **recorded, **f}, params.corpus)
+                        for f in checkpoint[kind]
+                    )
+                    files.setdefault(kind, []).extend(entries)
             for partner in origin.params.partners:
                 count = counts.setdefault(partner.name, Counter())
                 count.update(totals(merged, partner.name))
@@ -136,23 +140,23 @@ def restored(
     return Restored({kind: sorted(f, key=_by_id) for kind, f in files.items()}, counts)
 
 
-def _named(entry: Entry, corpus: str) -> Entry:
-    return {**entry, "key": blob_key(corpus, entry["sha256"])}
+def _entry(file: JsonObject, corpus: str) -> FileEntry:
+    return cast("FileEntry", {**file, "key": blob_key(corpus, file["sha256"])})
 
 
-def _by_id(entry: Entry) -> tuple[str, str]:
+def _by_id(entry: FileEntry) -> tuple[str, str]:
     return entry["partner"], entry["first_id"]
 
 
-def _together(found: Sequence[Origin], version: str) -> BuildParams:
-    """The newest build's parameters, with the partners of all."""
+def _together(found: Sequence[SourceBuild], version: str) -> BuildParams:
+    """Return the newest build's parameters with the partners of all builds."""
     partners = {p.name: p for origin in found for p in origin.params.partners}
     newest = found[-1].params
     return replace(newest, version=version, parent=None, partners=tuple(partners.values()))
 
 
-def _based(found: Sequence[Origin]) -> Iterator[Origin]:
-    """The same with their documents numbered through."""
+def _based(found: Sequence[SourceBuild]) -> Iterator[SourceBuild]:
+    """Yield the builds with consecutive ordinals for their documents."""
     base = 0
     for origin in found:
         shards = []
@@ -162,26 +166,29 @@ def _based(found: Sequence[Origin]) -> Iterator[Origin]:
         yield replace(origin, shards=tuple(shards))
 
 
-def _origin(release: OpenedRelease, version: str, places: pa.Table, rerun: Rerun) -> Origin:
-    store, corpus = release.store, release.corpus
+def _origin(
+    release: OpenedRelease, version: str, places: pa.Table, rebuild: RebuildContext
+) -> SourceBuild:
     partners = set(places["partner"].to_pylist())
     manifest = build_manifest(release, version)
-    params = recorded_params(store, corpus, version, rerun)
+    params = recorded_params(release.source, version, rebuild)
     _require_fit(release, params)
     try:
-        shards = normalized_again(store, manifest, params, partners, progress=rerun.progress)
+        shards = normalized_again(
+            release.store, manifest, params, partners, progress=rebuild.progress
+        )
     except DeliveryMissing as error:
         place = places.slice(0, 1).to_pylist()[0]
         raise DeliveryMissing(
             f"{len(places):,} documents that may return have no text any more, such as "
             f"{place['doc_id']} of {place['partner']} ({place['source_file']}, row "
-            f"{place['source_row']:,}): what {version} left below {corpus}/work is gone, and "
-            f"{error}. Give deliveries={{NAME: PATH}} where it is now, bring it back, or give "
+            f"{place['source_row']:,}): what {version} left below {release.corpus}/work is gone, "
+            f"and {error}. Give deliveries={{NAME: PATH}} where it is now, bring it back, or give "
             "policy=remove; nothing was changed"
         ) from error
-    mine = tuple(partner for partner in params.partners if partner.name in partners)
-    params = replace(params, partners=mine)
-    return Origin(version, params, _chosen(shards, places, params, rerun.progress))
+    own = tuple(partner for partner in params.partners if partner.name in partners)
+    params = replace(params, partners=own)
+    return SourceBuild(version, params, _chosen(shards, places, params, rebuild.progress))
 
 
 def _require_fit(release: OpenedRelease, params: BuildParams) -> None:
@@ -196,12 +203,12 @@ def _require_fit(release: OpenedRelease, params: BuildParams) -> None:
 def _chosen(
     shards: Sequence[NormalizedShard], places: pa.Table, params: BuildParams, progress: Progress
 ) -> tuple[NormalizedShard, ...]:
-    """The shards with nothing but the rows wanted, numbered anew."""
+    """Return shards with the wanted rows alone, at new positions."""
     names = [places[name].to_pylist() for name in places.column_names]
     key = fingerprint([shard.key for shard in shards], names, code_digest())
     folder = work_key(params.corpus, _STAGE, key)
-    told = places.set_column(0, "doc_id", hash_column(places["doc_id"]))
-    wanted = write_table(open_store(params.storage), f"{folder}/wanted.parquet", told)
+    identities = places.set_column(0, "doc_id", hash_column(places["doc_id"]))
+    wanted = write_table(open_store(params.storage), f"{folder}/wanted.parquet", identities)
     partners = {partner.name for partner in params.partners}
     mine = [shard for shard in shards if shard.partner in partners]
     work = [
@@ -274,16 +281,16 @@ def _at(table: pa.Table, positions: Any) -> pa.Table:
     return table.set_column(place, table.schema.field(place), positions)
 
 
-def _own_drops(origin: Origin, drops: Drops, params: BuildParams) -> Drops:
-    """The drops of the copies that one build met."""
+def _own_drops(origin: SourceBuild, drops: Drops, params: BuildParams) -> Drops:
+    """Return the drops among the copies of one build."""
     store = open_store(params.storage)
     ranges = [(shard.base, shard.base + shard.delivered) for shard in origin.shards]
     tables = [read_table(store, file) for file in drops.files]
     table = pa.concat_tables(tables)
     ordinals = table["ordinal"]
     first, end = min(ranges)[0], max(ranges)[1]
-    mine = pc.and_(pc.greater_equal(ordinals, first), pc.less(ordinals, end))
-    table = table.filter(mine).sort_by([("doc_id", "ascending"), ("ordinal", "ascending")])
+    own = pc.and_(pc.greater_equal(ordinals, first), pc.less(ordinals, end))
+    table = table.filter(own).sort_by([("doc_id", "ascending"), ("ordinal", "ascending")])
     key = fingerprint(drops.key, origin.version)
     file = work_key(params.corpus, _STAGE, key, "drops.parquet")
     file = write_table(store, file, table, row_group_rows=1 << 16)

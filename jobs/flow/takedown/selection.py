@@ -1,4 +1,4 @@
-"""Selecting: the documents of releases that somebody means, with the facts they are known by."""
+"""Selection: resolve criteria (ids, URLs, domain, text, …) to documents and load their facts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,9 +18,8 @@ from jobs.corpus.release.takedown import MATCHING_FACTS, Policy, Selection, sele
 from jobs.errors import ConfigError
 from jobs.flow.dedup.tombstones import compared_by
 from jobs.flow.releases.opened import OpenedRelease
+from jobs.storage.manifests import FileEntry
 from jobs.storage.whole import whole_file
-
-Entry = dict[str, Any]
 
 _ID = re.compile("[0-9a-f]{32}")
 _BATCH_ROWS = 1 << 14  # of texts read at a time: some 100 MB
@@ -29,15 +27,15 @@ _BATCH_ROWS = 1 << 14  # of texts read at a time: some 100 MB
 
 @dataclass(frozen=True)
 class Request:
-    """What somebody wants to be taken down.
+    """A request for a takedown.
 
     Attributes:
         release: The version that is corrected.
         version: Of the release without them.
-        selection: Which documents.
-        reason: Why; it stays for ever.
-        policy: What becomes of copies.
-        is_redacting: Whether every other release loses them too, and all bytes that held them go.
+        selection: Which documents to remove.
+        reason: Why; it stays in the release for ever.
+        policy: Whether copies of them are removed or may be restored.
+        is_redacting: Whether all other releases lose them too, and every object with them goes.
     """
 
     release: str
@@ -48,7 +46,7 @@ class Request:
     is_redacting: bool
 
     def __post_init__(self) -> None:
-        """Refuse to bar a text that may stay."""
+        """Raise ConfigError if a text-only selection is combined with policy=restore."""
         if self.policy == Policy.RESTORE and {*self.selection.columns} <= {"content", "title"}:
             raise ConfigError(
                 "contains=… alone means a text, and policy=restore lets texts stay with others: "
@@ -66,10 +64,10 @@ class Chosen:
 
 
 def document_ids(asked: Sequence[str]) -> tuple[str, ...]:
-    """Ids from ids or PARTNER/ID.
+    """Return document ids for ids or PARTNER/ID.
 
     Raises:
-        ConfigError: one is neither; only its place is told.
+        ConfigError: one is neither; the message has its number alone.
     """
     ids = []
     for number, one in enumerate(asked, start=1):
@@ -86,7 +84,7 @@ def document_ids(asked: Sequence[str]) -> tuple[str, ...]:
 
 
 def choose(releases: Sequence[OpenedRelease], selection: Selection) -> Chosen:
-    """The documents of any of these releases that are meant; each shard is read once.
+    """Find the documents of releases that match; each shard is read once.
 
     Args:
         releases: the first one's parameters say which signatures are kept.
@@ -106,8 +104,8 @@ def choose(releases: Sequence[OpenedRelease], selection: Selection) -> Chosen:
     return chosen
 
 
-def pairs(release: OpenedRelease) -> Iterator[tuple[Entry, Entry]]:
-    """The entries of each shard of a release and of its facts."""
+def pairs(release: OpenedRelease) -> Iterator[tuple[FileEntry, FileEntry]]:
+    """Return the entries of each shard of a release and of its facts, in pairs."""
     shards, facts = release.entries("shards"), release.entries("facts")
     if len(shards) != len(facts):
         raise ConfigError(
@@ -117,7 +115,7 @@ def pairs(release: OpenedRelease) -> Iterator[tuple[Entry, Entry]]:
     return zip(shards, facts, strict=True)
 
 
-def _may_hold(shard: Entry, selection: Selection) -> bool:
+def _may_hold(shard: FileEntry, selection: Selection) -> bool:
     if selection.partner not in {None, shard["partner"]}:
         return False
     first, last = shard["first_id"], shard["last_id"]
@@ -126,7 +124,7 @@ def _may_hold(shard: Entry, selection: Selection) -> bool:
 
 def _choose(
     release: OpenedRelease,
-    shard: Entry,
+    shard: FileEntry,
     facts_of: Callable[[], pa.Table],
     selection: Selection,
     chosen: Chosen,
@@ -146,8 +144,14 @@ def _choose(
         chosen.facts.append(known.filter(pc.is_in(known["id"], value_set=pa.array(ids))))
 
 
-def known_facts(release: OpenedRelease, facts: Entry, corrected: OpenedRelease) -> pa.Table:
-    """The columns MATCHING_FACTS of a file; without signatures if they are of another kind."""
+def known_facts(release: OpenedRelease, facts: FileEntry, corrected: OpenedRelease) -> pa.Table:
+    """Read the columns MATCHING_FACTS of a file; null signatures if they were made differently.
+
+    Args:
+        release: that lists the file.
+        facts: entry of the file.
+        corrected: the release whose signatures are compared with.
+    """
     with whole_file(release.store, facts["key"]) as stream:
         known = pq.read_table(stream, columns=list(MATCHING_FACTS))
     schema = corrected.schema("facts")
@@ -161,5 +165,5 @@ def known_facts(release: OpenedRelease, facts: Entry, corrected: OpenedRelease) 
 
 def is_comparable(release: OpenedRelease, corrected: OpenedRelease) -> bool:
     """Whether documents of both releases can be compared by their signatures."""
-    ours, theirs = (compared_by(one.manifest["parameters"]) for one in (corrected, release))
-    return ours == theirs
+    here, there = (compared_by(one.manifest["parameters"]) for one in (corrected, release))
+    return here == there

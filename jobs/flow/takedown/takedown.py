@@ -1,4 +1,4 @@
-"""Takedowns: documents leave a release, by a release without them, and do not come back.
+"""Takedown: publish a release without certain documents, which later builds do not bring back.
 
 Everything is stored before the one commit, under names that its content gives; run again after a
 stop, a takedown finds what is there and does the rest.
@@ -10,36 +10,45 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from operator import itemgetter
-from typing import Any
+from typing import cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from jobs.corpus.release.conservation import corrected
 from jobs.corpus.release.decisions import verdict_counts
 from jobs.corpus.release.takedown import Policy, decisions_without, refers_to, tombstones
 from jobs.errors import AlreadyPublished, ConfigError
 from jobs.flow.dedup.frozen import FrozenShard, frozen_shards
 from jobs.flow.dedup.tombstones import signed_tombstones, tombstone_shard, tombstone_shards
-from jobs.flow.recorded import with_libraries
 from jobs.flow.releases.described_files import write_derived
-from jobs.flow.releases.opened import OpenedRelease, open_release, origin
+from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.flow.takedown.corrected_manifest import (
+    Rewritten,
+    corrected_manifest,
+    renamed,
+    substituted,
+)
 from jobs.flow.takedown.erasure import erase
-from jobs.flow.takedown.matches import Concerned, Found, search
-from jobs.flow.takedown.renormalization import Rerun
+from jobs.flow.takedown.matches import AffectedFile, Matches, search
+from jobs.flow.takedown.renormalization import RebuildContext
 from jobs.flow.takedown.restoration import Restored, origins, restored
-from jobs.flow.takedown.selection import Entry, Request
+from jobs.flow.takedown.selection import Request
 from jobs.flow.tasks.blobs import write_blob
+from jobs.storage.corpus import Corpus
 from jobs.storage.layout import blob_key, check_version
-from jobs.storage.log import head, removals_of
-from jobs.storage.objects import ObjectStore
+from jobs.storage.log import head, retired_files_of
+from jobs.storage.manifests import (
+    CommitInfo,
+    FileBytes,
+    FileEntry,
+    JsonObject,
+    Manifest,
+    Substitute,
+    WrittenFile,
+)
 from jobs.storage.publication import Takedown, redact
-from jobs.storage.registry import FileEntry
 from jobs.storage.whole import whole_file
-
-Moved = Counter[tuple[str, str, str]]
 
 
 @dataclass(frozen=True)
@@ -54,37 +63,22 @@ class TakenDown:
 
     release: OpenedRelease
     is_new: bool
-    erasure: dict[str, Any] | None
-
-
-@dataclass(frozen=True)
-class _Rewritten:
-    """A file without what goes.
-
-    Attributes:
-        concerned: The file.
-        instead: What is in its place in releases that are redacted.
-        patched: What is in its place in the patch release, which decides anew about copies.
-        moved: Decisions that the patch release has more or fewer of.
-    """
-
-    concerned: Concerned
-    instead: FileEntry | None
-    patched: FileEntry | None
-    moved: Moved
+    erasure: JsonObject | None
 
 
 def take_down(
-    store: ObjectStore, corpus: str, request: Request, *, about: dict[str, Any], rerun: Rerun
-) -> tuple[Found | None, TakenDown]:
-    """Publish a release without what was selected; what was found, None if it had been done before.
+    corpus: Corpus, request: Request, *, commit_info: CommitInfo, rebuild: RebuildContext
+) -> tuple[Matches | None, TakenDown]:
+    """Publish a release without the documents selected.
 
     Args:
-        store: of the releases.
-        corpus: whose.
-        request: what goes, and how thoroughly.
-        about: who, when and with what; nothing private.
-        rerun: how builds are run again, for the texts of copies that return.
+        corpus: that loses documents.
+        request: which documents, and how thoroughly.
+        commit_info: who, when and with what; nothing private.
+        rebuild: how builds are run again, for the texts of restorable duplicates.
+
+    Returns:
+        What was matched, None if the takedown had been published before; and what was done.
 
     Raises:
         ConfigError: no document is selected, or no reason is given.
@@ -98,21 +92,21 @@ def take_down(
         raise ConfigError("please give reason='…': it stays in the release for ever, so no names")
     found = None
     is_new = False
-    if head(store, corpus).registry.exactly(request.version) is None:
-        found = search(store, corpus, request)
-        is_new = _publish(store, found, request, about, rerun)
+    if head(corpus).registry.exactly(request.version) is None:
+        found = search(corpus, request)
+        is_new = _publish(found, request, commit_info, rebuild)
     else:
-        _require_done(store, corpus, request)
-    release = open_release(store, corpus, request.version)
+        _require_done(corpus, request)
+    release = open_release(corpus.store, corpus.name, request.version)
     write_derived(release)
-    erasure = erase(store, release, about=about) if request.is_redacting else None
+    erasure = erase(release, commit_info=commit_info) if request.is_redacting else None
     return found, TakenDown(release, is_new, erasure)
 
 
-def _require_done(store: ObjectStore, corpus: str, request: Request) -> None:
-    """Whether the version is what this very takedown published: then only erasing may be left."""
-    there = open_release(store, corpus, request.version)
-    asked = open_release(store, corpus, request.release)
+def _require_done(corpus: Corpus, request: Request) -> None:
+    """Raise AlreadyPublished unless the version is what this takedown published before."""
+    there = open_release(corpus.store, corpus.name, request.version)
+    asked = open_release(corpus.store, corpus.name, request.release)
     wanted = {
         "version": asked.version,
         "digest": asked.digest,
@@ -120,170 +114,107 @@ def _require_done(store: ObjectStore, corpus: str, request: Request) -> None:
         "policy": str(request.policy),
         "is_redacting": request.is_redacting,
     }
-    known = there.manifest.get("corrects") or {}
+    known: JsonObject = {**there.manifest.get("corrects", {})}
     if any(known.get(name) != value for name, value in wanted.items()):
         raise AlreadyPublished(
-            f"{corpus} {request.version} was published at {there.published_at} and is no such "
+            f"{corpus.name} {request.version} was published at {there.published_at} and is no such "
             f"takedown from {request.release}: choose another version"
         )
-    if _has_any(store, corpus, request):
+    if _has_any(corpus, request):
         raise AlreadyPublished(
-            f"{corpus} {request.version} is a takedown from {request.release} for the same reason, "
-            "but still holds documents selected now: choose another version"
+            f"{corpus.name} {request.version} is a takedown from {request.release} for the same "
+            "reason, but still holds documents selected now: choose another version"
         )
 
 
-def _has_any(store: ObjectStore, corpus: str, request: Request) -> bool:
+def _has_any(corpus: Corpus, request: Request) -> bool:
     try:
-        search(store, corpus, replace(request, release=request.version))
+        search(corpus, replace(request, release=request.version))
     except ConfigError:
         return False
     return True
 
 
 def _publish(
-    store: ObjectStore, found: Found, request: Request, about: dict[str, Any], rerun: Rerun
+    found: Matches, request: Request, commit_info: CommitInfo, rebuild: RebuildContext
 ) -> bool:
-    corpus = found.release.corpus
-    # First of all: what cannot be restored ends the takedown before anything is written.
-    copies = origins(found.release, found.copies.places, rerun)
-    rewritten = [_rewritten(store, found, request, concerned) for concerned in found.files]
-    stones = tuple(_live(store, found, file)["key"] for file in _tombstones(store, found, request))
+    store = found.release.store
+    # First, because a text that cannot be restored ends the takedown before anything is written.
+    copies = origins(found.release, found.copies.rows_by_build, rebuild)
+    rewritten = [_rewritten(found, request, affected) for affected in found.files]
+    tombstone_keys = tuple(_live_key(found, file) for file in _tombstones(found, request))
     replaced = rewritten if request.is_redacting else []
     takedown = Takedown(
         at=found.at,
-        substitutions={one.concerned.entry["sha256"]: one.instead for one in replaced},
-        tombstones=stones,
+        substitutions={one.affected.entry["sha256"]: one.instead for one in replaced},
+        tombstones=tombstone_keys,
     )
     back = Restored()
     if copies:
-        frozen = _frozen(store, found, rewritten, request.version)
+        frozen = _frozen(found, rewritten, request.version)
         frozen += tombstone_shards(store, copies[-1].params)
-        frozen += [tombstone_shard(store, stone, copies[-1].params) for stone in stones]
-        back = restored(copies, frozen, request.version, progress=rerun.progress)
-    manifest = _manifest(found, request, rewritten, back)
-    return redact(store, corpus, manifest, takedown, about=about)[1]
+        frozen += [tombstone_shard(store, key, copies[-1].params) for key in tombstone_keys]
+        back = restored(copies, frozen, request.version, progress=rebuild.progress)
+    manifest = corrected_manifest(found, request, rewritten, back)
+    return redact(found.release.source, manifest, takedown, commit_info=commit_info).is_new
 
 
-def _tombstones(store: ObjectStore, found: Found, request: Request) -> Iterator[FileEntry]:
-    """What is left of the documents that go, and the ids of other rows that are meant."""
-    removals, barred = found.at.removals, found.copies.barred
-    stones = tombstones(found.facts, policy=request.policy, barred=barred)
-    if len(stones):
-        signed = signed_tombstones(stones, found.release.manifest["parameters"])
-        yield write_blob(store, found.release.corpus, removals, signed)
-    rows = found.struck.barred
+def _tombstones(found: Matches, request: Request) -> Iterator[WrittenFile]:
+    """Write and yield the tombstones of removed documents, and of other rows that match."""
+    retired_files, blocked = found.at.retired_files, found.copies.blocked
+    table = tombstones(found.facts, policy=request.policy, blocked=blocked)
+    if len(table):
+        signed = signed_tombstones(table, found.release.manifest["parameters"])
+        yield write_blob(found.release.store, found.release.corpus, retired_files, signed)
+    rows = found.struck.blocked
     if request.policy == Policy.REMOVE and len(rows):
-        yield write_blob(store, found.release.corpus, removals, rows)
+        yield write_blob(found.release.store, found.release.corpus, retired_files, rows)
 
 
-def _live(store: ObjectStore, found: Found, file: FileEntry) -> Entry:
-    """A file written now, with the key where it is."""
+def _live_key(found: Matches, file: FileBytes) -> str:
+    """Return the key of a file that was written by this takedown."""
     corpus = found.release.corpus
-    home = removals_of(store, corpus, found.at.removals).home(file["sha256"])
-    return {**file, "key": blob_key(corpus, file["sha256"], home)}
+    retired_files = retired_files_of(found.release.source, found.at.retired_files)
+    return blob_key(corpus, file["sha256"], retired_files.generation(file["sha256"]))
 
 
-def _frozen(
-    store: ObjectStore, found: Found, rewritten: list[_Rewritten], version: str
-) -> list[FrozenShard]:
-    """The documents that the release holds without what goes."""
+def _frozen(found: Matches, rewritten: list[Rewritten], version: str) -> list[FrozenShard]:
+    """Return the documents that the corrected release keeps, as frozen input of a build."""
     before = found.release
-    instead = {one.concerned.entry["sha256"]: one for one in rewritten}
-    files: dict[str, list[Entry]] = {}
+    instead = {one.affected.entry["sha256"]: one for one in rewritten}
+    files: dict[str, list[FileEntry]] = {}
     for kind in ("shards", "facts"):
-        now = [(entry, _now(entry, instead, version)) for entry in before.entries(kind)]
+        now = [(entry, substituted(entry, instead, version)) for entry in before.entries(kind)]
         files[kind] = [
-            file if file is entry else _live(store, found, file) for entry, file in now if file
+            file if file is entry else renamed(file, _live_key(found, file))
+            for entry, file in now
+            if file
         ]
-    return frozen_shards({**files, "partners": before.manifest["partners"]})
+    return frozen_shards(cast("Manifest", {**before.manifest, **files}))
 
 
-def _rewritten(
-    store: ObjectStore, found: Found, request: Request, concerned: Concerned
-) -> _Rewritten:
-    kind, entry, gone = concerned.kind, concerned.entry, concerned.gone
-    with whole_file(store, entry["key"]) as stream:
+def _rewritten(found: Matches, request: Request, affected: AffectedFile) -> Rewritten:
+    kind, entry, removed = affected.kind, affected.entry, affected.ids
+    with whole_file(found.release.store, entry["key"]) as stream:
         table = pq.read_table(stream)
-    write = partial(_written, store, found)
+    write = partial(_written, found)
     if kind != "decisions":
         names = [name for name in ("id", "doc_id") if name in table.column_names]
-        file = write(table.filter(pc.invert(refers_to(table.select(names), gone))))
-        return _Rewritten(concerned, file, file, Counter())
-    after = decisions_without(table, gone, concerned.striking.rows(entry, table))
+        file = write(table.filter(pc.invert(refers_to(table.select(names), removed))))
+        return Rewritten(affected, file, file, Counter())
+    after = decisions_without(table, removed, affected.striking.rows(entry, table))
     patched = after
-    waiting, mine = found.copies.waiting, {e["key"] for e in found.release.entries(kind)}
-    if waiting is not None and entry["key"] in mine:
-        patched = after.filter(pc.invert(waiting.rows(entry, table)))
+    restorable, own = found.copies.restorable, {e["key"] for e in found.release.entries(kind)}
+    if restorable is not None and entry["key"] in own:
+        patched = after.filter(pc.invert(restorable.rows(entry, table)))
     moved = verdict_counts(patched)
     moved.subtract(verdict_counts(table))
     instead = write(after) if request.is_redacting else None
-    return _Rewritten(concerned, instead, write(patched), moved)
+    return Rewritten(affected, instead, write(patched), moved)
 
 
-def _written(store: ObjectStore, found: Found, table: pa.Table) -> FileEntry | None:
+def _written(found: Matches, table: pa.Table) -> Substitute | None:
     if not len(table):
         return None
-    file = write_blob(store, found.release.corpus, found.at.removals, table)
+    file = write_blob(found.release.store, found.release.corpus, found.at.retired_files, table)
     return {"key": blob_key(found.release.corpus, file["sha256"]), **file}
-
-
-def _manifest(
-    found: Found, request: Request, rewritten: list[_Rewritten], back: Restored
-) -> dict[str, Any]:
-    """The corrected release's manifest, with the files that are in the place of others."""
-    before, corpus = found.release, found.release.corpus
-    instead = {one.concerned.entry["sha256"]: one for one in rewritten}
-    files: dict[str, list[Entry]] = {}
-    for kind in before.kinds():
-        now = [_now(file, instead, request.version) for file in before.entries(kind)]
-        there = [file for file in now if file is not None] + [*back.files.get(kind, ())]
-        # A file may have moved; manifests name the place where it was first.
-        files[kind] = [
-            {**file, "key": blob_key(corpus, file["sha256"])}
-            for file in sorted(there, key=itemgetter("partner"))
-        ]
-    return {
-        **before.manifest,
-        **files,
-        "version": request.version,
-        "parameters": with_libraries(
-            before.manifest["parameters"], before.manifest, request.version
-        ),
-        "parent": {"version": before.version, "digest": before.digest},
-        "corrects": {
-            "version": before.version,
-            "digest": before.digest,
-            "documents": found.gone.get(before.version, 0),
-            "restored": back.documents,
-            "policy": str(request.policy),
-            "reason": request.reason,
-            "is_redacting": request.is_redacting,
-        },
-        "documents": sum(file["rows"] for file in files["shards"]),
-        "content_bytes": sum(file["content_bytes"] for file in files["shards"]),
-        "partners": dict(_accounts(before, files["shards"], instead, back)),
-    }
-
-
-def _now(entry: Entry, instead: dict[str, _Rewritten], version: str) -> Entry | None:
-    one = instead.get(entry["sha256"])
-    if one is None:
-        return entry
-    told = {"since": version, "origin": origin(entry)}
-    return one.patched and {**entry, **one.patched, **told}
-
-
-def _accounts(
-    before: OpenedRelease, shards: list[Entry], instead: dict[str, _Rewritten], back: Restored
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    for partner, account in before.manifest["partners"].items():
-        moved: Moved = Counter(back.counts.get(partner))
-        for entry in before.entries("decisions"):
-            if entry["partner"] == partner and entry["sha256"] in instead:
-                moved.update(instead[entry["sha256"]].moved)
-        files = [entry for entry in shards if entry["partner"] == partner]
-        rows = sum(entry["rows"] for entry in files)
-        size = sum(entry["content_bytes"] for entry in files)
-        now = corrected(partner, account, moved=moved, released=rows)
-        yield partner, {**now, "content_bytes": size}

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from jobs.storage.log import removals_of
-from jobs.storage.manifests import file_sha256
+from jobs.storage.canonical_json import file_sha256
+from jobs.storage.corpus import Corpus
+from jobs.storage.log import retired_files_of
+from jobs.storage.manifests import WrittenFile
 from jobs.storage.objects import ObjectStore
-from jobs.storage.registry import Removals
+from jobs.storage.registry import RetiredFiles
 from jobs.storage.releases import put_blob
 from jobs.storage.scratch import scratch_folder
 
@@ -26,13 +27,13 @@ _DISTINCT = frozenset({"id", "doc_id", "source_id", "title", "content", "url"})
 
 def write_blob(
     store: ObjectStore, corpus: str, removals: str | None, table: pa.Table
-) -> dict[str, Any]:
-    """Write a table as a file of a release, named by its content; what a manifest says of it.
+) -> WrittenFile:
+    """Write a table as a file of a release, named by its content; return its manifest entry.
 
     Args:
-        store: takes it.
-        corpus: whose.
-        removals: digest of what the log had taken away when the build began.
+        store: takes the file.
+        corpus: name of the corpus.
+        removals: digest of the retired files in the log when the build began.
         table: at least one row, sorted by id.
     """
     names = table.column_names
@@ -51,7 +52,9 @@ def write_blob(
         )
         digest = file_sha256(path)
         size_bytes = path.stat().st_size
-        put_blob(store, corpus, path, digest, removals=removals_at(store, corpus, removals))
+        put_blob(
+            Corpus(store, corpus), path, digest, retired_files=removals_at(store, corpus, removals)
+        )
     ids = table["id" if "id" in names else "doc_id"]
     return {
         "sha256": digest,
@@ -64,12 +67,18 @@ def write_blob(
 
 
 def _recurs(field: pa.Field) -> bool:
-    """Whether a dictionary of a column's values is worth making."""
+    """Whether a dictionary of the values of a column is worth making."""
     is_text = pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
     return is_text and field.name not in _DISTINCT
 
 
 @lru_cache(maxsize=4)
-def removals_at(store: ObjectStore, corpus: str, digest: str | None) -> Removals:
-    """What the log had taken away at that digest; kept, since a digest names its content."""
-    return removals_of(store, corpus, digest)
+def removals_at(store: ObjectStore, corpus: str, digest: str | None) -> RetiredFiles:
+    """Return the retired files of the log at a digest; cached, since a digest is of content.
+
+    Args:
+        store: that holds the log.
+        corpus: name of the corpus.
+        digest: of the retired files; None if there were none.
+    """
+    return retired_files_of(Corpus(store, corpus), digest)

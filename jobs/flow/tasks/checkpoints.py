@@ -22,7 +22,7 @@ from jobs.errors import ConfigError, ObjectMissing
 from jobs.flow.params import BuildParams
 from jobs.flow.tasks.libraries import libraries
 from jobs.on_ray.shards import map_shards
-from jobs.storage.manifests import canonical_json, fingerprint
+from jobs.storage.canonical_json import canonical_json, fingerprint
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
@@ -65,15 +65,22 @@ def map_checkpointed(
         is_whole: is all that a checkpoint names still there? Asked of those found only.
     """
     store = open_store(params.storage)
-    found = _found(store, work, is_whole)
-    checkpoints = {key: checkpoint for key, checkpoint in found if checkpoint is not None}
-    missing = [piece for piece in work if piece.key not in checkpoints]
+    found = _found(store, work)
+    stale = _stale(found, is_whole)
+    checkpoints = {key: checkpoint for key, checkpoint in found.items() if key not in stale}
+    missing = [one for one in work if one.key not in checkpoints]
     progress(label, len(checkpoints), len(work))
-    run = partial(_run_checkpointed, task=task, params=params, code=code_digest())
-    for key, checkpoint in map_shards(run, missing, compute=params.compute, label=label):
+    run = partial(_run_checkpointed, task=task, params=params, code=code_digest(), stale=stale)
+    for key, checkpoint in map_shards(
+        run,
+        missing,
+        compute=params.compute,
+        label=label,
+        found=partial(_made_meanwhile, store, stale),
+    ):
         checkpoints[key] = checkpoint
         progress(label, len(checkpoints), len(work))
-    return [checkpoints[piece.key] for piece in work]
+    return [checkpoints[one.key] for one in work]
 
 
 @cache
@@ -102,37 +109,66 @@ def read_checkpoint(store: ObjectStore, key: str) -> Any:
 
 
 def write_checkpoint(store: ObjectStore, key: str, made: Any) -> Any:
-    """Write what `canonical_json` can hold; return it as `read_checkpoint` will."""
+    """Write a checkpoint; return it as `read_checkpoint` will.
+
+    Args:
+        store: takes it.
+        key: of the checkpoint.
+        made: the result of a task, of what `canonical_json` can hold.
+    """
     plain = orjson.loads(canonical_json(made))  # dataclasses keep the order of their fields
     store.put(key, canonical_json({"made": plain, "digest": fingerprint(key, plain)}))
     return plain
 
 
-def _found(
-    store: ObjectStore,
-    work: Sequence[CheckpointedTask[Spec]],
-    is_whole: Callable[[Checkpoint], bool] | None,
-) -> list[tuple[str, Checkpoint | None]]:
-    def find(piece: CheckpointedTask[Spec]) -> tuple[str, Checkpoint | None]:
-        checkpoint: Checkpoint | None = read_checkpoint(store, piece.key)
-        is_good = checkpoint is None or is_whole is None or is_whole(checkpoint)
-        return piece.key, checkpoint if is_good else None
-
+def _found(store: ObjectStore, work: Sequence[CheckpointedTask[Spec]]) -> dict[str, Checkpoint]:
+    """The checkpoints that are there, by their keys."""
+    keys = [one.key for one in work]
     with ThreadPoolExecutor(16) as pool:
-        return list(pool.map(find, work))
+        there = zip(keys, pool.map(lambda key: read_checkpoint(store, key), keys), strict=True)
+        return {key: checkpoint for key, checkpoint in there if checkpoint is not None}
+
+
+def _stale(
+    found: dict[str, Checkpoint], is_whole: Callable[[Checkpoint], bool] | None
+) -> frozenset[str]:
+    """The keys of checkpoints that name what is not there any more."""
+    if is_whole is None:
+        return frozenset()
+    with ThreadPoolExecutor(16) as pool:
+        checked = zip(found, pool.map(is_whole, found.values()), strict=True)
+        return frozenset(key for key, is_good in checked if not is_good)
+
+
+def _made_meanwhile(
+    store: ObjectStore, stale: frozenset[str], work: Sequence[CheckpointedTask[Spec]]
+) -> list[tuple[str, Checkpoint] | None]:
+    """Return the checkpoints that tasks wrote by now, in order; None for others and stale ones."""
+    made = _found(store, [one for one in work if one.key not in stale])
+    return [(one.key, made[one.key]) if one.key in made else None for one in work]
 
 
 def _run_checkpointed(
-    piece: CheckpointedTask[Spec], *, task: Task, params: BuildParams, code: str
+    one: CheckpointedTask[Spec],
+    *,
+    task: Task,
+    params: BuildParams,
+    code: str,
+    stale: frozenset[str],
 ) -> tuple[str, Checkpoint]:
     if code_digest() != code:
         raise ConfigError(
             f"{platform.node()} has other code or libraries than where the build was started, and "
-            f"one release must not be made by both: install the same everywhere (it has {_told()})"
+            "one release must not be made by both: install the same everywhere "
+            f"(it has {_versions()})"
         )
-    made = task(piece.spec, params=params)
-    return piece.key, write_checkpoint(open_store(params.storage), piece.key, made)
+    store = open_store(params.storage)
+    # The node on which the task was done may have vanished before its result arrived.
+    done: Checkpoint | None = None if one.key in stale else read_checkpoint(store, one.key)
+    if done is not None:
+        return one.key, done
+    return one.key, write_checkpoint(store, one.key, task(one.spec, params=params))
 
 
-def _told() -> str:
+def _versions() -> str:
     return ", ".join(f"{name} {version}" for name, version in libraries().items())

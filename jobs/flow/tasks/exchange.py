@@ -1,4 +1,4 @@
-"""Exchange through storage: a map task writes one object cut by key, a reduce task reads its cut.
+"""Exchange through storage: map tasks write objects partitioned by key, reduce tasks read one.
 
 Measured on this kind of work against Ray Data's keyed repartition: a third of the time, a fifth of
 the CPU, and what was written survives the driver. Objects are sealed: writers return their keys.
@@ -21,26 +21,44 @@ from jobs.storage.objects import ObjectStore
 from jobs.storage.scratch import scratch_folder
 
 _GROUPS = b"groups"
-_READERS = 16  # ranges of one partition read at a time: a store far away answers slowly
+_READERS = 16  # ranges of one partition read at a time; hides the latency of remote stores
 
 
-def write_cuts(
-    store: ObjectStore, key: str, words: npt.NDArray[np.uint64], bounds: npt.NDArray[np.int64]
+def write_partitions(
+    store: ObjectStore, key: str, packed: npt.NDArray[np.uint64], bounds: npt.NDArray[np.int64]
 ) -> str:
-    """Store words cut at `bounds` (partitions + 1 positions): the bounds, then the words."""
-    return seal(store, key, bounds.astype("<i8").tobytes() + words.astype("<u8").tobytes())
+    """Store packed keys by partition; return the key of the object.
+
+    The object holds the bounds, then the packed keys, as little-endian 64-bit numbers.
+
+    Args:
+        store: takes the object.
+        key: where; a digest is added to its name.
+        packed: packed keys, ordered by partition.
+        bounds: partitions + 1 positions: where each partition starts and ends.
+    """
+    return seal(store, key, bounds.astype("<i8").tobytes() + packed.astype("<u8").tobytes())
 
 
-def read_cuts(
+def read_partition(
     store: ObjectStore, keys: Sequence[str], partition: int, partitions: int
 ) -> npt.NDArray[np.uint64]:
-    """One partition's words of all objects, by ranged reads. 16 bytes per word, then 8 remain."""
-    read = partial(_read_cut, store, partition=partition, partitions=partitions)
+    """Return the packed keys of one partition in all objects, by ranged reads.
+
+    Args:
+        store: that holds the objects.
+        keys: of the objects.
+        partition: number of the partition.
+        partitions: how many each object has.
+
+    Memory: 16 bytes per packed key, of which 8 remain.
+    """
+    read = partial(_read_bounded, store, partition=partition, partitions=partitions)
     with ThreadPoolExecutor(_READERS) as pool:
         return np.concatenate([np.empty(0, np.uint64), *pool.map(read, keys)])
 
 
-def _read_cut(
+def _read_bounded(
     store: ObjectStore, key: str, *, partition: int, partitions: int
 ) -> npt.NDArray[np.uint64]:
     with open_sealed(store, key) as stream:
@@ -50,7 +68,13 @@ def _read_cut(
 
 
 def write_numbers(store: ObjectStore, key: str, numbers: npt.NDArray[np.int32]) -> str:
-    """Store one number per ordinal, without a copy in memory."""
+    """Store one number per ordinal, without a copy in memory; return the key of the object.
+
+    Args:
+        store: takes the object.
+        key: where; a digest is added to its name.
+        numbers: shape (ordinals,).
+    """
     with scratch_folder() as folder:
         path = folder / "numbers.bin"
         path.write_bytes(np.ascontiguousarray(numbers, "<i4").data)  # tofile hides its errno
@@ -58,7 +82,14 @@ def write_numbers(store: ObjectStore, key: str, numbers: npt.NDArray[np.int32]) 
 
 
 def read_numbers(store: ObjectStore, key: str, first: int, count: int) -> npt.NDArray[np.int32]:
-    """The numbers of `count` successive ordinals."""
+    """Return the numbers of successive ordinals; shape (count,), int32.
+
+    Args:
+        store: that holds the object.
+        key: of the object.
+        first: the first ordinal.
+        count: how many.
+    """
     with open_sealed(store, key) as stream:
         return np.frombuffer(stream.read_at(4 * count, 4 * first), "<i4")
 
@@ -66,7 +97,14 @@ def read_numbers(store: ObjectStore, key: str, first: int, count: int) -> npt.ND
 def write_groups(
     store: ObjectStore, key: str, table: pa.Table, grouped: npt.NDArray[np.int32]
 ) -> str:
-    """Store the rows of `table`, one Arrow record batch per group."""
+    """Store the rows of a table, one Arrow record batch per group; return the key of the object.
+
+    Args:
+        store: takes the object.
+        key: where; a digest is added to its name.
+        table: rows.
+        grouped: shape (rows,): the group of each.
+    """
     order = np.argsort(grouped, kind="stable")
     present, starts = np.unique(grouped[order], return_index=True)
     rows = table.combine_chunks()
@@ -80,13 +118,25 @@ def write_groups(
 
 
 def gather_group(store: ObjectStore, keys: Sequence[str], group: int) -> pa.Table:
-    """The rows of one group in all objects, of which there is at least one."""
+    """Return the rows of one group in all objects.
+
+    Args:
+        store: that holds the objects.
+        keys: of the objects, at least one.
+        group: number of the group.
+    """
     with ThreadPoolExecutor(_READERS) as pool:
         return pa.concat_tables(pool.map(lambda key: read_group(store, key, group), keys))
 
 
 def read_group(store: ObjectStore, key: str, group: int) -> pa.Table:
-    """The rows of one group; none if the object has no such group."""
+    """Return the rows of one group; none if the object has no such group.
+
+    Args:
+        store: that holds the object.
+        key: of the object.
+        group: number of the group.
+    """
     with open_sealed(store, key) as stream:
         reader = pa.ipc.open_file(pa.PythonFile(stream, "r"))
         schema = reader.schema.remove_metadata()

@@ -1,8 +1,8 @@
-"""Libraries that decide bytes: other versions of them make other texts, or other files of them.
+"""Libraries that decide bytes: other versions of them may make other texts, or other files.
 
-Their versions are part of the key of every work table, so that none is read on after an upgrade,
-and of the manifest, so that whoever compares two releases knows. What only carries bytes (Ray, S3
-clients) or follows a fixed definition (xxhash) is not among them.
+Their versions are part of the key of every work table, so that tables made before an upgrade are
+not read after it, and of the manifest, for comparing two releases. Libraries that only carry bytes
+(Ray, S3 clients) or follow a fixed definition (xxhash) are not among them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import unicodedata
 from importlib.metadata import PackageNotFoundError, version
 
 DECIDING = (
-    "datasketch",  # the permutations of signatures
     "fastwarc",
     "justext",  # what trafilatura falls back on
     "lxml",
@@ -28,9 +27,9 @@ DECIDING = (
 
 
 def libraries() -> dict[str, str | None]:
-    """The version of each, of Python and of its Unicode tables; None for one that is not there.
+    """Return the version of each, of Python and of its Unicode tables; None if not installed.
 
-    Of Python the first two numbers: later ones only mend, and come by themselves on many machines.
+    Of Python the first two numbers: a third one brings fixes only, on many machines by itself.
     """
     python = "{}.{}".format(*sys.version_info)
     found = {name: _version(name) for name in DECIDING}

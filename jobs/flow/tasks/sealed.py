@@ -1,14 +1,14 @@
-"""Sealed objects: what one stage leaves for another, under names that tell what is in them.
+"""Sealed objects: tables between stages, under names that hold a digest of the content.
 
 ::
 
     body │ digests of its blocks        below    …/TASK/NAME-DIGEST OF THE DIGESTS.parquet
 
-So whoever was given a name can check any part of the object by reading the blocks it lies in. A
-flipped bit, a lost end and another object in its place are all noticed where they would be read.
+So a reader that has the name can check any part of the object by reading the blocks it lies in. A
+flipped bit, a truncated object and another object in its place are all detected when read.
 
-The task whose checkpoint is `TASK.json` writes its objects below `TASK/`. So who meets damage knows
-which task makes the object again, and empties that checkpoint: whoever runs next does it.
+The task whose checkpoint is `TASK.json` writes its objects below `TASK/`. So a reader of a damaged
+object knows which task makes it again, and empties that checkpoint: the next run repeats the task.
 """
 
 from __future__ import annotations
@@ -31,7 +31,13 @@ _AT_ONCE = 1 << 23
 
 
 def seal(store: ObjectStore, key: str, body: bytes) -> str:
-    """Store the bytes; the key that they got, which is `key` with a digest in its name."""
+    """Store an object; return its key, which is `key` with a digest in its name.
+
+    Args:
+        store: takes the object.
+        key: where.
+        body: the content.
+    """
     digests = block_digests(body, _BLOCK_BYTES)
     sealed = _sealed(key, digests)
     store.put(sealed, body + digests)
@@ -39,7 +45,13 @@ def seal(store: ObjectStore, key: str, body: bytes) -> str:
 
 
 def seal_file(store: ObjectStore, key: str, path: Path) -> str:
-    """Store a finished local file, to which its digests are appended; as `seal`."""
+    """Store a finished local file like `seal`; digests are appended to the file.
+
+    Args:
+        store: takes the object.
+        key: where.
+        path: of the file.
+    """
     with path.open("r+b") as file:
         parts = iter(partial(file.read, _AT_ONCE), b"")
         digests = b"".join(block_digests(part, _BLOCK_BYTES) for part in parts)
@@ -50,10 +62,10 @@ def seal_file(store: ObjectStore, key: str, path: Path) -> str:
 
 
 def open_sealed(store: ObjectStore, key: str, *, end_bytes: int = 0) -> CheckedFile:
-    """The object for random access; its last `end_bytes` are read at once, with its digests.
+    """Open the object for random access; its last `end_bytes` are read at once, with its digests.
 
     Raises:
-        DamagedTable: now or while reading: it is not what was stored under this name.
+        DamagedTable: it is not what was stored under this name, found now or while reading.
     """
     try:
         file = store.open(key)
@@ -73,7 +85,7 @@ def open_sealed(store: ObjectStore, key: str, *, end_bytes: int = 0) -> CheckedF
 
 
 def read_sealed(store: ObjectStore, key: str) -> memoryview:
-    """All of the object; raises as `open_sealed` does."""
+    """Read all of the object; raises as `open_sealed` does."""
     try:
         whole = store.get(key)
     except ObjectMissing as error:
@@ -89,7 +101,14 @@ def read_sealed(store: ObjectStore, key: str) -> memoryview:
 def read_table(
     store: ObjectStore, key: str, *, columns: list[str] | None = None, filters: Any = None
 ) -> pa.Table:
-    """The table stored as Parquet, or some of it; raises as `open_sealed` does."""
+    """Read a table stored as Parquet, or a part of it; raises as `open_sealed` does.
+
+    Args:
+        store: that holds it.
+        key: of the object.
+        columns: to read; None for all.
+        filters: as `pyarrow.parquet.read_table` takes them; None for all rows.
+    """
     if columns is None and filters is None:  # in one request
         return pq.read_table(pa.BufferReader(read_sealed(store, key)))
     with open_sealed(store, key) as file:
@@ -97,12 +116,12 @@ def read_table(
 
 
 def body_of(whole: bytes) -> memoryview:
-    """A sealed object without its digests; nothing is checked."""
+    """Return a sealed object without its digests; nothing is checked."""
     return memoryview(whole)[: _body_bytes(len(whole))]
 
 
 def checkpoint_of(key: str) -> str:
-    """The key of the checkpoint of the task that writes this object."""
+    """Return the key of the checkpoint of the task that writes this object."""
     return f"{key.rpartition('/')[0]}.json"
 
 
@@ -112,7 +131,7 @@ def _sealed(key: str, digests: bytes) -> str:
 
 
 def _body_bytes(total: int) -> int:
-    """The size of a body, from the size of it and its digests together."""
+    """Return the size of a body, from the size of it and its digests together."""
     blocks = -(-total // (_BLOCK_BYTES + _DIGEST_BYTES))
     return max(0, total - blocks * _DIGEST_BYTES)
 
@@ -123,7 +142,7 @@ def _require_own(store: ObjectStore, key: str, digests: bytes) -> None:
 
 
 def _damage(store: ObjectStore, key: str) -> DamagedTable:
-    """The error, once the task that wrote the object is no longer taken for done."""
+    """Empty the checkpoint of the task that wrote the object; return the error to raise."""
     store.put(checkpoint_of(key), b"")
     stage = key.split("/")[2]
     return DamagedTable(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from jobs.corpus.dedup.survivors import survivors
+from jobs.corpus.dedup.duplicates import find_duplicates
 from jobs.flow.params import BuildParams
 from tests.benchmarks.peers import task
 from tests.builds import build_parameters, write_partner
@@ -42,7 +42,7 @@ def parameters() -> BuildParams:
 def decide(texts: list[str]) -> list[int]:
     params = parameters()
     batches = [ranked(texts, *ends) for ends in batch_ends(texts)]
-    drops = survivors(pa.concat_tables(batches), bands=params.bands, rank=params.rank)
+    drops = find_duplicates(pa.concat_tables(batches), bands=params.bands, rank=params.rank)
     dropped = set(drops["ordinal"].to_pylist())
     return [number for number in range(len(texts)) if number not in dropped]
 

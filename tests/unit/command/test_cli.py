@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -9,12 +10,12 @@ from pathlib import Path
 import pytest
 
 import jobs
-from jobs.cli import VERBS, main
+from jobs.cli import GROUPS, main, verbs
 from jobs.command.exits import foreseen
-from jobs.command.program import run
+from jobs.command.program import Verb
 from tests.commands import environment
 
-ARGUMENTS = [["--version"], *([verb, "--version"] for verb in sorted(VERBS))]
+ARGUMENTS = [["--version"], *([verb, "--version"] for verb in sorted(verbs()))]
 
 
 @pytest.mark.parametrize("given", ARGUMENTS, ids=" ".join)
@@ -30,8 +31,44 @@ def test_version_of_a_program_run_by_itself_is_the_same(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["show.py", "--version"])
-    run("show", lambda _: pytest.fail("nothing is to be done"))
+    Verb("read", "", lambda _: pytest.fail("nothing is to be done"))()
     assert capsys.readouterr().out == f"heliu {jobs.__version__}\n"
+
+
+HELP = """import sys
+from jobs.cli import GROUPS, main, verbs
+for name in verbs():
+    sys.argv = ["heliu", name, "--help"]
+    main()
+print(sorted({"numba", "ray", "boto3"} & set(sys.modules)))
+"""
+
+
+def test_help_of_every_verb_loads_neither_ray_nor_numba() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", HELP], env=environment(), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "[]"), done.stderr
+    for name in verbs():
+        assert f"\nheliu {name}: " in f"\n{done.stdout}"
+
+
+def test_usage_lists_every_verb_below_the_heading_of_its_group(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["heliu"])
+    main()
+    usage = capsys.readouterr().out
+    assert {group for group, _ in verbs().values()} == set(GROUPS)
+    for name, (group, summary) in verbs().items():
+        below = usage.partition(f"{GROUPS[group]}:\n")[2].partition("\n\n")[0]
+        assert f"  {name:<13} {summary}" in below.splitlines()
+
+
+def test_verb_is_what_the_usage_read_from_its_source() -> None:
+    for name, declared in verbs().items():
+        verb = importlib.import_module(f"jobs.{name.replace('-', '_')}").main
+        assert (verb.name, verb.group, verb.summary) == (name, *declared)
 
 
 @pytest.mark.parametrize("library", ["hydra", "orjson", "pyarrow", "numba"])

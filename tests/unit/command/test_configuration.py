@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, is_dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,38 +14,85 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from jobs import build
-from jobs.cli import VERBS
+from jobs import build, takedown
+from jobs.cli import verbs
+from jobs.command.help import comments
 from jobs.command.parameters import build_params, recorded_build
-from jobs.command.release_settings import Takedown, register
-from jobs.command.settings import Storage, conf_folder, storage_params
+from jobs.command.program import Verb
+from jobs.command.schemas import keys_of
+from jobs.command.settings import Build, Storage, conf_folder, storage_params
 from jobs.errors import ConfigError
+from jobs.flow.params import BuildParams
 from tests.builds import build_config, build_parameters, write_partner
 
-REQUIRED = {
-    "build": ["corpus.name=cci", "corpus.version=1"],
-    "explain": ["id=x"],
-    "demo": ["out=x"],
-    "train-quality": ["positive=a", "negative=b", "out=x"],
-    "tag": ["name=stable"],
-    "yank": ["release=1"],
-    "takedown": ["release=1", "version=1.0.1"],
-    "diff": ["a=1.0.0"],
-    "sign": ["release=1", "key=x"],
-    "decontaminate": ["release=1"],
-    "mirror": ["to=x"],
-}
-REQUIRED |= dict.fromkeys(("normalize", "dedup", "merge", "publish", "judge"), REQUIRED["build"])
 PARTNER = "deliveries: [/a/*.jsonl, /b]\nformat: jsonl\nlicence: CC0-1.0\npriority: 2"
 
 
-@pytest.mark.parametrize("verb", sorted(VERBS))
-def test_configuration_of_every_verb_composes_and_lacks_nothing(verb: str) -> None:
-    register()
+def program(name: str) -> Verb:
+    """The verb of that name."""
+    found: Verb = import_module(f"jobs.{name.replace('-', '_')}").main
+    found.register()
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(verbs()))
+def test_configuration_of_every_verb_composes_with_what_it_says_must_be_given(name: str) -> None:
+    verb = program(name)
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
-        config = compose(verb.replace("-", "_"), REQUIRED.get(verb, []))
+        lacking = OmegaConf.missing_keys(compose(verb.config_name))
+        config = compose(verb.config_name, [f"{key}=x1" for key in sorted(lacking)])
     assert OmegaConf.missing_keys(config) == set()
-    assert OmegaConf.to_object(config) is not None
+    assert isinstance(OmegaConf.to_object(config), verb.schema)
+    assert lacking == {key for key, lines in given_by_user(verb.config_name)}
+
+
+def given_by_user(config_name: str) -> Iterator[tuple[str, str]]:
+    """The keys that the files of a verb say must be given, with their lines."""
+    text = (conf_folder() / f"{config_name}.yaml").read_text(encoding="utf-8")
+    above = ""
+    for line in text.splitlines():
+        above = line.partition(":")[0] if line[:1] not in " #" else above
+        if re.fullmatch(r"\s*\w+: \?\?\?.*", line):
+            name = line.strip().partition(":")[0]
+            yield (f"{above}.{name}" if line[:1] == " " else name), line
+    if "- build_defaults" in text:
+        yield from given_by_user("build_defaults")
+
+
+def test_every_key_of_a_group_has_its_default_in_conf() -> None:
+    shipped: Any = {}
+    for name in ("build_defaults", "storage_defaults", "compute_defaults"):
+        shipped |= OmegaConf.load(conf_folder() / f"{name}.yaml")
+    groups = {key: kind for key, kind in keys_of(Build).items() if is_dataclass(kind)}
+    for key in groups.keys() - {"rules"}:  # which are files of their own
+        assert shipped[key].keys() == keys_of(groups[key]).keys(), key
+
+
+@pytest.mark.parametrize("name", ["judge", "takedown", "tune"])
+def test_help_has_every_key_with_its_value_and_comment(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verb = program(name)
+    monkeypatch.setattr("sys.argv", ["heliu", "--help"])
+    verb()
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"heliu {name}: ")
+    for key, comment in comments(verb.config_name).items():
+        assert re.search(rf"\b{key.rpartition('.')[2]}:", shown), key
+        assert all(f"# {line}" in shown for line in comment)
+
+
+def test_help_shows_overrides_and_partners_that_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_partner(tmp_path, "水利部", PARTNER)
+    given = ["--config-dir", str(tmp_path), "partners=[水利部]", "minhash.bands=20", "--help"]
+    monkeypatch.setattr("sys.argv", ["heliu", *given])
+    build.main()
+    shown = capsys.readouterr().out
+    assert "here: 水利部" in shown
+    assert re.search(r"bands: 20 +# 16 x 8 finds", shown)
+    assert "licence: CC0-1.0" in shown
 
 
 def test_partner_file_becomes_parameters_with_defaults(tmp_path: Path) -> None:
@@ -72,6 +122,12 @@ def test_reading_without_a_root_says_how_to_give_one() -> None:
         storage_params(Storage(root=None, endpoint_url=None, region=None))
 
 
+def rebuilt(configuration: dict[str, Any], at: takedown.Settings) -> BuildParams:
+    return recorded_build(
+        configuration, storage=at.storage, compute=at.compute, deliveries=at.deliveries
+    )
+
+
 def test_recorded_configuration_gives_the_same_build_where_its_deliveries_are_now(
     tmp_path: Path,
 ) -> None:
@@ -81,6 +137,7 @@ def test_recorded_configuration_gives_the_same_build_where_its_deliveries_are_no
     config = build_config(tmp_path, tmp_path / "root", "partners=[gov]", "rules=cci")
     logged = orjson.loads(orjson.dumps({**asdict(config), "resume": True}))
     given = ["release=1", "version=2", f"storage.root={tmp_path / 'new'}"]
+    takedown.main.register()
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
         deliveries = "deliveries={gov: '/b/*.jsonl', news: /c}"
         at, moved = (
@@ -88,14 +145,14 @@ def test_recorded_configuration_gives_the_same_build_where_its_deliveries_are_no
             for more in ("apply=true", deliveries)
         )
     params = build_params(config)
-    assert isinstance(at, Takedown)
-    assert isinstance(moved, Takedown)
+    assert isinstance(at, takedown.Settings)
+    assert isinstance(moved, takedown.Settings)
     here = replace(params, storage=replace(params.storage, root=str(tmp_path / "new")))
-    assert recorded_build(logged, at) == here
-    (partner,) = recorded_build(logged, moved).partners
+    assert rebuilt(logged, at) == here
+    (partner,) = rebuilt(logged, moved).partners
     assert partner == replace(params.partners[0], deliveries=("/b/*.jsonl",))
-    with pytest.raises(ConfigError, match="say whose"):
-        recorded_build(logged, replace(at, deliveries="/b"))
+    with pytest.raises(ConfigError, match="name the partner"):
+        rebuilt(logged, replace(at, deliveries="/b"))
 
 
 def test_recorded_text_is_read_as_text_also_where_it_was_recorded_as_something_else(
@@ -105,17 +162,17 @@ def test_recorded_text_is_read_as_text_also_where_it_was_recorded_as_something_e
     write_partner(tmp_path, "gov", text)
     config = build_config(tmp_path, tmp_path / "r", "partners=[gov]", "corpus.version=1.10")
     logged = orjson.loads(orjson.dumps(asdict(config)))
-    at: Any = Takedown(storage=config.storage, compute=config.compute, deliveries=None)
-    again = recorded_build(logged, at)
+    at: Any = takedown.Settings(storage=config.storage, compute=config.compute, deliveries=None)
+    again = rebuilt(logged, at)
     assert (again, again.version) == (build_params(config), "1.10")
     assert (again.partners[0].licence, again.partners[0].metadata) == ("no", {"版本": "1.10"})
     older = {**logged["partners"]["gov"], "licence": False, "metadata": {"版本": 1.1}}
-    (partner,) = recorded_build({**logged, "partners": {"gov": older}}, at).partners
+    (partner,) = rebuilt({**logged, "partners": {"gov": older}}, at).partners
     assert (partner.licence, partner.metadata) == ("False", {"版本": 1.1})
     without = {**logged, "minhash": {**logged["minhash"], "bands": "???"}}
     del without["minhash"]["bands"]
     with pytest.raises(ConfigError, match=r"does not say minhash\.bands"):
-        recorded_build(without, at)
+        rebuilt(without, at)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
+from jobs import build, explain, judge, takedown, train_quality
 from jobs.command.overrides import command_line, hydra_overrides
-from jobs.command.release_settings import Explain, Judge, Takedown, TrainQuality, register
+from jobs.command.program import Verb
 from jobs.command.settings import Build, conf_folder
 from jobs.errors import ConfigError
 from tests.builds import write_partner
@@ -38,17 +39,19 @@ LINES = (
 TEXTS = (*NUMBERS, *WORDS, *SIGNS, *LINES)
 
 
-def composed(verb: str, schema: type, *overrides: str) -> Any:
-    register()
+def composed(verb: Verb, *overrides: str) -> Any:
+    verb.register()
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
-        config = compose(verb, hydra_overrides(schema, *overrides))
+        config = compose(verb.config_name, hydra_overrides(verb.schema, *overrides))
     return OmegaConf.to_object(config)
 
 
 def updated(*overrides: str) -> Any:
     """What Hydra makes of overrides, without the rest of a configuration."""
-    config = OmegaConf.structured(Takedown)
-    for override in OverridesParser.create().parse_overrides(hydra_overrides(Takedown, *overrides)):
+    config = OmegaConf.structured(takedown.Settings)
+    for override in OverridesParser.create().parse_overrides(
+        hydra_overrides(takedown.Settings, *overrides)
+    ):
         OmegaConf.update(config, override.key_or_group, override.value())
     return config
 
@@ -82,11 +85,11 @@ def test_any_list_of_quoted_texts_is_what_was_written(texts: list[str]) -> None:
 def test_elements_of_lists_and_mappings_are_text() -> None:
     given = ("ids=[1.10,2, no ,'x, y',https://a.cn/(1)?q=[2],\"null\"]", "urls=[]")
     places = "deliveries={gov: 1.10, news: [007, '/乙/*'], papers: /c}"
-    config = composed("takedown", Takedown, *REQUIRED, *given, places)
+    config = composed(takedown.main, *REQUIRED, *given, places)
     assert config.ids == ["1.10", "2", "no", "x, y", "https://a.cn/(1)?q=[2]", "null"]
     assert config.urls == []
     assert config.deliveries == {"gov": "1.10", "news": ["007", "/乙/*"], "papers": "/c"}
-    assert composed("explain", Explain, "id=1.0", "deliveries=2023").deliveries == "2023"
+    assert composed(explain.main, "id=1.0", "deliveries=2023").deliveries == "2023"
 
 
 def test_quotes_of_people_enclose_the_text() -> None:
@@ -106,7 +109,7 @@ def test_numbers_and_truth_values_are_what_the_schema_declares(tmp_path: Path) -
     more = ("partners=[p7,007]", "rules=cci", "minhash.bands=20", "minhash.threshold='0.85'")
     free = ("partners.p7.metadata.batch=1", "partners.p7.columns.id=1.10")
     given = hydra_overrides(Build, *BUILD, *more, *free, "paragraphs.repeated=false")
-    register()
+    build.main.register()
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
         config = compose("build", [f"hydra.searchpath=[file://{tmp_path}]", *given])
     built: Any = OmegaConf.to_object(config)
@@ -116,7 +119,7 @@ def test_numbers_and_truth_values_are_what_the_schema_declares(tmp_path: Path) -
     assert built.partners["p7"].metadata == {"batch": "1"}
     assert built.corpus.version == "1.10"
     assert composed(
-        "train_quality", TrainQuality, "positive=[1.10,a]", "negative=b", "out=c", "columns.title=1"
+        train_quality.main, "positive=[1.10,a]", "negative=b", "out=c", "columns.title=1"
     ).positive == ["1.10", "a"]
 
 
@@ -158,8 +161,13 @@ def test_files_chosen_by_name_must_be_there(tmp_path: Path) -> None:
         (["rules=none", "against=ccii"], "there is no rules/ccii.yaml"),
     ):
         with pytest.raises(ConfigError) as refused:
-            command_line(Judge, arguments)
+            command_line(judge.Settings, arguments)
         assert said in str(refused.value)
+
+
+def test_file_of_a_group_is_chosen_at_another_key() -> None:
+    assert command_line(judge.Settings, ["against=cci"]).overrides == ["rules@against='cci'"]
+    assert composed(judge.main, *BUILD, "against=cci").against.profile == "cci"
 
 
 def test_sweeps_are_cut_at_commas_and_stay_text() -> None:

@@ -10,15 +10,14 @@ import orjson
 from jobs.command import provenance
 from jobs.command.program import circumstances
 from jobs.command.provenance import code_state, lock_digest
-from jobs.command.release_settings import CorpusChoice, Read
-from jobs.command.settings import Storage
-from jobs.storage.manifests import canonical_json, file_sha256
+from jobs.command.settings import CorpusChoice, OneRelease, Storage
+from jobs.storage.canonical_json import canonical_json, file_sha256
 
 ROOT = Path(__file__).parents[3]
 
 
 def test_log_entry_tells_configuration_code_and_versions() -> None:
-    config = Read(Storage("/数据", None, None), CorpusChoice("cci"), "latest")
+    config = OneRelease(Storage("/数据", None, None), CorpusChoice("cci"), "latest")
     about = circumstances(config)
     assert orjson.loads(canonical_json(about)) == about
     assert about["configuration"]["storage"]["root"] == "/数据"

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from jobs.cli import verbs
+
 ROOT = Path(__file__).parents[3]
 MODULES = sorted((ROOT / "jobs").rglob("*.py"))
 JUNK = {"utils", "util", "helpers", "common", "misc", "base", "core", "manager"}
@@ -90,3 +92,13 @@ def test_rooms_of_a_package_need_few_of_each_other(package: str, most: int) -> N
             if isinstance(node, ast.ImportFrom) and parts[:2] == ["jobs", package] and parts[2:]:
                 arrows.add((room, parts[2]))
     assert len({(ours, theirs) for ours, theirs in arrows if ours != theirs}) < most
+
+
+def test_modules_directly_in_jobs_are_verbs_that_only_the_command_imports() -> None:
+    own = {"__init__", "cli", "errors", "redaction"}
+    names = {path.stem for path in MODULES if path.parent == ROOT / "jobs"} - own
+    assert names == {name.replace("-", "_") for name in verbs()}
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            module = node.module if isinstance(node, ast.ImportFrom) else None
+            assert module not in {f"jobs.{name}" for name in names}, path

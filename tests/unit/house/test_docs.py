@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import pickle
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from omegaconf import OmegaConf
 
+import jobs
 import jobs.errors
-from jobs.cli import VERBS
-from jobs.corpus.intake.rows import FORMATS
+from jobs.cli import verbs
+from jobs.corpus.intake.formats import FORMATS
 from jobs.corpus.model.reasons import DropReason, RejectReason
 from jobs.corpus.model.tables import DECISIONS, RELEASED
 from tests.property import test_log_machine as machine
@@ -63,6 +65,11 @@ def test_partners_page_lists_every_reason_and_format() -> None:
         assert f"`{word}`" in page, word
 
 
+def test_help_of_verbs_lists_every_format() -> None:
+    page = read("jobs/command/help.py")
+    assert re.findall(r"format: jsonl +# (.*)", page) == [", ".join(FORMATS)]
+
+
 def test_release_page_lists_every_column() -> None:
     page = read("docs/release-format.md") + read("docs/signals.md")
     for name in (*RELEASED.names, *DECISIONS.names):
@@ -80,7 +87,7 @@ def test_partners_page_lists_the_reasons_of_every_profile_of_rules() -> None:
             assert f"`{reason}`" in listed, f"{profile.name}: {reason}"
 
 
-@pytest.mark.parametrize("verb", sorted(VERBS))
+@pytest.mark.parametrize("verb", sorted(verbs()))
 def test_every_verb_has_a_module_a_configuration_help_and_a_line_in_the_readme(verb: str) -> None:
     name = verb.replace("-", "_")
     assert (ROOT / "jobs" / f"{name}.py").is_file()
@@ -112,3 +119,22 @@ def test_promises_tell_how_many_schedules_and_mutants_are_tried() -> None:
         f"these {len(mutants)} mutants of it is caught within {machine.SCHEDULES_PER_MUTANT}",
     ):
         assert words in told
+
+
+def pins(name: str) -> set[str]:
+    return set(re.findall(r"^\w\S*==[^\\\n]+", read(name), re.MULTILINE))
+
+
+def test_lock_of_workers_is_what_runs_out_of_the_lock_of_tests() -> None:
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    assert pins("requirements-run.lock") < pins("requirements.lock")
+    locked = {re.split("[=;[ ]", pin)[0] for pin in pins("requirements-run.lock")}
+    named = {re.split("[<>=;[ ]", one)[0] for one in project["dependencies"]}
+    tests = {re.split("[<>=;[ ]", one)[0] for one in project["optional-dependencies"]["test"]}
+    assert named <= locked
+    assert not {"pytest", "mypy", "ruff", "duckdb"} & locked & tests
+    assert "-r $HOME/requirements-run.lock" in read("cluster.yaml")
+
+
+def test_citation_names_this_version() -> None:
+    assert f"version: {jobs.__version__}\n" in read("CITATION.cff")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pickle
+import time
+from collections.abc import Iterator
 from contextvars import ContextVar
+from typing import ClassVar
 
 import pytest
 import ray
@@ -20,6 +23,7 @@ from jobs.on_ray import shards
 from jobs.on_ray.compute import ComputeParams
 from jobs.on_ray.session import ray_session
 from jobs.on_ray.shards import map_shards
+from jobs.on_ray.waiting import with_pauses
 
 COMPUTE = ComputeParams(address=None, workers=2, task_memory_bytes=None)
 
@@ -52,14 +56,16 @@ def test_sessions_inside_another_leave_ray_to_it(ended: list[str]) -> None:
 
 
 class Task:
-    """Fails as often as it is told, and counts its calls."""
+    """Fails as often as it is told; calls of the newest are counted, also of its copies."""
+
+    calls: ClassVar[int]
 
     def __init__(self, *failures: Exception) -> None:
         self.failures = list(failures)
-        self.calls = 0
+        Task.calls = 0
 
     def __call__(self, spec: str) -> str:
-        self.calls += 1
+        Task.calls += 1
         if self.failures:
             raise self.failures.pop(0)
         return spec
@@ -67,7 +73,8 @@ class Task:
 
 def outcome(task: Task, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(shards, "_PAUSES_SECONDS", (0.0, 0.0))
-    return shards._unwrapped(shards._Guarded(task, "片")({"spec": pickle.dumps("片")})["outcome"])
+    row = {"number": 0, "spec": pickle.dumps("片")}
+    return shards._unwrapped(shards._Guarded(task, "片")(row)["outcome"])
 
 
 def test_task_whose_storage_failed_is_tried_again_and_not_for_ever(
@@ -89,3 +96,35 @@ def test_task_that_would_fail_again_is_not_tried_again(
     with pytest.raises(kind):
         outcome(task, monkeypatch)
     assert task.calls == 1
+
+
+def test_rows_come_as_they_are_read_with_pauses_between() -> None:
+    def rows() -> Iterator[int]:
+        yield 1
+        time.sleep(0.5)
+        yield 2
+        raise ZeroDivisionError("三")
+
+    got: list[int | None] = []
+    with pytest.raises(ZeroDivisionError, match="三"):
+        got.extend(with_pauses(rows(), 0.1))
+    assert got[0] == 1
+    assert got[-1] == 2
+    assert 1 <= got.count(None) <= 5
+
+
+def test_thread_that_reads_ends_when_nobody_wants_more() -> None:
+    read: list[int] = []
+
+    def rows() -> Iterator[int]:
+        for number in range(1000):
+            read.append(number)
+            time.sleep(0.01)
+            yield number
+
+    for _ in with_pauses(rows(), 10.0):
+        break
+    time.sleep(0.2)
+    at = len(read)
+    time.sleep(0.1)
+    assert len(read) == at < 100

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import pytest
 
+from jobs.storage.canonical_json import canonical_json, sha256_hex
+from jobs.storage.corpus import Corpus
 from jobs.storage.garbage import collect, garbage
 from jobs.storage.layout import blob_key, work_key
 from jobs.storage.log import head, history
-from jobs.storage.manifests import canonical_json, sha256_hex
+from jobs.storage.objects import ObjectStore
 from jobs.storage.publication import publish
+from tests.manifests import file_entry, manifest_of
 from tests.memory_store import MemoryStore
 
 CORPUS = "cci"
 ABOUT = {"at": "2023-11-29T00:00:00+00:00", "by": "甲@南京"}
+
+
+def within(store: ObjectStore) -> Corpus:
+    return Corpus(store, CORPUS)
 
 
 @pytest.fixture
@@ -25,13 +32,12 @@ def shard(store: MemoryStore, text: str) -> dict:
     digest = sha256_hex(body)
     key = blob_key(CORPUS, digest)
     store.put(key, body)
-    return {"key": key, "sha256": digest, "bytes": len(body)}
+    return file_entry(CORPUS, digest, len(body))
 
 
 def published(store: MemoryStore, version: str, *texts: str) -> None:
     shards = [shard(store, text) for text in texts or (version,)]
-    manifest = {"version": version, "documents": len(shards), "shards": shards}
-    publish(store, CORPUS, manifest, about=ABOUT)
+    publish(within(store), manifest_of(CORPUS, version, shards), commit_info=ABOUT)
 
 
 def test_garbage_is_listed_first_and_then_retired_and_deleted(store: MemoryStore):
@@ -40,28 +46,28 @@ def test_garbage_is_listed_first_and_then_retired_and_deleted(store: MemoryStore
     waiting = shard(store, "欲穷千里目")
     checkpoint = work_key(CORPUS, "merged", "f", "0.json")
     store.put(checkpoint, canonical_json({"shards": [{"sha256": waiting["sha256"]}]}))
-    listed = garbage(store, CORPUS, with_work=False)
+    listed = garbage(within(store), with_work=False)
     assert [info.key for info in listed.orphans] == [orphan["key"]]
     assert store.size(orphan["key"]) is not None
-    collect(store, CORPUS, with_work=False, about=ABOUT)
+    collect(within(store), with_work=False, commit_info=ABOUT)
     assert store.size(orphan["key"]) is None
-    collect(store, CORPUS, with_work=True, about=ABOUT)
+    collect(within(store), with_work=True, commit_info=ABOUT)
     assert (store.size(waiting["key"]), store.size(checkpoint)) == (None, None)
-    assert garbage(store, CORPUS, with_work=True).size_bytes == 0
-    before = head(store, CORPUS).seq
-    collect(store, CORPUS, with_work=True, about=ABOUT)
-    assert head(store, CORPUS).seq == before == 3
+    assert garbage(within(store), with_work=True).size_bytes == 0
+    before = head(within(store)).seq
+    collect(within(store), with_work=True, commit_info=ABOUT)
+    assert head(within(store)).seq == before == 3
 
 
 def test_delete_that_did_not_arrive_is_repeated_without_a_new_entry(store: MemoryStore):
     published(store, "1.0.0")
     orphan = shard(store, "黄河入海流")
-    collect(store, CORPUS, with_work=False, about=ABOUT)
+    collect(within(store), with_work=False, commit_info=ABOUT)
     shard(store, "黄河入海流")  # an upload that was on its way all the time
-    assert [info.key for info in garbage(store, CORPUS, with_work=False).retired] == [orphan["key"]]
-    collect(store, CORPUS, with_work=False, about=ABOUT)
+    assert [info.key for info in garbage(within(store), with_work=False).retired] == [orphan["key"]]
+    collect(within(store), with_work=False, commit_info=ABOUT)
     assert store.size(orphan["key"]) is None
-    assert head(store, CORPUS).seq == 2
+    assert head(within(store)).seq == 2
 
 
 class RecordingStore(MemoryStore):
@@ -81,7 +87,7 @@ def test_checkpoints_are_deleted_before_the_tables_they_name():
     keys = [work_key(CORPUS, "normalized", "f", name) for name in names]
     for key in keys:
         store.put(key, b"{}")
-    collect(store, CORPUS, with_work=True, about=ABOUT)
+    collect(within(store), with_work=True, commit_info=ABOUT)
     kinds = [key.endswith(".json") for key in store.deleted if key in keys]
     assert kinds == [True, True, False, False]
 
@@ -90,7 +96,7 @@ def test_garbage_of_many_blobs_is_retired_in_bounded_entries(store: MemoryStore)
     published(store, "1.0.0")
     for number in range(2500):
         shard(store, f"孤{number}")
-    collect(store, CORPUS, with_work=False, about=ABOUT)
-    retired = [len(entry["operation"]["blobs"]) for entry in history(store, CORPUS)[1:]]
+    collect(within(store), with_work=False, commit_info=ABOUT)
+    retired = [len(entry["operation"]["blobs"]) for entry in history(within(store))[1:]]
     assert retired == [1000, 1000, 500]
     assert len(list(store.list(f"{CORPUS}/blobs/"))) == 1

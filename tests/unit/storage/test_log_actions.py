@@ -17,22 +17,28 @@ from jobs.errors import (
     StorageError,
 )
 from jobs.flow.build.publish_stage import settle
-from jobs.flow.releases.corrections import happened, rollback, tag, yank
+from jobs.flow.releases.corrections import logged_operations, rollback, tag, yank
 from jobs.flow.releases.opened import open_release
 from jobs.storage import commits
+from jobs.storage.canonical_json import canonical_json, sha256_hex
 from jobs.storage.commits import commit
+from jobs.storage.corpus import Corpus
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.layout import blob_key, hint_key, log_key, state_key
 from jobs.storage.log import head, history
-from jobs.storage.manifests import canonical_json, sha256_hex
 from jobs.storage.objects import ObjectStore
 from jobs.storage.operations import Tag
 from jobs.storage.publication import publish
+from tests.manifests import file_entry, manifest_of
 from tests.memory_store import MemoryStore
 
 CORPUS = "cci"
 ABOUT = {"at": "2023-11-29T00:00:00+00:00", "by": "甲@南京"}
 _FORK = multiprocessing.get_context("fork")
+
+
+def within(store: ObjectStore) -> Corpus:
+    return Corpus(store, CORPUS)
 
 
 class CountingStore(MemoryStore):
@@ -64,23 +70,17 @@ def shard(store: ObjectStore, text: str) -> dict:
     digest = sha256_hex(body)
     key = blob_key(CORPUS, digest)
     store.put(key, body)
-    return {"key": key, "sha256": digest, "bytes": len(body), "rows": 1}
+    return file_entry(CORPUS, digest, len(body))
 
 
 def manifest(version: str, shards: list[dict], parent: tuple[str, str] | None = None) -> dict:
     of_parent = {"parent": {"version": parent[0], "digest": parent[1]}} if parent else {}
-    return {
-        "corpus": CORPUS,
-        "version": version,
-        "documents": len(shards),
-        "shards": shards,
-        **of_parent,
-    }
+    return manifest_of(CORPUS, version, shards, **of_parent)
 
 
 def published(store: ObjectStore, version: str, *texts: str) -> str:
     shards = [shard(store, text) for text in texts or (version,)]
-    return publish(store, CORPUS, manifest(version, shards), about=ABOUT)[0]
+    return publish(within(store), manifest(version, shards), commit_info=ABOUT)[0]
 
 
 # --- requests
@@ -88,10 +88,10 @@ def published(store: ObjectStore, version: str, *texts: str) -> str:
 
 def test_publish_of_ten_thousand_shards_asks_about_the_three_new_ones(store: CountingStore):
     shards = [shard(store, f"文{number}") for number in range(10_000)]
-    digest, _ = publish(store, CORPUS, manifest("1.0.0", shards), about=ABOUT)
+    digest, _ = publish(within(store), manifest("1.0.0", shards), commit_info=ABOUT)
     grown = [*shards, *(shard(store, f"新{number}") for number in range(3))]
     before = store.requests
-    publish(store, CORPUS, manifest("1.1.0", grown, ("1.0.0", digest)), about=ABOUT)
+    publish(within(store), manifest("1.1.0", grown, ("1.0.0", digest)), commit_info=ABOUT)
     assert store.requests - before <= 3 + 14
 
 
@@ -99,9 +99,9 @@ def test_publish_of_ten_thousand_shards_asks_about_the_three_new_ones(store: Cou
 def test_head_costs_four_requests_however_long_the_log_is(store: CountingStore, entries: int):
     published(store, "1.0.0")
     for number in range(entries):
-        commit(store, CORPUS, lambda _, n=number: Tag(f"t{n}", "1.0.0"), about=ABOUT)
+        commit(within(store), lambda _, n=number: Tag(f"t{n}", "1.0.0"), commit_info=ABOUT)
     before = store.requests
-    assert head(store, CORPUS).seq == entries + 1
+    assert head(within(store)).seq == entries + 1
     assert store.requests - before == 4
 
 
@@ -110,7 +110,7 @@ def test_head_is_found_with_any_hint(store: CountingStore, hint: bytes | None):
     for number in range(30):
         published(store, f"1.{number}")
     (store.delete if hint is None else lambda key: store.put(key, hint))(hint_key(CORPUS))
-    assert head(store, CORPUS).seq == 30
+    assert head(within(store)).seq == 30
 
 
 # --- who lost is told why
@@ -121,7 +121,7 @@ def test_second_publisher_of_a_version_is_told_who_was_first(store: CountingStor
     with pytest.raises(AlreadyPublished, match=r"1\.0\.0 was published by 甲@南京 at 2023"):
         published(store, "1.0.0", "黄河入海流")
     again = manifest("1.0.0", [shard(store, "白日依山尽")])
-    assert publish(store, CORPUS, again, about=ABOUT)[1] is False
+    assert publish(within(store), again, commit_info=ABOUT)[1] is False
 
 
 def test_publisher_goes_behind_entries_that_do_not_touch_it(store: CountingStore, monkeypatch):
@@ -136,7 +136,7 @@ def test_publisher_goes_behind_entries_that_do_not_touch_it(store: CountingStore
 
     monkeypatch.setattr(commits, "_sent", overtaken)
     published(store, "1.1.0")
-    versions = [release["version"] for release in head(store, CORPUS).releases]
+    versions = [release["version"] for release in head(within(store)).releases]
     assert versions == ["1.0.0", "2.0.0", "3.0.0", "1.1.0"]
 
 
@@ -151,11 +151,11 @@ def test_publish_without_a_shard_is_refused(store: CountingStore):
     file = shard(store, "白日依山尽")
     store.delete(file["key"])
     with pytest.raises(LostRace, match=f"{file['sha256']}.*run the build again"):
-        publish(store, CORPUS, manifest("1.0.0", [file]), about=ABOUT)
+        publish(within(store), manifest("1.0.0", [file]), commit_info=ABOUT)
     store.put(file["key"], b"half")
     with pytest.raises(LostRace):
-        publish(store, CORPUS, manifest("1.0.0", [file]), about=ABOUT)
-    assert head(store, CORPUS).seq == 0
+        publish(within(store), manifest("1.0.0", [file]), commit_info=ABOUT)
+    assert head(within(store)).seq == 0
 
 
 # --- outcomes
@@ -190,8 +190,11 @@ def test_unknown_commit_is_settled_when_the_store_answers_again(does_it: bool):
         settle(store, CORPUS, "1.0.0")
     store.is_awake = True
     done = settle(store, CORPUS, "1.0.0")
-    assert (done.version, done.digest) == ("1.0.0", head(store, CORPUS).releases[0]["digest"])
-    assert len(history(store, CORPUS)) == 1
+    assert (done.version, done.digest) == (
+        "1.0.0",
+        head(within(store)).releases[0]["digest"],
+    )
+    assert len(history(within(store))) == 1
     assert list(store.list(f"{CORPUS}/pending/")) == []
 
 
@@ -218,7 +221,7 @@ def test_edited_log_is_noticed(store: CountingStore):
     entry["about"]["by"] = "乙"
     store.put(log_key(CORPUS, 1), canonical_json(entry))
     with pytest.raises(DamagedRelease, match="does not follow"):
-        history(store, CORPUS)
+        history(within(store))
 
 
 def test_entry_whose_state_its_operation_does_not_give_is_noticed(store: CountingStore):
@@ -227,7 +230,7 @@ def test_entry_whose_state_its_operation_does_not_give_is_noticed(store: Countin
     entry["operation"]["documents"] = 7
     store.put(log_key(CORPUS, 1), canonical_json(entry))
     with pytest.raises(DamagedRelease, match="names a state"):
-        history(store, CORPUS)
+        history(within(store))
 
 
 def test_edited_state_is_noticed(store: CountingStore):
@@ -235,7 +238,7 @@ def test_edited_state_is_noticed(store: CountingStore):
     digest = orjson.loads(store.get(log_key(CORPUS, 1)))["state"]
     store.put(state_key(CORPUS, digest), b"{}")
     with pytest.raises(DamagedRelease, match="restore it"):
-        head(store, CORPUS)
+        head(within(store))
 
 
 # --- corrections
@@ -245,10 +248,10 @@ def test_corrections_are_in_the_log_once_each(store: CountingStore):
     for version in ("1.0.0", "1.1.0"):
         published(store, version)
     for _ in range(2):
-        tag(store, None, "stable", "1.1.0", about=ABOUT)
-        rollback(store, None, "1.0.0", about=ABOUT)
-        yank(store, CORPUS, "stable", "重复交付", about=ABOUT)
-    told = [(entry["op"], entry["what"]) for entry in happened(store, None)[2:]]
+        tag(store, None, "stable", "1.1.0", commit_info=ABOUT)
+        rollback(store, None, "1.0.0", commit_info=ABOUT)
+        yank(store, CORPUS, "stable", "重复交付", commit_info=ABOUT)
+    told = [(entry["op"], entry["what"]) for entry in logged_operations(store, None)[2:]]
     assert told == [
         ("tag", "stable means 1.1.0"),
         ("rollback", "latest stays at 1.0.0"),
@@ -259,9 +262,9 @@ def test_corrections_are_in_the_log_once_each(store: CountingStore):
 def test_release_opens_by_tag_and_a_yanked_one_warns(store: CountingStore):
     for version in ("1.0.0", "1.1.0"):
         published(store, version)
-    tag(store, None, "stable", "1.1.0", about=ABOUT)
+    tag(store, None, "stable", "1.1.0", commit_info=ABOUT)
     assert open_release(store, None, "stable").warning is None
-    yank(store, None, "1.1.0", "重复交付", about=ABOUT)
+    yank(store, None, "1.1.0", "重复交付", commit_info=ABOUT)
     assert open_release(store, None, "latest").version == "1.0.0"
     for name in ("stable", "1.1.0", "cci/stable"):
         opened = open_release(store, None, name)
@@ -276,7 +279,7 @@ def _publish_one(root: Path, version: str, start, results) -> None:
     store = DirectoryStore(root)
     shards = [shard(store, version), shard(store, "共有")]
     start.wait()
-    publish(store, CORPUS, manifest(version, shards), about={**ABOUT, "by": version})
+    publish(within(store), manifest(version, shards), commit_info={**ABOUT, "by": version})
     results.put(version)
 
 
@@ -293,5 +296,5 @@ def test_eight_processes_publish_eight_versions_at_once(tmp_path: Path):
     for publisher in publishers:
         publisher.join()
     store = DirectoryStore(tmp_path)
-    assert sorted(entry["about"]["by"] for entry in history(store, CORPUS)) == versions
-    assert sorted(r["version"] for r in head(store, CORPUS).releases) == versions
+    assert sorted(entry["about"]["by"] for entry in history(within(store))) == versions
+    assert sorted(r["version"] for r in head(within(store)).releases) == versions

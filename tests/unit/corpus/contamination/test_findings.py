@@ -14,11 +14,11 @@ from jobs.corpus.contamination.findings import (
     evidence_of,
     hits,
 )
-from jobs.corpus.contamination.item_index import built_index
+from jobs.corpus.contamination.item_index import build_index
 from jobs.corpus.contamination.items import Benchmark, BenchmarkItem, item_of
 from jobs.corpus.model.tables import DELIVERED
 from jobs.corpus.normalize.documents import TextParams, documents
-from jobs.corpus.removal.repeated_lines import RepeatedLineParams
+from jobs.corpus.removal.params import RepeatedLineParams
 from jobs.corpus.repair.repairs import RepairParams
 from jobs.corpus.signals.keywords import SignalParams
 
@@ -42,7 +42,7 @@ POLICY = {"question": "drop", "passage": "report"}
 
 def searched(*texts: str | None, policy: dict[str, str] | None = None) -> pa.Table:
     sets = [Benchmark("考试", "1", "", policy or POLICY, ITEMS, 0, 0, "")]
-    index, names, _ = built_index(sets)
+    index, names, _ = build_index(sets)
     return hits(pa.array(texts, pa.large_string()), Benchmarks(index, names))
 
 
@@ -74,7 +74,7 @@ def test_half_a_passage_is_told_apart_from_questions() -> None:
 
 
 def test_what_cannot_be_found_is_counted() -> None:
-    _, _, (searchable,) = built_index([Benchmark("考试", "1", "", POLICY, ITEMS, 0, 0, "")])
+    _, _, (searchable,) = build_index([Benchmark("考试", "1", "", POLICY, ITEMS, 0, 0, "")])
     assert (searchable.alone, searchable.with_options, searchable.too_short) == (3, 1, 1)
 
 
@@ -97,12 +97,12 @@ def test_evidence_has_numbers_and_not_the_item() -> None:
 
 def test_an_empty_column_and_no_items_give_an_empty_table() -> None:
     assert len(searched()) == 0
-    index, names, _ = built_index([Benchmark("空", "1", "", POLICY, (), 0, 0, "")])
+    index, names, _ = build_index([Benchmark("空", "1", "", POLICY, (), 0, 0, "")])
     assert len(hits(pa.array(["任何文字"], pa.large_string()), Benchmarks(index, names))) == 0
 
 
 def test_what_is_dropped_has_no_content_and_no_signals_left() -> None:
-    index, names, _ = built_index([Benchmark("考试", "1", "", POLICY, ITEMS, 0, 0, "")])
+    index, names, _ = build_index([Benchmark("考试", "1", "", POLICY, ITEMS, 0, 0, "")])
     row = dict.fromkeys(DELIVERED.names)
     texts = (f"史料题：{ITEMS[4].question}？", "唐代市舶使设于广州。")
     rows = [{**row, "source_file": "a", "source_row": n, "text": t} for n, t in enumerate(texts)]

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from jobs.corpus.dedup.ranking import RankParams, rank_order
+from jobs.corpus.dedup.ranking import RANK_COLUMNS, RankParams, rank_order
 from jobs.corpus.model.tables import ranked_schema
 
 SCHEMA = ranked_schema(16)
@@ -30,7 +30,7 @@ def ordered(*rows: dict[str, Any], prefer: tuple[str, ...] = ()) -> list[int]:
     """The ordinals, best rank first."""
     numbered = [{**PLAIN, "ordinal": number, **row} for number, row in enumerate(rows)]
     table = pa.Table.from_pylist(numbered, schema=SCHEMA)
-    return rank_order(table, params=RankParams(prefer)).tolist()
+    return rank_order(table.select(RANK_COLUMNS), params=RankParams(prefer)).tolist()
 
 
 @pytest.mark.parametrize(

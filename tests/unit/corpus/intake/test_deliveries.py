@@ -7,14 +7,15 @@ import pyarrow as pa
 import pytest
 
 from jobs.corpus.intake.deliveries import read_rows, require_text
+from jobs.corpus.repair.repairs import RepairParams
 from jobs.errors import ConfigError, DeliveryUnreadable, TextColumnMissing, UnknownEncoding
+from jobs.flow.params import PartnerParams
 from tests.deliveries import asked, lines, only, parquet
 
 
 @pytest.mark.parametrize(
     ("change", "error", "said"),
     [
-        ({"delivered_as": "xml"}, ConfigError, "text-blocks, html, warc, wet, parquet"),
         ({"encoding": "gbk"}, UnknownEncoding, "auto, utf-8, gb18030, big5, utf-16"),
         ({"columns": (("id", "id"),)}, ConfigError, "must name text"),
         ({"columns": (("text", "a"), ("body", "b"))}, ConfigError, "text, id, title"),
@@ -26,6 +27,13 @@ from tests.deliveries import asked, lines, only, parquet
 def test_params_that_make_no_sense_are_refused_with_what_would(change, error, said):
     with pytest.raises(error, match=said):
         asked(**change)
+
+
+def test_format_that_there_is_not_is_refused_with_those_there_are():
+    with pytest.raises(ConfigError, match=r"'xml': choose one of jsonl, .*wet, parquet"):
+        list(read_rows(io.BytesIO(), source_file="a.xml", params=asked("xml")))
+    with pytest.raises(ConfigError, match="'xml': choose one of jsonl"):
+        PartnerParams("gov", ("a.xml",), asked("xml"), RepairParams((), 0.5), "", 1, 0.1, {}, False)
 
 
 @pytest.mark.parametrize("compression", ["gzip", "zstd"])

@@ -14,7 +14,7 @@ import pytest
 import ray.data.extensions
 
 from jobs.corpus.intake.deliveries import RejectReason, read_rows, require_text
-from jobs.corpus.intake.parquet_rows import row_group_pieces
+from jobs.corpus.intake.parquet_rows import row_group_splits
 from jobs.errors import DeliveryUnreadable
 from tests.deliveries import asked, only, parquet, reasons, rows, texts
 
@@ -104,7 +104,7 @@ def test_what_a_type_says_of_itself_is_not_unpickled(tmp_path, monkeypatch):
     touch = pickle.dumps(Touch(tmp_path / "ran"))
     source = planted("url", "list", b"", TENSOR, touch)
     assert texts(rows(source, asked("parquet", columns=only()))) == ["甲"]
-    assert not row_group_pieces(pa.BufferReader(source), "法规.dat", 1)[0].rows_before
+    assert not row_group_splits(pa.BufferReader(source), "法规.dat", 1)[0].rows_before
     assert not [*tmp_path.iterdir()]
 
 

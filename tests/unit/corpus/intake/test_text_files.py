@@ -1,13 +1,15 @@
 import io
 import tracemalloc
+from types import SimpleNamespace
 
 import pytest
 
-from jobs.corpus.intake.blocks import lines as file_lines
+from jobs.corpus.intake import text_files
 from jobs.corpus.intake.deliveries import RejectReason, read_rows
-from jobs.corpus.intake.encodings import Characters
+from jobs.corpus.intake.open_files import OpenFile
 from jobs.corpus.intake.text_files import block_rows
 from jobs.errors import TextColumnMissing
+from jobs.storage.source_bytes import COMPRESSED_SUFFIXES
 from tests.deliveries import asked, only, reasons, rows, texts
 
 
@@ -47,6 +49,12 @@ def test_text_blocks_are_documents_between_blank_lines():
     assert found[0]["title"] == "法规"
 
 
+def test_name_of_a_compressed_file_is_without_every_suffix_that_is_decompressed():
+    assert {*text_files._COMPRESSED} == {*COMPRESSED_SUFFIXES}
+    for suffix in (*COMPRESSED_SUFFIXES, ".GZ"):
+        assert text_files._stem(f"2023/第一号.txt{suffix}") == "第一号"
+
+
 def test_text_block_that_is_no_document_is_one_reject():
     source = b"\n\n".join([b"\xff\xff", b"x" * 10_001, b"x\n" * 6000, b"y" * 99_999, "乙".encode()])
     found = rows(source, asked("text-blocks", columns=only()))
@@ -58,10 +66,10 @@ def test_text_block_that_is_no_document_is_one_reject():
 
 
 def test_text_blocks_without_end_take_no_memory():
-    blocks = (b"x\n" * (1 << 15) for _ in range(40))
-    characters = Characters("utf-8", is_legacy=False, legacy=lambda: None)
+    sizes = iter([1 << 16] * 40)
+    stream = SimpleNamespace(read=lambda _: b"x\n" * (next(sizes, 0) // 2))
     tracemalloc.start()
-    (row,) = block_rows(file_lines(blocks, 1000), characters, "a", asked(columns=only()))
+    (row,) = block_rows(OpenFile(stream, "a", asked("text-blocks", columns=only())))
     peak_bytes = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert row.reason == RejectReason.TOO_LARGE

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from jobs.corpus.model.tables import DELIVERED
 from jobs.corpus.normalize.documents import TextParams, documents
-from jobs.corpus.removal.repeated_lines import RepeatedLineParams
+from jobs.corpus.removal.params import RepeatedLineParams
 from jobs.corpus.repair.repairs import RepairParams, repair_names
 from jobs.corpus.text.alphabets import HAN, traditional_characters
 from tests.corpora import NO_KEYWORDS

@@ -11,7 +11,7 @@ import pytest
 from jobs.corpus.intake.web_pages import page
 from jobs.corpus.model.tables import DELIVERED
 from jobs.corpus.normalize.documents import TextParams, documents
-from jobs.corpus.removal.repeated_lines import RepeatedLineParams
+from jobs.corpus.removal.params import RepeatedLineParams
 from jobs.corpus.repair.repairs import RepairParams
 from tests.corpora import NO_KEYWORDS
 

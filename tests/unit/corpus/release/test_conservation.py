@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from jobs.corpus.dedup.signatures import SignatureParams
+from jobs.corpus.dedup.params import SignatureParams
 from jobs.corpus.model.identity import document_id
 from jobs.corpus.model.tables import DROPS
 from jobs.corpus.normalize.facts import facts

@@ -97,7 +97,7 @@ def test_rows_that_wait_were_dropped_for_what_goes_and_are_not_meant_themselves(
     decisions = pa.concat_tables([decisions, pa.Table.from_pylist(other, decisions.schema)])
     gone = DOCUMENTS["id"].combine_chunks()
     selection = Selection(**(NOTHING | {"partner": "gov"}))
-    mask = partial(is_restorable, gone=gone, selection=selection, licence="CC0-1.0")
+    mask = partial(is_restorable, taken_down=gone, selection=selection, licence="CC0-1.0")
     waiting = decisions.filter(mask(decisions)).to_pylist()
     assert [(row["partner"], row["reason"]) for row in waiting] == [("news", "near_duplicate")]
     rows = [decisions.slice(number, 1) for number in range(len(decisions))]
@@ -110,7 +110,7 @@ def test_rows_that_wait_were_dropped_for_what_goes_and_are_not_meant_themselves(
 def test_tombstones_of_what_may_stay_with_others_are_ids_each_once() -> None:
     facts = pa.table({"id": ["b", "a"], "partner": ["gov", "gov"]})
     barred = pa.table({"id": ["c", "b"], "partner": ["gov", "gov"]})
-    stones = tombstones(facts, policy=Policy.RESTORE, barred=barred)
+    stones = tombstones(facts, policy=Policy.RESTORE, blocked=barred)
     assert stones.to_pylist() == [{"id": one, "partner": "gov"} for one in "abc"]
 
 
@@ -122,14 +122,14 @@ def test_account_that_a_correction_does_not_conserve_is_refused() -> None:
         ("dropped", "dedup", "near_duplicate"): -1,
         ("dropped", "takedown", "taken_down"): 2,
     }
-    now = corrected("gov", account, moved=moved, released=1)
+    now = corrected("gov", account, changes=moved, released=1)
     assert now == account | {"kept": 1, "dropped": 2, "reasons": {"takedown/taken_down": 2}}
     with pytest.raises(ConservationError, match="shards hold 2"):
-        corrected("gov", account, moved=moved, released=2)
+        corrected("gov", account, changes=moved, released=2)
     with pytest.raises(ConservationError, match="2 have a decision"):
-        corrected("gov", account, moved={("kept", "merge", ""): -1}, released=1)
+        corrected("gov", account, changes={("kept", "merge", ""): -1}, released=1)
 
 
 def test_selection_of_nothing_is_refused() -> None:
-    with pytest.raises(ConfigError, match="nothing says which documents"):
+    with pytest.raises(ConfigError, match="no criterion selects documents"):
         Selection(**NOTHING)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
+from jobs.corpus.removal.params import RepeatedLineParams
 from jobs.corpus.removal.removals import restored_text
-from jobs.corpus.removal.repeated_lines import RepeatedLineParams, without_repeated_lines
+from jobs.corpus.removal.repeated_lines import without_repeated_lines
 from jobs.errors import ConfigError
 
 PARAMS = RepeatedLineParams(is_on=True, min_chars=20, min_times=3, min_pasted_chars=100)

@@ -1,15 +1,11 @@
-"""Boilerplate of a site: count_keys at the ends of its pages, and what is spared."""
+"""Site boilerplate: counted at the ends of the pages of a site, and what is spared."""
 
 from __future__ import annotations
 
 import pytest
 
-from jobs.corpus.removal.site_boilerplate import (
-    SiteBoilerplateParams,
-    count_keys,
-    edge_keys,
-    remove_site_boilerplate,
-)
+from jobs.corpus.removal.params import SiteBoilerplateParams
+from jobs.corpus.removal.site_boilerplate import count_keys, edge_keys, remove_site_boilerplate
 from jobs.errors import ConfigError
 from tests.corpora import NO_KEYWORDS
 from tests.property.test_removals_laws import table_of

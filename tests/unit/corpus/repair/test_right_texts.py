@@ -7,7 +7,8 @@ import re
 import pyarrow as pa
 import pytest
 
-from jobs.corpus.removal.repeated_lines import RepeatedLineParams, without_repeated_lines
+from jobs.corpus.removal.params import RepeatedLineParams
+from jobs.corpus.removal.repeated_lines import without_repeated_lines
 from jobs.corpus.repair.normalization import EVERY, normalized, normalized_texts
 from jobs.corpus.repair.repairs import NAMES
 from tests.right_texts import RightText, right_texts

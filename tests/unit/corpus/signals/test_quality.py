@@ -22,7 +22,7 @@ from jobs.corpus.signals.quality_model import (
 from jobs.corpus.signals.quality_training import calibrated
 from jobs.corpus.signals.signals import signals
 from jobs.errors import ConfigError
-from jobs.storage.manifests import fingerprint
+from jobs.storage.canonical_json import fingerprint
 from tests.corpora import NO_KEYWORDS
 from tests.quality_oracle import quality_of
 

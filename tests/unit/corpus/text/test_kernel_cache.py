@@ -44,6 +44,16 @@ from numba.core.caching import IndexDataCacheFile as Kept
 load = Kept._load_index
 Kept._load_index = lambda kept: [load(kept), time.sleep(2)][0]
 """
+WITHOUT = """import sys
+import warnings
+from numba.core import caching, config
+{removal}
+with warnings.catch_warnings(record=True) as seen:
+    warnings.simplefilter("always")
+    from made.twice import twice
+warned = [one for one in seen if "heliu does not know" in str(one.message)]
+sys.stdout.write(f"{{twice(1)}} {{len(warned)}}")
+"""
 
 
 @pytest.fixture
@@ -129,6 +139,24 @@ def test_code_that_cannot_be_kept_runs(package: Path) -> None:
 def test_where_nothing_can_be_written_kernels_run_all_the_same(package: Path) -> None:
     nowhere = dict.fromkeys(("NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "HOME"), "/dev/null")
     assert called(package, **nowhere) == (3, 0)
+
+
+@pytest.mark.parametrize(
+    "removal",
+    [
+        "del config.CACHE_LOCATOR_CLASSES",
+        *(
+            f"del caching.Cache.{name}, caching._Cache.{name}"
+            for name in ("load_overload", "save_overload", "flush", "cache_path")
+        ),
+    ],
+)
+def test_numba_without_a_private_name_caches_nothing_and_warns_once(
+    package: Path, removal: str
+) -> None:
+    code = WITHOUT.format(removal=removal)
+    assert finished(started_python(package, code)) == (0, "3 1")
+    assert not list(package.parent.rglob("*.nbi"))
 
 
 def test_digest_tells_contents_and_nothing_of_where_they_lie(package: Path, tmp_path: Path) -> None:

@@ -1,11 +1,11 @@
-"""What is left out of the canonical form because it frames a text, and what never is."""
+"""What is left out of the canonical form because it is page furniture, and what never is."""
 
 from __future__ import annotations
 
 import pyarrow as pa
 import pytest
 
-from jobs.corpus.text.page_furniture import unframed, without_framing
+from jobs.corpus.text.page_furniture import strip_page_furniture, without_page_furniture
 
 NOTICE = (
     "各县（市、区）人民政府：\n现将有关事项通知如下。\n一、提高认识\n来源于群众的意见要认真办理。"
@@ -13,7 +13,7 @@ NOTICE = (
 
 
 @pytest.mark.parametrize(
-    "frame",
+    "furniture",
     [
         "（责任编辑：王小明）",
         "责编：李华 审核：张强",
@@ -26,16 +26,16 @@ NOTICE = (
         "上一篇：关于放假的通知",
     ],
 )
-def test_framing_line_below_or_above_a_text_is_left_out(frame: str) -> None:
-    assert unframed(f"{NOTICE}\n{frame}").strip() == NOTICE
-    assert unframed(f"{frame}\n{NOTICE}").strip() == NOTICE
+def test_furniture_line_below_or_above_a_text_is_left_out(furniture: str) -> None:
+    assert strip_page_furniture(f"{NOTICE}\n{furniture}").strip() == NOTICE
+    assert strip_page_furniture(f"{furniture}\n{NOTICE}").strip() == NOTICE
     long = "\n".join([NOTICE] * 40)
-    assert unframed(f"{long}\n{frame}").strip() == long
+    assert strip_page_furniture(f"{long}\n{furniture}").strip() == long
 
 
 def test_front_matter_of_a_page_is_left_out() -> None:
     matter = '---\ntitle: "行政复议法"\npublish_date: "1999-04-29"\nstatus: 现行有效\n---\n'
-    assert unframed(matter + NOTICE) == NOTICE
+    assert strip_page_furniture(matter + NOTICE) == NOTICE
 
 
 @pytest.mark.parametrize(
@@ -50,25 +50,25 @@ def test_front_matter_of_a_page_is_left_out() -> None:
     ],
 )
 def test_text_itself_stays(text: str) -> None:
-    assert unframed(text) == text
+    assert strip_page_furniture(text) == text
 
 
 def test_framing_in_the_middle_of_a_long_text_stays() -> None:
     long = "\n".join([NOTICE] * 40)
     middle = f"{long}\n来源：新华社\n{long}"
-    assert unframed(middle) == middle
+    assert strip_page_furniture(middle) == middle
 
 
 def test_column_without_framing_is_each_text_without_it() -> None:
     texts = [NOTICE, None, f"{NOTICE}\n责编：李华", "", "---\na: 1\n---\n" + NOTICE, "来源：新华社"]
     texts += ["\n".join([NOTICE] * 90) + "\n（责任编辑：王小明）"]
-    expected = [None if text is None else unframed(text) for text in texts]
+    expected = [None if text is None else strip_page_furniture(text) for text in texts]
     column = pa.array(["头", *texts], pa.large_string()).slice(1)
-    assert without_framing(column).to_pylist() == expected
+    assert without_page_furniture(column).to_pylist() == expected
 
 
 @pytest.mark.parametrize(
-    "frame",
+    "furniture",
     [
         "来源：新华社",
         "  【 打印本页 】",
@@ -79,8 +79,8 @@ def test_column_without_framing_is_each_text_without_it() -> None:
     ],
 )
 @pytest.mark.parametrize("times", [1, 40])
-def test_framing_at_the_ends_of_a_column_of_texts_is_left_out(frame: str, times: int) -> None:
+def test_furniture_at_the_ends_of_a_column_of_texts_is_left_out(furniture: str, times: int) -> None:
     text = "\n".join([NOTICE] * times)
-    column = pa.array([f"{frame}\n{text}", None, text, f"{text}\n{frame}", "", frame])
-    found = [bare and bare.strip() for bare in without_framing(column).to_pylist()]
-    assert found == [text, None, text, text, "", frame.strip()]
+    column = pa.array([f"{furniture}\n{text}", None, text, f"{text}\n{furniture}", "", furniture])
+    found = [bare and bare.strip() for bare in without_page_furniture(column).to_pylist()]
+    assert found == [text, None, text, text, "", furniture.strip()]

@@ -13,8 +13,8 @@ import pytest
 
 from jobs.flow.build import boilerplate_counts, drops_exchange
 from jobs.flow.build.pipeline import run_merge
+from jobs.storage.canonical_json import canonical_json, sha256_hex
 from jobs.storage.directory import DirectoryStore
-from jobs.storage.manifests import canonical_json, sha256_hex
 from tests.builds import build_parameters, silent, write_partner
 
 PARTNER = """

@@ -15,6 +15,7 @@ from jobs.flow.build.publish_stage import candidate, publish_candidate
 from jobs.flow.intake.plan import plan
 from jobs.flow.params import BuildParams
 from jobs.storage.commits import commit
+from jobs.storage.corpus import Corpus
 from jobs.storage.operations import Yank
 from jobs.storage.stores import open_store
 from tests.builds import ABOUT, build_config, build_parameters, silent, write_partner
@@ -83,7 +84,7 @@ def test_parent_that_was_yanked_is_refused_unless_it_was_extended_before(tmp_pat
     params = published(parameters(tmp_path))
     store = open_store(params.storage)
     child = published(parameters(tmp_path, "corpus.parent=1.0.0", "corpus.version=1.1.0"))
-    commit(store, "demo", lambda _: Yank("1.0.0", "重复交付"), about=ABOUT)
+    commit(Corpus(store, "demo"), lambda _: Yank("1.0.0", "重复交付"), commit_info=ABOUT)
     with pytest.raises(ConfigError, match=r"corpus\.parent=1\.0\.0 was yanked \(重复交付\)"):
         build(parameters(tmp_path, "corpus.parent=1.0.0", "corpus.version=1.2.0"))
     assert open_parent(store, child) is not None

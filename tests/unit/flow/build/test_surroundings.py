@@ -13,9 +13,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from jobs.command.program import circumstances, run
-from jobs.command.release_settings import CorpusChoice, Read
-from jobs.command.settings import Storage
+from jobs import releases
+from jobs.command.program import circumstances
+from jobs.command.settings import CorpusChoice, OneRelease, Storage
 from jobs.errors import ConfigError, StorageUnwritable
 from jobs.flow.tasks.exchange import write_groups, write_numbers
 from jobs.storage.directory import DirectoryStore
@@ -46,7 +46,7 @@ def test_user_without_a_name_is_known_by_number(monkeypatch: pytest.MonkeyPatch)
         raise KeyError("getpwuid(): uid not found: 12345")
 
     monkeypatch.setattr(getpass, "getuser", nobody)
-    config = Read(Storage("/数据", None, None), CorpusChoice("cci"), "latest")
+    config = OneRelease(Storage("/数据", None, None), CorpusChoice("cci"), "latest")
     assert circumstances(config)["by"].startswith(f"{os.getuid()}@")
 
 
@@ -144,12 +144,13 @@ def test_whatever_goes_by_way_of_a_temporary_file_tells_that_there_is_no_room(
 def test_disk_without_room_is_no_defect_of_heliu(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    def action(config: Read) -> None:  # noqa: ARG001  its type says which keys there are
+    def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "/数据/表")
 
+    monkeypatch.setattr("jobs.releases.list_releases", full)
     monkeypatch.setattr(sys, "argv", ["heliu", f"storage.root={tmp_path}"])
     with pytest.raises(SystemExit) as ended:
-        run("releases", action)
+        releases.main()
     assert ended.value.code == 31
     assert "/数据/表" in capsys.readouterr().err
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.corpus.release.comparison import compare, id_words, positions
+from jobs.corpus.release.comparison import compare, id_keys, positions
 from jobs.errors import SchemaError
 from jobs.flow.releases import difference
 from jobs.flow.releases.difference import Difference, diff
@@ -32,22 +32,22 @@ def test_compare_equals_sets(before: dict[bytes, int], after: dict[bytes, int]) 
 
 @given(st.lists(st.binary(min_size=16, max_size=16), max_size=20))
 def test_ids_are_the_same_as_bytes_and_as_digits(ids: list[bytes]) -> None:
-    words = id_words(pa.array(ids, pa.binary(16)))
+    words = id_keys(pa.array(ids, pa.binary(16)))
     for kind in (pa.string(), pa.large_string()):
         digits = pa.array(["ignored", *(one.hex() for one in ids)], kind).slice(1)
-        assert np.array_equal(id_words(digits), words)
+        assert np.array_equal(id_keys(digits), words)
 
 
 @pytest.mark.parametrize("wrong", ["0" * 31, "0" * 31 + "g", "0" * 31 + "/", "语" * 32])
 def test_ids_that_are_no_digits_are_refused(wrong: str) -> None:
     with pytest.raises(SchemaError):
-        id_words(pa.array([wrong]))
+        id_keys(pa.array([wrong]))
 
 
 def _words(ids: dict[bytes, int]) -> tuple[np.ndarray, np.ndarray]:
     keys = sorted(ids)
     hashes = [bytes([ids[key]]) * 16 for key in keys]
-    return id_words(pa.array(keys, pa.binary(16))), id_words(pa.array(hashes, pa.binary(16)))
+    return id_keys(pa.array(keys, pa.binary(16))), id_keys(pa.array(hashes, pa.binary(16)))
 
 
 def _ids(words: np.ndarray) -> list[bytes]:

@@ -11,6 +11,7 @@ from jobs.flow.releases import mirror as mirroring
 from jobs.flow.releases.mirror import Mirrored, mirror
 from jobs.flow.releases.opened import OpenedRelease, open_release
 from jobs.flow.releases.verification import verify
+from jobs.storage.corpus import Corpus
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.layout import attestation_key, attestations, derived_key
 from jobs.storage.publication import publish
@@ -23,7 +24,7 @@ def release(tmp_path: Path) -> OpenedRelease:
 
 
 def _mirror(release: OpenedRelease, folder: Path) -> Mirrored:
-    return mirror(release, DirectoryStore(folder), about=ABOUT)
+    return mirror(release, DirectoryStore(folder), commit_info=ABOUT)
 
 
 def test_mirror_is_sound_and_has_the_same_digest(release: OpenedRelease, tmp_path: Path) -> None:
@@ -105,7 +106,7 @@ def test_second_release_shares_files_and_another_of_that_version_is_refused(
 def test_release_is_mirrored_without_its_parent(release: OpenedRelease, tmp_path: Path) -> None:
     parent = {"version": release.version, "digest": release.digest}
     manifest = release.manifest | {"version": "1.1.0", "parent": parent}
-    publish(release.store, "demo", manifest, about=ABOUT)
+    publish(Corpus(release.store, "demo"), manifest, commit_info=ABOUT)
     copy = _mirror(open_release(release.store, "demo", "1.1.0"), tmp_path / "there").release
     assert verify(copy).problems == []
     assert copy.manifest["parent"] == parent

@@ -13,8 +13,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.command.release_settings import CorpusChoice, Verify
-from jobs.command.settings import Storage
+from jobs.command.settings import CorpusChoice, Storage
 from jobs.corpus.release.takedown import decisions_without
 from jobs.errors import (
     ConfigError,
@@ -28,14 +27,16 @@ from jobs.flow.releases.file_checks import FileCheck, FileReport, check_file, ch
 from jobs.flow.releases.opened import OpenedRelease, open_release
 from jobs.flow.releases.verification import LEVELS, Findings, verify
 from jobs.flow.tasks.blobs import write_blob
+from jobs.storage.canonical_json import canonical_json, sha256_hex
+from jobs.storage.corpus import Corpus
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.layout import blob_key, log_key, manifest_key, state_key
-from jobs.storage.manifests import canonical_json, sha256_hex
 from jobs.storage.objects import StorageParams
 from jobs.storage.publication import publish
 from jobs.storage.registry import Registry
 from jobs.storage.releases import resolved
-from jobs.verify import verify as verify_verb
+from jobs.verify import Settings
+from jobs.verify import main as verb
 from tests.releases import ABOUT, decided, publish_release, released, small_release, text
 
 Damage = Callable[[Path, Path], None]
@@ -199,7 +200,7 @@ def test_manifest_that_contradicts_itself_is_told_without_reading_files(
     for step in path[:-1]:
         place = place[step]
     place[path[-1]] = value
-    publish(release.store, "demo", manifest, about=ABOUT)
+    publish(Corpus(release.store, "demo"), manifest, commit_info=ABOUT)
     edited = open_release(release.store, "demo", "2.0.0")
     assert verify(edited, "metadata").metadata_problems
 
@@ -270,13 +271,13 @@ def test_redacted_release_is_sound_as_it_is_now_and_says_so_to_who_pinned_it(
     found = verify(redacted)
     assert (found.is_redacted, found.problems, found.metadata_problems) == (True, [], [])
     monkeypatch.setattr("jobs.verify.opened", lambda _config: redacted)
-    verify_verb(_config(str(tmp_path)))
+    verb.action(_config(str(tmp_path)))
     assert json.loads(capsys.readouterr().out)["is_redacted"]
     with pytest.raises(RedactedRelease):
-        verify_verb(replace(_config(str(tmp_path)), release=f"1.0.0@sha256:{redacted.digest}"))
+        verb.action(replace(_config(str(tmp_path)), release=f"1.0.0@sha256:{redacted.digest}"))
     Path(redacted.files()[1]).unlink()
     with pytest.raises(DamagedRelease):
-        verify_verb(_config(str(tmp_path)))
+        verb.action(_config(str(tmp_path)))
 
 
 @pytest.mark.parametrize("gone", [0, 2])
@@ -298,7 +299,7 @@ def test_facts_of_other_documents_are_told(tmp_path: Path) -> None:
         DirectoryStore(tmp_path), "1.1.0", {"gov": ([others], decided(others, {}))}, has_facts=True
     )
     manifest = release.manifest | {"facts": other.manifest["facts"], "version": "2.0.0"}
-    publish(release.store, "demo", manifest, about=ABOUT)
+    publish(Corpus(release.store, "demo"), manifest, commit_info=ABOUT)
     (problem,) = verify(open_release(release.store, "demo", "2.0.0")).problems
     assert "facts" in problem
 
@@ -339,16 +340,16 @@ def test_verb_raises_by_kind_of_damage(
         Path(release.store.location(log_key("demo", 1))).write_text("{")
     root = str(tmp_path / "nowhere") if damage == "root" else str(tmp_path)
     if error is None:
-        verify_verb(_config(root))
+        verb.action(_config(root))
         return
     with pytest.raises(error) as caught:
-        verify_verb(_config(root))
+        verb.action(_config(root))
     expected = {"file": 40, "log": 42, "root": 34}
     assert caught.value.exit_code == expected[str(damage)]
 
 
-def _config(root: str) -> Verify:
-    return Verify(
+def _config(root: str) -> Settings:
+    return Settings(
         storage=Storage(root, None, None),
         corpus=CorpusChoice(None),
         release="latest",

@@ -1,4 +1,4 @@
-"""Documents that have met, in files and groups as the decisions find them, without a build."""
+"""Candidates in files and groups as a build writes them, without a build."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import numpy as np
 import pyarrow as pa
 
 from jobs.corpus.model.tables import DROPS, ranked_schema
-from jobs.flow.dedup.candidate_groups import Cut, Meeting, Place
-from jobs.flow.dedup.dedup_stage import decide_meeting
+from jobs.flow.dedup.candidates import CandidateGroups, Partitioning, WorkFolder
+from jobs.flow.dedup.dedup_stage import decide_candidates
 from jobs.flow.params import BuildParams
 from jobs.flow.tasks.exchange import write_groups
 from jobs.flow.tasks.sealed import read_table
 from jobs.storage.stores import open_store
 from tests.builds import build_parameters, in_this_process, silent, write_partner
 
-PLACE = Place("demo", "k")
-_NOBODY = "format: jsonl\nlicence: none\npriority: 1\ndeliveries: /nowhere"
+FOLDER = WorkFolder("demo", "k")
+_EMPTY_PARTNER = "format: jsonl\nlicence: none\npriority: 1\ndeliveries: /nowhere"
 
 
 def parameters(folder: Path, *overrides: str) -> BuildParams:
@@ -31,8 +31,8 @@ def parameters(folder: Path, *overrides: str) -> BuildParams:
 @cache
 def _composed(*overrides: str) -> BuildParams:
     with tempfile.TemporaryDirectory() as name:
-        write_partner(Path(name), "nobody", _NOBODY)
-        return build_parameters(Path(name), "/nowhere", "partners=[nobody]", *overrides)
+        write_partner(Path(name), "empty", _EMPTY_PARTNER)
+        return build_parameters(Path(name), "/nowhere", "partners=[empty]", *overrides)
 
 
 def decided(ranked: pa.Table, params: BuildParams, *, files: int, most: int) -> pa.Table:
@@ -42,13 +42,13 @@ def decided(ranked: pa.Table, params: BuildParams, *, files: int, most: int) -> 
     keys = []
     for n in range(files):
         rows = ranked.take(pa.array(np.arange(n, len(ranked), files)))
-        key = PLACE.at(f"meeting-{n}", "facts.arrow")
+        key = FOLDER.at(f"candidates-{n}", "facts.arrow")
         keys.append(write_groups(store, key, rows, np.zeros(len(rows), np.int32)))
-    meeting = Meeting(tuple(keys), {0: len(ranked)}, most)
+    candidates = CandidateGroups(tuple(keys), {0: len(ranked)}, most)
     delivered = max(ranked["ordinal"].to_pylist()) + 1
     with in_this_process():
-        cut = Cut(delivered, delivered, pieces=1)
-        checkpoints = decide_meeting(meeting, cut, PLACE, params, progress=silent)
+        by = Partitioning(delivered, delivered, partitions=1)
+        checkpoints = decide_candidates(candidates, by, FOLDER, params, progress=silent)
     tables = [read_table(store, checkpoint["file"]) for checkpoint in checkpoints]
     assert sum(map(len, tables)) == sum(checkpoint["rows"] for checkpoint in checkpoints)
     return pa.concat_tables([DROPS.empty_table(), *tables]).sort_by("ordinal")

@@ -7,14 +7,15 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.corpus.dedup.banding import VERIFICATIONS, BandParams, meeting_keys
-from jobs.corpus.dedup.bucket_members import rooms
+from jobs.corpus.dedup.banding import band_keys
+from jobs.corpus.dedup.bucket_members import posting_lists
+from jobs.corpus.dedup.decision_inputs import Comparison, HotBuckets, Ranks, Sketches
 from jobs.corpus.dedup.decision_kernels import decide
-from jobs.corpus.dedup.hot_buckets import most_differing, piece_words
+from jobs.corpus.dedup.duplicates import find_duplicates
+from jobs.corpus.dedup.hot_buckets import most_differing, segment_length
+from jobs.corpus.dedup.params import VERIFICATIONS, BandParams, SignatureParams
 from jobs.corpus.dedup.ranking import RankParams, rank_order
 from jobs.corpus.dedup.shingles import texts_of
-from jobs.corpus.dedup.signatures import SignatureParams
-from jobs.corpus.dedup.survivors import survivors
 from tests.corpora import canonical_list, documents_table, ranked_table
 from tests.oracles import loop_decisions
 
@@ -50,9 +51,11 @@ def decided(
     ordinal_of_id = dict(zip(ranked["doc_id"].to_pylist(), range(len(texts)), strict=True))
     answers: list[tuple[int, float] | None] = [None] * len(texts)
     shuffled = ranked.take(pa.array(sorted(range(len(texts)), key=lambda i: (i * 7919) % 31)))
-    for row in survivors(shuffled, bands=bands, rank=RANK, hot_documents=hot_documents).to_pylist():
-        keeper = rank_of_ordinal[ordinal_of_id[row["kept_doc_id"]]]
-        answers[rank_of_ordinal[row["ordinal"]]] = (keeper, row["similarity"])
+    for row in find_duplicates(
+        shuffled, bands=bands, rank=RANK, hot_documents=hot_documents
+    ).to_pylist():
+        kept = rank_of_ordinal[ordinal_of_id[row["kept_doc_id"]]]
+        answers[rank_of_ordinal[row["ordinal"]]] = (kept, row["similarity"])
     return order, answers
 
 
@@ -66,7 +69,7 @@ def decided(
     hot_documents=st.sampled_from([0, 1, 3, 256]),
 )
 @settings(max_examples=60, deadline=None)
-def test_survivors_of_any_corpus_equal_datasketch_loop(
+def test_duplicates_of_any_corpus_equal_datasketch_loop(
     texts: list[str],
     geometry: tuple[int, int, int],
     threshold: float,
@@ -75,15 +78,8 @@ def test_survivors_of_any_corpus_equal_datasketch_loop(
     verify: str,
     hot_documents: int,
 ) -> None:
-    bands = BandParams(
-        num_perm=geometry[2],
-        bands=geometry[0],
-        rows=geometry[1],
-        threshold=threshold,
-        verify=verify,
-        shingle_chars=shingle_chars,
-    )
     signature = SignatureParams(geometry[2], seed, shingle_chars)
+    bands = BandParams(signature, geometry[0], geometry[1], threshold, verify)
     order, answers = decided(texts, signature, bands, hot_documents)
     canonical = canonical_list(texts)
     expected = loop_decisions([canonical[i] for i in order], signature=signature, bands=bands)
@@ -98,24 +94,25 @@ def test_hot_buckets_of_any_size_decide_as_a_walk_along_them_would() -> None:
         signatures[row] = signatures[random.integers(0, row + 1)]
         edited = random.random(128) < random.uniform(0.05, 0.3)
         signatures[row, edited] = random.integers(0, 2**32, edited.sum(), dtype=np.uint32)
-    signatures[:, 8:16] = 7  # boilerplate: everybody shares the second band,
+    signatures[:, 8:16] = 7  # boilerplate: all share the second band,
     signatures[random.random(count) < 0.5, 24:32] = 9  # half of them the fourth,
     signatures[random.random(count) < 0.5, 64:72] = 9  # and another half the ninth
     ids = np.stack([np.arange(count), np.arange(count)], axis=1).astype(np.uint64)
-    bands = BandParams(128, 16, 8, 0.8, "signature", 5)
-    sketches = (signatures, ids, texts_of(pa.array([], pa.large_string())))
-    keys = meeting_keys(signatures, ids, params=bands)
+    bands = BandParams(SignatureParams(128, 1, 5), 16, 8, 0.8, "signature")
+    sketches = Sketches(signatures, ids, texts_of(pa.array([], pa.large_string())))
+    keys = band_keys(signatures, ids, params=bands)
     order = random.permutation(count)
 
-    def searched(hot_length: int, words: int) -> tuple[np.ndarray, np.ndarray]:
-        met = rooms(keys, np.zeros(count, np.int64), large=hot_length)
-        return decide(sketches, met, order, (0, count), (8, 0.8, 0), (hot_length, words, differing))
+    def searched(hot_documents: int, length: int) -> tuple[np.ndarray, np.ndarray]:
+        lists = posting_lists(keys, np.zeros(count, np.int64), large=hot_documents)
+        hot = HotBuckets(hot_documents, length, differing)
+        return decide(sketches, lists, order, Ranks(0, count), Comparison(8, 0.8, 0), hot)
 
-    words, differing = piece_words(128, 8, 0.8), most_differing(128, 0.8)
+    length, differing = segment_length(128, 8, 0.8), most_differing(128, 0.8)
     walked, likeness = searched(count, 0)
-    assert words == 4
+    assert length == 4
     assert 100 < np.count_nonzero(walked >= 0) < count // 7
-    for hot_length in (0, 10, 500):
-        kept, shares = searched(hot_length, words)
+    for hot_documents in (0, 10, 500):
+        kept, shares = searched(hot_documents, length)
         assert np.array_equal(kept, walked)
         assert np.array_equal(shares, likeness)

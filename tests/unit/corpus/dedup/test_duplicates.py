@@ -1,4 +1,4 @@
-"""Who survives, on corpora small enough to decide by hand."""
+"""Which documents are dropped, on corpora small enough to decide by hand."""
 
 from __future__ import annotations
 
@@ -8,18 +8,16 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from jobs.corpus.dedup.banding import BandParams, meeting_keys
+from jobs.corpus.dedup.banding import band_keys
+from jobs.corpus.dedup.duplicates import find_duplicates
+from jobs.corpus.dedup.params import BandParams, SignatureParams
 from jobs.corpus.dedup.ranking import RankParams
-from jobs.corpus.dedup.signatures import SignatureParams
-from jobs.corpus.dedup.survivors import survivors
 from jobs.corpus.model.identity import document_id
 from jobs.errors import ConfigError
 from tests.corpora import documents_table, ranked_table
 
 SIGNATURE = SignatureParams(num_perm=128, seed=1, shingle_chars=5)
-BANDS = BandParams(
-    num_perm=128, bands=32, rows=4, threshold=0.8, verify="signature", shingle_chars=5
-)
+BANDS = BandParams(SIGNATURE, bands=32, rows=4, threshold=0.8, verify="signature")
 NOTICE = (
     "国务院办公厅关于进一步做好防汛抗旱工作的通知。各省、自治区、直辖市人民政府，国务院各部委："
     "今年以来，我国部分地区降水偏多，防汛形势严峻，请各地区各部门切实加强组织领导，落实防汛责任。"
@@ -38,33 +36,35 @@ def rows(
 
 
 def drops(*tables: pa.Table, prefer: tuple[str, ...] = ("longest",)) -> list[dict[str, object]]:
-    return survivors(pa.concat_tables(tables), bands=BANDS, rank=RankParams(prefer)).to_pylist()
+    return find_duplicates(
+        pa.concat_tables(tables), bands=BANDS, rank=RankParams(prefer)
+    ).to_pylist()
 
 
-def test_survivors_of_equal_texts_keep_the_partner_of_lower_priority_number() -> None:
+def test_duplicates_of_equal_texts_keep_the_partner_of_lower_priority_number() -> None:
     (drop,) = drops(rows([NOTICE], "乙", 2), rows([NOTICE.replace("，", ",")], "甲", 1, base=1))
     assert (drop["partner"], drop["kept_partner"]) == ("乙", "甲")
     assert (drop["reason"], drop["similarity"]) == ("exact_duplicate", 1.0)
 
 
-def test_survivors_of_a_near_copy_name_similarity_and_evidence() -> None:
+def test_duplicates_of_a_near_copy_name_similarity_and_evidence() -> None:
     (drop,) = drops(rows([NOTICE, NOTICE + "特此通知。"]))
     assert drop["reason"] == "near_duplicate"
     assert drop["similarity"] == int(str(drop["evidence"]).split()[0]) / 128
     assert drop["kept_doc_id"] == document_id("甲", "文1")
 
 
-def test_survivors_of_one_id_with_two_texts_keep_the_preferred_one() -> None:
+def test_duplicates_of_one_id_with_two_texts_keep_the_preferred_one() -> None:
     table = rows([NOTICE, "《静夜思》床前明月光，疑是地上霜。"], ids=["同", "同"])
     (drop,) = drops(table)
     assert (drop["reason"], drop["similarity"], drop["ordinal"]) == ("same_id", None, 1)
 
 
-def test_survivors_never_match_texts_without_letters() -> None:
+def test_duplicates_never_match_texts_without_letters() -> None:
     assert drops(rows(["。。。", "。。。", "！", ""])) == []
 
 
-def test_survivors_do_not_drift_along_a_chain() -> None:
+def test_duplicates_do_not_drift_along_a_chain() -> None:
     # Each text resembles its neighbour, the ends do not: the middle goes, both ends stay.
     middle = NOTICE * 2
     left, right = "甲" * 20 + middle[:-12], middle[12:] + "乙" * 20
@@ -76,7 +76,7 @@ def test_survivors_do_not_drift_along_a_chain() -> None:
         assert row["kept_doc_id"] not in {document_id("甲", f"文{n}") for n in dropped}
 
 
-def test_survivors_of_no_documents_are_no_rows_of_the_schema() -> None:
+def test_duplicates_of_no_documents_are_no_rows_of_the_schema() -> None:
     assert drops(rows([])) == []
 
 
@@ -109,7 +109,7 @@ def frozen(table: pa.Table) -> pa.Table:
     return pa.table(columns, schema=table.schema)
 
 
-def test_survivors_never_drop_frozen_documents_and_rank_them_first() -> None:
+def test_duplicates_never_drop_frozen_documents_and_rank_them_first() -> None:
     old = frozen(rows([NOTICE, NOTICE + "特此通知。"], "乙", 2))
     (drop,) = drops(rows([NOTICE + "特此通知。此件公开发布。"], "甲", 1, base=2), old)
     assert (drop["partner"], drop["kept_partner"], drop["ordinal"]) == ("甲", "乙", 2)
@@ -117,37 +117,37 @@ def test_survivors_never_drop_frozen_documents_and_rank_them_first() -> None:
     assert drop["kept_doc_id"] == document_id("乙", "文1")
 
 
-def test_survivors_against_frozen_documents_only_leave_the_others_undecided() -> None:
+def test_duplicates_against_frozen_documents_only_leave_the_others_undecided() -> None:
     poem = "《静夜思》床前明月光，疑是地上霜。举头望明月，低头思故乡。"
     old, new = frozen(rows([NOTICE], "乙", 2)), rows([NOTICE, poem, poem + "。"], base=1)
     both = pa.concat_tables([new, old])
     rank = RankParams(("longest",))
-    (only,) = survivors(both, bands=BANDS, rank=rank, frozen_only=True).to_pylist()
+    (only,) = find_duplicates(both, bands=BANDS, rank=rank, frozen_only=True).to_pylist()
     assert only["kept_partner"] == "乙"
-    assert set(survivors(both, bands=BANDS, rank=rank)["ordinal"].to_pylist()) == {1, 2}
+    assert set(find_duplicates(both, bands=BANDS, rank=rank)["ordinal"].to_pylist()) == {1, 2}
 
 
-def test_survivors_that_were_taken_down_are_not_named() -> None:
-    gone = rows([NOTICE], "乙")
+def test_duplicates_that_were_taken_down_are_not_named() -> None:
+    deleted = rows([NOTICE], "乙")
     for name in ("is_frozen", "is_taken_down"):
-        at = gone.schema.get_field_index(name)
-        gone = gone.set_column(at, gone.schema.field(at), pa.array([True]))
-    (drop,) = drops(gone, rows([NOTICE], "甲", base=1))
+        at = deleted.schema.get_field_index(name)
+        deleted = deleted.set_column(at, deleted.schema.field(at), pa.array([True]))
+    (drop,) = drops(deleted, rows([NOTICE], "甲", base=1))
     assert (drop["reason"], drop["kept_doc_id"], drop["kept_partner"]) == ("taken_down", None, None)
 
 
-def test_documents_meet_by_whole_bands_and_by_their_ids_alone() -> None:
-    words = np.arange(2 * 128, dtype=np.uint32).reshape(2, 128)
+def test_documents_share_keys_by_whole_bands_and_by_their_ids_alone() -> None:
+    signatures = np.arange(2 * 128, dtype=np.uint32).reshape(2, 128)
     ids = np.array([[1, 2], [3, 4]], np.uint64)
 
-    def met(signatures: np.ndarray, halves: np.ndarray) -> list[int]:
-        first, second = meeting_keys(signatures, halves, params=BANDS)
+    def shared(values: np.ndarray, halves: np.ndarray) -> list[int]:
+        first, second = band_keys(values, halves, params=BANDS)
         return np.flatnonzero(first == second).tolist()
 
-    assert met(words, ids) == []
-    part = words.copy()
+    assert shared(signatures, ids) == []
+    part = signatures.copy()
     part[1, 5:8] = part[0, 5:8]  # all rows of the second band but its first
-    assert met(part, ids) == []
+    assert shared(part, ids) == []
     part[1, 4] = part[0, 4]
-    assert met(part, ids) == [1]
-    assert met(words, ids[[0, 0]]) == [BANDS.bands]
+    assert shared(part, ids) == [1]
+    assert shared(signatures, ids[[0, 0]]) == [BANDS.bands]

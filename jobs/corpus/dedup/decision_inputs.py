@@ -1,0 +1,63 @@
+"""Inputs of the decision loop: what documents are compared by, how, and which are decided."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from jobs.corpus.dedup.shingles import Texts
+from jobs.corpus.dedup.signatures import Signatures
+
+
+class Sketches(NamedTuple):
+    """What documents are compared by.
+
+    Attributes:
+        signatures: Shape (documents, num_perm).
+        ids: Shape (documents, 2), uint64.
+        texts: The canonical texts; none, unless similarity is to be exact.
+    """
+
+    signatures: Signatures
+    ids: npt.NDArray[np.uint64]
+    texts: Texts
+
+
+class Comparison(NamedTuple):
+    """How two documents are compared.
+
+    Attributes:
+        rows: MinHash values of a band.
+        threshold: Similarity of a match.
+        shingle_chars: Characters of a shingle; 0 to compare signatures only.
+    """
+
+    rows: int
+    threshold: float
+    shingle_chars: int
+
+
+class HotBuckets(NamedTuple):
+    """When buckets are searched by tokens.
+
+    Attributes:
+        documents: A bucket of more kept documents is hot.
+        segment_length: MinHash values of a segment; 0 if no document is found by segments.
+        differing: In how many values a match may differ.
+    """
+
+    documents: int
+    segment_length: int
+    differing: int
+
+
+class Ranks(NamedTuple):
+    """What is decided: documents from rank `first_new` on, for kept ones below `end_kept`.
+
+    All documents before `first_new` are frozen.
+    """
+
+    first_new: int
+    end_kept: int

@@ -1,0 +1,77 @@
+"""Parameters of near-duplicate search: what is checked here is not checked again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jobs.errors import ConfigError
+
+VERIFICATIONS = ("signature", "exact")
+
+
+@dataclass(frozen=True)
+class SignatureParams:
+    """How signatures are made; signatures of two tables are comparable only if these are equal."""
+
+    num_perm: int
+    seed: int
+    shingle_chars: int
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError for a value that datasketch or the kernel does not support."""
+        if self.num_perm < 2:
+            raise ConfigError(f"minhash.num_perm is {self.num_perm}: give at least 2 permutations")
+        if not 1 <= self.shingle_chars <= 64:
+            raise ConfigError(
+                f"minhash.shingle_chars is {self.shingle_chars}: give 1 to 64 characters"
+            )
+        if not 0 <= self.seed < 2**32:
+            raise ConfigError(f"minhash.seed is {self.seed}: give 0 to 4294967295")
+
+
+@dataclass(frozen=True)
+class BandParams:
+    """Geometry, threshold and verification of candidate pairs.
+
+    Attributes:
+        signature: How the signatures were made that bands are taken from.
+        bands: Bands; `bands` times `rows` values of the signature are used.
+        rows: MinHash values of a band.
+        threshold: The similarity from which a document is dropped, in (0, 1].
+        verify: `signature` estimates the similarity, `exact` computes it from the texts.
+    """
+
+    signature: SignatureParams
+    bands: int
+    rows: int
+    threshold: float
+    verify: str
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError if bands x rows exceeds num_perm or another value is out of range."""
+        if self.bands < 2 or self.rows < 1 or self.bands * self.rows > self.num_perm:
+            raise ConfigError(
+                f"minhash.bands={self.bands} x minhash.rows={self.rows} must use between 2 and "
+                f"minhash.num_perm={self.num_perm} MinHash values: choose fewer bands or rows"
+            )
+        if self.verify not in VERIFICATIONS:
+            raise ConfigError(
+                f"minhash.verify is {self.verify!r}: choose {' or '.join(VERIFICATIONS)}"
+            )
+        if not 0 < self.threshold <= 1:
+            raise ConfigError(f"minhash.threshold is {self.threshold}: give a share in (0, 1]")
+
+    @property
+    def num_perm(self) -> int:
+        """MinHash values of a signature."""
+        return self.signature.num_perm
+
+    @property
+    def shingle_chars(self) -> int:
+        """Characters of a shingle, as in the signature."""
+        return self.signature.shingle_chars
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether candidates are compared by their shingle sets rather than their signatures."""
+        return self.verify == "exact"

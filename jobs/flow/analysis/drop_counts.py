@@ -1,0 +1,22 @@
+"""Counts of dropped rows, from the tables that dedup wrote."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from jobs.flow.tasks.sealed import read_table
+from jobs.storage.objects import ObjectStore
+
+
+def drop_counts(files: Iterable[str], *, store: ObjectStore) -> Counter[tuple[str, str, str]]:
+    """Count rows per partner, partner of the kept document, and reason.
+
+    Raises:
+        DamagedTable: a file is not what was written.
+    """
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for key in files:
+        table = read_table(store, key, columns=["partner", "kept_partner", "reason"])
+        counts.update(zip(*(column.to_pylist() for column in table.columns), strict=True))
+    return counts

@@ -1,0 +1,61 @@
+"""A Ray of one's own: it listens on the loopback alone and asks for a token that no other has.
+
+Started plainly, Ray listens on every interface and runs what anybody sends it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+
+from ray._private import ray_constants
+from ray._raylet import AuthenticationTokenLoader, Config
+
+_TOKEN_BYTES = 32
+
+
+@contextlib.contextmanager
+def isolated() -> Iterator[None]:
+    """Let a Ray that is started inside be reached by this process and its own workers only.
+
+    What is started takes over the environment of this moment, which is put back after it.
+    """
+    changes = {
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN": secrets.token_hex(_TOKEN_BYTES),
+        # Where Ray holds no clusters it takes the loopback for the node's address: told to this
+        # process by its constant, to what it starts by the environment.
+        ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR: "0",
+    }
+    before = {name: os.environ.get(name) for name in changes}
+    is_clustered = ray_constants.ENABLE_RAY_CLUSTER
+    os.environ.update(changes)
+    ray_constants.ENABLE_RAY_CLUSTER = False
+    _read_environment_again()
+    try:
+        yield
+    finally:
+        ray_constants.ENABLE_RAY_CLUSTER = is_clustered
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def show_token() -> None:
+    """Have a cluster that is joined shown the token that the environment or its file holds.
+
+    Left alone, Ray does so only where `RAY_AUTH_MODE` says it.
+    """
+    _read_environment_again()
+    has_token = AuthenticationTokenLoader.instance().has_token(ignore_auth_mode=True)
+    os.environ.setdefault("RAY_AUTH_MODE", "token" if has_token else "disabled")
+    _read_environment_again()
+
+
+def _read_environment_again() -> None:
+    Config.initialize("")
+    AuthenticationTokenLoader.instance().reset_cache()

@@ -1,0 +1,69 @@
+"""Waiting for results that may not come: who waits looks about now and then, and says so."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Iterable, Iterator
+from typing import TypeVar, cast
+
+import ray
+
+Row = TypeVar("Row")
+
+_END = object()
+
+
+def with_pauses(rows: Iterable[Row], seconds: float) -> Iterator[Row | None]:
+    """The rows of an iterable as another thread reads them.
+
+    The other thread ends with the next row once nobody wants more.
+
+    Args:
+        rows: may take as long as they like.
+        seconds: None is given after each so long time without a row.
+    """
+    found: queue.SimpleQueue[Row | Exception | object] = queue.SimpleQueue()
+    is_enough = threading.Event()
+    threading.Thread(target=_read, args=(rows, found, is_enough), daemon=True).start()
+    try:
+        while True:
+            try:
+                row = found.get(timeout=seconds)
+            except queue.Empty:
+                yield None
+                continue
+            if row is _END:
+                return
+            if isinstance(row, Exception):
+                raise row
+            yield cast("Row", row)
+    finally:
+        is_enough.set()
+
+
+def _read(
+    rows: Iterable[Row],
+    found: queue.SimpleQueue[Row | Exception | object],
+    is_enough: threading.Event,
+) -> None:
+    try:
+        for row in rows:
+            found.put(row)
+            if is_enough.is_set():
+                return
+        found.put(_END)
+    except Exception as error:  # noqa: BLE001  raised again by who waits for the rows
+        found.put(error)
+
+
+def report_no_progress(label: str, outstanding: int, seconds: float) -> None:
+    """Say on standard error that nothing has finished for so long, and which nodes are left."""
+    nodes = ray.nodes()
+    alive = sum(node["Alive"] for node in nodes)
+    lost = f", {len(nodes) - alive} lost" if alive < len(nodes) else ""
+    logging.getLogger(__name__).warning(
+        "heliu: %s: no task has finished for %.0f s, %d are not done (%d nodes%s)",
+        *(label, seconds, outstanding, alive, lost),
+    )

@@ -1,0 +1,97 @@
+"""A store is one line of a table: releases and deliveries behind its scheme need nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+import jobs
+from jobs.errors import ConfigError, DeliveryMissing, StorageError
+from jobs.flow.releases.verification import verify
+from jobs.storage import stores
+from jobs.storage.objects import StorageParams
+from jobs.storage.source_bytes import open_stream
+from jobs.storage.sources import expand
+from jobs.storage.stores import Backend, open_store
+from tests.memory_store import MemoryStore
+from tests.releases import small_release
+
+SCHEME = "memory"
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryStore]:
+    """A store in memory, added as docs/contributing.md says."""
+    kept = MemoryStore()
+
+    def open_file(address: str, _endpoint: str | None) -> pa.NativeFile:
+        return kept.open(address.removeprefix(f"{SCHEME}://"))
+
+    def list_files(beginning: str, _endpoint: str | None) -> Iterator[tuple[str, int]]:
+        for info in kept.list(beginning.removeprefix(f"{SCHEME}://")):
+            yield f"{SCHEME}://{info.key}", info.size_bytes
+
+    backend = Backend(lambda _params: kept, open_file, list_files)
+    monkeypatch.setitem(stores._BACKENDS, SCHEME, lambda: backend)
+    yield kept
+    open_store.cache_clear()
+    stores._backend.cache_clear()
+
+
+def test_added_store_holds_releases(store: MemoryStore) -> None:
+    published = small_release(store)
+    assert open_store(StorageParams(f"{SCHEME}://bucket", None, None)) is store
+    release = jobs.open_release(f"{SCHEME}://bucket", digest=published.digest)
+    assert verify(release).problems == []
+
+
+def test_added_store_holds_deliveries(store: MemoryStore) -> None:
+    store.put("bucket/2024/a.jsonl", "甲".encode())
+    store.put("bucket/2024/b.txt", "乙".encode())
+    for pattern, names in (("*/*.jsonl", ["2024/a.jsonl"]), ("2024", ["a.jsonl", "b.txt"])):
+        asked = [f"{SCHEME}://bucket/{pattern}"]
+        found = expand(asked, partner="gov", endpoint_url=None, follow_links=False)
+        assert [file.name for file in found] == names
+    whole = expand([f"{SCHEME}://bucket"], partner="gov", endpoint_url=None, follow_links=False)
+    assert [file.name for file in whole] == ["2024/a.jsonl", "2024/b.txt"]
+    with open_stream(whole[0].uri, endpoint_url=None) as stream:
+        assert stream.read().decode() == "甲"
+    with pytest.raises(DeliveryMissing):
+        open_stream(f"{SCHEME}://bucket/none", endpoint_url=None)
+
+
+def test_remote_delivery_that_breaks_off_is_a_fault_of_its_store(
+    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(pa.PythonFile):
+        def read(self, *_: object) -> bytes:
+            raise OSError("broken line")
+
+        readinto = read
+
+    store.put("bucket/a.jsonl", b"x")
+    monkeypatch.setattr(store, "open", lambda _key: Broken(pa.BufferReader(b"x"), "r"))
+    with (
+        open_stream(f"{SCHEME}://bucket/a.jsonl", endpoint_url=None) as stream,
+        pytest.raises(StorageError, match="broken line"),
+    ):
+        stream.read()
+
+
+def test_scheme_that_no_store_serves_is_refused() -> None:
+    with pytest.raises(ConfigError, match="neither a directory nor s3"):
+        open_store(StorageParams("ftp://server/folder", None, None))
+    with pytest.raises(ConfigError, match="is no directory"):
+        StorageParams("", None, None)
+
+
+def test_schemes_are_known_to_the_table_and_their_stores_alone() -> None:
+    storage = Path(stores.__file__).parent
+    for path in storage.parent.rglob("*.py"):
+        if not path.name.startswith("s3"):
+            source = path.read_text(encoding="utf-8")
+            assert "S3_SCHEME" not in source, path
+            assert 'startswith("s3' not in source, path
