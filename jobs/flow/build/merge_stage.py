@@ -98,7 +98,7 @@ def merge(
         for part in range(section.parts)
     ]
     work = [CheckpointedTask(place(f"{number}.json"), spec) for number, spec in enumerate(works)]
-    is_whole = partial(_is_whole, store, params.corpus, retired_files)
+    is_whole = partial(_is_whole, retired_files)
     checkpoints = map_checkpointed(
         merge_range, work, params=params, label="merge", progress=progress, is_whole=is_whole
     )
@@ -135,13 +135,11 @@ def merge_range(work: _Work, *, params: BuildParams) -> Checkpoint:
     }
 
 
-def _is_whole(
-    store: ObjectStore, corpus: str, retired_files: str | None, checkpoint: Checkpoint
-) -> bool:
+def _is_whole(retired_files: str | None, checkpoint: Checkpoint, *, params: BuildParams) -> bool:
     """Return whether every file that a range wrote for its release is still what was written."""
-    there = partial(
-        has_blob, Corpus(store, corpus), retired_files=removals_at(store, corpus, retired_files)
-    )
+    store = open_store(params.storage)
+    at = removals_at(store, params.corpus, retired_files)
+    there = partial(has_blob, Corpus(store, params.corpus), retired_files=at)
     return all(there(file) for kind in FILES for file in checkpoint[kind])
 
 
