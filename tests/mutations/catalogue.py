@@ -111,7 +111,7 @@ MUTATIONS: list[Mutation] = [
             "keys[documents >= least], documents[documents >= least]",
             "keys[documents > least], documents[documents > least]",
         ),
-        ("pairs = _unique_pairs(pairs)", "pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]"),
+        ("pairs = unique_pairs(pairs)", "pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]"),
     ),
     *_in(
         "jobs/corpus/intake/dates.py",

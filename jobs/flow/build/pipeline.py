@@ -13,7 +13,8 @@ from jobs.corpus.model.reasons import Stage
 from jobs.corpus.release.loss_alarms import Alarm
 from jobs.errors import DamagedTable
 from jobs.flow.build.loss_alarms import build_alarms, stop
-from jobs.flow.build.merge_stage import Range, merge
+from jobs.flow.build.merge_inputs import Range
+from jobs.flow.build.merge_stage import merge
 from jobs.flow.build.merged_tables import remember
 from jobs.flow.build.normalize_stage import normalize, read_plan
 from jobs.flow.build.parent_release import inputs_of, open_parent
