@@ -34,6 +34,8 @@ Progress = Callable[[str, int, int], None]
 IsWhole = Callable[..., bool]
 """Called as is_whole(checkpoint, params=params): is all that a checkpoint names still there?"""
 
+_CHECKED_HERE = 8  # the files of so many are hashed in less time than Ray takes to start
+
 
 @dataclass(frozen=True)
 class CheckpointedTask(Generic[Spec]):
@@ -64,13 +66,17 @@ def map_checkpointed(
         params: of the build.
         label: name of this work for progress.
         progress: called after every finished task.
-        is_whole: asked by the tasks of checkpoints that exist, since it reads what they name; None
-            if checkpoints are used as they are.
+        is_whole: asked of checkpoints that exist, by their tasks where there are many, since it
+            reads what they name; None if checkpoints are used as they are.
     """
     store = open_store(params.storage)
     found = _found(store, work)
-    checkpoints = found if is_whole is None else {}
     unchecked = frozenset(found) if is_whole is not None else frozenset()
+    if is_whole is not None and len(found) > _CHECKED_HERE:
+        found = {}
+    elif is_whole is not None:
+        found = {key: one for key, one in found.items() if is_whole(one, params=params)}
+    checkpoints = found
     missing = [one for one in work if one.key not in checkpoints]
     progress(label, len(checkpoints), len(work))
     run = partial(
@@ -104,7 +110,7 @@ def run_checkpointed(
         found: Checkpoint | None = read_checkpoint(store, piece.key)
         if found is not None:
             return found
-        return _run_checkpointed(piece, task=task, params=params, code=code, stale=frozenset())[1]
+        return _run_checkpointed(piece, task=task, params=params, code=code, is_whole=None)[1]
 
     with ThreadPoolExecutor(16) as pool:
         return list(pool.map(checkpoint, work))

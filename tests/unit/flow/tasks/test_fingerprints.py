@@ -125,8 +125,9 @@ def test_a_released_file_that_is_missing_is_made_again(built: Path, stages: set[
     assert all(path.read_bytes() == body for path, body in files.items())
 
 
-def test_tasks_read_the_files_of_a_finished_merge(
-    built: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_large", [True, False])
+def test_tasks_read_the_files_of_a_large_finished_merge(
+    built: Path, monkeypatch: pytest.MonkeyPatch, is_large: bool
 ) -> None:
     in_task = []
 
@@ -137,11 +138,12 @@ def test_tasks_read_the_files_of_a_finished_merge(
             in_task.pop()
 
     def checked(*given, **named):
-        assert in_task
+        assert bool(in_task) == is_large
         read.append(given)
         return has_blob(*given, **named)
 
     read: list[object] = []
+    monkeypatch.setattr("jobs.flow.tasks.checkpoints._CHECKED_HERE", 0 if is_large else 8)
     monkeypatch.setattr("jobs.flow.tasks.checkpoints.map_shards", ran)
     monkeypatch.setattr("jobs.flow.build.merge_stage.has_blob", checked)
     merged(built)
