@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from jobs.flow.releases.opened import OpenedRelease
+    from jobs.flow.releases.opened_release import OpenedRelease
 
 __all__ = ["open_release"]
 __version__ = "0.1.0"
@@ -45,9 +45,9 @@ def open_release(
         StorageError: the store cannot be reached.
     """
     # `import jobs` is the first thing every program does: it loads nothing.
-    from jobs.flow.releases import opened  # noqa: PLC0415
+    from jobs.flow.releases import opened_release  # noqa: PLC0415
     from jobs.storage.objects import StorageParams  # noqa: PLC0415
     from jobs.storage.stores import open_store  # noqa: PLC0415
 
     store = open_store(StorageParams(root, endpoint_url, region))
-    return opened.open_release(store, corpus, version, digest=digest)
+    return opened_release.open_release(store, corpus, version, digest=digest)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from jobs.flow.params import BuildParams
-    from jobs.flow.releases.opened import OpenedRelease
+    from jobs.flow.releases.opened_release import OpenedRelease
     from jobs.flow.takedown.takedown import TakenDown
 
 

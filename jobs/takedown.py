@@ -46,7 +46,7 @@ class Settings(ReleaseReport):
 def main(config: Settings) -> None:
     """Report what a request covers, or with `apply` take it down."""
     from jobs.command.parameters import recorded_build
-    from jobs.flow.releases.opened import choose_corpus
+    from jobs.flow.releases.opened_release import choose_corpus
     from jobs.flow.takedown.matches import search
     from jobs.flow.takedown.renormalization import RebuildContext
     from jobs.flow.takedown.takedown import take_down

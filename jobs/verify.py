@@ -17,7 +17,7 @@ from jobs.command.settings import COMPUTE, ReleaseReport, storage_params
 from jobs.command.terminal import is_json, say, say_json
 from jobs.errors import DamagedMetadata, DamagedRelease, RedactedRelease
 from jobs.flow.releases.attestations import check_signature, signatures
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 
 if TYPE_CHECKING:
     from jobs.flow.releases.verification import Checks, Findings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jobs.command.settings import OneRelease, storage_params
 from jobs.command.terminal import note
-from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.storage.stores import open_store
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # reading verbs must not wait for Ray to load
     from jobs.flow.build.pipeline import BuildState
     from jobs.flow.build.publish_stage import Published
     from jobs.flow.releases.explanation import Explanation
-    from jobs.flow.releases.opened import OpenedRelease
+    from jobs.flow.releases.opened_release import OpenedRelease
     from jobs.flow.releases.survey import Survey
     from jobs.storage.manifests import Manifest
 

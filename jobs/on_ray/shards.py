@@ -20,8 +20,8 @@ from ray import cloudpickle
 
 from jobs.errors import HeliuError, StorageError, TaskError
 from jobs.on_ray.compute import ComputeParams
+from jobs.on_ray.progress import report_no_progress, with_pauses
 from jobs.on_ray.session import ray_session, start_ray
-from jobs.on_ray.waiting import report_no_progress, with_pauses
 
 # Before a task whose storage failed is tried again; each of its requests was sent again before.
 _PAUSES_SECONDS = (1.0, 10.0)

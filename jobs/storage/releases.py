@@ -21,7 +21,7 @@ from jobs.storage.manifests import (
 from jobs.storage.metadata import checked_metadata, parsed_metadata
 from jobs.storage.objects import ObjectStore
 from jobs.storage.registry import Registry, Release, RetiredFiles
-from jobs.storage.whole import is_stored
+from jobs.storage.whole_objects import is_stored
 
 
 def corpora(store: ObjectStore) -> list[str]:

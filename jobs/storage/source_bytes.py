@@ -21,7 +21,7 @@ from jobs.errors import (
     ObjectMissing,
     StorageError,
 )
-from jobs.storage.checked import Blocks, CheckedFile, block_digests
+from jobs.storage.checked_files import Blocks, CheckedFile, block_digests
 from jobs.storage.sources import require_regular
 from jobs.storage.stores import backend_of
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from jobs.corpus.signals.rules import RuleParams, rule_verdicts
 from jobs.flow.shards import NormalizedShard, Run
-from jobs.flow.tasks.sealed import read_table
+from jobs.flow.tasks.sealed_objects import read_table
 from jobs.storage.objects import ObjectStore
 
 QUANTILES = (0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1)

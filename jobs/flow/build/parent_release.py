@@ -11,7 +11,7 @@ from jobs.errors import ConfigError
 from jobs.flow.contamination.records import check_same_content
 from jobs.flow.params import BuildParams
 from jobs.flow.recorded import InputName, input_names, recorded_parameters, recorded_schema
-from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.storage.canonical_json import canonical_json
 from jobs.storage.corpus import Corpus
 from jobs.storage.layout import LATEST

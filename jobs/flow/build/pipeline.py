@@ -26,14 +26,14 @@ from jobs.flow.dedup.tombstones import tombstone_shards
 from jobs.flow.intake.column_check import require_columns
 from jobs.flow.intake.plan import InputShard, plan
 from jobs.flow.params import BuildParams
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.flow.shards import NormalizedShard
 from jobs.flow.tasks.checkpoints import Checkpoint, Progress
 from jobs.on_ray.session import ray_session
 from jobs.storage.corpus import Corpus
 from jobs.storage.log import head
 from jobs.storage.manifests import JsonObject, Manifest
-from jobs.storage.probing import prove_once
+from jobs.storage.store_probe import prove_once
 from jobs.storage.stores import open_store
 
 

@@ -16,7 +16,7 @@ from jobs.flow.intake.plan import Delivered, InputShard, delivered_files, input_
 from jobs.flow.params import BuildParams, PartnerParams
 from jobs.flow.recorded import recorded_parameters, recorded_schema, with_libraries
 from jobs.flow.releases.described_files import write_derived
-from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.flow.shards import NormalizedShard
 from jobs.flow.tasks.blobs import FILES
 from jobs.flow.tasks.checkpoints import Checkpoint

@@ -36,7 +36,7 @@ from jobs.flow.tasks.checkpoints import (
     map_checkpointed,
 )
 from jobs.flow.tasks.exchange import read_partition
-from jobs.flow.tasks.sealed import read_sealed, read_table, seal
+from jobs.flow.tasks.sealed_objects import read_sealed, read_table, seal
 from jobs.storage.canonical_json import fingerprint
 from jobs.storage.layout import work_key
 from jobs.storage.objects import ObjectStore

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.corpus.contamination.findings import HITS, PASSAGE, QUESTION, QUOTATION, Benchmarks, hits
-from jobs.flow.releases.opened import OpenedRelease
-from jobs.storage.whole import whole_file
+from jobs.flow.releases.opened_release import OpenedRelease
+from jobs.storage.whole_objects import whole_file
 
 _THREADS = 8
 _COLUMNS = ["id", "partner", "source_id", "url", "content"]

@@ -19,9 +19,9 @@ from jobs.corpus.text.canonical import canonical_texts
 from jobs.flow.dedup.frozen import FrozenShard, Origin
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard, Run
-from jobs.flow.tasks.sealed import read_table
+from jobs.flow.tasks.sealed_objects import read_table
 from jobs.storage.objects import ObjectStore
-from jobs.storage.whole import whole_file
+from jobs.storage.whole_objects import whole_file
 
 Shard = NormalizedShard | FrozenShard
 """Delivered now, or frozen; rows are numbered across all shards, delivered ones first."""

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from jobs.errors import ConfigError, ObjectMissing, SignatureInvalid
-from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.storage.canonical_json import canonical_json
 from jobs.storage.layout import attestation_key, attestations
 from jobs.storage.manifests import JsonObject

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypedDict
 
-from jobs.flow.releases.opened import choose_corpus
+from jobs.flow.releases.opened_release import choose_corpus
 from jobs.storage.commits import Committed, commit
 from jobs.storage.entries import operation_from
 from jobs.storage.layout import LATEST, check_tag

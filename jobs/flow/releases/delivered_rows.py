@@ -16,7 +16,7 @@ from jobs.corpus.repair.repairs import RepairParams
 from jobs.errors import ConfigError, DeliveryMissing
 from jobs.flow.intake.delivered_tables import file_tables
 from jobs.flow.intake.plan import Delivered
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.storage.source_bytes import known_bytes
 from jobs.storage.sources import expand
 

@@ -16,7 +16,7 @@ from jobs.errors import ConfigError
 from jobs.flow.releases.card import dataset_card
 from jobs.flow.releases.croissant import croissant
 from jobs.flow.releases.file_locations import FileLocation
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.storage.layout import derived_key
 from jobs.storage.manifests import ColumnEntry, JsonObject, Manifest
 

@@ -23,9 +23,9 @@ import pyarrow.parquet as pq
 from jobs.corpus.model.sites import sites
 from jobs.corpus.release.comparison import Changes, IdKeys, ascending, compare, id_keys, positions
 from jobs.corpus.text.text_buffers import text_hashes
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.storage.manifests import FileEntry, JsonObject
-from jobs.storage.whole import whole_file
+from jobs.storage.whole_objects import whole_file
 
 NOT_DELIVERED = "not delivered"
 """The reason of a removed document that no delivery of the later release has."""

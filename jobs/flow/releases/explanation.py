@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from jobs.corpus.model.identity import document_id
 from jobs.errors import ConfigError
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 
 _HEX_DIGITS = 32
 Row = dict[str, Any]

@@ -19,10 +19,10 @@ from jobs.corpus.release.jsonl_layouts import json_lines, layout_keys
 from jobs.errors import ConfigError, StorageUnwritable
 from jobs.flow.releases.described_files import about_release, derived_files, sha256sums
 from jobs.flow.releases.file_locations import FileLocation
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.storage.canonical_json import canonical_json, file_sha256
 from jobs.storage.manifests import FileEntry
-from jobs.storage.whole import whole_file
+from jobs.storage.whole_objects import whole_file
 
 _THREADS = 2
 _DATA = "data"

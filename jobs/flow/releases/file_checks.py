@@ -27,7 +27,7 @@ from jobs.errors import ObjectMissing
 from jobs.storage.manifests import FileEntry
 from jobs.storage.objects import ObjectStore, StorageParams
 from jobs.storage.stores import open_store
-from jobs.storage.whole import CHUNK_BYTES, chunks
+from jobs.storage.whole_objects import CHUNK_BYTES, chunks
 
 _FOOTER_BYTES = 1 << 18  # holds the footer of a common shard, with two texts per row group
 _ENDING_BYTES = 8  # after a footer: its length and the magic number

@@ -22,7 +22,7 @@ from jobs.corpus.model.reasons import DropReason, Stage
 from jobs.corpus.release.conservation import balance
 from jobs.errors import ConfigError, ConservationError
 from jobs.flow.releases.file_checks import FileCheck, FileReport, Halves, check_file
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.storage.canonical_json import canonical_json
 from jobs.storage.log import head, history
 from jobs.storage.manifests import FileEntry, PartnerAccount, files_of

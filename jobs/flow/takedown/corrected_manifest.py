@@ -10,7 +10,7 @@ from typing import cast
 
 from jobs.corpus.release.conservation import corrected
 from jobs.flow.recorded import with_libraries
-from jobs.flow.releases.opened import OpenedRelease, origin
+from jobs.flow.releases.opened_release import OpenedRelease, origin
 from jobs.flow.takedown.matches import AffectedFile, Matches
 from jobs.flow.takedown.restoration import Restored
 from jobs.flow.takedown.selection import Request

@@ -13,7 +13,7 @@ import orjson
 
 from jobs.errors import ObjectMissing, ReleaseMissing, StorageError
 from jobs.flow.releases.described_files import write_derived
-from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.storage.canonical_json import canonical_json
 from jobs.storage.corpus import Corpus
 from jobs.storage.entries import operation_from

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from jobs.corpus.dedup.params import BandParams, SignatureParams
 from jobs.corpus.release.takedown import MATCHING_FACTS, Policy, has_same_text, is_copy, refers_to
 from jobs.errors import ConfigError
-from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.flow.takedown.restorable_duplicates import (
     NO_DUPLICATES,
     RestorableDuplicates,
@@ -30,7 +30,7 @@ from jobs.storage.corpus import Corpus
 from jobs.storage.log import Head, head
 from jobs.storage.manifests import FileEntry, JsonObject, Manifest
 from jobs.storage.objects import ObjectStore
-from jobs.storage.whole import whole_file
+from jobs.storage.whole_objects import whole_file
 
 _EXAMPLES = 5
 _NAMING = dict(zip(FILES, (["id"], ["id"], ["doc_id", "kept_doc_id"], ["doc_id"]), strict=True))

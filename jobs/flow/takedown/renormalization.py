@@ -20,7 +20,7 @@ from jobs.flow.params import BuildParams
 from jobs.flow.recorded import InputName, input_names
 from jobs.flow.shards import NormalizedShard, Run
 from jobs.flow.tasks.checkpoints import Progress, read_checkpoint
-from jobs.flow.tasks.sealed import checkpoint_of
+from jobs.flow.tasks.sealed_objects import checkpoint_of
 from jobs.storage.corpus import Corpus
 from jobs.storage.entries import operation_from
 from jobs.storage.log import history

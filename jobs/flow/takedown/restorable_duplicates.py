@@ -16,11 +16,11 @@ import pyarrow.parquet as pq
 from jobs.corpus.model.reasons import Verdict
 from jobs.corpus.release.takedown import Selection, is_restorable, matched
 from jobs.errors import ConfigError
-from jobs.flow.releases.opened import OpenedRelease, origin
+from jobs.flow.releases.opened_release import OpenedRelease, origin
 from jobs.storage.log import head
 from jobs.storage.manifests import FileEntry, Manifest
 from jobs.storage.releases import read_manifest
-from jobs.storage.whole import whole_file
+from jobs.storage.whole_objects import whole_file
 
 DELIVERED_ROW = pa.schema(
     [

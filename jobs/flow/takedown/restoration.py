@@ -30,7 +30,7 @@ from jobs.flow.build.parent_release import differences
 from jobs.flow.dedup.dedup_stage import Drops, deduplicate
 from jobs.flow.dedup.frozen import FrozenShard
 from jobs.flow.params import BuildParams
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.flow.shards import NormalizedShard, Run
 from jobs.flow.takedown.renormalization import RebuildContext, normalized_again, recorded_params
 from jobs.flow.takedown.restorable_duplicates import build_manifest
@@ -42,7 +42,7 @@ from jobs.flow.tasks.checkpoints import (
     code_digest,
     map_checkpointed,
 )
-from jobs.flow.tasks.sealed import read_table
+from jobs.flow.tasks.sealed_objects import read_table
 from jobs.flow.tasks.table_files import write_table
 from jobs.on_ray.session import ray_session
 from jobs.storage.canonical_json import fingerprint

@@ -22,7 +22,7 @@ from jobs.errors import AlreadyPublished, ConfigError
 from jobs.flow.dedup.frozen import FrozenShard, frozen_shards
 from jobs.flow.dedup.tombstones import signed_tombstones, tombstone_shard, tombstone_shards
 from jobs.flow.releases.described_files import write_derived
-from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.flow.takedown.corrected_manifest import (
     Rewritten,
     corrected_manifest,
@@ -48,7 +48,7 @@ from jobs.storage.manifests import (
     WrittenFile,
 )
 from jobs.storage.publication import Takedown, redact
-from jobs.storage.whole import whole_file
+from jobs.storage.whole_objects import whole_file
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.flow.tasks.sealed import seal_file
+from jobs.flow.tasks.sealed_objects import seal_file
 from jobs.storage.objects import ObjectStore
 from jobs.storage.scratch import scratch_folder
 

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 import xxhash
 
 from jobs.errors import DamagedTable, ObjectMissing
-from jobs.storage.checked import Blocks, CheckedFile, block_digests
+from jobs.storage.checked_files import Blocks, CheckedFile, block_digests
 from jobs.storage.objects import ObjectStore
 
 _BLOCK_BYTES = 1 << 16  # of which a reader of a few bytes reads one

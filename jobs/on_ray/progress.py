@@ -1,4 +1,4 @@
-"""Waiting for results that may not come: who waits looks about now and then, and says so."""
+"""Progress: rows of tasks that may take long, and a warning while none arrives."""
 
 from __future__ import annotations
 
