@@ -1,6 +1,6 @@
 """A Ray of one's own: it listens on the loopback alone and asks for a token that no other has.
 
-Started plainly, Ray listens on every interface and runs what anybody sends it.
+Started plainly, Ray listens on every interface and runs whatever code is sent to it.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def isolated() -> Iterator[None]:
     changes = {
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": secrets.token_hex(_TOKEN_BYTES),
-        # Where Ray holds no clusters it takes the loopback for the node's address: told to this
-        # process by its constant, to what it starts by the environment.
+        # Without clusters Ray takes the loopback for the node's address: this process reads the
+        # constant, the processes that it starts read the environment.
         ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR: "0",
     }
     before = {name: os.environ.get(name) for name in changes}

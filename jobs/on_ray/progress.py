@@ -16,13 +16,13 @@ _END = object()
 
 
 def with_pauses(rows: Iterable[Row], seconds: float) -> Iterator[Row | None]:
-    """The rows of an iterable as another thread reads them.
+    """Yield the rows of an iterable, which another thread reads.
 
-    The other thread ends with the next row once nobody wants more.
+    The other thread ends with the next row after the iteration is closed.
 
     Args:
-        rows: may take as long as they like.
-        seconds: None is given after each so long time without a row.
+        rows: read by the other thread.
+        seconds: yield None after each such time without a row.
     """
     found: queue.SimpleQueue[Row | Exception | object] = queue.SimpleQueue()
     is_enough = threading.Event()
@@ -54,7 +54,7 @@ def _read(
             if is_enough.is_set():
                 return
         found.put(_END)
-    except Exception as error:  # noqa: BLE001  raised again by who waits for the rows
+    except Exception as error:  # noqa: BLE001  raised again in the thread that iterates
         found.put(error)
 
 

@@ -27,7 +27,7 @@ def sha256_hex(data: bytes) -> str:
 
 
 def file_sha256(path: Path) -> str:
-    """The sha256 of a local file, read in pieces."""
+    """The sha256 of a local file, read a few megabytes at a time."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

@@ -52,7 +52,7 @@ def commit(corpus: Corpus, decide: Decide, *, commit_info: CommitInfo) -> Commit
     Raises:
         HeliuError: the state refuses the operation, or `decide` raised.
         LostRace: another publisher was first in every round.
-        OutcomeUnknown: no answer told whether the entry was written.
+        OutcomeUnknown: no answer showed whether the entry was written.
     """
     before = head(corpus)
     for _ in range(_ROUNDS):

@@ -30,7 +30,7 @@ def complaint_of_line(text: str, most_chars: int = MOST_LINE_CHARS) -> str | Non
     """Why a text cannot stand on one line for people; None if it can."""
     found = _HIDDEN.search(text)
     if found:
-        return f"holds U+{ord(found[0]):04X}, a character that nobody sees"
+        return f"holds U+{ord(found[0]):04X}, an invisible character"
     return f"is longer than {most_chars:,} characters" if len(text) > most_chars else None
 
 

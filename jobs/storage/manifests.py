@@ -20,7 +20,7 @@ CommitInfo = JsonObject
 
 
 class FileBytes(TypedDict):
-    """What tells that a file is undamaged: sha256 (hex) and size in bytes."""
+    """What proves that a file is undamaged: sha256 (hex) and size in bytes."""
 
     sha256: str
     bytes: int

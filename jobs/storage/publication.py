@@ -57,7 +57,7 @@ def publish(
     Raises:
         AlreadyPublished: the version exists with another digest.
         LostRace: a file was retired or taken down meanwhile; build again.
-        OutcomeUnknown: no answer told whether the commit was written.
+        OutcomeUnknown: no answer showed whether the commit was written.
     """
     body = canonical_json(manifest)
     digest = sha256_hex(body)
@@ -116,7 +116,7 @@ def redact(
 
     Raises:
         LostRace: a release or another takedown was committed meanwhile.
-        OutcomeUnknown: no answer told whether the commit was written.
+        OutcomeUnknown: no answer showed whether the commit was written.
     """
     body = canonical_json(manifest)
     digest = sha256_hex(body)

@@ -80,7 +80,7 @@ def read_manifest(corpus: Corpus, digest: str) -> Manifest:
     """Return the manifest with this digest as it was published, its bytes checked.
 
     Raises:
-        DamagedMetadata: it is gone, or the bytes are not those that were published.
+        DamagedMetadata: it is missing, or the bytes are not those that were published.
     """
     key = manifest_key(corpus.name, digest)
     body = checked_metadata(corpus.store, key, digest, "the manifest that was published")

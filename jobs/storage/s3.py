@@ -120,8 +120,8 @@ class S3Store(ObjectStore):
                 self._client.upload_file(str(path), self._bucket, name)
             except S3UploadFailedError as failure:
                 # Asked to finish again, because its answer was lost, a server knows no such upload.
-                is_gone = error_code(failure.__context__) == "NoSuchUpload"
-                if not (is_gone and self.size(key) == path.stat().st_size):
+                is_finished = error_code(failure.__context__) == "NoSuchUpload"
+                if not (is_finished and self.size(key) == path.stat().st_size):
                     raise
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 FAILURES = (sdk.ClientError, sdk.BotoCoreError, ResponseParserError, S3UploadFailedError)
-# The waits between them grow to 20 s, by chance half of that: most of a minute, in which a gateway
+# The waits between them grow to 20 s, a random half of that: most of a minute, in which a gateway
 # is started again and a cluster finds its disk.
 S3_SCHEME = "s3://"
 _ATTEMPTS = 9

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from jobs.errors import StorageUnwritable
 
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
+_UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """A folder for temporary files of heliu, gone at the end.
+    """Make a folder for temporary files of heliu, deleted at the end.
 
     Raises:
         StorageUnwritable: it cannot be made, or there is no room for what is written in it.
@@ -31,7 +31,7 @@ def scratch_folder() -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="heliu-", dir=where) as folder:
             yield Path(folder)
     except OSError as error:
-        if error.errno not in _NO_ROOM:
+        if error.errno not in _UNWRITABLE:
             raise
         raise StorageUnwritable(
             f"cannot write temporary files in {where} ({error}): free some space there, grant this "

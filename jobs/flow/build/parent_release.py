@@ -53,7 +53,7 @@ def open_parent(store: ObjectStore, params: BuildParams) -> OpenedRelease | None
     if parent.is_redacted:
         raise ConfigError(
             f"corpus.parent={parent.version} lost documents since it was published, so its "
-            "accounts no longer tell what it holds: extend the release of the takedown instead "
+            "accounts no longer describe it: extend the release of the takedown instead "
             "(heliu log names it), or a later one"
         )
     _require_good(store, parent, params)
@@ -92,7 +92,7 @@ def _require_fit(parent: OpenedRelease, params: BuildParams) -> None:
     if found:
         listed = "\n".join(found)
         raise ConfigError(
-            f"corpus.parent={parent.version} was built otherwise than this build is told to, so "
+            f"corpus.parent={parent.version} was built with other values than this build's, so "
             f"its documents cannot be compared with new ones (parent's value, this build's):\n"
             f"{listed}\ngive the parent's values, or build without corpus.parent"
         )

@@ -1,4 +1,4 @@
-"""Delivered files as tables: opened as their format needs, whole or a piece of them."""
+"""Delivered files as tables: opened as their format needs, whole or one split of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jobs.storage.source_bytes import open_random, open_range, open_stream
 
 
 def delivered_tables(shard: InputShard, *, endpoint_url: str | None) -> Iterator[pa.Table]:
-    """The rows of an input shard, in order, as DELIVERED tables."""
+    """Yield the rows of an input shard, in order, as DELIVERED tables."""
     for file in shard.files:
         yield from file_tables(file, shard.partner.reading, endpoint_url=endpoint_url)
 
@@ -24,10 +24,10 @@ def delivered_tables(shard: InputShard, *, endpoint_url: str | None) -> Iterator
 def file_tables(
     file: Delivered, reading: DeliveryParams, *, endpoint_url: str | None
 ) -> Iterator[pa.Table]:
-    """The rows of a delivered file, or of a piece of it, in order, as DELIVERED tables.
+    """Yield the rows of a delivered file, or of a split of it, in order, as DELIVERED tables.
 
     Raises:
-        DeliveryChanged: it is not the file that was hashed; no row of what it is now was given.
+        DeliveryChanged: it is not the file that was hashed; none of its rows was yielded.
     """
     with _opened(file, reading, endpoint_url) as stream:
         yield from read_rows(
@@ -42,16 +42,16 @@ def file_tables(
 def _opened(
     file: Delivered, reading: DeliveryParams, endpoint_url: str | None
 ) -> BinaryIO | pa.NativeFile:
-    uri, piece, known = file.source.uri, file.piece, file.known
+    uri, split, known = file.source.uri, file.piece, file.known
     if format_named(reading.format).is_random_access:
         return open_random(uri, endpoint_url=endpoint_url, known=known)
-    if piece is not None:
-        return open_range(uri, piece.start, piece.end, endpoint_url=endpoint_url, known=known)
+    if split is not None:
+        return open_range(uri, split.start, split.end, endpoint_url=endpoint_url, known=known)
     return open_stream(uri, endpoint_url=endpoint_url, known=known)
 
 
 def _legacy(file: Delivered, endpoint_url: str | None) -> str | None:
-    """What the whole file shows of lines that are not UTF-8: only such a file is read twice."""
+    """Return what the whole file shows of lines that are not UTF-8: it is read a second time."""
     uri, known = file.source.uri, file.known
     with open_stream(uri, endpoint_url=endpoint_url, known=known) as stream:
         return legacy_evidence(stream, file.source.name)

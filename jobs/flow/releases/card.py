@@ -92,11 +92,11 @@ def _partners(partners: Mapping[str, PartnerAccount]) -> list[str]:
 def _recipe(manifest: Manifest) -> list[str]:
     said = [f"- {len(manifest['inputs']):,} delivered files were decoded and normalized to NFC."]
     if minhash := manifest["parameters"].get("minhash"):
-        told = {name: _text(value) for name, value in minhash.items()}
+        shown = {name: _text(value) for name, value in minhash.items()}
         said.append(
-            f"- Copies were found by MinHash of {told['num_perm']} words over runs of "
-            f"{told['shingle_chars']} characters, in {told['bands']} bands of "
-            f"{told['rows']} rows; of documents at least {told['threshold']} similar, the "
+            f"- Copies were found by MinHash of {shown['num_perm']} words over runs of "
+            f"{shown['shingle_chars']} characters, in {shown['bands']} bands of "
+            f"{shown['rows']} rows; of documents at least {shown['threshold']} similar, the "
             "one of the partner with the highest priority stays."
         )
     said.append("- Every delivered row has a decision with its reason: `heliu explain id=…`.")

@@ -26,7 +26,7 @@ _JSON_TYPES = {"float": "number", "double": "number", "bool": "boolean"}
 
 
 @dataclass(frozen=True)
-class About:
+class DescribedRelease:
     """A release to describe: its manifest, the digest of that, and when it was published."""
 
     manifest: Manifest
@@ -34,9 +34,9 @@ class About:
     published_at: str
 
 
-def about_release(release: OpenedRelease) -> About:
+def described_release(release: OpenedRelease) -> DescribedRelease:
     """Return the description of an opened release."""
-    return About(release.manifest, release.digest, release.published_at)
+    return DescribedRelease(release.manifest, release.digest, release.published_at)
 
 
 def write_derived(release: OpenedRelease) -> list[str]:
@@ -51,7 +51,7 @@ def write_derived(release: OpenedRelease) -> list[str]:
         for entry in release.entries("shards")
     ]
     written = []
-    for name, body in derived_files(about_release(release), locations).items():
+    for name, body in derived_files(described_release(release), locations).items():
         key = derived_key(release.corpus, release.version, name)
         release.store.put(key, body)
         written.append(release.store.location(key))
@@ -77,21 +77,21 @@ def croissant_below(release: OpenedRelease, base_url: str) -> bytes:
 
 
 def derived_files(
-    about: About, locations: Sequence[FileLocation], *, pattern: str | None = None
+    release: DescribedRelease, locations: Sequence[FileLocation], *, pattern: str | None = None
 ) -> dict[str, bytes]:
     """Return name and content of every derived file; equal releases and locations, equal bytes.
 
     Args:
-        about: the release they describe.
+        release: the release they describe.
         locations: the release's files of documents, in order.
         pattern: matches the path of all of them and of nothing else, if there is such a pattern.
     """
-    manifest = about.manifest
+    manifest = release.manifest
     paths = [file.path for file in locations] if pattern is None else [pattern]
     return {
-        "README.md": dataset_card(manifest, about.digest, paths=paths).encode(),
+        "README.md": dataset_card(manifest, release.digest, paths=paths).encode(),
         "SHA256SUMS": sha256sums((file.path, file.sha256) for file in locations),
-        "croissant.json": croissant(manifest, about.published_at, locations, pattern=pattern),
+        "croissant.json": croissant(manifest, release.published_at, locations, pattern=pattern),
         "files.txt": "".join(f"{file.address}\n" for file in locations).encode(),
         "schema.json": _indented(json_schema(manifest)),
         "view.sql": view(manifest, [file.address for file in locations]).encode(),

@@ -155,10 +155,10 @@ def _hashes(
     for entry in entries:
         if _high(entry["first_id"]) < ends[1] and _high(entry["last_id"]) >= ends[0]:
             for table in _groups(release, entry, ["id", column], ends):
-                words = id_keys(table["id"])
-                inside = (words[:, 0] >= ends[0]) & (words[:, 0] <= ends[1] - 1)
+                keys = id_keys(table["id"])
+                inside = (keys[:, 0] >= ends[0]) & (keys[:, 0] <= ends[1] - 1)
                 texts = table[column].combine_chunks().filter(pa.array(inside))
-                ids.append(words[inside])
+                ids.append(keys[inside])
                 hashes.append(id_keys(texts if kind == "facts" else text_hashes(texts)))
     ordered = ascending(np.concatenate(ids), np.concatenate(hashes))
     return ordered[0], ordered[1]
@@ -194,10 +194,10 @@ def _reasons(pair: _Pair, removed: IdKeys) -> dict[str, int]:
             table = pq.read_table(stream, columns=columns)
         at = positions(*_distinct(removed, table))
         known = table.take(pa.array(_first_rows(table)[at[at >= 0]]))
-        told = pc.binary_join_element_wise(
+        why = pc.binary_join_element_wise(
             known["stage"], pc.coalesce(known["reason"], known["verdict"]), "/"
         )
-        names[at >= 0] = told.to_pylist()
+        names[at >= 0] = why.to_pylist()
     return dict(sorted(Counter(names.tolist()).items()))
 
 
@@ -207,22 +207,22 @@ def _distinct(removed: IdKeys, decisions: pa.Table) -> tuple[IdKeys, IdKeys]:
 
 
 def _first_rows(decisions: pa.Table) -> Any:
-    words = id_keys(decisions["doc_id"])
-    is_first = np.ones(len(words), np.bool_)
-    is_first[1:] = (words[1:] != words[:-1]).any(axis=1)
+    keys = id_keys(decisions["doc_id"])
+    is_first = np.ones(len(keys), np.bool_)
+    is_first[1:] = (keys[1:] != keys[:-1]).any(axis=1)
     return np.flatnonzero(is_first)
 
 
 def _sites(pair: _Pair, changes: Changes, rows: Rows | None) -> list[JsonObject]:
     counts: Counter[tuple[str, str]] = Counter()
-    for side, gone in _SIDES:
-        wanted = {gone: getattr(changes, gone), "changed": changes.changed}
+    for side, change in _SIDES:
+        wanted = {change: getattr(changes, change), "changed": changes.changed}
         if any(map(len, wanted.values())):
             for name, table in _rows(pair, side, wanted, is_whole=rows is not None):
-                told = "changed_before" if (name, side) == ("changed", "before") else name
+                label = "changed_before" if (name, side) == ("changed", "before") else name
                 if rows is not None:
-                    rows(told, table)
-                if told != "changed_before":
+                    rows(label, table)
+                if label != "changed_before":
                     hosts = sites(table["url"]).to_pylist() if "url" in table.column_names else []
                     counts.update((host or "", name) for host in hosts)
     keys = {site for site, _ in counts}
@@ -245,8 +245,8 @@ def _rows(
     columns = None if is_whole else ["id", "url"]
     for entry in pair.files(side, "shards"):
         for table in _groups(release, entry, columns, (0, 2**64)):
-            words = id_keys(table["id"])
+            keys = id_keys(table["id"])
             for name, ids in wanted.items():
-                chosen = table.filter(pa.array(positions(words, ids) >= 0))
+                chosen = table.filter(pa.array(positions(keys, ids) >= 0))
                 if len(chosen):
                     yield name, chosen

@@ -122,7 +122,7 @@ def _spans(report: FileReport, store: ObjectStore) -> list[tuple[int, int]]:
         return [(0, size)]
     try:
         metadata = _footer(report.entry, store)
-    except (pa.ArrowInvalid, OSError):  # its hash will tell what is wrong with it
+    except (pa.ArrowInvalid, OSError):  # its hash will show what is wrong with it
         return []
     spans = list(_column_spans(metadata, _COUNTED.get(report.kind, [])))
     return [(start, min(end, size)) for start, end in [*spans, (size - _length(metadata), size)]]

@@ -258,12 +258,12 @@ def _account_problems(
     if release.is_redacted:
         reasons = {**now["reasons"]}
         taken = reasons.pop(_TAKEN_DOWN, 0) - account["reasons"].get(_TAKEN_DOWN, 0)
-        # Every other number may only have gone down, all of them together by what was taken down.
+        # Every other number can only be lower, all of them together by the rows taken down.
         before = {"kept": account["kept"], **account["reasons"]}
         after = {"kept": now["kept"], **reasons}
         lost = {name: before.get(name, 0) - count for name, count in after.items()}
-        gone = sum(before[name] for name in before.keys() - after.keys() - {_TAKEN_DOWN})
-        if min(lost.values()) < 0 or sum(lost.values()) + gone != taken:
+        reasons_lost = sum(before[name] for name in before.keys() - after.keys() - {_TAKEN_DOWN})
+        if min(lost.values()) < 0 or sum(lost.values()) + reasons_lost != taken:
             yield f"partner {partner}: decisions differ by more than the rows that were taken down"
     published: Mapping[str, object] = account
     for name, value in now.items():

@@ -121,7 +121,7 @@ def search(corpus: Corpus, request: Request) -> Matches:
     if not chosen.facts and not struck.rows:
         searched = "no release has" if request.is_redacting else f"{release.version} does not have"
         raise ConfigError(
-            f"{searched} any document or row that meets all of {', '.join(_criteria(request))}: "
+            f"{searched} any document or row that has all of {', '.join(_criteria(request))}: "
             "nothing was done; heliu explain id=… says what became of a document"
         )
     facts = pa.concat_tables([_no_facts(release), *chosen.facts])

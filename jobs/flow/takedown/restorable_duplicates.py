@@ -35,7 +35,7 @@ DELIVERED_ROW = pa.schema(
 
 @dataclass(frozen=True)
 class RestorableRows:
-    """Tells which rows of a release's decisions are restorable, and which match the selection.
+    """Find the rows of a release's decisions that are restorable or that match the selection.
 
     Attributes:
         removed: Ids of the documents taken down.

@@ -207,10 +207,10 @@ def _rewritten(found: Matches, request: Request, affected: AffectedFile) -> Rewr
     restorable, own = found.copies.restorable, {e["key"] for e in found.release.entries(kind)}
     if restorable is not None and entry["key"] in own:
         patched = after.filter(pc.invert(restorable.rows(entry, table)))
-    moved = verdict_counts(patched)
-    moved.subtract(verdict_counts(table))
+    count_changes = verdict_counts(patched)
+    count_changes.subtract(verdict_counts(table))
     instead = write(after) if request.is_redacting else None
-    return Rewritten(affected, instead, write(patched), moved)
+    return Rewritten(affected, instead, write(patched), count_changes)
 
 
 def _written(found: Matches, table: pa.Table) -> Substitute | None:
