@@ -29,7 +29,7 @@ def open_release(
     endpoint_url: str | None = None,
     region: str | None = None,
 ) -> OpenedRelease:
-    """A published release, to be read: `.digest`, `.manifest`, `.files()`, `.dataset()`, ….
+    """Open a published release: `.digest`, `.manifest`, `.files()`, `.dataset()`, ….
 
     Args:
         root: a directory or `s3://bucket/prefix`, as `storage.root` was at publishing.
@@ -37,7 +37,7 @@ def open_release(
         corpus: needed only if the root holds several corpora and `version` names none.
         digest: refuse any other; what a training run should write down and give.
         endpoint_url: the S3 server when it is not AWS itself.
-        region: the bucket's region when the environment does not say it.
+        region: the bucket's region when the environment does not name it.
 
     Raises:
         ReleaseMissing: there is no such release, or it has another digest.

@@ -106,7 +106,7 @@ def _request(config: Settings) -> Request:
 
 
 def _commit_info(config: Settings) -> dict[str, Any]:
-    """The commit info without the search criteria, because the log is permanent."""
+    """Return the commit info without the search criteria, because the log is permanent."""
     info = circumstances(config)
     configuration = info["configuration"]
     for name in _PRIVATE:

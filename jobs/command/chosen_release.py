@@ -1,4 +1,4 @@
-"""The release that a reading verb was asked for."""
+"""The release that the user of a reading verb chose."""
 
 from __future__ import annotations
 

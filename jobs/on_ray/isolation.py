@@ -1,4 +1,4 @@
-"""A Ray of one's own: it listens on the loopback alone and asks for a token that no other has.
+"""A private local Ray: it listens on the loopback alone and requires a token made for it.
 
 Started plainly, Ray listens on every interface and runs whatever code is sent to it.
 """
@@ -46,9 +46,9 @@ def isolated() -> Iterator[None]:
 
 
 def show_token() -> None:
-    """Have a cluster that is joined shown the token that the environment or its file holds.
+    """Make Ray present the token of the environment, or of its file, to a cluster that it joins.
 
-    Left alone, Ray does so only where `RAY_AUTH_MODE` says it.
+    By itself Ray does so only where `RAY_AUTH_MODE` is `token`.
     """
     _read_environment_again()
     has_token = AuthenticationTokenLoader.instance().has_token(ignore_auth_mode=True)

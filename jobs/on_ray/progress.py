@@ -59,7 +59,13 @@ def _read(
 
 
 def report_no_progress(label: str, outstanding: int, seconds: float) -> None:
-    """Say on standard error that nothing has finished for so long, and which nodes are left."""
+    """Warn on standard error that no task has finished for so long, and how many nodes are left.
+
+    Args:
+        label: of the tasks.
+        outstanding: number of tasks that are not done.
+        seconds: since the last task finished.
+    """
     nodes = ray.nodes()
     alive = sum(node["Alive"] for node in nodes)
     lost = f", {len(nodes) - alive} lost" if alive < len(nodes) else ""

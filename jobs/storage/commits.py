@@ -47,7 +47,7 @@ def commit(corpus: Corpus, decide: Decide, *, commit_info: CommitInfo) -> Commit
     Args:
         corpus: in the store that holds everything the operation names.
         decide: called again after every entry that another publisher committed first.
-        commit_info: for the entry: who commits, when and with what.
+        commit_info: for the entry: the user, the time and the code.
 
     Raises:
         HeliuError: the state refuses the operation, or `decide` raised.

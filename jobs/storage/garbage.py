@@ -124,7 +124,7 @@ def _live(corpus: Corpus, state: State) -> set[str]:
 
 
 def _candidates(corpus: Corpus) -> set[str]:
-    """The blobs that checkpoints of builds name, published or not."""
+    """Return the blobs that checkpoints of builds name, published or not."""
     checkpoints = [
         info.key for info in corpus.store.list(f"{corpus.name}/work/") if info.key.endswith(".json")
     ]

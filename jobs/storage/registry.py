@@ -26,7 +26,7 @@ class _Changes(TypedDict, total=False):
 
 
 class Release(_Changes):
-    """A published release: when, by whom, and what the log says of it since.
+    """A published release: time, user, and later entries of the log about it.
 
     `yanked` is the reason; `redacted` the epoch of the last takedown that removed rows from it.
     """

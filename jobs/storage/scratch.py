@@ -18,7 +18,7 @@ def scratch_folder() -> Iterator[Path]:
     """Make a folder for temporary files of heliu, deleted at the end.
 
     Raises:
-        StorageUnwritable: it cannot be made, or there is no room for what is written in it.
+        StorageUnwritable: it cannot be made, or what is written does not fit in it.
     """
     try:
         where = tempfile.gettempdir()

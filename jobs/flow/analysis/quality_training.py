@@ -95,7 +95,7 @@ def _gathered(
     params: TrainingParams,
     progress: Progress,
 ) -> tuple[pa.Table, int]:
-    """The EXAMPLES of one kind, and how many rows were delivered."""
+    """Return the EXAMPLES of one kind, and how many rows were delivered."""
     sources = expand(patterns, partner=kind, endpoint_url=inputs.endpoint_url, follow_links=False)
     held, delivered = EXAMPLES.empty_table(), 0
     for number, source in enumerate(sources):
@@ -138,7 +138,7 @@ def _described(
     params: TrainingParams,
     counts: dict[str, Any],
 ) -> QualityModel:
-    """The model as written, with the report of the very numbers it will give."""
+    """Return the model as it is stored, with a report of the scores that it will give."""
     scores = quality(content, model=serialized_model(scorer, {}))
     held_out = quality_report(pc.cast(scores, pa.float64()).to_numpy(), labels)
     report = {

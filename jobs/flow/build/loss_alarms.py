@@ -71,7 +71,13 @@ def deliveries(
 def build_alarms(
     manifest: Manifest, merged: Sequence[tuple[Range, Checkpoint]], params: AlarmParams
 ) -> list[Alarm]:
-    """Return the alarms of a candidate about its own deliveries."""
+    """Return the alarms of a candidate about its own deliveries.
+
+    Args:
+        manifest: of the candidate.
+        merged: ranges and their checkpoints.
+        params: limits.
+    """
     found = {
         partner: merged_notes(
             checkpoint["noted"] for within, checkpoint in merged if within.partner == partner

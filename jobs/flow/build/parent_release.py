@@ -67,7 +67,7 @@ def inputs_of(parent: OpenedRelease | None) -> frozenset[InputName]:
 
 
 def _latest(store: ObjectStore, params: BuildParams) -> str:
-    """The newest release; when this version is published already, the one it extended."""
+    """Return the newest release; if this version is published already, the one it extended."""
     published = head(Corpus(store, params.corpus)).find(params.version)
     if published is None:
         return LATEST
@@ -133,7 +133,7 @@ def _compared(recorded: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _leaves(name: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Dotted names and values as JSON, so that a tuple here equals a list there."""
+    """Yield dotted names and values as JSON, so that a tuple here equals a list there."""
     value = orjson.loads(canonical_json(value))
     if isinstance(value, dict):
         for key, inner in value.items():

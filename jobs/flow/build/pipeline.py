@@ -133,7 +133,7 @@ def run_build(
     Args:
         params: of the build.
         progress: called with every finished task.
-        commit_info: who publishes, when and with what.
+        commit_info: the user, the time and the code, for the log.
         report: called with the alarms before they end the build.
 
     Raises:
@@ -179,7 +179,7 @@ def _run(
 def _planned(
     params: BuildParams, progress: Progress, steps: Sequence[Stage], *, will_publish: bool
 ) -> BuildState:
-    """Plan a build, and refuse before its first task what cannot end well."""
+    """Plan a build; refuse before its first task what cannot end well."""
     store = open_store(params.storage)
     # Tombstones that cannot be compared with refuse a build before deliveries are read.
     tombstones = tombstone_shards(store, params) if Stage.DEDUP in steps else []

@@ -29,7 +29,7 @@ def store_index(store: ObjectStore, params: BuildParams) -> None:
 
 
 def load_index(store: ObjectStore, params: BuildParams) -> Benchmarks | None:
-    """The index of the build's evaluation sets; None if there are none. Read once per process.
+    """Return the index of the build's evaluation sets, read once per process; None without sets.
 
     Raises:
         DamagedTable: it is not what was written.

@@ -35,9 +35,14 @@ FOUND = pa.schema(
 def recheck(
     release: OpenedRelease, benchmarks: Benchmarks, *, progress: Callable[[str, int, int], None]
 ) -> pa.Table:
-    """FOUND: every place of a release's documents that holds an item, in the release's order.
+    """Return FOUND: each place in a release's documents that holds an item, in their order.
 
-    Shards are searched in threads, a row group at a time; kernels run beside each other.
+    Shards are searched in threads, a row group at a time; kernels run in parallel.
+
+    Args:
+        release: to search.
+        benchmarks: evaluation sets, with their index.
+        progress: called with a label, the number of shards searched, and of all.
     """
     keys = [file["key"] for file in release.entries("shards")]
     tables = [FOUND.empty_table()]
@@ -50,12 +55,12 @@ def recheck(
 
 
 def condemned(found: pa.Table) -> list[str]:
-    """The ids of the documents whose hits the policy `drop` is for, each once, in order."""
+    """Return the ids of documents with hits of policy `drop`, each once, in order."""
     return list(dict.fromkeys(found.filter(pc.equal(found["policy"], "drop"))["id"].to_pylist()))
 
 
 def table_of(found: pa.Table) -> list[dict[str, Any]]:
-    """Per benchmark and partner: items found, documents with questions, passages, quotations."""
+    """Count items found and documents that hold some, per benchmark, partner and kind of finding."""
     items: dict[tuple[str, str], set[str]] = {}
     documents: Counter[tuple[str, str, str]] = Counter()
     seen = set()
@@ -81,7 +86,13 @@ def table_of(found: pa.Table) -> list[dict[str, Any]]:
 
 
 def excerpts(release: OpenedRelease, found: pa.Table, most: int) -> Iterator[dict[str, Any]]:
-    """What the first documents with questions or passages say where an item is."""
+    """Yield the first hits of questions or passages, each with the text at its place.
+
+    Args:
+        release: that was searched.
+        found: FOUND of it.
+        most: number of hits to show.
+    """
     shown = found.filter(pc.not_equal(found["found"], QUOTATION)).slice(0, most)
     for hit in shown.to_pylist():
         for file in release.entries("shards"):

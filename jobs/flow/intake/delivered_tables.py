@@ -26,6 +26,11 @@ def file_tables(
 ) -> Iterator[pa.Table]:
     """Yield the rows of a delivered file, or of a split of it, in order, as DELIVERED tables.
 
+    Args:
+        file: to read.
+        reading: how.
+        endpoint_url: the S3 server when it is not AWS itself.
+
     Raises:
         DeliveryChanged: it is not the file that was hashed; none of its rows was yielded.
     """

@@ -26,7 +26,7 @@ from jobs.storage.releases import found_in
 
 
 class LoggedOperation(TypedDict):
-    """An entry of the log as people read it; `op` is the operation, `what` it did."""
+    """An entry of the log for people: `op` is the operation, `what` its effect."""
 
     seq: int
     at: str
@@ -129,7 +129,7 @@ def yank(
 
 
 def logged_operations(store: ObjectStore, corpus: str | None) -> list[LoggedOperation]:
-    """Return every entry of the log as people read it, oldest first.
+    """Return every entry of the log for people, oldest first.
 
     Raises:
         DamagedMetadata: the log's chain is broken.

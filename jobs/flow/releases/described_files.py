@@ -99,12 +99,12 @@ def derived_files(
 
 
 def sha256sums(files: Any) -> bytes:
-    """What `sha256sum -c` reads, from (path, sha256) pairs."""
+    """Return the lines that `sha256sum -c` reads, from (path, sha256) pairs."""
     return "".join(f"{sha256}  {path}\n" for path, sha256 in files).encode()
 
 
 def json_schema(manifest: Manifest) -> JsonObject:
-    """The columns of a document as a JSON Schema (2020-12) of one record."""
+    """Return the columns of a document as a JSON Schema (2020-12) of one record."""
     columns = manifest["schema"]["shards"]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -117,7 +117,7 @@ def json_schema(manifest: Manifest) -> JsonObject:
 
 
 def view(manifest: Manifest, addresses: Sequence[str]) -> str:
-    """SQL that makes the documents a DuckDB view named after the corpus."""
+    """Return SQL that makes the documents a DuckDB view named after the corpus."""
     name = _sql_name(manifest["corpus"])
     if not addresses:
         columns = ", ".join(

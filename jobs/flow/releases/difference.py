@@ -66,7 +66,7 @@ class _Pair:
     after: OpenedRelease
 
     def files(self, side: str, kind: str) -> list[FileEntry]:
-        """Those of the release `before` or `after`."""
+        """Return the files of the release `before` or `after`."""
         here, there = (self.before, self.after) if side == "before" else (self.after, self.before)
         known = {entry["key"] for entry in there.entries(kind)}
         return [
@@ -76,7 +76,7 @@ class _Pair:
         ]
 
     def release(self, side: str) -> OpenedRelease:
-        """The release of a side."""
+        """Return the release of a side."""
         return self.before if side == "before" else self.after
 
 
@@ -118,7 +118,7 @@ def _count(found: Difference, pair: _Pair, changes: Changes) -> None:
 
 
 def _changes(pair: _Pair) -> Changes:
-    """Ids that differ: 16 bytes each are held, and what a range takes."""
+    """Return the ids that differ; holds 16 bytes for each, and one range."""
     is_fact = all(release.entries("facts") for release in (pair.before, pair.after))
     kind = "facts" if is_fact else "shards"
     sides = [pair.files(side, kind) for side in ("before", "after")]
@@ -140,7 +140,7 @@ def _changes(pair: _Pair) -> Changes:
 
 
 def _ranges(entries: Sequence[FileEntry]) -> Iterator[tuple[int, int]]:
-    """Ranges of the upper half of ids that hold about as many rows each: ids are hashes."""
+    """Divide the upper half of ids into ranges of about as many rows each: ids are hashes."""
     rows = sum(entry["rows"] for entry in entries)
     parts = -(-rows // _RANGE_ROWS)
     return pairwise(part * 2**64 // parts for part in range(parts + 1)) if rows else iter(())
@@ -149,7 +149,7 @@ def _ranges(entries: Sequence[FileEntry]) -> Iterator[tuple[int, int]]:
 def _hashes(
     release: OpenedRelease, entries: Sequence[FileEntry], kind: str, ends: tuple[int, int]
 ) -> tuple[IdKeys, IdKeys]:
-    """Ids and content hashes of a range, ascending, from the files that may have some."""
+    """Return ids and content hashes of a range, ascending, from the files that may have some."""
     ids, hashes = [np.zeros((0, 2), np.uint64)], [np.zeros((0, 2), np.uint64)]
     column = "text_hash" if kind == "facts" else "content"
     for entry in entries:
@@ -167,7 +167,7 @@ def _hashes(
 def _groups(
     release: OpenedRelease, entry: FileEntry, columns: list[str] | None, ends: tuple[int, int]
 ) -> Iterator[pa.Table]:
-    """The row groups of a file that may hold ids of a range, one after the other."""
+    """Yield the row groups of a file that may hold ids of a range, one after the other."""
     with whole_file(release.store, entry["key"]) as stream:
         reader = pq.ParquetFile(stream)
         at = reader.schema_arrow.names.index("id")
@@ -184,7 +184,7 @@ def _high(identity: str | bytes) -> int:
 
 
 def _reasons(pair: _Pair, removed: IdKeys) -> dict[str, int]:
-    """Removed documents by what the later release's decisions say of them."""
+    """Count removed documents by their decision in the later release."""
     if not len(removed):
         return {}
     names = np.full(len(removed), NOT_DELIVERED, object)
@@ -240,7 +240,7 @@ def _total(counts: Counter[tuple[str, str]], site: str) -> int:
 def _rows(
     pair: _Pair, side: str, wanted: dict[str, IdKeys], *, is_whole: bool
 ) -> Iterator[tuple[str, pa.Table]]:
-    """The shards' rows of some ids, by what they are wanted for; only ids and URLs if not whole."""
+    """Yield rows of the shards with these ids, by name; only ids and URLs if not whole."""
     release = pair.release(side)
     columns = None if is_whole else ["id", "url"]
     for entry in pair.files(side, "shards"):

@@ -60,7 +60,7 @@ def export_jsonl(release: OpenedRelease, to: Path, *, layout: str) -> list[Path]
 def export_huggingface(release: OpenedRelease, to: Path) -> list[Path]:
     """Write a dataset folder for the Hugging Face Hub; the files of documents.
 
-    Pages are cut where the content says so (content-defined chunking), so that the Hub, which
+    Pages are split by content (content-defined chunking), so that the Hub, which
     stores equal chunks once, stores of the next version only what changed. For arguments and errors
     see `export_jsonl`.
     """

@@ -78,7 +78,7 @@ def mirror(release: OpenedRelease, to: ObjectStore, *, commit_info: CommitInfo) 
 def _copy(
     release: OpenedRelease, to: Corpus, entry: FileEntry, retired_files: RetiredFiles
 ) -> int | None:
-    """The bytes copied; None if the file was there, whole."""
+    """Return the number of bytes copied; None if the file was there, whole."""
     key = blob_key(release.corpus, entry["sha256"], retired_files.generation(entry["sha256"]))
     if has_blob(to, entry, retired_files=retired_files):
         return None

@@ -170,7 +170,7 @@ def _criteria(request: Request) -> list[str]:
 
 
 def bands_of(manifest: Manifest) -> BandParams:
-    """What a release took for a copy; similarities are estimated."""
+    """Return the bands by which a release found duplicates; similarities are estimated."""
     minhash = manifest["parameters"]["minhash"]
     signature = SignatureParams(**{one.name: minhash[one.name] for one in fields(SignatureParams)})
     given = {name: minhash[name] for name in ("bands", "rows", "threshold")}
@@ -180,7 +180,7 @@ def bands_of(manifest: Manifest) -> BandParams:
 def _removed_ids(
     release: OpenedRelease, corrected: OpenedRelease, facts: pa.Table, policy: Policy
 ) -> set[str]:
-    """The documents that a release loses: those selected, and copies of them if none may stay."""
+    """Return the ids that a release loses: those selected, and copies of them if none may stay."""
     removed: set[str] = set()
     for _, entry in pairs(release):
         known = known_facts(release, entry, corrected)

@@ -261,7 +261,7 @@ def _choose(spec: tuple[str, NormalizedShard, str], *, params: BuildParams) -> C
 def _rows(
     store: ObjectStore, run: Run, places: pa.Table, *, first: int
 ) -> tuple[pa.Table, pa.Table]:
-    """The DOCUMENTS of a run that are wanted, and their REMOVALS, at positions from `first`."""
+    """Return the wanted DOCUMENTS of a run, and their REMOVALS, at positions from `first`."""
     known = read_table(store, run.documents_key, columns=list(_IDENTITY))
     may_be = pc.is_in(known["doc_id"], value_set=places["doc_id"].combine_chunks())
     wanted = set(zip(*(places[name].to_pylist() for name in _IDENTITY), strict=True))

@@ -74,7 +74,7 @@ def take_down(
     Args:
         corpus: that loses documents.
         request: which documents, and how thoroughly.
-        commit_info: who, when and with what; nothing private.
+        commit_info: the user, the time and the code, for the log; nothing private.
         rebuild: how builds are run again, for the texts of restorable duplicates.
 
     Returns:
@@ -85,7 +85,7 @@ def take_down(
         DeliveryMissing: the text of a copy that may return cannot be had any more.
         AlreadyPublished: the version is there and is something else.
         LostRace: a release or takedown came meanwhile; run it again.
-        OutcomeUnknown: the store never said; run it again.
+        OutcomeUnknown: the store gave no answer; run it again.
     """
     check_version(request.version)
     if not request.reason.strip():

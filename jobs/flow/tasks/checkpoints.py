@@ -62,7 +62,7 @@ def map_checkpointed(
         params: of the build.
         label: name of this work for progress.
         progress: called after every finished task.
-        is_whole: is all that a checkpoint names still there? Asked of those found only.
+        is_whole: whether all that a checkpoint names still exists; called for those found only.
     """
     store = open_store(params.storage)
     found = _found(store, work)
@@ -122,7 +122,7 @@ def write_checkpoint(store: ObjectStore, key: str, made: Any) -> Any:
 
 
 def _found(store: ObjectStore, work: Sequence[CheckpointedTask[Spec]]) -> dict[str, Checkpoint]:
-    """The checkpoints that are there, by their keys."""
+    """Return the checkpoints that exist, by their keys."""
     keys = [one.key for one in work]
     with ThreadPoolExecutor(16) as pool:
         there = zip(keys, pool.map(lambda key: read_checkpoint(store, key), keys), strict=True)
@@ -132,7 +132,7 @@ def _found(store: ObjectStore, work: Sequence[CheckpointedTask[Spec]]) -> dict[s
 def _stale(
     found: dict[str, Checkpoint], is_whole: Callable[[Checkpoint], bool] | None
 ) -> frozenset[str]:
-    """The keys of checkpoints that name what is not there any more."""
+    """Return the keys of checkpoints that name missing objects."""
     if is_whole is None:
         return frozenset()
     with ThreadPoolExecutor(16) as pool:

@@ -7,8 +7,9 @@
 So a reader that has the name can check any part of the object by reading the blocks it lies in. A
 flipped bit, a truncated object and another object in its place are all detected when read.
 
-The task whose checkpoint is `TASK.json` writes its objects below `TASK/`. So a reader of a damaged
-object knows which task makes it again, and empties that checkpoint: the next run repeats the task.
+The task whose checkpoint is `TASK.json` writes its objects below `TASK/`. So a damaged
+object's key names the task that makes it again: its reader empties that checkpoint, and the next
+run repeats the task.
 """
 
 from __future__ import annotations
