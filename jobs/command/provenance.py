@@ -13,7 +13,7 @@ _SECONDS = 10
 def code_state() -> dict[str, str | bool]:
     """Return the sha256 of heliu's code and configuration; in a clone also commit and `is_dirty`.
 
-    `is_dirty` says that files differ from the commit.
+    `is_dirty`: whether files differ from the commit.
     """
     state: dict[str, str | bool] = {"sha256": _code_digest()}
     commit = _git("rev-parse", "HEAD")

@@ -75,7 +75,7 @@ def params_of(params: type[Schema], config: Any, **others: Any) -> Schema:
     """Return parameters from the keys of a group.
 
     Args:
-        params: the class to be made, by the names of whose fields `config` is asked.
+        params: the class to be made; `config` has keys by the names of its fields.
         config: the group, as checked.
         others: values of fields that are no keys of the group.
 

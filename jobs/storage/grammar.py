@@ -40,7 +40,7 @@ def is_partner_name(text: str) -> bool:
 
 
 def check_manifest(manifest: Any) -> None:
-    """Refuse a manifest with what no version of heliu writes; keys it lacks are others' concern.
+    """Refuse a manifest with what no version of heliu writes; missing keys are checked elsewhere.
 
     Raises:
         Malformed: with the place and the value.

@@ -60,7 +60,7 @@ def condemned(found: pa.Table) -> list[str]:
 
 
 def table_of(found: pa.Table) -> list[dict[str, Any]]:
-    """Count items found and documents that hold some, per benchmark, partner and kind of finding."""
+    """Count items found and documents that hold them, by benchmark, partner and kind."""
     items: dict[tuple[str, str], set[str]] = {}
     documents: Counter[tuple[str, str, str]] = Counter()
     seen = set()

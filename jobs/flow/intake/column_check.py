@@ -1,4 +1,4 @@
-"""Mapping: whether the columns that partners are said to have are there, before anything is read.
+"""Column check: refuse mapped columns that no delivered file has, before anything is read.
 
 Files of a delivery differ, so that a column is in none of a few heads proves nothing. It does if
 the heads are those of all files; and a name close to one of them is a slip.

@@ -87,7 +87,7 @@ def choose(releases: Sequence[OpenedRelease], selection: Selection) -> Chosen:
     """Find the documents of releases that match; each shard is read once.
 
     Args:
-        releases: the first one's parameters say which signatures are kept.
+        releases: the parameters of the first one decide which signatures are kept.
         selection: the criteria.
 
     Raises:

@@ -7,8 +7,8 @@
 So a reader that has the name can check any part of the object by reading the blocks it lies in. A
 flipped bit, a truncated object and another object in its place are all detected when read.
 
-The task whose checkpoint is `TASK.json` writes its objects below `TASK/`. So a damaged
-object's key names the task that makes it again: its reader empties that checkpoint, and the next
+The task whose checkpoint is `TASK.json` writes its objects below `TASK/`. So the key of a
+damaged object names the task that makes it again: its reader empties that checkpoint, and the next
 run repeats the task.
 """
 
