@@ -1,4 +1,4 @@
-"""Everything that can stop heliu, grouped by the person that has to act; each class is one exit code.
+"""Everything that can stop heliu, by the person that has to act; each class is one exit code.
 
 ::
 
