@@ -14,12 +14,19 @@ class Run:
         facts_key: Their facts by `doc_id`.
         removals_key: Their REMOVALS by `doc_id`.
         edges_key: The lines at their ends; None if site boilerplate is not removed.
+        changes_key: CHANGES: what removing site boilerplate changes in some of these documents;
+            None if it changes none.
+        first_position: The position of its first row in order of delivery.
+        end_position: A position after its last row.
     """
 
     documents_key: str
     facts_key: str
     removals_key: str
     edges_key: str | None = None
+    changes_key: str | None = None
+    first_position: int = 0
+    end_position: int = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,9 @@ class NormalizedShard:
         columns: Rows with a value, for each column of DELIVERED but the text.
         empty: Files without a row.
         benchmarks: Documents per (benchmark, outcome): dropped, cut, reported or quoted; sorted.
+        files: Name and digest of each file that was hashed while it was read.
+        boundaries: Rows that a section of a release may begin with: position, bytes of text
+            before it, level; ascending.
     """
 
     partner: str
@@ -49,3 +59,5 @@ class NormalizedShard:
     columns: tuple[tuple[str, int], ...] = ()
     empty: tuple[str, ...] = ()
     benchmarks: tuple[tuple[str, str, int], ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
+    boundaries: tuple[tuple[int, int, int], ...] = ()

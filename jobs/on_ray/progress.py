@@ -8,8 +8,6 @@ import threading
 from collections.abc import Iterable, Iterator
 from typing import TypeVar, cast
 
-import ray
-
 Row = TypeVar("Row")
 
 _END = object()
@@ -66,6 +64,8 @@ def report_no_progress(label: str, outstanding: int, seconds: float) -> None:
         outstanding: number of tasks that are not done.
         seconds: since the last task finished.
     """
+    import ray  # noqa: PLC0415  as in `session`
+
     nodes = ray.nodes()
     alive = sum(node["Alive"] for node in nodes)
     lost = f", {len(nodes) - alive} lost" if alive < len(nodes) else ""

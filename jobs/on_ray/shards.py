@@ -11,17 +11,15 @@ import pickle
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Generic, NamedTuple, TypeVar
-
-import ray
-import ray.data
-import ray.exceptions
-from ray import cloudpickle
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from jobs.errors import HeliuError, StorageError, TaskError
 from jobs.on_ray.compute import ComputeParams
 from jobs.on_ray.progress import report_no_progress, with_pauses
 from jobs.on_ray.session import ray_session, start_ray
+
+if TYPE_CHECKING:
+    import ray.data
 
 # Before a task whose storage failed is tried again; each of its requests was sent again before.
 _PAUSES_SECONDS = (1.0, 10.0)
@@ -70,6 +68,8 @@ def map_shards(
 def _dataset(
     task: Callable[[Spec], Result], specs: Sequence[Spec], compute: ComputeParams, label: str
 ) -> ray.data.Dataset:
+    import ray.data  # noqa: PLC0415  as in `session`
+
     rows = [{"number": number, "spec": pickle.dumps(spec)} for number, spec in enumerate(specs)]
     return ray.data.from_items(rows, override_num_blocks=len(rows)).map(
         _Guarded(task, label),
@@ -84,6 +84,8 @@ def _mapped(
     label: str,
     found: Found[Spec, Result] | None,
 ) -> Iterator[Result]:
+    import ray.exceptions  # noqa: PLC0415
+
     left = dict(enumerate(specs))
     deadly: list[str] = []
     try:
@@ -128,6 +130,8 @@ class _Guarded(Generic[Spec, Result]):
     """Turns exceptions into results: Ray would replace their type by one of its own."""
 
     def __init__(self, task: Callable[[Spec], Result], label: str) -> None:
+        from ray import cloudpickle  # noqa: PLC0415
+
         # Loaded only where deaths are counted: what it imports may be what a worker dies of.
         self.task, self.label = cloudpickle.dumps(task), label
 
@@ -149,7 +153,7 @@ class _Guarded(Generic[Spec, Result]):
         return pickle.dumps(outcome)
 
     def _tried(self, spec: Spec) -> Result:
-        task: Callable[[Spec], Result] = cloudpickle.loads(self.task)
+        task: Callable[[Spec], Result] = pickle.loads(self.task)  # noqa: S301
         for pause_seconds in _PAUSES_SECONDS:
             try:
                 return task(spec)
@@ -183,6 +187,8 @@ def _named(spec: object) -> str:
 
 def _deaths_so_far() -> int:
     """How often this task was begun before: Ray begins it again for ever, whatever it died of."""
+    import ray  # noqa: PLC0415  as in `session`
+
     attempts: int = ray.get_runtime_context().worker.core_worker.get_current_task_attempt_number()
     return attempts
 

@@ -89,6 +89,17 @@ class CheckedFile(RandomAccess):
         self.seek(offset)
         return self._part(size_bytes)
 
+    def hold(self, offset: int, body: bytes) -> None:
+        """Keep bytes that were read along with others, if they are right.
+
+        Args:
+            offset: of the first one: a multiple of the size of a block.
+            body: the rest of the file from there.
+        """
+        step = self._blocks.block_bytes
+        if block_digests(body, step) == self._digests[8 * offset // step :]:
+            self._held = (offset, body)
+
     def close(self) -> None:
         """Close the file."""
         if not self.closed:

@@ -30,6 +30,10 @@ def scheme(address: str) -> str | None:
     return name if separator else None
 
 
+Listed = tuple[int, str]
+"""Size in bytes and version of a file or object, as a listing shows them."""
+
+
 class ObjectReplaced(StorageError):
     """An object was replaced after its first bytes were read."""
 
@@ -94,6 +98,15 @@ class ByteStream(Protocol):
 
     def close(self) -> None:
         """Stop reading."""
+        ...
+
+
+class VersionedStream(ByteStream, Protocol):
+    """A stream of one version of an object."""
+
+    @property
+    def version(self) -> str:
+        """What the store gives another value when the content changes."""
         ...
 
 

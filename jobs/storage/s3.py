@@ -128,7 +128,7 @@ class S3Store(ObjectStore):
         """See `ObjectStore.list`."""
         check_prefix(prefix)
         full = self._prefix + prefix
-        for name, size_bytes in listed(self._bucket, full, self._endpoint_url, self._region):
+        for name, size_bytes, _ in listed(self._bucket, full, self._endpoint_url, self._region):
             if is_key(key := name.removeprefix(self._prefix)):
                 yield ObjectInfo(key, size_bytes)
 
@@ -162,11 +162,11 @@ class S3Store(ObjectStore):
 
     def open(self, key: str) -> pa.NativeFile:
         """See `ObjectStore.open`."""
-        return open_object(self.location(key), self._endpoint_url, self._region)
+        return open_object(self.location(key), self._endpoint_url, region=self._region)
 
     def stream(self, key: str) -> ByteStream:
         """See `ObjectStore.stream`: one request, and one more wherever the answer breaks off."""
-        return stream_object(self.location(key), self._endpoint_url, self._region)
+        return stream_object(self.location(key), self._endpoint_url, region=self._region)
 
     def refuses_damage(self, key: str) -> bool | None:
         """See `ObjectStore.refuses_damage`: sends bytes with the Content-MD5 of others."""

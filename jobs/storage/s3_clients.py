@@ -122,8 +122,8 @@ def split_address(address: str) -> tuple[str, str]:
 
 def listed(
     bucket: str, prefix: str, endpoint_url: str | None, region: str | None
-) -> Iterator[tuple[str, int]]:
-    """Yield name and size in bytes of each object with this prefix, sorted by name.
+) -> Iterator[tuple[str, int, str]]:
+    """Name, size in bytes and ETag of each object whose name starts with the prefix, by name.
 
     Args:
         bucket: to list.
@@ -135,14 +135,14 @@ def listed(
         pages = s3_client(endpoint_url, region, resends=True).get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=bucket, Prefix=prefix):
             for item in page.get("Contents", []):
-                yield item["Key"], item["Size"]
+                yield item["Key"], item["Size"], item["ETag"]
 
 
-def listed_addresses(beginning: str, endpoint_url: str | None) -> Iterator[tuple[str, int]]:
-    """Yield address and size in bytes of each object with this prefix, sorted."""
+def listed_addresses(beginning: str, endpoint_url: str | None) -> Iterator[tuple[str, int, str]]:
+    """Address, size in bytes and ETag of each object whose address begins so, sorted."""
     bucket, prefix = split_address(beginning)
-    for name, size_bytes in listed(bucket, prefix, endpoint_url, None):
-        yield f"{S3_SCHEME}{bucket}/{name}", size_bytes
+    for name, size_bytes, etag in listed(bucket, prefix, endpoint_url, None):
+        yield f"{S3_SCHEME}{bucket}/{name}", size_bytes, etag
 
 
 def read_again(ask: Callable[[], StreamingBody], read: Callable[[StreamingBody], bytes]) -> bytes:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from botocore.exceptions import IncompleteReadError
 
-from jobs.storage.objects import ByteStream, ObjectReplaced
+from jobs.storage.objects import Listed, ObjectReplaced
 from jobs.storage.random_access import RandomAccess
 from jobs.storage.s3_clients import explaining, read_again, s3_client, split_address
 
@@ -27,12 +27,18 @@ _PART_BYTES = 8 << 20
 _PARTS_AT_ONCE = 4
 
 
-def open_object(address: str, endpoint_url: str | None, region: str | None = None) -> pa.NativeFile:
+def open_object(
+    address: str,
+    endpoint_url: str | None,
+    listed: Listed | None = None,
+    region: str | None = None,
+) -> pa.NativeFile:
     """Open an object for random access.
 
     Args:
         address: of the object.
         endpoint_url: of a server other than AWS.
+        listed: its size in bytes and ETag, if they are known: no request asks for them then.
         region: of the bucket, None for the environment's.
 
     Raises:
@@ -40,30 +46,40 @@ def open_object(address: str, endpoint_url: str | None, region: str | None = Non
         StorageError: Now or while reading: the server refused or cannot be reached, or the object
             was replaced since.
     """
-    return pa.PythonFile(_File(_Object(address, endpoint_url, region)), mode="r")
+    size_bytes, etag = listed or (None, "")
+    stored = _Object(address, endpoint_url, region, etag)
+    return pa.PythonFile(_File(stored, size_bytes), mode="r")
 
 
-def stream_object(address: str, endpoint_url: str | None, region: str | None) -> ByteStream:
+def stream_object(
+    address: str,
+    endpoint_url: str | None,
+    listed: Listed | None = None,
+    region: str | None = None,
+) -> ObjectStream:
     """Stream an object from its beginning; raises as `open_object` does.
 
     Args:
         address: of the object.
         endpoint_url: of a server other than AWS.
+        listed: its size in bytes and ETag, if they are known: another one is refused.
         region: of the bucket, None for the environment's.
 
     One request, and one more wherever the answer breaks off.
     """
-    return _Stream(_Object(address, endpoint_url, region))
+    return ObjectStream(_Object(address, endpoint_url, region, listed[1] if listed else ""))
 
 
 class _Object:
     """An object that is the same one in all answers, by its ETag."""
 
-    def __init__(self, address: str, endpoint_url: str | None, region: str | None) -> None:
+    def __init__(
+        self, address: str, endpoint_url: str | None, region: str | None, etag: str
+    ) -> None:
         self._address, self._endpoint_url = address, endpoint_url
         self._client = s3_client(endpoint_url, region, resends=True)
         self._bucket, self._key = split_address(address)
-        self._etag = ""
+        self.etag = etag
 
     def explaining(self) -> AbstractContextManager[None]:
         """Failures of its requests become errors of heliu."""
@@ -72,14 +88,14 @@ class _Object:
     def size(self) -> int:
         """In bytes."""
         found = self._client.head_object(Bucket=self._bucket, Key=self._key)
-        self._etag = found["ETag"]
+        self.etag = found["ETag"]
         return found["ContentLength"]
 
     def body(self, **wanted: Any) -> StreamingBody:
         """The answer to one request; what is asked for beside the object itself."""
         answer = self._client.get_object(Bucket=self._bucket, Key=self._key, **wanted)
-        self._etag = self._etag or answer["ETag"]
-        if answer["ETag"] != self._etag:
+        self.etag = self.etag or answer["ETag"]
+        if answer["ETag"] != self.etag:
             answer["Body"].close()
             raise ObjectReplaced(f"{self._address} was replaced while it was read: run again")
         return answer["Body"]
@@ -88,10 +104,10 @@ class _Object:
 class _File(RandomAccess):
     """Any bytes of an object, in any order."""
 
-    def __init__(self, stored: _Object) -> None:
+    def __init__(self, stored: _Object, size_bytes: int | None) -> None:
         self._stored = stored
         with stored.explaining():
-            super().__init__(stored.size())
+            super().__init__(stored.size() if size_bytes is None else size_bytes)
 
     def read(self, size: int | None = -1) -> bytes:
         wanted = self._size_bytes if size is None or size < 0 else size
@@ -123,7 +139,7 @@ class _File(RandomAccess):
         return read_again(lambda: self._stored.body(Range=f"bytes={start}-{stop - 1}"), read)
 
 
-class _Stream:
+class ObjectStream:
     """All bytes of an object, in order."""
 
     def __init__(self, stored: _Object) -> None:
@@ -132,13 +148,20 @@ class _Stream:
         with stored.explaining():
             self._body: StreamingBody | None = stored.body()
 
+    @property
+    def version(self) -> str:
+        """The ETag of the object, in all answers."""
+        return self._stored.etag
+
     def read(self, size_bytes: int) -> bytes:
+        """Up to so many bytes; none at the end."""
         with self._stored.explaining():
             part = read_again(self._answer, lambda body: self._next(body, size_bytes))
         self._at += len(part)
         return part
 
     def close(self) -> None:
+        """Stop reading."""
         if self._body is not None:
             self._body.close()
 

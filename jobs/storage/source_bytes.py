@@ -7,22 +7,17 @@ import io
 import lzma
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
-import xxhash
 
-from jobs.errors import (
-    DeliveryChanged,
-    DeliveryMissing,
-    DeliveryUnreadable,
-    HeliuError,
-    ObjectMissing,
-    StorageError,
-)
+from jobs.errors import DeliveryUnreadable, HeliuError
 from jobs.storage.checked_files import Blocks, CheckedFile, block_digests
-from jobs.storage.sources import require_regular
+from jobs.storage.hashed_stream import changed, complaint, hashed_stream, kind, opening
+from jobs.storage.local_files import require_regular
+from jobs.storage.objects import Listed
 from jobs.storage.stores import backend_of
 
 if TYPE_CHECKING:
@@ -32,11 +27,12 @@ _Decoder = bz2.BZ2Decompressor | lzma.LZMADecompressor
 
 COMPRESSED_SUFFIXES = (".bz2", ".gz", ".xz", ".zst")
 
-_ARROW_CODECS = {".gz": "gzip", ".zst": "zstd"}
 _READ_FAILURES = (OSError, EOFError, lzma.LZMAError, pa.ArrowException)
+_ARROW_CODECS = {".gz": "gzip", ".zst": "zstd"}
 # From S3 each filling of the buffer is one request, so it must be worth the wait for an answer.
 _BUFFER_BYTES = 8 << 20
 _BLOCK_BYTES = 1 << 20  # 8 bytes of digest each: 7 MB for 850 GB of deliveries
+_MOST_BLOCKS = 4096  # the digests of all of them are in specifications: 32 KiB
 _CHUNK_BYTES = 1 << 16
 
 
@@ -47,31 +43,43 @@ class Known:
     Attributes:
         digest: Their xxh3_128, 32 hex digits.
         blocks: Digests of its parts, by which whatever is read later is checked.
+        version: Of the file, as the store gives it.
     """
 
     digest: str
     blocks: Blocks
+    version: str
 
 
 def known_bytes(
-    uri: str, *, endpoint_url: str | None, watch: Callable[[bytes], None] | None = None
+    uri: str,
+    *,
+    endpoint_url: str | None,
+    listed: Listed | None = None,
+    watch: Callable[[bytes], None] | None = None,
 ) -> Known:
-    """Read a file once, to know it again.
+    """Read a file once, to know it again; raises as `hashed_stream` does.
 
     Args:
         uri: where the file is.
         endpoint_url: of an S3 server other than AWS.
-        watch: shown the bytes as they pass, in blocks of `_BUFFER_BYTES`; so they are read once.
+        listed: its size and version as listed; None for whatever is there.
+        watch: shown the bytes as they pass, in blocks of whole megabytes; so they are read once.
     """
-    state, size_bytes, digests = xxhash.xxh3_128(), 0, []
-    with _raw_stream(uri, endpoint_url, None) as stream:
-        while block := stream.read(_BUFFER_BYTES):
-            state.update(block)
-            size_bytes += len(block)
-            digests.append(block_digests(block, _BLOCK_BYTES))
+    step = _block_bytes(listed[0] if listed else 0)
+    digests = []
+    with hashed_stream(uri, endpoint_url=endpoint_url, listed=listed) as stream:
+        buffered = io.BufferedReader(stream, _BUFFER_BYTES)
+        while block := buffered.read(max(step, _BUFFER_BYTES)):
+            digests.append(block_digests(block, step))
             if watch is not None:
                 watch(block)
-    return Known(state.hexdigest(), Blocks(size_bytes, _BLOCK_BYTES, b"".join(digests)))
+    return Known(stream.digest, Blocks(stream.size_bytes, step, b"".join(digests)), stream.version)
+
+
+def _block_bytes(size_bytes: int) -> int:
+    """Return a size of blocks, a power of two, of which a file has no more than `_MOST_BLOCKS`."""
+    return max(_BLOCK_BYTES, 1 << (max(1, size_bytes - 1) // _MOST_BLOCKS).bit_length())
 
 
 def open_stream(uri: str, *, endpoint_url: str | None, known: Known | None = None) -> BinaryIO:
@@ -91,7 +99,11 @@ def open_stream(uri: str, *, endpoint_url: str | None, known: Known | None = Non
         DeliveryChanged: Now or while reading: it is not what is known.
         StorageError: Now or while reading: the S3 server refused or cannot be reached.
     """
-    stored = _raw_stream(uri, endpoint_url, known)
+    return decompressed(_raw_stream(uri, endpoint_url, known), uri)
+
+
+def decompressed(stored: io.BufferedReader, uri: str) -> BinaryIO:
+    """Return the content of a file from its bytes as stored; raises as `open_stream` does."""
     suffix = PurePosixPath(uri).suffix.lower()
     if suffix not in COMPRESSED_SUFFIXES:
         return stored
@@ -99,8 +111,8 @@ def open_stream(uri: str, *, endpoint_url: str | None, known: Known | None = Non
         raise DeliveryUnreadable(
             f"{uri} is empty, which no whole {suffix} file is: ask the partner to send it again"
         )
-    complaint = f"{uri} cannot be decompressed: ask the partner to send it again"
-    content = _Explaining(_decompressed(stored, suffix), DeliveryUnreadable, complaint)
+    broken = f"{uri} cannot be decompressed: ask the partner to send it again"
+    content = _Explaining(_decoded(stored, suffix), DeliveryUnreadable, broken)
     return io.BufferedReader(content, _CHUNK_BYTES * 16)
 
 
@@ -110,57 +122,40 @@ def open_range(
     """The bytes from `start` to `end` of a file as stored; raises as `open_stream` does."""
     stored = open_random(uri, endpoint_url=endpoint_url, known=known)
     return io.BufferedReader(
-        _Explaining(_Range(stored, start, end), _kind(uri), _complaint(uri)), _BUFFER_BYTES
+        _Explaining(_Range(stored, start, end), kind(uri), complaint(uri)), _BUFFER_BYTES
     )
 
 
 def open_random(uri: str, *, endpoint_url: str | None, known: Known | None = None) -> pa.NativeFile:
     """The file for random access; raises as `open_stream` does, once open plain `OSError`."""
-    file = _opened(uri, endpoint_url)
+    file = _opened(uri, endpoint_url, known)
     return file if known is None else pa.PythonFile(_checked(file, uri, known), "r")
 
 
 def _checked(file: pa.NativeFile, uri: str, known: Known) -> CheckedFile:
-    def changed() -> DeliveryChanged:
-        return DeliveryChanged(
-            f"{uri} is not what it was when this run hashed it ({known.blocks.size_bytes:,} bytes, "
-            f"xxh3-128 {known.digest}): nothing is published; let the delivery be finished and "
-            "leave it alone, then run again"
-        )
-
+    found = f"{known.blocks.size_bytes:,} bytes, xxh3-128 {known.digest}"
     if file.size() != known.blocks.size_bytes:
-        raise changed()
-    return CheckedFile(file, known.blocks, changed)
+        raise changed(uri, found)
+    return CheckedFile(file, known.blocks, partial(changed, uri, found))
 
 
-def _opened(uri: str, endpoint_url: str | None) -> pa.NativeFile:
-    try:
+def _opened(uri: str, endpoint_url: str | None, known: Known | None) -> pa.NativeFile:
+    with opening(uri):
         if backend := backend_of(uri):
-            return backend.open_file(uri, endpoint_url)
+            listed = (known.blocks.size_bytes, known.version) if known else None
+            return backend.open_file(uri, endpoint_url, listed)
         # What was a file when the delivery was listed may have become a link or a pipe.
         require_regular(uri)
         return pa.OSFile(uri)
-    except (FileNotFoundError, ObjectMissing) as error:
-        raise DeliveryMissing(f"{uri} is not there: correct the path or restore it") from error
-    except OSError as error:
-        raise DeliveryUnreadable(f"{uri} cannot be opened ({error}): check its rights") from error
 
 
 def _raw_stream(uri: str, endpoint_url: str | None, known: Known | None) -> io.BufferedReader:
-    file = _opened(uri, endpoint_url)
+    file = _opened(uri, endpoint_url, known)
     source = file if known is None else _checked(file, uri, known)
-    return io.BufferedReader(_Explaining(source, _kind(uri), _complaint(uri)), _BUFFER_BYTES)
+    return io.BufferedReader(_Explaining(source, kind(uri), complaint(uri)), _BUFFER_BYTES)
 
 
-def _kind(uri: str) -> type[HeliuError]:
-    return StorageError if backend_of(uri) else DeliveryUnreadable
-
-
-def _complaint(uri: str) -> str:
-    return f"{uri} cannot be read: check the disk or network it is on, then run again"
-
-
-def _decompressed(stored: io.BufferedReader, suffix: str) -> io.RawIOBase:
+def _decoded(stored: io.BufferedReader, suffix: str) -> io.RawIOBase:
     if suffix in _ARROW_CODECS:
         return pa.CompressedInputStream(stored, _ARROW_CODECS[suffix])
     return _Members(stored, bz2.BZ2Decompressor if suffix == ".bz2" else lzma.LZMADecompressor)

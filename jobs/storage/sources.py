@@ -13,15 +13,18 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-import stat
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from jobs.errors import DeliveryMissing, DeliveryUnreadable
+from jobs.storage.local_files import kernel_devices, settled, version_of
+from jobs.storage.objects import Listed
 from jobs.storage.stores import Backend, backend_of
 
 _FILE_SCHEME = "file://"
@@ -30,7 +33,7 @@ _NOTES = (
     *("_SUCCESS", "_committed_*", "_started_*", "_temporary"),
     *("_metadata", "_common_metadata", "_delta_log", "_spark_metadata"),
 )
-_KERNEL = ("/proc", "/sys")  # of which a file may be what the operator alone should see
+_NOTE = re.compile("|".join(map(fnmatch.translate, _NOTES)))
 
 Pattern = frozenset[tuple[str, ...]]
 """The ways in which the rest of a pattern can be met, each as parts of a path."""
@@ -38,11 +41,41 @@ Pattern = frozenset[tuple[str, ...]]
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One delivered file: where it is now, what every table calls it, its size as stored."""
+    """One delivered file, as it was listed.
+
+    Attributes:
+        uri: Where it is.
+        name: What every table calls it.
+        size_bytes: As stored.
+        version: What the store gives another value when the content changes: an ETag, or inode,
+            time of modification and time of the last change of a file on a disk.
+    """
 
     uri: str
     name: str
     size_bytes: int
+    version: str
+
+    @property
+    def listed(self) -> Listed:
+        """Size and version, by which the file is known again."""
+        return self.size_bytes, self.version
+
+
+class _Found(NamedTuple):
+    """A file that a pattern matches.
+
+    Attributes:
+        name: Its path below the folder in which its name begins.
+        path: Its path.
+        real: The same without links above it.
+        is_link: Is it a link itself?
+    """
+
+    name: str
+    path: str
+    real: str
+    is_link: bool
 
 
 def expand(
@@ -66,13 +99,15 @@ def expand(
         StorageError: A bucket cannot be listed.
     """
     found: dict[str, SourceFile] = {}
-    for pattern in patterns:
-        backend = backend_of(pattern)
-        matched = list(
-            _remote_matches(pattern, backend, endpoint_url)
-            if backend
-            else _local_matches(pattern, follow_links=follow_links)
-        )
+
+    def matches(pattern: str) -> list[SourceFile]:
+        if backend := backend_of(pattern):
+            return list(_remote_matches(pattern, backend, endpoint_url))
+        return list(_local_matches(pattern, follow_links=follow_links))
+
+    with ThreadPoolExecutor() as pool:
+        listings = list(pool.map(matches, patterns))
+    for pattern, matched in zip(patterns, listings, strict=True):
         if not matched:
             raise DeliveryMissing(
                 f"partner {partner}: '{pattern}' matches no file: "
@@ -83,58 +118,48 @@ def expand(
     return sorted(_told_apart(found.values()), key=lambda file: file.name)
 
 
-def require_regular(path: str) -> None:
-    """Refuse anything but a file that lies on a disk under this very name.
-
-    Raises:
-        DeliveryUnreadable: it is a link, a device, a pipe, or shown by the kernel.
-    """
-    found = os.lstat(path)
-    if not stat.S_ISREG(found.st_mode) or found.st_dev in _kernel_devices():
-        raise DeliveryUnreadable(f"{path} is not a regular file: deliver files only")
-
-
-def _kernel_devices() -> set[int]:
-    return {folder.stat().st_dev for folder in map(Path, _KERNEL) if folder.is_dir()}
-
-
 def _local_matches(pattern: str, *, follow_links: bool) -> Iterator[SourceFile]:
     if pattern.startswith(_FILE_SCHEME):
         pattern = unquote(pattern.removeprefix(_FILE_SCHEME))
     path = Path(os.path.normpath(Path(pattern).expanduser().absolute()))
     if path.exists() and not path.is_dir():
-        yield _local_file(path, path.parent, follow_links=follow_links)
+        above = path.parent.resolve()
+        found = _Found(path.name, str(path), str(above / path.name), path.is_symlink())
+        yield _local_file(found, path.parent, str(above), follow_links=follow_links)
         return
     base = path if path.is_dir() else Path(*_before_magic(path.parts))
     if base.is_dir():
         wanted = path.parts[len(base.parts) :]
-        found = list(_files_below(base, wanted, follow_links=follow_links))
+        below = list(_files_below(base, wanted, follow_links=follow_links))
+        real = str(base.resolve())
         # Of a file and the links to it, the file's own name stays.
-        for file in sorted(found, key=lambda file: (file.is_symlink(), file)):
-            yield _local_file(file, base, follow_links=follow_links)
+        for file in sorted(below, key=lambda file: (file.is_link, file.name.split("/"))):
+            yield _local_file(file, base, real, follow_links=follow_links)
 
 
-def _local_file(path: Path, base: Path, *, follow_links: bool) -> SourceFile:
+def _local_file(found: _Found, base: Path, real_base: str, *, follow_links: bool) -> SourceFile:
+    path, real = found.path, found.real
     try:
-        str(path).encode()
-        size_bytes = path.stat().st_size
+        path.encode()
+        if found.is_link:
+            Path(path).stat()
+            real = str(Path(path).resolve())
     except UnicodeEncodeError as error:
         raise DeliveryUnreadable(
-            f"the file name {str(path)!a} is not UTF-8: rename it (convmv -f gbk -t utf8 --notest)"
+            f"the file name {path!a} is not UTF-8: rename it (convmv -f gbk -t utf8 --notest)"
         ) from error
     except OSError as error:
         raise DeliveryMissing(
             f"{path} leads to no file ({error.strerror}): restore it or remove the link"
         ) from error
-    name = path.relative_to(base)
-    real = path.resolve()
-    is_link = real != base.resolve() / name
-    _require_inside(path, base, follow_links=follow_links)
-    require_regular(str(real))
-    return SourceFile(str(real if is_link else path), name.as_posix(), size_bytes)
+    if found.is_link:
+        _require_inside(Path(path), base, follow_links=follow_links)
+    status = settled(real)
+    uri = path if real == f"{real_base.rstrip('/')}/{found.name}" else real
+    return SourceFile(uri, found.name, status.st_size, version_of(status))
 
 
-def _files_below(base: Path, wanted: Sequence[str], *, follow_links: bool) -> Iterator[Path]:
+def _files_below(base: Path, wanted: Sequence[str], *, follow_links: bool) -> Iterator[_Found]:
     """Each folder once, through links last: however they lead round, the walk ends."""
     folders, links = deque([base]), deque[Path]()
     seen: set[tuple[int, int, Pattern]] = set()
@@ -147,14 +172,16 @@ def _files_below(base: Path, wanted: Sequence[str], *, follow_links: bool) -> It
             continue
         seen.add(walked)
         _require_inside(here, base, follow_links=follow_links)
-        if place.st_dev in _kernel_devices():
+        if place.st_dev in kernel_devices():
             raise DeliveryUnreadable(f"{here} holds no regular file: deliver files only")
+        real = str(here.resolve()).rstrip("/")
         for entry in _entries(here):
-            path = here / entry.name
             if not _is_folder(entry):
-                yield from [path] if _fits((*inside, entry.name), wanted) else []
+                name = "/".join((*inside, entry.name))
+                if _fits((*inside, entry.name), wanted):
+                    yield _Found(name, entry.path, f"{real}/{entry.name}", entry.is_symlink())
             elif _left((*inside, entry.name), wanted):
-                (links if entry.is_symlink() else folders).append(path)
+                (links if entry.is_symlink() else folders).append(here / entry.name)
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
@@ -192,13 +219,14 @@ def _remote_matches(
     wanted = [part for part in key.split("/") if part]
     fixed = _before_magic(wanted)
     base = "".join(f"{part}/" for part in fixed)
-    for found, size_bytes in backend.list_files(root + _MAGIC.split(key)[0], endpoint_url):
+    beginning = root + _MAGIC.split(key)[0]
+    for found, size_bytes, version in backend.list_files(beginning, endpoint_url):
         name = found.removeprefix(root)
         inner = name.removeprefix(base)
         if name == key and not key.endswith("/"):
-            yield SourceFile(address, name.rpartition("/")[2], size_bytes)
+            yield SourceFile(address, name.rpartition("/")[2], size_bytes, version)
         elif name.startswith(base) and _fits(inner.split("/"), wanted[len(fixed) :]):
-            yield SourceFile(found, inner, size_bytes)
+            yield SourceFile(found, inner, size_bytes, version)
 
 
 def _before_magic(parts: Sequence[str]) -> list[str]:
@@ -231,7 +259,7 @@ def _after(part: str, wanted: tuple[str, ...]) -> Pattern:
 
 
 def _is_nobodys(part: str) -> bool:
-    return part[:1] in {"", "."} or any(fnmatch.fnmatchcase(part, note) for note in _NOTES)
+    return part[:1] in {"", "."} or _NOTE.match(part) is not None
 
 
 def _told_apart(files: Iterable[SourceFile]) -> list[SourceFile]:

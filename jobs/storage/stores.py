@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jobs.errors import ConfigError
 from jobs.storage.directory import DirectoryStore
-from jobs.storage.objects import ObjectStore, StorageParams, scheme
+from jobs.storage.objects import Listed, ObjectStore, StorageParams, VersionedStream, scheme
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,23 +23,27 @@ class Backend(NamedTuple):
 
     Attributes:
         store: Makes a store of parameters; contacts nothing yet.
-        open_file: Opens (address, endpoint) for random access; raises as `ObjectStore.open`.
-        list_files: Yields (address, size in bytes) of all objects whose address begins so, sorted;
-            called with (beginning, endpoint), raises StorageError.
+        open_file: Opens (address, endpoint, listed) for random access; raises as
+            `ObjectStore.open`. With what was listed of it no request asks for its size.
+        stream_file: Streams (address, endpoint, listed) from the beginning; raises as
+            `ObjectStore.stream`, and ObjectReplaced if it is not what was listed.
+        list_files: Yields (address, size in bytes, version) of all objects whose address begins
+            so, sorted; called with (beginning, endpoint), raises StorageError.
     """
 
     store: Callable[[StorageParams], ObjectStore]
-    open_file: Callable[[str, str | None], pa.NativeFile]
-    list_files: Callable[[str, str | None], Iterator[tuple[str, int]]]
+    open_file: Callable[[str, str | None, Listed | None], pa.NativeFile]
+    stream_file: Callable[[str, str | None, Listed | None], VersionedStream]
+    list_files: Callable[[str, str | None], Iterator[tuple[str, int, str]]]
 
 
 def _s3() -> Backend:
     # Loading boto3 costs 0.4 s, which a worker on a plain directory need not pay.
     from jobs.storage.s3 import S3Store  # noqa: PLC0415
     from jobs.storage.s3_clients import listed_addresses  # noqa: PLC0415
-    from jobs.storage.s3_files import open_object  # noqa: PLC0415
+    from jobs.storage.s3_files import open_object, stream_object  # noqa: PLC0415
 
-    return Backend(S3Store, open_object, listed_addresses)
+    return Backend(S3Store, open_object, stream_object, listed_addresses)
 
 
 _BACKENDS: dict[str, Callable[[], Backend]] = {"s3": _s3}

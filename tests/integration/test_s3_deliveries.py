@@ -15,7 +15,7 @@ from jobs.errors import (
 )
 from jobs.storage.objects import ObjectStore
 from jobs.storage.source_bytes import known_bytes, open_random, open_range, open_stream
-from jobs.storage.sources import expand
+from jobs.storage.sources import SourceFile, expand
 from tests.contracts import BIG, DELIVERED, PATTERNS
 from tests.s3_server import Faults, plain_client, store_at
 
@@ -118,4 +118,24 @@ def test_delivery_that_changes_while_it_is_read_is_not_read_on(
             open_again()
     store.put("in.jsonl", BIG)
     with pytest.raises(DeliveryChanged, match=r"in\.jsonl"):
-        open_random(uri, **there)
+        open_random(uri, **there).read_at(1, 0)
+
+
+def test_object_is_known_again_by_what_a_listing_says(store: ObjectStore, endpoint_url: str):
+    def listed() -> SourceFile:
+        (file,) = expand([uri], partner="金陵", endpoint_url=endpoint_url, follow_links=False)
+        return file
+
+    uri = store.location("in.jsonl")
+    store.put("in.jsonl", BIG)
+    first = listed()
+    store.put("in.jsonl", BIG)
+    assert listed() == first
+    store.put("in.jsonl", BIG[::-1])
+    other = listed()
+    assert other.size_bytes == first.size_bytes
+    assert other.version != first.version
+    known = known_bytes(uri, endpoint_url=endpoint_url, listed=other.listed)
+    assert (known.digest, known.version) == (xxhash.xxh3_128_hexdigest(BIG[::-1]), other.version)
+    with pytest.raises(DeliveryChanged, match=r"in\.jsonl"):
+        known_bytes(uri, endpoint_url=endpoint_url, listed=first.listed)

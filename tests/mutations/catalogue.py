@@ -111,7 +111,7 @@ MUTATIONS: list[Mutation] = [
             "keys[documents >= least], documents[documents >= least]",
             "keys[documents > least], documents[documents > least]",
         ),
-        ("pairs = _unique_pairs(pairs)", "pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]"),
+        ("pairs = unique_pairs(pairs)", "pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]"),
     ),
     *_in(
         "jobs/corpus/intake/dates.py",
@@ -163,7 +163,7 @@ MUTATIONS: list[Mutation] = [
         ("(partner.reading, text, params.site_boilerplate.is_on,", "(partner.reading, text,"),
         ("how, names, code_digest(), folding_digest())", "how, names, folding_digest())"),
         (
-            "(file.source.name, file.digest, _place(file.piece))",
+            "(file.source.name, _content(file), _place(file.piece))",
             "(file.source.name, _place(file.piece))",
         ),
     ),

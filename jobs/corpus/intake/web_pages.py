@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-import trafilatura
 from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
@@ -97,6 +96,8 @@ def _main_text(source: str, tree: HTMLTree) -> str:
 
     Which is better was measured page by page: docs/decisions/0013.
     """
+    import trafilatura  # noqa: PLC0415  0.3 s, which only deliveries of pages need
+
     source = _CODE.sub(_plain_code, source)
     found = trafilatura.extract(source, favor_recall=True, include_comments=False) or ""
     cells = [cell for cell in map(_only_cell, found.split("\n")) if cell is not None]

@@ -71,12 +71,12 @@ def edge_keys(documents: pa.Table) -> Keys:
         [_site_count_keys(site)[:, None], ends.keys.reshape(len(site), 2 * EDGE_LINES)], axis=1
     )
     pairs = np.stack([keys, np.broadcast_to(np.array(ids, np.uint64)[:, None], keys.shape)], 2)
-    return _unique_pairs(pairs[keys != 0])
+    return unique_pairs(pairs[keys != 0])
 
 
 def count_keys(pairs: Keys, *, least: int) -> KeyCounts:
     """Return the keys of at least `least` texts. Law: whole, for all pairs of a key."""
-    pairs = _unique_pairs(pairs)
+    pairs = unique_pairs(pairs)
     keys, documents = np.unique(pairs[:, 0], return_counts=True)
     return KeyCounts(keys[documents >= least], documents[documents >= least].astype(np.int64))
 
@@ -206,7 +206,7 @@ def _documents_of(counts: KeyCounts, keys: Keys) -> EdgeArray:
     return np.where(found, np.append(counts.documents, 0)[at], 0)
 
 
-def _unique_pairs(pairs: Keys) -> Keys:
+def unique_pairs(pairs: Keys) -> Keys:
     """Return the distinct rows, sorted."""
     ordered = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
     is_new = np.ones(len(ordered), np.bool_)

@@ -20,6 +20,7 @@ from jobs.corpus.repair.mojibake import mojibake_signs
 from jobs.corpus.repair.repairs import Repair
 from jobs.corpus.text import alphabets
 from jobs.corpus.text.kernels import kernel
+from jobs.corpus.text.table_cache import kept_table
 from jobs.corpus.text.text_buffers import Offsets, text_buffers
 from jobs.corpus.text.utf8 import Bytes, decode_point
 
@@ -113,7 +114,7 @@ _ONE_LETTER_IN = 50
 _SIGN_DISTANCE = 3  # two Han characters in UTF-8 are three in GBK
 
 
-@functools.cache
+@kept_table
 def _kinds() -> Bytes:
     """Shape (0x110000,), uint8: the kind of each code point."""
     kinds = np.full(sys.maxunicode + 1, _OTHER, np.uint8)

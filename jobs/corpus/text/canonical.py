@@ -23,6 +23,7 @@ import xxhash
 
 from jobs.corpus.text.kernels import kernel
 from jobs.corpus.text.page_furniture import without_page_furniture
+from jobs.corpus.text.table_cache import kept_table
 from jobs.corpus.text.text_buffers import Offsets, large_string_array, text_buffers
 from jobs.corpus.text.utf8 import Bytes, decode_point
 
@@ -86,7 +87,7 @@ def folded_texts(content: pa.Array) -> pa.LargeStringArray:
     return large_string_array(folded, new_offsets, is_valid)
 
 
-@functools.cache
+@kept_table
 def _encoded_table() -> tuple[FoldingTable, Bytes]:
     """Return the folded UTF-8 of each code point as a little-endian number, and its length."""
     encodings = np.zeros(sys.maxunicode + 1, np.uint32)

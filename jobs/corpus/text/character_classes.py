@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 import unicodedata
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ import numpy.typing as npt
 import opencc
 
 from jobs.corpus.text.alphabets import HAN_RANGES
+from jobs.corpus.text.table_cache import kept_table
 
 CharacterClasses = npt.NDArray[np.uint16]
 
@@ -49,7 +49,7 @@ _SIGNS = {
 _CIRCLED = ((0x2460, 0x249B), (0x2776, 0x2793), (0x3220, 0x3229))
 
 
-@functools.cache
+@kept_table
 def character_classes() -> CharacterClasses:
     """Return the class of each code point and the flags named above; (0x110000,), uint16."""
     table = np.zeros(sys.maxunicode + 1, np.uint16)

@@ -62,7 +62,7 @@ class BySources:
 
     def get_cache_path(self) -> str:
         """Return the folder."""
-        return str(_base() / self._digest)
+        return str(cache_folder() / self._digest)
 
     def get_source_stamp(self) -> str:
         """Return the digest that cached code must have to be used."""
@@ -177,7 +177,7 @@ def _digest(file: Path) -> bytes:
 
 
 @cache
-def _base() -> Path:
+def cache_folder() -> Path:
     """Return the first folder that can be written."""
     for folder in filter(None, (config.CACHE_DIR, os.environ.get("XDG_CACHE_HOME") or "~/.cache")):
         try:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from jobs.corpus.signals.rules import RuleParams, rule_verdicts
 from jobs.flow.shards import NormalizedShard, Run
-from jobs.flow.tasks.sealed_objects import read_table
+from jobs.flow.tasks.run_tables import read_documents, read_facts
 from jobs.storage.objects import ObjectStore
 
 QUANTILES = (0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1)
@@ -114,7 +114,7 @@ def _facts(
     names = ["doc_id", *dict.fromkeys(columns)]
     for shard in shards:
         for run in shard.runs:
-            yield shard, run, read_table(store, run.facts_key, columns=names)
+            yield shard, run, read_facts(store, run, names)
 
 
 def _firsts(facts: pa.Table, verdicts: pa.Table, most: int) -> Iterator[tuple[str, bytes, str]]:
@@ -147,7 +147,7 @@ def _example(
     reason: str, doc_id: bytes, partner: str, run: Run, evidence: str, store: ObjectStore
 ) -> dict[str, Any]:
     wanted = pc.field("doc_id") == pa.scalar(doc_id, pa.binary(16))
-    table = read_table(store, run.documents_key, columns=_SHOWN, filters=wanted)
+    table = read_documents(store, run, _SHOWN, filters=wanted)
     row = table.to_pylist()[0]
     return {
         "reason": reason,

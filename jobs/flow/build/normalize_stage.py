@@ -8,7 +8,7 @@ checkpoint is written last and lists what there is; a shard that has one is neve
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,15 +16,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.corpus.contamination.decontamination import decontaminated
+from jobs.corpus.dedup.ranking import hash_halves
 from jobs.corpus.intake.rows import DELIVERED_AS
 from jobs.corpus.model.reasons import Stage
 from jobs.corpus.normalize.documents import documents
 from jobs.corpus.normalize.facts import facts
+from jobs.corpus.release.sections import Boundaries, boundaries
+from jobs.corpus.removal.line_keys import Keys
 from jobs.corpus.removal.site_boilerplate import edge_keys
 from jobs.errors import TooManyRejects
+from jobs.flow.build.sections import needed, packed
 from jobs.flow.contamination.index_object import load_index, store_index
 from jobs.flow.intake.delivered_tables import delivered_tables
-from jobs.flow.intake.plan import InputShard
+from jobs.flow.intake.plan import Delivered, InputShard, remember_plan, with_read
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard, Run
 from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, map_checkpointed
@@ -35,14 +39,14 @@ from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
 _FOLDER = "normalized"
-EDGE_BITS = 6
+EDGE_BITS = 10
 EDGE_PARTITIONS = 1 << EDGE_BITS  # of the keys to count: at most so many tasks count them
 _BY_ID = [("doc_id", "ascending"), ("position", "ascending")]
 _ROW_GROUP_BYTES = 4 << 20  # small, so that merge reads little beyond the range it asks for
 
 
 def normalize(
-    shards: list[InputShard], params: BuildParams, *, progress: Progress
+    shards: Sequence[InputShard], params: BuildParams, *, progress: Progress
 ) -> list[NormalizedShard]:
     """Normalize the input shards that have no checkpoint yet; return all, in order of the plan.
 
@@ -50,13 +54,25 @@ def normalize(
         TooManyRejects: a partner's share of rejected rows is above the agreed one.
     """
     store_index(open_store(params.storage), params)
-    work = [CheckpointedTask(_checkpoint_key(params.corpus, shard.key), shard) for shard in shards]
+    work = [CheckpointedTask(checkpoint_key(params.corpus, shard.key), shard) for shard in shards]
     checkpoints = map_checkpointed(
         normalize_shard, work, params=params, label=Stage.NORMALIZE, progress=progress
     )
-    normalized = list(_with_bases(shards, checkpoints))
+    normalized = list(_with_bases(shards, checkpoints, params))
     check_rejects(normalized, params)
     return normalized
+
+
+def read_plan(
+    plan: Sequence[InputShard], normalized: Sequence[NormalizedShard], params: BuildParams
+) -> list[InputShard]:
+    """Return the plan with the digests of the files that normalize read; remember these files."""
+    read = with_read(
+        plan,
+        {(shard.partner, name): digest for shard in normalized for name, digest in shard.files},
+    )
+    remember_plan(read, params)
+    return read
 
 
 def normalize_shard(shard: InputShard, *, params: BuildParams) -> Checkpoint:
@@ -64,7 +80,8 @@ def normalize_shard(shard: InputShard, *, params: BuildParams) -> Checkpoint:
     # Arrow's own pool returns freed memory and touches new memory instead: a tenth of a task.
     pa.set_memory_pool(pa.system_memory_pool())
     writer = _RunWriter(open_store(params.storage), shard, params)
-    for table in delivered_tables(shard, endpoint_url=params.storage.endpoint_url):
+    endpoint_url = params.storage.endpoint_url
+    for table in delivered_tables(shard, endpoint_url=endpoint_url, report=writer.report):
         writer.add(table)
     return writer.finished()
 
@@ -101,6 +118,8 @@ class _RunWriter:
         self.pending: list[tuple[pa.Table, pa.Table, pa.Table]] = []
         self.pending_bytes = 0
         self.runs: list[Run] = []
+        self.written = 0  # rows of the input shard that are in them
+        self.boundaries: list[Boundaries] = []
         self.delivered = 0
         self.content_bytes = 0
         self.rejected: Counter[tuple[str, str]] = Counter()
@@ -108,6 +127,7 @@ class _RunWriter:
         self.files: set[str] = set()
         self.benchmarks = load_index(store, params)
         self.benchmark_counts: Counter[tuple[str, str]] = Counter()
+        self.digests: list[tuple[str, str]] = []
 
     def add(self, delivered: pa.Table) -> None:
         table, removals = documents(
@@ -122,6 +142,7 @@ class _RunWriter:
             )
             removals = pa.concat_tables([removals, cuts])
             self.benchmark_counts.update(benchmark_counts)
+        self.boundaries.append(boundaries(table, self.content_bytes))
         self.delivered += len(table)
         self.files.update(delivered["source_file"].unique().to_pylist())
         for ours, name in DELIVERED_AS.items():
@@ -135,6 +156,9 @@ class _RunWriter:
         if self.pending_bytes >= self.params.shards.run_bytes:
             self._write()
 
+    def report(self, file: Delivered, digest: str) -> None:
+        self.digests.append((file.source.name, digest))
+
     def finished(self) -> Checkpoint:
         if self.pending:
             self._write()
@@ -146,7 +170,9 @@ class _RunWriter:
             "rejected": sorted([*key, count] for key, count in self.rejected.items()),
             "columns": sorted(self.columns.items()),
             "empty": [name for name in whole if name not in self.files],
+            "files": self.digests,
             "benchmarks": sorted([*key, count] for key, count in self.benchmark_counts.items()),
+            "boundaries": packed(self.boundaries),
         }
 
     def _write(self) -> None:
@@ -157,9 +183,10 @@ class _RunWriter:
         name = f"{folder}/{{}}-{number}"
         run = write_run(self.store, name, table.sort_by("doc_id"), facts_of_run, removals)
         if self.params.site_boilerplate.is_on:
-            edges = write_edges(self.store, f"{folder}/edges-{number}.bin", table)
+            edges = write_edges(self.store, f"{folder}/edges-{number}.bin", edge_keys(table))
             run = replace(run, edges_key=edges)
-        self.runs.append(run)
+        self.runs.append(replace(run, first_position=self.written, end_position=self.delivered))
+        self.written = self.delivered
         self.pending_bytes = 0
 
 
@@ -175,29 +202,52 @@ def write_run(
         facts_of_run: their facts, in any order.
         removals: their REMOVALS, in any order.
     """
-    size = pc.sum(pc.binary_length(table["content"])).as_py() or 0
-    keys = []
-    for kind, rows, rows_bytes in (
-        ("documents", table, size),
-        ("facts", facts_of_run.sort_by(_BY_ID), facts_of_run.nbytes),
-        ("removals", removals.sort_by("doc_id"), removals.nbytes),
-    ):
-        group = max(1, len(rows) * _ROW_GROUP_BYTES // max(1, rows_bytes))
-        key = f"{name.format(kind)}.parquet"
-        keys.append(write_table(store, key, rows, row_group_rows=group))
-    return Run(*keys)
+    return Run(
+        documents_key=write_rows(store, name, "documents", table),
+        facts_key=write_rows(store, name, "facts", facts_of_run.sort_by(_BY_ID)),
+        removals_key=write_rows(store, name, "removals", removals.sort_by("doc_id")),
+    )
 
 
-def write_edges(store: ObjectStore, key: str, table: pa.Table) -> str:
-    """Write the edge keys of some DOCUMENTS, partitioned by their highest bits; return the key."""
-    pairs = edge_keys(table)
-    firsts = np.arange(EDGE_PARTITIONS, dtype=np.uint64) << np.uint64(64 - EDGE_BITS)
-    bounds = np.append(np.searchsorted(pairs[:, 0], firsts), len(pairs))
+def write_rows(store: ObjectStore, name: str, kind: str, rows: pa.Table) -> str:
+    """Write one table of a run in row groups of some megabytes; return its key.
+
+    Row groups hold equal ranges of ids, so that the ranges that merge reads share none.
+
+    Args:
+        store: takes the table.
+        name: the key of each table of the run, with {} for its kind, before it is sealed.
+        kind: of table.
+        rows: sorted by `doc_id`.
+    """
+    has_text = "content" in rows.column_names
+    size = pc.sum(pc.binary_length(rows["content"])).as_py() if has_text else rows.nbytes
+    bits = max(1, ((size or 0) // _ROW_GROUP_BYTES).bit_length() - 1)
+    starts = np.searchsorted(hash_halves(rows["doc_id"])[0], _first_keys(bits)).tolist()
+    limit = max(1, 2 * len(rows) * _ROW_GROUP_BYTES // max(1, size or 0))
+    key = f"{name.format(kind)}.parquet"
+    return write_table(store, key, rows, row_group_rows=limit, starts=starts)
+
+
+def _first_keys(bits: int) -> Keys:
+    """Return the smallest 64-bit key with each value of its highest bits."""
+    return np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
+
+
+def write_edges(store: ObjectStore, key: str, pairs: Keys) -> str:
+    """Write the pairs of `edge_keys`, partitioned by the highest bits of keys; return the key.
+
+    Args:
+        store: takes the object.
+        key: of the object, before it is sealed.
+        pairs: shape (n, 2), sorted.
+    """
+    bounds = np.append(np.searchsorted(pairs[:, 0], _first_keys(EDGE_BITS)), len(pairs))
     return write_partitions(store, key, pairs.ravel(), 2 * bounds)
 
 
 def _with_bases(
-    shards: list[InputShard], checkpoints: list[Checkpoint]
+    shards: Sequence[InputShard], checkpoints: list[Checkpoint], params: BuildParams
 ) -> Iterator[NormalizedShard]:
     base = 0
     for shard, checkpoint in zip(shards, checkpoints, strict=True):
@@ -213,10 +263,13 @@ def _with_bases(
             base=base,
             columns=tuple((name, count) for name, count in checkpoint["columns"]),
             empty=tuple(checkpoint["empty"]),
+            files=tuple((name, digest) for name, digest in checkpoint["files"]),
             benchmarks=tuple((name, what, count) for name, what, count in checkpoint["benchmarks"]),
+            boundaries=needed(checkpoint["boundaries"], params.shards.release_bytes),
         )
         base += checkpoint["delivered"]
 
 
-def _checkpoint_key(corpus: str, key: str) -> str:
+def checkpoint_key(corpus: str, key: str) -> str:
+    """Return the key of the checkpoint of an input shard."""
     return work_key(corpus, _FOLDER, f"{key}.json")

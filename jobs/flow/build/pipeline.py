@@ -13,9 +13,10 @@ from jobs.corpus.model.reasons import Stage
 from jobs.corpus.release.loss_alarms import Alarm
 from jobs.errors import DamagedTable
 from jobs.flow.build.loss_alarms import build_alarms, stop
-from jobs.flow.build.merge_stage import Range, merge
+from jobs.flow.build.merge_inputs import Range
+from jobs.flow.build.merge_stage import merge
 from jobs.flow.build.merged_tables import remember
-from jobs.flow.build.normalize_stage import normalize
+from jobs.flow.build.normalize_stage import normalize, read_plan
 from jobs.flow.build.parent_release import inputs_of, open_parent
 from jobs.flow.build.preflight import require_free_version
 from jobs.flow.build.publish_stage import Published, candidate, publish_candidate, traffic
@@ -47,6 +48,7 @@ class BuildState:
         parent: The release it extends, if any.
         plan: Its input shards.
         tombstones: Of all that was taken down; none where the steps compare nothing.
+        read: The plan with the digests of the files that normalize read.
         shards: What normalize left of each input shard, later without site boilerplate.
         drops: The documents that dedup drops.
         ranges: What merge wrote, by partner and id.
@@ -58,6 +60,7 @@ class BuildState:
     parent: OpenedRelease | None
     plan: Sequence[InputShard]
     tombstones: Sequence[FrozenShard]
+    read: Sequence[InputShard] = field(init=False)
     shards: list[NormalizedShard] = field(init=False)
     drops: Drops = field(init=False)
     ranges: list[tuple[Range, Checkpoint]] = field(init=False)
@@ -70,7 +73,8 @@ class BuildState:
 
 
 def _normalize(build: BuildState) -> None:
-    build.shards = normalize(list(build.plan), build.params, progress=build.progress)
+    build.shards = normalize(build.plan, build.params, progress=build.progress)
+    build.read = read_plan(build.plan, build.shards, build.params)
 
 
 def _remove_site_boilerplate(build: BuildState) -> None:
@@ -86,7 +90,7 @@ def _deduplicate(build: BuildState) -> None:
 def _merge(build: BuildState) -> None:
     build.ranges = merge(build.shards, build.drops, build.params, progress=build.progress)
     build.manifest = candidate(
-        build.plan, build.shards, build.ranges, build.params, parent=build.parent
+        build.read, build.shards, build.ranges, build.params, parent=build.parent
     )
     remember(open_store(build.params.storage), build.manifest, build.shards)
 
@@ -160,9 +164,9 @@ def _run(
     """
     names = list(STEPS)
     steps = names[: names.index(last) + 1]
-    build = _planned(params, progress, steps, will_publish=will_publish)
     known: set[str] = set()
     with ray_session():
+        build = _planned(params, progress, steps, will_publish=will_publish)
         while True:
             try:
                 for step in steps:
@@ -185,7 +189,7 @@ def _planned(
     tombstones = tombstone_shards(store, params) if Stage.DEDUP in steps else []
     prove_once(store, params.storage.root)
     parent = open_parent(store, params)
-    shards = plan(params, known=inputs_of(parent))
+    shards = plan(params, known=inputs_of(parent), progress=progress)
     if will_publish:
         require_free_version(store, shards, params, parent=parent)
     if params.alarms.is_stopping:

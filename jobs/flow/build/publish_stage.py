@@ -10,16 +10,18 @@ from jobs.corpus.release.conservation import added, balance
 from jobs.corpus.release.loss_alarms import Alarm
 from jobs.errors import LostRace, ReleaseMissing
 from jobs.flow.build.loss_alarms import deliveries
-from jobs.flow.build.merge_stage import Range, totals
+from jobs.flow.build.merge_inputs import Range
+from jobs.flow.build.merge_stage import totals
 from jobs.flow.contamination.records import recorded_benchmarks
-from jobs.flow.intake.plan import Delivered, InputShard, delivered_files, input_name
-from jobs.flow.params import BuildParams, PartnerParams
-from jobs.flow.recorded import recorded_parameters, recorded_schema, with_libraries
+from jobs.flow.intake.plan import Delivered, InputShard, delivered_files
+from jobs.flow.params import BuildParams, PartnerParams, recorded_reading
+from jobs.flow.recorded import InputName, recorded_parameters, recorded_schema, with_libraries
 from jobs.flow.releases.described_files import write_derived
 from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.flow.shards import NormalizedShard
 from jobs.flow.tasks.blobs import FILES
 from jobs.flow.tasks.checkpoints import Checkpoint
+from jobs.storage.canonical_json import fingerprint
 from jobs.storage.commits import resumed
 from jobs.storage.corpus import Corpus
 from jobs.storage.layout import blob_key
@@ -167,13 +169,17 @@ def known_before(
         parent: the release it extends, if any.
     """
     before = parent.manifest if parent else _NOTHING
+    readings = {partner.name: fingerprint(recorded_reading(partner)) for partner in params.partners}
     return {
         "parent": {"version": parent.version, "digest": parent.digest} if parent else None,
         "parameters": with_libraries(
             _with_readings(recorded_parameters(params), before), before, params.version
         ),
         "inputs": before["inputs"]
-        + [_input(partner, file, params) for partner, file in delivered_files(plan)],
+        + [
+            _input(partner.name, file, readings[partner.name], params.version)
+            for partner, file in delivered_files(plan)
+        ],
     }
 
 
@@ -250,7 +256,7 @@ def _with_readings(parameters: JsonObject, before: Manifest) -> JsonObject:
     return {**parameters, "reading": {**known, **parameters["reading"]}}
 
 
-def _input(partner: PartnerParams, file: Delivered, params: BuildParams) -> InputEntry:
-    name = input_name(partner, file)
-    size = {"bytes": file.size_bytes, "since": params.version}
+def _input(partner: str, file: Delivered, reading: str, version: str) -> InputEntry:
+    name = InputName(partner, file.source.name, file.digest, reading)
+    size = {"bytes": file.source.size_bytes, "since": version}
     return cast("InputEntry", name._asdict() | size)

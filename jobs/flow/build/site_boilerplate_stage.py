@@ -2,20 +2,22 @@
 
 ::
 
-    normalize ─▶ words of site and line, cut by word    written beside each run, 16 bytes each
-    count     ─▶ the words that many texts have         one task per few pieces
-    rewrite   ─▶ runs without boilerplate               one task per input shard
+    normalize ─▶ edges: keys of sites and lines     written beside each run
+    count     ─▶ the keys that many texts have      `boilerplate_counts`
+    remove    ─▶ changes, removals                  one task per input shard
 
-A document has up to 17 words: its site, and eight lines from either end. A counting task holds 80
-bytes per word of its pieces, of which there are some 16 million; a rewriting task one run and all
-words that `min_documents` texts have. A run that loses nothing is kept as it is, by reference.
+A removing task holds one run, and the counts of the keys that many texts and its batch have. No
+text is written again: the lines are removals, the new signals and hashes are changes, and
+`run_tables` and merge apply both.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -23,9 +25,12 @@ import pyarrow.compute as pc
 
 from jobs.corpus.model.reasons import RejectReason, Stage
 from jobs.corpus.normalize.facts import facts
-from jobs.corpus.removal.site_boilerplate import KeyCounts, count_keys, remove_site_boilerplate
-from jobs.flow.build.normalize_stage import EDGE_PARTITIONS, check_rejects, write_run
-from jobs.flow.dedup.ranked_facts import documents_of
+from jobs.corpus.removal.changes import changes
+from jobs.corpus.removal.site_boilerplate import KeyCounts, remove_site_boilerplate
+from jobs.errors import DamagedTable
+from jobs.flow.build.boilerplate_counts import count_edges, read_counts
+from jobs.flow.build.normalize_stage import check_rejects, checkpoint_key, write_rows
+from jobs.flow.build.sections import needed, packed, unpacked
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard, Run
 from jobs.flow.tasks.checkpoints import (
@@ -34,124 +39,139 @@ from jobs.flow.tasks.checkpoints import (
     Progress,
     code_digest,
     map_checkpointed,
+    read_checkpoint,
 )
-from jobs.flow.tasks.exchange import read_partition
-from jobs.flow.tasks.sealed_objects import read_sealed, read_table, seal
+from jobs.flow.tasks.sealed_objects import read_table
 from jobs.storage.canonical_json import fingerprint
 from jobs.storage.layout import work_key
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
-_FOLDER = "site_boilerplate"
-_TASK_WORDS = 16_000_000
-_WORDS = 17  # of a document, at most
+STAGE = "site_boilerplate"
+
+
+class _Shard(NamedTuple):
+    """Specification of a removing task.
+
+    Attributes:
+        folder: The key below which it writes.
+        normalized: The key of the checkpoint of the shard.
+        counts: The file of the counts that it needs.
+    """
+
+    folder: str
+    normalized: str
+    counts: str
+
+
+class _Lost(NamedTuple):
+    """What a run lost: documents that are rejected now, and bytes of text by position."""
+
+    rejected: int
+    positions: Sequence[int]
+    sizes: Sequence[int]
+
+
+_NOTHING = _Lost(0, (), ())
 
 
 def without_site_boilerplate(
     normalized: list[NormalizedShard], params: BuildParams, *, progress: Progress
 ) -> list[NormalizedShard]:
-    """The shards of a build without the boilerplate of their sites, in the same order.
+    """Return the shards of a build without the boilerplate of their sites, in the same order.
 
     Raises:
         TooManyRejects: so many documents of a partner were nothing else.
     """
-    if not params.site_boilerplate.is_on:
+    if not params.site_boilerplate.is_on or not normalized:
         return normalized
     key = fingerprint([shard.key for shard in normalized], params.site_boilerplate, code_digest())
-    files = tuple(str(run.edges_key) for shard in normalized for run in shard.runs)
-    tasks = min(EDGE_PARTITIONS, 1 + _WORDS * sum(map(documents_of, normalized)) // _TASK_WORDS)
-    count = [
-        CheckpointedTask(_at(params, key, f"counts-{task}.json"), (key, task, tasks, files))
-        for task in range(tasks)
+    at = partial(work_key, params.corpus, STAGE, key)
+    counts = count_edges(normalized, at, params, progress=progress)
+    work = [
+        CheckpointedTask(
+            at(f"{shard.key}.json"),
+            _Shard(at(shard.key), checkpoint_key(params.corpus, shard.key), file),
+        )
+        for shard, file in zip(normalized, counts, strict=True)
     ]
-    counting = map_checkpointed(
-        _write_counts, count, params=params, label="site boilerplate: count", progress=progress
+    removing = map_checkpointed(
+        _remove, work, params=params, label="site boilerplate: remove", progress=progress
     )
-    counts = tuple(checkpoint["file"] for checkpoint in counting)
-    rewrite = [
-        CheckpointedTask(_at(params, key, f"{shard.key}.json"), (key, shard, counts))
-        for shard in normalized
-    ]
-    rewriting = map_checkpointed(
-        _write_shard, rewrite, params=params, label="site boilerplate: remove", progress=progress
-    )
-    shards = [_rewritten(*pair, key) for pair in zip(normalized, rewriting, strict=True)]
+    shards = [_changed(*pair, key, params) for pair in zip(normalized, removing, strict=True)]
     check_rejects(shards, params)
     return shards
 
 
-def _at(params: BuildParams, key: str, *parts: str) -> str:
-    return work_key(params.corpus, _FOLDER, key, *parts)
-
-
-def _write_counts(
-    spec: tuple[str, int, int, tuple[str, ...]], *, params: BuildParams
-) -> Checkpoint:
-    key, task, tasks, files = spec
+def _remove(spec: _Shard, *, params: BuildParams) -> Checkpoint:
     store = open_store(params.storage)
-    pieces = [
-        read_partition(store, files, partition, EDGE_PARTITIONS)
-        for partition in range(task, EDGE_PARTITIONS, tasks)
-    ]
-    pairs = np.concatenate(pieces).reshape(-1, 2)
-    found = count_keys(pairs, least=params.site_boilerplate.min_documents)
-    body = np.stack([found.keys, found.documents.astype(np.uint64)]).tobytes()
-    return {"file": seal(store, _at(params, key, f"counts-{task}", "counts.bin"), body)}
+    normalized = read_checkpoint(store, spec.normalized)
+    if normalized is None:
+        raise DamagedTable(
+            f"{store.location(spec.normalized)} is not what normalize wrote there: run the same "
+            "command again, it is made again"
+        )
+    counts = read_counts(store, spec.counts)
+    runs, losses = [], [_NOTHING]
+    for number, described in enumerate(normalized["runs"]):
+        name = f"{spec.folder}/{{}}-{number:05d}"
+        run, lost = _changed_run(store, Run(**described), name, counts, params)
+        runs.append(run)
+        losses.append(lost)
+    return {
+        "runs": runs,
+        "rejected": sum(lost.rejected for lost in losses),
+        "lost_bytes": sum(sum(lost.sizes) for lost in losses),
+        "boundaries": _shifted(normalized["boundaries"], losses),
+    }
 
 
-def _counts(store: ObjectStore, files: tuple[str, ...]) -> KeyCounts:
-    tables = [np.frombuffer(read_sealed(store, file), np.uint64).reshape(2, -1) for file in files]
-    words, documents = np.concatenate(tables, axis=1)
-    order = np.argsort(words)
-    return KeyCounts(words[order], documents[order].astype(np.int64))
-
-
-def _write_shard(
-    spec: tuple[str, NormalizedShard, tuple[str, ...]], *, params: BuildParams
-) -> Checkpoint:
-    key, shard, files = spec
-    store = open_store(params.storage)
-    counts = _counts(store, files)
-    folder = _at(params, key, shard.key)
-    checkpoint: Checkpoint = {"runs": [], "rejected": 0, "lost_bytes": 0}
-    for number, run in enumerate(shard.runs):
-        name = f"{folder}/{{}}-{number:05d}"
-        written, rejected, lost = _write_rest(store, run, name, counts, params)
-        checkpoint["runs"].append(written)
-        checkpoint["rejected"] += rejected
-        checkpoint["lost_bytes"] += lost
-    return checkpoint
-
-
-def _write_rest(
+def _changed_run(
     store: ObjectStore, run: Run, name: str, counts: KeyCounts, params: BuildParams
-) -> tuple[Run, int, int]:
-    """The run without boilerplate, the documents it lost whole, and the bytes of text it lost."""
+) -> tuple[Run, _Lost]:
+    """Write what removing boilerplate changes of a run; return the run with it, and its losses."""
     if not len(counts.keys):
-        return run, 0, 0
+        return run, _NOTHING
     before = read_table(store, run.documents_key)
     after, removals = remove_site_boilerplate(
         before, counts, params=params.site_boilerplate, signal_params=params.signals
     )
     if not len(removals):
-        return run, 0, 0
-    changed = removals["position"].unique()
-    # Only what lost something is read again: most documents of a run lose nothing.
-    some = after.filter(pc.is_in(after["position"], value_set=changed))
-    known = read_table(store, run.facts_key)
-    same = known.filter(pc.invert(pc.is_in(known["position"], value_set=changed)))
-    known = pa.concat_tables([same, facts(some, params=params.signature)])
-    earlier = read_table(store, run.removals_key)
-    written = write_run(store, name, after, known, pa.concat_tables([earlier, removals]))
+        return run, _NOTHING
+    is_changed = pc.is_in(before["position"], value_set=removals["position"].unique())
+    before, after = before.filter(is_changed), after.filter(is_changed)
+    known = facts(after, params=params.signature)
+    table = changes(after, known, num_perm=params.signature.num_perm)
+    removals = pa.concat_tables([read_table(store, run.removals_key), removals])
+    write = partial(write_rows, store, name)
+    run = replace(
+        run,
+        changes_key=write("changes", table.sort_by("doc_id")),
+        removals_key=write("removals", removals.sort_by("doc_id")),
+    )
+    sizes = pc.subtract(_sizes(before), _sizes(after)).to_pylist()
     rejected = before["reason"].null_count - after["reason"].null_count
-    return written, rejected, _size(before) - _size(after)
+    return run, _Lost(rejected, after["position"].to_pylist(), sizes)
 
 
-def _size(documents: pa.Table) -> int:
-    return pc.sum(pc.binary_length(documents["content"])).as_py() or 0
+def _sizes(documents: pa.Table) -> pa.ChunkedArray:
+    return pc.fill_null(pc.binary_length(documents["content"]), 0)
 
 
-def _rewritten(shard: NormalizedShard, checkpoint: dict[str, Any], key: str) -> NormalizedShard:
+def _shifted(boundaries: str, losses: Sequence[_Lost]) -> str:
+    """Return the packed boundaries with the bytes of text that are left before each."""
+    found = unpacked(boundaries)
+    positions = np.concatenate([np.array(lost.positions, np.int64) for lost in losses])
+    sizes = np.concatenate([np.array(lost.sizes, np.int64) for lost in losses])
+    order = np.argsort(positions)
+    before = np.append(0, np.cumsum(sizes[order]))
+    lost = before[np.searchsorted(positions[order], found.positions)]
+    return packed([found._replace(content_bytes=found.content_bytes - lost)])
+
+
+def _changed(
+    shard: NormalizedShard, checkpoint: dict[str, Any], key: str, params: BuildParams
+) -> NormalizedShard:
     runs = tuple(Run(**run) for run in checkpoint["runs"])
     if runs == shard.runs:
         return shard
@@ -163,4 +183,5 @@ def _rewritten(shard: NormalizedShard, checkpoint: dict[str, Any], key: str) -> 
         runs=runs,
         rejected=tuple((*name, count) for name, count in sorted(rejected.items()) if count),
         content_bytes=shard.content_bytes - checkpoint["lost_bytes"],
+        boundaries=needed(checkpoint["boundaries"], params.shards.release_bytes),
     )

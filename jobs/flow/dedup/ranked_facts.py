@@ -19,7 +19,7 @@ from jobs.corpus.text.canonical import canonical_texts
 from jobs.flow.dedup.frozen import FrozenShard, Origin
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard, Run
-from jobs.flow.tasks.sealed_objects import read_table
+from jobs.flow.tasks.run_tables import read_documents, read_facts
 from jobs.storage.objects import ObjectStore
 from jobs.storage.whole_objects import whole_file
 
@@ -108,7 +108,7 @@ def _unrejected_facts(
 ) -> pa.Table:
     """Return columns of one run and `ordinal`, without the documents that a rule rejects."""
     wanted = [*dict.fromkeys([*columns, "position", *params.rules.columns])]
-    facts = read_table(store, run.facts_key, columns=wanted)
+    facts = read_facts(store, run, wanted)
     reasons = rule_verdicts(facts, params.rules, partner=shard.partner)["reason"]
     rows = facts.filter(pc.is_null(reasons))
     ordinals = pc.add(rows["position"], shard.base)
@@ -129,7 +129,7 @@ def _documents(shard: Shard, store: ObjectStore) -> Iterator[pa.Table]:
     """Yield positions and texts, in the order of the facts."""
     if isinstance(shard, NormalizedShard):
         for run in shard.runs:
-            yield read_table(store, run.documents_key, columns=["position", "content"])
+            yield read_documents(store, run, ["position", "content"])
     elif shard.text_key is None:
         # A text that was taken down is deleted: similarity is estimated from signatures.
         texts = pa.repeat(pa.scalar("", pa.large_string()), shard.delivered)

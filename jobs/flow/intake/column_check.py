@@ -49,7 +49,7 @@ def _complaints(
     partner: PartnerParams, files: Sequence[Delivered], params: BuildParams
 ) -> Iterator[str]:
     mapped = [pair for pair in partner.reading.columns if pair[0] != "text"]
-    if not mapped or not files:
+    if not mapped or all(file.was_read for file in files):
         return
     shown = [
         head

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import BinaryIO
 
@@ -12,28 +13,49 @@ from jobs.corpus.intake.deliveries import legacy_evidence, read_rows
 from jobs.corpus.intake.formats import format_named
 from jobs.corpus.intake.rows import DeliveryParams
 from jobs.flow.intake.plan import Delivered, InputShard
-from jobs.storage.source_bytes import open_random, open_range, open_stream
+from jobs.flow.intake.scans import HELD_BYTES
+from jobs.storage.hashed_stream import hashed_stream
+from jobs.storage.source_bytes import decompressed, open_random, open_range, open_stream
+
+_BUFFER_BYTES = 1 << 20
+
+Report = Callable[[Delivered, str], None]
+"""Called with a file that was read whole, and the digest of its bytes as delivered."""
 
 
-def delivered_tables(shard: InputShard, *, endpoint_url: str | None) -> Iterator[pa.Table]:
-    """Yield the rows of an input shard, in order, as DELIVERED tables."""
+def delivered_tables(
+    shard: InputShard, *, endpoint_url: str | None, report: Report = lambda _file, _digest: None
+) -> Iterator[pa.Table]:
+    """Return the rows of an input shard, in order, as DELIVERED tables."""
     for file in shard.files:
-        yield from file_tables(file, shard.partner.reading, endpoint_url=endpoint_url)
+        yield from file_tables(
+            file, shard.partner.reading, endpoint_url=endpoint_url, report=report
+        )
 
 
 def file_tables(
-    file: Delivered, reading: DeliveryParams, *, endpoint_url: str | None
+    file: Delivered,
+    reading: DeliveryParams,
+    *,
+    endpoint_url: str | None,
+    report: Report = lambda _file, _digest: None,
 ) -> Iterator[pa.Table]:
-    """Yield the rows of a delivered file, or of a split of it, in order, as DELIVERED tables.
+    """Return the rows of a delivered file, or of a piece of it, in order, as DELIVERED tables.
 
     Args:
-        file: to read.
+        file: to read, once if it is read whole.
         reading: how.
-        endpoint_url: the S3 server when it is not AWS itself.
+        endpoint_url: of an S3 server other than AWS.
+        report: called when a file that was not hashed before has been read.
 
     Raises:
-        DeliveryChanged: it is not the file that was hashed; none of its rows was yielded.
+        DeliveryChanged: it is not the file that was listed. If it was hashed before, no row of what
+            it is now was given; otherwise rows may have been.
     """
+    is_random = format_named(reading.format).is_random_access
+    if file.known is None and not (is_random and file.source.size_bytes > HELD_BYTES):
+        yield from _whole_file(file, reading, endpoint_url, report)
+        return
     with _opened(file, reading, endpoint_url) as stream:
         yield from read_rows(
             stream,
@@ -42,6 +64,25 @@ def file_tables(
             split=file.piece,
             legacy=partial(_legacy, file, endpoint_url),
         )
+
+
+def _whole_file(
+    file: Delivered, reading: DeliveryParams, endpoint_url: str | None, report: Report
+) -> Iterator[pa.Table]:
+    source = file.source
+    with hashed_stream(source.uri, endpoint_url=endpoint_url, listed=source.listed) as stored:
+        stream: BinaryIO | pa.NativeFile
+        if format_named(reading.format).is_random_access:
+            stream = pa.BufferReader(stored.readall())
+        else:
+            stream = decompressed(io.BufferedReader(stored, _BUFFER_BYTES), source.uri)
+        yield from read_rows(
+            stream,
+            source_file=source.name,
+            params=reading,
+            legacy=partial(_legacy, file, endpoint_url),
+        )
+    report(file, stored.digest)
 
 
 def _opened(
@@ -56,7 +97,10 @@ def _opened(
 
 
 def _legacy(file: Delivered, endpoint_url: str | None) -> str | None:
-    """Return what the whole file shows of lines that are not UTF-8: it is read a second time."""
+    """Return what the whole file shows of lines that are not UTF-8: only such a file is read twice.
+
+    What it shows is of the file that was listed, or reading the rows of it ends with an error.
+    """
     uri, known = file.source.uri, file.known
     with open_stream(uri, endpoint_url=endpoint_url, known=known) as stream:
         return legacy_evidence(stream, file.source.name)

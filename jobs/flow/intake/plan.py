@@ -2,48 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+import pickle
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
-from pathlib import PurePosixPath
 
 from jobs.corpus.intake.deliveries import require_text
-from jobs.corpus.intake.formats import format_named, growth_of
-from jobs.corpus.intake.rows import DeliveryParams
+from jobs.corpus.intake.formats import format_named
 from jobs.corpus.intake.splits import Split
 from jobs.corpus.text.canonical import folding_digest
 from jobs.errors import TextColumnMissing
+from jobs.flow.intake.choices import Choice
+from jobs.flow.intake.read_files import FileState, digests_read, remember_read, state_of_file
+from jobs.flow.intake.scans import FileName, Scan, is_scanned, scan, text_bytes
 from jobs.flow.params import BuildParams, PartnerParams, recorded_reading
 from jobs.flow.recorded import InputName
-from jobs.flow.tasks.checkpoints import code_digest
+from jobs.flow.tasks.checkpoints import Progress, code_digest
 from jobs.storage.canonical_json import fingerprint
-from jobs.storage.source_bytes import (
-    COMPRESSED_SUFFIXES,
-    Known,
-    known_bytes,
-    open_random,
-    open_stream,
-)
+from jobs.storage.source_bytes import Known, open_random, open_stream
 from jobs.storage.sources import SourceFile, expand
+from jobs.storage.stores import open_store
 
 # A wrong mapping shows in every file, a file unlike the others only in itself.
 _FILES_TRIED = 8
 
-# How many times as large text is taken to be as its compressed file; only balances tasks.
-_GROWTH = 4
+_SPEC_BYTES = 48 << 10  # of the files of a shard, so that a specification has less than 64 KiB
+_FILE_BYTES = 150  # of it for a version, a digest and numbers
 
 
 @dataclass(frozen=True)
 class Delivered:
-    """One delivered file, or a piece of it, and what its bytes as delivered are known by.
+    """One delivered file, or a piece of it.
 
-    Whoever reads it reads these bytes or ends the build. None: whatever is there will do.
+    Attributes:
+        source: The file as it was listed; another one is not read.
+        known: Digests by which what is read is checked; None for a file that is hashed while it is
+            read.
+        piece: Which part of the file; None for all of it.
+        digest: The xxh3-128 of the file's bytes as delivered; empty until it has been read.
+        was_read: Was it read as it would be read now, by a build before this one?
     """
 
     source: SourceFile
     known: Known | None
     piece: Split | None
+    digest: str = ""
+    was_read: bool = False
 
     def __str__(self) -> str:
         """The file's address, for errors, and which of its bytes or row groups."""
@@ -51,22 +56,12 @@ class Delivered:
         return f"{self.source.uri}{piece}"
 
     @property
-    def digest(self) -> str:
-        """The xxh3-128 of the file's bytes as delivered; empty if they are not known."""
-        return self.known.digest if self.known else ""
-
-    @property
-    def size_bytes(self) -> int:
-        """Of the file, as delivered."""
-        return self.known.blocks.size_bytes if self.known else self.source.size_bytes
-
-    @property
     def text_bytes(self) -> int:
         """About how much text there is to read, so that tasks are of like size."""
         is_cut_by_bytes = self.piece is not None and not self.source.name.endswith(".parquet")
         if self.piece is not None and is_cut_by_bytes:
             return self.piece.end - self.piece.start
-        return _text_bytes(self.source)
+        return text_bytes(self.source)
 
 
 @dataclass(frozen=True)
@@ -88,42 +83,108 @@ class InputShard:
         return f"{self.partner.name}: {', '.join(map(str, self.files))}"
 
 
+def _unseen(_label: str, _done: int, _total: int) -> None:
+    """Progress that is not shown."""
+
+
 def plan(
     params: BuildParams,
     *,
     known: Collection[InputName] = (),
     only: Collection[InputName] | None = None,
+    progress: Progress = _unseen,
 ) -> list[InputShard]:
-    """The input shards of a build, sorted by partner and file.
+    """Return the input shards of a build, sorted by partner and file.
 
-    Every partner's first files are opened, so that a wrong pattern, format or column ends the
-    build before it begins. Neither files, pieces nor shards depend on how many workers there are.
+    Files are listed. Tasks scan those that may be split, and those that `known` or `only` may name
+    unless they were read before. Every partner's first files are opened, so that a wrong pattern,
+    format or column ends the build before it begins. Neither files, pieces nor shards depend on how
+    many workers there are.
 
     Args:
         params: of the build.
-        known: files whose rows are decided in the parent release: they are hashed and not read.
+        known: files whose rows are decided in the parent release: they are not read.
         only: the files to read, whatever else is delivered; None for all.
+        progress: called after every finished task.
 
     Raises:
         DeliveryMissing: a pattern matches no file.
         DeliveryUnreadable: a first file is not what the partner's `format` says.
+        DeliveryChanged: a file changed between listing and scanning it.
         TextColumnMissing: the first files all lack the text column.
     """
     partners = sorted(params.partners, key=lambda partner: partner.name)
-    files = {partner.name: _files(partner, params) for partner in partners}
+    choices = {partner.name: Choice(partner, known, only) for partner in partners}
 
-    def is_read(partner: PartnerParams, file: Delivered) -> bool:
-        name = input_name(partner, file)
-        return name not in known and (only is None or name in only)
+    def may_be_read(partner: PartnerParams, file: Delivered) -> bool:
+        return choices[partner.name].may_be_read(file.source.name, file.digest)
 
+    with ThreadPoolExecutor() as pool:
+        listings = list(pool.map(lambda partner: _listed(partner, params), partners))
+    files = {
+        partner.name: [file for file in listing if may_be_read(partner, file)]
+        for partner, listing in zip(partners, listings, strict=True)
+    }
+
+    def must_be_scanned(partner: PartnerParams, file: Delivered) -> bool:
+        is_asked = not file.digest and choices[partner.name].is_named(file.source.name)
+        return is_asked or is_scanned(file.source, partner.reading, params)
+
+    work = [
+        (partner, [file.source for file in files[partner.name] if must_be_scanned(partner, file)])
+        for partner in partners
+    ]
+    found = scan(work, params, progress=progress)
     return [
         InputShard(partner, pack, _shard_key(partner, pack, params))
         for partner in partners
         for pack in _packs(
-            [file for file in files[partner.name] if is_read(partner, file)],
+            [
+                piece
+                for file in files[partner.name]
+                for piece in _pieces(file, found.get((partner.name, file.source.name)))
+                if may_be_read(partner, piece)
+            ],
             params.shards.input_bytes,
         )
     ]
+
+
+def with_digests(plan: Sequence[InputShard], params: BuildParams) -> list[InputShard]:
+    """Return the plan with the digests of all files; those not read yet are scanned."""
+    unread: dict[str, tuple[PartnerParams, list[SourceFile]]] = {}
+    for partner, file in delivered_files(plan):
+        if not file.digest:
+            unread.setdefault(partner.name, (partner, []))[1].append(file.source)
+    found = scan(unread.values(), params, progress=_unseen)
+    return with_read(plan, {name: one.known.digest for name, one in found.items()})
+
+
+def with_read(plan: Iterable[InputShard], digests: Mapping[FileName, str]) -> list[InputShard]:
+    """Return the plan with the digests of the files that were read, by partner and name."""
+
+    def read(partner: str, file: Delivered) -> Delivered:
+        return replace(file, digest=digests.get((partner, file.source.name), file.digest))
+
+    return [
+        replace(shard, files=tuple(read(shard.partner.name, file) for file in shard.files))
+        for shard in plan
+    ]
+
+
+def remember_plan(plan: Iterable[InputShard], params: BuildParams) -> None:
+    """Remember the files of a plan that was read, and those that it left out as read before."""
+    store = open_store(params.storage)
+    read: dict[str, dict[FileState, str]] = {partner.name: {} for partner in params.partners}
+    for partner, file in delivered_files(plan):
+        read[partner.name][state_of_file(file.source)] = file.digest
+    for partner in params.partners:
+        before = digests_read(store, params.corpus, partner)
+        names = {name for name, *_ in read[partner.name]}
+        kept = {file: digest for file, digest in before.items() if file[0] not in names}
+        now = kept | read[partner.name]
+        if now != before:
+            remember_read(store, params.corpus, partner, now)
 
 
 def input_name(partner: PartnerParams, file: Delivered) -> InputName:
@@ -132,26 +193,18 @@ def input_name(partner: PartnerParams, file: Delivered) -> InputName:
     return InputName(partner.name, file.source.name, file.digest, reading)
 
 
-def _text_bytes(source: SourceFile) -> int:
-    growth = _GROWTH if _is_compressed(source) else growth_of(source.name)
-    return source.size_bytes * growth
-
-
-def _is_compressed(source: SourceFile) -> bool:
-    return PurePosixPath(source.name).suffix.lower() in COMPRESSED_SUFFIXES
-
-
 def delivered_files(plan: Iterable[InputShard]) -> list[tuple[PartnerParams, Delivered]]:
     """The partner and name of each file read, once for all its pieces, in the order of the plan."""
     files = {
-        (shard.partner.name, file.source.uri): (shard.partner, file)
+        (shard.partner.name, file.source.name): (shard.partner, file)
         for shard in plan
         for file in shard.files
     }
     return list(files.values())
 
 
-def _files(partner: PartnerParams, params: BuildParams) -> list[Delivered]:
+def _listed(partner: PartnerParams, params: BuildParams) -> list[Delivered]:
+    """List the files of a partner; try a few that were not read before."""
     endpoint_url = params.storage.endpoint_url
     sources = expand(
         partner.deliveries,
@@ -159,10 +212,15 @@ def _files(partner: PartnerParams, params: BuildParams) -> list[Delivered]:
         endpoint_url=endpoint_url,
         follow_links=partner.follow_links,
     )
-    _require_text([source for source in sources if source.size_bytes], partner, endpoint_url)
-    with ThreadPoolExecutor() as pool:
-        pieces = pool.map(lambda source: _delivered(source, partner.reading, params), sources)
-        return [piece for file in pieces for piece in file]
+    digests = digests_read(open_store(params.storage), params.corpus, partner)
+    found = ((source, digests.get(state_of_file(source), "")) for source in sources)
+    files = [
+        Delivered(source, None, None, digest, was_read=bool(digest)) for source, digest in found
+    ]
+    filled = [file for file in files if file.source.size_bytes]
+    if not all(file.was_read for file in filled[:_FILES_TRIED]):
+        _require_text([file.source for file in filled], partner, endpoint_url)
+    return files
 
 
 def _require_text(
@@ -184,31 +242,31 @@ def _require_text(
         raise complaint
 
 
-def _delivered(source: SourceFile, reading: DeliveryParams, params: BuildParams) -> list[Delivered]:
-    """The file, or its pieces where it is large and may be cut; its bytes are read once."""
-    piece_bytes, endpoint_url = params.shards.input_bytes, params.storage.endpoint_url
-    is_large = _text_bytes(source) > piece_bytes
-    delivered_as, cutter = format_named(reading.format), None
-    if is_large and delivered_as.splitter and not _is_compressed(source):
-        cutter = delivered_as.splitter(reading, piece_bytes)
-    watch = cutter.add if cutter else None
-    found = known_bytes(source.uri, endpoint_url=endpoint_url, watch=watch)
-    pieces = cutter.splits() if cutter else []
-    if is_large and delivered_as.stored_splits:
-        with open_random(source.uri, endpoint_url=endpoint_url, known=found) as stream:
-            pieces = delivered_as.stored_splits(stream, source.name, piece_bytes)
-    return [Delivered(source, found, piece) for piece in pieces] or [Delivered(source, found, None)]
+def _pieces(file: Delivered, found: Scan | None) -> list[Delivered]:
+    """The file, or its pieces if it is split."""
+    if found is None:
+        return [file]
+    digest, sources = found.known.digest, [(found.known, piece) for piece in found.pieces or [None]]
+    return [replace(file, known=known, piece=piece, digest=digest) for known, piece in sources]
+
+
+def _spec_bytes(file: Delivered) -> int:
+    """Return about how many bytes of a specification a file takes, whatever is remembered of it."""
+    named = file.source.uri, file.source.name
+    return _FILE_BYTES + len(pickle.dumps((named, file.known, file.piece)))
 
 
 def _packs(files: Iterable[Delivered], input_bytes: int) -> Iterator[tuple[Delivered, ...]]:
     pack: list[Delivered] = []
-    size = 0
+    size = spec = 0
     for file in files:
-        if pack and size + file.text_bytes > input_bytes:
+        added = _spec_bytes(file)
+        if pack and (size + file.text_bytes > input_bytes or spec + added > _SPEC_BYTES):
             yield tuple(pack)
-            pack, size = [], 0
+            pack, size, spec = [], 0, 0
         pack.append(file)
         size += file.text_bytes
+        spec += added
     if pack:
         yield tuple(pack)
 
@@ -217,9 +275,14 @@ def _place(piece: Split | None) -> tuple[int, int] | None:
     return (piece.start, piece.end) if piece else None
 
 
+def _content(file: Delivered) -> str | tuple[int, str]:
+    """Return what a file's bytes are known by before a task reads them."""
+    return file.known.digest if file.known else file.source.listed
+
+
 def _shard_key(partner: PartnerParams, pack: tuple[Delivered, ...], params: BuildParams) -> str:
     # The rest of what a piece knows follows from the file's bytes.
-    names = [(file.source.name, file.digest, _place(file.piece)) for file in pack]
+    names = [(file.source.name, _content(file), _place(file.piece)) for file in pack]
     text, run_bytes = params.text_params(partner), params.shards.run_bytes
     sets = params.benchmarks.digest
     how = (partner.reading, text, params.site_boilerplate.is_on, params.signature, run_bytes, sets)

@@ -1,18 +1,18 @@
 """Difference of two releases, by partner, reason and site.
 
 Files that both releases share are never read: only the others can differ. Of these, ids and
-content hashes are read, range of ids by range, from the facts if both releases have them and from
-the text otherwise. What differs is then looked up: its site in the shards, its reason in the
-decisions of the later release.
+content hashes are read once, from the facts if both releases have them and from the text
+otherwise, and compared range of ids by range. What differs is then looked up: its site in the
+shards, its reason in the decisions of the later release.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import pairwise
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,10 +21,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.corpus.model.sites import sites
-from jobs.corpus.release.comparison import Changes, IdKeys, ascending, compare, id_keys, positions
+from jobs.corpus.release.comparison import Changes, IdKeys, compare, id_keys, positions
 from jobs.corpus.text.text_buffers import text_hashes
+from jobs.flow.releases.hash_ranges import HashRanges
 from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.storage.manifests import FileEntry, JsonObject
+from jobs.storage.scratch import scratch_folder
 from jobs.storage.whole_objects import whole_file
 
 NOT_DELIVERED = "not delivered"
@@ -118,18 +120,18 @@ def _count(found: Difference, pair: _Pair, changes: Changes) -> None:
 
 
 def _changes(pair: _Pair) -> Changes:
-    """Return the ids that differ; holds 16 bytes for each, and one range."""
+    """Ids that differ: 16 bytes each are held; 32 bytes of every row are in scratch files."""
     is_fact = all(release.entries("facts") for release in (pair.before, pair.after))
     kind = "facts" if is_fact else "shards"
     sides = [pair.files(side, kind) for side in ("before", "after")]
 
-    def of_range(ends: tuple[int, int]) -> Changes:
-        return compare(
-            _hashes(pair.before, sides[0], kind, ends), _hashes(pair.after, sides[1], kind, ends)
-        )
-
-    with ThreadPoolExecutor(_THREADS) as pool:
-        parts = list(pool.map(of_range, _ranges([*sides[0], *sides[1]])))
+    rows = sum(entry["rows"] for entry in [*sides[0], *sides[1]])
+    ranges = -(-rows // _RANGE_ROWS)
+    with scratch_folder() as folder, ThreadPoolExecutor(_THREADS) as pool:
+        known = [HashRanges(folder / side, ranges) for side in ("before", "after")]
+        for release, entries, into in zip((pair.before, pair.after), sides, known, strict=True):
+            list(pool.map(partial(_add_hashes, release, kind, into), entries))
+        parts = list(pool.map(lambda n: compare(*(one.range(n) for one in known)), range(ranges)))
     none = np.zeros((0, 2), np.uint64)
     return Changes(
         *(
@@ -139,48 +141,22 @@ def _changes(pair: _Pair) -> Changes:
     )
 
 
-def _ranges(entries: Sequence[FileEntry]) -> Iterator[tuple[int, int]]:
-    """Divide the upper half of ids into ranges of about as many rows each: ids are hashes."""
-    rows = sum(entry["rows"] for entry in entries)
-    parts = -(-rows // _RANGE_ROWS)
-    return pairwise(part * 2**64 // parts for part in range(parts + 1)) if rows else iter(())
-
-
-def _hashes(
-    release: OpenedRelease, entries: Sequence[FileEntry], kind: str, ends: tuple[int, int]
-) -> tuple[IdKeys, IdKeys]:
-    """Return ids and content hashes of a range, ascending, from the files that may have some."""
-    ids, hashes = [np.zeros((0, 2), np.uint64)], [np.zeros((0, 2), np.uint64)]
+def _add_hashes(release: OpenedRelease, kind: str, into: HashRanges, entry: FileEntry) -> None:
+    """Add the ids and content hashes of a file."""
     column = "text_hash" if kind == "facts" else "content"
-    for entry in entries:
-        if _high(entry["first_id"]) < ends[1] and _high(entry["last_id"]) >= ends[0]:
-            for table in _groups(release, entry, ["id", column], ends):
-                keys = id_keys(table["id"])
-                inside = (keys[:, 0] >= ends[0]) & (keys[:, 0] <= ends[1] - 1)
-                texts = table[column].combine_chunks().filter(pa.array(inside))
-                ids.append(keys[inside])
-                hashes.append(id_keys(texts if kind == "facts" else text_hashes(texts)))
-    ordered = ascending(np.concatenate(ids), np.concatenate(hashes))
-    return ordered[0], ordered[1]
+    for table in _groups(release, entry, ["id", column]):
+        texts = table[column].combine_chunks()
+        into.add(id_keys(table["id"]), id_keys(texts if kind == "facts" else text_hashes(texts)))
 
 
 def _groups(
-    release: OpenedRelease, entry: FileEntry, columns: list[str] | None, ends: tuple[int, int]
+    release: OpenedRelease, entry: FileEntry, columns: list[str] | None
 ) -> Iterator[pa.Table]:
-    """Yield the row groups of a file that may hold ids of a range, one after the other."""
+    """The row groups of a file, one after the other."""
     with whole_file(release.store, entry["key"]) as stream:
         reader = pq.ParquetFile(stream)
-        at = reader.schema_arrow.names.index("id")
         for group in range(reader.num_row_groups):
-            seen = reader.metadata.row_group(group).column(at).statistics
-            is_known = seen is not None and seen.has_min_max
-            if not is_known or (_high(seen.min) < ends[1] and _high(seen.max) >= ends[0]):
-                yield reader.read_row_group(group, columns)
-
-
-def _high(identity: str | bytes) -> int:
-    digits = identity if isinstance(identity, str) else identity.hex()
-    return int(digits[:16], 16)
+            yield reader.read_row_group(group, columns)
 
 
 def _reasons(pair: _Pair, removed: IdKeys) -> dict[str, int]:
@@ -244,7 +220,7 @@ def _rows(
     release = pair.release(side)
     columns = None if is_whole else ["id", "url"]
     for entry in pair.files(side, "shards"):
-        for table in _groups(release, entry, columns, (0, 2**64)):
+        for table in _groups(release, entry, columns):
             keys = id_keys(table["id"])
             for name, ids in wanted.items():
                 chosen = table.filter(pa.array(positions(keys, ids) >= 0))

@@ -143,3 +143,5 @@ def _tables(shards: Sequence[NormalizedShard]) -> Iterator[str]:
     for shard in shards:
         for run in shard.runs:
             yield from (run.documents_key, run.removals_key)
+            if run.changes_key is not None:
+                yield run.changes_key

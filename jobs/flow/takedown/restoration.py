@@ -42,6 +42,7 @@ from jobs.flow.tasks.checkpoints import (
     code_digest,
     map_checkpointed,
 )
+from jobs.flow.tasks.run_tables import read_documents
 from jobs.flow.tasks.sealed_objects import read_table
 from jobs.flow.tasks.table_files import write_table
 from jobs.on_ray.session import ray_session
@@ -270,7 +271,7 @@ def _rows(
     is_wanted[is_wanted] = [place in wanted for place in met]
     if not is_wanted.any():
         return DOCUMENTS.empty_table(), REMOVALS.empty_table()
-    documents = read_table(store, run.documents_key).filter(pa.array(is_wanted))
+    documents = read_documents(store, run).filter(pa.array(is_wanted))
     removals = read_table(store, run.removals_key)
     at = pc.index_in(removals["position"], value_set=documents["position"].combine_chunks())
     removals, at = removals.filter(pc.is_valid(at)), pc.drop_null(at).cast(pa.int64())

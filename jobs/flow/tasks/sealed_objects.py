@@ -62,8 +62,8 @@ def seal_file(store: ObjectStore, key: str, path: Path) -> str:
     return sealed
 
 
-def open_sealed(store: ObjectStore, key: str) -> CheckedFile:
-    """Open the object for random access.
+def open_sealed(store: ObjectStore, key: str, *, end_bytes: int = 0) -> CheckedFile:
+    """Open the object for random access; its last `end_bytes` are read at once, with its digests.
 
     Raises:
         DamagedTable: it is not what was stored under this name, found now or while reading.
@@ -74,9 +74,15 @@ def open_sealed(store: ObjectStore, key: str) -> CheckedFile:
         raise _damage(store, key) from error
     total = file.size()
     size = _body_bytes(total)
-    digests = file.read_at(total - size, size)
+    start = max(0, size - end_bytes) // _BLOCK_BYTES * _BLOCK_BYTES if end_bytes else size
+    end = file.read_at(total - start, start)
+    digests = end[size - start :]
     _require_own(store, key, digests)
-    return CheckedFile(file, Blocks(size, _BLOCK_BYTES, digests), partial(_damage, store, key))
+    blocks = Blocks(size, _BLOCK_BYTES, digests)
+    checked = CheckedFile(file, blocks, partial(_damage, store, key))
+    if end_bytes:
+        checked.hold(start, end[: size - start])
+    return checked
 
 
 def read_sealed(store: ObjectStore, key: str) -> memoryview:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -11,7 +14,12 @@ from jobs.storage.scratch import scratch_folder
 
 
 def write_table(
-    store: ObjectStore, key: str, table: pa.Table, *, row_group_rows: int | None = None
+    store: ObjectStore,
+    key: str,
+    table: pa.Table,
+    *,
+    row_group_rows: int | None = None,
+    starts: Sequence[int] = (0,),
 ) -> str:
     """Seal an intermediate table as Parquet with light compression; return its key.
 
@@ -22,17 +30,20 @@ def write_table(
         store: takes the object.
         key: where; a digest is added to its name.
         table: to be stored.
-        row_group_rows: rows of a row group; None for the default of pyarrow.
+        row_group_rows: rows of a row group at most; None for the default of pyarrow.
+        starts: rows with which a row group begins in any case, ascending from 0.
     """
     with scratch_folder() as folder:
         path = folder / "table.parquet"
-        pq.write_table(
-            table,
+        with pq.ParquetWriter(
             path,
+            table.schema,
             compression="zstd",
             compression_level=1,
-            row_group_size=row_group_rows,
             use_dictionary=False,
             write_statistics=["doc_id"],
-        )
+        ) as writer:
+            for start, end in pairwise([*starts, len(table)]):
+                if end > start or len(table) == 0:
+                    writer.write_table(table.slice(start, end - start), row_group_rows)
         return seal_file(store, key, path)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextvars import ContextVar
@@ -96,6 +98,18 @@ def test_task_that_would_fail_again_is_not_tried_again(
     with pytest.raises(kind):
         outcome(task, monkeypatch)
     assert task.calls == 1
+
+
+def test_stages_are_loaded_without_what_only_some_tasks_need() -> None:
+    """A finished build ends before Ray would have been loaded."""
+    heavy = ("ray", "boto3", "datasketch", "scipy.linalg", "trafilatura", "pandas")
+    code = f"""
+import sys
+import jobs.command.parameters, jobs.command.reports, jobs.flow.build.pipeline
+print(*[name for name in {heavy} if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == []
 
 
 def test_rows_come_as_they_are_read_with_pauses_between() -> None:

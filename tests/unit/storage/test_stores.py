@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+import xxhash
 
 import jobs
-from jobs.errors import ConfigError, DeliveryMissing, StorageError
+from jobs.errors import ConfigError, DeliveryChanged, DeliveryMissing, StorageError
 from jobs.flow.releases.verification import verify
 from jobs.storage import stores
-from jobs.storage.objects import StorageParams
-from jobs.storage.source_bytes import open_stream
+from jobs.storage.canonical_json import sha256_hex
+from jobs.storage.objects import Listed, ObjectReplaced, StorageParams
+from jobs.storage.source_bytes import known_bytes, open_stream
 from jobs.storage.sources import expand
 from jobs.storage.stores import Backend, open_store
 from tests.memory_store import MemoryStore
@@ -22,19 +25,34 @@ from tests.releases import small_release
 SCHEME = "memory"
 
 
+class Stream(io.BytesIO):
+    """An object from its beginning; its version is a digest of it."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__(body)
+        self.version = sha256_hex(body)
+
+
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryStore]:
     """A store in memory, added as docs/contributing.md says."""
     kept = MemoryStore()
 
-    def open_file(address: str, _endpoint: str | None) -> pa.NativeFile:
+    def open_file(address: str, _endpoint: str | None, _listed: Listed | None) -> pa.NativeFile:
         return kept.open(address.removeprefix(f"{SCHEME}://"))
 
-    def list_files(beginning: str, _endpoint: str | None) -> Iterator[tuple[str, int]]:
-        for info in kept.list(beginning.removeprefix(f"{SCHEME}://")):
-            yield f"{SCHEME}://{info.key}", info.size_bytes
+    def stream_file(address: str, _endpoint: str | None, listed: Listed | None) -> Stream:
+        stream = Stream(kept.get(address.removeprefix(f"{SCHEME}://")))
+        if listed and listed[1] != stream.version:
+            raise ObjectReplaced(address)
+        return stream
 
-    backend = Backend(lambda _params: kept, open_file, list_files)
+    def list_files(beginning: str, _endpoint: str | None) -> Iterator[tuple[str, int, str]]:
+        for info in kept.list(beginning.removeprefix(f"{SCHEME}://")):
+            version = sha256_hex(kept.get(info.key))
+            yield f"{SCHEME}://{info.key}", info.size_bytes, version
+
+    backend = Backend(lambda _params: kept, open_file, stream_file, list_files)
     monkeypatch.setitem(stores._BACKENDS, SCHEME, lambda: backend)
     yield kept
     open_store.cache_clear()
@@ -59,6 +77,14 @@ def test_added_store_holds_deliveries(store: MemoryStore) -> None:
     assert [file.name for file in whole] == ["2024/a.jsonl", "2024/b.txt"]
     with open_stream(whole[0].uri, endpoint_url=None) as stream:
         assert stream.read().decode() == "甲"
+    known = known_bytes(whole[0].uri, endpoint_url=None, listed=whole[0].listed)
+    assert (known.digest, known.version) == (
+        xxhash.xxh3_128_hexdigest("甲".encode()),
+        whole[0].version,
+    )
+    store.put("bucket/2024/a.jsonl", "丙".encode())
+    with pytest.raises(DeliveryChanged):
+        known_bytes(whole[0].uri, endpoint_url=None, listed=whole[0].listed)
     with pytest.raises(DeliveryMissing):
         open_stream(f"{SCHEME}://bucket/none", endpoint_url=None)
 

@@ -10,7 +10,7 @@ import pytest
 from jobs.errors import ConfigError, ReleaseMissing
 from jobs.flow.build.parent_release import differences, inputs_of, open_parent
 from jobs.flow.build.publish_stage import candidate, publish_candidate
-from jobs.flow.intake.plan import input_name, plan
+from jobs.flow.intake.plan import input_name, plan, with_digests
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.opened_release import open_release
 from jobs.storage.stores import open_store
@@ -28,7 +28,7 @@ def parameters(folder: Path, *overrides: str) -> BuildParams:
 def published(params: BuildParams) -> BuildParams:
     """A release without documents, as far as a build that extends it looks."""
     parent = open_parent(open_store(params.storage), params)
-    manifest = candidate(plan(params), [], [], params, parent=parent)
+    manifest = candidate(with_digests(plan(params), params), [], [], params, parent=parent)
     publish_candidate(manifest, params, ABOUT)
     return params
 
@@ -92,7 +92,7 @@ def test_parent_built_otherwise_is_refused_with_every_difference(tmp_path: Path)
 
 def test_parent_of_other_code_is_refused_by_its_versions_and_columns(tmp_path: Path) -> None:
     params = parameters(tmp_path)
-    manifest = candidate(plan(params), [], [], params, parent=None)
+    manifest = candidate(with_digests(plan(params), params), [], [], params, parent=None)
     assert list(differences(manifest, params)) == []
     old = {**manifest["parameters"], "canonical": {"version": 0, "folding": "0"}}
     shards = manifest["schema"]["shards"][1:]

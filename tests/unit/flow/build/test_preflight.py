@@ -12,7 +12,7 @@ from jobs.flow.build.parent_release import open_parent
 from jobs.flow.build.pipeline import run_build, run_merge, run_normalize
 from jobs.flow.build.preflight import require_free_version
 from jobs.flow.build.publish_stage import candidate, publish_candidate
-from jobs.flow.intake.plan import plan
+from jobs.flow.intake.plan import plan, with_digests
 from jobs.flow.params import BuildParams
 from jobs.storage.commits import commit
 from jobs.storage.corpus import Corpus
@@ -40,7 +40,8 @@ def parameters(folder: Path, *overrides: str) -> BuildParams:
 def published(params: BuildParams) -> BuildParams:
     """A release without documents, as far as the next build looks."""
     parent = open_parent(open_store(params.storage), params)
-    publish_candidate(candidate(plan(params), [], [], params, parent=parent), params, ABOUT)
+    planned = with_digests(plan(params), params)
+    publish_candidate(candidate(planned, [], [], params, parent=parent), params, ABOUT)
     return params
 
 

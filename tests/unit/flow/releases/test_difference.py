@@ -110,6 +110,22 @@ def test_diff_in_many_ranges_is_the_same(releases, monkeypatch: pytest.MonkeyPat
     assert diff(*releases) == whole
 
 
+def test_diff_in_many_ranges_reads_the_hashes_of_a_file_once(
+    releases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups, read = difference._groups, []
+
+    def counting(release, entry, columns, *given):
+        if columns in (["id", "content"], ["id", "text_hash"]):
+            read.append(entry["key"])
+        return groups(release, entry, columns, *given)
+
+    monkeypatch.setattr(difference, "_groups", counting)
+    monkeypatch.setattr(difference, "_RANGE_ROWS", 1)
+    diff(*releases)
+    assert len(read) == len(set(read)) == 3
+
+
 def test_diff_backwards_swaps_added_and_removed(releases) -> None:
     there, back = diff(*releases), diff(*reversed(releases))
     for partner, counts in there.partners.items():

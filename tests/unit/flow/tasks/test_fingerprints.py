@@ -12,6 +12,8 @@ import jobs.flow.build.site_boilerplate_stage
 import jobs.flow.dedup.dedup_stage
 import jobs.flow.intake.plan
 from jobs.flow.build.pipeline import run_merge
+from jobs.flow.tasks.checkpoints import write_checkpoint
+from jobs.storage.releases import has_blob
 from tests.builds import build_parameters, silent, write_partner
 
 PARTNER = "deliveries: {folder}/*.jsonl\nformat: jsonl\nlicence: CC0-1.0\npriority: 2"
@@ -21,14 +23,23 @@ TEXTS = ["国务院办公厅关于进一步做好防汛抗旱工作的通知。"
 
 @pytest.fixture
 def stages(monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """The stages of which a task was run."""
+    """The stages of which a task made something: its checkpoint was written."""
     run: set[str] = set()
+    written: list[str] = []
 
     def ran(task, specs, *, label, **_):
-        run.update([label.partition(":")[0]] if specs else [])
-        return map(task, specs)
+        for spec in specs:
+            before = len(written)
+            made = task(spec)
+            run.update([label.partition(":")[0]] if len(written) > before else [])
+            yield made
+
+    def write(store, key, made):
+        written.append(key)
+        return write_checkpoint(store, key, made)
 
     monkeypatch.setattr("jobs.flow.tasks.checkpoints.map_shards", ran)
+    monkeypatch.setattr("jobs.flow.tasks.checkpoints.write_checkpoint", write)
     return run
 
 
@@ -104,3 +115,34 @@ def test_other_bytes_under_the_same_name_are_read_again(built: Path, stages: set
     path.write_bytes(path.read_bytes().replace("明月".encode(), "月明".encode()))
     merged(built)
     assert stages == ALL
+
+
+def test_a_released_file_that_is_missing_is_made_again(built: Path, stages: set[str]) -> None:
+    files = {path: path.read_bytes() for path in built.rglob("blobs/**/*") if path.is_file()}
+    next(iter(files)).unlink()
+    merged(built)
+    assert stages == {"merge"}
+    assert all(path.read_bytes() == body for path, body in files.items())
+
+
+def test_tasks_read_the_files_of_a_finished_merge(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_task = []
+
+    def ran(task, specs, **_):
+        for spec in specs:
+            in_task.append(True)
+            yield task(spec)
+            in_task.pop()
+
+    def checked(*given, **named):
+        assert in_task
+        read.append(given)
+        return has_blob(*given, **named)
+
+    read: list[object] = []
+    monkeypatch.setattr("jobs.flow.tasks.checkpoints.map_shards", ran)
+    monkeypatch.setattr("jobs.flow.build.merge_stage.has_blob", checked)
+    merged(built)
+    assert read

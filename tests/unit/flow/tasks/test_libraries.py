@@ -187,7 +187,7 @@ def test_task_on_a_machine_with_other_libraries_is_refused(
 
     def run() -> tuple[str, checkpoints.Checkpoint]:
         return checkpoints._run_checkpointed(
-            piece, task=task, params=params, code=begun, stale=frozenset()
+            piece, task=task, params=params, code=begun, is_whole=None
         )
 
     assert run() == (piece.key, {"spec": "一"})

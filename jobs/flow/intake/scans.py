@@ -1,0 +1,194 @@
+"""Scans: delivered files whose digest or split points a plan needs are read once, by tasks.
+
+A task scans a batch of files and leaves a checkpoint, whose key is made of what the store says of
+them. So a file is scanned again if it changed, and not otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from jobs.corpus.intake.formats import format_named, growth_of
+from jobs.corpus.intake.rows import DeliveryParams
+from jobs.corpus.intake.split_points import Splitter
+from jobs.corpus.intake.splits import Split
+from jobs.flow.params import BuildParams, PartnerParams
+from jobs.flow.tasks.checkpoints import (
+    Checkpoint,
+    CheckpointedTask,
+    Progress,
+    code_digest,
+    map_checkpointed,
+    run_checkpointed,
+)
+from jobs.storage.canonical_json import fingerprint
+from jobs.storage.checked_files import Blocks
+from jobs.storage.layout import work_key
+from jobs.storage.manifests import JsonObject
+from jobs.storage.source_bytes import COMPRESSED_SUFFIXES, Known, known_bytes, open_random
+from jobs.storage.sources import SourceFile
+
+STAGE = "deliveries"
+
+# How many times as large text is taken to be as its compressed file; only balances tasks.
+_GROWTH = 4
+
+_BATCH_BYTES, _BATCH_FILES = 64 << 20, 100
+# Scanned in this process in a tenth of a second, where Ray takes three to start.
+_LIGHT_BYTES = 64 << 20
+HELD_BYTES = 64 << 20  # of a Parquet file that a task may hold whole
+_HEADER_BYTES = 1 << 14  # of a record that the specification of every split holds
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What one pass over a file's bytes found.
+
+    Attributes:
+        known: Digests of the file as stored.
+        pieces: Where it is split into tasks, in order; empty if it is read whole.
+    """
+
+    known: Known
+    pieces: tuple[Split, ...]
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Files of one partner that a task scans."""
+
+    reading: DeliveryParams
+    files: tuple[SourceFile, ...]
+
+    def __str__(self) -> str:
+        return ", ".join(file.uri for file in self.files)
+
+
+FileName = tuple[str, str]
+"""Partner and name of a delivered file."""
+
+
+def text_bytes(source: SourceFile) -> int:
+    """Return about how much text a file holds."""
+    return source.size_bytes * (_GROWTH if _is_compressed(source) else growth_of(source.name))
+
+
+def is_scanned(source: SourceFile, reading: DeliveryParams, params: BuildParams) -> bool:
+    """Must a file be scanned before it is read: may it be split, or is it too large to hold?"""
+    delivered_as, split_bytes = format_named(reading.format), params.shards.input_bytes
+    if delivered_as.is_random_access and source.size_bytes > HELD_BYTES:
+        return True
+    is_split = delivered_as.stored_splits or _splitter(source, reading, split_bytes)
+    return text_bytes(source) > split_bytes and is_split is not None
+
+
+def scan(
+    files: Iterable[tuple[PartnerParams, Sequence[SourceFile]]],
+    params: BuildParams,
+    *,
+    progress: Progress,
+) -> Mapping[FileName, Scan]:
+    """Scan files that have no checkpoint yet; return what is known of all of them.
+
+    Args:
+        files: of each partner, sorted.
+        params: of the build.
+        progress: called after every finished task.
+
+    Raises:
+        DeliveryChanged: a file is not the one that was listed.
+    """
+    batches = [
+        (partner.name, _Batch(partner.reading, batch))
+        for partner, sources in files
+        for batch in _batches(sources)
+    ]
+    if not batches:
+        return {}
+    work = [CheckpointedTask(_key(batch, params), batch) for _, batch in batches]
+    if sum(_size(batch) for _, batch in batches) <= _LIGHT_BYTES:
+        found = run_checkpointed(_scan_batch, work, params=params)
+    else:
+        found = map_checkpointed(
+            _scan_batch, work, params=params, label="deliveries", progress=progress
+        )
+    return {
+        (partner, source.name): _as_scan(one, source)
+        for (partner, batch), checkpoint in zip(batches, found, strict=True)
+        for source, one in zip(batch.files, checkpoint["files"], strict=True)
+    }
+
+
+def _batches(files: Iterable[SourceFile]) -> Iterator[tuple[SourceFile, ...]]:
+    batch: list[SourceFile] = []
+    size = 0
+    for file in files:
+        if batch and (size + file.size_bytes > _BATCH_BYTES or len(batch) == _BATCH_FILES):
+            yield tuple(batch)
+            batch, size = [], 0
+        batch.append(file)
+        size += file.size_bytes
+    if batch:
+        yield tuple(batch)
+
+
+def _size(batch: _Batch) -> int:
+    return sum(file.size_bytes for file in batch.files)
+
+
+def _key(batch: _Batch, params: BuildParams) -> str:
+    files = [(file.name, file.size_bytes, file.version) for file in batch.files]
+    key = fingerprint(batch.reading, files, params.shards.input_bytes, code_digest())
+    return work_key(params.corpus, STAGE, f"{key}.json")
+
+
+def _scan_batch(batch: _Batch, *, params: BuildParams) -> Checkpoint:
+    return {"files": [_scanned(source, batch.reading, params) for source in batch.files]}
+
+
+def _scanned(source: SourceFile, reading: DeliveryParams, params: BuildParams) -> JsonObject:
+    piece_bytes, endpoint_url = params.shards.input_bytes, params.storage.endpoint_url
+    is_large = text_bytes(source) > piece_bytes
+    splitter = _splitter(source, reading, piece_bytes) if is_large else None
+    stored_splits = format_named(reading.format).stored_splits if is_large else None
+    known = known_bytes(
+        source.uri,
+        endpoint_url=endpoint_url,
+        listed=source.listed,
+        watch=splitter.add if splitter else None,
+    )
+    pieces = splitter.splits() if splitter else []
+    if stored_splits:
+        with open_random(source.uri, endpoint_url=endpoint_url, known=known) as stream:
+            pieces = stored_splits(stream, source.name, piece_bytes)
+    if pieces and len(pieces[0].header) > _HEADER_BYTES:
+        pieces = []
+    return {
+        "digest": known.digest,
+        "block_bytes": known.blocks.block_bytes,
+        "blocks": known.blocks.digests.hex(),
+        "header": pieces[0].header.hex() if pieces else "",
+        "pieces": [[p.start, p.end, p.rows_before, p.is_legacy, p.legacy] for p in pieces],
+    }
+
+
+def _as_scan(found: JsonObject, source: SourceFile) -> Scan:
+    header = bytes.fromhex(found["header"])
+    digests = bytes.fromhex(found["blocks"])
+    blocks = Blocks(source.size_bytes, found["block_bytes"], digests)
+    pieces = (
+        Split(start, end, rows, header, is_legacy=is_legacy, legacy=legacy)
+        for start, end, rows, is_legacy, legacy in found["pieces"]
+    )
+    return Scan(Known(found["digest"], blocks, source.version), tuple(pieces))
+
+
+def _splitter(source: SourceFile, reading: DeliveryParams, split_bytes: int) -> Splitter | None:
+    splitter = format_named(reading.format).splitter
+    return None if splitter is None or _is_compressed(source) else splitter(reading, split_bytes)
+
+
+def _is_compressed(source: SourceFile) -> bool:
+    return PurePosixPath(source.name).suffix.lower() in COMPRESSED_SUFFIXES

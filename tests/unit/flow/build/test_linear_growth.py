@@ -1,0 +1,141 @@
+"""What a build does grows as what is delivered: files opened, and what tasks are told."""
+
+from __future__ import annotations
+
+import pickle
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from jobs.flow.build import boilerplate_counts, drops_exchange
+from jobs.flow.build.pipeline import run_merge
+from jobs.storage.canonical_json import canonical_json, sha256_hex
+from jobs.storage.directory import DirectoryStore
+from tests.builds import build_parameters, silent, write_partner
+
+PARTNER = """
+deliveries: {folder}/*.jsonl
+format: jsonl
+licence: CC0-1.0
+priority: 2
+columns:
+  id: id
+  url: url
+"""
+SIZES = ("shards.input_bytes=10000", "shards.run_bytes=90000", "shards.release_bytes=20000")
+FRAME = "当前位置：首页 > 新闻 > 正文\n\n{}\n\n版权所有：某某网，未经授权不得转载。"
+STAGES = ("site boilerplate", "merge")
+
+
+class Watch:
+    """Runs tasks here; counts the requests of each stage and the bytes of its specifications."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.tasks: Counter[str] = Counter()
+        self.requests: Counter[str] = Counter()
+        self.largest: Counter[str] = Counter()
+        self.labels: set[str] = set()
+        self.stage = ""
+        monkeypatch.setattr("jobs.flow.tasks.checkpoints.map_shards", self.run)
+        for name in ("open", "get", "put", "put_file", "size"):
+            monkeypatch.setattr(DirectoryStore, name, self.counted(getattr(DirectoryStore, name)))
+
+    def run(self, task: Any, specs: Any, *, label: str, **_: Any) -> Iterator[Any]:
+        self.labels.add(label)
+        for spec in specs:
+            self.stage = label.partition(":")[0]
+            self.tasks[self.stage] += 1
+            size = len(pickle.dumps(spec))
+            self.largest[self.stage] = max(self.largest[self.stage], size)
+            made = task(spec)
+            self.stage = ""
+            yield made
+
+    def counted(self, call: Any) -> Any:
+        def counting(*given: Any) -> Any:
+            self.requests[self.stage] += 1
+            return call(*given)
+
+        return counting
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sections, batches and exchanges, where a small corpus would need none of them."""
+    for module in ("jobs.corpus.release.sections", "jobs.flow.build.sections"):
+        monkeypatch.setattr(f"{module}.GRAIN_BYTES", 4000)
+    monkeypatch.setattr(boilerplate_counts, "BATCH_RUNS", 8)
+    monkeypatch.setattr(boilerplate_counts, "TASK_PAIRS", 1000)
+    monkeypatch.setattr(drops_exchange, "FEW_FILES", 0)
+    monkeypatch.setattr(drops_exchange, "FILES_AT_ONCE", 3)
+    monkeypatch.setattr(drops_exchange, "SECTIONS_AT_ONCE", 2)
+
+
+def deliver(folder: Path, documents: int) -> None:
+    """Pages of two sites with a frame, of which every ninth repeats the one before."""
+    folder.mkdir(exist_ok=True)
+    lines = []
+    for number in range(documents):
+        n = number - (number % 9 == 8)
+        text = "".join(f"第{n}期工程由{n * k}号决定{k * n % 97}，" for k in range(3, 20))
+        row = {
+            "id": str(number),
+            "text": FRAME.format(text),
+            "url": f"http://{'ab'[n % 2]}.example/",
+        }
+        lines.append(orjson.dumps(row))
+    (folder / "a.jsonl").write_bytes(b"\n".join(lines))
+    write_partner(folder, "gov", PARTNER.format(folder=folder))
+
+
+def digest(folder: Path, root: str, *overrides: str) -> tuple[str, dict[str, Any]]:
+    """The digest of what is merged, and its manifest."""
+    sizes = (*SIZES, "shards.group_documents=30", "paragraphs.min_documents=10", "alarms=warn")
+    params = build_parameters(folder, folder / root, "partners=[gov]", *sizes, *overrides)
+    manifest = run_merge(params, silent).manifest
+    return sha256_hex(canonical_json(manifest)), manifest
+
+
+def test_requests_and_specifications_grow_as_the_corpus(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watches = []
+    for documents in (75, 150, 300):
+        deliver(tmp_path / str(documents), documents)
+        with monkeypatch.context() as patch:
+            watches.append(Watch(patch))
+            digest(tmp_path / str(documents), "root")
+    for stage in STAGES:
+        _, second, third = (watch.requests[stage] for watch in watches)
+        assert third < 2.4 * second, (stage, second, third)
+        assert watches[2].tasks[stage] > 1.5 * watches[1].tasks[stage]
+        assert max(watch.largest[stage] for watch in watches) < 1000
+
+
+def test_release_does_not_depend_on_how_work_is_divided(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver(tmp_path, 198)
+    with monkeypatch.context() as patch:
+        watch = Watch(patch)
+        expected, manifest = digest(tmp_path, "a")
+        assert watch.tasks["merge"] >= 8
+        assert {"merge: scatter drops", "merge: gather drops"} <= watch.labels
+        account = manifest["partners"]["gov"]
+        assert account["delivered"] == 198
+        assert account["dropped"] == 22
+        assert sum(file["rows"] for file in manifest["removals"]) == 2 * (198 - 22)
+        others = ("shards.input_bytes=1000000", "shards.run_bytes=30000", "shards.batch_bytes=5000")
+        assert digest(tmp_path, "b", *others)[0] == expected
+        for module, name in (
+            (boilerplate_counts, "BATCH_RUNS"),
+            (boilerplate_counts, "TASK_PAIRS"),
+            (drops_exchange, "FEW_FILES"),
+        ):
+            patch.setattr(module, name, 10**9)
+        assert digest(tmp_path, "c")[0] == expected
+        assert digest(tmp_path, "d", "shards.group_documents=500000", *others)[0] == expected
