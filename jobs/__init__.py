@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from jobs.flow.releases.opened import OpenedRelease
+    from jobs.flow.releases.opened_release import OpenedRelease
 
 __all__ = ["open_release"]
 __version__ = "0.1.0"
@@ -29,7 +29,7 @@ def open_release(
     endpoint_url: str | None = None,
     region: str | None = None,
 ) -> OpenedRelease:
-    """A published release, to be read: `.digest`, `.manifest`, `.files()`, `.dataset()`, ….
+    """Open a published release: `.digest`, `.manifest`, `.files()`, `.dataset()`, ….
 
     Args:
         root: a directory or `s3://bucket/prefix`, as `storage.root` was at publishing.
@@ -37,7 +37,7 @@ def open_release(
         corpus: needed only if the root holds several corpora and `version` names none.
         digest: refuse any other; what a training run should write down and give.
         endpoint_url: the S3 server when it is not AWS itself.
-        region: the bucket's region when the environment does not say it.
+        region: the bucket's region when the environment does not name it.
 
     Raises:
         ReleaseMissing: there is no such release, or it has another digest.
@@ -45,9 +45,9 @@ def open_release(
         StorageError: the store cannot be reached.
     """
     # `import jobs` is the first thing every program does: it loads nothing.
-    from jobs.flow.releases import opened  # noqa: PLC0415
+    from jobs.flow.releases import opened_release  # noqa: PLC0415
     from jobs.storage.objects import StorageParams  # noqa: PLC0415
     from jobs.storage.stores import open_store  # noqa: PLC0415
 
     store = open_store(StorageParams(root, endpoint_url, region))
-    return opened.open_release(store, corpus, version, digest=digest)
+    return opened_release.open_release(store, corpus, version, digest=digest)

@@ -46,7 +46,7 @@ def main() -> None:
 
 @cache
 def verbs() -> dict[str, tuple[str, str]]:
-    """The group and the summary of every verb, read from the modules without importing them."""
+    """Return group and summary of every verb, read from the modules without importing them."""
     paths = sorted(Path(__file__).parent.glob("*.py"))
     return {
         path.stem.replace("_", "-"): declared
@@ -56,7 +56,7 @@ def verbs() -> dict[str, tuple[str, str]]:
 
 
 def _declared(source: str) -> Iterator[tuple[str, str]]:
-    """The arguments of `@verb(group, summary)`, if a module declares a verb."""
+    """Yield the arguments of `@verb(group, summary)`, if a module declares a verb."""
     for node in ast.parse(source).body:
         for one in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
             if isinstance(one, ast.Call) and ast.unparse(one.func) == "verb":

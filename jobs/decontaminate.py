@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from jobs.flow.params import BuildParams
-    from jobs.flow.releases.opened import OpenedRelease
+    from jobs.flow.releases.opened_release import OpenedRelease
     from jobs.flow.takedown.takedown import TakenDown
 
 
@@ -66,7 +66,7 @@ def main(config: Settings) -> None:
 
 
 def _applied(config: Settings, release: OpenedRelease, listed: list[str]) -> TakenDown:
-    """The patch release: a takedown of these documents, which no later build brings back."""
+    """Publish the patch release: a takedown of these documents, which no later build restores."""
     from jobs.corpus.release.takedown import Policy, Selection
     from jobs.flow.takedown.renormalization import RebuildContext
     from jobs.flow.takedown.selection import Request, document_ids

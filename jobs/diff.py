@@ -14,7 +14,7 @@ from omegaconf import MISSING
 from jobs.command.program import verb
 from jobs.command.settings import CorpusReport, storage_params
 from jobs.command.terminal import is_json, say, say_json, say_table
-from jobs.flow.releases.opened import open_release
+from jobs.flow.releases.opened_release import open_release
 from jobs.storage.stores import open_store
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from jobs.command.program import verb
 from jobs.command.settings import Storage, storage_params
 from jobs.command.terminal import is_json, say_json, say_table
 from jobs.errors import StorageUnwritable
-from jobs.storage.probing import checks, record
+from jobs.storage.store_probe import checks, record
 from jobs.storage.stores import open_store
 
 

@@ -1,4 +1,4 @@
-"""Everything that can stop heliu, grouped by who has to act; each class is one exit code.
+"""Everything that can stop heliu, by the person that has to act; each class is one exit code.
 
 ::
 
@@ -11,7 +11,7 @@
     │   ├── TextColumnMissing      12   no such column in what was delivered
     │   ├── TooManyRejects         13   more rejected rows than the partner's agreed share
     │   └── DeliveryChanged        14   other bytes than when the build began
-    ├── SchemaError                20   a table is not what its schema says: a programmer acts
+    ├── SchemaError                20   a table does not have its schema: a programmer acts
     ├── ConservationError          21   counts do not add up: everything is kept, look
     ├── TaskError                  22   a shard task failed for an unforeseen reason
     ├── DamagedTable               23   a table between stages is not what was written; run again
@@ -144,7 +144,7 @@ class ObjectMissing(StorageError, KeyError):
     exit_code = 32
 
     def __str__(self) -> str:
-        """The message itself: `KeyError` would print its repr."""
+        """Return the message itself: `KeyError` would give its repr."""
         return str(self.args[0]) if self.args else ""
 
 

@@ -19,7 +19,7 @@ from jobs.errors import ReleaseMissing
 if TYPE_CHECKING:
     from jobs.flow.releases.delivered_rows import Change
     from jobs.flow.releases.explanation import Explanation
-    from jobs.flow.releases.opened import OpenedRelease
+    from jobs.flow.releases.opened_release import OpenedRelease
 
 
 @dataclass

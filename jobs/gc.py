@@ -10,7 +10,7 @@ from omegaconf import MISSING
 from jobs.command.program import circumstances, verb
 from jobs.command.settings import CorpusReport, storage_params
 from jobs.command.terminal import is_json, say, say_json, say_table
-from jobs.flow.releases.opened import choose_corpus
+from jobs.flow.releases.opened_release import choose_corpus
 from jobs.storage.garbage import Garbage, collect, garbage
 from jobs.storage.stores import open_store
 

@@ -13,7 +13,7 @@ from jobs.command.settings import OneRelease, storage_params
 from jobs.command.terminal import say
 from jobs.errors import ConfigError, DamagedRelease
 from jobs.storage.objects import StorageParams
-from jobs.storage.probing import prove_once
+from jobs.storage.store_probe import prove_once
 from jobs.storage.stores import open_store
 
 

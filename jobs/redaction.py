@@ -23,7 +23,7 @@ _QUERY = re.compile(
 
 
 def redacted(text: str) -> str:
-    """The text with users, passwords and signatures of the addresses in it replaced by `***`."""
+    """Return the text with users, passwords and signatures in addresses replaced by `***`."""
     return _QUERY.sub(rf"\g<1>{_HIDDEN}", _USER.sub(rf"\g<1>{_HIDDEN}@", text))
 
 
@@ -33,7 +33,7 @@ def has_secret(address: str) -> bool:
 
 
 def redacted_values(value: Any) -> Any:
-    """A plain value, as JSON keeps it, with all text in it `redacted`."""
+    """Return a plain value, as in JSON, with all text in it `redacted`."""
     if isinstance(value, str):
         return redacted(value)
     if isinstance(value, Mapping):

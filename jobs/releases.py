@@ -5,7 +5,7 @@ from __future__ import annotations
 from jobs.command.program import verb
 from jobs.command.settings import CorpusReport, storage_params
 from jobs.command.terminal import is_json, say_json, say_table
-from jobs.flow.releases.opened import list_releases
+from jobs.flow.releases.opened_release import list_releases
 from jobs.storage.registry import status
 from jobs.storage.stores import open_store
 

@@ -46,7 +46,7 @@ class Settings(ReleaseReport):
 def main(config: Settings) -> None:
     """Report what a request covers, or with `apply` take it down."""
     from jobs.command.parameters import recorded_build
-    from jobs.flow.releases.opened import choose_corpus
+    from jobs.flow.releases.opened_release import choose_corpus
     from jobs.flow.takedown.matches import search
     from jobs.flow.takedown.renormalization import RebuildContext
     from jobs.flow.takedown.takedown import take_down
@@ -106,7 +106,7 @@ def _request(config: Settings) -> Request:
 
 
 def _commit_info(config: Settings) -> dict[str, Any]:
-    """The commit info without the search criteria, because the log is permanent."""
+    """Return the commit info without the search criteria, because the log is permanent."""
     info = circumstances(config)
     configuration = info["configuration"]
     for name in _PRIVATE:

@@ -73,7 +73,7 @@ def main(config: Settings) -> None:
 
 
 def _place(out: str, digest: str) -> tuple[str, str]:
-    """The folder or s3:// address, and the name in it: `out` itself, or one made of the content."""
+    """Return the folder or s3:// address, and the name in it: of `out`, or made of the content."""
     if not out.endswith(_SUFFIX):
         return out, f"quality-{digest[:16]}{_SUFFIX}"
     folder, slash, name = out.rpartition("/")

@@ -17,7 +17,7 @@ from jobs.command.settings import COMPUTE, ReleaseReport, storage_params
 from jobs.command.terminal import is_json, say, say_json
 from jobs.errors import DamagedMetadata, DamagedRelease, RedactedRelease
 from jobs.flow.releases.attestations import check_signature, signatures
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 
 if TYPE_CHECKING:
     from jobs.flow.releases.verification import Checks, Findings
@@ -36,7 +36,7 @@ class Settings(ReleaseReport):
 
 @verb("read", "hashes and counts a release again")
 def main(config: Settings) -> None:
-    """Compare a release with its manifest, as closely as `level` asks."""
+    """Compare a release with its manifest, at the level of `level`."""
     from jobs.flow.releases.verification import verify
 
     release = opened(config)
@@ -67,7 +67,7 @@ def main(config: Settings) -> None:
 
 
 def _signed(release: OpenedRelease, public_key: str | None) -> Iterator[dict[str, Any]]:
-    """Every signature of the release, and whether it is the one that `public_key` checked."""
+    """Yield each signature of the release, and whether `public_key` checked it."""
     checked = check_signature(release, Path(public_key)) if public_key else None
     for signature in signatures(release):
         yield {**asdict(signature), "is_checked": signature == checked}

@@ -19,7 +19,7 @@ from jobs.command.settings import Build, conf_folder
 from jobs.flow.build.pipeline import run_build
 from jobs.flow.build.publish_stage import Published
 from jobs.flow.params import BuildParams
-from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.storage.stores import open_store
 
 # Exchanges, many ranges, runs and packs, where a small corpus would need none of them.

@@ -15,7 +15,7 @@ from jobs.flow.dedup.candidates import CandidateGroups, Partitioning, WorkFolder
 from jobs.flow.dedup.dedup_stage import decide_candidates
 from jobs.flow.params import BuildParams
 from jobs.flow.tasks.exchange import write_groups
-from jobs.flow.tasks.sealed import read_table
+from jobs.flow.tasks.sealed_objects import read_table
 from jobs.storage.stores import open_store
 from tests.builds import build_parameters, in_this_process, silent, write_partner
 

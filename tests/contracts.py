@@ -15,7 +15,7 @@ import pytest
 from jobs.errors import ConfigError, ObjectMissing
 from jobs.storage.layout import PASSED_KEY
 from jobs.storage.objects import ObjectInfo, ObjectStore
-from jobs.storage.probing import prove, prove_once
+from jobs.storage.store_probe import prove, prove_once
 
 TEXT = "南京市长江大桥，位于江苏省南京市。".encode()
 BIG = random.Random(20240229).randbytes(10_000_000)

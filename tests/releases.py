@@ -14,7 +14,7 @@ from jobs.corpus.release.conservation import balance
 from jobs.corpus.release.decisions import verdict_counts
 from jobs.flow.build.publish_stage import RELEASE_FORMAT
 from jobs.flow.recorded import _columns
-from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.flow.tasks.blobs import write_blob
 from jobs.storage.corpus import Corpus
 from jobs.storage.layout import blob_key

@@ -17,12 +17,12 @@ from jobs.command.settings import COMPUTE, Build, Storage
 from jobs.corpus.release.takedown import Policy, Selection
 from jobs.flow.build.pipeline import run_build
 from jobs.flow.params import BuildParams
-from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.flow.takedown.matches import Matches
 from jobs.flow.takedown.renormalization import RebuildContext
 from jobs.flow.takedown.selection import Request
 from jobs.flow.takedown.takedown import TakenDown, take_down
-from jobs.flow.tasks.sealed import body_of
+from jobs.flow.tasks.sealed_objects import body_of
 from jobs.storage.corpus import Corpus
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.objects import ObjectStore, StorageParams

@@ -1,10 +1,10 @@
-"""The release that a reading verb was asked for."""
+"""The release that the user of a reading verb chose."""
 
 from __future__ import annotations
 
 from jobs.command.settings import OneRelease, storage_params
 from jobs.command.terminal import note
-from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.storage.stores import open_store
 
 

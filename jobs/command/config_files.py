@@ -54,7 +54,7 @@ class ConfigFiles(FileConfigSource):
     """Where Hydra finds YAML files: read by `read_config`, by the schema of their folder."""
 
     def load_config(self, config_path: str) -> ConfigResult:
-        """The file's content; what Hydra needs to know of it stands in its first lines."""
+        """Return the file's content; its first lines are headers for Hydra."""
         path = Path(self.path) / self._normalize_file_name(config_path)
         if not path.is_file():
             return super().load_config(config_path)  # which says so
@@ -75,13 +75,13 @@ class ConfigFiles(FileConfigSource):
 
 
 def use_config_files() -> None:
-    """Have Hydra read YAML files by `ConfigFiles`."""
+    """Make Hydra read YAML files by `ConfigFiles`."""
     Plugins.instance()  # which registers Hydra's own reader when it is first asked for
     SourcesRegistry.instance().types[ConfigFiles.scheme()] = ConfigFiles
 
 
 def read_config(path: Path, kind: Kind, name: str) -> Any:
-    """What a partner's file says.
+    """Return the content of a partner's file.
 
     Args:
         path: of the file.
@@ -143,7 +143,7 @@ class _File:
             self._refuse_line(number, f"{chr(error.character)!a} stands there: remove it")
 
     def _explain(self, error: yaml.MarkedYAMLError) -> NoReturn:
-        """Say what is probably wrong with lines that are no YAML."""
+        """Raise an error with what is probably wrong with lines that are no YAML."""
         mark = error.problem_mark or error.context_mark
         at = mark.line if mark else 0
         for number in (at, at - 1):
@@ -251,7 +251,7 @@ class _File:
         return value
 
     def _check_path(self, node: yaml.ScalarNode) -> None:
-        """A bare number or truth value is a slip more often than the name of a folder."""
+        """Refuse a bare number or truth value: more often a slip than the name of a folder."""
         if node.tag in _NO_PATH:
             cure = f"write a path, a pattern or an address (./{node.value} if it is one)"
             self._refuse(node, f"deliveries: {node.value} is no path: {cure}")

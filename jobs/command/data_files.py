@@ -1,9 +1,9 @@
 """Configuration files that others may have written: partners, evaluation sets, rules, keywords.
 
-Such a file is data. It says what one partner is and nothing else: nothing in it is looked up,
+Such a file is data that describes one partner and nothing else: nothing in it is looked up,
 chooses another place in the configuration or grows beyond what is written, and its values are
-checked as those of a delivery are. What the user gives on the command line or in a configuration of
-his own is his.
+checked as those of a delivery are. The user's command line and own configuration files are not
+restricted so.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Slip(NamedTuple):
 
 
 def directive(text: str) -> Slip | None:
-    """What in a file speaks to a program instead of describing data: packages, tags, YAML's own."""
+    """Return the first `@package`, tag or directive of YAML in a file; None without any."""
     found = _PACKAGE.search(text)
     if found:
         line = text.count("\n", 0, found.start())
@@ -60,7 +60,7 @@ def directive(text: str) -> Slip | None:
 
 
 def excess(root: yaml.Node) -> Slip | None:
-    """Where a file becomes deeper or larger than it may be once aliases are written out."""
+    """Return where a file, its aliases written out, is too deep or too large; None if nowhere."""
     left = _MOST_NODES
     for node, depth in _nodes(root, (), 0):
         left -= 1
@@ -73,7 +73,7 @@ def excess(root: yaml.Node) -> Slip | None:
 
 
 def complaint_of_key(group: str, above: str, word: str) -> str | None:
-    """Why a key may not stand in a file of this group; None if it may.
+    """Return why a key may not be in a file of this group; None if it may.
 
     Args:
         group: one of GROUPS.
@@ -87,7 +87,7 @@ def complaint_of_key(group: str, above: str, word: str) -> str | None:
 
 
 def complaint_of_value(group: str, above: str, word: str) -> str | None:
-    """Why a word may not stand as a value in a file of this group; None if it may.
+    """Return why a word may not be a value in a file of this group; None if it may.
 
     Args:
         group: one of GROUPS.
@@ -104,7 +104,7 @@ def complaint_of_value(group: str, above: str, word: str) -> str | None:
 
 
 def complaint_of_number(above: str, number: object) -> str | None:
-    """Why a number cannot mean anything there; None if it can."""
+    """Return why a number means nothing there; None if it does."""
     is_finite = not isinstance(number, float) or abs(number) < float("inf")
     return None if is_finite else f"{above.rstrip('.')}: {number} is no finite number: correct it"
 
@@ -112,7 +112,7 @@ def complaint_of_number(above: str, number: object) -> str | None:
 def _nodes(
     node: yaml.Node, inside: tuple[yaml.Node, ...], depth: int
 ) -> Iterator[tuple[yaml.Node, int]]:
-    """Every node as often as it stands somewhere; a node inside of itself is left to others."""
+    """Yield each node as often as it occurs; a node inside itself is checked elsewhere."""
     if any(node is other for other in inside):
         return
     yield node, depth

@@ -35,7 +35,7 @@ def report_changes(changes: Iterator[Change]) -> None:
 
 
 def differences(before: str, after: str) -> Iterator[tuple[int, str]]:
-    """Where `after` differs from `before`: the line there, and the change in its surroundings."""
+    """Yield where `after` differs from `before`: its line, and the change in its surroundings."""
     old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
     number = 0
     for kind, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():

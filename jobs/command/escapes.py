@@ -16,12 +16,12 @@ _HIDDEN_IN_LINE = re.compile(rf"[\t\n{_CONTROLS}]")
 
 
 def visible(text: str) -> str:
-    """The text with control characters written as JSON does, but for line breaks and tabs."""
+    """Return the text with control characters escaped as in JSON, but for line breaks and tabs."""
     return _HIDDEN.sub(_escape, text)
 
 
 def visible_line(text: str) -> str:
-    """The same on one line, whatever is in it."""
+    """Return the same on one line: line breaks and tabs are escaped too."""
     return _HIDDEN_IN_LINE.sub(_escape, text)
 
 

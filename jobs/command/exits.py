@@ -1,4 +1,4 @@
-"""Ends of a program: its exit code says who has to act."""
+"""Ends of a program: the exit code of each error, by the person that has to act."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ Exit codes: 0 done, 2 configuration; docs/running.md lists all.
 
 
 def help_text(config_name: str, schema: type, given: CommandLine) -> str:
-    """The help of a verb, with the values in force.
+    """Return the help of a verb, with the values in force.
 
     Args:
         config_name: of its file in `conf/`.
@@ -68,7 +68,7 @@ def help_text(config_name: str, schema: type, given: CommandLine) -> str:
 
 
 def comments(config_name: str) -> dict[str, list[str]]:
-    """The comments behind the keys of a file of `conf/` and of those it includes, by dotted key.
+    """Return the comments behind keys of a file of `conf/` and its includes, by dotted key.
 
     A comment goes on in lines below that hold nothing else.
     """
@@ -96,7 +96,7 @@ def _continued(lines: Iterator[str]) -> Iterator[str]:
 
 
 def _key_lines(text: str) -> Iterator[tuple[str, int]]:
-    """Every dotted key of a YAML text and the number of its line, from 0."""
+    """Yield every dotted key of a YAML text and the number of its line, from 0."""
     yield from _keys_below(yaml.compose(text, Loader=yaml.SafeLoader), "")
 
 
@@ -117,7 +117,7 @@ def _commented(config: DictConfig, known: dict[str, list[str]]) -> Iterator[str]
 
 
 def _files(schema: type, given: CommandLine) -> Iterator[str]:
-    """The groups of files that the verb takes, and the names that are known here."""
+    """Yield the groups of files that the verb takes, and the names that are known here."""
     folders = [one for one in (given.config_dir, conf_folder()) if one is not None]
     for group, text in _FILES.items():
         kind = keys_of(schema).get(group)

@@ -65,7 +65,7 @@ class CommandLine:
 
 
 def command_line(schema: type, arguments: Sequence[str]) -> CommandLine:
-    """The command line of a verb, checked.
+    """Return the command line of a verb, checked.
 
     Args:
         schema: the configuration class of the verb.
@@ -86,7 +86,7 @@ def command_line(schema: type, arguments: Sequence[str]) -> CommandLine:
 
 
 def hydra_overrides(schema: type, *overrides: str) -> list[str]:
-    """Overrides as Hydra's grammar reads them; raises as `command_line` does."""
+    """Return overrides as Hydra's grammar reads them; raises as `command_line` does."""
     return [_override(schema, one, [], is_sweeping=False) for one in overrides]
 
 
@@ -156,7 +156,7 @@ def _override(schema: type, argument: str, chosen: list[str], *, is_sweeping: bo
 
 
 def _adding(schema: type, key: str) -> str:
-    """What lets Hydra take a key that is not there yet, where the schema leaves names free."""
+    """Return the prefix by which Hydra adds a key, where the schema leaves names free."""
     above, dot, _ = key.rpartition(".")
     kind = required(kind_at(schema, above)) if dot else schema
     is_free = kind is Any or (is_named(kind) and not is_mapping(get_args(kind)[1]))
@@ -164,7 +164,7 @@ def _adding(schema: type, key: str) -> str:
 
 
 def _choice(schema: type, key: str, word: str, chosen: list[str]) -> str:
-    """The names of files of a group: of one, or in brackets of several."""
+    """Return the names of files of a group: of one, or in brackets of several."""
     kind = kind_at(schema, key)
     is_many = is_named(kind)
     group = key if is_many else _group(schema, kind)
@@ -180,13 +180,13 @@ def _choice(schema: type, key: str, word: str, chosen: list[str]) -> str:
 
 
 def _group(schema: type, kind: Kind) -> str | None:
-    """The folder whose files are of this type, which keys may share."""
+    """Return the folder of files of this type, which keys may share."""
     names = (name for name, other in keys_of(schema).items() if other == kind)
     return next((name for name in names if (conf_folder() / name).is_dir()), None)
 
 
 def written(kind: Kind, word: str, key: str) -> str:
-    """A value as Hydra's grammar reads it.
+    """Return a value as Hydra's grammar reads it.
 
     Args:
         kind: what the schema declares.
@@ -228,7 +228,7 @@ def _entry(kind: Kind, entry: str, key: str) -> str:
 
 
 def _text(word: str) -> str:
-    """Text in quotes; nothing in it is looked up."""
+    """Return text in quotes; nothing in it is interpolated."""
     if _unquoted(word) == NOT_GIVEN:
         raise ConfigError(f"{word} stands for what was not given: no value can be just that")
     literal = _INTERPOLATION.sub(r"\1\1\\${", word)
@@ -242,7 +242,7 @@ def _unquoted(word: str) -> str:
 
 
 def _inside(word: str, key: str) -> list[str]:
-    """What brackets enclose, split at commas."""
+    """Return the content of brackets, split at commas."""
     inner = word[1:-1].strip()
     return _elements(inner, key) if inner else []
 

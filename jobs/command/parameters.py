@@ -39,7 +39,7 @@ from jobs.storage.source_bytes import open_stream
 
 
 def build_params(config: Build) -> BuildParams:
-    """The frozen parameters of a build.
+    """Return the frozen parameters of a build.
 
     Raises:
         ConfigError: a value that cannot work, with its key and what to do.
@@ -70,7 +70,7 @@ def build_params(config: Build) -> BuildParams:
 def recorded_build(
     configuration: Mapping[str, Any], *, storage: Storage, compute: Any, deliveries: Any
 ) -> BuildParams:
-    """The parameters of a build from the configuration that the log has of it.
+    """Return the parameters of a build from the configuration that the log has of it.
 
     Args:
         configuration: as recorded.
@@ -106,7 +106,7 @@ def _is_stopping(alarms: str) -> bool:
 
 
 def rule_params(given: RuleProfile) -> RuleParams:
-    """The rules of a profile, in the order of its file.
+    """Return the rules of a profile, in the order of its file.
 
     Raises:
         ConfigError: an unknown signal or operator.
@@ -126,7 +126,7 @@ def rule_params(given: RuleProfile) -> RuleParams:
 
 
 def benchmark_params(given: Mapping[str, Benchmark], endpoint_url: str | None) -> BenchmarkParams:
-    """The evaluation sets of these files, read and indexed.
+    """Return the evaluation sets of these files, read and indexed.
 
     Raises:
         ConfigError: one cannot be read, or is laid out otherwise.
@@ -136,7 +136,7 @@ def benchmark_params(given: Mapping[str, Benchmark], endpoint_url: str | None) -
 
 
 def benchmark_source(name: str, given: Benchmark) -> BenchmarkSource:
-    """Where an evaluation set is and how it is read."""
+    """Return where an evaluation set is and how to read it."""
     return BenchmarkSource(
         name=name,
         files=patterns(given.files),
@@ -150,7 +150,7 @@ def benchmark_source(name: str, given: Benchmark) -> BenchmarkSource:
 
 
 def keyword_lists(folder: str) -> SignalParams:
-    """The keywords of `FOLDER/CATEGORY.txt`, one a line; a line that begins with # is a comment.
+    """Return the keywords of `FOLDER/CATEGORY.txt`, one a line; lines with # first are comments.
 
     Raises:
         ConfigError: a list is missing or not UTF-8.
@@ -205,7 +205,7 @@ def _partner(name: str, given: Partner, config: Build) -> PartnerParams:
 
 
 def delivery_params(given: Any, **others: Any) -> DeliveryParams:
-    """How files are read; the text stands in the column `text` if no other is named.
+    """Return how to read files; without a mapping the text is in the column `text`.
 
     Args:
         given: a partner's file, or other keys of the same names.
@@ -216,7 +216,7 @@ def delivery_params(given: Any, **others: Any) -> DeliveryParams:
 
 
 def patterns(given: Any) -> tuple[str, ...]:
-    """A path, pattern or URI, or a list of them, as a tuple."""
+    """Return a path, pattern or URI, or a list of them, as a tuple."""
     return (given,) if isinstance(given, str) else tuple(given)
 
 

@@ -116,12 +116,12 @@ def verb(group: str, summary: str) -> Callable[[Callable[[Any], None]], Verb]:
 
 
 def now() -> str:
-    """The time in UTC, to the second."""
+    """Return the time in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def circumstances(config: Any) -> dict[str, Any]:
-    """Describe who publishes, when and with what: for the log entry, never part of a digest.
+    """Return user, time, code and configuration of a commit, for the log; no digest covers them.
 
     Args:
         config: the checked configuration of the verb, as resolved; it holds no credentials.
@@ -146,7 +146,7 @@ def circumstances(config: Any) -> dict[str, Any]:
 
 
 def _user() -> str:
-    """The user's name; in a container often a number without a name."""
+    """Return the user's name; in a container often a number without a name."""
     import getpass
 
     try:
@@ -163,7 +163,7 @@ def _complete(config: DictConfig) -> DictConfig:
 
 
 def _lacking(missing: list[str]) -> Iterator[str]:
-    """A line for each place in which keys are missing."""
+    """Yield a line for each place in which keys are missing."""
     partners: dict[str, list[str]] = defaultdict(list)
     for key in missing:
         group, _, rest = key.partition(".")

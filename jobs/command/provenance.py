@@ -11,9 +11,9 @@ _SECONDS = 10
 
 
 def code_state() -> dict[str, str | bool]:
-    """The sha256 of heliu's code and configuration; in a clone also the commit, and if it differs.
+    """Return the sha256 of heliu's code and configuration; in a clone also commit and `is_dirty`.
 
-    `is_dirty` says that files differ from the commit.
+    `is_dirty`: whether files differ from the commit.
     """
     state: dict[str, str | bool] = {"sha256": _code_digest()}
     commit = _git("rev-parse", "HEAD")
@@ -24,7 +24,7 @@ def code_state() -> dict[str, str | bool]:
 
 
 def lock_digest() -> str | None:
-    """The sha256 of requirements.lock; None outside a clone, where nothing is installed by it."""
+    """Return the sha256 of requirements.lock; None outside a clone, where it installs nothing."""
     path = _PACKAGE.parent / "requirements.lock"
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
 
@@ -38,7 +38,7 @@ def _code_digest() -> str:
 
 
 def _git(*arguments: str) -> str | None:
-    """What git says of the clone this is; None where there is no clone or no git."""
+    """Return git's answer about this clone; None without a clone or git."""
     if not (_PACKAGE.parent / ".git").exists():
         return None
     try:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # reading verbs must not wait for Ray to load
     from jobs.flow.build.pipeline import BuildState
     from jobs.flow.build.publish_stage import Published
     from jobs.flow.releases.explanation import Explanation
-    from jobs.flow.releases.opened import OpenedRelease
+    from jobs.flow.releases.opened_release import OpenedRelease
     from jobs.flow.releases.survey import Survey
     from jobs.storage.manifests import Manifest
 
@@ -30,7 +30,13 @@ _PUBLISHED = ("corpus", "version", "digest", "is_new", "traffic")
 
 
 def report_early_alarms(found: Sequence[Alarm], *, is_stopping: bool, as_json: bool) -> None:
-    """Print alarms before the build goes on (to standard error) or stops (as JSON)."""
+    """Print alarms before the build goes on (to standard error) or stops (as JSON).
+
+    Args:
+        found: the alarms.
+        is_stopping: whether they end the build.
+        as_json: whether the report is JSON.
+    """
     if not is_stopping:
         for alarm in found:
             note(f"heliu: alarm: {alarm.text}")
@@ -47,7 +53,13 @@ def report_alarms(found: Sequence[Alarm]) -> None:
 
 
 def report_published(published: Published, storage: StorageParams, *, as_json: bool) -> None:
-    """Print what was published, and the commands to read and verify it."""
+    """Print what was published, and the commands to read and verify it.
+
+    Args:
+        published: the release.
+        storage: where it is.
+        as_json: print JSON, without the commands.
+    """
     if as_json:
         identity = {name: getattr(published, name) for name in _PUBLISHED}
         partners = published.manifest["partners"]
@@ -69,7 +81,7 @@ def report_published(published: Published, storage: StorageParams, *, as_json: b
 
 
 def storage_words(storage: StorageParams) -> list[str]:
-    """The overrides that name where the releases are."""
+    """Return the overrides that name the store of the releases."""
     keys = {
         "root": storage.root,
         "endpoint_url": storage.endpoint_url,

@@ -26,13 +26,13 @@ _INTEGER = re.compile(r"[+-]?\d(_?\d)*")
 
 
 def keys_of(schema: Any) -> dict[str, Kind]:
-    """The keys of a configuration class and their types, in the order of the class."""
+    """Return the keys of a configuration class and their types, in the order of the class."""
     hints = get_type_hints(schema)
     return {one.name: _kind_of(one, hints[one.name]) for one in fields(schema)}
 
 
 def _kind_of(one: Field[Any], hint: Kind) -> Kind:
-    """The declared type, or the class that `group` made."""
+    """Return the declared type, or the class that `group` made."""
     factory: Any = one.default_factory
     return factory if hint is Any and is_dataclass(factory) else hint
 
@@ -55,7 +55,7 @@ def group(*classes: type, leave_out: str = "", **others: Kind) -> type[Any]:
 
 
 def _group_keys(params: Any, leave_out: str) -> Iterator[tuple[str, tuple[Kind, Any]]]:
-    """The keys of a parameter class and of those within it, each with its type and default."""
+    """Yield the keys of a parameter class and of those in it, each with its type and default."""
     hints = get_type_hints(params)
     for one in fields(params):
         kind = hints[one.name]
@@ -67,15 +67,15 @@ def _group_keys(params: Any, leave_out: str) -> Iterator[tuple[str, tuple[Kind, 
 
 
 def key_of(given: Field[Any]) -> str:
-    """The key that sets a field of a parameter class."""
+    """Return the key that sets a field of a parameter class."""
     return str(given.metadata.get("key", given.name))
 
 
 def params_of(params: type[Schema], config: Any, **others: Any) -> Schema:
-    """Parameters from the keys of a group.
+    """Return parameters from the keys of a group.
 
     Args:
-        params: the class to be made, by the names of whose fields `config` is asked.
+        params: the class to be made; `config` has keys by the names of its fields.
         config: the group, as checked.
         others: values of fields that are no keys of the group.
 
@@ -98,12 +98,12 @@ def _value_of(one: Field[Any], params: type, config: Any) -> Any:
 
 
 def _without_tuples(kind: Kind) -> Kind:
-    """The type of a key: Hydra has lists where parameters are tuples."""
+    """Return the type of a key: Hydra has lists where parameters are tuples."""
     return list[get_args(kind)[0]] if _origin(kind) is tuple else kind  # type: ignore[misc]
 
 
 def kind_at(schema: type, key: str) -> Kind:
-    """The type of a dotted key.
+    """Return the type of a dotted key.
 
     Raises:
         ConfigError: there is no such key.
@@ -117,7 +117,7 @@ def kind_at(schema: type, key: str) -> Kind:
 
 
 def kind_below(kind: Kind, name: str, above: str) -> Kind:
-    """The type of the key `name` of a mapping.
+    """Return the type of the key `name` of a mapping.
 
     Args:
         kind: of the mapping.
@@ -145,7 +145,7 @@ def _origin(kind: object) -> object:
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """The end of a message about an unknown name: the nearest known one, or all."""
+    """Return the end of a message about an unknown name: the nearest known one, or all."""
     names = list(known)
     near = difflib.get_close_matches(name, names, 1, 0.6)
     if near:
@@ -154,7 +154,7 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 
 
 def required(kind: Kind) -> Kind:
-    """The type without `| None`."""
+    """Return the type without `| None`."""
     if _origin(kind) is UnionType:
         return next(one for one in get_args(kind) if one is not NoneType)
     return kind
@@ -187,7 +187,7 @@ def is_list(kind: Kind) -> bool:
 
 
 def called(kind: Kind) -> str:
-    """A type in words."""
+    """Return a description of a type for messages."""
     bare = required(kind)
     if is_mapping(kind):
         return "a mapping of keys"
@@ -198,7 +198,7 @@ def called(kind: Kind) -> str:
 
 
 def parsed(kind: Kind, word: str) -> object:
-    """The value of a word where `kind` is declared.
+    """Return the value of a word where `kind` is declared.
 
     Raises:
         ValueError: the word is no value of that type.

@@ -186,14 +186,14 @@ class ReleaseReport(OneRelease):
 
 
 def conf_folder() -> Path:
-    """The configuration heliu ships: inside an installed package, beside it in a clone."""
+    """Return the folder of heliu's configuration: in an installed package, beside it in a clone."""
     package = Path(__file__).resolve().parents[1]
     installed = package / "conf"
     return installed if installed.is_dir() else package.parent / "conf"
 
 
 def storage_params(config: Storage) -> StorageParams:
-    """Where the releases are.
+    """Return where the releases are.
 
     Raises:
         ConfigError: `storage.root` is not set.

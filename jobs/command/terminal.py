@@ -22,12 +22,12 @@ _QUIET_SECONDS = 10
 
 
 def say(text: str = "") -> None:
-    """A line on standard output, for people and pipes; what it says moves no cursor."""
+    """Print a line on standard output, for people and pipes; control characters are escaped."""
     sys.stdout.write(visible(text) + "\n")
 
 
 def note(text: str) -> None:
-    """A line on standard error, for people only."""
+    """Print a line on standard error, for people only."""
     show(visible(redacted(text)) + "\n")
 
 
@@ -48,15 +48,15 @@ def open_streams() -> None:
 
 
 def command(verb: str, *words: str) -> str:
-    """A command as a shell takes it, whatever is in its words."""
+    """Return a command quoted for a shell."""
     return shlex.join(["heliu", verb, *words])
 
 
 def is_json(form: str) -> bool:
-    """Whether `format=` asks for JSON.
+    """Whether `format=` is JSON.
 
     Raises:
-        ConfigError: it asks for something else than a table or JSON.
+        ConfigError: it is neither `table` nor `json`.
     """
     if form not in {"table", "json"}:
         raise ConfigError(f"format={form!r}: choose table or json")
@@ -64,18 +64,18 @@ def is_json(form: str) -> bool:
 
 
 def say_json(value: Any) -> None:
-    """A value as indented JSON on standard output."""
+    """Print a value as indented JSON on standard output."""
     say(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode())
 
 
 def say_jsonl(values: Iterable[Any]) -> None:
-    """Values as JSON on standard output, one a line."""
+    """Print values as JSON on standard output, one a line."""
     for value in values:
         say(orjson.dumps(value).decode())
 
 
 def say_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Aligned columns, numbers to the right; Han characters count as two columns."""
+    """Print aligned columns, numbers to the right; Han characters count as two columns."""
     cells = [list(header), *([_cell(value) for value in row] for row in rows)]
     widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
     is_number = [all(isinstance(row[i], int | float) for row in rows) for i in range(len(header))]

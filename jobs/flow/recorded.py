@@ -24,7 +24,7 @@ class InputName(NamedTuple):
     """A delivered file as a manifest names it: the fields of an entry in `inputs`.
 
     Attributes:
-        partner: Who delivered it.
+        partner: Name of the partner that delivered it.
         file: Its name below the deliveries.
         xxh3_128: Of its bytes, as 32 hexadecimal digits.
         reading: Fingerprint of how it is read.

@@ -1,4 +1,4 @@
-"""The only room that speaks to Ray: a session, shards mapped over tasks, readers' datasets.
+"""The only package that uses Ray: a session, shards mapped over tasks, readers' datasets.
 
-Knows nothing of corpora and releases.
+Does not depend on corpora and releases.
 """

@@ -25,7 +25,7 @@ _LEAST_FREE_BYTES = 16 << 20
 
 
 def cluster_address(configured: str | None) -> str | None:
-    """The address of the Ray to connect to, where one answers; None to start one here.
+    """Return the address of the Ray to connect to, where one answers; None to start one here.
 
     Args:
         configured: `compute.address`; without it RAY_ADDRESS counts, which Ray sets in its jobs.
@@ -50,7 +50,7 @@ def cluster_address(configured: str | None) -> str | None:
 
 
 def short_folder() -> str:
-    """The folder for a local Ray's files: the usual one unless its sockets' paths grow too long.
+    """Return the folder for a local Ray's files: the usual one unless socket paths get too long.
 
     Raises:
         ComputeError: none of the usual folders can be used.
@@ -70,7 +70,7 @@ def short_folder() -> str:
 
 
 def _complaint(folder: Path) -> str | None:
-    """Why the folder will not do; None if it will."""
+    """Return why the folder will not do; None if it will."""
     if len(os.fsencode(folder)) > _FOLDER_BYTES:
         return f"has a path of more than {_FOLDER_BYTES} bytes"
     try:
@@ -83,7 +83,7 @@ def _complaint(folder: Path) -> str | None:
 
 
 def _running_here(name: str) -> str:
-    """The address of the Ray that runs on this machine, or that left word of itself here."""
+    """Return the address of the Ray that runs on this machine, or that a Ray recorded here."""
     if os.environ.get("RAY_ADDRESS", "").startswith(_HTTP):
         del os.environ["RAY_ADDRESS"]  # Ray would take it for the answer
     try:
@@ -109,7 +109,7 @@ def _require_answer(address: str, name: str) -> None:
 
 
 def _unanswered(host: str, port: str) -> str | None:
-    """What is seen in place of Ray; None if it answers."""
+    """Return what was found in place of Ray; None if Ray answers."""
     try:
         socket.create_connection((host, int(port)), timeout=_SECONDS).close()
     except (OSError, ValueError, OverflowError) as error:

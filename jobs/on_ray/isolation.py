@@ -1,6 +1,6 @@
-"""A Ray of one's own: it listens on the loopback alone and asks for a token that no other has.
+"""A private local Ray: it listens on the loopback alone and requires a token made for it.
 
-Started plainly, Ray listens on every interface and runs what anybody sends it.
+Started plainly, Ray listens on every interface and runs whatever code is sent to it.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def isolated() -> Iterator[None]:
     changes = {
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": secrets.token_hex(_TOKEN_BYTES),
-        # Where Ray holds no clusters it takes the loopback for the node's address: told to this
-        # process by its constant, to what it starts by the environment.
+        # Without clusters Ray takes the loopback for the node's address: this process reads the
+        # constant, the processes that it starts read the environment.
         ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR: "0",
     }
     before = {name: os.environ.get(name) for name in changes}
@@ -46,9 +46,9 @@ def isolated() -> Iterator[None]:
 
 
 def show_token() -> None:
-    """Have a cluster that is joined shown the token that the environment or its file holds.
+    """Make Ray present the token of the environment, or of its file, to a cluster that it joins.
 
-    Left alone, Ray does so only where `RAY_AUTH_MODE` says it.
+    By itself Ray does so only where `RAY_AUTH_MODE` is `token`.
     """
     _read_environment_again()
     has_token = AuthenticationTokenLoader.instance().has_token(ignore_auth_mode=True)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from jobs.errors import HeliuError, StorageError, TaskError
 from jobs.on_ray.compute import ComputeParams
+from jobs.on_ray.progress import report_no_progress, with_pauses
 from jobs.on_ray.session import ray_session, start_ray
-from jobs.on_ray.waiting import report_no_progress, with_pauses
 
 if TYPE_CHECKING:
     import ray.data

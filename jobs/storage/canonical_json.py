@@ -12,22 +12,22 @@ import xxhash
 
 
 def canonical_json(value: Any) -> bytes:
-    """UTF-8 JSON with sorted keys and no spaces; dataclasses become objects."""
+    """Return UTF-8 JSON with sorted keys and no spaces; dataclasses become objects."""
     return orjson.dumps(value, default=_plain, option=orjson.OPT_SORT_KEYS)
 
 
 def fingerprint(*values: Any) -> str:
-    """32 hex digits naming everything that determines a table: its inputs and parameters."""
+    """Return 32 hex digits that name all that determines a table: its inputs and parameters."""
     return xxhash.xxh3_128_hexdigest(canonical_json(values))
 
 
 def sha256_hex(data: bytes) -> str:
-    """The sha256 of some bytes, 64 hex digits."""
+    """Return the sha256 of some bytes, 64 hex digits."""
     return hashlib.sha256(data).hexdigest()
 
 
 def file_sha256(path: Path) -> str:
-    """The sha256 of a local file, read in pieces."""
+    """Return the sha256 of a local file, read a few megabytes at a time."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

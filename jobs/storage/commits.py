@@ -47,12 +47,12 @@ def commit(corpus: Corpus, decide: Decide, *, commit_info: CommitInfo) -> Commit
     Args:
         corpus: in the store that holds everything the operation names.
         decide: called again after every entry that another publisher committed first.
-        commit_info: for the entry: who commits, when and with what.
+        commit_info: for the entry: the user, the time and the code.
 
     Raises:
         HeliuError: the state refuses the operation, or `decide` raised.
         LostRace: another publisher was first in every round.
-        OutcomeUnknown: no answer told whether the entry was written.
+        OutcomeUnknown: no answer showed whether the entry was written.
     """
     before = head(corpus)
     for _ in range(_ROUNDS):

@@ -134,7 +134,7 @@ class DirectoryStore(ObjectStore):
 
     @contextmanager
     def _unnamed(self, key: str) -> Iterator[tuple[Path, Path]]:
-        """A temporary path and the final one; the final folder is flushed at the end."""
+        """Give a temporary path and the final one; flush the final folder at the end."""
         path = self._path(key)
         temp = self._root / ".tmp" / uuid.uuid4().hex
         with _writing(path):

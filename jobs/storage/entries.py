@@ -51,7 +51,7 @@ def operation_from(stored: JsonObject) -> Operation:
     """Return the operation of a log entry.
 
     Raises:
-        Malformed: no version of heliu that this one knows writes such an operation.
+        Malformed: no version of heliu up to this one writes such an operation.
     """
     values = {name: value for name, value in stored.items() if name != "op"}
     kind = _KINDS.get(str(stored.get("op")))

@@ -72,7 +72,7 @@ def collect(corpus: Corpus, *, with_work: bool, commit_info: CommitInfo) -> Garb
 
     Raises:
         LostRace: other writers kept committing; run again.
-        OutcomeUnknown: no answer told whether the blobs are retired; none was deleted.
+        OutcomeUnknown: no answer showed whether the blobs are retired; none was deleted.
     """
 
     def decide(state: State) -> Operation | None:
@@ -83,7 +83,7 @@ def collect(corpus: Corpus, *, with_work: bool, commit_info: CommitInfo) -> Garb
     while commit(corpus, decide, commit_info=commit_info).is_new:
         pass
     found = garbage(corpus, with_work=with_work)
-    # Checkpoints go before the tables they name: a build must not believe in what is half gone.
+    # Delete checkpoints before the tables they name: a build must not trust half deleted tables.
     checkpoints = [info.key for info in found.work if info.key.endswith(".json")]
     tables = [info.key for info in found.work if not info.key.endswith(".json")]
     with ThreadPoolExecutor(_THREADS) as pool:
@@ -124,7 +124,7 @@ def _live(corpus: Corpus, state: State) -> set[str]:
 
 
 def _candidates(corpus: Corpus) -> set[str]:
-    """The blobs that checkpoints of builds name, published or not."""
+    """Return the blobs that checkpoints of builds name, published or not."""
     checkpoints = [
         info.key for info in corpus.store.list(f"{corpus.name}/work/") if info.key.endswith(".json")
     ]

@@ -27,10 +27,10 @@ _TYPE = re.compile(r"[a-z][\w<>:\[\](), =/+-]{0,254}", re.ASCII)
 
 
 def complaint_of_line(text: str, most_chars: int = MOST_LINE_CHARS) -> str | None:
-    """Why a text cannot stand on one line for people; None if it can."""
+    """Return why a text cannot stand on one line; None if it can."""
     found = _HIDDEN.search(text)
     if found:
-        return f"holds U+{ord(found[0]):04X}, a character that nobody sees"
+        return f"holds U+{ord(found[0]):04X}, an invisible character"
     return f"is longer than {most_chars:,} characters" if len(text) > most_chars else None
 
 
@@ -40,7 +40,7 @@ def is_partner_name(text: str) -> bool:
 
 
 def check_manifest(manifest: Any) -> None:
-    """Refuse a manifest with what no version of heliu writes; keys it lacks are others' concern.
+    """Refuse a manifest with what no version of heliu writes; missing keys are checked elsewhere.
 
     Raises:
         Malformed: with the place and the value.
@@ -115,7 +115,7 @@ def check_entry(entry: Any) -> None:
 
 
 def _check_file(place: str, file: Any, corpus: str | None) -> None:
-    """A file is called by its content, and lies below its corpus where that is given."""
+    """Check that a file is named by its content, and lies below its corpus where one is given."""
     _each(place, file, _FILE)
     if "key" in file:
         _check(place, _is_blob, file["key"])
@@ -190,7 +190,7 @@ _FILE: Facts = {
 
 
 def _named(place: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """The entries of a mapping whose keys are names; none of one that is not given."""
+    """Yield the entries of a mapping, and check that its keys are names; none if it is missing."""
     for name, one in _entries(place, value):
         _check(place, _is_name, name)
         yield name, one

@@ -7,7 +7,7 @@
     NAME/manifests/SHA256.json                  release manifests, named by their content
     NAME/blobs/HH/SHA256.parquet                shards, their facts, decisions, removals;
                                                 SHA256.g1.parquet after the first was retired
-    NAME/state/SHA256.json                      what the log says after an entry, likewise
+    NAME/state/SHA256.json                      the state of the log after an entry, likewise
     NAME/head.json                              a hint where the log ends; may be stale
     NAME/pending/ID.json                        a commit on its way, until its outcome is known
     probe/passed.json                           this store has proved that it can hold releases
@@ -66,7 +66,7 @@ def check_version(version: str) -> str:
 
 
 def check_tag(name: str) -> str:
-    """The name itself, if a release can be tagged so: as versions are called."""
+    """Return the name if it can be a tag: tags are spelt as versions are."""
     if not is_version(name):
         raise ConfigError(
             f"name={name!r}: a tag is called as versions are, with up to 64 letters, digits and "
@@ -76,22 +76,22 @@ def check_tag(name: str) -> str:
 
 
 def catalog_key(corpus: str) -> str:
-    """Says that the root holds this corpus."""
+    """Return the key of the note that the root holds this corpus."""
     return f"{CATALOG}{corpus}.json"
 
 
 def log_key(corpus: str, seq: int) -> str:
-    """The commit numbered `seq`, counting from 1."""
+    """Return the key of the commit numbered `seq`, counting from 1."""
     return f"{corpus}/log/{seq:020d}.json"
 
 
 def manifest_key(corpus: str, digest: str) -> str:
-    """The manifest with this sha256."""
+    """Return the key of the manifest with this sha256."""
     return f"{corpus}/manifests/{digest}.json"
 
 
 def blob_key(corpus: str, digest: str, generation: int = 0) -> str:
-    """The Parquet shard with this sha256; a later generation after the earlier were retired.
+    """Return the key of the blob with this sha256; a later generation if earlier ones were retired.
 
     Args:
         corpus: name of the corpus.
@@ -103,35 +103,35 @@ def blob_key(corpus: str, digest: str, generation: int = 0) -> str:
 
 
 class BlobAddress(NamedTuple):
-    """What the key of a blob says: sha256 of the file, and generation."""
+    """The parts of a blob's key: sha256 of the file, and generation."""
 
     digest: str
     generation: int
 
 
 def blob_address(key: str) -> BlobAddress | None:
-    """Digest and generation of a blob's key; None if it is the key of no blob."""
+    """Return digest and generation of a blob's key; None for any other key."""
     found = _BLOB.fullmatch(key)
     return None if found is None else BlobAddress(found[1], int(found[2] or 0))
 
 
 def state_key(corpus: str, digest: str) -> str:
-    """A part of the state of the log, with this sha256."""
+    """Return the key of a part of the log's state, with this sha256."""
     return f"{corpus}/state/{digest}.json"
 
 
 def hint_key(corpus: str) -> str:
-    """A hint where the log ends."""
+    """Return the key of the hint where the log ends."""
     return f"{corpus}/head.json"
 
 
 def pending_key(corpus: str, write_id: str) -> str:
-    """A log entry that is about to be written, in full."""
+    """Return the key of a log entry that is about to be written, in full."""
     return f"{corpus}/pending/{write_id}.json"
 
 
 def derived_key(corpus: str, version: str, name: str) -> str:
-    """A file derived from a manifest; never read to learn what a release is.
+    """Return the key of a file derived from a manifest; heliu never reads such files.
 
     Args:
         corpus: name of the corpus.
@@ -142,7 +142,7 @@ def derived_key(corpus: str, version: str, name: str) -> str:
 
 
 def attestation_key(corpus: str, digest: str, signer: str) -> str:
-    """The signature of the manifest with this sha256 by the key of this fingerprint.
+    """Return the key of the signature of a manifest (sha256) by a key of this fingerprint.
 
     Args:
         corpus: name of the corpus.
@@ -153,15 +153,15 @@ def attestation_key(corpus: str, digest: str, signer: str) -> str:
 
 
 def attestations(corpus: str, digest: str) -> str:
-    """The prefix of the keys of a manifest's signatures; the oldest are under it plus `.json`."""
+    """Return the prefix of a manifest's signatures; the oldest are under it plus `.json`."""
     return f"{corpus}/attestations/{digest}"
 
 
 def erasure_key(corpus: str, version: str) -> str:
-    """What was deleted after the takedown that published this version."""
+    """Return the key of the record of what the takedown of this version deleted."""
     return f"{corpus}/erasures/{version.replace('+', '=')}.json"
 
 
 def work_key(corpus: str, stage: str, *parts: str) -> str:
-    """An intermediate object of a stage; `parts` begin with the table's fingerprint."""
+    """Return the key of a work table; `parts` begin with the table's fingerprint."""
     return "/".join((corpus, "work", stage, *parts))

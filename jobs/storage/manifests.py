@@ -16,11 +16,11 @@ JsonObject = dict[str, Any]
 """An object of JSON with open keys: a partner's notes, parameters of a stage."""
 
 CommitInfo = JsonObject
-"""Who commits to a log, when and with what: `at`, `by` and more; `about` in the entry."""
+"""User, time, code and more of a commit: `at`, `by`, …; `about` in the entry."""
 
 
 class FileBytes(TypedDict):
-    """What tells that a file is undamaged: sha256 (hex) and size in bytes."""
+    """What proves that a file is undamaged: sha256 (hex) and size in bytes."""
 
     sha256: str
     bytes: int

@@ -24,7 +24,7 @@ def checked_metadata(store: ObjectStore, key: str, digest: str, name: str) -> by
         name: what it is, for the message.
 
     Raises:
-        DamagedMetadata: it is gone, or is something else.
+        DamagedMetadata: it is missing, or is something else.
     """
     try:
         body = store.get(key)

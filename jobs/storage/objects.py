@@ -53,7 +53,7 @@ class StorageParams:
             because a worker on another machine has another working directory; in a submitted job
             it is refused, because Ray deletes what its copy of the working directory holds.
         endpoint_url: The S3 server when it is not AWS itself.
-        region: The bucket's region when the environment does not say it.
+        region: The bucket's region when the environment does not name it.
     """
 
     root: str
@@ -93,7 +93,7 @@ class ByteStream(Protocol):
     """A stream that is read once, front to back."""
 
     def read(self, size_bytes: int, /) -> bytes:
-        """Up to so many bytes; none at the end."""
+        """Read up to so many bytes; none at the end."""
         ...
 
     def close(self) -> None:
@@ -124,7 +124,7 @@ class ObjectStore(ABC):
 
     @abstractmethod
     def get(self, key: str) -> bytes:
-        """All bytes under the key.
+        """Return all bytes under the key.
 
         Raises:
             ObjectMissing: Nothing is there.
@@ -158,11 +158,11 @@ class ObjectStore(ABC):
 
     @abstractmethod
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
-        """Every object whose key starts with the prefix, at any depth, sorted by key."""
+        """Yield each object with a key that starts with the prefix, at any depth, sorted by key."""
 
     @abstractmethod
     def size(self, key: str) -> int | None:
-        """Size in bytes, or None when nothing is there."""
+        """Return the size in bytes, or None if there is no object."""
 
     @abstractmethod
     def delete(self, key: str) -> None:
@@ -177,26 +177,26 @@ class ObjectStore(ABC):
 
     @abstractmethod
     def location(self, key: str) -> str:
-        """The absolute path or address that a user can open."""
+        """Return the absolute path or address that a user can open."""
 
     def path(self, key: str) -> str:
-        """The object as `filesystem` names it."""
+        """Return the object's name in `filesystem`."""
         return self.location(key)
 
     def filesystem(self) -> fs.FileSystem:
-        """Pyarrow's file system, in which `path` names an object."""
+        """Return pyarrow's file system, in which `path` names an object."""
         return fs.LocalFileSystem()
 
     @abstractmethod
     def open(self, key: str) -> pa.NativeFile:
-        """The object for random access, as Parquet readers need it.
+        """Open the object for random access, as Parquet readers need it.
 
         Raises:
             ObjectMissing: Nothing is there.
         """
 
     def stream(self, key: str) -> ByteStream:
-        """The object as a stream, to read all of it.
+        """Open the object as a stream, to read all of it.
 
         Raises:
             ObjectMissing: Nothing is there.
@@ -205,7 +205,7 @@ class ObjectStore(ABC):
         return self.open(key)
 
     def tail(self, key: str, size_bytes: int) -> bytes:
-        """The last so many bytes of the object, or all there are; on S3 one request.
+        """Return the last so many bytes of the object, or all of them; on S3 one request.
 
         Raises:
             ObjectMissing: Nothing is there.

@@ -25,7 +25,7 @@ class Publish:
         digest: of its manifest.
         documents: it holds.
         at: when.
-        by: who published it.
+        by: the user that published it.
         parent: version and digest it was built on, if any.
         epoch: of the log when the build began.
         moved: generations of those of its blobs that are not in the first.
@@ -73,7 +73,7 @@ class Collect:
 
 @dataclass(frozen=True)
 class Redact:
-    """Rows are taken out of every release that holds them, and a patch release says so.
+    """Rows are removed from every release that holds them, and a patch release records it.
 
     Attributes:
         release: the patch release; its `epoch` is the one the takedown was worked out in.

@@ -41,14 +41,14 @@ def publish(
 ) -> CommittedManifest:
     """Commit a release.
 
-    Apart from the commit, whose cost is fixed, this asks the store once about each file that the
+    Apart from the commit, whose cost is fixed, this sends one request for each file that the
     parent does not have; files of the parent exist, because no operation removes them.
 
     Args:
         corpus: in the store that holds every file the manifest names.
         manifest: the release, `version` and `documents` among its keys.
         generation: takedowns in the log when the build began; None for those there are now.
-        commit_info: who publishes, when (`at`) and with what; for the log, not in the digest.
+        commit_info: user, time (`at`) and code of the commit; for the log, not in the digest.
         is_copy: whether it is copied from another store; its parent need not be in this log.
 
     Returns:
@@ -57,7 +57,7 @@ def publish(
     Raises:
         AlreadyPublished: the version exists with another digest.
         LostRace: a file was retired or taken down meanwhile; build again.
-        OutcomeUnknown: no answer told whether the commit was written.
+        OutcomeUnknown: no answer showed whether the commit was written.
     """
     body = canonical_json(manifest)
     digest = sha256_hex(body)
@@ -116,7 +116,7 @@ def redact(
 
     Raises:
         LostRace: a release or another takedown was committed meanwhile.
-        OutcomeUnknown: no answer told whether the commit was written.
+        OutcomeUnknown: no answer showed whether the commit was written.
     """
     body = canonical_json(manifest)
     digest = sha256_hex(body)

@@ -26,7 +26,7 @@ class _Changes(TypedDict, total=False):
 
 
 class Release(_Changes):
-    """A published release: when, by whom, and what the log says of it since.
+    """A published release: time, user, and later entries of the log about it.
 
     `yanked` is the reason; `redacted` the epoch of the last takedown that removed rows from it.
     """
@@ -130,12 +130,12 @@ def parse_registry(body: bytes) -> tuple[Registry, str | None]:
 
 
 def retired_files_json(retired_files: RetiredFiles) -> Mapping[str, Any]:
-    """Return the removals as they are stored."""
+    """Return the retired files as they are stored."""
     return {"retired": dict(retired_files.retired), "forbidden": sorted(retired_files.forbidden)}
 
 
 def parse_retired_files(body: bytes) -> RetiredFiles:
-    """Return stored removals; raises Malformed."""
+    """Return stored retired files; raises Malformed."""
     retired_files = parsed(RetiredFiles, body)
     check_retired_files(orjson.loads(body))
     return retired_files

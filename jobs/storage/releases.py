@@ -21,7 +21,7 @@ from jobs.storage.manifests import (
 from jobs.storage.metadata import checked_metadata, parsed_metadata
 from jobs.storage.objects import ObjectStore
 from jobs.storage.registry import Registry, Release, RetiredFiles
-from jobs.storage.whole import is_stored
+from jobs.storage.whole_objects import is_stored
 
 
 def corpora(store: ObjectStore) -> list[str]:
@@ -80,7 +80,7 @@ def read_manifest(corpus: Corpus, digest: str) -> Manifest:
     """Return the manifest with this digest as it was published, its bytes checked.
 
     Raises:
-        DamagedMetadata: it is gone, or the bytes are not those that were published.
+        DamagedMetadata: it is missing, or the bytes are not those that were published.
     """
     key = manifest_key(corpus.name, digest)
     body = checked_metadata(corpus.store, key, digest, "the manifest that was published")

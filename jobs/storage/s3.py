@@ -75,7 +75,7 @@ class S3Store(ObjectStore):
         self._once = s3_client(params.endpoint_url, params.region, resends=False)
 
     def __reduce__(self) -> tuple[type[S3Store], tuple[StorageParams]]:
-        """Travel to another process as an address: each makes connections of its own."""
+        """Pickle the store as an address: each process makes connections of its own."""
         return S3Store, (self._params,)
 
     def get(self, key: str) -> bytes:
@@ -119,9 +119,9 @@ class S3Store(ObjectStore):
             try:
                 self._client.upload_file(str(path), self._bucket, name)
             except S3UploadFailedError as failure:
-                # Asked to finish again, because its answer was lost, a server knows no such upload.
-                is_gone = error_code(failure.__context__) == "NoSuchUpload"
-                if not (is_gone and self.size(key) == path.stat().st_size):
+                # If the answer was lost and the request is repeated, the upload no longer exists.
+                is_finished = error_code(failure.__context__) == "NoSuchUpload"
+                if not (is_finished and self.size(key) == path.stat().st_size):
                     raise
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
@@ -185,7 +185,7 @@ class S3Store(ObjectStore):
 
     @contextmanager
     def _named(self, verb: str, key: str) -> Iterator[str]:
-        """The object's name in the bucket; failures of its requests become errors of heliu."""
+        """Give the object's name in the bucket; turn failed requests into errors of heliu."""
         with explaining(verb, self.location(key), self._endpoint_url):
             yield self._prefix + key
 
@@ -208,7 +208,7 @@ class S3Store(ObjectStore):
         return _Answer.CREATED
 
     def _read_back(self, name: str) -> bytes | None:
-        """What is stored; None when there is none, or no answer: then the same is sent again."""
+        """Return what is stored; None if nothing is, or without an answer: then send again."""
         try:
             return self._once.get_object(Bucket=self._bucket, Key=name)["Body"].read()
         except FAILURES:
@@ -225,7 +225,7 @@ class S3Store(ObjectStore):
 
 
 def _refusal(error: sdk.ClientError) -> _Answer:
-    """What a server's error says about the sent bytes; raise what resending cannot cure."""
+    """Return the refusal in a server's answer to sent bytes; raise what resending cannot cure."""
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     if status == 412:
         return _Answer.TAKEN

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 FAILURES = (sdk.ClientError, sdk.BotoCoreError, ResponseParserError, S3UploadFailedError)
-# The waits between them grow to 20 s, by chance half of that: most of a minute, in which a gateway
+# The waits between them grow to 20 s, a random half of that: most of a minute, in which a gateway
 # is started again and a cluster finds its disk.
 S3_SCHEME = "s3://"
 _ATTEMPTS = 9
@@ -113,7 +113,7 @@ def _retry_warnings(server: str, *, hiccups: int) -> Callable[..., None]:
 
 
 def split_address(address: str) -> tuple[str, str]:
-    """Bucket and key (or prefix) of an s3:// address."""
+    """Return bucket and key (or prefix) of an s3:// address."""
     bucket, _, key = address.removeprefix(S3_SCHEME).partition("/")
     if bucket:
         return bucket, key
@@ -187,7 +187,7 @@ def explaining(verb: str, address: str, endpoint_url: str | None) -> Iterator[No
 
 @lru_cache(maxsize=16)
 def arrow_files(endpoint_url: str | None, region: str | None) -> fs.S3FileSystem:
-    """The bucket for pyarrow, which asks again as often as boto3 does."""
+    """Return the bucket for pyarrow, which retries as often as boto3 does."""
     # Given what boto3 found in environment and profile: pyarrow looks for the server in fewer
     # places, and its own guess of the region may ask a cloud service.
     found = s3_client(endpoint_url, region, resends=True).meta
@@ -210,11 +210,11 @@ def _add_md5(params: dict[str, Any], **_: object) -> None:
 
 
 def content_md5(body: bytes) -> str:
-    """The value of the header."""
+    """Return the value of the Content-MD5 header."""
     return base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
 
 
 def error_code(error: BaseException | None) -> str:
-    """What the server calls the error, or else what Python calls it."""
+    """Return the server's code of the error, or else the name of its Python class."""
     name = type(error).__name__
     return error.response["Error"]["Code"] if isinstance(error, sdk.ClientError) else name

@@ -10,15 +10,15 @@ from pathlib import Path
 
 from jobs.errors import StorageUnwritable
 
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
+_UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """A folder for temporary files of heliu, gone at the end.
+    """Make a folder for temporary files of heliu, deleted at the end.
 
     Raises:
-        StorageUnwritable: it cannot be made, or there is no room for what is written in it.
+        StorageUnwritable: it cannot be made, or what is written does not fit in it.
     """
     try:
         where = tempfile.gettempdir()
@@ -31,7 +31,7 @@ def scratch_folder() -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="heliu-", dir=where) as folder:
             yield Path(folder)
     except OSError as error:
-        if error.errno not in _NO_ROOM:
+        if error.errno not in _UNWRITABLE:
             raise
         raise StorageUnwritable(
             f"cannot write temporary files in {where} ({error}): free some space there, grant this "

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import pyarrow as pa
 
 from jobs.errors import DeliveryUnreadable, HeliuError
-from jobs.storage.checked import Blocks, CheckedFile, block_digests
+from jobs.storage.checked_files import Blocks, CheckedFile, block_digests
 from jobs.storage.hashed_stream import changed, complaint, hashed_stream, kind, opening
 from jobs.storage.local_files import require_regular
 from jobs.storage.objects import Listed

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.flow.releases.difference import diff
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.flow.tasks.blobs import write_blob
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.layout import blob_key

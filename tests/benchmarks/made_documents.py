@@ -19,7 +19,7 @@ from jobs.corpus.text.kernels import kernel, mix
 from jobs.flow.params import BuildParams
 from jobs.flow.tasks.checkpoints import Checkpoint
 from jobs.flow.tasks.exchange import read_numbers, write_groups, write_partitions
-from jobs.flow.tasks.sealed import seal
+from jobs.flow.tasks.sealed_objects import seal
 from jobs.storage.stores import open_store
 
 BANDS, ROWS, NUM_PERM = 16, 8, 128

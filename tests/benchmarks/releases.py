@@ -30,7 +30,7 @@ import numpy as np
 from boto3.session import Session
 
 from jobs.flow.releases.mirror import mirror
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.flow.releases.verification import _THREADS, verify
 from jobs.storage.corpus import Corpus
 from jobs.storage.directory import DirectoryStore

@@ -23,10 +23,10 @@ from jobs.errors import AlreadyPublished, DamagedRelease
 from jobs.flow.build.normalize_stage import normalize_shard
 from jobs.flow.intake.plan import plan
 from jobs.flow.params import BuildParams
-from jobs.flow.releases.opened import OpenedRelease, list_releases
+from jobs.flow.releases.opened_release import OpenedRelease, list_releases
 from jobs.flow.releases.verification import verify
 from jobs.flow.tasks.checkpoints import read_checkpoint
-from jobs.flow.tasks.sealed import body_of
+from jobs.flow.tasks.sealed_objects import body_of
 from jobs.storage.canonical_json import canonical_json
 from jobs.storage.stores import open_store
 from tests.builds import MANY_PIECES, build, build_parameters, opened, real_conf, table

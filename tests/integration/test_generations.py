@@ -25,10 +25,10 @@ from jobs.flow.dedup.frozen import Origin, frozen_shards
 from jobs.flow.intake.plan import plan
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.explanation import explain
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.flow.releases.survey import survey
 from jobs.flow.releases.verification import verify
-from jobs.flow.tasks.sealed import body_of
+from jobs.flow.tasks.sealed_objects import body_of
 from tests.builds import ABOUT, MANY_PIECES, build, build_parameters, opened, silent, table
 from tests.oracles import Decision, Documents, expected_decisions
 

@@ -18,7 +18,7 @@ from jobs.flow.releases.described_files import croissant_below
 from jobs.flow.releases.difference import diff
 from jobs.flow.releases.exports import export_jsonl
 from jobs.flow.releases.mirror import mirror
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.flow.releases.verification import LEVELS, verify
 from jobs.storage import s3_clients
 from jobs.storage.directory import DirectoryStore

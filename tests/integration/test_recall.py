@@ -13,7 +13,7 @@ import scipy.sparse
 
 from jobs.corpus.text.canonical import canonical_texts
 from jobs.flow.params import BuildParams
-from jobs.flow.tasks.sealed import body_of
+from jobs.flow.tasks.sealed_objects import body_of
 from tests.builds import build, build_parameters, opened, real_conf, table
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(300), pytest.mark.usefixtures("local_ray")]

@@ -12,7 +12,7 @@ import pytest
 from jobs.corpus.removal.removals import restored_text
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.explanation import explain
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.flow.releases.verification import verify
 from tests.builds import build, build_parameters, opened, table
 

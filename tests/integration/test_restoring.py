@@ -17,7 +17,7 @@ from jobs.corpus.release.takedown import Policy
 from jobs.errors import ConfigError, DeliveryMissing
 from jobs.flow.releases.difference import diff
 from jobs.flow.releases.explanation import explain
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.flow.releases.verification import verify
 from jobs.flow.takedown.renormalization import recorded_params
 from tests.builds import in_this_process

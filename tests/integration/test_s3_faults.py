@@ -14,7 +14,7 @@ import pytest
 
 from jobs.errors import DamagedRelease, ObjectMissing, StorageError
 from jobs.flow.releases.mirror import mirror
-from jobs.flow.releases.opened import open_release
+from jobs.flow.releases.opened_release import open_release
 from jobs.flow.releases.verification import verify
 from jobs.storage import s3, s3_clients
 from jobs.storage.corpus import Corpus

@@ -18,11 +18,11 @@ from jobs.storage.corpus import Corpus
 from jobs.storage.garbage import collect
 from jobs.storage.log import head, history
 from jobs.storage.objects import ObjectStore, StorageParams
-from jobs.storage.probing import checks, prove_once
 from jobs.storage.publication import publish
 from jobs.storage.registry import RetiredFiles
 from jobs.storage.releases import put_blob
 from jobs.storage.s3 import S3Store
+from jobs.storage.store_probe import checks, prove_once
 from tests.manifests import file_entry, manifest_of
 from tests.s3_server import Faults, fresh_bucket, plain_client
 

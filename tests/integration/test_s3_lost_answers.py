@@ -13,8 +13,8 @@ from jobs.errors import (
 )
 from jobs.storage import s3_clients
 from jobs.storage.objects import ObjectStore, StorageParams
-from jobs.storage.probing import prove_once
 from jobs.storage.s3 import S3Store
+from jobs.storage.store_probe import prove_once
 from tests.contracts import BIG, TEXT
 from tests.s3_server import Faults, store_at
 

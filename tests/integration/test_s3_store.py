@@ -14,8 +14,8 @@ from jobs.errors import (
 )
 from jobs.storage import s3, s3_clients
 from jobs.storage.objects import ObjectStore, StorageParams
-from jobs.storage.probing import prove_once
 from jobs.storage.s3 import S3Store
+from jobs.storage.store_probe import prove_once
 from tests.contracts import TEXT, ObjectStoreContract
 from tests.s3_server import plain_client, store_at
 

@@ -13,7 +13,7 @@ import pytest
 
 from jobs.corpus.model.identity import document_id
 from jobs.corpus.signals.rules import Rule
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.flow.releases.verification import verify
 from jobs.flow.takedown.matches import search
 from tests.builds import build, in_this_process

@@ -16,7 +16,7 @@ from jobs.flow.dedup.frozen import Origin
 from jobs.flow.dedup.tombstones import tombstone_shards
 from jobs.flow.releases.corrections import logged_operations
 from jobs.flow.releases.difference import diff
-from jobs.flow.releases.opened import open_release
+from jobs.flow.releases.opened_release import open_release
 from jobs.flow.releases.verification import verify
 from jobs.flow.takedown.matches import search
 from jobs.flow.takedown.selection import document_ids

@@ -30,7 +30,7 @@ from jobs.flow.intake.delivered_tables import file_tables
 from jobs.flow.intake.plan import Delivered
 from jobs.storage.sources import expand
 
-Told = Callable[[str, int, int], None]
+Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -50,18 +50,23 @@ class TrainingInputs:
     endpoint_url: str | None
 
 
-def train(lesson: TrainingInputs, params: TrainingParams, *, progress: Told) -> QualityModel:
-    """The model, its file telling how it was made and how good it is on documents held out.
+def train(inputs: TrainingInputs, params: TrainingParams, *, progress: Progress) -> QualityModel:
+    """Return a model; its file records how it was made and its quality on documents held out.
 
     It depends on the texts, and neither on names or order of files nor on how often they hold one.
+
+    Args:
+        inputs: files of good and of bad text.
+        params: how to train.
+        progress: called with a label, the number of files read and that of all.
 
     Memory: the text of up to three times `params.documents` of either kind.
 
     Raises:
         ConfigError: there are too few documents to train, to calibrate and to report.
     """
-    positive, delivered = _gathered("positive", lesson.positive, lesson, params, progress)
-    negative, refused = _gathered("negative", lesson.negative, lesson, params, progress)
+    positive, delivered = _gathered("positive", inputs.positive, inputs, params, progress)
+    negative, refused = _gathered("negative", inputs.negative, inputs, params, progress)
     good, bad = without_shared(positive, negative), without_shared(negative, positive)
     labels = np.arange(len(good) + len(bad)) < len(good)
     table = pa.concat_tables([good, bad])
@@ -86,16 +91,16 @@ def train(lesson: TrainingInputs, params: TrainingParams, *, progress: Told) -> 
 def _gathered(
     kind: str,
     patterns: tuple[str, ...],
-    lesson: TrainingInputs,
+    inputs: TrainingInputs,
     params: TrainingParams,
-    progress: Told,
+    progress: Progress,
 ) -> tuple[pa.Table, int]:
-    """The EXAMPLES of one kind, and how many rows were delivered."""
-    sources = expand(patterns, partner=kind, endpoint_url=lesson.endpoint_url, follow_links=False)
+    """Return the EXAMPLES of one kind, and how many rows were delivered."""
+    sources = expand(patterns, partner=kind, endpoint_url=inputs.endpoint_url, follow_links=False)
     held, delivered = EXAMPLES.empty_table(), 0
     for number, source in enumerate(sources):
         file = Delivered(source, None, None)
-        for rows in file_tables(file, lesson.reading, endpoint_url=lesson.endpoint_url):
+        for rows in file_tables(file, inputs.reading, endpoint_url=inputs.endpoint_url):
             delivered += len(rows)
             new = examples(rows["text"].combine_chunks())
             held = pa.concat_tables([held, new])
@@ -133,13 +138,13 @@ def _described(
     params: TrainingParams,
     counts: dict[str, Any],
 ) -> QualityModel:
-    """The model as written, with the report of the very numbers it will give."""
+    """Return the model as it is stored, with a report of the scores that it will give."""
     scores = quality(content, model=serialized_model(scorer, {}))
     held_out = quality_report(pc.cast(scores, pa.float64()).to_numpy(), labels)
-    about = {
+    report = {
         "training": asdict(params),
         "normalization": NORMALIZATION_VERSION,
         "documents": counts,
         "held_out": held_out,
     }
-    return serialized_model(scorer, about)
+    return serialized_model(scorer, report)

@@ -46,9 +46,16 @@ def rule_effects(
     store: ObjectStore,
     examples: int,
 ) -> RuleEffects:
-    """What `rules` reject, compared with `against`.
+    """Return what `rules` reject, compared with `against`.
 
-    Memory: the columns that rules look at of one run of facts.
+    Args:
+        shards: normalized deliveries.
+        rules: to try.
+        against: rules to compare with.
+        store: of the shards.
+        examples: number of documents to return for each reason.
+
+    Memory: the columns that rules use, of one run of facts.
     """
     counts, others = Counts(), Counts()
     found: dict[str, list[tuple[bytes, str, Run, str]]] = {}
@@ -73,7 +80,12 @@ def rule_effects(
 def quantiles(
     shards: list[NormalizedShard], signal: str, *, store: ObjectStore
 ) -> list[dict[str, Any]]:
-    """For each partner: documents, and the signal's quantiles by name.
+    """Return for each partner the number of documents and the signal's quantiles by name.
+
+    Args:
+        shards: normalized deliveries.
+        signal: name of its column.
+        store: of the shards.
 
     Memory: 4 bytes a document.
     """
@@ -106,7 +118,7 @@ def _facts(
 
 
 def _firsts(facts: pa.Table, verdicts: pa.Table, most: int) -> Iterator[tuple[str, bytes, str]]:
-    """Reason, id and evidence of the documents of each reason that have the smallest ids."""
+    """Yield reason, id and evidence of the documents of each reason that have the smallest ids."""
     rows = verdicts.append_column("doc_id", facts["doc_id"]).filter(pc.is_valid(verdicts["reason"]))
     taken = Counter[str]()
     for row in rows.sort_by("doc_id").to_pylist() if most else []:

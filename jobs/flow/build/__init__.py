@@ -1,4 +1,4 @@
 """A build: normalize, site boilerplate, dedup, merge, publish, and the parent it extends.
 
-Composes the rooms below; a takedown uses it, and it knows no takedown.
+Composes the packages below it. The takedown package uses this one, never the other way round.
 """

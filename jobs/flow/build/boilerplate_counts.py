@@ -31,7 +31,7 @@ from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard
 from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, map_checkpointed
 from jobs.flow.tasks.exchange import write_partitions
-from jobs.flow.tasks.sealed import open_sealed, read_sealed, seal
+from jobs.flow.tasks.sealed_objects import open_sealed, read_sealed, seal
 from jobs.storage.canonical_json import canonical_json
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store

@@ -20,7 +20,7 @@ from jobs.flow.dedup.dedup_stage import Drops
 from jobs.flow.params import BuildParams
 from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, map_checkpointed
 from jobs.flow.tasks.exchange import gather_group, write_groups
-from jobs.flow.tasks.sealed import read_sealed, read_table, seal
+from jobs.flow.tasks.sealed_objects import read_sealed, read_table, seal
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 

@@ -25,11 +25,11 @@ from jobs.errors import LossAlarm
 from jobs.flow.build.merge_inputs import Range
 from jobs.flow.intake.plan import InputShard, delivered_files
 from jobs.flow.params import BuildParams
-from jobs.flow.releases.opened import OpenedRelease, origin
+from jobs.flow.releases.opened_release import OpenedRelease, origin
 from jobs.flow.shards import NormalizedShard
 from jobs.flow.tasks.checkpoints import Checkpoint
 from jobs.storage.manifests import Manifest
-from jobs.storage.whole import whole_file
+from jobs.storage.whole_objects import whole_file
 
 _EXAMPLES = 20
 _COLUMNS = ["doc_id", "source_id", "partner", "url", "verdict", "reason"]
@@ -71,7 +71,13 @@ def deliveries(
 def build_alarms(
     manifest: Manifest, merged: Sequence[tuple[Range, Checkpoint]], params: AlarmParams
 ) -> list[Alarm]:
-    """Return the alarms of a candidate about its own deliveries."""
+    """Return the alarms of a candidate about its own deliveries.
+
+    Args:
+        manifest: of the candidate.
+        merged: ranges and their checkpoints.
+        params: limits.
+    """
     found = {
         partner: merged_notes(
             checkpoint["noted"] for within, checkpoint in merged if within.partner == partner

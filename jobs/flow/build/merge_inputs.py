@@ -22,8 +22,8 @@ from jobs.corpus.removal.changes import changed_documents, changed_facts, change
 from jobs.flow.build.merge_plan import SectionPlan
 from jobs.flow.build.sections import RunSlice, Section
 from jobs.flow.tasks.exchange import read_group
-from jobs.flow.tasks.sealed import open_sealed
-from jobs.storage.checked import CheckedFile
+from jobs.flow.tasks.sealed_objects import open_sealed
+from jobs.storage.checked_files import CheckedFile
 from jobs.storage.objects import ObjectStore
 
 _END_BYTES = 1 << 17  # footers of documents have up to 100,000 bytes

@@ -14,7 +14,7 @@ import orjson
 
 from jobs.flow.build.sections import RunSlice, Section
 from jobs.flow.shards import Run
-from jobs.flow.tasks.sealed import open_sealed, seal
+from jobs.flow.tasks.sealed_objects import open_sealed, seal
 from jobs.storage.canonical_json import canonical_json
 from jobs.storage.objects import ObjectStore
 

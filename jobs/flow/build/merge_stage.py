@@ -53,7 +53,7 @@ from jobs.storage.log import head
 from jobs.storage.objects import ObjectStore
 from jobs.storage.releases import has_blob
 from jobs.storage.stores import open_store
-from jobs.storage.whole import whole_file
+from jobs.storage.whole_objects import whole_file
 
 STAGE = "merged"
 _ORDER = [("doc_id", "ascending"), ("ordinal", "ascending")]

@@ -15,7 +15,13 @@ _FOLDER = "released"
 
 
 def remember(store: ObjectStore, manifest: Manifest, normalized: Sequence[NormalizedShard]) -> None:
-    """Record which tables a release was merged from."""
+    """Record which tables a release was merged from.
+
+    Args:
+        store: of the release.
+        manifest: as published.
+        normalized: the tables.
+    """
     write_checkpoint(store, _note_key(manifest), list(normalized))
 
 

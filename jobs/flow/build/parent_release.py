@@ -11,7 +11,7 @@ from jobs.errors import ConfigError
 from jobs.flow.contamination.records import check_same_content
 from jobs.flow.params import BuildParams
 from jobs.flow.recorded import InputName, input_names, recorded_parameters, recorded_schema
-from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.storage.canonical_json import canonical_json
 from jobs.storage.corpus import Corpus
 from jobs.storage.layout import LATEST
@@ -53,7 +53,7 @@ def open_parent(store: ObjectStore, params: BuildParams) -> OpenedRelease | None
     if parent.is_redacted:
         raise ConfigError(
             f"corpus.parent={parent.version} lost documents since it was published, so its "
-            "accounts no longer tell what it holds: extend the release of the takedown instead "
+            "accounts no longer describe it: extend the release of the takedown instead "
             "(heliu log names it), or a later one"
         )
     _require_good(store, parent, params)
@@ -67,7 +67,7 @@ def inputs_of(parent: OpenedRelease | None) -> frozenset[InputName]:
 
 
 def _latest(store: ObjectStore, params: BuildParams) -> str:
-    """The newest release; when this version is published already, the one it extended."""
+    """Return the newest release; if this version is published already, the one it extended."""
     published = head(Corpus(store, params.corpus)).find(params.version)
     if published is None:
         return LATEST
@@ -92,7 +92,7 @@ def _require_fit(parent: OpenedRelease, params: BuildParams) -> None:
     if found:
         listed = "\n".join(found)
         raise ConfigError(
-            f"corpus.parent={parent.version} was built otherwise than this build is told to, so "
+            f"corpus.parent={parent.version} was built with other values than this build's, so "
             f"its documents cannot be compared with new ones (parent's value, this build's):\n"
             f"{listed}\ngive the parent's values, or build without corpus.parent"
         )
@@ -133,7 +133,7 @@ def _compared(recorded: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _leaves(name: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Dotted names and values as JSON, so that a tuple here equals a list there."""
+    """Yield dotted names and values as JSON, so that a tuple here equals a list there."""
     value = orjson.loads(canonical_json(value))
     if isinstance(value, dict):
         for key, inner in value.items():

@@ -27,14 +27,14 @@ from jobs.flow.dedup.tombstones import tombstone_shards
 from jobs.flow.intake.column_check import require_columns
 from jobs.flow.intake.plan import InputShard, plan
 from jobs.flow.params import BuildParams
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.flow.shards import NormalizedShard
 from jobs.flow.tasks.checkpoints import Checkpoint, Progress
 from jobs.on_ray.session import ray_session
 from jobs.storage.corpus import Corpus
 from jobs.storage.log import head
 from jobs.storage.manifests import JsonObject, Manifest
-from jobs.storage.probing import prove_once
+from jobs.storage.store_probe import prove_once
 from jobs.storage.stores import open_store
 
 
@@ -137,7 +137,7 @@ def run_build(
     Args:
         params: of the build.
         progress: called with every finished task.
-        commit_info: who publishes, when and with what.
+        commit_info: the user, the time and the code, for the log.
         report: called with the alarms before they end the build.
 
     Raises:
@@ -183,7 +183,7 @@ def _run(
 def _planned(
     params: BuildParams, progress: Progress, steps: Sequence[Stage], *, will_publish: bool
 ) -> BuildState:
-    """Plan a build, and refuse before its first task what cannot end well."""
+    """Plan a build; refuse before its first task what cannot end well."""
     store = open_store(params.storage)
     # Tombstones that cannot be compared with refuse a build before deliveries are read.
     tombstones = tombstone_shards(store, params) if Stage.DEDUP in steps else []

@@ -10,7 +10,7 @@ from jobs.errors import AlreadyPublished
 from jobs.flow.build.publish_stage import known_before
 from jobs.flow.intake.plan import InputShard, with_digests
 from jobs.flow.params import BuildParams
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.storage.canonical_json import canonical_json
 from jobs.storage.corpus import Corpus
 from jobs.storage.log import head

@@ -17,7 +17,7 @@ from jobs.flow.intake.plan import Delivered, InputShard, delivered_files
 from jobs.flow.params import BuildParams, PartnerParams, recorded_reading
 from jobs.flow.recorded import InputName, recorded_parameters, recorded_schema, with_libraries
 from jobs.flow.releases.described_files import write_derived
-from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.flow.shards import NormalizedShard
 from jobs.flow.tasks.blobs import FILES
 from jobs.flow.tasks.checkpoints import Checkpoint
@@ -67,7 +67,7 @@ def publish_candidate(
     Args:
         manifest: of the candidate.
         params: of its build.
-        commit_info: who publishes, when and with what.
+        commit_info: the user, the time and the code, for the log.
         generation: of the log when the build began; a takedown since then refuses the candidate.
 
     Raises:
@@ -84,9 +84,12 @@ def publish_candidate(
 
 
 def settle(store: ObjectStore, corpus: str, version: str) -> Published:
-    """Find out what became of a publish; send it again if nothing was committed since.
+    """Find the outcome of a publish; send it again if nothing was committed since.
 
-    For a publish whose outcome was unknown.
+    Args:
+        store: of the corpus.
+        corpus: its name.
+        version: of the release whose publish had an unknown outcome.
 
     Raises:
         ReleaseMissing: nothing of that version is pending, and it is not published.

@@ -41,7 +41,7 @@ from jobs.flow.tasks.checkpoints import (
     map_checkpointed,
     read_checkpoint,
 )
-from jobs.flow.tasks.sealed import read_table
+from jobs.flow.tasks.sealed_objects import read_table
 from jobs.storage.canonical_json import fingerprint
 from jobs.storage.layout import work_key
 from jobs.storage.objects import ObjectStore

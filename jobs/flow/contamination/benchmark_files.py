@@ -59,7 +59,7 @@ class BenchmarkSource:
 
 
 def read_benchmark(source: BenchmarkSource, *, endpoint_url: str | None) -> Benchmark:
-    """The items of an evaluation set.
+    """Return the items of an evaluation set.
 
     Raises:
         ConfigError: a file is missing, of another layout or encoding, or without the columns; an
@@ -162,7 +162,7 @@ def _json(source: BenchmarkSource, place: str, body: bytes) -> Any:
 
 
 def _delimited(source: BenchmarkSource, text: str) -> Iterator[Mapping[str, Any]]:
-    """Records by the names of the header, or by place where all columns are numbers, from 0."""
+    """Yield records by the names of the header, or by column number from 0."""
     csv.field_size_limit(_LONGEST_FIELD)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=_DELIMITERS[source.format])
     wanted = [key for path in source.columns.values() for key in path.replace(" ", "").split(",")]
@@ -177,7 +177,7 @@ def _by_place(values: Iterable[Any]) -> dict[str, Any]:
 
 
 def _listed(value: Any) -> Iterator[Mapping[str, Any]]:
-    """The records of a JSON value; a list inside a list is a record by place."""
+    """Yield the records of a JSON value; a list inside a list is a record by place."""
     for record in value if isinstance(value, list) else [value]:
         if isinstance(record, Mapping):
             yield record
@@ -186,7 +186,7 @@ def _listed(value: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _each(record: Mapping[str, Any], path: str) -> Iterator[Mapping[str, Any]]:
-    """The records below a path of nested lists, each with what is said of those above it."""
+    """Yield the records below a path of nested lists, each with the fields of those above it."""
     if not path:
         yield record
         return

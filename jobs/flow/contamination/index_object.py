@@ -9,7 +9,7 @@ from jobs.corpus.contamination.item_index import read_index
 from jobs.errors import DamagedTable
 from jobs.flow.params import BuildParams
 from jobs.flow.tasks.checkpoints import code_digest, read_checkpoint, write_checkpoint
-from jobs.flow.tasks.sealed import read_sealed, seal
+from jobs.flow.tasks.sealed_objects import read_sealed, seal
 from jobs.storage.canonical_json import fingerprint
 from jobs.storage.layout import work_key
 from jobs.storage.objects import ObjectStore
@@ -29,7 +29,7 @@ def store_index(store: ObjectStore, params: BuildParams) -> None:
 
 
 def load_index(store: ObjectStore, params: BuildParams) -> Benchmarks | None:
-    """The index of the build's evaluation sets; None if there are none. Read once per process.
+    """Return the index of the build's evaluation sets, read once per process; None without sets.
 
     Raises:
         DamagedTable: it is not what was written.

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.corpus.contamination.findings import HITS, PASSAGE, QUESTION, QUOTATION, Benchmarks, hits
-from jobs.flow.releases.opened import OpenedRelease
-from jobs.storage.whole import whole_file
+from jobs.flow.releases.opened_release import OpenedRelease
+from jobs.storage.whole_objects import whole_file
 
 _THREADS = 8
 _COLUMNS = ["id", "partner", "source_id", "url", "content"]
@@ -35,9 +35,14 @@ FOUND = pa.schema(
 def recheck(
     release: OpenedRelease, benchmarks: Benchmarks, *, progress: Callable[[str, int, int], None]
 ) -> pa.Table:
-    """FOUND: every place of a release's documents that holds an item, in the release's order.
+    """Return FOUND: each place in a release's documents that holds an item, in their order.
 
-    Shards are searched in threads, a row group at a time; kernels run beside each other.
+    Shards are searched in threads, a row group at a time; kernels run in parallel.
+
+    Args:
+        release: to search.
+        benchmarks: evaluation sets, with their index.
+        progress: called with a label, the number of shards searched, and of all.
     """
     keys = [file["key"] for file in release.entries("shards")]
     tables = [FOUND.empty_table()]
@@ -50,12 +55,12 @@ def recheck(
 
 
 def condemned(found: pa.Table) -> list[str]:
-    """The ids of the documents whose hits the policy `drop` is for, each once, in order."""
+    """Return the ids of documents with hits of policy `drop`, each once, in order."""
     return list(dict.fromkeys(found.filter(pc.equal(found["policy"], "drop"))["id"].to_pylist()))
 
 
 def table_of(found: pa.Table) -> list[dict[str, Any]]:
-    """Per benchmark and partner: items found, documents with questions, passages, quotations."""
+    """Count items found and documents that hold them, by benchmark, partner and kind."""
     items: dict[tuple[str, str], set[str]] = {}
     documents: Counter[tuple[str, str, str]] = Counter()
     seen = set()
@@ -81,7 +86,13 @@ def table_of(found: pa.Table) -> list[dict[str, Any]]:
 
 
 def excerpts(release: OpenedRelease, found: pa.Table, most: int) -> Iterator[dict[str, Any]]:
-    """What the first documents with questions or passages say where an item is."""
+    """Yield the first hits of questions or passages, each with the text at its place.
+
+    Args:
+        release: that was searched.
+        found: FOUND of it.
+        most: number of hits to show.
+    """
     shown = found.filter(pc.not_equal(found["found"], QUOTATION)).slice(0, most)
     for hit in shown.to_pylist():
         for file in release.entries("shards"):

@@ -17,10 +17,15 @@ _KEY = ("name", "version")
 def recorded_benchmarks(
     params: BuildParams, normalized: Sequence[NormalizedShard], before: Manifest
 ) -> dict[str, Any]:
-    """The manifest's `benchmarks`: one entry for each set and version; nothing without any.
+    """Return the manifest's `benchmarks`: an entry for each set and version; none without sets.
 
-    `searched` lists the releases whose deliveries were searched for it, `documents` what became of
-    whose, over all of them.
+    In an entry `searched` lists the releases that searched their deliveries for the set, and
+    `documents` counts documents per partner and outcome, over all these releases.
+
+    Args:
+        params: of the build.
+        normalized: its input shards, with what was found in each.
+        before: the parent's manifest, or an empty one.
     """
     entries = {tuple(entry[key] for key in _KEY): entry for entry in before.get("benchmarks", [])}
     for one in params.benchmarks.sets:
@@ -34,7 +39,12 @@ def recorded_benchmarks(
 
 
 def check_same_content(manifest: Manifest, release: str, params: BuildParams) -> None:
-    """Refuse an evaluation set that goes by the name and version of another.
+    """Refuse an evaluation set that has the name and version of another.
+
+    Args:
+        manifest: of the parent.
+        release: the parent's version.
+        params: of the build.
 
     Raises:
         ConfigError: the parent was searched for other items under the same name and version.
@@ -51,7 +61,7 @@ def check_same_content(manifest: Manifest, release: str, params: BuildParams) ->
 
 
 def _found(name: str, normalized: Sequence[NormalizedShard]) -> dict[str, dict[str, int]]:
-    """Documents per partner and outcome."""
+    """Count documents per partner and outcome."""
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for shard in normalized:
         for benchmark, outcome, count in shard.benchmarks:

@@ -58,7 +58,7 @@ from jobs.flow.tasks.exchange import (
     write_numbers,
     write_partitions,
 )
-from jobs.flow.tasks.sealed import read_sealed, seal
+from jobs.flow.tasks.sealed_objects import read_sealed, seal
 from jobs.storage.stores import open_store
 
 

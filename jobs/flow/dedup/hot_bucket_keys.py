@@ -46,7 +46,7 @@ from jobs.flow.dedup.candidates import (
 from jobs.flow.params import BuildParams
 from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, map_checkpointed
 from jobs.flow.tasks.exchange import read_numbers, write_groups, write_partitions
-from jobs.flow.tasks.sealed import read_sealed, seal
+from jobs.flow.tasks.sealed_objects import read_sealed, seal
 from jobs.storage.stores import open_store
 
 _DOCUMENTS = 50_000  # a task holds the packed keys of so many at a time

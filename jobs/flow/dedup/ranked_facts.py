@@ -21,7 +21,7 @@ from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard, Run
 from jobs.flow.tasks.run_tables import read_documents, read_facts
 from jobs.storage.objects import ObjectStore
-from jobs.storage.whole import whole_file
+from jobs.storage.whole_objects import whole_file
 
 Shard = NormalizedShard | FrozenShard
 """Delivered now, or frozen; rows are numbered across all shards, delivered ones first."""

@@ -40,7 +40,7 @@ from jobs.flow.dedup.candidates import CandidateFile, CandidateGroups, WorkFolde
 from jobs.flow.params import BuildParams
 from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, map_checkpointed
 from jobs.flow.tasks.exchange import gather_group, read_group, write_groups
-from jobs.flow.tasks.sealed import read_table
+from jobs.flow.tasks.sealed_objects import read_table
 from jobs.flow.tasks.table_files import write_table
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store

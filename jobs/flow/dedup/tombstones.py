@@ -20,7 +20,7 @@ from jobs.storage.corpus import Corpus
 from jobs.storage.layout import blob_address
 from jobs.storage.log import head
 from jobs.storage.objects import ObjectStore
-from jobs.storage.whole import whole_file
+from jobs.storage.whole_objects import whole_file
 
 _COMPARED_BY = b"heliu.compared_by"
 

@@ -1,7 +1,7 @@
-"""Mapping: whether the columns that partners are said to have are there, before anything is read.
+"""Column check: refuse mapped columns that no delivered file has, before anything is read.
 
 Files of a delivery differ, so that a column is in none of a few heads proves nothing. It does if
-the heads are all there is, and a name that is nearly one of theirs is a slip.
+the heads are those of all files; and a name close to one of them is a slip.
 """
 
 from __future__ import annotations
@@ -58,18 +58,18 @@ def _complaints(
     ]
     found = {name for head in shown for name in head.found}
     names = list(dict.fromkeys(name for head in shown for name in head.names))
-    missing = [(ours, theirs) for ours, theirs in mapped if theirs not in found]
+    missing = [(column, given) for column, given in mapped if given not in found]
     # A page gives title, date and address itself.
     delivered_as = format_named(partner.reading.format)
     is_fixed = not (delivered_as.is_optional or delivered_as.is_page)
     is_all = is_fixed and len(files) <= _FILES_TRIED
     free = [name for name in names if name not in dict(partner.reading.columns).values()]
-    meant = {theirs: get_close_matches(theirs, free, 1, _ALIKE) for _, theirs in missing}
+    meant = {given: get_close_matches(given, free, 1, _ALIKE) for _, given in missing}
     if shown and (is_all or any(meant.values())):
-        for ours, theirs in missing:
-            hint = f"did you mean {meant[theirs][0]!r}? " if meant[theirs] else ""
+        for column, given in missing:
+            hint = f"did you mean {meant[given][0]!r}? " if meant[given] else ""
             there = ", ".join(names[:_NAMES_SHOWN])
-            yield f"partner {partner.name}: columns.{ours} is {theirs!r}: {hint}there are {there}"
+            yield f"partner {partner.name}: columns.{column} is {given!r}: {hint}there are {there}"
 
 
 def _heads(partner: PartnerParams, file: Delivered, endpoint_url: str | None) -> list[Head]:

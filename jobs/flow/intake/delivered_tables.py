@@ -1,4 +1,4 @@
-"""Delivered files as tables: opened as their format needs, whole or a piece of them."""
+"""Delivered files as tables: opened as their format needs, whole or one split of them."""
 
 from __future__ import annotations
 
@@ -88,11 +88,11 @@ def _whole_file(
 def _opened(
     file: Delivered, reading: DeliveryParams, endpoint_url: str | None
 ) -> BinaryIO | pa.NativeFile:
-    uri, piece, known = file.source.uri, file.piece, file.known
+    uri, split, known = file.source.uri, file.piece, file.known
     if format_named(reading.format).is_random_access:
         return open_random(uri, endpoint_url=endpoint_url, known=known)
-    if piece is not None:
-        return open_range(uri, piece.start, piece.end, endpoint_url=endpoint_url, known=known)
+    if split is not None:
+        return open_range(uri, split.start, split.end, endpoint_url=endpoint_url, known=known)
     return open_stream(uri, endpoint_url=endpoint_url, known=known)
 
 

@@ -24,7 +24,7 @@ from jobs.flow.tasks.checkpoints import (
     run_checkpointed,
 )
 from jobs.storage.canonical_json import fingerprint
-from jobs.storage.checked import Blocks
+from jobs.storage.checked_files import Blocks
 from jobs.storage.layout import work_key
 from jobs.storage.manifests import JsonObject
 from jobs.storage.source_bytes import COMPRESSED_SUFFIXES, Known, known_bytes, open_random

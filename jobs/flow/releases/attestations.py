@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from jobs.errors import ConfigError, ObjectMissing, SignatureInvalid
-from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.storage.canonical_json import canonical_json
 from jobs.storage.layout import attestation_key, attestations
 from jobs.storage.manifests import JsonObject
@@ -154,7 +154,7 @@ def signature_keys(release: OpenedRelease) -> list[str]:
 
 
 def _checked(release: OpenedRelease, public: Ed25519PublicKey) -> Signature | None:
-    """The signature of a key, if there is one."""
+    """Return the signature of a key, if there is one."""
     signer = _key_id(public)
     # Before each key had an envelope of its own, all signed one statement without a time.
     before = f"{attestations(release.corpus, release.digest)}.json"
@@ -208,13 +208,13 @@ def _time(envelope: JsonObject) -> str | None:
 
 
 def _authenticated(payload: bytes) -> bytes:
-    """What is signed: DSSE's pre-authentication encoding of type and payload."""
+    """Return the signed bytes: DSSE's pre-authentication encoding of type and payload."""
     kind = _PAYLOAD_TYPE.encode()
     return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
 
 
 def _envelope(release: OpenedRelease, key: str) -> JsonObject:
-    """An envelope as stored; one without signatures where nothing is stored."""
+    """Return an envelope as stored; one without signatures where nothing is stored."""
     try:
         envelope: Any = orjson.loads(release.store.get(key))
     except ObjectMissing:

@@ -22,7 +22,7 @@ _LICENCES = {
 
 
 def dataset_card(manifest: Manifest, digest: str, *, paths: Sequence[str]) -> str:
-    """The card: what is in the release, from whom, under which licence, and how it came to be.
+    """Return the card: the release's content, partners, licences, and how it was made.
 
     Args:
         manifest: of the release.
@@ -77,7 +77,7 @@ def _header(manifest: Manifest, paths: Sequence[str]) -> list[str]:
 
 
 def size_category(documents: int) -> str:
-    """The Hub's name for that many documents."""
+    """Return the Hub's name for that many documents."""
     return next((name for limit, name in _SIZES + _LARGE if documents < limit), "10B<n<100B")
 
 
@@ -92,11 +92,11 @@ def _partners(partners: Mapping[str, PartnerAccount]) -> list[str]:
 def _recipe(manifest: Manifest) -> list[str]:
     said = [f"- {len(manifest['inputs']):,} delivered files were decoded and normalized to NFC."]
     if minhash := manifest["parameters"].get("minhash"):
-        told = {name: _text(value) for name, value in minhash.items()}
+        shown = {name: _text(value) for name, value in minhash.items()}
         said.append(
-            f"- Copies were found by MinHash of {told['num_perm']} words over runs of "
-            f"{told['shingle_chars']} characters, in {told['bands']} bands of "
-            f"{told['rows']} rows; of documents at least {told['threshold']} similar, the "
+            f"- Copies were found by MinHash of {shown['num_perm']} words over runs of "
+            f"{shown['shingle_chars']} characters, in {shown['bands']} bands of "
+            f"{shown['rows']} rows; of documents at least {shown['threshold']} similar, the "
             "one of the partner with the highest priority stays."
         )
     said.append("- Every delivered row has a decision with its reason: `heliu explain id=…`.")
@@ -113,7 +113,7 @@ def _reasons(partners: Mapping[str, PartnerAccount]) -> list[str]:
 
 
 def _benchmarks(sets: list[JsonObject]) -> list[str]:
-    """Nothing for a release that was searched for no evaluation set."""
+    """Return the section on evaluation sets; nothing for a release searched for none."""
     if not sets:
         return []
     rows = [
@@ -163,12 +163,12 @@ def _cell(value: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    """A value as Markdown shows it, whatever it would mean there or in HTML."""
+    """Return a value as Markdown text; nothing in it is markup or HTML."""
     return _MARKUP.sub(r"\\\g<0>", html.escape(" ".join(str(value).split()), quote=False))
 
 
 def _code(value: Any) -> _Markup:
-    """A value as code in a table: nothing in it is markup but the bar that ends a cell."""
+    """Return a value as code in a table: only the bar would still be markup, and is escaped."""
     text = str(value)
     fence = "`" * (1 + max(map(len, _BACKTICKS.findall(text)), default=0))
     space = " " if len(fence) > 1 else ""

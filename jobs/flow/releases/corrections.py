@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypedDict
 
-from jobs.flow.releases.opened import choose_corpus
+from jobs.flow.releases.opened_release import choose_corpus
 from jobs.storage.commits import Committed, commit
 from jobs.storage.entries import operation_from
 from jobs.storage.layout import LATEST, check_tag
@@ -26,7 +26,7 @@ from jobs.storage.releases import found_in
 
 
 class LoggedOperation(TypedDict):
-    """An entry of the log as people read it; `op` is the operation, `what` it did."""
+    """An entry of the log for people: `op` is the operation, `what` its effect."""
 
     seq: int
     at: str
@@ -129,7 +129,7 @@ def yank(
 
 
 def logged_operations(store: ObjectStore, corpus: str | None) -> list[LoggedOperation]:
-    """Return every entry of the log as people read it, oldest first.
+    """Return every entry of the log for people, oldest first.
 
     Raises:
         DamagedMetadata: the log's chain is broken.

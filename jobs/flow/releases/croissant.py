@@ -21,14 +21,14 @@ _NAMES = """
 def croissant(
     manifest: Manifest, published_at: str, locations: Sequence[FileLocation], *, pattern: str | None
 ) -> bytes:
-    """The JSON-LD document.
+    """Return the JSON-LD document.
 
     Files that a pattern matches are one record set, `documents`. Others are one record set each,
     `documents-00000` and so on: mlcroissant joins only what it can list.
 
     Args:
         manifest: of the release.
-        published_at: as its log entry says, ISO 8601.
+        published_at: from its log entry, ISO 8601.
         locations: its files of documents.
         pattern: matches all their paths and nothing else, or None.
     """
@@ -104,7 +104,7 @@ def _type(name: str) -> str:
 
 
 def _context() -> JsonObject:
-    """The terms of Croissant, as the specification's appendix lists them."""
+    """Return the terms of Croissant, as the specification's appendix lists them."""
     as_json = ("data", "examples")
     return {
         "@language": "en",

@@ -1,6 +1,6 @@
 """Originals: a delivered row read again, to show what the repairs made of it.
 
-A release holds what was published and says which row of which file it came from, how that was read
+A release records of each row its file and number there, how that was read
 and the digest of the file; so the row can be read again wherever the delivery still is.
 """
 
@@ -16,7 +16,7 @@ from jobs.corpus.repair.repairs import RepairParams
 from jobs.errors import ConfigError, DeliveryMissing
 from jobs.flow.intake.delivered_tables import file_tables
 from jobs.flow.intake.plan import Delivered
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.storage.source_bytes import known_bytes
 from jobs.storage.sources import expand
 
@@ -43,7 +43,7 @@ class Change:
 def repairs_of(
     release: OpenedRelease, decision: dict[str, Any], where: Whereabouts
 ) -> Iterator[Change]:
-    """Every repair of the text of a delivered row, in order.
+    """Yield every repair of the text of a delivered row, in order.
 
     Args:
         release: which decided about the row.
@@ -63,7 +63,13 @@ def repairs_of(
 def delivered_text(
     release: OpenedRelease, decision: dict[str, Any], where: Whereabouts
 ) -> str | None:
-    """The text of a delivered row as it was delivered; None if it was refused for having none."""
+    """Return the text of a row as it was delivered; None if it was refused for having none.
+
+    Args:
+        release: that decided the row.
+        decision: of the row.
+        where: the deliveries now.
+    """
     partner, number = decision["partner"], decision["source_row"]
     source = _source(release, partner, decision["source_file"], where)
     params = _reading(release, partner)
@@ -76,7 +82,7 @@ def delivered_text(
 
 
 def _source(release: OpenedRelease, partner: str, name: str, where: Whereabouts) -> Delivered:
-    """The file now that had this name in the delivery: the one with the same bytes."""
+    """Return the present file that had this name in the delivery: the one with the same bytes."""
     delivered = next(
         file
         for file in release.manifest["inputs"]

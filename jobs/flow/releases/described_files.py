@@ -16,7 +16,7 @@ from jobs.errors import ConfigError
 from jobs.flow.releases.card import dataset_card
 from jobs.flow.releases.croissant import croissant
 from jobs.flow.releases.file_locations import FileLocation
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.storage.layout import derived_key
 from jobs.storage.manifests import ColumnEntry, JsonObject, Manifest
 
@@ -26,7 +26,7 @@ _JSON_TYPES = {"float": "number", "double": "number", "bool": "boolean"}
 
 
 @dataclass(frozen=True)
-class About:
+class DescribedRelease:
     """A release to describe: its manifest, the digest of that, and when it was published."""
 
     manifest: Manifest
@@ -34,9 +34,9 @@ class About:
     published_at: str
 
 
-def about_release(release: OpenedRelease) -> About:
+def described_release(release: OpenedRelease) -> DescribedRelease:
     """Return the description of an opened release."""
-    return About(release.manifest, release.digest, release.published_at)
+    return DescribedRelease(release.manifest, release.digest, release.published_at)
 
 
 def write_derived(release: OpenedRelease) -> list[str]:
@@ -51,7 +51,7 @@ def write_derived(release: OpenedRelease) -> list[str]:
         for entry in release.entries("shards")
     ]
     written = []
-    for name, body in derived_files(about_release(release), locations).items():
+    for name, body in derived_files(described_release(release), locations).items():
         key = derived_key(release.corpus, release.version, name)
         release.store.put(key, body)
         written.append(release.store.location(key))
@@ -77,21 +77,21 @@ def croissant_below(release: OpenedRelease, base_url: str) -> bytes:
 
 
 def derived_files(
-    about: About, locations: Sequence[FileLocation], *, pattern: str | None = None
+    release: DescribedRelease, locations: Sequence[FileLocation], *, pattern: str | None = None
 ) -> dict[str, bytes]:
     """Return name and content of every derived file; equal releases and locations, equal bytes.
 
     Args:
-        about: the release they describe.
+        release: the release they describe.
         locations: the release's files of documents, in order.
         pattern: matches the path of all of them and of nothing else, if there is such a pattern.
     """
-    manifest = about.manifest
+    manifest = release.manifest
     paths = [file.path for file in locations] if pattern is None else [pattern]
     return {
-        "README.md": dataset_card(manifest, about.digest, paths=paths).encode(),
+        "README.md": dataset_card(manifest, release.digest, paths=paths).encode(),
         "SHA256SUMS": sha256sums((file.path, file.sha256) for file in locations),
-        "croissant.json": croissant(manifest, about.published_at, locations, pattern=pattern),
+        "croissant.json": croissant(manifest, release.published_at, locations, pattern=pattern),
         "files.txt": "".join(f"{file.address}\n" for file in locations).encode(),
         "schema.json": _indented(json_schema(manifest)),
         "view.sql": view(manifest, [file.address for file in locations]).encode(),
@@ -99,12 +99,12 @@ def derived_files(
 
 
 def sha256sums(files: Any) -> bytes:
-    """What `sha256sum -c` reads, from (path, sha256) pairs."""
+    """Return the lines that `sha256sum -c` reads, from (path, sha256) pairs."""
     return "".join(f"{sha256}  {path}\n" for path, sha256 in files).encode()
 
 
 def json_schema(manifest: Manifest) -> JsonObject:
-    """The columns of a document as a JSON Schema (2020-12) of one record."""
+    """Return the columns of a document as a JSON Schema (2020-12) of one record."""
     columns = manifest["schema"]["shards"]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -117,7 +117,7 @@ def json_schema(manifest: Manifest) -> JsonObject:
 
 
 def view(manifest: Manifest, addresses: Sequence[str]) -> str:
-    """SQL that makes the documents a DuckDB view named after the corpus."""
+    """Return SQL that makes the documents a DuckDB view named after the corpus."""
     name = _sql_name(manifest["corpus"])
     if not addresses:
         columns = ", ".join(

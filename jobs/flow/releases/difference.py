@@ -24,10 +24,10 @@ from jobs.corpus.model.sites import sites
 from jobs.corpus.release.comparison import Changes, IdKeys, compare, id_keys, positions
 from jobs.corpus.text.text_buffers import text_hashes
 from jobs.flow.releases.hash_ranges import HashRanges
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.storage.manifests import FileEntry, JsonObject
 from jobs.storage.scratch import scratch_folder
-from jobs.storage.whole import whole_file
+from jobs.storage.whole_objects import whole_file
 
 NOT_DELIVERED = "not delivered"
 """The reason of a removed document that no delivery of the later release has."""
@@ -68,7 +68,7 @@ class _Pair:
     after: OpenedRelease
 
     def files(self, side: str, kind: str) -> list[FileEntry]:
-        """Those of the release `before` or `after`."""
+        """Return the files of the release `before` or `after`."""
         here, there = (self.before, self.after) if side == "before" else (self.after, self.before)
         known = {entry["key"] for entry in there.entries(kind)}
         return [
@@ -78,7 +78,7 @@ class _Pair:
         ]
 
     def release(self, side: str) -> OpenedRelease:
-        """The release of a side."""
+        """Return the release of a side."""
         return self.before if side == "before" else self.after
 
 
@@ -160,7 +160,7 @@ def _groups(
 
 
 def _reasons(pair: _Pair, removed: IdKeys) -> dict[str, int]:
-    """Removed documents by what the later release's decisions say of them."""
+    """Count removed documents by their decision in the later release."""
     if not len(removed):
         return {}
     names = np.full(len(removed), NOT_DELIVERED, object)
@@ -170,10 +170,10 @@ def _reasons(pair: _Pair, removed: IdKeys) -> dict[str, int]:
             table = pq.read_table(stream, columns=columns)
         at = positions(*_distinct(removed, table))
         known = table.take(pa.array(_first_rows(table)[at[at >= 0]]))
-        told = pc.binary_join_element_wise(
+        why = pc.binary_join_element_wise(
             known["stage"], pc.coalesce(known["reason"], known["verdict"]), "/"
         )
-        names[at >= 0] = told.to_pylist()
+        names[at >= 0] = why.to_pylist()
     return dict(sorted(Counter(names.tolist()).items()))
 
 
@@ -183,22 +183,22 @@ def _distinct(removed: IdKeys, decisions: pa.Table) -> tuple[IdKeys, IdKeys]:
 
 
 def _first_rows(decisions: pa.Table) -> Any:
-    words = id_keys(decisions["doc_id"])
-    is_first = np.ones(len(words), np.bool_)
-    is_first[1:] = (words[1:] != words[:-1]).any(axis=1)
+    keys = id_keys(decisions["doc_id"])
+    is_first = np.ones(len(keys), np.bool_)
+    is_first[1:] = (keys[1:] != keys[:-1]).any(axis=1)
     return np.flatnonzero(is_first)
 
 
 def _sites(pair: _Pair, changes: Changes, rows: Rows | None) -> list[JsonObject]:
     counts: Counter[tuple[str, str]] = Counter()
-    for side, gone in _SIDES:
-        wanted = {gone: getattr(changes, gone), "changed": changes.changed}
+    for side, change in _SIDES:
+        wanted = {change: getattr(changes, change), "changed": changes.changed}
         if any(map(len, wanted.values())):
             for name, table in _rows(pair, side, wanted, is_whole=rows is not None):
-                told = "changed_before" if (name, side) == ("changed", "before") else name
+                label = "changed_before" if (name, side) == ("changed", "before") else name
                 if rows is not None:
-                    rows(told, table)
-                if told != "changed_before":
+                    rows(label, table)
+                if label != "changed_before":
                     hosts = sites(table["url"]).to_pylist() if "url" in table.column_names else []
                     counts.update((host or "", name) for host in hosts)
     keys = {site for site, _ in counts}
@@ -216,13 +216,13 @@ def _total(counts: Counter[tuple[str, str]], site: str) -> int:
 def _rows(
     pair: _Pair, side: str, wanted: dict[str, IdKeys], *, is_whole: bool
 ) -> Iterator[tuple[str, pa.Table]]:
-    """The shards' rows of some ids, by what they are wanted for; only ids and URLs if not whole."""
+    """Yield rows of the shards with these ids, by name; only ids and URLs if not whole."""
     release = pair.release(side)
     columns = None if is_whole else ["id", "url"]
     for entry in pair.files(side, "shards"):
         for table in _groups(release, entry, columns):
-            words = id_keys(table["id"])
+            keys = id_keys(table["id"])
             for name, ids in wanted.items():
-                chosen = table.filter(pa.array(positions(words, ids) >= 0))
+                chosen = table.filter(pa.array(positions(keys, ids) >= 0))
                 if len(chosen):
                     yield name, chosen

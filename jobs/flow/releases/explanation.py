@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 
 from jobs.corpus.model.identity import document_id
 from jobs.errors import ConfigError
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 
 _HEX_DIGITS = 32
 Row = dict[str, Any]
-"""A row of a table of the release, as the columns of its kind say."""
+"""A row of a table of the release, by the names of its columns."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Explanation:
     """Everything that a release has about one id.
 
     Attributes:
-        doc_id: The id asked for.
+        doc_id: The id to explain.
         decisions: Its delivered rows: several if the partner delivered it several times.
         document: The released row of the id, or of the document that replaces it.
         replaced: Decisions that name this id as their kept document.

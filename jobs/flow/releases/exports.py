@@ -17,12 +17,12 @@ import pyarrow.parquet as pq
 
 from jobs.corpus.release.jsonl_layouts import json_lines, layout_keys
 from jobs.errors import ConfigError, StorageUnwritable
-from jobs.flow.releases.described_files import about_release, derived_files, sha256sums
+from jobs.flow.releases.described_files import derived_files, described_release, sha256sums
 from jobs.flow.releases.file_locations import FileLocation
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.storage.canonical_json import canonical_json, file_sha256
 from jobs.storage.manifests import FileEntry
-from jobs.storage.whole import whole_file
+from jobs.storage.whole_objects import whole_file
 
 _THREADS = 2
 _DATA = "data"
@@ -60,7 +60,7 @@ def export_jsonl(release: OpenedRelease, to: Path, *, layout: str) -> list[Path]
 def export_huggingface(release: OpenedRelease, to: Path) -> list[Path]:
     """Write a dataset folder for the Hugging Face Hub; the files of documents.
 
-    Pages are cut where the content says so (content-defined chunking), so that the Hub, which
+    Pages are split by content (content-defined chunking), so that the Hub, which
     stores equal chunks once, stores of the next version only what changed. For arguments and errors
     see `export_jsonl`.
     """
@@ -80,7 +80,7 @@ def export_huggingface(release: OpenedRelease, to: Path) -> list[Path]:
             for name in names
         ]
         pattern = f"{_DATA}/*.parquet"
-        described = derived_files(about_release(release), locations, pattern=pattern)
+        described = derived_files(described_release(release), locations, pattern=pattern)
         for name, body in described.items():
             (folder / name).write_bytes(body)
         _write_sums(release, folder, names)

@@ -1,7 +1,7 @@
 """Checks of one file of a release: its footer, or every byte and then its rows.
 
 Every byte is read once. The stream is hashed, and the bytes of the columns that are counted (ids
-and verdicts, a few per cent) are kept; the footer, read before, says where they are. A check holds
+and verdicts, a few per cent) are kept; the footer, read before, holds their offsets. A check holds
 a few megabytes and these columns, whatever the size of the file.
 """
 
@@ -27,7 +27,7 @@ from jobs.errors import ObjectMissing
 from jobs.storage.manifests import FileEntry
 from jobs.storage.objects import ObjectStore, StorageParams
 from jobs.storage.stores import open_store
-from jobs.storage.whole import CHUNK_BYTES, chunks
+from jobs.storage.whole_objects import CHUNK_BYTES, chunks
 
 _FOOTER_BYTES = 1 << 18  # holds the footer of a common shard, with two texts per row group
 _ENDING_BYTES = 8  # after a footer: its length and the magic number
@@ -69,7 +69,7 @@ class FileReport:
 
 
 def check_stored(check: FileCheck, *, storage: StorageParams) -> FileReport:
-    """`check_file` as a task on another machine: the store is opened there."""
+    """Run `check_file` as a task on another machine, which opens the store."""
     return check_file(check, open_store(storage))
 
 
@@ -122,7 +122,7 @@ def _spans(report: FileReport, store: ObjectStore) -> list[tuple[int, int]]:
         return [(0, size)]
     try:
         metadata = _footer(report.entry, store)
-    except (pa.ArrowInvalid, OSError):  # its hash will tell what is wrong with it
+    except (pa.ArrowInvalid, OSError):  # its hash will show what is wrong with it
         return []
     spans = list(_column_spans(metadata, _COUNTED.get(report.kind, [])))
     return [(start, min(end, size)) for start, end in [*spans, (size - _length(metadata), size)]]
@@ -190,7 +190,7 @@ def _read_decisions(reader: pq.ParquetFile, report: FileReport) -> None:
 
 
 def _naming_problem(decisions: pa.Table) -> str | None:
-    """Duplicates name the kept document; rows taken down have neither kept document nor URL."""
+    """Return a problem if a duplicate names no kept document, or a row taken down one or a URL."""
     is_down = pc.equal(decisions["reason"], str(DropReason.TAKEN_DOWN))
     down = decisions.filter(is_down)
     if len(down) > down["kept_doc_id"].null_count or len(down) > down["url"].null_count:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from jobs.errors import RedactedRelease
 from jobs.flow.releases.attestations import signature_keys
 from jobs.flow.releases.described_files import write_derived
-from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.storage.corpus import Corpus
 from jobs.storage.layout import blob_key
 from jobs.storage.log import head, retired_files_of
@@ -22,7 +22,7 @@ from jobs.storage.publication import publish
 from jobs.storage.registry import RetiredFiles
 from jobs.storage.releases import has_blob, read_manifest
 from jobs.storage.scratch import scratch_folder
-from jobs.storage.whole import fetch
+from jobs.storage.whole_objects import fetch
 
 _THREADS = 4
 
@@ -78,7 +78,7 @@ def mirror(release: OpenedRelease, to: ObjectStore, *, commit_info: CommitInfo) 
 def _copy(
     release: OpenedRelease, to: Corpus, entry: FileEntry, retired_files: RetiredFiles
 ) -> int | None:
-    """The bytes copied; None if the file was there, whole."""
+    """Return the number of bytes copied; None if the file was there, whole."""
     key = blob_key(release.corpus, entry["sha256"], retired_files.generation(entry["sha256"]))
     if has_blob(to, entry, retired_files=retired_files):
         return None

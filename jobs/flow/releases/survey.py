@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 
 from jobs.corpus.release.statistics import cluster_sizes, duplication, losses, size_distribution
 from jobs.flow.releases.explanation import Row, rows_with
-from jobs.flow.releases.opened import OpenedRelease
-from jobs.storage.whole import whole_file
+from jobs.flow.releases.opened_release import OpenedRelease
+from jobs.storage.whole_objects import whole_file
 
 _COLUMNS = ["doc_id", "partner", "url", "verdict", "reason", "kept_doc_id", "kept_partner"]
 

@@ -1,4 +1,4 @@
-"""Verify: a release is compared with its manifest, as closely as asked.
+"""Verification: compare a release with its manifest, at a chosen level.
 
 Each level includes those before it: `metadata` reads the log and the manifest, `sizes` lists the
 files, `footers` opens each, `sample` reads some of them whole, `everything` reads all and counts
@@ -22,7 +22,7 @@ from jobs.corpus.model.reasons import DropReason, Stage
 from jobs.corpus.release.conservation import balance
 from jobs.errors import ConfigError, ConservationError
 from jobs.flow.releases.file_checks import FileCheck, FileReport, Halves, check_file
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.storage.canonical_json import canonical_json
 from jobs.storage.log import head, history
 from jobs.storage.manifests import FileEntry, PartnerAccount, files_of
@@ -46,11 +46,11 @@ class Findings:
         files: Of the release.
         files_read: Read whole.
         size_bytes: Of all files.
-        documents: In the shards, as counted or else as the manifest says.
+        documents: In the shards: counted, or else from the manifest.
         is_redacted: A takedown removed rows since it was published: its accounts count more rows.
         orphans: Stored files that no release lists, as stopped builds leave them. No damage.
         metadata_problems: The log or manifest contradicts itself.
-        problems: Files are not what the manifest says.
+        problems: Files that differ from the manifest.
     """
 
     level: str
@@ -138,7 +138,7 @@ def _file_checks(
 
 
 def _manifest_problems(release: OpenedRelease) -> Iterator[str]:
-    """Where the manifest contradicts itself."""
+    """Yield contradictions within the manifest."""
     yield from _sum_problems(release)
     for kind in release.kinds():
         for entry in release.entries(kind):
@@ -148,7 +148,7 @@ def _manifest_problems(release: OpenedRelease) -> Iterator[str]:
 
 
 def _pair_problems(release: OpenedRelease) -> Iterator[str]:
-    """Facts describe the shard of the same place in its list, row by row."""
+    """Yield differences between facts and the shard of the same place in its list."""
     shards, facts = release.entries("shards"), release.entries("facts")
     if "facts" not in release.kinds():
         return
@@ -221,7 +221,7 @@ def _problems(release: OpenedRelease, reports: Iterable[FileReport]) -> Iterator
 
 
 def _row_problems(release: OpenedRelease, reports: Sequence[FileReport]) -> Iterator[str]:
-    """Where decisions, shards, facts and accounts contradict each other."""
+    """Yield contradictions between decisions, shards, facts and accounts."""
     everything = _ids(report.ids for report in reports if report.kind == "shards")
     if (again := np.count_nonzero(everything[1:] == everything[:-1])) > 0:
         yield f"{again:,} documents are there twice"
@@ -258,12 +258,12 @@ def _account_problems(
     if release.is_redacted:
         reasons = {**now["reasons"]}
         taken = reasons.pop(_TAKEN_DOWN, 0) - account["reasons"].get(_TAKEN_DOWN, 0)
-        # Every other number may only have gone down, all of them together by what was taken down.
+        # Every other number can only be lower, all of them together by the rows taken down.
         before = {"kept": account["kept"], **account["reasons"]}
         after = {"kept": now["kept"], **reasons}
         lost = {name: before.get(name, 0) - count for name, count in after.items()}
-        gone = sum(before[name] for name in before.keys() - after.keys() - {_TAKEN_DOWN})
-        if min(lost.values()) < 0 or sum(lost.values()) + gone != taken:
+        reasons_lost = sum(before[name] for name in before.keys() - after.keys() - {_TAKEN_DOWN})
+        if min(lost.values()) < 0 or sum(lost.values()) + reasons_lost != taken:
             yield f"partner {partner}: decisions differ by more than the rows that were taken down"
     published: Mapping[str, object] = account
     for name, value in now.items():
@@ -273,7 +273,7 @@ def _account_problems(
 
 
 def _count_known(named: Halves, everything: Halves) -> int:
-    """How many of the named are there; both ascending."""
+    """Count how many of the named ids exist; both arrays ascend."""
     at = np.searchsorted(everything, named)
     inside = at < len(everything)
     return int(np.count_nonzero(everything[at[inside]] == named[inside]))

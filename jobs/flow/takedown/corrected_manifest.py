@@ -10,7 +10,7 @@ from typing import cast
 
 from jobs.corpus.release.conservation import corrected
 from jobs.flow.recorded import with_libraries
-from jobs.flow.releases.opened import OpenedRelease, origin
+from jobs.flow.releases.opened_release import OpenedRelease, origin
 from jobs.flow.takedown.matches import AffectedFile, Matches
 from jobs.flow.takedown.restoration import Restored
 from jobs.flow.takedown.selection import Request
@@ -28,13 +28,13 @@ class Rewritten:
         affected: The file.
         instead: The file in its place in redacted releases; None if no row is left.
         patched: The file in its place in the corrected release, which decides again about copies.
-        moved: By how much the counts of decisions change in the corrected release.
+        count_changes: By how much the counts of decisions change in the corrected release.
     """
 
     affected: AffectedFile
     instead: Substitute | None
     patched: Substitute | None
-    moved: VerdictCounts
+    count_changes: VerdictCounts
 
 
 def corrected_manifest(
@@ -108,12 +108,12 @@ def _accounts(
     before: OpenedRelease, shards: list[FileEntry], instead: dict[str, Rewritten], back: Restored
 ) -> Iterator[tuple[str, PartnerAccount]]:
     for partner, account in before.manifest["partners"].items():
-        moved: VerdictCounts = Counter(back.counts.get(partner))
+        count_changes: VerdictCounts = Counter(back.counts.get(partner))
         for entry in before.entries("decisions"):
             if entry["partner"] == partner and entry["sha256"] in instead:
-                moved.update(instead[entry["sha256"]].moved)
+                count_changes.update(instead[entry["sha256"]].count_changes)
         files = [entry for entry in shards if entry["partner"] == partner]
         rows = sum(entry["rows"] for entry in files)
         size = sum(entry["content_bytes"] for entry in files)
-        now = corrected(partner, account, changes=moved, released=rows)
+        now = corrected(partner, account, changes=count_changes, released=rows)
         yield partner, cast("PartnerAccount", {**now, "content_bytes": size})

@@ -13,7 +13,7 @@ import orjson
 
 from jobs.errors import ObjectMissing, ReleaseMissing, StorageError
 from jobs.flow.releases.described_files import write_derived
-from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.storage.canonical_json import canonical_json
 from jobs.storage.corpus import Corpus
 from jobs.storage.entries import operation_from
@@ -55,14 +55,14 @@ def erase(release: OpenedRelease, *, commit_info: CommitInfo) -> JsonObject:
         "at": commit_info["at"],
     }
     # Write the record before deleting, so that a restarted run reports the same list.
-    _write(store, where, record, keys, is_gone=False)
+    _write(store, where, record, keys, is_deleted=False)
     store.discard_unfinished(f"{corpus.name}/")
     done = collect(corpus, with_work=True, commit_info=commit_info)
     keys |= {info.key for info in (*done.orphans, *done.retired, *done.work)}
     for version in redaction.versions:
         write_derived(open_release(store, corpus.name, version))
-    _require_gone(store, keys)
-    written = _write(store, where, record, keys, is_gone=True)
+    _require_deleted(store, keys)
+    written = _write(store, where, record, keys, is_deleted=True)
     return {**written, "stored": store.location(where)}
 
 
@@ -91,7 +91,7 @@ def _known(store: ObjectStore, where: str) -> list[str]:
         return []
 
 
-def _require_gone(store: ObjectStore, keys: Iterable[str]) -> None:
+def _require_deleted(store: ObjectStore, keys: Iterable[str]) -> None:
     with ThreadPoolExecutor(_THREADS) as pool:
         sizes = pool.map(lambda key: (key, store.size(key)), sorted(keys))
         left = [key for key, size in sizes if size is not None]
@@ -104,8 +104,8 @@ def _require_gone(store: ObjectStore, keys: Iterable[str]) -> None:
 
 
 def _write(
-    store: ObjectStore, where: str, record: JsonObject, keys: set[str], *, is_gone: bool
+    store: ObjectStore, where: str, record: JsonObject, keys: set[str], *, is_deleted: bool
 ) -> JsonObject:
-    whole = {**record, "deleted": [{"key": key, "is_gone": is_gone} for key in sorted(keys)]}
+    whole = {**record, "deleted": [{"key": key, "is_gone": is_deleted} for key in sorted(keys)]}
     store.put(where, canonical_json(whole))
     return whole

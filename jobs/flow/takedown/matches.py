@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from jobs.corpus.dedup.params import BandParams, SignatureParams
 from jobs.corpus.release.takedown import MATCHING_FACTS, Policy, has_same_text, is_copy, refers_to
 from jobs.errors import ConfigError
-from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.flow.takedown.restorable_duplicates import (
     NO_DUPLICATES,
     RestorableDuplicates,
@@ -30,7 +30,7 @@ from jobs.storage.corpus import Corpus
 from jobs.storage.log import Head, head
 from jobs.storage.manifests import FileEntry, JsonObject, Manifest
 from jobs.storage.objects import ObjectStore
-from jobs.storage.whole import whole_file
+from jobs.storage.whole_objects import whole_file
 
 _EXAMPLES = 5
 _NAMING = dict(zip(FILES, (["id"], ["id"], ["doc_id", "kept_doc_id"], ["doc_id"]), strict=True))
@@ -121,7 +121,7 @@ def search(corpus: Corpus, request: Request) -> Matches:
     if not chosen.facts and not struck.rows:
         searched = "no release has" if request.is_redacting else f"{release.version} does not have"
         raise ConfigError(
-            f"{searched} any document or row that meets all of {', '.join(_criteria(request))}: "
+            f"{searched} any document or row that has all of {', '.join(_criteria(request))}: "
             "nothing was done; heliu explain id=… says what became of a document"
         )
     facts = pa.concat_tables([_no_facts(release), *chosen.facts])
@@ -170,7 +170,7 @@ def _criteria(request: Request) -> list[str]:
 
 
 def bands_of(manifest: Manifest) -> BandParams:
-    """What a release took for a copy; similarities are estimated."""
+    """Return the bands by which a release found duplicates; similarities are estimated."""
     minhash = manifest["parameters"]["minhash"]
     signature = SignatureParams(**{one.name: minhash[one.name] for one in fields(SignatureParams)})
     given = {name: minhash[name] for name in ("bands", "rows", "threshold")}
@@ -180,7 +180,7 @@ def bands_of(manifest: Manifest) -> BandParams:
 def _removed_ids(
     release: OpenedRelease, corrected: OpenedRelease, facts: pa.Table, policy: Policy
 ) -> set[str]:
-    """The documents that a release loses: those selected, and copies of them if none may stay."""
+    """Return the ids that a release loses: those selected, and copies of them if none may stay."""
     removed: set[str] = set()
     for _, entry in pairs(release):
         known = known_facts(release, entry, corrected)

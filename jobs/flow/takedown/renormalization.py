@@ -20,7 +20,7 @@ from jobs.flow.params import BuildParams
 from jobs.flow.recorded import InputName, input_names
 from jobs.flow.shards import NormalizedShard, Run
 from jobs.flow.tasks.checkpoints import Progress, read_checkpoint
-from jobs.flow.tasks.sealed import checkpoint_of
+from jobs.flow.tasks.sealed_objects import checkpoint_of
 from jobs.storage.corpus import Corpus
 from jobs.storage.entries import operation_from
 from jobs.storage.log import history
@@ -37,7 +37,7 @@ class RebuildContext:
 
     Attributes:
         params_of: Makes parameters, on this machine, of the configuration in the log.
-        progress: Told of every finished task.
+        progress: Called for each finished task.
     """
 
     params_of: Callable[[JsonObject], BuildParams]
@@ -82,7 +82,7 @@ def normalized_again(
         manifest: of the release it published, as published.
         params: of the build.
         partners: names of those needed.
-        progress: configuration of every finished task.
+        progress: called for each finished task.
 
     Raises:
         DeliveryMissing: neither its tables exist, nor a file that it read.
@@ -100,8 +100,8 @@ def normalized_again(
         )
     )
     given = {file.partner for file in read}
-    mine = tuple(partner for partner in params.partners if partner.name in given)
-    return _from_deliveries(replace(params, partners=mine), read, progress)
+    partners_read = tuple(partner for partner in params.partners if partner.name in given)
+    return _from_deliveries(replace(params, partners=partners_read), read, progress)
 
 
 def _from_deliveries(

@@ -16,11 +16,11 @@ import pyarrow.parquet as pq
 from jobs.corpus.model.reasons import Verdict
 from jobs.corpus.release.takedown import Selection, is_restorable, matched
 from jobs.errors import ConfigError
-from jobs.flow.releases.opened import OpenedRelease, origin
+from jobs.flow.releases.opened_release import OpenedRelease, origin
 from jobs.storage.log import head
 from jobs.storage.manifests import FileEntry, Manifest
 from jobs.storage.releases import read_manifest
-from jobs.storage.whole import whole_file
+from jobs.storage.whole_objects import whole_file
 
 DELIVERED_ROW = pa.schema(
     [
@@ -35,7 +35,7 @@ DELIVERED_ROW = pa.schema(
 
 @dataclass(frozen=True)
 class RestorableRows:
-    """Tells which rows of a release's decisions are restorable, and which match the selection.
+    """Find the rows of a release's decisions that are restorable or that match the selection.
 
     Attributes:
         removed: Ids of the documents taken down.

@@ -30,7 +30,7 @@ from jobs.flow.build.parent_release import differences
 from jobs.flow.dedup.dedup_stage import Drops, deduplicate
 from jobs.flow.dedup.frozen import FrozenShard
 from jobs.flow.params import BuildParams
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.flow.shards import NormalizedShard, Run
 from jobs.flow.takedown.renormalization import RebuildContext, normalized_again, recorded_params
 from jobs.flow.takedown.restorable_duplicates import build_manifest
@@ -43,7 +43,7 @@ from jobs.flow.tasks.checkpoints import (
     map_checkpointed,
 )
 from jobs.flow.tasks.run_tables import read_documents
-from jobs.flow.tasks.sealed import read_table
+from jobs.flow.tasks.sealed_objects import read_table
 from jobs.flow.tasks.table_files import write_table
 from jobs.on_ray.session import ray_session
 from jobs.storage.canonical_json import fingerprint
@@ -53,7 +53,7 @@ from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
 _STAGE = "restored"
-_TOLD = ("doc_id", "source_file", "source_row")
+_IDENTITY = ("doc_id", "source_file", "source_row")
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def restored(
         found: the copies with consecutive ordinals; at least one build.
         frozen: what the corrected release keeps, and every tombstone.
         version: of the release that gains them.
-        progress: told of every finished task.
+        progress: called for each finished task.
     """
     params = _together(found, version)
     shards = [shard for origin in found for shard in origin.shards]
@@ -182,9 +182,9 @@ def _origin(
         raise DeliveryMissing(
             f"{len(places):,} documents that may return have no text any more, such as "
             f"{place['doc_id']} of {place['partner']} ({place['source_file']}, row "
-            f"{place['source_row']:,}): what {version} left below {release.corpus}/work is gone, "
-            f"and {error}. Give deliveries={{NAME: PATH}} where it is now, bring it back, or give "
-            "policy=remove; nothing was changed"
+            f"{place['source_row']:,}): what {version} left below {release.corpus}/work is "
+            f"missing, and {error}. Give deliveries={{NAME: PATH}} where it is now, bring it back, "
+            "or give policy=remove; nothing was changed"
         ) from error
     own = tuple(partner for partner in params.partners if partner.name in partners)
     params = replace(params, partners=own)
@@ -210,12 +210,13 @@ def _chosen(
     identities = places.set_column(0, "doc_id", hash_column(places["doc_id"]))
     wanted = write_table(open_store(params.storage), f"{folder}/wanted.parquet", identities)
     partners = {partner.name for partner in params.partners}
-    mine = [shard for shard in shards if shard.partner in partners]
+    shards_wanted = [shard for shard in shards if shard.partner in partners]
     work = [
-        CheckpointedTask(f"{folder}/{shard.key}.json", (folder, shard, wanted)) for shard in mine
+        CheckpointedTask(f"{folder}/{shard.key}.json", (folder, shard, wanted))
+        for shard in shards_wanted
     ]
     checkpoints = map_checkpointed(_choose, work, params=params, label="copies", progress=progress)
-    chosen = tuple(_shard(*pair, key) for pair in zip(mine, checkpoints, strict=True))
+    chosen = tuple(_shard(*pair, key) for pair in zip(shards_wanted, checkpoints, strict=True))
     met = sum(shard.delivered for shard in chosen)
     if met != len(places):
         raise ConservationError(
@@ -240,8 +241,10 @@ def _shard(shard: NormalizedShard, checkpoint: Checkpoint, key: str) -> Normaliz
 def _choose(spec: tuple[str, NormalizedShard, str], *, params: BuildParams) -> Checkpoint:
     folder, shard, wanted = spec
     store = open_store(params.storage)
-    told = read_table(store, wanted)
-    places = told.filter(pc.equal(told["partner"], shard.partner)).select(list(_TOLD))
+    identities = read_table(store, wanted)
+    places = identities.filter(pc.equal(identities["partner"], shard.partner)).select(
+        list(_IDENTITY)
+    )
     checkpoint: Checkpoint = {"runs": [], "delivered": 0, "content_bytes": 0}
     for number, run in enumerate(shard.runs):
         documents, removals = _rows(store, run, places, first=checkpoint["delivered"])
@@ -259,11 +262,11 @@ def _choose(spec: tuple[str, NormalizedShard, str], *, params: BuildParams) -> C
 def _rows(
     store: ObjectStore, run: Run, places: pa.Table, *, first: int
 ) -> tuple[pa.Table, pa.Table]:
-    """The DOCUMENTS of a run that are wanted, and their REMOVALS, at positions from `first`."""
-    known = read_table(store, run.documents_key, columns=list(_TOLD))
+    """Return the wanted DOCUMENTS of a run, and their REMOVALS, at positions from `first`."""
+    known = read_table(store, run.documents_key, columns=list(_IDENTITY))
     may_be = pc.is_in(known["doc_id"], value_set=places["doc_id"].combine_chunks())
-    wanted = set(zip(*(places[name].to_pylist() for name in _TOLD), strict=True))
-    met = zip(*(known.filter(may_be)[name].to_pylist() for name in _TOLD), strict=True)
+    wanted = set(zip(*(places[name].to_pylist() for name in _IDENTITY), strict=True))
+    met = zip(*(known.filter(may_be)[name].to_pylist() for name in _IDENTITY), strict=True)
     is_wanted = may_be.to_numpy().copy()
     is_wanted[is_wanted] = [place in wanted for place in met]
     if not is_wanted.any():

@@ -17,9 +17,9 @@ from jobs.corpus.model.sites import sites
 from jobs.corpus.release.takedown import MATCHING_FACTS, Policy, Selection, selected
 from jobs.errors import ConfigError
 from jobs.flow.dedup.tombstones import compared_by
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.storage.manifests import FileEntry
-from jobs.storage.whole import whole_file
+from jobs.storage.whole_objects import whole_file
 
 _ID = re.compile("[0-9a-f]{32}")
 _BATCH_ROWS = 1 << 14  # of texts read at a time: some 100 MB
@@ -87,7 +87,7 @@ def choose(releases: Sequence[OpenedRelease], selection: Selection) -> Chosen:
     """Find the documents of releases that match; each shard is read once.
 
     Args:
-        releases: the first one's parameters say which signatures are kept.
+        releases: the parameters of the first one decide which signatures are kept.
         selection: the criteria.
 
     Raises:

@@ -17,10 +17,10 @@ import pyarrow.parquet as pq
 from jobs.corpus.model.reasons import Verdict
 from jobs.corpus.release.struck_rows import STRUCK_COLUMNS, has_wanted_text, struck
 from jobs.corpus.release.takedown import Selection
-from jobs.flow.releases.opened import OpenedRelease, origin
+from jobs.flow.releases.opened_release import OpenedRelease, origin
 from jobs.flow.takedown.restorable_duplicates import BLOCKED, licences
 from jobs.storage.manifests import FileEntry
-from jobs.storage.whole import whole_file
+from jobs.storage.whole_objects import whole_file
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from jobs.errors import AlreadyPublished, ConfigError
 from jobs.flow.dedup.frozen import FrozenShard, frozen_shards
 from jobs.flow.dedup.tombstones import signed_tombstones, tombstone_shard, tombstone_shards
 from jobs.flow.releases.described_files import write_derived
-from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.flow.takedown.corrected_manifest import (
     Rewritten,
     corrected_manifest,
@@ -48,7 +48,7 @@ from jobs.storage.manifests import (
     WrittenFile,
 )
 from jobs.storage.publication import Takedown, redact
-from jobs.storage.whole import whole_file
+from jobs.storage.whole_objects import whole_file
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def take_down(
     Args:
         corpus: that loses documents.
         request: which documents, and how thoroughly.
-        commit_info: who, when and with what; nothing private.
+        commit_info: the user, the time and the code, for the log; nothing private.
         rebuild: how builds are run again, for the texts of restorable duplicates.
 
     Returns:
@@ -85,7 +85,7 @@ def take_down(
         DeliveryMissing: the text of a copy that may return cannot be had any more.
         AlreadyPublished: the version is there and is something else.
         LostRace: a release or takedown came meanwhile; run it again.
-        OutcomeUnknown: the store never said; run it again.
+        OutcomeUnknown: the store gave no answer; run it again.
     """
     check_version(request.version)
     if not request.reason.strip():
@@ -207,10 +207,10 @@ def _rewritten(found: Matches, request: Request, affected: AffectedFile) -> Rewr
     restorable, own = found.copies.restorable, {e["key"] for e in found.release.entries(kind)}
     if restorable is not None and entry["key"] in own:
         patched = after.filter(pc.invert(restorable.rows(entry, table)))
-    moved = verdict_counts(patched)
-    moved.subtract(verdict_counts(table))
+    count_changes = verdict_counts(patched)
+    count_changes.subtract(verdict_counts(table))
     instead = write(after) if request.is_redacting else None
-    return Rewritten(affected, instead, write(patched), moved)
+    return Rewritten(affected, instead, write(patched), count_changes)
 
 
 def _written(found: Matches, table: pa.Table) -> Substitute | None:

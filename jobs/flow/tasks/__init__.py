@@ -1,4 +1,4 @@
 """Tasks that are done once: checkpoints, the exchange of partitions, files of tables.
 
-Knows no stage; whatever a single stage needs stays with that stage.
+Independent of stages: what a single stage needs is in that stage's module.
 """

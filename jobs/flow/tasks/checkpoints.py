@@ -155,7 +155,7 @@ def write_checkpoint(store: ObjectStore, key: str, made: Any) -> Any:
 
 
 def _found(store: ObjectStore, work: Sequence[CheckpointedTask[Spec]]) -> dict[str, Checkpoint]:
-    """The checkpoints that are there, by their keys."""
+    """Return the checkpoints that exist, by their keys."""
     keys = [one.key for one in work]
     with ThreadPoolExecutor(16) as pool:
         there = zip(keys, pool.map(lambda key: read_checkpoint(store, key), keys), strict=True)

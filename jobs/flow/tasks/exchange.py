@@ -16,7 +16,7 @@ import numpy.typing as npt
 import orjson
 import pyarrow as pa
 
-from jobs.flow.tasks.sealed import open_sealed, seal, seal_file
+from jobs.flow.tasks.sealed_objects import open_sealed, seal, seal_file
 from jobs.storage.objects import ObjectStore
 from jobs.storage.scratch import scratch_folder
 

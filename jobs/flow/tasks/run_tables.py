@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from jobs.corpus.removal.changes import changed_documents, changed_facts
 from jobs.flow.shards import Run
-from jobs.flow.tasks.sealed import read_table
+from jobs.flow.tasks.sealed_objects import read_table
 from jobs.storage.objects import ObjectStore
 
 

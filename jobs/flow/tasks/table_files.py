@@ -8,7 +8,7 @@ from itertools import pairwise
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.flow.tasks.sealed import seal_file
+from jobs.flow.tasks.sealed_objects import seal_file
 from jobs.storage.objects import ObjectStore
 from jobs.storage.scratch import scratch_folder
 

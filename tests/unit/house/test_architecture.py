@@ -22,7 +22,7 @@ def functions(path: Path) -> Iterator[ast.FunctionDef]:
 
 
 READERS = {
-    "flow/tasks/sealed.py": {"open", "get", "put", "put_file"},  # tables between stages
+    "flow/tasks/sealed_objects.py": {"open", "get", "put", "put_file"},  # tables between stages
     "flow/tasks/checkpoints.py": {"get", "put"},  # checkpoints
     "flow/releases/attestations.py": {"get", "put"},  # signatures
     "flow/takedown/erasure.py": {"get", "put"},  # records of what was deleted

@@ -17,6 +17,11 @@ CONTAMINATION = ("jobs/corpus/contamination/", "jobs/flow/contamination/")  # po
 SYNTHESIS = ("jobs/synthesis/",)  # vocabulary of what is written
 DEDUP = ("jobs/corpus/dedup/", "jobs/flow/dedup/")
 TAKEDOWN = ("jobs/flow/takedown/", "jobs/corpus/release/")
+STATE = (  # keys of the stored state, log entries and their readers
+    *("jobs/storage/entries.py", "jobs/storage/operations.py", "jobs/storage/registry.py"),
+    *("jobs/storage/publication.py", "jobs/storage/releases.py", "jobs/flow/build/pipeline.py"),
+)
+FILE_OBJECTS = ("jobs/storage/random_access.py",)  # tell() of Python's files
 TRAINING = (
     *("jobs/train_quality.py", "conf/train_quality.yaml", "jobs/flow/analysis/"),
     "jobs/corpus/signals/quality_training.py",
@@ -68,7 +73,7 @@ TERMS = [
     Term("placed", "file location", NAMES),
     Term("waiting|waits?", "restorable duplicates, is_restorable", NAMES, only=TAKEDOWN),
     Term("withdr[ae]w(s|n|al|als|ing)?", "takedown; of a release: yank"),
-    Term("told|tells?|telling", "reported, emitted, recorded, printed"),
+    Term("told|tells?|telling", "reported, emitted, recorded, printed", allowed=FILE_OBJECTS),
     Term("barred|bars", "blocked, blocks", NAMES, CODE),
     Term("barred", "blocked", PROSE),
     Term("stones?", "tombstones", NAMES),
@@ -78,13 +83,14 @@ TERMS = [
     Term("mirrors", "pinyin annotations", NAMES),
     Term("site[ _]lines?", "site boilerplate"),
     Term("repeated paragraphs?", "repeated lines", PROSE),
-    Term("removals", "retired files", NAMES, only=("jobs/storage/registry.py",)),
     Term("keepers?", "kept document"),
     Term("survivor", "kept document", PROSE),
     Term("judged", "filtered by rules"),
-    Term("about", "commit_info", NAMES),
+    Term("about", "commit_info", NAMES, allowed=STATE),
     Term("homes?", "generation", NAMES, only=("jobs/storage/", "jobs/flow/")),
-    Term("epochs?", "generation", NAMES, allowed=(*TRAINING, "jobs/corpus/intake/dates.py")),
+    Term(
+        "epochs?", "generation", NAMES, allowed=(*TRAINING, *STATE, "jobs/corpus/intake/dates.py")
+    ),
     Term("chances?", "rng; probability"),
     Term("lessons?", "training params"),
     Term("laid_out|unscrambled?", "normalize_whitespace, fix_mojibake", NAMES),
@@ -96,7 +102,7 @@ TERMS = [
     Term("who|whose", "documents, rows, names", NAMES),
     Term("whoever|nobody|everybody|anybody|somebody", "no row, every task, a reader, …"),
     Term("gone", "deleted, missing, removed, unreachable"),
-    Term("moved", "deleted, rewritten, in another place", NAMES),
+    Term("moved", "deleted, rewritten, in another place", NAMES, allowed=STATE),
     Term("figures?", "numbers, counts, metrics; digits", NAMES, allowed=SYNTHESIS),
     Term("figures", "numbers, counts, metrics; digits", PROSE, allowed=SYNTHESIS),
     Term('"""The program\\.', "Entry point of `heliu VERB`", PROSE),

@@ -23,9 +23,9 @@ from jobs.errors import (
 )
 from jobs.on_ray import shards
 from jobs.on_ray.compute import ComputeParams
+from jobs.on_ray.progress import with_pauses
 from jobs.on_ray.session import ray_session
 from jobs.on_ray.shards import map_shards
-from jobs.on_ray.waiting import with_pauses
 
 COMPUTE = ComputeParams(address=None, workers=2, task_memory_bytes=None)
 

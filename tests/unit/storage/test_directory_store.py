@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 
 from jobs.errors import ConfigError, StorageError, StorageUnwritable
-from jobs.flow.releases.opened import open_release
+from jobs.flow.releases.opened_release import open_release
 from jobs.flow.releases.verification import verify
 from jobs.storage import directory
 from jobs.storage.corpus import Corpus
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.log import head
 from jobs.storage.objects import ObjectStore, StorageParams
-from jobs.storage.probing import prove_once
+from jobs.storage.store_probe import prove_once
 from jobs.storage.stores import open_store
 from tests.contracts import BIG, TEXT, ObjectStoreContract
 from tests.releases import small_release

@@ -18,7 +18,7 @@ from jobs.errors import (
 )
 from jobs.flow.build.publish_stage import settle
 from jobs.flow.releases.corrections import logged_operations, rollback, tag, yank
-from jobs.flow.releases.opened import open_release
+from jobs.flow.releases.opened_release import open_release
 from jobs.storage import commits
 from jobs.storage.canonical_json import canonical_json, sha256_hex
 from jobs.storage.commits import commit

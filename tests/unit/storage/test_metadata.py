@@ -12,7 +12,7 @@ import pytest
 
 import jobs
 from jobs.errors import DamagedMetadata
-from jobs.flow.releases import opened
+from jobs.flow.releases import opened_release
 from jobs.storage.canonical_json import canonical_json, sha256_hex
 from jobs.storage.corpus import Corpus
 from jobs.storage.entries import operation_from, parse_entry
@@ -186,7 +186,7 @@ def test_fault_of_ours_is_not_called_damage(
     def faulty(*_: Any) -> Any:
         raise kind("rows")
 
-    monkeypatch.setattr(opened, "resolved", faulty)
+    monkeypatch.setattr(opened_release, "resolved", faulty)
     with pytest.raises(kind, match="rows"):
         jobs.open_release(str(ROOT), corpus="demo")
 

@@ -12,7 +12,7 @@ from jobs.flow.build.parent_release import differences, inputs_of, open_parent
 from jobs.flow.build.publish_stage import candidate, publish_candidate
 from jobs.flow.intake.plan import input_name, plan, with_digests
 from jobs.flow.params import BuildParams
-from jobs.flow.releases.opened import open_release
+from jobs.flow.releases.opened_release import open_release
 from jobs.storage.stores import open_store
 from tests.builds import ABOUT, build_parameters, write_partner
 

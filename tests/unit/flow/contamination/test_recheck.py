@@ -14,7 +14,7 @@ from omegaconf import OmegaConf
 from jobs.command.program import conf_folder
 from jobs.decontaminate import main as verb
 from jobs.errors import ConfigError
-from jobs.flow.releases.opened import open_release
+from jobs.flow.releases.opened_release import open_release
 from jobs.flow.releases.verification import verify
 from jobs.storage.corpus import Corpus
 from jobs.storage.log import head

@@ -18,7 +18,7 @@ from jobs.cli import main
 from jobs.errors import ConfigError, SignatureInvalid
 from jobs.flow.releases import attestations as attesting
 from jobs.flow.releases.attestations import Signature, check_signature, read_private_key, signatures
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.layout import attestations
 from tests.releases import small_release

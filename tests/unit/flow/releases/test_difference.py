@@ -14,7 +14,7 @@ from jobs.corpus.release.comparison import compare, id_keys, positions
 from jobs.errors import SchemaError
 from jobs.flow.releases import difference
 from jobs.flow.releases.difference import Difference, diff
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.storage.directory import DirectoryStore
 from tests.releases import decided, publish_release, released, text
 

@@ -19,7 +19,7 @@ from jobs.errors import ConfigError, DamagedRelease
 from jobs.flow.releases.card import size_category
 from jobs.flow.releases.described_files import json_schema, write_derived
 from jobs.flow.releases.exports import export_huggingface, export_jsonl
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.storage.canonical_json import sha256_hex
 from jobs.storage.directory import DirectoryStore
 from tests.releases import publish_release, small_release

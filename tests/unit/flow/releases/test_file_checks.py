@@ -11,7 +11,7 @@ import pytest
 
 from jobs.flow.releases import file_checks
 from jobs.flow.releases.file_checks import FileCheck, FileReport, check_file
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.flow.tasks import blobs
 from jobs.storage.directory import DirectoryStore
 from tests.releases import decided, publish_release, released, text
@@ -44,7 +44,7 @@ def shard(release: OpenedRelease, monkeypatch: pytest.MonkeyPatch) -> tuple[Path
 
 
 def _in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jobs.storage.whole.CHUNK_BYTES", 99)
+    monkeypatch.setattr("jobs.storage.whole_objects.CHUNK_BYTES", 99)
     monkeypatch.setattr(file_checks, "CHUNK_BYTES", 99)
     monkeypatch.setattr(file_checks, "_FOOTER_BYTES", 50)
 

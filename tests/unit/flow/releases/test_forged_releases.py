@@ -17,7 +17,7 @@ from jobs.flow.releases.card import dataset_card
 from jobs.flow.releases.corrections import tag
 from jobs.flow.releases.described_files import view
 from jobs.flow.releases.mirror import mirror
-from jobs.flow.releases.opened import list_releases, open_release
+from jobs.flow.releases.opened_release import list_releases, open_release
 from jobs.storage.canonical_json import canonical_json, sha256_hex
 from jobs.storage.corpus import Corpus
 from jobs.storage.directory import DirectoryStore

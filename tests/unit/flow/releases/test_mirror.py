@@ -9,7 +9,7 @@ import pytest
 from jobs.errors import AlreadyPublished, DamagedRelease, ReleaseMissing
 from jobs.flow.releases import mirror as mirroring
 from jobs.flow.releases.mirror import Mirrored, mirror
-from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.flow.releases.verification import verify
 from jobs.storage.corpus import Corpus
 from jobs.storage.directory import DirectoryStore

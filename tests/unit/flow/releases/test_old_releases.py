@@ -12,7 +12,7 @@ import jobs
 from jobs.flow.releases.difference import diff
 from jobs.flow.releases.explanation import explain
 from jobs.flow.releases.exports import export_huggingface
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.flow.releases.verification import LEVELS, verify
 
 FOLDER = Path(__file__).parents[3] / "fixtures"

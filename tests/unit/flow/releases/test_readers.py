@@ -15,7 +15,7 @@ import jobs
 from jobs.errors import ReleaseMissing
 from jobs.flow.releases.described_files import write_derived
 from jobs.flow.releases.exports import export_huggingface
-from jobs.flow.releases.opened import OpenedRelease
+from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.storage.directory import DirectoryStore
 from tests.releases import small_release
 

@@ -24,7 +24,7 @@ from jobs.errors import (
     StorageError,
 )
 from jobs.flow.releases.file_checks import FileCheck, FileReport, check_file, check_stored
-from jobs.flow.releases.opened import OpenedRelease, open_release
+from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.flow.releases.verification import LEVELS, Findings, verify
 from jobs.flow.tasks.blobs import write_blob
 from jobs.storage.canonical_json import canonical_json, sha256_hex
@@ -362,7 +362,7 @@ def _config(root: str) -> Settings:
 
 
 def test_whole_file_is_never_held(release: OpenedRelease, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jobs.storage.whole.CHUNK_BYTES", 64)
+    monkeypatch.setattr("jobs.storage.whole_objects.CHUNK_BYTES", 64)
     monkeypatch.setattr("jobs.flow.releases.file_checks.CHUNK_BYTES", 64)
     monkeypatch.setattr(DirectoryStore, "get", pytest.fail)
     entry = release.entries("shards")[0]

@@ -7,8 +7,9 @@
 So a reader that has the name can check any part of the object by reading the blocks it lies in. A
 flipped bit, a truncated object and another object in its place are all detected when read.
 
-The task whose checkpoint is `TASK.json` writes its objects below `TASK/`. So a reader of a damaged
-object knows which task makes it again, and empties that checkpoint: the next run repeats the task.
+The task whose checkpoint is `TASK.json` writes its objects below `TASK/`. So the key of a
+damaged object names the task that makes it again: its reader empties that checkpoint, and the next
+run repeats the task.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import pyarrow.parquet as pq
 import xxhash
 
 from jobs.errors import DamagedTable, ObjectMissing
-from jobs.storage.checked import Blocks, CheckedFile, block_digests
+from jobs.storage.checked_files import Blocks, CheckedFile, block_digests
 from jobs.storage.objects import ObjectStore
 
 _BLOCK_BYTES = 1 << 16  # of which a reader of a few bytes reads one

@@ -1,4 +1,4 @@
-"""Waiting for results that may not come: who waits looks about now and then, and says so."""
+"""Progress: rows of tasks that may take long, and a warning while none arrives."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _END = object()
 
 
 def with_pauses(rows: Iterable[Row], seconds: float) -> Iterator[Row | None]:
-    """The rows of an iterable as another thread reads them.
+    """Yield the rows of an iterable, which another thread reads.
 
-    The other thread ends with the next row once nobody wants more.
+    The other thread ends with the next row after the iteration is closed.
 
     Args:
-        rows: may take as long as they like.
-        seconds: None is given after each so long time without a row.
+        rows: read by the other thread.
+        seconds: yield None after each such time without a row.
     """
     found: queue.SimpleQueue[Row | Exception | object] = queue.SimpleQueue()
     is_enough = threading.Event()
@@ -52,12 +52,18 @@ def _read(
             if is_enough.is_set():
                 return
         found.put(_END)
-    except Exception as error:  # noqa: BLE001  raised again by who waits for the rows
+    except Exception as error:  # noqa: BLE001  raised again in the thread that iterates
         found.put(error)
 
 
 def report_no_progress(label: str, outstanding: int, seconds: float) -> None:
-    """Say on standard error that nothing has finished for so long, and which nodes are left."""
+    """Warn on standard error that no task has finished for so long, and how many nodes are left.
+
+    Args:
+        label: of the tasks.
+        outstanding: number of tasks that are not done.
+        seconds: since the last task finished.
+    """
     import ray  # noqa: PLC0415  as in `session`
 
     nodes = ray.nodes()

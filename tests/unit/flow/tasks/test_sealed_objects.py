@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from jobs.errors import DamagedTable
 from jobs.flow.shards import Run
 from jobs.flow.tasks.checkpoints import read_checkpoint, write_checkpoint
-from jobs.flow.tasks.sealed import (
+from jobs.flow.tasks.sealed_objects import (
     checkpoint_of,
     open_sealed,
     read_sealed,

@@ -1,4 +1,4 @@
-"""Opened releases: what a reader asks a release for."""
+"""An opened release: its files, schemas and datasets for readers."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class OpenedRelease:
         )
 
     def dataset(self, kind: str = "shards") -> pd.Dataset:
-        """The release as a pyarrow dataset; nothing is read yet, and S3 needs no more arguments."""
+        """Return a pyarrow dataset; nothing is read yet, and S3 needs no more arguments."""
         import pyarrow.dataset as pd  # noqa: PLC0415  `files` must not wait for it
 
         return pd.dataset(
@@ -78,7 +78,7 @@ class OpenedRelease:
         )
 
     def ray_dataset(self, kind: str = "shards") -> Any:
-        """The release as a `ray.data.Dataset`; nothing is read yet, S3 needs no more arguments."""
+        """Return a `ray.data.Dataset`; nothing is read yet, and S3 needs no more arguments."""
         from jobs.on_ray.datasets import parquet_dataset  # noqa: PLC0415  loads Ray
 
         return parquet_dataset(self.paths(kind), self.filesystem(), self.schema(kind))
@@ -88,7 +88,7 @@ class OpenedRelease:
         return [self.store.path(file["key"]) for file in self.entries(kind)]
 
     def filesystem(self) -> fs.FileSystem:
-        """Where `paths` are, for libraries that read through pyarrow."""
+        """Return the file system of `paths`, for libraries that read through pyarrow."""
         return self.store.filesystem()
 
 

@@ -70,7 +70,7 @@ class CheckedFile(RandomAccess):
         self._held = (0, b"")  # offset of the bytes read last, and the bytes
 
     def size(self) -> int:
-        """Size of the part that has digests, in bytes."""
+        """Return the size of the part that has digests, in bytes."""
         return self._blocks.size_bytes
 
     def readinto(self, buffer: WriteableBuffer) -> int:

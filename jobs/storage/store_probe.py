@@ -56,7 +56,7 @@ def prove(store: ObjectStore, root: str) -> list[Check]:
     """Run all checks and record in the store that it passed.
 
     Raises:
-        StorageUnwritable: a check failed; the message says what was seen.
+        StorageUnwritable: a check failed; the message has what was seen.
         StorageError: it refused a request.
     """
     seen = checks(store)
