@@ -45,9 +45,9 @@ def jaccard(one: str, other: str) -> float:
     points = np.frombuffer("".join(letters).encode("utf-32-le"), "<u4")
     alphabet, codes = np.unique(points, return_inverse=True)
     first, second = np.split(codes.astype(np.uint64), [len(letters[0])])
-    ours, theirs = _shingles(first, len(alphabet)), _shingles(second, len(alphabet))
-    common = len(ours & theirs)
-    return common / (len(ours) + len(theirs) - common)
+    of_one, of_other = _shingles(first, len(alphabet)), _shingles(second, len(alphabet))
+    common = len(of_one & of_other)
+    return common / (len(of_one) + len(of_other) - common)
 
 
 def _shingles(codes: npt.NDArray[np.uint64], alphabet: int) -> set[int]:

@@ -60,7 +60,7 @@ def with_control_characters(pen: Pen, text: str) -> Altered:
         text[start:end]
         for start, end in zip([0, *split_points], [*split_points, len(text)], strict=True)
     ]
-    dirty = "".join(piece + mark for piece, mark in zip(parts, [*unseen, ""], strict=True))
+    dirty = "".join(part + mark for part, mark in zip(parts, [*unseen, ""], strict=True))
     return Altered(dirty, " ".join(f"U+{ord(mark):04X}" for mark in unseen))
 
 

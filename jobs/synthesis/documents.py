@@ -73,11 +73,11 @@ def _sections(pen: Pen, subject: int, chars: int) -> list[str]:
     if chars < 500:
         return pen.paragraphs(patterns, max(chars, 1), 4)
     lines, written, section = list[str](), 0, 0
-    room = pen.whole(300, 500) + chars // 12
+    section_chars = pen.whole(300, 500) + chars // 12
     while written < chars and section < _SECTIONS:
         section += 1
         lines.append(f"{NUMERALS[section]}、{_phrase(pen, 'deeds', subject)}")
-        items = pen.paragraphs(patterns, min(room, chars - written), 6)
+        items = pen.paragraphs(patterns, min(section_chars, chars - written), 6)
         lines += [f"（{NUMERALS[n]}）{item}" for n, item in enumerate(items[:_SECTIONS], 1)]
         written += sum(map(len, items))
     return lines

@@ -178,7 +178,7 @@ def write_conf(folder: Path, deliveries: Path) -> None:
 
 def _yaml(partner: Partner, pattern: str) -> str:
     columns = "".join(
-        f"    {ours}: {_quoted(theirs)}\n" for ours, theirs in partner.columns.items()
+        f"    {column}: {_quoted(name)}\n" for column, name in partner.columns.items()
     )
     return (
         f"{partner.name}:\n"

@@ -166,7 +166,7 @@ class _Records:
 
     def __init__(self, path: Path, partner: Partner) -> None:
         self.rows = 0
-        self._names = [partner.columns[ours] for ours in Row._fields]
+        self._names = [partner.columns[column] for column in Row._fields]
         self._schema = pa.schema([(name, pa.string()) for name in self._names])
         self._writer = pq.ParquetWriter(
             path, self._schema, compression="zstd", use_dictionary=False

@@ -17,7 +17,7 @@ from functools import cache
 ENCODINGS = ("auto", "utf-8", "gb18030", "big5", "utf-16")
 
 EUC_TW = "euc-tw"
-"""Told from the others, but no decoder for it comes with Python."""
+"""Detected, but not read: no decoder for it comes with Python."""
 
 # GB18030 contains GBK and GB2312. Windows' Big5 has the punctuation people type; what it lacks is
 # looked up with Hong Kong's supplement.
@@ -121,7 +121,7 @@ def detect(sample: bytes) -> str:
         return utf16_order(sample)
     if is_mostly_utf8(sample):
         return "utf-8"
-    return _best(_telling(sample), (*_LEGACY, *_UTF_16)) or "utf-8"
+    return _best(_scored_part(sample), (*_LEGACY, *_UTF_16)) or "utf-8"
 
 
 def legacy_encoding(sample: bytes) -> str | None:
@@ -182,7 +182,7 @@ def is_mostly_utf8(sample: bytes) -> bool:
     return 2 * wrong <= beyond_ascii
 
 
-def _telling(sample: bytes) -> bytes:
+def _scored_part(sample: bytes) -> bytes:
     """The part of `sample` worth scoring: from the first byte beyond ASCII, on an even place."""
     start = len(sample) - len(sample.lstrip(_ASCII))
     start -= start % 2

@@ -4,7 +4,7 @@ A file may say that a column is of an *extension type*: a name that some library
 code of its own that runs when the schema is read or a cell is looked at; Ray's unpickles. What a
 delivery says is data. So the schema that the writer stored is first read with that name hidden; if
 it has any but the few types whose cells are plain bytes or text, the file is opened by its storage
-types alone, and who maps such a column is told its name.
+types alone, and a partner that maps such a column is refused with its name.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _TAIL_BYTES = 1 << 16
 _MAGIC = b"PAR1"
 _END_BYTES = 8  # the footer's length and the magic
 
-# What stores Arrow's schema in a footer and an extension type in that, and as long a word that
-# nobody looks for.
+# Keys of Arrow's schema in a footer and of an extension type in that schema, and a key of the same
+# length that no reader looks for.
 _SCHEMA, _HIDDEN_SCHEMA = b"ARROW:schema", b"heliu:schema"
 _EXTENSION, _HIDDEN_EXTENSION = b"ARROW:extension:name", b"heliu:extension:name"
 _PLAIN_EXTENSIONS = ("arrow.json", "arrow.uuid")  # of Arrow itself, in C++
@@ -55,7 +55,7 @@ class Footer(NamedTuple):
 
 
 def read_footer(stream: pa.NativeFile, source_file: str) -> Footer:
-    """The footer of a file of which nobody knows who wrote it.
+    """Read the footer of a file from an untrusted writer.
 
     Raises:
         DeliveryUnreadable: if the bytes are no Parquet or end early.

@@ -71,8 +71,12 @@ class DeliveryParams:
         if self.quoting not in QUOTING:
             known = ", ".join(QUOTING)
             raise ConfigError(f"unknown quoting {self.quoting!r}: choose one of {known}")
-        ours = [our_name for our_name, _ in self.columns]
-        if "text" not in ours or len(set(ours)) < len(ours) or not set(ours) <= set(COLUMNS):
+        mapped = [column for column, _ in self.columns]
+        if (
+            "text" not in mapped
+            or len(set(mapped)) < len(mapped)
+            or not set(mapped) <= set(COLUMNS)
+        ):
             known = ", ".join(COLUMNS)
             raise ConfigError(
                 f"columns {self.columns} must name text, and each at most once, out of {known}"
@@ -84,10 +88,10 @@ class DeliveryParams:
             )
 
     @property
-    def theirs(self) -> tuple[str | None, ...]:
+    def source_columns(self) -> tuple[str | None, ...]:
         """The partner's names of `COLUMNS`, None where nothing is mapped."""
         names = dict(self.columns)
-        return tuple(names.get(ours) for ours in COLUMNS)
+        return tuple(names.get(column) for column in COLUMNS)
 
     @property
     def text_column(self) -> str:
@@ -128,7 +132,7 @@ class Refusal(NamedTuple):
 
 
 def delivered_row(number: int, values: Sequence[object], max_text_bytes: int) -> Row:
-    """The row numbered `number`, judged by its text.
+    """The row numbered `number`, rejected if its text is unfit.
 
     Args:
         number: the row's number in its file, from 1.

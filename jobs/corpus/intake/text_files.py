@@ -141,7 +141,7 @@ def _known(file: OpenFile) -> list[str | None]:
     params = file.params
     if params.text_column != "text":
         raise text_column_missing(file.name, params.text_column, FILE_COLUMNS)
-    return [_stem(file.name) if name == "name" else None for name in params.theirs[1:]]
+    return [_stem(file.name) if name == "name" else None for name in params.source_columns[1:]]
 
 
 def _stem(source_file: str) -> str:

@@ -47,7 +47,7 @@ def archive_rows(file: OpenFile) -> Iterator[Row]:
     if params.text_column != "text":
         raise text_column_missing(source_file, params.text_column, ARCHIVE_COLUMNS)
     names = dict(params.columns)
-    wanted = [names.get(ours) for ours in ("id", "title")] + [names.get("url", "url")]
+    wanted = [names.get(column) for column in ("id", "title")] + [names.get("url", "url")]
     wanted.append(names.get("published"))
     for number, record in _records(file.bytes_stream, source_file):
         if record.record_type == _KINDS[params.format]:
@@ -79,7 +79,7 @@ class _Forward:
         return data
 
     def close(self) -> None:
-        """Nothing: whoever opened the stream closes it."""
+        """Do nothing: the stream is closed where it was opened."""
 
     def tell(self) -> int:
         return self._place

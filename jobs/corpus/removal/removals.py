@@ -66,9 +66,9 @@ def without_spans(
     rows: list[dict[str, Any]] = []
     texts: list[str] = []
     for row in sorted(spans):
-        text, cut = _without(content[row].as_py().encode(), spans[row])
+        text, removed = _without(content[row].as_py().encode(), spans[row])
         texts.append(text)
-        rows += [{"row": row, "kind": str(kind), **one} for one in cut]
+        rows += [{"row": row, "kind": str(kind), **one} for one in removed]
     table = pa.Table.from_pylist(rows, schema=_SPANS)
     if not texts:
         return content, table

@@ -83,14 +83,14 @@ def remove_markup(text: str) -> str:
     """
     if "<" not in text and "&" not in text:
         return text
-    pieces: list[str] = []
+    parts: list[str] = []
     position = 0
     for start, end in sorted(taught_spans(text)) if "<" in text else ():
         if end > position:
             begin = max(start, position)
-            pieces += [_stripped(text[position:begin]), _unescaped(text[begin:end])]
+            parts += [_stripped(text[position:begin]), _unescaped(text[begin:end])]
             position = end
-    return "".join([*pieces, _stripped(text[position:])])
+    return "".join([*parts, _stripped(text[position:])])
 
 
 def _stripped(text: str) -> str:

@@ -2,7 +2,7 @@
 
 A part of a text is taken back to its bytes and decoded as what it may have been. That the result
 would be Chinese is no evidence: two letters of any alphabet are a frequent character somewhere. So
-the part itself must be what nobody writes: bytes that are valid UTF-8, marks between letters or
+the part itself must be what no text has: bytes that are valid UTF-8, marks between letters or
 capitals behind small ones, or Han characters few texts have. Words of another script stay whatever
 they could be. What was lost on the way (� and 锟斤拷) no decoding brings back.
 """
@@ -30,8 +30,8 @@ _TRUE = "，。、；：？！（）《》“”"
 _SEGMENT = re.compile(rf"[^\x00-\x7f{_TRUE}]{{2,}}")
 _RUN = re.compile(rf"[^\x00-\x7f{_TRUE}](?:[^\x00-\x7f{_TRUE}]|[ -~]+(?=[^\x00-\x7f{_TRUE}]))+\??")
 _LOST = re.compile("(?:\ufffd)+\\??")
-# Nobody writes a capital behind a small letter, or a sign beside either: of 2,200 runs of ten Han
-# characters in GBK read as Latin-1 all have one such pair in ten, no language has.
+# No language has a capital behind a small letter, or a sign beside either: of 2,200 runs of ten Han
+# characters in GBK read as Latin-1 all have one such pair in ten.
 _CAPITALS, _SMALL = "\xc0-\xd6\xd8-\xde", "\xdf-\xf6\xf8-\xff"
 _SIGNS = "\xa2-\xa9\xac\xae-\xb6\xb8\xb9\xbc-\xbe\xd7\xf7\u0192\u2020\u2021\u2030\u02c6\u02dc"
 _LETTER = f"[{_CAPITALS}{_SMALL}]"
@@ -177,11 +177,11 @@ def _remains(part: str) -> str:
 
 def _gbk_bytes(part: str) -> bytes:
     # What GBK could not show was lost already then.
-    return b"\xff".join(piece.encode("gb18030", "replace") for piece in part.split("\ufffd"))
+    return b"\xff".join(segment.encode("gb18030", "replace") for segment in part.split("\ufffd"))
 
 
 def _decoded(data: bytes, encoding: str, lost_share: float = _LOST_SHARE) -> str | None:
-    """`data` in `encoding`, a � for each piece that was lost; None if that is too much."""
+    """`data` in `encoding`, a � for each sequence that was lost; None if that is too much."""
     decoded = _LOST.sub("\ufffd", data.decode(encoding, "replace"))
     return None if decoded.count("\ufffd") > lost_share * len(decoded) else decoded
 

@@ -54,7 +54,7 @@ class Repaired:
     Attributes:
         texts: large_string; null where the text was.
         repairs: int64, the `Repair` bits of the rules that changed the text.
-        script: the script it was delivered in, None where nothing tells.
+        script: the script it was delivered in, None where it is unknown.
         lost: int32, characters that wrong decoding destroyed.
         chars: int32, code points of the repaired text.
     """

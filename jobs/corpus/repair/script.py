@@ -104,11 +104,11 @@ def simplify(text: str) -> str:
     kept = list(_kept(text))
     if not kept or len(converted) != len(text):
         return converted
-    pieces, position = [], 0
+    parts, position = [], 0
     for start, end in kept:
-        pieces += [converted[position:start], text[start:end]]
+        parts += [converted[position:start], text[start:end]]
         position = max(position, end)
-    return "".join([*pieces, converted[position:]])
+    return "".join([*parts, converted[position:]])
 
 
 def _writes_particles(text: str, converted: str) -> bool:
@@ -138,7 +138,7 @@ def _reach(foreign: re.Match[str]) -> tuple[int, int]:
 
 
 def variant(text: str) -> str:
-    """Whose Traditional characters these are; `TRADITIONAL` if nothing tells."""
+    """The region of Traditional characters; `TRADITIONAL` if no word shows it."""
     taiwan, hong_kong = (sum(map(text.count, words)) for words in (_TAIWAN, _HONG_KONG))
     if taiwan == hong_kong:
         return TRADITIONAL

@@ -1,7 +1,7 @@
 """Words: which two Han characters beside each other are one.
 
 There is no dictionary here, only the commonest words of two characters in statutes, news and
-novels, to tell a text that was set character by character from a list of characters.
+novels, to distinguish a text that was set character by character from a list of characters.
 """
 
 from __future__ import annotations

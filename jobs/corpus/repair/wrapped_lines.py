@@ -52,10 +52,10 @@ def join_wrapped_lines(text: str) -> str:
     joins = _broken(lines, cells)
     if not joins:
         return text
-    pieces = [lines[0]]
+    parts = [lines[0]]
     for number, line in enumerate(lines[1:]):
-        pieces += [line.lstrip(" \u3000")] if number in joins else ["\n", line]
-    return "".join(pieces)
+        parts += [line.lstrip(" \u3000")] if number in joins else ["\n", line]
+    return "".join(parts)
 
 
 def _broken(lines: list[str], cells: list[int]) -> set[int]:
@@ -128,7 +128,7 @@ def _ended(lines: list[str], cells: list[int], least: int, ends: re.Pattern[str]
 def _goes_on(lines: list[str], number: int, ends: re.Pattern[str]) -> bool:
     line, following = lines[number], lines[number + 1]
     start = _indent(following)
-    # What a line ends with is told by its last two characters.
+    # The last two characters of a line show what it ends with.
     return (
         start < len(following)
         and bool(ends.search(line[-2:]) or _CLOSING.match(following, start))

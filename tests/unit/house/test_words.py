@@ -17,6 +17,8 @@ CONTAMINATION = ("jobs/corpus/contamination/", "jobs/flow/contamination/")  # po
 SYNTHESIS = ("jobs/synthesis/",)  # vocabulary of what is written
 DEDUP = ("jobs/corpus/dedup/", "jobs/flow/dedup/")
 TAKEDOWN = ("jobs/flow/takedown/", "jobs/corpus/release/")
+# They have the method `tell` of io's streams.
+STREAMS = ("jobs/corpus/intake/web_archives.py", "jobs/storage/random_access.py")
 TRAINING = (
     *("jobs/train_quality.py", "conf/train_quality.yaml", "jobs/flow/analysis/"),
     "jobs/corpus/signals/quality_training.py",
@@ -68,13 +70,13 @@ TERMS = [
     Term("placed", "file location", NAMES),
     Term("waiting|waits?", "restorable duplicates, is_restorable", NAMES, only=TAKEDOWN),
     Term("withdr[ae]w(s|n|al|als|ing)?", "takedown; of a release: yank"),
-    Term("told|tells?|telling", "reported, emitted, recorded, printed"),
+    Term("told|tells?|telling", "reported, emitted, recorded, printed", allowed=STREAMS),
     Term("barred|bars", "blocked, blocks", NAMES, CODE),
     Term("barred", "blocked", PROSE),
     Term("stones?", "tombstones", NAMES),
     Term("framings?", "page furniture"),
     Term("triggers?|triggered", "detector, flag"),
-    Term("traits?", "character classes", allowed=SYNTHESIS),
+    Term("traits?", "character classes", allowed=(*SYNTHESIS, "jobs/corpus/text/line_kinds.py")),
     Term("mirrors", "pinyin annotations", NAMES),
     Term("site[ _]lines?", "site boilerplate"),
     Term("repeated paragraphs?", "repeated lines", PROSE),
