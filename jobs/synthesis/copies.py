@@ -60,7 +60,13 @@ def _shingles(codes: npt.NDArray[np.uint64], alphabet: int) -> set[int]:
 
 
 def near_copy(pen: Pen, draft: Draft, footer: str) -> Copy:
-    """An edited copy with a similarity between 0.5 and 0.99, but for a few of very short texts."""
+    """Edit a copy until its similarity is between 0.5 and 0.99; very short texts may fail.
+
+    Args:
+        pen: draws what is changed.
+        draft: the document to copy.
+        footer: of the site that copies it.
+    """
     copy = Copy(draft.text, "", 1.0)
     for _ in range(_TRIES):
         edit = pen.word(_EDITS)

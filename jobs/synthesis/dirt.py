@@ -65,7 +65,13 @@ def with_control_characters(pen: Pen, text: str) -> Altered:
 
 
 def insert_line(pen: Pen, text: str, line: str) -> str:
-    """The text with one more line, not the first."""
+    """Insert a line into a text, not as the first.
+
+    Args:
+        pen: draws the place.
+        text: of at least one line.
+        line: without its newline.
+    """
     lines = text.split("\n")
     lines.insert(pen.whole(1, len(lines)), line)
     return "\n".join(lines)

@@ -36,7 +36,7 @@ class Partner:
         columns: Our name of a column to the partner's path of it.
         licence: Of all its documents.
         priority: 1 is preferred.
-        author: Who writes its documents.
+        author: The author of its documents.
         median_chars: Half of its documents are longer.
         sites: Where its documents are from.
     """

@@ -77,7 +77,13 @@ class Delivery:
         self._file: _File | None = None
 
     def add(self, row: Row, plant: Plant | None, text_bytes: int) -> RowLocation:
-        """Write the row, damaged where `plant` says so."""
+        """Write a row and return where it is.
+
+        Args:
+            row: its columns.
+            plant: the damage to do, if any.
+            text_bytes: the size of its text.
+        """
         file = self._file = self._file or self._opened()
         file.add(row, plant)
         location = RowLocation(self._name, file.rows)

@@ -72,7 +72,7 @@ class Dates(NamedTuple):
 
 
 def dates(given: pa.Array) -> Dates:
-    """The dates of a column of strings.
+    """Parse a column of dates.
 
     A date that is not understood or impossible is null in `published` and stands in `as_given`.
 
@@ -90,7 +90,7 @@ def dates(given: pa.Array) -> Dates:
 
 
 def iso_date(text: str) -> str | None:
-    """The date that `text` gives, in ISO 8601; None if it gives none from 1900 to 2100.
+    """Return the date that `text` gives, in ISO 8601; None if it gives none from 1900 to 2100.
 
     Chinese and Western forms, the years of the Republic, and seconds or milliseconds since 1970
     (in UTC). A time zone is kept if given and never guessed, but for CST, which here is China's.
@@ -147,7 +147,7 @@ def _month(given: str | None) -> int | None:
 
 
 def _clock(parts: dict[str, str | None]) -> str | None:
-    """What follows the day: nothing, or `Thh:mm:ss` and a zone; None for an impossible time."""
+    """Return the time after the day: empty, or `Thh:mm:ss` and zone; None if impossible."""
     if not parts.get("hour"):
         return ""
     hour, minute, second = (int(parts.get(name) or 0) for name in ("hour", "minute", "second"))
@@ -171,7 +171,7 @@ def _zone(given: str | None) -> str:
 
 
 def _number(given: str) -> int:
-    """A number in digits, in Chinese digits (二〇二三) or in Chinese numerals (二十九)."""
+    """Parse a number in digits, in Chinese digits (二〇二三) or in Chinese numerals (二十九)."""
     if given.isdecimal():
         return int(given)
     given = given.replace("廿", "二十").replace("卅", "三十")

@@ -145,7 +145,7 @@ class _LineTooLong(csv.Error):
 
 
 def _unquoted(lines: _Lines, delimited: str) -> Iterator[list[str] | Refusal]:
-    """A record a line, its quotes as they are."""
+    """Yield a record for each line, its quotes as they are."""
     while True:
         lines.begin_record()
         try:

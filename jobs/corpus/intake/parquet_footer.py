@@ -46,7 +46,7 @@ class Footer(NamedTuple):
     foreign: dict[tuple[str, ...], str]
 
     def foreign_in(self, name: str) -> tuple[str, str] | None:
-        """The first foreign column above, at or below a dotted name, and its type's name."""
+        """Return the first foreign column above, at or below a dotted name, and its type's name."""
         for path, kind in self.foreign.items():
             column = ".".join(path)
             if f"{column}.".startswith(f"{name}.") or f"{name}.".startswith(f"{column}."):
@@ -85,7 +85,14 @@ def open_parquet(
     metadata: pq.FileMetaData | None,
     dictionaries: Iterable[int] = (),
 ) -> pq.ParquetFile:
-    """A file by what its `Footer` gives; stored columns of these numbers as dictionaries."""
+    """Open a file.
+
+    Args:
+        stream: its bytes.
+        source_file: its name, for errors.
+        metadata: see `Footer`.
+        dictionaries: numbers of stored columns to be read as dictionaries.
+    """
     with reading(source_file):
         return pq.ParquetFile(
             stream,
@@ -98,7 +105,7 @@ def open_parquet(
 
 
 def _stored(stream: pa.NativeFile) -> bytes:
-    """The bytes of the footer with its length and the magic, as far as they are there."""
+    """Return the bytes of the footer with its length and the magic, as far as they are there."""
     size = stream.size()
     tail = _last(stream, min(size, _TAIL_BYTES))
     length = int.from_bytes(tail[-_END_BYTES : -len(_MAGIC)], "little") + _END_BYTES

@@ -91,7 +91,13 @@ def parquet_heads(file: OpenFile) -> list[Head]:
 
 
 def row_group_splits(stream: pa.NativeFile, source_file: str, split_bytes: int) -> list[Split]:
-    """Runs of row groups of about `split_bytes` of data each, in order."""
+    """Split a file into runs of row groups, in order.
+
+    Args:
+        stream: its bytes.
+        source_file: its name, for errors.
+        split_bytes: about how much data each run has.
+    """
     footer = read_footer(stream, source_file)
     metadata = open_parquet(stream, source_file, footer.metadata).metadata
     splits: list[Split] = []

@@ -132,7 +132,7 @@ class Refusal(NamedTuple):
 
 
 def delivered_row(number: int, values: Sequence[object], max_text_bytes: int) -> Row:
-    """The row numbered `number`, rejected if its text is unfit.
+    """Make the row numbered `number`, rejected if its text is unfit.
 
     Args:
         number: the row's number in its file, from 1.
@@ -150,7 +150,13 @@ def delivered_row(number: int, values: Sequence[object], max_text_bytes: int) ->
 
 
 def refused_row(number: int, reason: RejectReason, evidence: str) -> Row:
-    """The row numbered `number`, of which nothing is known but why it is refused."""
+    """Make a row of which nothing is known but why it is refused.
+
+    Args:
+        number: the row's number in its file, from 1.
+        reason: of its rejection.
+        evidence: what shows it.
+    """
     return Row(number, None, None, None, None, None, reason, shortened(evidence))
 
 
@@ -188,7 +194,7 @@ def shortened(evidence: str) -> str:
 
 
 def undecodable(error: UnicodeDecodeError) -> Refusal:
-    """The refusal of bytes that are not in the encoding they are said to be in."""
+    """Return the refusal of bytes that are not in the encoding declared for them."""
     wrong = error.object[error.start : error.start + 8].hex(" ")
     evidence = f"{error.encoding}: {error.reason} at byte {error.start}: {wrong}"
     is_foreign = error.encoding == EUC_TW
@@ -202,7 +208,13 @@ def text_missing(found: Iterable[str]) -> Refusal:
 
 
 def text_column_missing(source_file: str, wanted: str, found: Iterable[str]) -> TextColumnMissing:
-    """The error for a delivery without its text, which a mapping or the partner explains."""
+    """Return the error for a delivery without its text.
+
+    Args:
+        source_file: the file.
+        wanted: the partner's name of the text.
+        found: the names that are there.
+    """
     return TextColumnMissing(
         f"{source_file}: no column {wanted!r} to read the text from, there are"
         f" {_encodable(', '.join(found))}: correct the partner's columns"
@@ -210,7 +222,13 @@ def text_column_missing(source_file: str, wanted: str, found: Iterable[str]) -> 
 
 
 def tables(rows: Iterable[Row], source_file: str, batch_bytes: int) -> Iterator[pa.Table]:
-    """`DELIVERED` tables of about `batch_bytes` of text each; none for no rows."""
+    """Yield `DELIVERED` tables; none for no rows.
+
+    Args:
+        rows: of one file.
+        source_file: its name.
+        batch_bytes: about how much text each table has.
+    """
     batch: list[Row] = []
     size = 0
     for row in rows:

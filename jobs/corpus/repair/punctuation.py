@@ -66,7 +66,7 @@ _FULL_STOP = re.compile(rf"(?<=[{HAN}][”》）{HAN}])\.(?=[”’」』]?(?:\n
 
 
 def widen_punctuation(text: str) -> str:
-    """`text` with the punctuation of its Chinese parts in full width."""
+    """Widen the punctuation of the Chinese parts of a text."""
     if _is_delimited(text):
         return text
     # Where questions end in ？, a ? amid a line is what an old encoding made of a character.
@@ -112,7 +112,7 @@ def _widened_line(line: str, mark: re.Pattern[str]) -> str:
 
 
 def _widened_around(line: str, mark: re.Pattern[str]) -> str:
-    """`line` with its marks widened but for what is kept."""
+    """Widen the marks of a line, except in what is kept."""
     parts: list[str] = []
     position = 0
     for kept in _KEPT.finditer(line):
@@ -131,7 +131,7 @@ def _widened(part: str, mark: re.Pattern[str]) -> str:
 
 
 def _bracketed(pair: re.Match[str]) -> str:
-    """A pair of brackets, wide if Han text surrounds or fills it and no blank parts them."""
+    """Widen a pair of brackets if Han text surrounds or fills it without a blank between."""
     text, start, end = pair.string, pair.start(), pair.end()
     inner = pair[1]
     before, after = text[max(start - 1, 0) : start], text[end : end + 1]

@@ -32,5 +32,5 @@ _COMMON = """
 
 
 def known_pairs(text: str) -> set[str]:
-    """Two Han characters each: common words, and whatever stands together in `text`."""
+    """Return pairs of Han characters: common words, and all neighbours in `text`."""
     return set(_COMMON.split()) | {a + b for a, b in pairwise(text)}

@@ -47,7 +47,7 @@ class QualityModel:
 
     @property
     def description(self) -> dict[str, Any]:
-        """The description in the first line of the file."""
+        """Parse the description in the first line of the file."""
         description: dict[str, Any] = orjson.loads(self.bytes.partition(b"\n")[0])
         return description
 
