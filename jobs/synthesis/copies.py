@@ -45,9 +45,9 @@ def jaccard(one: str, other: str) -> float:
     points = np.frombuffer("".join(letters).encode("utf-32-le"), "<u4")
     alphabet, codes = np.unique(points, return_inverse=True)
     first, second = np.split(codes.astype(np.uint64), [len(letters[0])])
-    ours, theirs = _shingles(first, len(alphabet)), _shingles(second, len(alphabet))
-    common = len(ours & theirs)
-    return common / (len(ours) + len(theirs) - common)
+    of_one, of_other = _shingles(first, len(alphabet)), _shingles(second, len(alphabet))
+    common = len(of_one & of_other)
+    return common / (len(of_one) + len(of_other) - common)
 
 
 def _shingles(codes: npt.NDArray[np.uint64], alphabet: int) -> set[int]:
@@ -60,7 +60,13 @@ def _shingles(codes: npt.NDArray[np.uint64], alphabet: int) -> set[int]:
 
 
 def near_copy(pen: Pen, draft: Draft, footer: str) -> Copy:
-    """An edited copy with a similarity between 0.5 and 0.99, but for a few of very short texts."""
+    """Edit a copy until its similarity is between 0.5 and 0.99; very short texts may fail.
+
+    Args:
+        pen: draws what is changed.
+        draft: the document to copy.
+        footer: of the site that copies it.
+    """
     copy = Copy(draft.text, "", 1.0)
     for _ in range(_TRIES):
         edit = pen.word(_EDITS)

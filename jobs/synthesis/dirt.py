@@ -60,12 +60,18 @@ def with_control_characters(pen: Pen, text: str) -> Altered:
         text[start:end]
         for start, end in zip([0, *split_points], [*split_points, len(text)], strict=True)
     ]
-    dirty = "".join(piece + mark for piece, mark in zip(parts, [*unseen, ""], strict=True))
+    dirty = "".join(part + mark for part, mark in zip(parts, [*unseen, ""], strict=True))
     return Altered(dirty, " ".join(f"U+{ord(mark):04X}" for mark in unseen))
 
 
 def insert_line(pen: Pen, text: str, line: str) -> str:
-    """The text with one more line, not the first."""
+    """Insert a line into a text, not as the first.
+
+    Args:
+        pen: draws the place.
+        text: of at least one line.
+        line: without its newline.
+    """
     lines = text.split("\n")
     lines.insert(pen.whole(1, len(lines)), line)
     return "\n".join(lines)

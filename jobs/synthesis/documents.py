@@ -52,7 +52,13 @@ def length(pen: Pen, median: int) -> int:
 
 
 def notice(pen: Pen, subject: int, chars: int) -> Draft:
-    """A notice of a public office, of about `chars` characters, numbered and signed."""
+    """Write a notice of a public office, numbered and signed.
+
+    Args:
+        pen: draws the words.
+        subject: its number.
+        chars: about how long.
+    """
     day = pen.day()
     issuer = _phrase(pen, "issuers", subject)
     genre = pen.word(_GENRES)
@@ -73,18 +79,24 @@ def _sections(pen: Pen, subject: int, chars: int) -> list[str]:
     if chars < 500:
         return pen.paragraphs(patterns, max(chars, 1), 4)
     lines, written, section = list[str](), 0, 0
-    room = pen.whole(300, 500) + chars // 12
+    section_chars = pen.whole(300, 500) + chars // 12
     while written < chars and section < _SECTIONS:
         section += 1
         lines.append(f"{NUMERALS[section]}、{_phrase(pen, 'deeds', subject)}")
-        items = pen.paragraphs(patterns, min(room, chars - written), 6)
+        items = pen.paragraphs(patterns, min(section_chars, chars - written), 6)
         lines += [f"（{NUMERALS[n]}）{item}" for n, item in enumerate(items[:_SECTIONS], 1)]
         written += sum(map(len, items))
     return lines
 
 
 def news(pen: Pen, subject: int, chars: int) -> Draft:
-    """A news item of about `chars` characters under the line of an invented agency."""
+    """Write a news item under the line of an invented agency.
+
+    Args:
+        pen: draws the words.
+        subject: its number.
+        chars: about how long.
+    """
     day = pen.day()
     place, reporter = _phrase(pen, "cities", subject), _phrase(pen, "people", subject)
     when = f"{day.month}月{day.day}日"
@@ -105,7 +117,13 @@ def news(pen: Pen, subject: int, chars: int) -> Draft:
 
 
 def article(pen: Pen, subject: int, chars: int) -> Draft:
-    """A newspaper article or commentary of about `chars` characters, with headings if long."""
+    """Write a newspaper article or commentary, with headings if long.
+
+    Args:
+        pen: draws the words.
+        subject: its number.
+        chars: about how long.
+    """
     day = pen.day()
     writers = [_phrase(pen, "people", subject) for _ in range(pen.whole(1, 2))]
     byline = pen.word(("本报记者　", "本报评论员　", "特约撰稿　", "")) + "　".join(writers)

@@ -77,7 +77,13 @@ def leakable(exams: dict[str, list[Item]]) -> list[Item]:
 
 
 def with_leak(pen: Pen, text: str, items: Sequence[Item]) -> Altered:
-    """The text with one of `items` in it: all of it, or without the options, or the question."""
+    """Insert an item of an exam: whole, without the options, or the question alone.
+
+    Args:
+        pen: draws the item and how much of it.
+        text: of a document.
+        items: to choose from.
+    """
     item = items[pen.whole(0, len(items) - 1)]
     right = item.options[_LETTERS.index(item.answer)][len("(A)") :]
     variants = {

@@ -168,7 +168,13 @@ class Pen:
         return fmt % tuple(map(getitem, slots, drawn[1:]))
 
     def paragraphs(self, patterns: Forms, chars: int, most: int) -> list[str]:
-        """Write paragraphs of one to `most` sentences, of about `chars` characters together."""
+        """Write paragraphs.
+
+        Args:
+            patterns: of the sentences.
+            chars: about how many characters together.
+            most: sentences in a paragraph, at least one.
+        """
         count = chars // _SENTENCE_CHARS + 1
         drawn = self._drawn(count * _SENTENCE_BYTES)
         formats, lists = list[str](), list[WordList]()

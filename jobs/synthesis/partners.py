@@ -36,7 +36,7 @@ class Partner:
         columns: Our name of a column to the partner's path of it.
         licence: Of all its documents.
         priority: 1 is preferred.
-        author: Who writes its documents.
+        author: The author of its documents.
         median_chars: Half of its documents are longer.
         sites: Where its documents are from.
     """
@@ -178,7 +178,7 @@ def write_conf(folder: Path, deliveries: Path) -> None:
 
 def _yaml(partner: Partner, pattern: str) -> str:
     columns = "".join(
-        f"    {ours}: {_quoted(theirs)}\n" for ours, theirs in partner.columns.items()
+        f"    {column}: {_quoted(name)}\n" for column, name in partner.columns.items()
     )
     return (
         f"{partner.name}:\n"

@@ -25,7 +25,13 @@ def resident_id(pen: Pen) -> str:
 
 
 def with_private_data(pen: Pen, text: str, person: str) -> Altered:
-    """A line with a person's resident id, mobile number or e-mail address, or several of them."""
+    """Insert a line with a person's resident id, mobile number or e-mail address, or several.
+
+    Args:
+        pen: draws the numbers and the place.
+        text: of a document.
+        person: the name.
+    """
     found = {
         "resident_id": resident_id(pen),
         "mobile": f"{pen.word(_MOBILE_HEADS)}{pen.whole(0, 99_999_999):08}",

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
 
 def with_repeats(pen: Pen, plant: Plant, draft: Draft, site: Site) -> Altered:
-    """The text with what `plant` says is repeated, in itself or over all pages of its site."""
+    """Repeat a part in the text, or on all pages of its site.
+
+    Args:
+        pen: draws captions and places.
+        plant: what is repeated.
+        draft: the document.
+        site: its header and footer.
+    """
     if plant is Plant.BOILERPLATE:
         return Altered(f"{site.header}\n{draft.text}\n{site.footer}", site.host)
     if plant is Plant.PASTED_TWICE:

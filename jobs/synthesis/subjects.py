@@ -12,7 +12,7 @@ class Subject:
     Attributes:
         name: The field.
         nouns: What is dealt with.
-        offices: Who deals with it.
+        offices: Offices that deal with it.
         scenes: Where.
         figures: What is counted; `#` stands for the number.
     """

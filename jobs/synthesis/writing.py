@@ -77,7 +77,13 @@ class Delivery:
         self._file: _File | None = None
 
     def add(self, row: Row, plant: Plant | None, text_bytes: int) -> RowLocation:
-        """Write the row, damaged where `plant` says so."""
+        """Write a row and return where it is.
+
+        Args:
+            row: its columns.
+            plant: the damage to do, if any.
+            text_bytes: the size of its text.
+        """
         file = self._file = self._file or self._opened()
         file.add(row, plant)
         location = RowLocation(self._name, file.rows)
@@ -166,7 +172,7 @@ class _Records:
 
     def __init__(self, path: Path, partner: Partner) -> None:
         self.rows = 0
-        self._names = [partner.columns[ours] for ours in Row._fields]
+        self._names = [partner.columns[column] for column in Row._fields]
         self._schema = pa.schema([(name, pa.string()) for name in self._names])
         self._writer = pq.ParquetWriter(
             path, self._schema, compression="zstd", use_dictionary=False

@@ -109,13 +109,13 @@ def _with(
     """Replace the content of some rows, with null where dropped, and measure them again."""
     reasons, why = verdicts
     is_changed = _mask(len(documents), changed)
-    is_gone = pa.array([row in reasons for row in changed])
-    left = pc.if_else(is_gone, pa.scalar(None, pa.large_string()), content.filter(is_changed))
+    is_dropped = pa.array([row in reasons for row in changed])
+    left = pc.if_else(is_dropped, pa.scalar(None, pa.large_string()), content.filter(is_changed))
     measured = signals(left, params=signal_params)
     new: dict[str, Any] = {
         **{name: measured[name].combine_chunks() for name in measured.column_names},
         "content": left,
-        "stage": pc.if_else(is_gone, str(Stage.DECONTAMINATE), pa.scalar(None, pa.string())),
+        "stage": pc.if_else(is_dropped, str(Stage.DECONTAMINATE), pa.scalar(None, pa.string())),
         "reason": pa.array([reasons.get(row) for row in changed], pa.string()),
         "evidence": pa.array([why.get(row) for row in changed], pa.string()),
     }

@@ -102,7 +102,7 @@ class Searchable:
         alone: By the question itself.
         with_options: By question and options together only.
         passage_only: By the passage only.
-        too_short: Not at all: fewer than eight tokens, and no options to tell them by.
+        too_short: Not at all: fewer than eight tokens, and no options that identify them.
         too_common: Not at all: all their runs are in too many others.
     """
 
@@ -158,8 +158,8 @@ def build_index(benchmarks: Sequence[Benchmark]) -> tuple[ItemIndex, ItemNames, 
 def index_bytes(index: ItemIndex, names: ItemNames) -> bytes:
     """Serialize an index as one file."""
     out = io.BytesIO()
-    about = np.frombuffer(orjson.dumps(names), np.uint8)
-    np.savez(out, about=about, **index._asdict())
+    described = np.frombuffer(orjson.dumps(names), np.uint8)
+    np.savez(out, **{"about": described, **index._asdict()})
     return out.getvalue()
 
 

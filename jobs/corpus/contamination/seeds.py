@@ -33,7 +33,13 @@ def filter_mask(key: np.uint64) -> np.uint64:
 
 @kernel
 def next_key(rolling: np.uint64, first: np.uint32, last: np.uint32) -> np.uint64:
-    """Return the rolling hash of a run: that of the run before, without its `first` token."""
+    """Return the rolling hash of the next run.
+
+    Args:
+        rolling: the hash of the run before.
+        first: the token that leaves.
+        last: the token that enters.
+    """
     return (rolling - np.uint64(first) * _BASE_4) * _BASE + np.uint64(last)
 
 

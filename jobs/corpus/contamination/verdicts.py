@@ -68,7 +68,13 @@ _REACH = 60  # tokens between a question and its options
 
 @kernel
 def within(text: Tokens, low: int, high: int) -> TextSpan:
-    """Return the span from `low` to `high`, cut to the text."""
+    """Return a span of a text.
+
+    Args:
+        text: tokens.
+        low: where it begins; below 0 is 0.
+        high: where it ends; at most the end of the text.
+    """
     return TextSpan(text, max(0, low), min(len(text), high))
 
 

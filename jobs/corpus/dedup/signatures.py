@@ -112,14 +112,14 @@ def _hash_shingles(points: Uint32s, count: int, k: int, lane: Uint32s, hashes: U
     _fill(hashes, count, np.uint32(4 * k) if k >= 4 else _P5 + np.uint32(4 * k))
     for number in range(4 if k >= 4 else 0):
         _fill(lane, count, _LANE_STARTS[number])
-        for word in range(number, k - k % 4, 4):
+        for offset in range(number, k - k % 4, 4):
             for s in range(count):
-                lane[s] = _rotl(np.uint32(lane[s] + points[s + word] * _P2), 13) * _P1
+                lane[s] = _rotl(np.uint32(lane[s] + points[s + offset] * _P2), 13) * _P1
         for s in range(count):
             hashes[s] += _rotl(lane[s], _LANE_TURNS[number])
-    for word in range(k - k % 4, k):
+    for offset in range(k - k % 4, k):
         for s in range(count):
-            hashes[s] = _rotl(np.uint32(hashes[s] + points[s + word] * _P3), 17) * _P4
+            hashes[s] = _rotl(np.uint32(hashes[s] + points[s + offset] * _P3), 17) * _P4
     for s in range(count):
         # numba widens products of 32-bit words to 64 bits; each step narrows them back
         h = hashes[s]

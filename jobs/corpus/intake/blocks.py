@@ -19,7 +19,7 @@ _BLOCK_BYTES = 1 << 20
 
 @contextmanager
 def reading(source_file: str) -> Iterator[None]:
-    """Turn what decompressors and Parquet say of bad bytes into `DeliveryUnreadable`.
+    """Turn errors of decompressors and Parquet about bad bytes into `DeliveryUnreadable`.
 
     An operating system's or a network's error has a number and passes: it is not the partner's.
     """
@@ -36,7 +36,7 @@ def reading(source_file: str) -> Iterator[None]:
 def decodable_blocks(
     blocks: Iterator[bytes], encoding: str, legacy: Callable[[], str | None] | None
 ) -> tuple[Characters, Iterator[bytes]]:
-    """How to read a file's lines, and its blocks, without byte order mark.
+    """Return how to read a file's lines, and its blocks without byte order mark.
 
     UTF-16 arrives as UTF-8: a newline in it is no longer one byte.
 
@@ -59,7 +59,7 @@ def decodable_blocks(
 
 
 def lines(blocks: Iterable[bytes], max_bytes: int) -> Iterator[bytes | None]:
-    """Each line without its newline; None in place of one longer than `max_bytes`."""
+    """Yield each line without its newline; None in place of one longer than `max_bytes`."""
     held: list[bytes] = []
     size = 0
     for block in blocks:
@@ -78,7 +78,7 @@ def lines(blocks: Iterable[bytes], max_bytes: int) -> Iterator[bytes | None]:
 
 
 def file_blocks(stream: BinaryIO, source_file: str) -> Iterator[bytes]:
-    """The bytes of a file, a megabyte at a time."""
+    """Yield the bytes of a file, a megabyte at a time."""
     while True:
         with reading(source_file):
             block = stream.read(_BLOCK_BYTES)

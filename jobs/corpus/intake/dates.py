@@ -72,9 +72,9 @@ class Dates(NamedTuple):
 
 
 def dates(given: pa.Array) -> Dates:
-    """The dates of a column of strings.
+    """Parse a column of dates.
 
-    A date nobody can read, or that cannot be, is null in `published` and stands in `as_given`.
+    A date that is not understood or impossible is null in `published` and stands in `as_given`.
 
     Law: row-wise.
     """
@@ -90,7 +90,7 @@ def dates(given: pa.Array) -> Dates:
 
 
 def iso_date(text: str) -> str | None:
-    """The date that `text` gives, in ISO 8601; None if it gives none from 1900 to 2100.
+    """Return the date that `text` gives, in ISO 8601; None if it gives none from 1900 to 2100.
 
     Chinese and Western forms, the years of the Republic, and seconds or milliseconds since 1970
     (in UTC). A time zone is kept if given and never guessed, but for CST, which here is China's.
@@ -136,7 +136,7 @@ def _year(parts: dict[str, str | None]) -> int:
     year = _number(given)
     if parts.get("era"):
         return year + _REPUBLIC if 0 < year <= _LAST_YEAR - _REPUBLIC else 0
-    # A year of two figures could be of any century, or of the Republic.
+    # A year of two digits could be of any century, or of the Republic.
     return year if len(given) == 4 else 0
 
 
@@ -147,7 +147,7 @@ def _month(given: str | None) -> int | None:
 
 
 def _clock(parts: dict[str, str | None]) -> str | None:
-    """What follows the day: nothing, or `Thh:mm:ss` and a zone; None for an impossible time."""
+    """Return the time after the day: empty, or `Thh:mm:ss` and zone; None if impossible."""
     if not parts.get("hour"):
         return ""
     hour, minute, second = (int(parts.get(name) or 0) for name in ("hour", "minute", "second"))
@@ -171,7 +171,7 @@ def _zone(given: str | None) -> str:
 
 
 def _number(given: str) -> int:
-    """A number in figures, in Chinese figures (二〇二三) or in Chinese words (二十九)."""
+    """Parse a number in digits, in Chinese digits (二〇二三) or in Chinese numerals (二十九)."""
     if given.isdecimal():
         return int(given)
     given = given.replace("廿", "二十").replace("卅", "三十")
@@ -187,7 +187,7 @@ def _number(given: str) -> int:
     return total + (_number(rest) if rest else 0)
 
 
-def _since_1970(figures: str) -> str | None:
-    seconds = int(figures) // (1000 if len(figures) == 13 else 1)
+def _since_1970(digits: str) -> str | None:
+    seconds = int(digits) // (1000 if len(digits) == 13 else 1)
     moment = _EPOCH_ORIGIN + timedelta(seconds=seconds)
     return moment.strftime("%Y-%m-%dT%H:%M:%S+00:00") if moment.year <= _LAST_YEAR else None

@@ -44,7 +44,7 @@ def delimited_rows(file: OpenFile) -> Iterator[Row]:
     if isinstance(header, Refusal):
         raise DeliveryUnreadable(f"{file.name} has no header to read: {header.evidence}")
     names = [name.strip() for name in header]
-    places = [names.index(name) if name in names else None for name in params.theirs]
+    places = [names.index(name) if name in names else None for name in params.source_columns]
     missing = text_missing(names) if places[0] is None else None
     for number, record in enumerate(records, file.rows_before + 1):
         if isinstance(record, Refusal):
@@ -63,7 +63,7 @@ def delimited_heads(file: OpenFile) -> list[Head]:
     if not isinstance(header, list):
         return []
     names = [name.strip() for name in header]
-    return [Head({*names} & {*file.params.theirs}, names)]
+    return [Head({*names} & {*file.params.source_columns}, names)]
 
 
 def _decoded(file: OpenFile) -> _Lines:
@@ -145,7 +145,7 @@ class _LineTooLong(csv.Error):
 
 
 def _unquoted(lines: _Lines, delimited: str) -> Iterator[list[str] | Refusal]:
-    """A record a line, its quotes as they are."""
+    """Yield a record for each line, its quotes as they are."""
     while True:
         lines.begin_record()
         try:

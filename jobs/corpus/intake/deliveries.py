@@ -107,7 +107,7 @@ def heads(
     if delivered_as.heads is not None:
         return delivered_as.heads(OpenFile(stream, source_file, params))
     names = delivered_as.columns
-    return [Head({*names} & {*params.theirs}, list(names))]
+    return [Head({*names} & {*params.source_columns}, list(names))]
 
 
 def legacy_evidence(stream: BinaryIO, source_file: str) -> str | None:

@@ -32,7 +32,7 @@ class Evidence:
         return self
 
     def legacy(self) -> str | None:
-        """The encoding of the lines that are not UTF-8: gb18030, big5, euc-tw or None."""
+        """Return the encoding of the lines that are not UTF-8: gb18030, big5, euc-tw or None."""
         return legacy_encoding(b"\n".join([*self._samples, _foreign(self._rest)]))
 
     def _look(self, unit: bytes) -> None:
@@ -51,7 +51,7 @@ class Evidence:
 
 
 def characters(head: bytes, declared: str, legacy: Callable[[], str | None]) -> Characters:
-    """How to read the lines of a file that begins with `head`.
+    """Return how to read the lines of a file that begins with `head`.
 
     Args:
         head: the first `HEAD_BYTES`, or all of the file; not in UTF-16.
@@ -64,7 +64,7 @@ def characters(head: bytes, declared: str, legacy: Callable[[], str | None]) -> 
 
 
 def _foreign(lines: bytes) -> bytes:
-    """Some of the lines that are not UTF-8, not even UTF-8 with a few bad bytes."""
+    """Return some of the lines that are not UTF-8, not even UTF-8 with a few bad bytes."""
     try:
         lines.decode()
     except UnicodeDecodeError:

@@ -17,7 +17,7 @@ from functools import cache
 ENCODINGS = ("auto", "utf-8", "gb18030", "big5", "utf-16")
 
 EUC_TW = "euc-tw"
-"""Told from the others, but no decoder for it comes with Python."""
+"""Detected, but not read: no decoder for it comes with Python."""
 
 # GB18030 contains GBK and GB2312. Windows' Big5 has the punctuation people type; what it lacks is
 # looked up with Hong Kong's supplement.
@@ -74,7 +74,7 @@ class Characters:
         self.expects_utf8 = declared == "utf-8" if declared else not is_legacy
 
     def decoded(self, line: bytes) -> str:
-        """The characters of `line`, strictly; raises `UnicodeDecodeError`."""
+        """Decode a line strictly; raise `UnicodeDecodeError` where that fails."""
         if self._declared:
             return decoded(line, self._declared)
         try:
@@ -87,7 +87,7 @@ class Characters:
         return self._reread(line, text) if self.is_legacy and not text.isascii() else text
 
     def escaped(self, line: bytes) -> str:
-        """The characters of `line`, each undecodable byte as a lone surrogate, U+DC80 to U+DCFF."""
+        """Decode a line, each undecodable byte as a lone surrogate, U+DC80 to U+DCFF."""
         is_utf8 = not self._declared and self._is_damaged_utf8(line)
         encoding = "utf-8" if is_utf8 else self._declared or self._legacy()
         codec = _CODECS.get(encoding or "utf-8", ("ascii",))[0]
@@ -109,7 +109,7 @@ class Characters:
 
 
 def detect(sample: bytes) -> str:
-    """The encoding of a file that begins with `sample`: a few MB, or all of it.
+    """Detect the encoding of a file that begins with `sample`: a few MB, or all of it.
 
     One of utf-8, gb18030, big5, utf-16-le, utf-16-be, euc-tw. A file that fits none of them counts
     as UTF-8, because strict UTF-8 then refuses its rows one by one instead of inventing characters.
@@ -121,16 +121,16 @@ def detect(sample: bytes) -> str:
         return utf16_order(sample)
     if is_mostly_utf8(sample):
         return "utf-8"
-    return _best(_telling(sample), (*_LEGACY, *_UTF_16)) or "utf-8"
+    return _best(_scored_part(sample), (*_LEGACY, *_UTF_16)) or "utf-8"
 
 
 def legacy_encoding(sample: bytes) -> str | None:
-    """What lines that are not UTF-8 are in: gb18030, big5 or euc-tw; None if in none of them."""
+    """Detect the encoding of lines that are not UTF-8: gb18030, big5, euc-tw or None."""
     return _best(sample, _LEGACY) if sample else None
 
 
 def utf16_order(sample: bytes) -> str:
-    """`utf-16-le` or `utf-16-be`: by the mark, else by the order that makes more sense."""
+    """Return `utf-16-le` or `utf-16-be`: by the mark, else the order with more plausible text."""
     for mark, encoding in _BYTE_ORDER_MARKS[1:3]:
         if sample.startswith(mark):
             return encoding
@@ -138,7 +138,7 @@ def utf16_order(sample: bytes) -> str:
 
 
 def decoded(line: bytes, encoding: str) -> str:
-    """The characters of `line`, strictly; raises `UnicodeDecodeError`."""
+    """Decode a line strictly; raise `UnicodeDecodeError` where that fails."""
     if encoding == EUC_TW:
         raise UnicodeDecodeError(EUC_TW, line, 0, 1, "an encoding that is not read")
     first, *others = _CODECS.get(encoding, (encoding,))
@@ -151,7 +151,7 @@ def decoded(line: bytes, encoding: str) -> str:
 
 
 def utf8_blocks(blocks: Iterable[bytes], order: str) -> Iterator[bytes]:
-    """UTF-16 blocks as UTF-8 ones.
+    """Recode UTF-16 blocks as UTF-8.
 
     A half of a surrogate pair passes through, and half a character at the end becomes such a half:
     neither is valid UTF-8, so it is the row holding it that fails later, not the file.
@@ -164,7 +164,7 @@ def utf8_blocks(blocks: Iterable[bytes], order: str) -> Iterator[bytes]:
 
 
 def without_mark(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The blocks of a file without the byte order mark it may begin with."""
+    """Yield the blocks of a file without the byte order mark it may begin with."""
     rest = iter(blocks)
     first = next(rest, b"")
     for mark, encoding in _BYTE_ORDER_MARKS:
@@ -182,8 +182,8 @@ def is_mostly_utf8(sample: bytes) -> bool:
     return 2 * wrong <= beyond_ascii
 
 
-def _telling(sample: bytes) -> bytes:
-    """The part of `sample` worth scoring: from the first byte beyond ASCII, on an even place."""
+def _scored_part(sample: bytes) -> bytes:
+    """Return what is scored of `sample`: from the first byte beyond ASCII, at an even offset."""
     start = len(sample) - len(sample.lstrip(_ASCII))
     start -= start % 2
     return sample[start : start + _SCORED_BYTES]
@@ -196,7 +196,7 @@ def _best(sample: bytes, encodings: Iterable[str]) -> str | None:
 
 
 def _score(sample: bytes, encoding: str) -> float:
-    """The share of common Chinese among the characters beyond ASCII."""
+    """Return the share of common Chinese among the characters beyond ASCII."""
     if encoding == EUC_TW:
         counts = Counter(_euc_tw_characters(sample))
     else:
@@ -206,7 +206,7 @@ def _score(sample: bytes, encoding: str) -> float:
 
 
 def _euc_tw_characters(sample: bytes) -> Iterator[str]:
-    """What `sample` would say in EUC-TW, well enough to recognise it; U+FFFD for what is not."""
+    """Decode EUC-TW, well enough to recognise it; U+FFFD for what is not."""
     table = _euc_tw_table()
     i = 0
     while i < len(sample):
@@ -222,7 +222,7 @@ def _euc_tw_characters(sample: bytes) -> Iterator[str]:
 
 @cache
 def _euc_tw_table() -> dict[bytes, str]:
-    """Plane 1 of CNS 11643 by its EUC-TW bytes.
+    """Return plane 1 of CNS 11643 by its EUC-TW bytes.
 
     It has the characters of Big5's first level in Big5's order, in rows of 94 instead of 157, and
     nearly so the marks; so it need not be written down.
@@ -238,6 +238,6 @@ def _euc_tw_table() -> dict[bytes, str]:
 
 
 def _sense(text: str) -> int:
-    """How many characters are ASCII or common Chinese."""
+    """Count the characters that are ASCII or common Chinese."""
     counts = Counter(text).items()
     return sum(count for one, count in counts if one < "\x7f" or one in _COMMON)

@@ -30,7 +30,12 @@ _INDENTED = re.compile(rb"(?:\xef\xbb\xbf)?\s*+\{[ \t\r]*+\n")
 def expected_contents(
     blocks: Iterator[bytes], source_file: str, delivered_as: str
 ) -> Iterator[bytes]:
-    """The same blocks, from the beginning of a file without columns or of lines.
+    """Yield the blocks of a file without columns or of lines, if it is one.
+
+    Args:
+        blocks: from the beginning of the file.
+        source_file: its name, for errors.
+        delivered_as: the format that the partner's file gives.
 
     Raises:
         DeliveryUnreadable: they are an archive, or something else that has a format of its own.

@@ -37,7 +37,7 @@ class Format:
         columns: what there is to map where the format names its columns; else empty.
         heads: reads which columns the head of a file has, where `columns` is empty.
         require_text: raises `TextColumnMissing` by other means than reading the first rows.
-        suffixes: what names of its files end in, where that tells how much text is in them.
+        suffixes: what names of its files end in, where the suffix shows how much text is in them.
         growth: how many times as large as its file the text is taken to be; only balances tasks.
         is_page: whether every text is a whole web page, of which the main text is taken.
         is_optional: whether a row may lack columns that other rows of the file have.

@@ -34,18 +34,18 @@ _ID = COLUMNS.index("id")
 
 def json_rows(file: OpenFile) -> Iterator[Row]:
     """Yield one row for each line that is not blank, numbered by its line."""
-    params, theirs = file.params, file.params.theirs
+    params, source_columns = file.params, file.params.source_columns
     characters, file_lines = decoded_lines(file)
     for number, line in enumerate(file_lines, file.rows_before + 1):
         if line is None:
             evidence = f"line of more than {params.max_line_bytes} bytes"
             yield refused_row(number, RejectReason.TOO_LARGE, evidence)
         elif line and not line.isspace():
-            record = _record(line, characters, theirs[_ID])
+            record = _record(line, characters, source_columns[_ID])
             if isinstance(record, Refusal):
                 yield refused_row(number, *record)
                 continue
-            values = [_value(record, name) for name in theirs]
+            values = [_value(record, name) for name in source_columns]
             if b"\\u" in line and (broken := _broken(values)) is not None:
                 yield refused_row(number, *broken)
                 continue
@@ -57,13 +57,13 @@ def json_rows(file: OpenFile) -> Iterator[Row]:
 def json_heads(file: OpenFile) -> list[Head]:
     """Return the keys of the objects among the first lines, and which of these are mapped."""
     characters, file_lines = decoded_lines(file)
-    theirs = [name for name in file.params.theirs if name is not None]
+    source_columns = [name for name in file.params.source_columns if name is not None]
     heads: list[Head] = []
     for line in islice(file_lines, HEAD_ROWS):
         if line and not line.isspace():
             record = _record(line, characters, None)
             if isinstance(record, dict):
-                found = {name for name in theirs if _value(record, name) is not MISSING}
+                found = {name for name in source_columns if _value(record, name) is not MISSING}
                 heads.append(Head(found, _names(record)))
     return heads
 

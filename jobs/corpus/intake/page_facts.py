@@ -52,13 +52,13 @@ class PageFacts(NamedTuple):
 
 
 def page_facts(tree: HTMLTree) -> PageFacts:
-    """Title, date of publication in the page's words, and address of a parsed page."""
+    """Return title, date of publication as the page words it, and address of a parsed page."""
     metas = _metas(tree)
     return PageFacts(_title(tree, metas), _published(tree, metas), _url(tree, metas))
 
 
 def _title(tree: HTMLTree, metas: dict[str, str]) -> str | None:
-    """The heading that the title repeats, else the title without the site's name."""
+    """Return the heading that the title repeats, else the title without the site's name."""
     whole = _plain(tree.title or "")
     for heading in _found(tree, "h1")[:_MOST_HEADINGS]:
         text = _plain(heading.text)
@@ -72,7 +72,7 @@ def _title(tree: HTMLTree, metas: dict[str, str]) -> str | None:
 
 
 def _published(tree: HTMLTree, metas: dict[str, str]) -> str | None:
-    """The date of publication: declared, else the first whole date that is shown."""
+    """Return the date of publication: declared, else the first whole date that is shown."""
     for text in _declared(tree, metas):
         if iso_date(text):
             return text
@@ -90,7 +90,7 @@ def _declared(tree: HTMLTree, metas: dict[str, str]) -> Iterator[str]:
 
 
 def _url(tree: HTMLTree, metas: dict[str, str]) -> str | None:
-    """The canonical address, relative to the base or address that the page gives of itself."""
+    """Return the canonical address, resolved against the base or address that the page declares."""
     given = metas.get("og:url", "")
     base = next((node.getattr("href") or "" for node in _found(tree, "base")), "")
     for link in _found(tree, "link"):
@@ -110,7 +110,7 @@ def _joined(base: str, address: str) -> str | None:
 
 
 def _metas(tree: HTMLTree) -> dict[str, str]:
-    """What the page's meta tags say, the first of a name."""
+    """Return the page's meta tags, the first of each name."""
     metas: dict[str, str] = {}
     for tag in _found(tree, "meta"):
         name = tag.getattr("property") or tag.getattr("name") or tag.getattr("itemprop")
@@ -121,7 +121,7 @@ def _metas(tree: HTMLTree) -> dict[str, str]:
 
 
 def _found(tree: HTMLTree, tag: str) -> list[Any]:
-    """Every element of that name: as a slice, for one after the other takes the square."""
+    """Return every element of a name, as a slice: one by one would take quadratic time."""
     document = tree.document
     return list(document.get_elements_by_tag_name(tag)[:]) if document else []
 

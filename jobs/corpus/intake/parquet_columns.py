@@ -59,7 +59,7 @@ def cells(batch: pa.RecordBatch, column: Column | None, *, is_id: bool, is_uuid:
     Args:
         batch: its rows.
         column: which one; None for nulls.
-        is_id: whether bytes that are no characters are to be told by their digits.
+        is_id: whether bytes that are no characters become their hex digits.
         is_uuid: whether its bytes are UUIDs, as far as the file says so.
     """
     if column is None:
@@ -75,7 +75,7 @@ def cells(batch: pa.RecordBatch, column: Column | None, *, is_id: bool, is_uuid:
         values = array.cast(pa.large_binary())
         is_bytes = is_id and any(is_kind(kind) for is_kind in _BYTES)
         return _each(values, _readable) if is_bytes else values.to_pylist()
-    return _nested(array) if pt.is_nested(kind) else _words(array)
+    return _nested(array) if pt.is_nested(kind) else _printed(array)
 
 
 def _is_uuid(kind: pa.DataType) -> bool:
@@ -103,18 +103,18 @@ def _readable(value: bytes) -> str:
     return text if text.isprintable() else value.hex()
 
 
-def _words(array: pa.Array) -> list[str | None]:
-    """Numbers, dates and the like as words; a time in a zone that nobody knows in UTC."""
+def _printed(array: pa.Array) -> list[str | None]:
+    """Numbers, dates and the like as text; a time in an unknown zone in UTC."""
     is_time = pt.is_timestamp(array.type)
     try:
-        words = array.cast(pa.string()).to_pylist()
+        values = array.cast(pa.string()).to_pylist()
     except pa.ArrowInvalid:
         if not is_time:
             raise
-        words = array.cast(pa.timestamp(array.type.unit, "UTC")).cast(pa.string()).to_pylist()
+        values = array.cast(pa.timestamp(array.type.unit, "UTC")).cast(pa.string()).to_pylist()
     if pt.is_floating(array.type) or pt.is_decimal(array.type):
-        return [word and in_digits(word) for word in words]
-    return [word and _NO_FRACTION.sub("", word) for word in words] if is_time else words
+        return [value and in_digits(value) for value in values]
+    return [value and _NO_FRACTION.sub("", value) for value in values] if is_time else values
 
 
 def _nested(array: pa.Array) -> list[Any]:

@@ -4,7 +4,7 @@ A file may say that a column is of an *extension type*: a name that some library
 code of its own that runs when the schema is read or a cell is looked at; Ray's unpickles. What a
 delivery says is data. So the schema that the writer stored is first read with that name hidden; if
 it has any but the few types whose cells are plain bytes or text, the file is opened by its storage
-types alone, and who maps such a column is told its name.
+types alone, and a partner that maps such a column is refused with its name.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _TAIL_BYTES = 1 << 16
 _MAGIC = b"PAR1"
 _END_BYTES = 8  # the footer's length and the magic
 
-# What stores Arrow's schema in a footer and an extension type in that, and as long a word that
-# nobody looks for.
+# Keys of Arrow's schema in a footer and of an extension type in that schema, and a key of the same
+# length that no reader looks for.
 _SCHEMA, _HIDDEN_SCHEMA = b"ARROW:schema", b"heliu:schema"
 _EXTENSION, _HIDDEN_EXTENSION = b"ARROW:extension:name", b"heliu:extension:name"
 _PLAIN_EXTENSIONS = ("arrow.json", "arrow.uuid")  # of Arrow itself, in C++
@@ -46,7 +46,7 @@ class Footer(NamedTuple):
     foreign: dict[tuple[str, ...], str]
 
     def foreign_in(self, name: str) -> tuple[str, str] | None:
-        """The first foreign column above, at or below a dotted name, and its type's name."""
+        """Return the first foreign column above, at or below a dotted name, and its type's name."""
         for path, kind in self.foreign.items():
             column = ".".join(path)
             if f"{column}.".startswith(f"{name}.") or f"{name}.".startswith(f"{column}."):
@@ -55,7 +55,7 @@ class Footer(NamedTuple):
 
 
 def read_footer(stream: pa.NativeFile, source_file: str) -> Footer:
-    """The footer of a file of which nobody knows who wrote it.
+    """Read the footer of a file from an untrusted writer.
 
     Raises:
         DeliveryUnreadable: if the bytes are no Parquet or end early.
@@ -85,7 +85,14 @@ def open_parquet(
     metadata: pq.FileMetaData | None,
     dictionaries: Iterable[int] = (),
 ) -> pq.ParquetFile:
-    """A file by what its `Footer` gives; stored columns of these numbers as dictionaries."""
+    """Open a file.
+
+    Args:
+        stream: its bytes.
+        source_file: its name, for errors.
+        metadata: see `Footer`.
+        dictionaries: numbers of stored columns to be read as dictionaries.
+    """
     with reading(source_file):
         return pq.ParquetFile(
             stream,
@@ -98,7 +105,7 @@ def open_parquet(
 
 
 def _stored(stream: pa.NativeFile) -> bytes:
-    """The bytes of the footer with its length and the magic, as far as they are there."""
+    """Return the bytes of the footer with its length and the magic, as far as they are there."""
     size = stream.size()
     tail = _last(stream, min(size, _TAIL_BYTES))
     length = int.from_bytes(tail[-_END_BYTES : -len(_MAGIC)], "little") + _END_BYTES

@@ -87,11 +87,17 @@ def require_text_column(file: OpenFile) -> None:
 def parquet_heads(file: OpenFile) -> list[Head]:
     """Return the columns of the file's schema."""
     names = list(columns_by_name(_opened(file).reader.schema_arrow))
-    return [Head({*names} & {*file.params.theirs}, names)]
+    return [Head({*names} & {*file.params.source_columns}, names)]
 
 
 def row_group_splits(stream: pa.NativeFile, source_file: str, split_bytes: int) -> list[Split]:
-    """Runs of row groups of about `split_bytes` of data each, in order."""
+    """Split a file into runs of row groups, in order.
+
+    Args:
+        stream: its bytes.
+        source_file: its name, for errors.
+        split_bytes: about how much data each run has.
+    """
     footer = read_footer(stream, source_file)
     metadata = open_parquet(stream, source_file, footer.metadata).metadata
     splits: list[Split] = []
@@ -108,7 +114,7 @@ def row_group_splits(stream: pa.NativeFile, source_file: str, split_bytes: int) 
 def _opened(file: OpenFile) -> _File:
     stream, source_file = file.stream, file.name
     footer = read_footer(stream, source_file)
-    for name in filter(None, file.params.theirs):
+    for name in filter(None, file.params.source_columns):
         if found := footer.foreign_in(name):
             column, kind = found
             raise DeliveryUnreadable(
@@ -186,7 +192,7 @@ def _longest_in(array: pa.Array) -> int:
 
 def _wanted(schema: pa.Schema, params: DeliveryParams) -> list[Column | None]:
     columns = columns_by_name(schema)
-    wanted = [columns.get(name) if name else None for name in params.theirs]
+    wanted = [columns.get(name) if name else None for name in params.source_columns]
     return [None, *wanted[1:]] if _refusal(schema, params) else wanted
 
 
@@ -195,7 +201,7 @@ def _refusal(schema: pa.Schema, params: DeliveryParams) -> Refusal | None:
     column = columns_by_name(schema).get(params.text_column)
     if column is None:
         return text_missing(_found(schema))
-    for name in filter(None, params.theirs):
+    for name in filter(None, params.source_columns):
         if schema.names.count(name) > 1:
             return Refusal(RejectReason.BROKEN_ROW, f"several columns are called {name!r}")
     if is_text(column.kind) or pt.is_null(column.kind):

@@ -71,8 +71,12 @@ class DeliveryParams:
         if self.quoting not in QUOTING:
             known = ", ".join(QUOTING)
             raise ConfigError(f"unknown quoting {self.quoting!r}: choose one of {known}")
-        ours = [our_name for our_name, _ in self.columns]
-        if "text" not in ours or len(set(ours)) < len(ours) or not set(ours) <= set(COLUMNS):
+        mapped = [column for column, _ in self.columns]
+        if (
+            "text" not in mapped
+            or len(set(mapped)) < len(mapped)
+            or not set(mapped) <= set(COLUMNS)
+        ):
             known = ", ".join(COLUMNS)
             raise ConfigError(
                 f"columns {self.columns} must name text, and each at most once, out of {known}"
@@ -84,10 +88,10 @@ class DeliveryParams:
             )
 
     @property
-    def theirs(self) -> tuple[str | None, ...]:
+    def source_columns(self) -> tuple[str | None, ...]:
         """The partner's names of `COLUMNS`, None where nothing is mapped."""
         names = dict(self.columns)
-        return tuple(names.get(ours) for ours in COLUMNS)
+        return tuple(names.get(column) for column in COLUMNS)
 
     @property
     def text_column(self) -> str:
@@ -128,7 +132,7 @@ class Refusal(NamedTuple):
 
 
 def delivered_row(number: int, values: Sequence[object], max_text_bytes: int) -> Row:
-    """The row numbered `number`, judged by its text.
+    """Make the row numbered `number`, rejected if its text is unfit.
 
     Args:
         number: the row's number in its file, from 1.
@@ -146,7 +150,13 @@ def delivered_row(number: int, values: Sequence[object], max_text_bytes: int) ->
 
 
 def refused_row(number: int, reason: RejectReason, evidence: str) -> Row:
-    """The row numbered `number`, of which nothing is known but why it is refused."""
+    """Make a row of which nothing is known but why it is refused.
+
+    Args:
+        number: the row's number in its file, from 1.
+        reason: of its rejection.
+        evidence: what shows it.
+    """
     return Row(number, None, None, None, None, None, reason, shortened(evidence))
 
 
@@ -184,7 +194,7 @@ def shortened(evidence: str) -> str:
 
 
 def undecodable(error: UnicodeDecodeError) -> Refusal:
-    """The refusal of bytes that are not in the encoding they are said to be in."""
+    """Return the refusal of bytes that are not in the encoding declared for them."""
     wrong = error.object[error.start : error.start + 8].hex(" ")
     evidence = f"{error.encoding}: {error.reason} at byte {error.start}: {wrong}"
     is_foreign = error.encoding == EUC_TW
@@ -198,7 +208,13 @@ def text_missing(found: Iterable[str]) -> Refusal:
 
 
 def text_column_missing(source_file: str, wanted: str, found: Iterable[str]) -> TextColumnMissing:
-    """The error for a delivery without its text, which a mapping or the partner explains."""
+    """Return the error for a delivery without its text.
+
+    Args:
+        source_file: the file.
+        wanted: the partner's name of the text.
+        found: the names that are there.
+    """
     return TextColumnMissing(
         f"{source_file}: no column {wanted!r} to read the text from, there are"
         f" {_encodable(', '.join(found))}: correct the partner's columns"
@@ -206,7 +222,13 @@ def text_column_missing(source_file: str, wanted: str, found: Iterable[str]) -> 
 
 
 def tables(rows: Iterable[Row], source_file: str, batch_bytes: int) -> Iterator[pa.Table]:
-    """`DELIVERED` tables of about `batch_bytes` of text each; none for no rows."""
+    """Yield `DELIVERED` tables; none for no rows.
+
+    Args:
+        rows: of one file.
+        source_file: its name.
+        batch_bytes: about how much text each table has.
+    """
     batch: list[Row] = []
     size = 0
     for row in rows:

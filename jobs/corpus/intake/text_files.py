@@ -66,7 +66,7 @@ def block_rows(file: OpenFile) -> Iterator[Row]:
 
 
 def document_text(source: bytes, characters: Characters, charset: str | None) -> str | Refusal:
-    """A whole document: as UTF-8, in the charset it declares, or line by line as files are.
+    """Decode a whole document: as UTF-8, in the charset it declares, or line by line.
 
     Args:
         source: all of it.
@@ -83,13 +83,13 @@ def document_text(source: bytes, characters: Characters, charset: str | None) ->
 
 
 def declared_charset(source: bytes | bytearray) -> str | None:
-    """The older East Asian encoding that the head of a page names, as this package names it."""
+    """Return the older East Asian encoding that the head of a page names, by its name here."""
     named = _CHARSET.search(source, 0, _CHARSET_BYTES)
     return _CHARSETS.get(named[1].decode("ascii", "replace").lower()) if named else None
 
 
 def known_charset(name: str) -> str | None:
-    """`name`, as an HTTP header has it, if it is an older East Asian encoding."""
+    """Return `name`, as an HTTP header has it, if it is an older East Asian encoding."""
     return _CHARSETS.get(name.lower())
 
 
@@ -141,7 +141,7 @@ def _known(file: OpenFile) -> list[str | None]:
     params = file.params
     if params.text_column != "text":
         raise text_column_missing(file.name, params.text_column, FILE_COLUMNS)
-    return [_stem(file.name) if name == "name" else None for name in params.theirs[1:]]
+    return [_stem(file.name) if name == "name" else None for name in params.source_columns[1:]]
 
 
 def _stem(source_file: str) -> str:

@@ -47,7 +47,7 @@ def archive_rows(file: OpenFile) -> Iterator[Row]:
     if params.text_column != "text":
         raise text_column_missing(source_file, params.text_column, ARCHIVE_COLUMNS)
     names = dict(params.columns)
-    wanted = [names.get(ours) for ours in ("id", "title")] + [names.get("url", "url")]
+    wanted = [names.get(column) for column in ("id", "title")] + [names.get("url", "url")]
     wanted.append(names.get("published"))
     for number, record in _records(file.bytes_stream, source_file):
         if record.record_type == _KINDS[params.format]:
@@ -65,7 +65,7 @@ class _Forward:
         self._ahead = b""
 
     def peek(self) -> bytes:
-        """The first bytes, which are read again."""
+        """Return the first bytes, which are read again."""
         self._ahead = self._stream.read(_VERSION_BYTES)
         return self._ahead
 
@@ -79,7 +79,7 @@ class _Forward:
         return data
 
     def close(self) -> None:
-        """Nothing: whoever opened the stream closes it."""
+        """Do nothing: the stream is closed where it was opened."""
 
     def tell(self) -> int:
         return self._place
@@ -113,7 +113,7 @@ def _records(stream: BinaryIO, source_file: str) -> Iterator[tuple[int, WarcReco
 
 
 def _content(record: WarcRecord, source_file: str, params: DeliveryParams) -> str | Refusal:
-    """The page or text of a record, whole or not at all."""
+    """Read the page or text of a record, whole or not at all."""
     limit = params.max_text_bytes
     if record.content_length > limit:
         evidence = f"record of {record.content_length} bytes, at most {limit}"
@@ -143,7 +143,7 @@ def _content(record: WarcRecord, source_file: str, params: DeliveryParams) -> st
 
 
 def _alone(record: WarcRecord) -> WarcRecord:
-    """The record in an archive of its own: what fails to parse leaves no archive readable."""
+    """Parse a record in an archive of its own: after a failure no archive is readable."""
     body = record.reader.read()
     kind = record.headers.get("Content-Type", "application/http")
     head = f"WARC/1.0\r\nWARC-Type: response\r\nContent-Type: {kind}\r\n"

@@ -51,7 +51,7 @@ class Page(NamedTuple):
 
 
 def page_rows(rows: Iterable[Row]) -> Iterator[Row]:
-    """The same rows, with the main text of those whose text is a whole page.
+    """Replace texts that are whole pages by their main text.
 
     Title, date and address come from the page where the partner gave none.
 
@@ -67,7 +67,7 @@ def is_page(text: str) -> bool:
 
 
 def page(source: str) -> Page:
-    """The main text of a page, a paragraph a line, and what it says of itself."""
+    """Return the main text of a page, a line for each paragraph, and its own facts."""
     # lxml refuses a string that says what bytes it was.
     source = _XML.sub("", source, count=1)
     source = alphabets.marks_in_a_row().sub("", source)
@@ -92,7 +92,7 @@ def _extracted(row: Row, source: str) -> Row:
 
 
 def _main_text(source: str, tree: HTMLTree) -> str:
-    """Trafilatura's answer, or Resiliparse's where that is next to nothing or one long table cell.
+    """Return Trafilatura's text, or Resiliparse's if it is nearly empty or one long table cell.
 
     Which is better was measured page by page: docs/decisions/0013.
     """
@@ -115,7 +115,7 @@ def _plain_code(code: re.Match[str]) -> str:
 
 
 def _depth(source: str) -> int:
-    """How deep the page's containers are nested, closed or not."""
+    """Return how deep the page's containers are nested, closed or not."""
     depth = deepest = 0
     for tag in _CONTAINER.finditer(source):
         depth += -1 if tag[1] else 1
@@ -128,7 +128,7 @@ def _letters(text: str) -> int:
 
 
 def _only_cell(line: str) -> str | None:
-    """A line of text; of a table's row the only cell, None if there is none.
+    """Return a line of text; of a table's row the only cell, None if there is none.
 
     A table of the layout, not of the content, leaves bars on lines that hold one cell or none.
     """

@@ -28,8 +28,8 @@ class TextParams:
     """What is done to the texts of one partner, in this order.
 
     Attributes:
-        repair: which rules they meet.
-        repeats: which repeated paragraphs are removed.
+        repair: which repairs are made.
+        repeated_lines: which repeated lines are removed.
         signals: the keyword lists.
     """
 
@@ -45,7 +45,7 @@ def documents(
 
     Args:
         delivered: rows of DELIVERED.
-        partner: whose rows.
+        partner: its name.
         first_position: the position of the first row inside its input shard.
         params: what is done to the texts.
 
@@ -57,7 +57,7 @@ def documents(
     require(delivered, DELIVERED, "delivered")
     delivered = delivered.combine_chunks()
     text = repaired(delivered["text"].combine_chunks(), params.repair.wanted)
-    texts, cuts = without_repeated_lines(text.texts, params=params.repeated_lines)
+    texts, spans = without_repeated_lines(text.texts, params=params.repeated_lines)
     # Nothing may be left of a text that was only markup and white space.
     is_empty = pc.fill_null(pc.equal(pc.binary_length(texts), 0), fill_value=False)
     is_garbled = pa.array(text.lost > params.repair.lost_share * text.chars)
@@ -89,7 +89,7 @@ def documents(
     measured = signals(content, params=params.signals)
     columns |= {name: measured[name] for name in measured.column_names}
     table = pa.table({field.name: columns[field.name] for field in DOCUMENTS}).cast(DOCUMENTS)
-    return table, removals(table, cuts)
+    return table, removals(table, spans)
 
 
 _KEPT = ("source_file", "source_row", "source_id")
@@ -102,7 +102,7 @@ _OF_FIELDS = (
 
 
 def _title(titles: pa.Array, repairs: npt.NDArray[np.int64], repair: RepairParams) -> pa.Array:
-    """Titles, Simplified where the text became so: alone they are too short to tell."""
+    """Titles, Simplified where the text is: alone they are too short to show their script."""
     wanted = repair.wanted & ~Repair.SCRIPT
     texts = normalized_texts(titles.cast(pa.large_string()), wanted)
     is_converted = (repairs & int(Repair.SCRIPT)) != 0

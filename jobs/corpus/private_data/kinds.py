@@ -1,4 +1,4 @@
-"""What kinds of private data there are, and how each is told from what only looks like it."""
+"""Kinds of private data, and what distinguishes each from text that only looks like it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers that identify a person or an account, told from other numbers by their own check digits.
+"""Numbers that identify a person or an account, recognised by their own check digits.
 
 Resident identity numbers: GB 11643-1999 (check digit by ISO 7064 MOD 11-2) and the 15 digits before
 it. Unified social credit codes: GB 32100-2015. Payment cards: ISO/IEC 7812 (Luhn). Mobile numbers:
@@ -32,7 +32,7 @@ _CREDIT_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _EARLIEST_YEAR = 1890
 
 # Issuers whose cards people in China hold: UnionPay 62, the banks' own 9 series, Visa, Mastercard,
-# American Express, JCB; a number that begins otherwise is no card even where Luhn holds by chance.
+# American Express, JCB; a number that begins otherwise is no card even if its check digit is right.
 _CARD_LENGTHS = {"62": range(16, 20), "9": range(16, 20), "4": range(16, 17), "5": range(16, 17)}
 _CARD_LENGTHS |= {"34": range(15, 16), "37": range(15, 16), "35": range(16, 17)}
 

@@ -21,7 +21,7 @@ def decisions(documents: pa.Table, drops: pa.Table, *, partner: str) -> pa.Table
     Args:
         documents: DOCUMENTS of one partner, with an `ordinal` column.
         drops: the DROPS of these documents, in any order.
-        partner: who delivered the documents.
+        partner: the name of the partner that delivered the documents.
 
     Raises:
         ConservationError: a drop belongs to no document given, or to a rejected one.

@@ -27,7 +27,7 @@ STRUCK_COLUMNS = ("doc_id", "partner", "verdict", "reason", *CLEARED_COLUMNS)
 
 _ESCAPE = re.compile(r"(?<!\\)\\++(?:u([0-9a-fA-F]{4})|x[0-9a-fA-F]{2}|[abfnrtv])")
 _QUOTED_CHARS = 200  # evidence is no longer
-_FEWEST_CHARS = 2  # of a quotation that breaks off: a shorter one occurs by chance
+_FEWEST_CHARS = 2  # of a quotation that breaks off: a shorter one occurs in unrelated texts
 
 
 def struck(
@@ -35,7 +35,7 @@ def struck(
 ) -> pa.ChunkedArray:
     """Whether each row of DECISIONS matches, is in no release and still has identifying columns.
 
-    A row meets a criterion by its columns, or if its evidence quotes a text of the criterion.
+    A row satisfies a criterion by its columns, or if its evidence quotes a text of the criterion.
 
     Args:
         decisions: columns STRUCK_COLUMNS.

@@ -104,8 +104,8 @@ def selected(documents: pa.Table, selection: Selection) -> pa.ChunkedArray:
     for criterion, _ in criteria_masks(documents, selection):
         is_match = pc.and_(is_match, null_as_false(criterion))
     if selection.contains:
-        for_words = partial(pc.match_substring, pattern=selection.wanted_text)
-        has = any_of([null_as_false(for_words(documents[name])) for name in ("content", "title")])
+        contains = partial(pc.match_substring, pattern=selection.wanted_text)
+        has = any_of([null_as_false(contains(documents[name])) for name in ("content", "title")])
         is_match = pc.and_(is_match, has)
     return is_match
 
@@ -206,8 +206,8 @@ def is_copy(facts: pa.Table, taken_down: pa.Table, *, bands: BandParams) -> pa.C
     Law: row-wise in `facts`.
     """
     num_perm = bands.num_perm
-    here = _ranked(facts, num_perm, first=len(taken_down), is_gone=False)
-    ranked = pa.concat_tables([_ranked(taken_down, num_perm, first=0, is_gone=True), here])
+    here = _ranked(facts, num_perm, first=len(taken_down), is_taken_down=False)
+    ranked = pa.concat_tables([_ranked(taken_down, num_perm, first=0, is_taken_down=True), here])
     drops = find_duplicates(ranked, bands=bands, rank=RankParams(()), frozen_only=True)
     ordinals = pa.array(range(len(taken_down), len(ranked)), pa.int64())
     found = pc.is_in(ordinals, value_set=drops["ordinal"].combine_chunks())
@@ -223,13 +223,13 @@ def has_same_text(facts: pa.Table, taken_down: pa.Table) -> pa.ChunkedArray:
     return pc.or_(*known)
 
 
-def _ranked(facts: pa.Table, num_perm: int, *, first: int, is_gone: bool) -> pa.Table:
+def _ranked(facts: pa.Table, num_perm: int, *, first: int, is_taken_down: bool) -> pa.Table:
     schema = ranked_schema(num_perm)
     known = facts.append_column("doc_id", hash_column(facts["id"]))
     ordinals = pa.array(range(first, first + len(facts)), pa.int64())
     known = known.append_column("ordinal", ordinals)
     for name in ("is_frozen", "is_taken_down"):
-        known = known.append_column(name, pa.array([is_gone] * len(facts), pa.bool_()))
+        known = known.append_column(name, pa.array([is_taken_down] * len(facts), pa.bool_()))
     return with_columns(known, schema).select(schema.names).cast(schema)
 
 
@@ -285,8 +285,8 @@ def decisions_without(
 
     Law: row-wise.
     """
-    is_gone = pc.is_in(decisions["doc_id"], value_set=taken_down)
-    is_cleared = pc.or_(is_gone, pc.is_in(decisions["kept_doc_id"], value_set=taken_down))
+    is_selected = pc.is_in(decisions["doc_id"], value_set=taken_down)
+    is_cleared = pc.or_(is_selected, pc.is_in(decisions["kept_doc_id"], value_set=taken_down))
     if struck is not None:
         is_cleared = pc.or_(is_cleared, struck)
     is_dropped = pc.and_(is_cleared, pc.not_equal(decisions["verdict"], str(Verdict.REJECTED)))

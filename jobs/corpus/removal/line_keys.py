@@ -85,7 +85,14 @@ def has_repeats(content: pa.Array, *, min_chars: int) -> Mask:
 def line_key(
     data: Bytes, i: np.uint64, end: np.uint64, table: FoldingTable
 ) -> tuple[np.uint64, int, np.uint64]:
-    """Return the key of the line that begins at byte `i`, its letters, and where it ends."""
+    """Return the key of the line that begins at byte `i`, its letters, and where it ends.
+
+    Args:
+        data: UTF-8.
+        i: where the line begins.
+        end: where the text ends.
+        table: what each code point counts as in a key.
+    """
     key = np.uint64(0)
     letters = 0
     while i < end and data[i] != _NEWLINE:

@@ -66,9 +66,9 @@ def without_spans(
     rows: list[dict[str, Any]] = []
     texts: list[str] = []
     for row in sorted(spans):
-        text, cut = _without(content[row].as_py().encode(), spans[row])
+        text, removed = _without(content[row].as_py().encode(), spans[row])
         texts.append(text)
-        rows += [{"row": row, "kind": str(kind), **one} for one in cut]
+        rows += [{"row": row, "kind": str(kind), **one} for one in removed]
     table = pa.Table.from_pylist(rows, schema=_SPANS)
     if not texts:
         return content, table
@@ -118,7 +118,7 @@ def released_removals(spans: pa.Table, decided: pa.Table, *, partner: str) -> pa
         spans: REMOVALS with an `ordinal` column.
         decided: `ordinal` and `verdict` of the delivered rows; removals of dropped rows are left
             out, since their texts are not in the release.
-        partner: whose documents they are.
+        partner: the name of the partner that delivered the documents.
     """
     shown = decided.filter(pc.not_equal(decided["verdict"], str(Verdict.DROPPED)))["ordinal"]
     spans = spans.filter(pc.is_in(spans["ordinal"], value_set=shown.combine_chunks()))

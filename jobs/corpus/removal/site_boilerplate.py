@@ -120,18 +120,18 @@ def remove_site_boilerplate(
     removed = removals(documents, removed)
     if not spans:
         return documents, removed
-    is_cut = np.zeros(len(documents), np.bool_)
-    is_cut[list(spans)] = True
-    return _with_content(documents, content, pa.array(is_cut), signal_params), removed
+    has_spans = np.zeros(len(documents), np.bool_)
+    has_spans[list(spans)] = True
+    return _with_content(documents, content, pa.array(has_spans), signal_params), removed
 
 
 def _with_content(
     documents: pa.Table,
     content: pa.LargeStringArray,
-    is_cut: pa.BooleanArray,
+    has_spans: pa.BooleanArray,
     signal_params: SignalParams,
 ) -> pa.Table:
-    some = content.filter(is_cut)
+    some = content.filter(has_spans)
     is_empty = pc.equal(pc.binary_length(some), 0)
     left = pc.if_else(is_empty, pa.scalar(None, pa.large_string()), some)
     measured = signals(left, params=signal_params)
@@ -143,9 +143,9 @@ def _with_content(
     }
     columns = {name: documents[name] for name in documents.column_names}
     for name, values in changed.items():
-        columns[name] = pc.replace_with_mask(columns[name].combine_chunks(), is_cut, values)
+        columns[name] = pc.replace_with_mask(columns[name].combine_chunks(), has_spans, values)
     is_whole = not pc.any(is_empty).as_py()  # else a copy of all text for nothing
-    columns["content"] = content if is_whole else pc.replace_with_mask(content, is_cut, left)
+    columns["content"] = content if is_whole else pc.replace_with_mask(content, has_spans, left)
     return pa.table([columns[name] for name in DOCUMENTS.names], schema=DOCUMENTS)
 
 

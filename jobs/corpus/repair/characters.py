@@ -43,7 +43,7 @@ class _Table(NamedTuple):
 
 
 def replace_characters(texts: pa.Array, wanted: Repair) -> tuple[pa.LargeStringArray, Bits]:
-    """Each text after the wanted rules of `RULES`, and the bits of those that changed it.
+    """Apply the wanted rules of `RULES` to each text; return also which changed it, as bits.
 
     Law: row-wise. A radical of three bytes may become a character of four; nothing else grows.
     """
@@ -140,7 +140,7 @@ def _copy(data: Bytes, start: np.uint64, end: np.uint64, out: Bytes, at: np.uint
 def _wide_indentation(
     data: Bytes, i: np.uint64, end: np.uint64, rules: npt.NDArray[np.uint16]
 ) -> np.uint64:
-    """Where the blanks that begin a line end, if one of them is wide; else `i`."""
+    """Return where the blanks that begin a line end, if one of them is wide; else `i`."""
     start, is_wide = i, False
     while i < end:
         point, following = decode_point(data, i)
@@ -202,7 +202,7 @@ def _is_wide_alnum(point: np.uint32) -> bool:
 
 @kernel
 def _is_joining(point: np.uint32) -> bool:
-    """Arabic to N'Ko, the scripts of India, Myanmar, Khmer and Mongolian."""
+    """Whether a code point is of Arabic to N'Ko, India, Myanmar, Khmer or Mongolian."""
     return bool(
         0x620 <= point < 0x860
         or 0x8A0 <= point < 0xE00
@@ -215,7 +215,7 @@ def _is_joining(point: np.uint32) -> bool:
 
 @kernel
 def _is_rightward(point: np.uint32) -> bool:
-    """Hebrew, Arabic and their kin."""
+    """Whether a code point is Hebrew, Arabic or of a related script."""
     return bool(0x590 <= point < 0x900 or 0xFB1D <= point < 0xFE00 or 0xFE70 <= point < 0xFEFD)
 
 

@@ -116,7 +116,7 @@ _SIGN_DISTANCE = 3  # two Han characters in UTF-8 are three in GBK
 
 @kept_table
 def _kinds() -> Bytes:
-    """Shape (0x110000,), uint8: the kind of each code point."""
+    """Return the kind of each code point, uint8 (0x110000,)."""
     kinds = np.full(sys.maxunicode + 1, _OTHER, np.uint8)
     for first, last in alphabets.HAN_RANGES:
         kinds[first : last + 1] = _HAN
@@ -163,7 +163,7 @@ def _kinds() -> Bytes:
 
 @functools.cache
 def _pairs() -> npt.NDArray[np.int64]:
-    """Shape (32 * 32,): the flags of a character of one kind after one of another."""
+    """Return the flags of a character of one kind after one of another, shape (32 * 32,)."""
     pairs = np.zeros((_KINDS, _KINDS), np.int64)
     alone = {
         _LINE_END: Repair.LINE_ENDS,

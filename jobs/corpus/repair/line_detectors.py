@@ -71,7 +71,7 @@ def _begins_with_mark(data: Bytes, at: np.uint64, end: np.uint64) -> bool:
 
 @kernel
 def _broken_width(data: Bytes, begin: np.uint64, after: np.uint64) -> np.int64:
-    """The bytes of a line that could have been broken in the middle of a sentence, else 0."""
+    """Return the bytes of a line that may be broken in the middle of a sentence, else 0."""
     start, end = np.int64(begin), np.int64(after)
     if end - start < 3 * _WRAP_CHARS:
         return np.int64(0)

@@ -77,20 +77,20 @@ _ROW_CHARS = 1000
 
 
 def remove_markup(text: str) -> str:
-    """`text` without HTML tags, comments, scripts and styles, its entities as characters.
+    """Remove HTML tags, comments, scripts and styles, and turn entities into characters.
 
     One pass: `&lt;br&gt;` becomes `<br>`, and only another call takes that for a tag.
     """
     if "<" not in text and "&" not in text:
         return text
-    pieces: list[str] = []
+    parts: list[str] = []
     position = 0
     for start, end in sorted(taught_spans(text)) if "<" in text else ():
         if end > position:
             begin = max(start, position)
-            pieces += [_stripped(text[position:begin]), _unescaped(text[begin:end])]
+            parts += [_stripped(text[position:begin]), _unescaped(text[begin:end])]
             position = end
-    return "".join([*pieces, _stripped(text[position:])])
+    return "".join([*parts, _stripped(text[position:])])
 
 
 def _stripped(text: str) -> str:
@@ -107,7 +107,7 @@ def _stripped(text: str) -> str:
 
 
 def _unescaped(text: str) -> str:
-    """`text` with its entities as characters but in code, where they may be the example."""
+    """Turn entities into characters, except in code, where they may be the example."""
     kept: list[str] = []
     position = 0
     for region in regions(text):
@@ -134,7 +134,7 @@ def _entities(text: str, row: str) -> str:
 
 
 def _raised(it: re.Match[str]) -> str:
-    """An exponent or index as one: ² or ⁿ⁻¹, else ^k or ^(n/2)."""
+    """Return an exponent or index in characters of its own, as ² or ⁿ⁻¹, else as ^k or ^(n/2)."""
     kind, inner = it[1].lower(), _INNER_TAG.sub("", it[2]).strip()
     raised = inner.translate(_RAISED_SIGNS[kind])
     if raised and not any(map(str.isascii, raised)):

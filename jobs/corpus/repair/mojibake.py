@@ -2,7 +2,7 @@
 
 A part of a text is taken back to its bytes and decoded as what it may have been. That the result
 would be Chinese is no evidence: two letters of any alphabet are a frequent character somewhere. So
-the part itself must be what nobody writes: bytes that are valid UTF-8, marks between letters or
+the part itself must be what no text has: bytes that are valid UTF-8, marks between letters or
 capitals behind small ones, or Han characters few texts have. Words of another script stay whatever
 they could be. What was lost on the way (� and 锟斤拷) no decoding brings back.
 """
@@ -30,8 +30,8 @@ _TRUE = "，。、；：？！（）《》“”"
 _SEGMENT = re.compile(rf"[^\x00-\x7f{_TRUE}]{{2,}}")
 _RUN = re.compile(rf"[^\x00-\x7f{_TRUE}](?:[^\x00-\x7f{_TRUE}]|[ -~]+(?=[^\x00-\x7f{_TRUE}]))+\??")
 _LOST = re.compile("(?:\ufffd)+\\??")
-# Nobody writes a capital behind a small letter, or a sign beside either: of 2,200 runs of ten Han
-# characters in GBK read as Latin-1 all have one such pair in ten, no language has.
+# No language has a capital behind a small letter, or a sign beside either: of 2,200 runs of ten Han
+# characters in GBK read as Latin-1 all have one such pair in ten.
 _CAPITALS, _SMALL = "\xc0-\xd6\xd8-\xde", "\xdf-\xf6\xf8-\xff"
 _SIGNS = "\xa2-\xa9\xac\xae-\xb6\xb8\xb9\xbc-\xbe\xd7\xf7\u0192\u2020\u2021\u2030\u02c6\u02dc"
 _LETTER = f"[{_CAPITALS}{_SMALL}]"
@@ -68,7 +68,7 @@ _COMMON = frozenset(
 
 
 def fix_mojibake(text: str) -> str:
-    """`text` with every part that is clearly misread decoded as what it is."""
+    """Decode every part that is clearly misread in the encoding it was written in."""
     if _LATIN_LETTERS.search(text):
         once = _HIGH_RUN.sub(lambda run: _from_latin(run[0], _LEAST_AFTER, _LEAST_ODD), text)
         if once != text:
@@ -89,7 +89,7 @@ def fix_mojibake(text: str) -> str:
 
 
 def mojibake_signs() -> set[int]:
-    """What the first two bytes of frequent characters in UTF-8 are in GBK."""
+    """Return what the first two bytes of frequent characters in UTF-8 are in GBK."""
     beginnings = {c.encode()[:2] for c in frequent_characters()}
     decoded = {beginning.decode("gbk", "ignore") for beginning in beginnings}
     return {ord(c) for c in decoded if len(c) == 1} - set(map(ord, frequent_characters()))
@@ -97,7 +97,7 @@ def mojibake_signs() -> set[int]:
 
 @functools.cache
 def _rare() -> re.Pattern[str]:
-    """What every misread run has: a character that is neither ASCII nor frequent."""
+    """Return a pattern that every misread run matches: a character neither ASCII nor frequent."""
     return re.compile(rf"[^\x00-\x7f{re.escape(''.join(sorted(frequent_characters())))}]")
 
 
@@ -126,7 +126,7 @@ def _from_latin(part: str, least: float, least_odd: float) -> str:
 
 
 def _as_utf8(data: bytes) -> str | None:
-    """`data` as UTF-8 if all of it is, two characters of three bytes among it: no accident."""
+    """Decode `data` if all of it is UTF-8 and two characters have three bytes: no accident."""
     try:
         decoded = data.decode()
     except UnicodeDecodeError:
@@ -177,11 +177,11 @@ def _remains(part: str) -> str:
 
 def _gbk_bytes(part: str) -> bytes:
     # What GBK could not show was lost already then.
-    return b"\xff".join(piece.encode("gb18030", "replace") for piece in part.split("\ufffd"))
+    return b"\xff".join(segment.encode("gb18030", "replace") for segment in part.split("\ufffd"))
 
 
 def _decoded(data: bytes, encoding: str, lost_share: float = _LOST_SHARE) -> str | None:
-    """`data` in `encoding`, a � for each piece that was lost; None if that is too much."""
+    """Decode `data`, with a � for each sequence that was lost; None if too much was."""
     decoded = _LOST.sub("\ufffd", data.decode(encoding, "replace"))
     return None if decoded.count("\ufffd") > lost_share * len(decoded) else decoded
 
@@ -208,7 +208,7 @@ def _is_plain_chinese(text: str, before: str) -> bool:
 
 
 def _share(text: str) -> float:
-    """The share of frequent characters among those that are not ASCII."""
+    """Return the share of frequent characters among those that are not ASCII."""
     wide = [c for c in text if c > "\x7f"]
     frequent = frequent_characters()
     return sum(map(frequent.__contains__, wide)) / len(wide) if wide else 1.0

@@ -54,7 +54,7 @@ class Repaired:
     Attributes:
         texts: large_string; null where the text was.
         repairs: int64, the `Repair` bits of the rules that changed the text.
-        script: the script it was delivered in, None where nothing tells.
+        script: the script it was delivered in, None where it is unknown.
         lost: int32, characters that wrong decoding destroyed.
         chars: int32, code points of the repaired text.
     """
@@ -74,7 +74,7 @@ class _Stage(NamedTuple):
 
 
 def compose(text: str) -> str:
-    """`text` in NFC, but for more marks on one letter than any script has.
+    """Return `text` in NFC, except for more marks on one letter than any script has.
 
     To put those in order takes the square of their number.
     """
@@ -100,7 +100,7 @@ _STAGES = (
 
 
 def repaired(column: pa.Array | pa.ChunkedArray, wanted: Repair = EVERY) -> Repaired:
-    """Each text after the wanted rules; null stays null.
+    """Apply the wanted rules to each text; null stays null.
 
     Laws: row-wise. Repairing twice is repairing once. The result has at most three times the
     characters of the text (NFC takes some apart). With all rules it is NFC, has no control or
@@ -137,18 +137,18 @@ def repaired(column: pa.Array | pa.ChunkedArray, wanted: Repair = EVERY) -> Repa
 def normalized_texts(
     column: pa.Array | pa.ChunkedArray, wanted: Repair = EVERY
 ) -> pa.LargeStringArray:
-    """The texts of `repaired`."""
+    """Return the texts of `repaired`."""
     return repaired(column, wanted).texts
 
 
 def normalized(text: str, wanted: Repair = EVERY) -> str:
-    """One text of `repaired`."""
+    """Repair one text as `repaired` does."""
     result: str = repaired(pa.array([text], pa.large_string()), wanted).texts[0].as_py()
     return result
 
 
 def changes(text: str, wanted: Repair = EVERY) -> Iterator[tuple[Repair, str, str]]:
-    """Every change on the way from `text` to `normalized(text)`: the rule, before, after.
+    """Yield every change on the way from `text` to `normalized(text)`: rule, before, after.
 
     The last `after` is what a release holds.
     """
@@ -183,7 +183,7 @@ def _alone(text: str, stage: _Stage, repair: Repair) -> str:
 def _round(
     texts: pa.LargeStringArray, flagged: Bits, wanted: Repair
 ) -> tuple[pa.LargeStringArray, Bits, Bits]:
-    """Each text after the rules that its flags name, once, and two sets of bits for each.
+    """Apply once to each text the rules that its flags name; return two sets of bits for each.
 
     The first are the rules that changed it; the second those that have not yet seen what the last
     of these made of it.
@@ -226,7 +226,7 @@ class _Taken:
         return is_changed
 
     def given_back(self) -> pa.LargeStringArray:
-        """All texts, put together once however many rules there were."""
+        """Return all texts, put together once however many rules there were."""
         rows = sorted(self.changed)
         new = pa.array([self.strings[row] for row in rows], pa.large_string())
         return _replaced(self.texts, np.array(rows, np.int64), new)
@@ -235,7 +235,7 @@ class _Taken:
 def _staged(
     texts: pa.LargeStringArray, rows: npt.NDArray[np.int64], stage: _Stage, wanted: Repair
 ) -> tuple[pa.LargeStringArray, Bits]:
-    """All texts after a rule of kernels for `rows`, and what it changed in each of these."""
+    """Apply a rule of kernels to `rows`; return all texts, and what changed in each of these."""
     some = texts if len(rows) == len(texts) else texts.take(pa.array(rows))
     if stage.rule is None:
         after, changed = characters.replace_characters(some, stage.repairs & wanted)

@@ -45,7 +45,7 @@ _MARKS = {mark.encode("gbk")[1]: mark for mark in "》《”“、。，：；�
 
 
 def remove_pinyin(text: str) -> str:
-    """`text` without the readings behind its Traditional characters."""
+    """Remove the readings behind Traditional characters."""
     traditional = traditional_characters()
     annotated = _ANNOTATED.findall(text)
     converted = sum(map(traditional.__contains__, annotated))
@@ -56,12 +56,12 @@ def remove_pinyin(text: str) -> str:
 
 
 def _restored(hit: re.Match[str]) -> str:
-    """The character of which a letter and the reading are left, if it is a frequent one."""
+    """Return the character of which a letter and the reading are left, if it is frequent."""
     return _LETTERS.get((hit[1], hit[2]), hit[0])
 
 
 def _unshifted(hit: re.Match[str]) -> str:
-    """The mark and the character of which a mark and a letter are left, if there are such."""
+    """Return the mark and the character of which a mark and a letter are left, if there are."""
     between = hit[1].translate(_WIDE).encode("gbk", "ignore")
     if len(between) != 2:
         return hit[0]

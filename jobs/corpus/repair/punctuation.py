@@ -66,7 +66,7 @@ _FULL_STOP = re.compile(rf"(?<=[{HAN}][”》）{HAN}])\.(?=[”’」』]?(?:\n
 
 
 def widen_punctuation(text: str) -> str:
-    """`text` with the punctuation of its Chinese parts in full width."""
+    """Widen the punctuation of the Chinese parts of a text."""
     if _is_delimited(text):
         return text
     # Where questions end in ？, a ? amid a line is what an old encoding made of a character.
@@ -74,12 +74,12 @@ def widen_punctuation(text: str) -> str:
     mark = _MARK_BUT_LOST if 0 < lost < text.count("？") else _MARK
     if "```" not in text and "~~~" not in text and not text.startswith("---\n"):
         return _widened_lines(text, mark)
-    pieces: list[str] = []
+    parts: list[str] = []
     position = 0
     for kept in _FENCED.finditer(text):
-        pieces += [_widened_lines(text[position : kept.start()], mark), kept[0]]
+        parts += [_widened_lines(text[position : kept.start()], mark), kept[0]]
         position = kept.end()
-    return "".join([*pieces, _widened_lines(text[position:], mark)])
+    return "".join([*parts, _widened_lines(text[position:], mark)])
 
 
 def _is_delimited(text: str) -> bool:
@@ -93,15 +93,15 @@ def _is_delimited(text: str) -> bool:
 
 
 def _widened_lines(text: str, mark: re.Pattern[str]) -> str:
-    pieces: list[str] = []
+    parts: list[str] = []
     done = 0
     while found := _HALF_WIDE.search(text, done):
         start = text.rfind("\n", done, found.start()) + 1 or done
         end = text.find("\n", found.start())
         end = len(text) if end < 0 else end
-        pieces += [text[done:start], _widened_line(text[start:end], mark)]
+        parts += [text[done:start], _widened_line(text[start:end], mark)]
         done = end
-    return "".join([*pieces, text[done:]]) if pieces else text
+    return "".join([*parts, text[done:]]) if parts else text
 
 
 def _widened_line(line: str, mark: re.Pattern[str]) -> str:
@@ -112,26 +112,26 @@ def _widened_line(line: str, mark: re.Pattern[str]) -> str:
 
 
 def _widened_around(line: str, mark: re.Pattern[str]) -> str:
-    """`line` with its marks widened but for what is kept."""
-    pieces: list[str] = []
+    """Widen the marks of a line, except in what is kept."""
+    parts: list[str] = []
     position = 0
     for kept in _KEPT.finditer(line):
-        piece = _widened(line[position : kept.start()], mark)
+        part = _widened(line[position : kept.start()], mark)
         is_address = kept[0].startswith("http")
-        pieces += [_BEFORE_ADDRESS.sub("：", piece) if is_address else piece, kept[0]]
+        parts += [_BEFORE_ADDRESS.sub("：", part) if is_address else part, kept[0]]
         position = kept.end()
-    return "".join([*pieces, _widened(line[position:], mark)])
+    return "".join([*parts, _widened(line[position:], mark)])
 
 
-def _widened(piece: str, mark: re.Pattern[str]) -> str:
-    if "(" in piece:
-        piece = _BRACKETS.sub(_bracketed, piece)
-    piece = mark.sub(lambda found: _WIDE[found[0][0]], piece)
-    return _FULL_STOP.sub("。", piece) if piece.endswith((".", ".”", ".’", ".」", ".』")) else piece
+def _widened(part: str, mark: re.Pattern[str]) -> str:
+    if "(" in part:
+        part = _BRACKETS.sub(_bracketed, part)
+    part = mark.sub(lambda found: _WIDE[found[0][0]], part)
+    return _FULL_STOP.sub("。", part) if part.endswith((".", ".”", ".’", ".」", ".』")) else part
 
 
 def _bracketed(pair: re.Match[str]) -> str:
-    """A pair of brackets, wide if Han text surrounds or fills it and no blank parts them."""
+    """Widen a pair of brackets if Han text surrounds or fills it without a blank between."""
     text, start, end = pair.string, pair.start(), pair.end()
     inner = pair[1]
     before, after = text[max(start - 1, 0) : start], text[end : end + 1]

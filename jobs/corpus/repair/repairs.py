@@ -59,7 +59,7 @@ class RepairParams:
 
     @property
     def wanted(self) -> Repair:
-        """The rules that are left in."""
+        """Return the rules that are not left out."""
         wanted = Repair(sum(Repair))
         for name in self.skip:
             wanted &= ~NAMES[name]
@@ -67,5 +67,5 @@ class RepairParams:
 
 
 def repair_names(bits: int) -> list[str]:
-    """The rules in a document's `repairs`, in order."""
+    """Return the rules in a document's `repairs`, in order."""
     return [name for name, repair in NAMES.items() if bits & repair]

@@ -94,7 +94,7 @@ _WORD_BEFORE = re.compile(rf"[{HAN}々ー・]{{0,{_REACH}}}\Z")
 
 
 def simplify(text: str) -> str:
-    """Traditional `text` in Simplified characters, but for what is Japanese, Korean or a name."""
+    """Convert Traditional characters to Simplified, except in Japanese, Korean and names."""
     converted: str = _converter().convert(text)
     for character, pattern, instead in _LEFT:
         if character in converted:
@@ -104,11 +104,11 @@ def simplify(text: str) -> str:
     kept = list(_kept(text))
     if not kept or len(converted) != len(text):
         return converted
-    pieces, position = [], 0
+    parts, position = [], 0
     for start, end in kept:
-        pieces += [converted[position:start], text[start:end]]
+        parts += [converted[position:start], text[start:end]]
         position = max(position, end)
-    return "".join([*pieces, converted[position:]])
+    return "".join([*parts, converted[position:]])
 
 
 def _writes_particles(text: str, converted: str) -> bool:
@@ -117,7 +117,7 @@ def _writes_particles(text: str, converted: str) -> bool:
 
 
 def _kept(text: str) -> Iterator[tuple[int, int]]:
-    """Where names and words among kana and Hangul start and end, in order."""
+    """Yield where names and words among kana and Hangul start and end, in order."""
     has_names = "乾" in text or "沈" in text
     names = [name.span() for name in _NAME.finditer(text)] if has_names else []
     foreign = map(_reach, _FOREIGN.finditer(text))
@@ -129,7 +129,7 @@ def _kept(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _reach(foreign: re.Match[str]) -> tuple[int, int]:
-    """The word around kana or Hangul: the Han characters beside them, if there are few."""
+    """Return the word around kana or Hangul: with the Han characters beside them, if few."""
     text, start, end = foreign.string, foreign.start(), foreign.end()
     behind = _WORD.match(text, end, end + _REACH)
     before = _WORD_BEFORE.search(text[max(start - _REACH, 0) : start])
@@ -138,7 +138,7 @@ def _reach(foreign: re.Match[str]) -> tuple[int, int]:
 
 
 def variant(text: str) -> str:
-    """Whose Traditional characters these are; `TRADITIONAL` if nothing tells."""
+    """Return the region of Traditional characters; `TRADITIONAL` if no word shows it."""
     taiwan, hong_kong = (sum(map(text.count, words)) for words in (_TAIWAN, _HONG_KONG))
     if taiwan == hong_kong:
         return TRADITIONAL
@@ -151,7 +151,14 @@ def scripts(
     traditional: npt.NDArray[np.int32],
     simplified: npt.NDArray[np.int32],
 ) -> list[str | None]:
-    """The script each text is written in; None where its characters are those of both, or null."""
+    """Return the script of each text; None where its characters are of both, or it is null.
+
+    Args:
+        texts: strings.
+        flagged: int64, the `Repair` bits that may apply to each text.
+        traditional: int64, how many of its characters are Traditional only.
+        simplified: likewise, Simplified only.
+    """
     is_traditional = (flagged & int(Repair.SCRIPT)) != 0
     names: list[str | None] = [None] * len(texts)
     fewer, more = np.minimum(traditional, simplified), np.maximum(traditional, simplified)

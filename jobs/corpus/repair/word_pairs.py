@@ -1,7 +1,7 @@
 """Words: which two Han characters beside each other are one.
 
 There is no dictionary here, only the commonest words of two characters in statutes, news and
-novels, to tell a text that was set character by character from a list of characters.
+novels, to distinguish a text that was set character by character from a list of characters.
 """
 
 from __future__ import annotations
@@ -32,5 +32,5 @@ _COMMON = """
 
 
 def known_pairs(text: str) -> set[str]:
-    """Two Han characters each: common words, and whatever stands together in `text`."""
+    """Return pairs of Han characters: common words, and all neighbours in `text`."""
     return set(_COMMON.split()) | {a + b for a, b in pairwise(text)}

@@ -43,7 +43,7 @@ _ENDED = re.compile("[。；：！？…][”’」』）)]*\\Z")
 
 
 def join_wrapped_lines(text: str) -> str:
-    """`text` with lines joined that were broken at a fixed width in the middle of a sentence."""
+    """Join lines that were broken at a fixed width in the middle of a sentence."""
     if "```" in text or "~~~" in text:
         return text
     bare = _TRAILING.sub("\n", text) if " \n" in text or "\u3000\n" in text else text
@@ -52,14 +52,14 @@ def join_wrapped_lines(text: str) -> str:
     joins = _broken(lines, cells)
     if not joins:
         return text
-    pieces = [lines[0]]
+    parts = [lines[0]]
     for number, line in enumerate(lines[1:]):
-        pieces += [line.lstrip(" \u3000")] if number in joins else ["\n", line]
-    return "".join(pieces)
+        parts += [line.lstrip(" \u3000")] if number in joins else ["\n", line]
+    return "".join(parts)
 
 
 def _broken(lines: list[str], cells: list[int]) -> set[int]:
-    """The numbers of the lines that go on in the next."""
+    """Return the numbers of the lines that go on in the next."""
     orphaned = _orphaned(lines)
     open_ended = _ended(lines, cells, _LEAST_CELLS, _OPEN)
     if len(open_ended) < 2:
@@ -106,7 +106,7 @@ def _is_filled(cells: int, following: str, width: int) -> bool:
 
 
 def _orphaned(lines: list[str]) -> set[int]:
-    """The numbers of the lines that go on with a mark with which no line begins."""
+    """Return the numbers of the lines that go on with a mark with which no line begins."""
     return {
         number
         for number, following in enumerate(lines[1:])
@@ -117,7 +117,7 @@ def _orphaned(lines: list[str]) -> set[int]:
 
 
 def _ended(lines: list[str], cells: list[int], least: int, ends: re.Pattern[str]) -> list[int]:
-    """The numbers of the lines of so many cells that end so and may go on in the next."""
+    """Return the lines of `least` cells that end as `ends` and may go on in the next."""
     return [
         number
         for number in range(len(lines) - 1)
@@ -128,7 +128,7 @@ def _ended(lines: list[str], cells: list[int], least: int, ends: re.Pattern[str]
 def _goes_on(lines: list[str], number: int, ends: re.Pattern[str]) -> bool:
     line, following = lines[number], lines[number + 1]
     start = _indent(following)
-    # What a line ends with is told by its last two characters.
+    # The last two characters of a line show what it ends with.
     return (
         start < len(following)
         and bool(ends.search(line[-2:]) or _CLOSING.match(following, start))
@@ -163,6 +163,6 @@ def _is_tabular(line: str) -> bool:
 
 
 def _cells(text: str, lines: list[str]) -> list[int]:
-    """How wide each line is: a Han character is two cells and three bytes, a letter one of each."""
+    """Return the width of each line: a Han character is two cells and three bytes, a letter one."""
     sizes = map(len, text.encode().split(b"\n"))
     return [(size + len(line)) // 2 for size, line in zip(sizes, lines, strict=True)]

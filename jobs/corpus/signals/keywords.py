@@ -118,7 +118,14 @@ def _slot(edges: npt.NDArray[np.uint64], edge: np.uint64) -> np.uint64:
 
 @kernel
 def count_keywords(points: Points, size: int, trie: Trie, hits: npt.NDArray[np.float64]) -> None:
-    """Add to `hits` the number of positions where a keyword of each category begins."""
+    """Count the positions where a keyword of each category begins.
+
+    Args:
+        points: code points.
+        size: how many of them are the text.
+        trie: the keywords.
+        hits: added to, one number for each category.
+    """
     for i in range(size - 1):
         pair = _pair(points[i], points[i + 1])
         if (trie.pairs[pair >> np.uint32(3)] >> (pair & np.uint32(7))) & 1:

@@ -74,7 +74,7 @@ def line_buffers() -> LineBuffers:
 def count_lines(
     points: Points,
     size: int,
-    traits: CharacterClasses,
+    classes: CharacterClasses,
     work: LineBuffers,
     counts: npt.NDArray[np.float64],
 ) -> None:
@@ -83,13 +83,13 @@ def count_lines(
     Args:
         points: code points.
         size: how many of them are the text.
-        traits: the class of each code point.
+        classes: the class of each code point.
         work: work space.
         counts: float64 (COUNTERS,), added to; the names above are the indices.
     """
     i = lines_held = 0
     while i < size:
-        i, chars, line_hash = _line(points, i, size, traits, counts)
+        i, chars, line_hash = _line(points, i, size, classes, counts)
         counts[LINES] += 1
         work.hashes[lines_held], work.sizes[lines_held] = line_hash, chars
         lines_held += 1
@@ -101,53 +101,57 @@ def count_lines(
 
 @kernel
 def _line(
-    points: Points, start: int, size: int, traits: CharacterClasses, counts: npt.NDArray[np.float64]
+    points: Points,
+    start: int,
+    size: int,
+    classes: CharacterClasses,
+    counts: npt.NDArray[np.float64],
 ) -> tuple[int, int, np.uint64]:
     """Count one line; return where the next starts, and this one's text characters and hash."""
     chars, line_hash = 0, np.uint64(0)
     first = last = end = start
     i = start
     while i < size and points[i] != _NEWLINE:
-        trait = traits[points[i]]
-        if trait & CLASS_BITS != SPACE:
+        bits = classes[points[i]]
+        if bits & CLASS_BITS != SPACE:
             first = i if chars == 0 else first
             last = i
-            end = end if trait & CLOSER and chars else i
+            end = end if bits & CLOSER and chars else i
             chars += 1
             line_hash = (line_hash ^ np.uint64(points[i])) * _SPREAD
         i += 1
     if chars:
-        _count_line(points, traits, _LineEnds(first, last, end), chars, counts)
+        _count_line(points, classes, _LineEnds(first, last, end), chars, counts)
     return i + 1, chars, mix(line_hash)
 
 
 @kernel
 def _count_line(
     points: Points,
-    traits: CharacterClasses,
+    classes: CharacterClasses,
     at: _LineEnds,
     chars: int,
     counts: npt.NDArray[np.float64],
 ) -> None:
     """Count a line that has text characters by what it begins and ends with."""
     counts[FULL_LINES] += 1
-    is_bullet = traits[points[at.first]] & BULLET != 0
+    is_bullet = classes[points[at.first]] & BULLET != 0
     counts[BULLETS] += is_bullet
-    counts[ITEMS] += is_bullet or _is_item(points, at.first, at.last, traits)
-    is_open = traits[points[at.last]] & CLASS_BITS != PUNCTUATION
+    counts[ITEMS] += is_bullet or _is_item(points, at.first, at.last, classes)
+    is_open = classes[points[at.last]] & CLASS_BITS != PUNCTUATION
     counts[HEADINGS] += chars <= _HEADING_CHARS and (is_open or points[at.first] == _HASH)
-    counts[ELLIPSES] += _is_cut_off(points, at.first, at.last)
-    counts[TERMINALS] += traits[points[at.end]] & TERMINAL != 0
+    counts[ELLIPSES] += _is_truncated(points, at.first, at.last)
+    counts[TERMINALS] += classes[points[at.end]] & TERMINAL != 0
 
 
 @kernel
-def _is_item(points: Points, first: int, last: int, traits: CharacterClasses) -> bool:
+def _is_item(points: Points, first: int, last: int, classes: CharacterClasses) -> bool:
     """Whether a line begins with an item number: 1. 2、 (3) （四） ⑤, but not 1.5."""
-    if traits[points[first]] & CIRCLED:
+    if classes[points[first]] & CIRCLED:
         return True
-    start = first + (traits[points[first]] & OPENING != 0)
+    start = first + (classes[points[first]] & OPENING != 0)
     i = start
-    while i <= last and i <= start + _NUMERALS and traits[points[i]] & NUMERAL:
+    while i <= last and i <= start + _NUMERALS and classes[points[i]] & NUMERAL:
         i += 1
     if i == start or i > start + _NUMERALS or i > last:
         return False
@@ -157,12 +161,12 @@ def _is_item(points: Points, first: int, last: int, traits: CharacterClasses) ->
     if start > first:
         return False
     if sign == _DOT:
-        return i == last or not traits[points[i + 1]] & NUMERAL
+        return i == last or not classes[points[i + 1]] & NUMERAL
     return sign in {_COMMA_OF_LISTS, _WIDE_DOT}
 
 
 @kernel
-def _is_cut_off(points: Points, first: int, last: int) -> bool:
+def _is_truncated(points: Points, first: int, last: int) -> bool:
     """Whether a line ends in an ellipsis or in what opens the rest."""
     sign = points[last]
     if sign == _ELLIPSIS:
@@ -180,7 +184,7 @@ def _is_cut_off(points: Points, first: int, last: int) -> bool:
 
 @kernel
 def _repetition(work: LineBuffers, lines_held: int, counts: npt.NDArray[np.float64]) -> None:
-    """Count repeated lines of a stretch, and repeated paragraphs."""
+    """Count the lines and the paragraphs of a stretch that repeat."""
     full = paragraphs = chars = 0
     line_hash = np.uint64(0)
     for k in range(lines_held + 1):

@@ -54,7 +54,13 @@ def quality(content: pa.LargeStringArray, *, model: QualityModel | None) -> pa.A
 
 @kernel
 def text_weights(data: Bytes, offsets: Offsets, weights: Weights) -> npt.NDArray[np.float64]:
-    """Return the weight of each text, shape (n,); 0 of one without characters."""
+    """Return the weight of each text, shape (n,); 0 of one without characters.
+
+    Args:
+        data: the UTF-8 bytes of all texts.
+        offsets: shape (n + 1,), where each begins and the last ends.
+        weights: one for each bucket.
+    """
     found = np.zeros(len(offsets) - 1)
     marks = empty_marks()
     for row in range(len(found)):
@@ -105,7 +111,13 @@ def next_letter(data: Bytes, i: np.uint64) -> tuple[np.uint64, np.uint64]:
 
 @kernel
 def buckets(a: np.uint64, b: np.uint64, c: np.uint64) -> tuple[np.uint64, np.uint64, np.uint64]:
-    """Return the buckets of the n-grams c, bc and abc."""
+    """Return the buckets of the n-grams c, bc and abc.
+
+    Args:
+        a: the code point two before `c`.
+        b: the code point before `c`.
+        c: the last code point.
+    """
     pair = (b << _POINT_BITS) | c
     return (
         (c * _ONE) >> _SHIFT,

@@ -67,6 +67,11 @@ def without_shared(table: pa.Table, other: pa.Table) -> pa.Table:
 def sides(table: pa.Table, *, seed: int, share: float) -> npt.NDArray[np.int8]:
     """Return the `Side` of each example by its key: equal canonical texts are on one side.
 
+    Args:
+        table: examples with their keys.
+        seed: of the hash that divides them.
+        share: of keys held out, and of keys for calibration; in [0, 0.5].
+
     Law: key-wise.
     """
     keys = table["key"].to_pylist()

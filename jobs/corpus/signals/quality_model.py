@@ -47,7 +47,7 @@ class QualityModel:
 
     @property
     def description(self) -> dict[str, Any]:
-        """The description in the first line of the file."""
+        """Parse the description in the first line of the file."""
         description: dict[str, Any] = orjson.loads(self.bytes.partition(b"\n")[0])
         return description
 
@@ -60,10 +60,10 @@ class Scorer(NamedTuple):
     bias: float
 
 
-def serialized_model(scorer: Scorer, about: dict[str, Any]) -> QualityModel:
-    """Return the model of these weights; `about` is added to the description in its file."""
+def serialized_model(scorer: Scorer, training: dict[str, Any]) -> QualityModel:
+    """Return the model of these weights; `training` is added to the description in its file."""
     numbers = {"bias": scorer.bias, "scale": scorer.scale, "buckets": len(scorer.weights)}
-    line = orjson.dumps({**about, **numbers, "format": FORMAT}, option=orjson.OPT_SORT_KEYS)
+    line = orjson.dumps({**training, **numbers, "format": FORMAT}, option=orjson.OPT_SORT_KEYS)
     body = line + b"\n" + scorer.weights.astype("<i2").tobytes()
     return QualityModel(hashlib.sha256(body).hexdigest(), body)
 
@@ -76,13 +76,13 @@ def read_model(artifact: bytes, *, name: str) -> QualityModel:
     """
     line, _, weights = artifact.partition(b"\n")
     try:
-        about = orjson.loads(line)
+        description = orjson.loads(line)
     except orjson.JSONDecodeError:
-        about = None
+        description = None
     is_whole = (
-        isinstance(about, dict)
-        and about.get("format") == FORMAT
-        and all(isinstance(about.get(number), float) for number in _NUMBERS)
+        isinstance(description, dict)
+        and description.get("format") == FORMAT
+        and all(isinstance(description.get(number), float) for number in _NUMBERS)
         and len(weights) == 2 << BUCKET_BITS
     )
     if not is_whole:
@@ -96,6 +96,6 @@ def read_model(artifact: bytes, *, name: str) -> QualityModel:
 @functools.lru_cache(maxsize=2)
 def scorer(model: QualityModel) -> Scorer:
     """Return the model ready to use; made once per process and digest."""
-    about = model.description
+    description = model.description
     weights = np.frombuffer(model.bytes, "<i2", offset=model.bytes.index(b"\n") + 1)
-    return Scorer(weights.astype(np.int16), about["scale"], about["bias"])
+    return Scorer(weights.astype(np.int16), description["scale"], description["bias"])

@@ -55,7 +55,12 @@ def ngram_buffers() -> NgramBuffers:
 
 @kernel
 def count_ngrams(work: NgramBuffers, size: int, counts: npt.NDArray[np.float64]) -> None:
-    """Count the n-grams of `work.ids[:size]`; add to `counts`, float64 (LONGEST + 1, COUNTERS).
+    """Count the n-grams of a text.
+
+    Args:
+        work: `work.ids[:size]` are the code points; the rest is work space.
+        size: how many code points.
+        counts: float64 (LONGEST + 1, COUNTERS), added to.
 
     Columns: TOTAL n-grams; REPEATED, those that occurred before; TOP, how often the most frequent
     occurs, if more than once; COVERED, characters inside n-grams that occurred before, each once.
@@ -126,7 +131,14 @@ def _survive(work: NgramBuffers, candidates: int, n: int) -> tuple[int, np.int64
 def count_repeats(
     hashes: npt.NDArray[np.uint64], sizes: Int32s, size: int, slots: Int32s
 ) -> tuple[int, int]:
-    """Return how many of `hashes[:size]` occurred before, and the sum of their `sizes`."""
+    """Return how many hashes occurred before, and the sum of their sizes.
+
+    Args:
+        hashes: `hashes[:size]` are looked at.
+        sizes: of what each hash stands for.
+        size: how many hashes.
+        slots: work space.
+    """
     bits = 1
     while (1 << bits) < 2 * size:
         bits += 1

@@ -54,7 +54,7 @@ class Rule:
 
     @property
     def text(self) -> str:
-        """The rule in words, as `content_chars < 200`."""
+        """Return the rule as text, such as `content_chars < 200`."""
         return f"{self.signal} {self.operator} {self.value:g}"
 
 
@@ -74,7 +74,7 @@ class RuleParams:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that the rules need."""
+        """Return the columns that the rules need."""
         signals = dict.fromkeys(rule.signal for rule in self.rules)
         return (*signals, "site") if any(rule.spared_sites for rule in self.rules) else (*signals,)
 
@@ -99,7 +99,7 @@ def rule_verdicts(documents: pa.Table, rules: RuleParams, *, partner: str) -> pa
         documents: SIGNALS and `site` of one partner's documents. No rule holds for null signals,
             those of rows rejected before.
         rules: in order; the first that holds decides.
-        partner: who delivered the documents.
+        partner: the name of the partner that delivered the documents.
 
     Returns:
         RULE_VERDICTS, in the same order.
@@ -134,7 +134,7 @@ def filtered_by_rules(documents: pa.Table, rules: RuleParams, *, partner: str) -
     Args:
         documents: DOCUMENTS of one partner.
         rules: as for `rule_verdicts`.
-        partner: who delivered them.
+        partner: the name of the partner that delivered them.
 
     Law: row-wise.
     """

@@ -186,7 +186,7 @@ def _line_shares(lines: Values, chars: Values) -> dict[str, Values]:
 def _measure(
     data: Bytes,
     offsets: Offsets,
-    traits: CharacterClasses,
+    classes: CharacterClasses,
     trie: Trie,
     buffers: _Buffers,
     counts: _Counts,
@@ -195,9 +195,9 @@ def _measure(
     for row in range(len(offsets) - 1):
         size = _decode(data, offsets[row], offsets[row + 1], buffers.points)
         letters = counts.letters[row]
-        _count_characters(buffers.points, size, traits, buffers, (counts.classes[row], letters))
-        _count_repetition(buffers.points, size, traits, buffers.ngram_buffers, counts.ngrams[row])
-        count_lines(buffers.points, size, traits, buffers.lines, counts.lines[row])
+        _count_characters(buffers.points, size, classes, buffers, (counts.classes[row], letters))
+        _count_repetition(buffers.points, size, classes, buffers.ngram_buffers, counts.ngrams[row])
+        count_lines(buffers.points, size, classes, buffers.lines, counts.lines[row])
         count_keywords(buffers.points, size, trie, counts.hits[row])
 
 
@@ -214,38 +214,38 @@ def _decode(data: Bytes, start: int, end: int, points: Points) -> int:
 def _count_characters(
     points: Points,
     size: int,
-    traits: CharacterClasses,
+    classes: CharacterClasses,
     buffers: _Buffers,
     counts: tuple[Values, Values],
 ) -> None:
     """Count classes and scripts, the distribution of characters, and those inside addresses."""
-    classes, letters = counts
+    class_counts, letters = counts
     histogram, distinct, known = buffers.histogram, buffers.distinct, 0
     counted = np.zeros(_BOTH_SCRIPTS, np.int64)
     linked = link_end = 0
     for i in range(size):
-        trait = traits[points[i]]
-        counted[trait & np.uint16(_BOTH_SCRIPTS - 1)] += 1
+        bits = classes[points[i]]
+        counted[bits & np.uint16(_BOTH_SCRIPTS - 1)] += 1
         count = histogram[points[i]]
         histogram[points[i]] = count + 1
         distinct[known] = points[i]
         known += count == 0
-        if trait & LINKING and i >= link_end and _begins_link(points, i, size):
+        if bits & LINKING and i >= link_end and _begins_link(points, i, size):
             link_end = _link_end(points, i, size)
             linked += link_end - i
     letters[_LINKED] = linked
-    for trait in range(_BOTH_SCRIPTS):
-        classes[trait & CLASS_BITS] += counted[trait]
-        letters[_TRADITIONAL] += counted[trait] * (trait & TRADITIONAL != 0)
-        letters[_SIMPLIFIED] += counted[trait] * (trait & SIMPLIFIED != 0)
+    for bits in range(_BOTH_SCRIPTS):
+        class_counts[bits & CLASS_BITS] += counted[bits]
+        letters[_TRADITIONAL] += counted[bits] * (bits & TRADITIONAL != 0)
+        letters[_SIMPLIFIED] += counted[bits] * (bits & SIMPLIFIED != 0)
     for k in range(known):
-        _weigh(histogram[distinct[k]], traits[distinct[k]], letters)
+        _weigh(histogram[distinct[k]], classes[distinct[k]], letters)
         histogram[distinct[k]] = 0
 
 
 @kernel
-def _weigh(count: int, trait: int, letters: Values) -> None:
-    if trait & CLASS_BITS != SPACE:
+def _weigh(count: int, bits: int, letters: Values) -> None:
+    if bits & CLASS_BITS != SPACE:
         letters[_TEXT_CHARS] += count
         letters[_DISTINCT] += 1
         letters[_WEIGHTED] += count * np.log(count)
@@ -286,7 +286,7 @@ def _link_end(points: Points, i: int, size: int) -> int:
 
 @kernel
 def _count_repetition(
-    points: Points, size: int, traits: CharacterClasses, buffers: NgramBuffers, values: Values
+    points: Points, size: int, classes: CharacterClasses, buffers: NgramBuffers, values: Values
 ) -> None:
     start = 0
     while start < size:
@@ -294,6 +294,6 @@ def _count_repetition(
         text_chars = 0
         for i in range(start, stop):
             buffers.ids[text_chars] = points[i]
-            text_chars += traits[points[i]] & CLASS_BITS != SPACE
+            text_chars += classes[points[i]] & CLASS_BITS != SPACE
         count_ngrams(buffers, text_chars, values)
         start = stop

@@ -38,7 +38,7 @@ from numba import config
 _Packages = tuple[tuple[str, Path], ...]
 """Packages whose imports are followed, and the folder that holds each."""
 
-_OURS = (__name__.partition(".")[0], Path(__file__).resolve().parents[3])
+_OWN_PACKAGE = (__name__.partition(".")[0], Path(__file__).resolve().parents[3])
 
 
 class BySources:
@@ -135,7 +135,7 @@ def warn_not_cached(reason: str) -> None:
 def sources_digest(file: Path, module: str) -> str:
     """Return the digest of numba's version and the contents of a module and all it imports."""
     depth = module.count(".") + (file.name == "__init__.py")
-    packages = tuple({_OURS, (module.partition(".")[0], file.resolve().parents[depth])})
+    packages = tuple({_OWN_PACKAGE, (module.partition(".")[0], file.resolve().parents[depth])})
     found, unread = {file}, [file]
     while unread:
         new = _imported(unread.pop(), packages) - found

@@ -21,7 +21,8 @@ STATE = (  # keys of the stored state, log entries and their readers
     *("jobs/storage/entries.py", "jobs/storage/operations.py", "jobs/storage/registry.py"),
     *("jobs/storage/publication.py", "jobs/storage/releases.py", "jobs/flow/build/pipeline.py"),
 )
-FILE_OBJECTS = ("jobs/storage/random_access.py",)  # tell() of Python's files
+# They have the method `tell` of io's streams.
+STREAMS = ("jobs/corpus/intake/web_archives.py", "jobs/storage/random_access.py")
 TRAINING = (
     *("jobs/train_quality.py", "conf/train_quality.yaml", "jobs/flow/analysis/"),
     "jobs/corpus/signals/quality_training.py",
@@ -73,13 +74,13 @@ TERMS = [
     Term("placed", "file location", NAMES),
     Term("waiting|waits?", "restorable duplicates, is_restorable", NAMES, only=TAKEDOWN),
     Term("withdr[ae]w(s|n|al|als|ing)?", "takedown; of a release: yank"),
-    Term("told|tells?|telling", "reported, emitted, recorded, printed", allowed=FILE_OBJECTS),
+    Term("told|tells?|telling", "reported, emitted, recorded, printed", allowed=STREAMS),
     Term("barred|bars", "blocked, blocks", NAMES, CODE),
     Term("barred", "blocked", PROSE),
     Term("stones?", "tombstones", NAMES),
     Term("framings?", "page furniture"),
     Term("triggers?|triggered", "detector, flag"),
-    Term("traits?", "character classes", allowed=SYNTHESIS),
+    Term("traits?", "character classes", allowed=(*SYNTHESIS, "jobs/corpus/text/line_kinds.py")),
     Term("mirrors", "pinyin annotations", NAMES),
     Term("site[ _]lines?", "site boilerplate"),
     Term("repeated paragraphs?", "repeated lines", PROSE),
