@@ -23,7 +23,7 @@ _FAILURES = (OSError, RuntimeError, ValueError)  # the last of what it cannot pa
 def ray_session() -> Iterator[None]:
     """Let all work inside share one Ray; the first task starts it, the outermost session ends it.
 
-    Where everything is done already, nobody waits for a start. A Ray already connected to is left
+    Where everything is done already, no Ray is started. A Ray already connected to is left
     as it was.
     """
     if _IS_OPEN.get() or _is_initialized():

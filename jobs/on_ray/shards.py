@@ -147,7 +147,7 @@ class _Guarded(Generic[Spec, Result]):
             outcome = self._tried(spec)
         except HeliuError as error:
             outcome = error
-        except Exception as error:  # noqa: BLE001 (whatever it is, it is told with where it was)
+        except Exception as error:  # noqa: BLE001 (whatever it is, it is reported with its task)
             account = "".join(traceback.format_exception_only(error)).strip()
             outcome = TaskError(f"a task of {self.label} failed: {account} ({_named(spec)})")
         return pickle.dumps(outcome)

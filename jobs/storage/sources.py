@@ -2,7 +2,7 @@
 
 A pattern is a file, a folder, or a glob with `*`, `?`, `[..]` and `**`; each also as a `file://`
 or `s3://` address. A folder, named or matched, stands for every file below it. Hidden files and the
-notes that Spark and its like leave beside their data are nobody's delivery and are skipped.
+notes that Spark and its like leave beside their data are no deliveries and are skipped.
 
 What is read is published, and partners fill these folders: a link out of one is followed only for
 those who say so, and what is no file of a disk is never opened.
@@ -115,7 +115,7 @@ def expand(
             )
         for file in matched:
             found.setdefault(file.uri, file)
-    return sorted(_told_apart(found.values()), key=lambda file: file.name)
+    return sorted(_distinct_names(found.values()), key=lambda file: file.name)
 
 
 def _local_matches(pattern: str, *, follow_links: bool) -> Iterator[SourceFile]:
@@ -196,7 +196,7 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link to what cannot be looked at: whoever wants it is told why
+    except OSError:  # a link to what cannot be looked at; opening it says why
         return False
 
 
@@ -205,8 +205,8 @@ def _require_inside(path: Path, base: Path, *, follow_links: bool) -> None:
     if not follow_links and not real.is_relative_to(base.resolve()):
         raise DeliveryUnreadable(
             f"{path} is a link to {real}, out of {base}: deliver what is there itself, or say "
-            "follow_links: true in the partner's file if whoever sets links there may choose "
-            "what is published"
+            "follow_links: true in the partner's file if those who set links there may "
+            "choose what is published"
         )
 
 
@@ -262,7 +262,7 @@ def _is_nobodys(part: str) -> bool:
     return part[:1] in {"", "."} or _NOTE.match(part) is not None
 
 
-def _told_apart(files: Iterable[SourceFile]) -> list[SourceFile]:
+def _distinct_names(files: Iterable[SourceFile]) -> list[SourceFile]:
     """The same files, equal names lengthened by parent folders until none are equal."""
     named = {file.uri: file for file in files}
     while clashing := {

@@ -163,8 +163,8 @@ MUTATIONS: list[Mutation] = [
         ("(partner.reading, text, params.site_boilerplate.is_on,", "(partner.reading, text,"),
         ("how, names, code_digest(), folding_digest())", "how, names, folding_digest())"),
         (
-            "(file.source.name, _content(file), _place(file.piece))",
-            "(file.source.name, _place(file.piece))",
+            "(file.source.name, _content(file), _place(file.split))",
+            "(file.source.name, _place(file.split))",
         ),
     ),
     *_in(

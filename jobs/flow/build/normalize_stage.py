@@ -137,16 +137,16 @@ class _RunWriter:
             params=self.params.text_params(self.shard.partner),
         )
         if self.benchmarks is not None:
-            table, cuts, benchmark_counts = decontaminated(
+            table, spans, benchmark_counts = decontaminated(
                 table, self.benchmarks, signal_params=self.params.signals
             )
-            removals = pa.concat_tables([removals, cuts])
+            removals = pa.concat_tables([removals, spans])
             self.benchmark_counts.update(benchmark_counts)
         self.boundaries.append(boundaries(table, self.content_bytes))
         self.delivered += len(table)
         self.files.update(delivered["source_file"].unique().to_pylist())
-        for ours, name in DELIVERED_AS.items():
-            self.columns[ours] += len(table) - delivered[name].null_count
+        for column, name in DELIVERED_AS.items():
+            self.columns[column] += len(table) - delivered[name].null_count
         # While the text is in memory: touching new memory costs more than all of this.
         self.pending.append((table, facts(table, params=self.params.signature), removals))
         self.pending_bytes += sum(one.nbytes for one in self.pending[-1])
@@ -162,7 +162,7 @@ class _RunWriter:
     def finished(self) -> Checkpoint:
         if self.pending:
             self._write()
-        whole = [file.source.name for file in self.shard.files if file.piece is None]
+        whole = [file.source.name for file in self.shard.files if file.split is None]
         return {
             "runs": self.runs,
             "delivered": self.delivered,

@@ -40,7 +40,7 @@ def file_tables(
     endpoint_url: str | None,
     report: Report = lambda _file, _digest: None,
 ) -> Iterator[pa.Table]:
-    """Return the rows of a delivered file, or of a piece of it, in order, as DELIVERED tables.
+    """Return the rows of a delivered file, or of a split of it, in order, as DELIVERED tables.
 
     Args:
         file: to read, once if it is read whole.
@@ -61,7 +61,7 @@ def file_tables(
             stream,
             source_file=file.source.name,
             params=reading,
-            split=file.piece,
+            split=file.split,
             legacy=partial(_legacy, file, endpoint_url),
         )
 
@@ -88,7 +88,7 @@ def _whole_file(
 def _opened(
     file: Delivered, reading: DeliveryParams, endpoint_url: str | None
 ) -> BinaryIO | pa.NativeFile:
-    uri, split, known = file.source.uri, file.piece, file.known
+    uri, split, known = file.source.uri, file.split, file.known
     if format_named(reading.format).is_random_access:
         return open_random(uri, endpoint_url=endpoint_url, known=known)
     if split is not None:

@@ -33,34 +33,34 @@ _FILE_BYTES = 150  # of it for a version, a digest and numbers
 
 @dataclass(frozen=True)
 class Delivered:
-    """One delivered file, or a piece of it.
+    """One delivered file, or a split of it.
 
     Attributes:
         source: The file as it was listed; another one is not read.
         known: Digests by which what is read is checked; None for a file that is hashed while it is
             read.
-        piece: Which part of the file; None for all of it.
+        split: Which part of the file; None for all of it.
         digest: The xxh3-128 of the file's bytes as delivered; empty until it has been read.
         was_read: Was it read as it would be read now, by a build before this one?
     """
 
     source: SourceFile
     known: Known | None
-    piece: Split | None
+    split: Split | None
     digest: str = ""
     was_read: bool = False
 
     def __str__(self) -> str:
         """The file's address, for errors, and which of its bytes or row groups."""
-        piece = f" ({self.piece.start} to {self.piece.end})" if self.piece else ""
-        return f"{self.source.uri}{piece}"
+        split = f" ({self.split.start} to {self.split.end})" if self.split else ""
+        return f"{self.source.uri}{split}"
 
     @property
     def text_bytes(self) -> int:
         """About how much text there is to read, so that tasks are of like size."""
-        is_cut_by_bytes = self.piece is not None and not self.source.name.endswith(".parquet")
-        if self.piece is not None and is_cut_by_bytes:
-            return self.piece.end - self.piece.start
+        is_split_by_bytes = self.split is not None and not self.source.name.endswith(".parquet")
+        if self.split is not None and is_split_by_bytes:
+            return self.split.end - self.split.start
         return text_bytes(self.source)
 
 
@@ -70,7 +70,7 @@ class InputShard:
 
     Attributes:
         partner: Whose files.
-        files: Sorted by name, pieces by place; their rows are numbered through.
+        files: Sorted by name, splits by place; their rows are numbered through.
         key: Fingerprint of the files, how they are read and what is computed from them.
     """
 
@@ -98,7 +98,7 @@ def plan(
 
     Files are listed. Tasks scan those that may be split, and those that `known` or `only` may name
     unless they were read before. Every partner's first files are opened, so that a wrong pattern,
-    format or column ends the build before it begins. Neither files, pieces nor shards depend on how
+    format or column ends the build before it begins. Neither files, splits nor shards depend on how
     many workers there are.
 
     Args:
@@ -140,10 +140,10 @@ def plan(
         for partner in partners
         for pack in _packs(
             [
-                piece
+                split
                 for file in files[partner.name]
-                for piece in _pieces(file, found.get((partner.name, file.source.name)))
-                if may_be_read(partner, piece)
+                for split in _splits(file, found.get((partner.name, file.source.name)))
+                if may_be_read(partner, split)
             ],
             params.shards.input_bytes,
         )
@@ -194,7 +194,7 @@ def input_name(partner: PartnerParams, file: Delivered) -> InputName:
 
 
 def delivered_files(plan: Iterable[InputShard]) -> list[tuple[PartnerParams, Delivered]]:
-    """The partner and name of each file read, once for all its pieces, in the order of the plan."""
+    """The partner and name of each file read, once for all its splits, in the order of the plan."""
     files = {
         (shard.partner.name, file.source.name): (shard.partner, file)
         for shard in plan
@@ -242,18 +242,18 @@ def _require_text(
         raise complaint
 
 
-def _pieces(file: Delivered, found: Scan | None) -> list[Delivered]:
-    """The file, or its pieces if it is split."""
+def _splits(file: Delivered, found: Scan | None) -> list[Delivered]:
+    """The file, or its splits if it is split."""
     if found is None:
         return [file]
-    digest, sources = found.known.digest, [(found.known, piece) for piece in found.pieces or [None]]
-    return [replace(file, known=known, piece=piece, digest=digest) for known, piece in sources]
+    digest, sources = found.known.digest, [(found.known, split) for split in found.splits or [None]]
+    return [replace(file, known=known, split=split, digest=digest) for known, split in sources]
 
 
 def _spec_bytes(file: Delivered) -> int:
     """Return about how many bytes of a specification a file takes, whatever is remembered of it."""
     named = file.source.uri, file.source.name
-    return _FILE_BYTES + len(pickle.dumps((named, file.known, file.piece)))
+    return _FILE_BYTES + len(pickle.dumps((named, file.known, file.split)))
 
 
 def _packs(files: Iterable[Delivered], input_bytes: int) -> Iterator[tuple[Delivered, ...]]:
@@ -271,8 +271,8 @@ def _packs(files: Iterable[Delivered], input_bytes: int) -> Iterator[tuple[Deliv
         yield tuple(pack)
 
 
-def _place(piece: Split | None) -> tuple[int, int] | None:
-    return (piece.start, piece.end) if piece else None
+def _place(split: Split | None) -> tuple[int, int] | None:
+    return (split.start, split.end) if split else None
 
 
 def _content(file: Delivered) -> str | tuple[int, str]:
@@ -281,8 +281,8 @@ def _content(file: Delivered) -> str | tuple[int, str]:
 
 
 def _shard_key(partner: PartnerParams, pack: tuple[Delivered, ...], params: BuildParams) -> str:
-    # The rest of what a piece knows follows from the file's bytes.
-    names = [(file.source.name, _content(file), _place(file.piece)) for file in pack]
+    # The rest of what a split knows follows from the file's bytes.
+    names = [(file.source.name, _content(file), _place(file.split)) for file in pack]
     text, run_bytes = params.text_params(partner), params.shards.run_bytes
     sets = params.benchmarks.digest
     how = (partner.reading, text, params.site_boilerplate.is_on, params.signature, run_bytes, sets)

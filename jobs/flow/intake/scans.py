@@ -48,11 +48,11 @@ class Scan:
 
     Attributes:
         known: Digests of the file as stored.
-        pieces: Where it is split into tasks, in order; empty if it is read whole.
+        splits: Where it is split into tasks, in order; empty if it is read whole.
     """
 
     known: Known
-    pieces: tuple[Split, ...]
+    splits: tuple[Split, ...]
 
 
 @dataclass(frozen=True)
@@ -149,9 +149,9 @@ def _scan_batch(batch: _Batch, *, params: BuildParams) -> Checkpoint:
 
 
 def _scanned(source: SourceFile, reading: DeliveryParams, params: BuildParams) -> JsonObject:
-    piece_bytes, endpoint_url = params.shards.input_bytes, params.storage.endpoint_url
-    is_large = text_bytes(source) > piece_bytes
-    splitter = _splitter(source, reading, piece_bytes) if is_large else None
+    split_bytes, endpoint_url = params.shards.input_bytes, params.storage.endpoint_url
+    is_large = text_bytes(source) > split_bytes
+    splitter = _splitter(source, reading, split_bytes) if is_large else None
     stored_splits = format_named(reading.format).stored_splits if is_large else None
     known = known_bytes(
         source.uri,
@@ -159,18 +159,18 @@ def _scanned(source: SourceFile, reading: DeliveryParams, params: BuildParams) -
         listed=source.listed,
         watch=splitter.add if splitter else None,
     )
-    pieces = splitter.splits() if splitter else []
+    splits = splitter.splits() if splitter else []
     if stored_splits:
         with open_random(source.uri, endpoint_url=endpoint_url, known=known) as stream:
-            pieces = stored_splits(stream, source.name, piece_bytes)
-    if pieces and len(pieces[0].header) > _HEADER_BYTES:
-        pieces = []
+            splits = stored_splits(stream, source.name, split_bytes)
+    if splits and len(splits[0].header) > _HEADER_BYTES:
+        splits = []
     return {
         "digest": known.digest,
         "block_bytes": known.blocks.block_bytes,
         "blocks": known.blocks.digests.hex(),
-        "header": pieces[0].header.hex() if pieces else "",
-        "pieces": [[p.start, p.end, p.rows_before, p.is_legacy, p.legacy] for p in pieces],
+        "header": splits[0].header.hex() if splits else "",
+        "splits": [[p.start, p.end, p.rows_before, p.is_legacy, p.legacy] for p in splits],
     }
 
 
@@ -178,11 +178,11 @@ def _as_scan(found: JsonObject, source: SourceFile) -> Scan:
     header = bytes.fromhex(found["header"])
     digests = bytes.fromhex(found["blocks"])
     blocks = Blocks(source.size_bytes, found["block_bytes"], digests)
-    pieces = (
+    splits = (
         Split(start, end, rows, header, is_legacy=is_legacy, legacy=legacy)
-        for start, end, rows, is_legacy, legacy in found["pieces"]
+        for start, end, rows, is_legacy, legacy in found["splits"]
     )
-    return Scan(Known(found["digest"], blocks, source.version), tuple(pieces))
+    return Scan(Known(found["digest"], blocks, source.version), tuple(splits))
 
 
 def _splitter(source: SourceFile, reading: DeliveryParams, split_bytes: int) -> Splitter | None:

@@ -106,11 +106,11 @@ def run_checkpointed(
     """
     store, code = open_store(params.storage), code_digest()
 
-    def checkpoint(piece: CheckpointedTask[Spec]) -> Checkpoint:
-        found: Checkpoint | None = read_checkpoint(store, piece.key)
+    def checkpoint(one: CheckpointedTask[Spec]) -> Checkpoint:
+        found: Checkpoint | None = read_checkpoint(store, one.key)
         if found is not None:
             return found
-        return _run_checkpointed(piece, task=task, params=params, code=code, is_whole=None)[1]
+        return _run_checkpointed(one, task=task, params=params, code=code, is_whole=None)[1]
 
     with ThreadPoolExecutor(16) as pool:
         return list(pool.map(checkpoint, work))
