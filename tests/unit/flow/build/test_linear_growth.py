@@ -100,6 +100,20 @@ def digest(folder: Path, root: str, *overrides: str) -> tuple[str, dict[str, Any
     return sha256_hex(canonical_json(manifest)), manifest
 
 
+def test_a_range_opens_no_run_of_other_sections(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests = []
+    for documents in (150, 300):
+        deliver(tmp_path / str(documents), documents)
+        with monkeypatch.context() as patch:
+            watch = Watch(patch)
+            one_shard = ("shards.input_bytes=10000000", "shards.batch_bytes=5000")
+            digest(tmp_path / str(documents), "root", *one_shard)
+        requests.append(watch.requests["merge"])
+    assert requests[1] < 2.4 * requests[0], requests
+
+
 def test_requests_and_specifications_grow_as_the_corpus(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
