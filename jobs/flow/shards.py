@@ -37,6 +37,7 @@ class NormalizedShard:
         columns: Rows with a value, for each column of DELIVERED but the text.
         empty: Files without a row.
         benchmarks: Documents per (benchmark, outcome): dropped, cut, reported or quoted; sorted.
+        private_data: Per (kind, "documents" or "values"), how many; sorted.
     """
 
     partner: str
@@ -49,3 +50,4 @@ class NormalizedShard:
     columns: tuple[tuple[str, int], ...] = ()
     empty: tuple[str, ...] = ()
     benchmarks: tuple[tuple[str, str, int], ...] = ()
+    private_data: tuple[tuple[str, str, int], ...] = ()
