@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from enum import StrEnum
-from ipaddress import AddressValueError, IPv4Address
-from itertools import pairwise
 from typing import NamedTuple
 
+from jobs.corpus.private_data.network import is_of_one_computer
 from jobs.corpus.private_data.numbers import (
     is_credit_code,
     is_mobile,
@@ -173,12 +172,7 @@ _ADDRESS_END = re.compile(r"[^\u4e00-\u9fff0-9A-Za-z#\-（）()、 ]")
 _IS_A_HOME = re.compile(r"小区|花园|苑|公寓|新村|家园|号楼|栋|幢|单元")
 _LIVES = re.compile(r"住址|家住|住在|住所|居住|户籍|家庭地址|现住|家庭住址")
 _CONTEXT = 24
-_LARGEST_OF_OUTLINES = 63
 _IS_VERSION = re.compile(r"(?:[Vv]ersion|版本)[^。\n]{0,6}$")
-# Resolvers that everybody asks.
-_OF_EVERYONE = frozenset(
-    {"1.1.1.1", "8.8.8.8", "8.8.4.4", "9.9.9.9", "114.114.114.114", "223.5.5.5", "223.6.6.6"}
-)
 
 _WIDE = {0xFF10 + digit: 0x30 + digit for digit in range(10)} | {
     0xFF0D: 0x2D,
@@ -272,7 +266,7 @@ def _by_context(text: str) -> Iterator[PrivateSpan]:
     for it in _IP.finditer(text):
         before = text[max(it.start() - _CONTEXT, 0) : it.start()]
         is_named = bool(_OF_NETWORK.search(before))
-        if not _IS_VERSION.search(before) and _is_of_someone(it[0], is_named=is_named):
+        if not _IS_VERSION.search(before) and is_of_one_computer(it[0], is_named=is_named):
             yield PrivateSpan(*it.span(), PrivateKind.IP_ADDRESS)
     for it in _LANDLINE.finditer(text):
         # Telephones of offices are public.
@@ -293,16 +287,3 @@ def _address_begin(text: str, door: int) -> int:
         first = it.end()
     street = _STREET.search(text, first, door)
     return street.start() if street else door
-
-
-def _is_of_someone(address: str, *, is_named: bool) -> bool:
-    """Whether four numbers are an address that one computer has: 127.0.0.1 is every computer's."""
-    try:
-        parsed = IPv4Address(address)
-    except AddressValueError:
-        return False
-    is_counted_up = {after - before for before, after in pairwise(parsed.packed)} == {1}
-    if address in _OF_EVERYONE or is_counted_up or not parsed.is_global or parsed.is_multicast:
-        return False
-    # Sections and versions are numbered by small numbers.
-    return is_named or max(parsed.packed) > _LARGEST_OF_OUTLINES
