@@ -24,6 +24,7 @@ from jobs.corpus.dedup.params import BandParams
 from jobs.corpus.dedup.ranking import RankParams
 from jobs.corpus.intake.rows import DeliveryParams
 from jobs.corpus.model.signal_columns import KEYWORD_CATEGORIES
+from jobs.corpus.private_data.params import PrivateDataParams
 from jobs.corpus.release.loss_alarms import AlarmParams
 from jobs.corpus.removal.params import RepeatedLineParams, SiteBoilerplateParams
 from jobs.corpus.repair.repairs import RepairParams
@@ -60,6 +61,7 @@ def build_params(config: Build) -> BuildParams:
         ),
         rules=rule_params(config.rules),
         benchmarks=benchmark_params(config.benchmarks, endpoint_url),
+        private_data=params_of(PrivateDataParams, config.private_data),
         shards=params_of(ShardParams, config.shards),
         alarms=params_of(AlarmParams, config.limits, is_stopping=_is_stopping(config.alarms)),
         storage=storage_params(config.storage),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jobs.command.escapes import visible_line
 from jobs.command.terminal import command, note, say, say_json, say_table
 from jobs.corpus.dedup.geometry import Geometry
+from jobs.flow.releases.card import private_data_rows
 from jobs.storage.objects import StorageParams
 
 if TYPE_CHECKING:  # reading verbs must not wait for Ray to load
@@ -124,6 +125,9 @@ def report_partners(manifest: Manifest) -> None:
     if sets:
         say()
         say_table(["evaluation set", "version", "partner", *_OUTCOMES], sets)
+    if private := private_data_rows(manifest):
+        say()
+        say_table(["partner", "private data", "policy", "documents", "values"], private)
 
 
 def report_normalized(build: BuildState) -> None:

@@ -17,6 +17,7 @@ from omegaconf import MISSING
 from jobs.command.schemas import group
 from jobs.corpus.dedup.params import BandParams, SignatureParams
 from jobs.corpus.dedup.ranking import RankParams
+from jobs.corpus.private_data.params import PrivateDataParams
 from jobs.corpus.release.loss_alarms import AlarmParams
 from jobs.corpus.removal.params import RepeatedLineParams, SiteBoilerplateParams
 from jobs.corpus.repair.repairs import RepairParams
@@ -129,6 +130,7 @@ class Build:
     storage: Storage = field(default_factory=Storage)
     normalization: Any = field(default_factory=group(RepairParams))
     paragraphs: Any = field(default_factory=group(RepeatedLineParams, SiteBoilerplateParams))
+    private_data: Any = field(default_factory=group(PrivateDataParams))
     minhash: Any = field(default_factory=group(SignatureParams, BandParams))
     rank: Any = field(default_factory=group(RankParams))
     signals: Signals = field(default_factory=Signals)

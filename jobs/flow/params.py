@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # the command line is checked by these classes, which need no
     from jobs.corpus.dedup.ranking import RankParams
     from jobs.corpus.intake.rows import DeliveryParams
     from jobs.corpus.normalize.documents import TextParams
+    from jobs.corpus.private_data.params import PrivateDataParams
     from jobs.corpus.release.loss_alarms import AlarmParams
     from jobs.corpus.removal.params import RepeatedLineParams, SiteBoilerplateParams
     from jobs.corpus.repair.repairs import RepairParams
@@ -121,6 +122,7 @@ class BuildParams:
     signals: SignalParams
     rules: RuleParams
     benchmarks: BenchmarkParams
+    private_data: PrivateDataParams
     shards: ShardParams
     alarms: AlarmParams
     storage: StorageParams
@@ -150,4 +152,4 @@ class BuildParams:
         """Return what is done to the texts of one partner."""
         from jobs.corpus.normalize.documents import TextParams  # noqa: PLC0415  loads numba
 
-        return TextParams(partner.repair, self.repeated_lines, self.signals)
+        return TextParams(partner.repair, self.repeated_lines, self.signals, self.private_data)

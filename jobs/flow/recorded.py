@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from jobs.corpus.repair.normalization import NORMALIZATION_VERSION
 from jobs.corpus.signals.signals import SIGNALS_VERSION
 from jobs.corpus.text.canonical import CANONICAL_VERSION, folding_digest
 from jobs.flow.params import BuildParams, recorded_reading
+from jobs.flow.shards import NormalizedShard
 from jobs.flow.tasks.blobs import FILES
 from jobs.flow.tasks.libraries import libraries
 from jobs.storage.canonical_json import fingerprint
@@ -45,6 +47,7 @@ def input_names(inputs: Iterable[Mapping[str, Any]]) -> Iterator[InputName]:
 def recorded_parameters(params: BuildParams) -> JsonObject:
     """Return the parameters that decide what a release holds."""
     bands = asdict(params.bands)
+    policies = params.private_data.policies
     return {
         "paragraphs": {
             "repeated": asdict(params.repeated_lines),
@@ -62,7 +65,33 @@ def recorded_parameters(params: BuildParams) -> JsonObject:
         "rules": asdict(params.rules),
         "normalization": NORMALIZATION_VERSION,
         "canonical": {"version": CANONICAL_VERSION, "folding": folding_digest()},
+        **({"private_data": policies} if policies else {}),
     }
+
+
+def recorded_private_data(
+    params: BuildParams, normalized: Sequence[NormalizedShard], before: Manifest
+) -> JsonObject:
+    """Return the manifest's `private_data`: numbers per partner, kind and "documents" or "values".
+
+    Nothing for a release that was not searched. Numbers of a parent are counted too.
+
+    Args:
+        params: of the build.
+        normalized: the shards that were searched.
+        before: the manifest of the release that it takes files from.
+    """
+    if not params.private_data.policies:
+        return {}
+    found: defaultdict[str, defaultdict[str, Counter[str]]]
+    found = defaultdict(lambda: defaultdict(Counter))
+    for partner, kinds in before.get("private_data", {}).items():
+        for kind, numbers in kinds.items():
+            found[partner][kind].update(numbers)
+    for shard in normalized:
+        for kind, of, count in shard.private_data:
+            found[shard.partner][kind][of] += count
+    return {"private_data": {p: {k: dict(found[p][k]) for k in found[p]} for p in sorted(found)}}
 
 
 def with_libraries(parameters: JsonObject, before: Manifest, version: str) -> JsonObject:

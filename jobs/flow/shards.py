@@ -47,6 +47,7 @@ class NormalizedShard:
         files: Name and digest of each file that was hashed while it was read.
         boundaries: Rows that a section of a release may begin with: position, bytes of text
             before it, level; ascending.
+        private_data: Per (kind, "documents" or "values"), how many; sorted.
     """
 
     partner: str
@@ -61,3 +62,4 @@ class NormalizedShard:
     benchmarks: tuple[tuple[str, str, int], ...] = ()
     files: tuple[tuple[str, str], ...] = ()
     boundaries: tuple[tuple[int, int, int], ...] = ()
+    private_data: tuple[tuple[str, str, int], ...] = ()

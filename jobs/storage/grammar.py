@@ -52,7 +52,15 @@ def check_manifest(manifest: Any) -> None:
         _each(f"partners.{name}", account, _ACCOUNT)
         for _ in _named(f"partners.{name}.reasons", account.get("reasons")):
             pass
+    _check_private_data(manifest)
     _check_lists(manifest)
+
+
+def _check_private_data(manifest: dict[str, Any]) -> None:
+    for partner, kinds in _named("private_data", manifest.get("private_data")):
+        place = f"private_data.{partner}"
+        for kind, numbers in _named(place, kinds):
+            _each(f"{place}.{kind}", numbers, {"documents": _is_count, "values": _is_count})
 
 
 def _check_lists(manifest: dict[str, Any]) -> None:

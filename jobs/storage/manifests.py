@@ -132,6 +132,7 @@ class _Later(TypedDict, total=False):
     parent: ReleaseName | None
     deliveries: dict[str, DeliveryAccount]
     benchmarks: list[JsonObject]
+    private_data: dict[str, dict[str, dict[str, int]]]
     corrects: Correction
     facts: list[FileEntry]
     removals: list[FileEntry]

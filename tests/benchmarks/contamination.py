@@ -135,7 +135,7 @@ def planted(pieces: list[str], params: BuildParams, chance: random.Random) -> pa
         rows.append({**row, "source_file": "plants", "source_row": number + 1, "text": text})
     table = pa.Table.from_pylist(rows, schema=DELIVERED)
     text = params.text_params(params.partners[0])
-    found, _ = documents(table, partner="plants", first_position=0, params=text)
+    found, _, _ = documents(table, partner="plants", first_position=0, params=text)
     return found["content"].combine_chunks()
 
 
@@ -191,7 +191,7 @@ def clean_texts() -> Iterator[pa.LargeStringArray]:
         for shard in plan(params):
             text = params.text_params(shard.partner)
             for rows in delivered_tables(shard, endpoint_url=None):
-                table, _ = documents(rows, partner="a", first_position=0, params=text)
+                table, _, _ = documents(rows, partner="a", first_position=0, params=text)
                 yield pc.drop_null(table["content"].combine_chunks())
 
 

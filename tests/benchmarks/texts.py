@@ -66,5 +66,5 @@ def _demo(folder: Path, size_bytes: int) -> Iterator[str]:
     for shard in plan(params):
         text = params.text_params(shard.partner)
         for rows in delivered_tables(shard, endpoint_url=None):
-            table, _ = documents(rows, partner=shard.partner.name, first_position=0, params=text)
+            table, _, _ = documents(rows, partner=shard.partner.name, first_position=0, params=text)
             yield from pc.drop_null(table["content"]).to_pylist()

@@ -32,9 +32,13 @@ class DropReason(StrEnum):
     TAKEN_DOWN = "taken_down"  # matches a document that was taken down and is in no release
     BENCHMARK_QUESTION = "benchmark_question"  # holds a question of an evaluation set
     BENCHMARK_PASSAGE = "benchmark_passage"  # holds a passage of one
+    PRIVATE_DATA = "private_data"  # holds private data of a kind that drops its document
 
 
 OF_BENCHMARKS = (DropReason.BENCHMARK_QUESTION, DropReason.BENCHMARK_PASSAGE)
+"""Reasons for which a document that holds benchmark items is dropped."""
+
+WITHOUT_KEPT = (*OF_BENCHMARKS, DropReason.PRIVATE_DATA)
 """Reasons for which a document is dropped and no other is kept in its place."""
 
 
@@ -51,9 +55,14 @@ class Stage(StrEnum):
 
     INTAKE = "intake"
     NORMALIZE = "normalize"
+    PRIVATE_DATA = "private_data"
     JUDGE = "judge"
     DECONTAMINATE = "decontaminate"
     BOILERPLATE = "boilerplate"
     DEDUP = "dedup"
     MERGE = "merge"
     TAKEDOWN = "takedown"  # after the release was published
+
+
+DROPPING_STAGES = (Stage.PRIVATE_DATA, Stage.DECONTAMINATE)
+"""Stages of normalize that drop documents; what others decide there is a reject."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +12,14 @@ import pyarrow.compute as pc
 
 from jobs.corpus.intake.dates import dates
 from jobs.corpus.model.identity import document_ids
-from jobs.corpus.model.reasons import RejectReason, Stage
+from jobs.corpus.model.reasons import DropReason, RejectReason, Stage
 from jobs.corpus.model.tables import DELIVERED, DOCUMENTS, require
+from jobs.corpus.private_data.params import PrivateDataParams
+from jobs.corpus.private_data.replacement import (
+    WithoutPrivateData,
+    without_private_data,
+    without_private_values,
+)
 from jobs.corpus.removal.params import RepeatedLineParams
 from jobs.corpus.removal.removals import removals
 from jobs.corpus.removal.repeated_lines import without_repeated_lines
@@ -31,17 +38,19 @@ class TextParams:
         repair: which repairs are made.
         repeated_lines: which repeated lines are removed.
         signals: the keyword lists.
+        private_data: what becomes of each kind, before repeated lines are removed.
     """
 
     repair: RepairParams
     repeated_lines: RepeatedLineParams
     signals: SignalParams
+    private_data: PrivateDataParams
 
 
 def documents(
     delivered: pa.Table, *, partner: str, first_position: int, params: TextParams
-) -> tuple[pa.Table, pa.Table]:
-    """One row per delivered row, in the same order; a rejected row has no content.
+) -> tuple[pa.Table, pa.Table, Counter[tuple[str, str]]]:
+    """One row per delivered row, in the same order; a rejected or dropped row has no content.
 
     Args:
         delivered: rows of DELIVERED.
@@ -50,14 +59,18 @@ def documents(
         params: what is done to the texts.
 
     Returns:
-        DOCUMENTS, and the REMOVALS from them.
+        DOCUMENTS, the REMOVALS from them, and counts of private data per (kind, "documents" or
+        "values").
 
     Law: row-wise, `first_position` moving along.
     """
     require(delivered, DELIVERED, "delivered")
     delivered = delivered.combine_chunks()
     text = repaired(delivered["text"].combine_chunks(), params.repair.wanted)
-    texts, spans = without_repeated_lines(text.texts, params=params.repeated_lines)
+    titles = _title(delivered["title"].combine_chunks(), text.repairs, params.repair)
+    private = without_private_data(text.texts, titles, params=params.private_data)
+    # Afterwards, so that what is recorded of a repeated line holds no private data.
+    texts, spans = without_repeated_lines(private.texts, params=params.repeated_lines)
     # Nothing may be left of a text that was only markup and white space.
     is_empty = pc.fill_null(pc.equal(pc.binary_length(texts), 0), fill_value=False)
     is_garbled = pa.array(text.lost > params.repair.lost_share * text.chars)
@@ -65,11 +78,12 @@ def documents(
     content = texts
     if pc.any(is_unfit).as_py():  # else a copy of all text for nothing
         content = pc.if_else(is_unfit, pa.scalar(None, pa.large_string()), texts)
-    is_rejected = pc.is_valid(delivered["reason"])
-    stage = pc.if_else(
-        is_rejected, str(Stage.INTAKE), pc.if_else(is_unfit, str(Stage.NORMALIZE), None)
-    )
     unfit = pc.if_else(is_empty, str(RejectReason.EMPTY_TEXT), str(RejectReason.GARBLED))
+    stage, reason = _outcome(
+        (pc.is_valid(delivered["reason"]), Stage.INTAKE, delivered["reason"]),
+        (is_unfit, Stage.NORMALIZE, unfit),
+        (pc.is_valid(private.evidence), Stage.PRIVATE_DATA, str(DropReason.PRIVATE_DATA)),
+    )
     published, published_as_given = dates(_field(delivered["published"].combine_chunks()))
     columns = {
         "doc_id": document_ids(delivered, partner=partner),
@@ -78,18 +92,25 @@ def documents(
         "stage": stage,
         "repairs": pa.array(text.repairs, mask=pc.is_null(content).to_numpy(zero_copy_only=False)),
         "script": pa.array(text.script, pa.string()),
-        "reason": pc.coalesce(delivered["reason"], pc.if_else(is_unfit, unfit, None)),
-        "title": _title(delivered["title"].combine_chunks(), text.repairs, params.repair),
+        "reason": reason,
+        "title": private.titles,
         "url": _field(delivered["url"].combine_chunks()),
         "published": published,
         "published_as_given": published_as_given,
-        "evidence": _evidence(delivered["evidence"].combine_chunks(), is_garbled, text),
+        "evidence": _evidence(delivered, is_garbled, text, private, params),
         **{name: delivered[name] for name in _KEPT},
     }
     measured = signals(content, params=params.signals)
     columns |= {name: measured[name] for name in measured.column_names}
     table = pa.table({field.name: columns[field.name] for field in DOCUMENTS}).cast(DOCUMENTS)
-    return table, removals(table, spans)
+    return table, removals(table, pa.concat_tables([private.spans, spans])), private.counts
+
+
+def _outcome(*verdicts: tuple[pa.Array, Stage, pa.Array | str]) -> tuple[pa.Array, pa.Array]:
+    """Stage and reason of the first verdict that each row has, null where it has none."""
+    stages = [pc.if_else(is_so, str(stage), None) for is_so, stage, _ in verdicts]
+    reasons = [pc.if_else(is_so, reason, None) for is_so, _, reason in verdicts]
+    return pc.coalesce(*stages), pc.coalesce(*reasons)
 
 
 _KEPT = ("source_file", "source_row", "source_id")
@@ -113,8 +134,18 @@ def _title(titles: pa.Array, repairs: npt.NDArray[np.int64], repair: RepairParam
     return _line(texts)
 
 
-def _evidence(given: pa.Array, is_garbled: pa.Array, text: Repaired) -> pa.Array:
-    """What was given, and of garbled texts how much no decoding brings back."""
+def _evidence(
+    delivered: pa.Table,
+    is_garbled: pa.Array,
+    text: Repaired,
+    private: WithoutPrivateData,
+    params: TextParams,
+) -> pa.Array:
+    """Evidence of intake, of garbled texts how much no decoding brings back, of private data."""
+    given = without_private_values(
+        delivered["evidence"].combine_chunks(), params=params.private_data
+    )
+    given = pc.coalesce(given, private.evidence)
     if not pc.any(is_garbled).as_py():
         return given
     garbled = np.flatnonzero(is_garbled)

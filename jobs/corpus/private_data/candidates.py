@@ -16,7 +16,7 @@ _SIGNS = 6  # letters and digits of a number plate after its province
 _DOTS = 3
 _COLONS = 5
 _KEY = 16  # letters and digits on end: hardly a word
-_FIRST = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ@-\xe5\xef"
+_FIRST = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ@-\xe5\xe6\xef"
 _MAY_BEGIN = np.isin(np.arange(256), list(_FIRST))
 
 
@@ -67,7 +67,7 @@ def _windows_of(
 def _after_sign(data: Bytes, at: int, first: int, last: int) -> int:
     """The byte after the sign that begins here; negative, where to look next, if none does."""
     byte = data[at]
-    if byte == 0x40 or _begins_sign(data, at, last):  # @
+    if byte == 0x40 or _is_wide(data, at, last, 0xA0) or _begins_sign(data, at, last):  # @
         return at + 1
     if _is_alphanumeric(byte) or _is_wide_digit(data, at, last):
         end = _after_stretch(data, at, last)
@@ -89,6 +89,12 @@ def _is_wide_digit(data: Bytes, at: int, last: int) -> bool:
 
 
 @kernel
+def _is_wide(data: Bytes, at: int, last: int, third: int) -> bool:
+    """Whether EF BC and a third byte stand here, as of full-width : (9A) and @ (A0)."""
+    return at + 2 < last and data[at] == 0xEF and data[at + 1] == 0xBC and data[at + 2] == third
+
+
+@kernel
 def _after_stretch(data: Bytes, at: int, last: int) -> int:
     """The end of letters and digits with single blanks, hyphens, dots, colons between them."""
     end = at
@@ -101,6 +107,8 @@ def _after_stretch(data: Bytes, at: int, last: int) -> int:
             end = at
         elif at == end and data[at] in (0x20, 0x2D, 0x2E, 0x3A):
             at += 1
+        elif at == end and _is_wide(data, at, last, 0x9A):
+            at += 3
         elif at == end and at + 1 < last and data[at] == 0xC2:  # a no-break space or middle dot
             at += 2
         else:
@@ -114,13 +122,14 @@ def _is_number(data: Bytes, begin: int, end: int, first: int) -> bool:
     digits = signs = dots = colons = run = longest = 0
     for at in range(begin, end):
         byte = data[at]
-        digits += 0x30 <= byte <= 0x39 or (byte == 0xEF)
+        is_wide_colon = _is_wide(data, at, end, 0x9A)
+        digits += 0x30 <= byte <= 0x39 or (byte == 0xEF and not is_wide_colon)
         is_sign = _is_alphanumeric(byte)
         signs += is_sign
         run = run + 1 if is_sign else 0
         longest = max(longest, run)
         dots += byte == 0x2E
-        colons += byte in (0x3A, 0x2D)
+        colons += byte in (0x3A, 0x2D) or is_wide_colon
     if digits >= _DIGITS or (dots >= _DOTS and digits > _DOTS) or colons >= _COLONS:
         return True
     if longest >= _KEY:
@@ -132,15 +141,16 @@ def _is_number(data: Bytes, begin: int, end: int, first: int) -> bool:
 
 @kernel
 def _begins_sign(data: Bytes, at: int, last: int) -> bool:
-    """Whether 微信, QQ, 密码, 室 after a digit, a key's header or token, or ://…@ begins here."""
+    """Whether 微信, QQ, 密码, 室 or 户 after a digit, or a key's header begins here."""
     byte = data[at]
     if byte == 0xE5 and at + 5 < last:
         if data[at + 1] == 0xBE and data[at + 2] == 0xAE:  # 微
             return bool(data[at + 3] == 0xE4 and data[at + 4] == 0xBF and data[at + 5] == 0xA1)
         if data[at + 1] == 0xAF and data[at + 2] == 0x86:  # 密
             return bool(data[at + 3] == 0xE7 and data[at + 4] == 0xA0 and data[at + 5] == 0x81)
-    if byte == 0xE5 and at + 2 < last and data[at + 1] == 0xAE and data[at + 2] == 0xA4:  # 室
-        return bool(at > 0 and 0x30 <= data[at - 1] <= 0x39)
+    if at > 0 and at + 2 < last and 0x30 <= data[at - 1] <= 0x39:
+        is_space = byte == 0xE5 and data[at + 1] == 0xAE and data[at + 2] == 0xA4  # 室
+        return is_space or (byte == 0xE6 and data[at + 1] == 0x88 and data[at + 2] == 0xB7)  # 户
     if byte in (0x51, 0x71) and at + 1 < last:
         return bool(data[at + 1] == byte)
     if at + 4 < last and byte == 0x2D and data[at + 4] == 0x2D:  # -----BEGIN … KEY-----

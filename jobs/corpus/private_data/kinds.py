@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from enum import StrEnum
-from ipaddress import AddressValueError, IPv4Address
 from typing import NamedTuple
 
+from jobs.corpus.private_data.network import is_of_one_computer
 from jobs.corpus.private_data.numbers import (
     is_credit_code,
     is_mobile,
@@ -90,7 +90,7 @@ _SIMPLE: tuple[tuple[PrivateKind, re.Pattern[str]], ...] = (
     (
         PrivateKind.EMAIL,
         re.compile(
-            r"(?<![0-9A-Za-z._%+\-@/])[0-9A-Za-z][0-9A-Za-z._%+\-]{0,63}@(?:[0-9A-Za-z\-]{1,63}\.){1,4}"
+            r"(?<![0-9A-Za-z._%+\-@/])[0-9A-Za-z][0-9A-Za-z._%+\-]{0,63}@(?:[0-9A-Za-z\-]{1,63}[.．]){1,4}"
             r"[A-Za-z]{2,18}(?![0-9A-Za-z@])"
         ),
     ),
@@ -114,17 +114,17 @@ _SIMPLE: tuple[tuple[PrivateKind, re.Pattern[str]], ...] = (
     (
         PrivateKind.WECHAT,
         re.compile(
-            rf"微信(?:号码|号|ID|id)?(?:[:：是为]\s?|\s)([A-Za-z][0-9A-Za-z_\-]{{5,19}}){_NOT_ON}"
+            rf"微信(?:号码|号|ID|id)?[\s:：|｜是为]{{1,4}}([A-Za-z][0-9A-Za-z_\-]{{5,19}}){_NOT_ON}"
         ),
     ),
     (
         PrivateKind.QQ,
-        re.compile(rf"(?:QQ|qq)(?:号码|号)?(?:[:：是为]\s?|\s)([1-9][0-9]{{4,10}}){_NOT_ON}"),
+        re.compile(rf"(?:QQ|qq)(?:号码|号)?[\s:：|｜是为]{{1,4}}([1-9][0-9]{{4,10}}){_NOT_ON}"),
     ),
     (
         PrivateKind.MAC_ADDRESS,
         re.compile(
-            rf"{_NOT_INSIDE}(?!00.00.00|(?i:ff.ff.ff))(?:[0-9A-Fa-f]{{2}}([:\-]))(?:[0-9A-Fa-f]{{2}}\1){{4}}[0-9A-Fa-f]{{2}}{_NOT_ON}"
+            rf"{_NOT_INSIDE}(?!00.00.00|(?i:ff.ff.ff))(?:[0-9A-Fa-f]{{2}}([:：\-]))(?:[0-9A-Fa-f]{{2}}\1){{4}}[0-9A-Fa-f]{{2}}{_NOT_ON}"
         ),
     ),
     (
@@ -149,7 +149,7 @@ _SIMPLE: tuple[tuple[PrivateKind, re.Pattern[str]], ...] = (
     ),
     (
         PrivateKind.SECRET,
-        re.compile(r"密码(?:[:：是为]\s?)(?![*<{$])(?=[!-~]{0,31}[0-9])([!-~]{6,32})"),
+        re.compile(r"密码(?:[:：是为]\s?)`?(?![*<{$])(?=[!-_a-~]{0,31}[0-9])([!-_a-~]{6,32})"),
     ),
 )
 
@@ -162,7 +162,8 @@ _LANDLINE = re.compile(
 _OF_A_HOME = re.compile(
     r"(?:家庭电话|住宅电话|宅电|家里电话|家中电话|个人电话|本人电话)[^0-9。\n]{0,6}$"
 )
-_DOOR = re.compile(r"(?<![0-9])[0-9]{2,4}[室户](?![外内用主])")
+# 12栋300户 is how many households there are.
+_DOOR = re.compile(r"(?:(?<![0-9])[0-9]{2,4}室|(?<=单元)[0-9]{2,4}户)(?![外内用主])")
 _STREET = re.compile(
     r"[\u4e00-\u9fff]{2}(?:路|街|道|巷|弄|胡同|村|镇|乡|小区|花园|苑|公寓|新村|家园|里)"
 )
@@ -171,7 +172,7 @@ _ADDRESS_END = re.compile(r"[^\u4e00-\u9fff0-9A-Za-z#\-（）()、 ]")
 _IS_A_HOME = re.compile(r"小区|花园|苑|公寓|新村|家园|号楼|栋|幢|单元")
 _LIVES = re.compile(r"住址|家住|住在|住所|居住|户籍|家庭地址|现住|家庭住址")
 _CONTEXT = 24
-_LARGEST_OF_OUTLINES = 31
+_IS_VERSION = re.compile(r"(?:[Vv]ersion|版本)[^。\n]{0,6}$")
 
 _WIDE = {0xFF10 + digit: 0x30 + digit for digit in range(10)} | {
     0xFF0D: 0x2D,
@@ -264,7 +265,8 @@ def _simple(text: str) -> Iterator[PrivateSpan]:
 def _by_context(text: str) -> Iterator[PrivateSpan]:
     for it in _IP.finditer(text):
         before = text[max(it.start() - _CONTEXT, 0) : it.start()]
-        if _is_of_someone(it[0], is_named=bool(_OF_NETWORK.search(before))):
+        is_named = bool(_OF_NETWORK.search(before))
+        if not _IS_VERSION.search(before) and is_of_one_computer(it[0], is_named=is_named):
             yield PrivateSpan(*it.span(), PrivateKind.IP_ADDRESS)
     for it in _LANDLINE.finditer(text):
         # Telephones of offices are public.
@@ -285,13 +287,3 @@ def _address_begin(text: str, door: int) -> int:
         first = it.end()
     street = _STREET.search(text, first, door)
     return street.start() if street else door
-
-
-def _is_of_someone(address: str, *, is_named: bool) -> bool:
-    """Whether four numbers are an address that one computer has: 127.0.0.1 is every computer's."""
-    try:
-        parsed = IPv4Address(address)
-    except AddressValueError:
-        return False
-    # 1.2.3.4 numbers a section as often as a computer.
-    return parsed.is_global and (is_named or max(parsed.packed) > _LARGEST_OF_OUTLINES)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.corpus.model.identity import hex_hashes
-from jobs.corpus.model.reasons import DropReason, Stage, Verdict
+from jobs.corpus.model.reasons import DROPPING_STAGES, DropReason, Stage, Verdict
 from jobs.corpus.model.tables import DECISIONS, RELEASED, released_facts_schema
 from jobs.errors import ConservationError
 
@@ -34,8 +34,8 @@ def decisions(documents: pa.Table, drops: pa.Table, *, partner: str) -> pa.Table
     if pc.any(pc.and_(is_rejected, is_dropped)).as_py():
         raise ConservationError(f"partner {partner}: a rejected row was also dropped")
     verdict = _first(is_rejected, Verdict.REJECTED, is_dropped, Verdict.DROPPED, Verdict.KEPT)
-    is_contaminated = pc.equal(documents["stage"], str(Stage.DECONTAMINATE))
-    verdict = pc.if_else(pc.fill_null(is_contaminated, fill_value=False), "dropped", verdict)
+    dropping = pa.array(map(str, DROPPING_STAGES), pa.string())
+    verdict = pc.if_else(pc.is_in(documents["stage"], dropping), str(Verdict.DROPPED), verdict)
     stage = _first(is_rejected, documents["stage"], is_dropped, Stage.DEDUP, Stage.MERGE)
     columns = {
         "doc_id": pa.array(hex_hashes(documents["doc_id"]), pa.string()),

@@ -1,7 +1,8 @@
 """Removals: spans cut out of texts, each recorded with what is needed to put it back.
 
 Inserting the spans of one kind at their offsets, in ascending order, gives the text before they
-were cut; kinds are undone in the reverse of `RemovalKind`, the order in which they are cut.
+were cut; kinds are undone in the reverse of `RemovalKind`, the order in which they are cut. Private
+data is replaced first and never put back: its rows hold the placeholder that stands in its place.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _SPANS = pa.schema([pa.field("row", pa.int64()), *(REMOVALS.field(name) for name
 class RemovalKind(StrEnum):
     """Why a span is cut, in the order of cutting; releases store these values."""
 
+    PRIVATE_DATA = "private_data"
     REPEATED_PARAGRAPH = "repeated_paragraph"
     BENCHMARK_ITEM = "benchmark_item"
     SITE_BOILERPLATE = "site_boilerplate"
@@ -40,6 +42,7 @@ class RemovedSpan(NamedTuple):
         first_line: The line it repeats, None if it repeats none.
         documents: Documents of the site that have it, None if that is not why.
         site_documents: Documents of the site.
+        placeholder: What replaces the span and is recorded instead of it; None: nothing.
     """
 
     start: int
@@ -48,12 +51,13 @@ class RemovedSpan(NamedTuple):
     first_line: int | None
     documents: int | None
     site_documents: int | None
+    placeholder: str | None = None
 
 
 def without_spans(
     content: pa.LargeStringArray, spans: Mapping[int, list[RemovedSpan]], kind: RemovalKind
 ) -> tuple[pa.LargeStringArray, pa.Table]:
-    """Cut spans out of texts.
+    """Cut spans out of texts, or replace them by their placeholders.
 
     Args:
         content: texts; null stays null.
@@ -91,13 +95,14 @@ def _without(text: bytes, spans: list[RemovedSpan]) -> tuple[str, list[dict[str,
                 "line": span.line,
                 "offset": offset,
                 "chars": len(removed),
-                "text": removed,
+                "text": removed if span.placeholder is None else span.placeholder,
                 "first_line": span.first_line,
                 "documents": span.documents,
                 "site_documents": span.site_documents,
             }
         )
         offset += len(removed)
+        kept += [span.placeholder] if span.placeholder else []
         position = span.end
     kept.append(text[position:].decode())
     return "".join(kept), rows
@@ -130,8 +135,11 @@ def released_removals(spans: pa.Table, decided: pa.Table, *, partner: str) -> pa
 
 
 def restored_text(text: str, spans: Iterable[Mapping[str, Any]]) -> str:
-    """Return the text before its removals, rows of REMOVALS or REMOVED, were cut out of it."""
-    for kind in reversed(RemovalKind):
+    """Return the text before its removals, rows of REMOVALS or REMOVED, were cut out of it.
+
+    Placeholders of private data stay.
+    """
+    for kind in reversed([kind for kind in RemovalKind if kind != RemovalKind.PRIVATE_DATA]):
         of_kind = [span for span in spans if span["kind"] == kind]
         for span in sorted(of_kind, key=lambda span: span["offset"]):
             text = text[: span["offset"]] + span["text"] + text[span["offset"] :]

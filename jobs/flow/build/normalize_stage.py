@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from jobs.corpus.contamination.decontamination import decontaminated
 from jobs.corpus.dedup.ranking import hash_halves
 from jobs.corpus.intake.rows import DELIVERED_AS
-from jobs.corpus.model.reasons import Stage
+from jobs.corpus.model.reasons import DROPPING_STAGES, Stage
 from jobs.corpus.normalize.documents import documents
 from jobs.corpus.normalize.facts import facts
 from jobs.corpus.release.sections import Boundaries, boundaries
@@ -98,7 +98,7 @@ def check_rejects(normalized: list[NormalizedShard], params: BuildParams) -> Non
         reasons: Counter[str] = Counter()
         for shard in shards:
             for stage, reason, count in shard.rejected:
-                reasons[reason] += count * (stage != Stage.DECONTAMINATE)
+                reasons[reason] += count * (stage not in DROPPING_STAGES)
         rejected = reasons.total()
         if delivered and rejected / delivered > partner.reject_share:
             table = "\n".join(f"  {count:>12,}  {name}" for name, count in reasons.most_common())
@@ -128,14 +128,16 @@ class _RunWriter:
         self.benchmarks = load_index(store, params)
         self.benchmark_counts: Counter[tuple[str, str]] = Counter()
         self.digests: list[tuple[str, str]] = []
+        self.private_counts: Counter[tuple[str, str]] = Counter()
 
     def add(self, delivered: pa.Table) -> None:
-        table, removals = documents(
+        table, removals, private_counts = documents(
             delivered,
             partner=self.shard.partner.name,
             first_position=self.delivered,
             params=self.params.text_params(self.shard.partner),
         )
+        self.private_counts.update(private_counts)
         if self.benchmarks is not None:
             table, spans, benchmark_counts = decontaminated(
                 table, self.benchmarks, signal_params=self.params.signals
@@ -173,6 +175,7 @@ class _RunWriter:
             "files": self.digests,
             "benchmarks": sorted([*key, count] for key, count in self.benchmark_counts.items()),
             "boundaries": packed(self.boundaries),
+            "private_data": sorted([*key, count] for key, count in self.private_counts.items()),
         }
 
     def _write(self) -> None:
@@ -266,6 +269,7 @@ def _with_bases(
             files=tuple((name, digest) for name, digest in checkpoint["files"]),
             benchmarks=tuple((name, what, count) for name, what, count in checkpoint["benchmarks"]),
             boundaries=needed(checkpoint["boundaries"], params.shards.release_bytes),
+            private_data=tuple((kind, of, count) for kind, of, count in checkpoint["private_data"]),
         )
         base += checkpoint["delivered"]
 

@@ -15,7 +15,13 @@ from jobs.flow.build.merge_stage import totals
 from jobs.flow.contamination.records import recorded_benchmarks
 from jobs.flow.intake.plan import Delivered, InputShard, delivered_files
 from jobs.flow.params import BuildParams, PartnerParams, recorded_reading
-from jobs.flow.recorded import InputName, recorded_parameters, recorded_schema, with_libraries
+from jobs.flow.recorded import (
+    InputName,
+    recorded_parameters,
+    recorded_private_data,
+    recorded_schema,
+    with_libraries,
+)
 from jobs.flow.releases.described_files import write_derived
 from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.flow.shards import NormalizedShard
@@ -153,6 +159,7 @@ def candidate(
         "deliveries": before.get("deliveries", {}) | deliveries(plan, normalized, built, params),
         "schema": recorded_schema(params),
         **recorded_benchmarks(params, normalized, before),
+        **recorded_private_data(params, normalized, before),
         **files,
     }
     return cast("Manifest", manifest)

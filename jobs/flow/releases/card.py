@@ -52,6 +52,7 @@ def dataset_card(manifest: Manifest, digest: str, *, paths: Sequence[str]) -> st
             *_reasons(manifest["partners"]),
             "",
             *_benchmarks(manifest.get("benchmarks", [])),
+            *_private_data(manifest),
             "## Columns",
             "",
             *_columns(manifest["schema"]["shards"]),
@@ -132,6 +133,26 @@ def _benchmarks(sets: list[JsonObject]) -> list[str]:
     header = ["set", "version", "items", "found alone", "beside options", "by passage"]
     header += ["not found", "documents dropped", "cut", "reported", "sha256"]
     return ["## Evaluation sets kept out", "", *_table(header, rows), ""]
+
+
+def private_data_rows(manifest: Manifest) -> list[list[Any]]:
+    """Partner, kind, policy, documents and values of all private data that a build found."""
+    policies = manifest["parameters"].get("private_data", {})
+    return [
+        [partner, kind, policies.get(kind, ""), numbers["documents"], numbers["values"]]
+        for partner, kinds in manifest.get("private_data", {}).items()
+        for kind, numbers in kinds.items()
+    ]
+
+
+def _private_data(manifest: Manifest) -> list[str]:
+    """Nothing for a release that was not searched for private data."""
+    policies = manifest["parameters"].get("private_data")
+    if not policies:
+        return []
+    header = ["partner", "kind", "policy", "documents that had it", "values"]
+    said = f"Searched for: {', '.join(map(_text, policies))}."
+    return ["## Private data", "", said, "", *_table(header, private_data_rows(manifest)), ""]
 
 
 def _columns(columns: list[ColumnEntry]) -> list[str]:

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from jobs.corpus.model.reasons import OF_BENCHMARKS, DropReason, Verdict
+from jobs.corpus.model.reasons import WITHOUT_KEPT, DropReason, Verdict
 from jobs.corpus.release.comparison import IdKeys, id_keys, is_ascending
 from jobs.corpus.release.decisions import verdict_counts
 from jobs.errors import ObjectMissing
@@ -196,8 +196,8 @@ def _naming_problem(decisions: pa.Table) -> str | None:
     if len(down) > down["kept_doc_id"].null_count or len(down) > down["url"].null_count:
         return "a row that was taken down names a document or an address"
     others = decisions.filter(pc.invert(pc.fill_null(is_down, pa.scalar(value=False))))
-    is_contaminated = pc.is_in(others["reason"], pa.array(map(str, OF_BENCHMARKS), pa.string()))
-    others = others.filter(pc.invert(is_contaminated))
+    is_alone = pc.is_in(others["reason"], pa.array(map(str, WITHOUT_KEPT), pa.string()))
+    others = others.filter(pc.invert(is_alone))
     dropped = others.filter(pc.equal(others["verdict"], str(Verdict.DROPPED)))
     if dropped["kept_doc_id"].null_count:
         return "a duplicate does not name the document that stays"

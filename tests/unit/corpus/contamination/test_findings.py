@@ -18,6 +18,7 @@ from jobs.corpus.contamination.item_index import build_index
 from jobs.corpus.contamination.items import Benchmark, BenchmarkItem, item_of
 from jobs.corpus.model.tables import DELIVERED
 from jobs.corpus.normalize.documents import TextParams, documents
+from jobs.corpus.private_data.params import PrivateDataParams
 from jobs.corpus.removal.params import RepeatedLineParams
 from jobs.corpus.repair.repairs import RepairParams
 from jobs.corpus.signals.keywords import SignalParams
@@ -107,9 +108,11 @@ def test_what_is_dropped_has_no_content_and_no_signals_left() -> None:
     texts = (f"史料题：{ITEMS[4].question}？", "唐代市舶使设于广州。")
     rows = [{**row, "source_file": "a", "source_row": n, "text": t} for n, t in enumerate(texts)]
     words = SignalParams(((), (), (), ()), quality=None)
-    params = TextParams(RepairParams((), 1.0), RepeatedLineParams(False, 1, 2, 1), words)
+    params = TextParams(
+        RepairParams((), 1.0), RepeatedLineParams(False, 1, 2, 1), words, PrivateDataParams()
+    )
     delivered = pa.Table.from_pylist(rows, schema=DELIVERED)
-    table, _ = documents(delivered, partner="a", first_position=0, params=params)
+    table, _, _ = documents(delivered, partner="a", first_position=0, params=params)
     after, cuts, counts = decontaminated(table, Benchmarks(index, names), signal_params=words)
     gone, kept = after.to_pylist()
     assert (gone["content"], gone["content_chars"], gone["stage"]) == (None, None, "decontaminate")

@@ -9,14 +9,15 @@ import pyarrow as pa
 
 from jobs.corpus.model.tables import DELIVERED
 from jobs.corpus.normalize.documents import TextParams, documents
+from jobs.corpus.private_data.params import PrivateDataParams
 from jobs.corpus.removal.params import RepeatedLineParams
 from jobs.corpus.repair.repairs import RepairParams, repair_names
 from jobs.corpus.text.alphabets import HAN, traditional_characters
 from tests.corpora import NO_KEYWORDS
 
 REPEATS = RepeatedLineParams(is_on=True, min_chars=20, min_times=3, min_pasted_chars=200)
-SIMPLIFY = TextParams(RepairParams((), 0.02), REPEATS, NO_KEYWORDS)
-KEEP = TextParams(RepairParams(("script",), 0.02), REPEATS, NO_KEYWORDS)
+SIMPLIFY = TextParams(RepairParams((), 0.02), REPEATS, NO_KEYWORDS, PrivateDataParams())
+KEEP = TextParams(RepairParams(("script",), 0.02), REPEATS, NO_KEYWORDS, PrivateDataParams())
 
 
 def rows(params: TextParams, *texts: str, title: str = "憲法") -> list[dict[str, object]]:

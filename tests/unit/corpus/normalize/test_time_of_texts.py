@@ -11,12 +11,13 @@ import pytest
 from jobs.corpus.intake.web_pages import page
 from jobs.corpus.model.tables import DELIVERED
 from jobs.corpus.normalize.documents import TextParams, documents
+from jobs.corpus.private_data.params import PrivateDataParams
 from jobs.corpus.removal.params import RepeatedLineParams
 from jobs.corpus.repair.repairs import RepairParams
 from tests.corpora import NO_KEYWORDS
 
 REPEATS = RepeatedLineParams(is_on=True, min_chars=20, min_times=3, min_pasted_chars=200)
-PARAMS = TextParams(RepairParams((), 0.02), REPEATS, NO_KEYWORDS)
+PARAMS = TextParams(RepairParams((), 0.02), REPEATS, NO_KEYWORDS, PrivateDataParams())
 SHORT, LONG = 8_000, 32_000  # characters
 QUICK_S = 0.05
 GROWTH = 2.5  # times the growth of the text: less than its square has

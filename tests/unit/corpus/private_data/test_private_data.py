@@ -42,7 +42,19 @@ NAMED = {
     PrivateKind.HOME_ADDRESS: ("现住朝阳区", "建国路88号3号楼2单元1203室"),
     PrivateKind.SECRET: ("密码：", "abc123!@"),
 }
+BESIDE = [
+    (PrivateKind.WECHAT, "微信号 ： ", "li_829778"),
+    (PrivateKind.WECHAT, "| 张三 | 微信 | ", "wxid_s457984"),
+    (PrivateKind.QQ, "张三\tQQ号\t", "541291"),
+    (PrivateKind.EMAIL, "邮箱：", "y8967340@163．com"),
+    (PrivateKind.EMAIL, "邮箱：", "wang_fang＠sina．cn"),
+    (PrivateKind.MAC_ADDRESS, "网卡地址：", "E6：FB：D5：FE：4B：BF"),
+    (PrivateKind.HOME_ADDRESS, "现住", "学府街126号阳光花园11栋5单元1702户"),
+]
 LEFT = [
+    "上游DNS服务器8.8.8.8，网关地址1.2.3.4，组播地址224.0.0.1",
+    '<metadata minClientVersion="100.0.0.1">，Extensions.Core 3.17.11.40',
+    "新建和平小区12栋300户",
     "2023年13800138000元的项目",
     "全年完成13812345678吨",
     "热线12345，值班电话010-66001234",
@@ -80,6 +92,11 @@ def test_value_is_found_by_what_names_it(kind: PrivateKind, said: tuple[str, str
     named, value = said
     assert found(f"情况：{named}{value}。") == [(kind, value)]
     assert kind == PrivateKind.HOME_ADDRESS or found(f"数据{value}。") == []
+
+
+@pytest.mark.parametrize(("kind", "named", "value"), BESIDE)
+def test_value_is_found_as_people_write_it(kind: PrivateKind, named: str, value: str) -> None:
+    assert found(f"情况：{named}{value}。") == [(kind, value)]
 
 
 @pytest.mark.parametrize("text", LEFT)
@@ -121,7 +138,7 @@ def test_rows_are_independent_and_null_rows_have_none() -> None:
     assert private_data(pa.array([], pa.large_string())).schema == FINDINGS
 
 
-@given(st.text(alphabet="0123456789Xx -.:@京A微信QQ号：室·\u00a0１", max_size=80))
+@given(st.text(alphabet="0123456789Xx -.:@京A微信QQ号：室·\u00a0１户单元街", max_size=80))
 def test_windows_lose_nothing(text: str) -> None:
     spans = [
         (len(text[: s.start].encode()), len(text[: s.end].encode()), s.kind)
