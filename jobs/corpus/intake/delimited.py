@@ -35,9 +35,7 @@ def delimited_rows(file: OpenFile) -> Iterator[Row]:
         DeliveryUnreadable: if the header breaks the rules.
     """
     params = file.params
-    decoded = _decoded(file)
-    read = _unquoted if params.quoting == "none" else _records
-    records = read(decoded, params.format)
+    records = _file_records(file)
     header = next(records, None)
     if header is None:
         return
@@ -59,16 +57,18 @@ def delimited_rows(file: OpenFile) -> Iterator[Row]:
 
 def delimited_heads(file: OpenFile) -> list[Head]:
     """Return the names of the header, if it can be read."""
-    header = next(_records(_decoded(file), file.params.format), None)
+    header = next(_file_records(file), None)
     if not isinstance(header, list):
         return []
     names = [name.strip() for name in header]
     return [Head({*names} & {*file.params.theirs}, names)]
 
 
-def _decoded(file: OpenFile) -> _Lines:
+def _file_records(file: OpenFile) -> Iterator[list[str] | Refusal]:
+    params = file.params
     characters, file_lines = decoded_lines(file)
-    return _Lines(file_lines, characters, file.params.max_line_bytes)
+    read = _unquoted if params.quoting == "none" else _records
+    return read(_Lines(file_lines, characters, params.max_line_bytes), params.format)
 
 
 def _row(

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from jobs.corpus.intake.deliveries import RejectReason
+from jobs.corpus.intake.deliveries import RejectReason, heads
 from jobs.errors import DeliveryUnreadable
 from tests.deliveries import asked, only, parquet, reasons, rows, texts
 
@@ -133,6 +133,14 @@ def test_quotes_that_are_text_are_read_as_text_where_the_partner_says_so(format_
         replace(params, max_text_bytes=1000),
     )
     assert (long["reason"], short["text"]) == (RejectReason.TOO_LARGE, "短")
+
+
+def test_header_with_quotes_that_are_text_is_read_as_its_rows_are():
+    params = replace(asked("tsv", columns=(("text", '"正文'), ("id", "id"))), quoting="none")
+    source = 'id\t"正文\n1\t甲\n'.encode()
+    assert texts(rows(source, params)) == ["甲"]
+    (head,) = heads(io.BytesIO(source), source_file="a.tsv", params=params)
+    assert head.found == {"id", '"正文'}
 
 
 @pytest.mark.parametrize(
