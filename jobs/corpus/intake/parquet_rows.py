@@ -12,7 +12,14 @@ import pyarrow.types as pt
 
 from jobs.corpus.intake.blocks import reading
 from jobs.corpus.intake.open_files import OpenFile
-from jobs.corpus.intake.parquet_columns import Column, cells, columns_by_name, is_text
+from jobs.corpus.intake.parquet_columns import (
+    Column,
+    cells,
+    columns_by_name,
+    is_paragraphs,
+    is_text,
+    text_cells,
+)
 from jobs.corpus.intake.parquet_footer import Footer, open_parquet, read_footer
 from jobs.corpus.intake.rows import (
     COLUMNS,
@@ -60,9 +67,9 @@ def parquet_rows(delivered: OpenFile) -> Iterator[Row]:
     number = delivered.rows_before
     for batch in _batches(file, groups, wanted, params.batch_bytes):
         with reading(file.name):
-            found = [
+            found = [text_cells(batch, wanted[0])] + [
                 cells(batch, column, is_id=place == _ID, is_uuid=is_uuid[place])
-                for place, column in enumerate(wanted)
+                for place, column in enumerate(wanted[1:], 1)
             ]
         for values in map(_values, zip(*found, strict=True)):
             number += 1
@@ -198,7 +205,7 @@ def _refusal(schema: pa.Schema, params: DeliveryParams) -> Refusal | None:
     for name in filter(None, params.theirs):
         if schema.names.count(name) > 1:
             return Refusal(RejectReason.BROKEN_ROW, f"several columns are called {name!r}")
-    if is_text(column.kind) or pt.is_null(column.kind):
+    if is_text(column.kind) or is_paragraphs(column.kind) or pt.is_null(column.kind):
         return None
     return Refusal(RejectReason.NOT_TEXT, f"column of {column.kind}")
 

@@ -132,10 +132,13 @@ def delivered_row(number: int, values: Sequence[object], max_text_bytes: int) ->
 
     Args:
         number: the row's number in its file, from 1.
-        values: in the order of `COLUMNS`; a `Refusal` in place of the text if it was found wanting.
+        values: in the order of `COLUMNS`; the text a string or a list of paragraphs, or a `Refusal`
+            in its place if it was found wanting.
         max_text_bytes: see `DeliveryParams`.
     """
     text = values[0]
+    if isinstance(text, list):
+        text = _joined(text)
     source_id, title, url, published = map(as_string, values[1:])
     source_id = None if source_id is None or source_id.strip() in NO_IDS else source_id
     refusal = _refusal(text, max_text_bytes)
@@ -218,6 +221,13 @@ def tables(rows: Iterable[Row], source_file: str, batch_bytes: int) -> Iterator[
             batch, size = [], 0
     if batch:
         yield _table(batch, source_file)
+
+
+def _joined(paragraphs: list[object]) -> object:
+    """The text of a list of paragraphs, a line each, without those that are null."""
+    given = [one for one in paragraphs if one is not None]
+    lines = [one for one in given if isinstance(one, str)]
+    return "\n".join(lines) if len(lines) == len(given) else paragraphs
 
 
 def _plain(value: object) -> object:
