@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-from jobs.corpus.intake.encodings import Characters
+from jobs.corpus.intake.encodings import ESCAPED, Characters
 from jobs.corpus.intake.open_files import OpenFile, decoded_lines
 from jobs.corpus.intake.rows import (
+    DeliveryParams,
     Head,
     Refusal,
     Row,
     delivered_row,
     refused_row,
     text_missing,
+    with_losses,
 )
 from jobs.corpus.model.reasons import RejectReason
 from jobs.errors import DeliveryUnreadable
 
 DELIMITERS = {"csv": ",", "tsv": "\t"}
-
-_ESCAPED = re.compile("[\udc80-\udcff]")
 
 
 def delimited_rows(file: OpenFile) -> Iterator[Row]:
@@ -52,7 +51,7 @@ def delimited_rows(file: OpenFile) -> Iterator[Row]:
             yield refused_row(number, RejectReason.BROKEN_ROW, evidence)
         else:
             fields = [None if place is None else record[place] for place in places]
-            yield _row(number, fields, missing, params.max_text_bytes)
+            yield _row(number, [missing or fields[0], *fields[1:]], params)
 
 
 def delimited_heads(file: OpenFile) -> list[Head]:
@@ -71,18 +70,14 @@ def _file_records(file: OpenFile) -> Iterator[list[str] | Refusal]:
     return read(_Lines(file_lines, characters, params.max_line_bytes), params.format)
 
 
-def _row(
-    number: int, fields: list[str | None], missing: Refusal | None, max_text_bytes: int
-) -> Row:
-    bad = [field for field in fields if field and _has_escapes(field)]
-    if not bad and missing is None:
-        return delivered_row(number, fields, max_text_bytes)
-    known = [None if field in bad else field for field in fields[1:]]
-    return delivered_row(number, [missing or _undecodable(bad[0]), *known], max_text_bytes)
+def _row(number: int, fields: list[str | Refusal | None], params: DeliveryParams) -> Row:
+    bad = [field for field in fields if isinstance(field, str) and _has_escapes(field)]
+    values = with_losses(fields, _undecodable(bad[0]), params.lost_share) if bad else fields
+    return delivered_row(number, values, params.max_text_bytes)
 
 
 def _undecodable(field: str) -> Refusal:
-    wrong = [f"{ord(one) - 0xDC00:02x}" for one in _ESCAPED.findall(field)[:8]]
+    wrong = [f"{ord(one) - 0xDC00:02x}" for one in ESCAPED.findall(field)[:8]]
     return Refusal(RejectReason.UNDECODABLE, f"undecodable bytes: {' '.join(wrong)}")
 
 
@@ -134,10 +129,7 @@ class _Lines:
         line = next(self._lines)
         if line is None:
             raise _LineTooLong(f"line of more than {self._max_bytes} bytes")
-        try:
-            return self._characters.decoded(line) + "\n"
-        except UnicodeDecodeError:
-            return self._characters.escaped(line) + "\n"
+        return self._characters.lenient(line) + "\n"
 
 
 class _LineTooLong(csv.Error):

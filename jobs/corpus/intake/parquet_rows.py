@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pyarrow.types as pt
 
 from jobs.corpus.intake.blocks import reading
+from jobs.corpus.intake.encodings import escaped
 from jobs.corpus.intake.open_files import OpenFile
 from jobs.corpus.intake.parquet_columns import (
     Column,
@@ -32,6 +33,7 @@ from jobs.corpus.intake.rows import (
     text_column_missing,
     text_missing,
     undecodable,
+    with_losses,
 )
 from jobs.corpus.intake.splits import Split
 from jobs.corpus.model.reasons import RejectReason
@@ -71,7 +73,8 @@ def parquet_rows(delivered: OpenFile) -> Iterator[Row]:
                 cells(batch, column, is_id=place == _ID, is_uuid=is_uuid[place])
                 for place, column in enumerate(wanted[1:], 1)
             ]
-        for values in map(_values, zip(*found, strict=True)):
+        for row in zip(*found, strict=True):
+            values = _values(row, params.lost_share)
             number += 1
             if refusal is not None:
                 values[0] = refusal
@@ -220,17 +223,14 @@ def _uuids(reader: pq.ParquetFile) -> set[str]:
     return {column.path for column in stored if column.logical_type.type == "UUID"}
 
 
-def _values(found: tuple[Any, ...]) -> list[object]:
+def _values(found: tuple[Any, ...], lost_share: float) -> list[object]:
     """A row as `delivered_row` takes it, from its cells."""
-    values = [_decoded(cell) if isinstance(cell, bytes) else cell for cell in found]
+    try:
+        values = [cell.decode() if isinstance(cell, bytes) else cell for cell in found]
+    except UnicodeDecodeError as error:
+        lenient = [escaped(cell, "utf-8") if isinstance(cell, bytes) else cell for cell in found]
+        values = with_losses(lenient, undecodable(error), lost_share)
     refusal = next((value for value in values if isinstance(value, Refusal)), None)
     if refusal is None:
         return values
     return [refusal, *(None if isinstance(value, Refusal) else value for value in values[1:])]
-
-
-def _decoded(cell: bytes) -> str | Refusal:
-    try:
-        return cell.decode()
-    except UnicodeDecodeError as error:
-        return undecodable(error)
