@@ -15,7 +15,7 @@ from jobs.corpus.model.reasons import RejectReason
 from jobs.corpus.model.tables import DELIVERED
 from jobs.errors import ConfigError, TextColumnMissing, UnknownEncoding
 
-QUOTING = ("double", "none")
+QUOTING = ("double", "none", "escaped")
 COLUMNS = ("text", "id", "title", "url", "published")
 _ID = COLUMNS.index("id")
 DELIVERED_AS = {"id": "source_id", "title": "title", "url": "url", "published": "published"}
@@ -54,7 +54,8 @@ class DeliveryParams:
         batch_bytes: about how much text one table holds.
         html: whether a text that is a whole web page gives way to its main text; always in
             formats of pages.
-        quoting: one of `QUOTING`: whether quotes in CSV and TSV enclose fields, or are text.
+        quoting: one of `QUOTING`: whether quotes in CSV and TSV enclose fields, are text, or are
+            text beside the escapes of MySQL and Hive.
         lost_share: the share of characters in a row that may be bytes which the encoding does not
             have; each becomes U+FFFD. Above it the row is refused.
     """
