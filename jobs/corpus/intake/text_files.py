@@ -62,8 +62,11 @@ def block_rows(file: OpenFile) -> Iterator[Row]:
     known = _known(file)
     characters, file_lines = decoded_lines(file)
     for number, block in enumerate(_blocks(file_lines, characters, params.max_text_bytes), 1):
-        is_read = not isinstance(block, Refusal)
-        text = _lines_text(block, characters, params.lost_share) if is_read else block
+        text = (
+            block
+            if isinstance(block, Refusal)
+            else _lines_text(block, characters, params.lost_share)
+        )
         yield delivered_row(number, [text, *known], params.max_text_bytes)
 
 

@@ -100,11 +100,23 @@ def zipped(sink, names):
             archive.writestr(name, SENTENCE)
 
 
+def office(sink, names):
+    with zipfile.ZipFile(sink, "w") as archive:
+        archive.writestr("mimetype", *names)
+
+
 @pytest.mark.parametrize(
     ("source", "said"),
     [
         (packed(tar, "甲.jsonl"), "tar archive: unpack"),
-        (packed(zipped, "甲.jsonl"), "zip archive"),
+        (packed(zipped, "甲.jsonl"), "zip archive: unpack"),
+        (packed(zipped, "_rels/.rels", "word/document.xml"), "docx.*plain text"),
+        (packed(zipped, "xl/worksheets/sheet1.xml", "[Content_Types].xml"), "xlsx.*CSV"),
+        (packed(zipped, "ppt/presentation.xml"), "pptx"),
+        (packed(office, "application/vnd.oasis.opendocument.text"), "OpenDocument"),
+        (packed(office, "application/epub+zip"), "EPUB"),
+        (rb"{\rtf1\ansi", "RTF"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "doc, xls"),
         (gzip.compress(b"{}", mtime=0), "gzip"),
         (lzma.compress(b"{}"), "xz"),
         (bz2.compress(b"{}"), "bzip2"),
