@@ -15,7 +15,7 @@ def main(config: PublishedBuild) -> None:
     """Run the whole flow and report the release."""
     from jobs.command.parameters import build_params
     from jobs.command.reports import report_early_alarms, report_published
-    from jobs.flow.build.pipeline import run_build
+    from jobs.flow.builds.pipeline import run_build
     from jobs.flow.releases.attestations import sign_published, signing_key
 
     params = build_params(config)

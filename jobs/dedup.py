@@ -14,7 +14,7 @@ def main(config: Build) -> None:
     from jobs.command.parameters import build_params
     from jobs.command.reports import report_drops, report_recall
     from jobs.flow.analysis.drop_counts import drop_counts
-    from jobs.flow.build.pipeline import run_dedup
+    from jobs.flow.builds.pipeline import run_dedup
     from jobs.storage.stores import open_store
 
     params = build_params(config)

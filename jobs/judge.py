@@ -32,7 +32,7 @@ def main(config: Settings) -> None:
     """Show what the profile rejects, or the quantiles of one signal."""
     from jobs.command.parameters import build_params, rule_params
     from jobs.flow.analysis.rule_effects import quantiles, rule_effects
-    from jobs.flow.build.pipeline import run_normalize
+    from jobs.flow.builds.pipeline import run_normalize
     from jobs.storage.stores import open_store
 
     _check(config)

@@ -13,7 +13,7 @@ def main(config: Build) -> None:
     """Run merge and report what a release would hold."""
     from jobs.command.parameters import build_params
     from jobs.command.reports import report_alarms, report_partners
-    from jobs.flow.build.pipeline import run_merge
+    from jobs.flow.builds.pipeline import run_merge
 
     merged = run_merge(build_params(config), ProgressLine())
     report_partners(merged.manifest)

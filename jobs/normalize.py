@@ -13,7 +13,7 @@ def main(config: Build) -> None:
     """Run normalize and report rejected rows."""
     from jobs.command.parameters import build_params
     from jobs.command.reports import report_normalized
-    from jobs.flow.build.pipeline import run_normalize
+    from jobs.flow.builds.pipeline import run_normalize
 
     report_normalized(run_normalize(build_params(config), ProgressLine()))
 

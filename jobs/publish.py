@@ -26,8 +26,8 @@ def main(config: Settings) -> None:
     """Commit the candidate, or find out whether it was committed, and report the release."""
     from jobs.command.parameters import build_params
     from jobs.command.reports import report_early_alarms, report_published
-    from jobs.flow.build.pipeline import run_build
-    from jobs.flow.build.publish_stage import settle
+    from jobs.flow.builds.pipeline import run_build
+    from jobs.flow.builds.publish_stage import settle
     from jobs.flow.releases.attestations import sign_published, signing_key
 
     as_json = is_json(config.format)

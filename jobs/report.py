@@ -31,7 +31,7 @@ class Settings(ReleaseReport):
 @verb("read", "duplicates between partners, losses, the largest clusters")
 def main(config: Settings) -> None:
     """Survey a release; end with an alarm if it lost too much of its deliveries."""
-    from jobs.flow.build.loss_alarms import release_alarms
+    from jobs.flow.builds.loss_alarms import release_alarms
     from jobs.flow.releases.survey import survey
 
     release = opened(config)

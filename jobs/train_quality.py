@@ -58,7 +58,7 @@ def main(config: Settings) -> None:
     inputs = TrainingInputs(
         positive=patterns(config.positive),
         negative=patterns(config.negative),
-        reading=delivery_params(config, quoting="double"),
+        reading=delivery_params(config, quoting="double", lost_share=0.0),
         endpoint_url=config.endpoint_url,
     )
     model = train(inputs, params_of(TrainingParams, config), progress=ProgressLine())

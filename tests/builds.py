@@ -16,8 +16,8 @@ from jobs.build import main as verb
 from jobs.command.overrides import hydra_overrides
 from jobs.command.parameters import build_params
 from jobs.command.settings import Build, conf_folder
-from jobs.flow.build.pipeline import run_build
-from jobs.flow.build.publish_stage import Published
+from jobs.flow.builds.pipeline import run_build
+from jobs.flow.builds.publish_stage import Published
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.storage.stores import open_store

@@ -12,7 +12,7 @@ from jobs.corpus.model.identity import document_id
 from jobs.corpus.model.tables import DECISIONS, RELEASED
 from jobs.corpus.release.conservation import balance
 from jobs.corpus.release.decisions import verdict_counts
-from jobs.flow.build.publish_stage import RELEASE_FORMAT
+from jobs.flow.builds.publish_stage import RELEASE_FORMAT
 from jobs.flow.recorded import _columns
 from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.flow.tasks.blobs import write_blob

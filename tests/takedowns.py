@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from jobs.command.parameters import build_params, recorded_build
 from jobs.command.settings import COMPUTE, Build, Storage
 from jobs.corpus.release.takedown import Policy, Selection
-from jobs.flow.build.pipeline import run_build
+from jobs.flow.builds.pipeline import run_build
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.flow.takedown.matches import Matches

@@ -198,6 +198,7 @@ def _partner(name: str, given: Partner, config: Build) -> PartnerParams:
             given,
             max_text_bytes=config.limits.text_bytes,
             batch_bytes=config.shards.batch_bytes,
+            lost_share=config.normalization.lost_share,
         ),
         repair=_repair(given, config),
         licence=redacted(given.licence),

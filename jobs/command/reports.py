@@ -16,8 +16,8 @@ from jobs.storage.objects import StorageParams
 if TYPE_CHECKING:  # reading verbs must not wait for Ray to load
     from jobs.corpus.dedup.params import BandParams
     from jobs.corpus.release.loss_alarms import Alarm
-    from jobs.flow.build.pipeline import BuildState
-    from jobs.flow.build.publish_stage import Published
+    from jobs.flow.builds.pipeline import BuildState
+    from jobs.flow.builds.publish_stage import Published
     from jobs.flow.releases.explanation import Explanation
     from jobs.flow.releases.opened_release import OpenedRelease
     from jobs.flow.releases.survey import Survey

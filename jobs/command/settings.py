@@ -37,7 +37,7 @@ class Partner:
     priority: int = MISSING
     encoding: str = "auto"
     html: bool = False  # whether the text column holds whole web pages
-    quoting: str = "double"  # of csv and tsv; or none
+    quoting: str = "double"  # of csv and tsv; or none, escaped
     columns: dict[str, str] = field(default_factory=dict)
     script: str = "simplify"  # Traditional text; or keep
     reject_share: float | None = None  # None: limits.reject_share

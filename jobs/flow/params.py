@@ -75,6 +75,7 @@ def recorded_reading(partner: PartnerParams) -> dict[str, Any]:
     """Return the values of how a partner's files are read that decide what is read."""
     reading = asdict(partner.reading)
     del reading["batch_bytes"]  # how much is read at a time decides nothing
+    del reading["lost_share"]  # that of the repairs
     if reading["quoting"] == "double":  # the only way before there was a choice
         del reading["quoting"]
     return reading | {

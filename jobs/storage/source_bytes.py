@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import bz2
 import io
-import lzma
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +13,7 @@ import pyarrow as pa
 
 from jobs.errors import DeliveryUnreadable, HeliuError
 from jobs.storage.checked_files import Blocks, CheckedFile, block_digests
+from jobs.storage.decompression import COMPRESSED_SUFFIXES, DECODER_FAILURES, Members
 from jobs.storage.hashed_stream import changed, complaint, hashed_stream, kind, opening
 from jobs.storage.local_files import require_regular
 from jobs.storage.objects import Listed
@@ -23,12 +22,7 @@ from jobs.storage.stores import backend_of
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-_Decoder = bz2.BZ2Decompressor | lzma.LZMADecompressor
-
-COMPRESSED_SUFFIXES = (".bz2", ".gz", ".xz", ".zst")
-
-_READ_FAILURES = (OSError, EOFError, lzma.LZMAError, pa.ArrowException)
-_ARROW_CODECS = {".gz": "gzip", ".zst": "zstd"}
+_READ_FAILURES = (OSError, EOFError, pa.ArrowException, *DECODER_FAILURES)
 # From S3 each filling of the buffer is one request, so it must be worth the wait for an answer.
 _BUFFER_BYTES = 8 << 20
 _BLOCK_BYTES = 1 << 20  # 8 bytes of digest each: 7 MB for 850 GB of deliveries
@@ -85,8 +79,9 @@ def _block_bytes(size_bytes: int) -> int:
 def open_stream(uri: str, *, endpoint_url: str | None, known: Known | None = None) -> BinaryIO:
     """The file's content from the beginning, decompressed if its suffix says so.
 
-    All members of a .gz, .zst, .bz2 or .xz are read, and a file that breaks off raises when the
-    break is reached: half a delivery must never pass for a whole one.
+    All members of a .gz, .zst, .bz2 or .xz are read, with zeros between and behind those of .gz
+    and .xz, and windows of .zst up to 2 GiB. A file that breaks off raises when the break is
+    reached: half a delivery must never pass for a whole one.
 
     Args:
         uri: where the file is.
@@ -112,7 +107,7 @@ def decompressed(stored: io.BufferedReader, uri: str) -> BinaryIO:
             f"{uri} is empty, which no whole {suffix} file is: ask the partner to send it again"
         )
     broken = f"{uri} cannot be decompressed: ask the partner to send it again"
-    content = _Explaining(_decoded(stored, suffix), DeliveryUnreadable, broken)
+    content = _Explaining(Members(stored, suffix), DeliveryUnreadable, broken)
     return io.BufferedReader(content, _CHUNK_BYTES * 16)
 
 
@@ -155,12 +150,6 @@ def _raw_stream(uri: str, endpoint_url: str | None, known: Known | None) -> io.B
     return io.BufferedReader(_Explaining(source, kind(uri), complaint(uri)), _BUFFER_BYTES)
 
 
-def _decoded(stored: io.BufferedReader, suffix: str) -> io.RawIOBase:
-    if suffix in _ARROW_CODECS:
-        return pa.CompressedInputStream(stored, _ARROW_CODECS[suffix])
-    return _Members(stored, bz2.BZ2Decompressor if suffix == ".bz2" else lzma.LZMADecompressor)
-
-
 class _Explaining(io.RawIOBase):
     """Bytes of one file; whatever goes wrong while they are read names the file."""
 
@@ -200,43 +189,4 @@ class _Range(io.RawIOBase):
 
     def close(self) -> None:
         self._file.close()
-        super().close()
-
-
-class _Members(io.RawIOBase):
-    """Every member of a bz2 or xz file.
-
-    The readers of the standard library end without a word where a later member is damaged, and
-    pyarrow's bz2 stumbles over empty members.
-    """
-
-    def __init__(self, stored: io.BufferedReader, new_decoder: type[_Decoder]) -> None:
-        self._stored = stored
-        self._new_decoder = new_decoder
-        self._decoder = new_decoder()
-        self._ahead = b""
-
-    def readinto(self, buffer: WriteableBuffer) -> int:
-        view = memoryview(buffer)
-        while not self._decoder.eof or self._begin_next():
-            data = self._ahead
-            if not data and self._decoder.needs_input:
-                data = self._stored.read(_CHUNK_BYTES)
-                if not data:
-                    raise EOFError("it breaks off inside a member")
-            self._ahead = b""
-            content = self._decoder.decompress(data, len(view))
-            if content:
-                view[: len(content)] = content
-                return len(content)
-        return 0
-
-    def _begin_next(self) -> bool:
-        self._ahead = self._decoder.unused_data or self._stored.read(_CHUNK_BYTES)
-        if self._ahead:
-            self._decoder = self._new_decoder()
-        return bool(self._ahead)
-
-    def close(self) -> None:
-        self._stored.close()
         super().close()

@@ -24,8 +24,8 @@ from unittest.mock import patch
 import orjson
 
 from jobs.command.terminal import note, say, say_table
-from jobs.flow.build.normalize_stage import normalize
-from jobs.flow.build.pipeline import run_dedup
+from jobs.flow.builds.normalize_stage import normalize
+from jobs.flow.builds.pipeline import run_dedup
 from jobs.flow.dedup.dedup_stage import Drops, deduplicate
 from jobs.flow.intake.plan import plan
 from jobs.flow.params import BuildParams

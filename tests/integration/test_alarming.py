@@ -12,7 +12,7 @@ import pytest
 from jobs.build import main as build_main
 from jobs.corpus.release.loss_alarms import AlarmKind
 from jobs.errors import LossAlarm
-from jobs.flow.build.loss_alarms import release_alarms
+from jobs.flow.builds.loss_alarms import release_alarms
 from jobs.report import main as report_main
 from jobs.storage.log import head
 from tests.builds import build, in_this_process

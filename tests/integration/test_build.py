@@ -20,7 +20,7 @@ import xxhash
 
 from jobs.corpus.text.canonical import canonical_texts
 from jobs.errors import AlreadyPublished, DamagedRelease
-from jobs.flow.build.normalize_stage import normalize_shard
+from jobs.flow.builds.normalize_stage import normalize_shard
 from jobs.flow.intake.plan import plan
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.opened_release import OpenedRelease, list_releases

@@ -15,7 +15,7 @@ import pytest
 import xxhash
 
 from jobs.errors import DeliveryChanged, DeliveryMissing, ReleaseMissing
-from jobs.flow.build.normalize_stage import normalize, normalize_shard
+from jobs.flow.builds.normalize_stage import normalize, normalize_shard
 from jobs.flow.intake.delivered_tables import delivered_tables
 from jobs.flow.intake.plan import plan
 from jobs.flow.params import BuildParams
@@ -101,7 +101,7 @@ def test_changed_file_is_not_published_and_its_new_content_is_next_time(
         renewed(path)
         return normalize(*args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("jobs.flow.build.pipeline.normalize", too_late)
+    monkeypatch.setattr("jobs.flow.builds.pipeline.normalize", too_late)
     with in_this_process(), pytest.raises(DeliveryChanged, match=path.name) as caught:
         build(params)
     assert caught.value.exit_code == 14

@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 from jobs.errors import DamagedTable
-from jobs.flow.build.publish_stage import Published
+from jobs.flow.builds.publish_stage import Published
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.verification import verify
 from jobs.storage.directory import DirectoryStore

@@ -16,10 +16,10 @@ import pyarrow.parquet as pq
 import pytest
 import xxhash
 
-from jobs.flow.build.merge_stage import merge
-from jobs.flow.build.normalize_stage import normalize
-from jobs.flow.build.parent_release import inputs_of
-from jobs.flow.build.pipeline import run_build
+from jobs.flow.builds.merge_stage import merge
+from jobs.flow.builds.normalize_stage import normalize
+from jobs.flow.builds.parent_release import inputs_of
+from jobs.flow.builds.pipeline import run_build
 from jobs.flow.dedup.dedup_stage import deduplicate
 from jobs.flow.dedup.frozen import Origin, frozen_shards
 from jobs.flow.intake.plan import plan

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from jobs.errors import OutcomeUnknown, StorageError, StorageUnwritable
-from jobs.flow.build.publish_stage import settle
+from jobs.flow.builds.publish_stage import settle
 from jobs.storage import s3, s3_clients
 from jobs.storage.canonical_json import sha256_hex
 from jobs.storage.corpus import Corpus

@@ -145,7 +145,7 @@ MUTATIONS: list[Mutation] = [
         ("abs(width - last_wide) <= _WRAP_SLACK", "abs(width - last_wide) < 0"),
     ),
     *_in(
-        "jobs/flow/build/merge_stage.py",
+        "jobs/flow/builds/merge_stage.py",
         "unit/flow/tasks/test_fingerprints",
         ("return params.shards.release_bytes, licences", "return params.shards.release_bytes"),
         ("return params.shards.release_bytes, licences", "return licences"),
@@ -221,7 +221,7 @@ MUTATIONS: list[Mutation] = [
     ),
     *_in(
         "jobs/storage/publication.py",
-        "unit/storage/test_log_actions unit/flow/build/test_publish_stage"
+        "unit/storage/test_log_actions unit/flow/builds/test_publish_stage"
         " property/test_log_machine",
         (
             'return corpus.store.size(key) == file["bytes"]',

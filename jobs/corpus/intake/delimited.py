@@ -5,24 +5,28 @@ from __future__ import annotations
 import csv
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 
-from jobs.corpus.intake.encodings import Characters
+from jobs.corpus.intake.encodings import ESCAPED, Characters
 from jobs.corpus.intake.open_files import OpenFile, decoded_lines
 from jobs.corpus.intake.rows import (
+    DeliveryParams,
     Head,
     Refusal,
     Row,
     delivered_row,
     refused_row,
     text_missing,
+    with_losses,
 )
 from jobs.corpus.model.reasons import RejectReason
 from jobs.errors import DeliveryUnreadable
 
 DELIMITERS = {"csv": ",", "tsv": "\t"}
 
-_ESCAPED = re.compile("[\udc80-\udcff]")
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_MEANINGS = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a"}
 
 
 def delimited_rows(file: OpenFile) -> Iterator[Row]:
@@ -35,15 +39,13 @@ def delimited_rows(file: OpenFile) -> Iterator[Row]:
         DeliveryUnreadable: if the header breaks the rules.
     """
     params = file.params
-    decoded = _decoded(file)
-    read = _unquoted if params.quoting == "none" else _records
-    records = read(decoded, params.format)
+    records = _file_records(file)
     header = next(records, None)
     if header is None:
         return
     if isinstance(header, Refusal):
         raise DeliveryUnreadable(f"{file.name} has no header to read: {header.evidence}")
-    names = [name.strip() for name in header]
+    names = _names(header)
     places = [names.index(name) if name in names else None for name in params.source_columns]
     missing = text_missing(names) if places[0] is None else None
     for number, record in enumerate(records, file.rows_before + 1):
@@ -54,35 +56,40 @@ def delimited_rows(file: OpenFile) -> Iterator[Row]:
             yield refused_row(number, RejectReason.BROKEN_ROW, evidence)
         else:
             fields = [None if place is None else record[place] for place in places]
-            yield _row(number, fields, missing, params.max_text_bytes)
+            yield _row(number, [missing or fields[0], *fields[1:]], params)
 
 
 def delimited_heads(file: OpenFile) -> list[Head]:
     """Return the names of the header, if it can be read."""
-    header = next(_records(_decoded(file), file.params.format), None)
-    if not isinstance(header, list):
+    header = next(_file_records(file), None)
+    if header is None or isinstance(header, Refusal):
         return []
-    names = [name.strip() for name in header]
+    names = _names(header)
     return [Head({*names} & {*file.params.source_columns}, names)]
 
 
-def _decoded(file: OpenFile) -> _Lines:
+def _names(header: Sequence[str | None]) -> list[str]:
+    return [(name or "").strip() for name in header]
+
+
+def _file_records(file: OpenFile) -> Iterator[Sequence[str | None] | Refusal]:
+    params = file.params
     characters, file_lines = decoded_lines(file)
-    return _Lines(file_lines, characters, file.params.max_line_bytes)
+    return _READERS[params.quoting](
+        _Lines(file_lines, characters, params.max_line_bytes), params.format
+    )
 
 
-def _row(
-    number: int, fields: list[str | None], missing: Refusal | None, max_text_bytes: int
-) -> Row:
-    bad = [field for field in fields if field and _has_escapes(field)]
-    if not bad and missing is None:
-        return delivered_row(number, fields, max_text_bytes)
-    known = [None if field in bad else field for field in fields[1:]]
-    return delivered_row(number, [missing or _undecodable(bad[0]), *known], max_text_bytes)
+def _row(number: int, fields: list[str | Refusal | None], params: DeliveryParams) -> Row:
+    bad = [field for field in fields if isinstance(field, str) and _has_escapes(field)]
+    known: Sequence[object] = fields
+    if bad:
+        known = with_losses(fields, _undecodable(bad[0]), params.lost_share)
+    return delivered_row(number, known, params.max_text_bytes)
 
 
 def _undecodable(field: str) -> Refusal:
-    wrong = [f"{ord(one) - 0xDC00:02x}" for one in _ESCAPED.findall(field)[:8]]
+    wrong = [f"{ord(one) - 0xDC00:02x}" for one in ESCAPED.findall(field)[:8]]
     return Refusal(RejectReason.UNDECODABLE, f"undecodable bytes: {' '.join(wrong)}")
 
 
@@ -123,6 +130,11 @@ class _Lines:
         """Forget the lines of the last record."""
         self._record, self._size = [], 0
 
+    @property
+    def last_line(self) -> str:
+        """The last line read of this record; empty if there is none, or none that can be held."""
+        return self._record[-1] if self._record else ""
+
     def reread(self) -> None:
         """Go back to the second line of this record.
 
@@ -134,22 +146,19 @@ class _Lines:
         line = next(self._lines)
         if line is None:
             raise _LineTooLong(f"line of more than {self._max_bytes} bytes")
-        try:
-            return self._characters.decoded(line) + "\n"
-        except UnicodeDecodeError:
-            return self._characters.escaped(line) + "\n"
+        return self._characters.lenient(line) + "\n"
 
 
 class _LineTooLong(csv.Error):
     """A line too long to hold."""
 
 
-def _unquoted(lines: _Lines, delimited: str) -> Iterator[list[str] | Refusal]:
+def _unquoted(lines: _Lines, delimited: str) -> Iterator[Sequence[str | None] | Refusal]:
     """Yield a record for each line, its quotes as they are."""
     while True:
         lines.begin_record()
         try:
-            line = next(lines).removesuffix("\n").removesuffix("\r")
+            line = _without_end(next(lines))
         except StopIteration:
             return
         except csv.Error as error:
@@ -159,7 +168,60 @@ def _unquoted(lines: _Lines, delimited: str) -> Iterator[list[str] | Refusal]:
                 yield line.split(DELIMITERS[delimited])
 
 
-def _records(lines: _Lines, delimited: str) -> Iterator[list[str] | Refusal]:
+def _escaped(lines: _Lines, delimited: str) -> Iterator[Sequence[str | None] | Refusal]:
+    """A record a line, as MySQL and Hive write it: a backslash takes the meaning of what follows.
+
+    A line that ends in one goes on in the next.
+    """
+    while True:
+        lines.begin_record()
+        try:
+            parts = [_without_end(next(lines))]
+            while _is_open(parts[-1]) and (more := next(lines, None)) is not None:
+                parts.append(_without_end(more))
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Refusal(RejectReason.TOO_LARGE, f"{error}")
+            _skip_record(lines)
+        else:
+            if record := "\n".join(parts):
+                yield [_unescaped(field) for field in _fields(record, DELIMITERS[delimited])]
+
+
+def _without_end(line: str) -> str:
+    return line.removesuffix("\n").removesuffix("\r")
+
+
+def _is_open(line: str) -> bool:
+    """Whether a line ends in a backslash that is none of a pair."""
+    return (len(line) - len(line.rstrip("\\"))) % 2 == 1
+
+
+def _skip_record(lines: _Lines) -> None:
+    """Pass over what is left of a record that is too large."""
+    while _is_open(_without_end(lines.last_line)):
+        lines.begin_record()
+        with suppress(csv.Error):
+            next(lines, None)
+
+
+def _fields(record: str, delimiter: str) -> Iterator[str]:
+    start = 0
+    for sign in re.finditer(rf"\\.|{delimiter}", record, re.DOTALL):
+        if sign[0] == delimiter:
+            yield record[start : sign.start()]
+            start = sign.end()
+    yield record[start:]
+
+
+def _unescaped(field: str) -> str | None:
+    if field == r"\N":
+        return None
+    return _ESCAPE.sub(lambda sign: _MEANINGS.get(sign[1], sign[1]), field)
+
+
+def _records(lines: _Lines, delimited: str) -> Iterator[Sequence[str | None] | Refusal]:
     # The module's own limit is for the whole process and lower than ours, which bounds records.
     csv.field_size_limit(1 << 30)
     reader = csv.reader(lines, delimiter=DELIMITERS[delimited], strict=True)
@@ -178,3 +240,6 @@ def _records(lines: _Lines, delimited: str) -> Iterator[list[str] | Refusal]:
         else:
             if record:
                 yield record
+
+
+_READERS = {"double": _records, "none": _unquoted, "escaped": _escaped}

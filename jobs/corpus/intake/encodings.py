@@ -10,6 +10,7 @@ Evidence is gathered from single lines, so the scores stay; a second detector wo
 from __future__ import annotations
 
 import codecs
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
@@ -47,6 +48,9 @@ _SCORED_BYTES = 1 << 19
 
 # A line of one or two characters may be valid in UTF-8 by accident, one of four hardly ever is.
 _PROOF_CHARS = 4
+
+ESCAPED = re.compile("[\udc80-\udcff]")
+"""A byte that could not be decoded."""
 
 _ASCII, _ABOVE_ASCII = bytes(range(0x80)), bytes(range(0x80, 0x100))
 
@@ -90,8 +94,14 @@ class Characters:
         """Decode a line, each undecodable byte as a lone surrogate, U+DC80 to U+DCFF."""
         is_utf8 = not self._declared and self._is_damaged_utf8(line)
         encoding = "utf-8" if is_utf8 else self._declared or self._legacy()
-        codec = _CODECS.get(encoding or "utf-8", ("ascii",))[0]
-        return line.decode(codec, "surrogateescape")
+        return escaped(line, encoding or "utf-8")
+
+    def lenient(self, line: bytes) -> str:
+        """The characters of `line`; if it cannot be decoded strictly, with escapes."""
+        try:
+            return self.decoded(line)
+        except UnicodeDecodeError:
+            return self.escaped(line)
 
     def _is_damaged_utf8(self, line: bytes) -> bool:
         """Whether a few bad bytes in UTF-8 explain the line better than another encoding."""
@@ -148,6 +158,13 @@ def decoded(line: bytes, encoding: str) -> str:
         for codec in others:
             return line.decode(codec)
         raise
+
+
+def escaped(line: bytes, encoding: str) -> str:
+    """The characters of `line`, each undecodable byte as a lone surrogate, U+DC80 to U+DCFF."""
+    codecs = ("ascii",) if encoding == EUC_TW else _CODECS.get(encoding, (encoding,))
+    readings = (line.decode(codec, "surrogateescape") for codec in codecs)
+    return min(readings, key=lambda text: len(ESCAPED.findall(text)))
 
 
 def utf8_blocks(blocks: Iterable[bytes], order: str) -> Iterator[bytes]:

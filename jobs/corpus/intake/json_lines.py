@@ -24,6 +24,7 @@ from jobs.corpus.intake.rows import (
     refused_row,
     text_missing,
     undecodable,
+    with_losses,
 )
 from jobs.corpus.model.reasons import RejectReason
 
@@ -41,17 +42,11 @@ def json_rows(file: OpenFile) -> Iterator[Row]:
             evidence = f"line of more than {params.max_line_bytes} bytes"
             yield refused_row(number, RejectReason.TOO_LARGE, evidence)
         elif line and not line.isspace():
-            record = _record(line, characters, source_columns[_ID])
-            if isinstance(record, Refusal):
-                yield refused_row(number, *record)
-                continue
-            values = [_value(record, name) for name in source_columns]
-            if b"\\u" in line and (broken := _broken(values)) is not None:
-                yield refused_row(number, *broken)
-                continue
-            if values[0] is MISSING:
-                values[0] = text_missing(_names(record))
-            yield delivered_row(number, values, params.max_text_bytes)
+            values = _values(line, characters, source_columns, params.lost_share)
+            if isinstance(values, Refusal):
+                yield refused_row(number, *values)
+            else:
+                yield delivered_row(number, values, params.max_text_bytes)
 
 
 def json_heads(file: OpenFile) -> list[Head]:
@@ -61,11 +56,37 @@ def json_heads(file: OpenFile) -> list[Head]:
     heads: list[Head] = []
     for line in islice(file_lines, HEAD_ROWS):
         if line and not line.isspace():
-            record = _record(line, characters, None)
+            try:
+                record = _record(line, characters, None)
+            except UnicodeDecodeError:
+                continue
             if isinstance(record, dict):
                 found = {name for name in source_columns if _value(record, name) is not MISSING}
                 heads.append(Head(found, _names(record)))
     return heads
+
+
+def _values(
+    line: bytes, characters: Characters, theirs: tuple[str | None, ...], lost_share: float
+) -> list[object] | Refusal:
+    """What a line holds of the mapped columns, as `delivered_row` takes it."""
+    undecoded = None
+    try:
+        record = _record(line, characters, theirs[_ID])
+    except UnicodeDecodeError as error:
+        undecoded = undecodable(error)
+        escaped = _parsed(characters.escaped(line))
+        # A lost byte may have been half a character and half of what JSON is made of.
+        record = escaped if isinstance(escaped, dict) else undecoded
+    if isinstance(record, Refusal):
+        return record
+    values = [_value(record, name) for name in theirs]
+    if values[0] is MISSING:
+        values[0] = text_missing(_names(record))
+    if undecoded is not None:
+        values = with_losses(values, undecoded, lost_share)
+    broken = _broken(values) if b"\\u" in line else None
+    return broken or values
 
 
 def _record(line: bytes, characters: Characters, id_name: str | None) -> dict[str, Any] | Refusal:
@@ -73,22 +94,17 @@ def _record(line: bytes, characters: Characters, id_name: str | None) -> dict[st
         record = orjson.loads(line if characters.expects_utf8 else characters.decoded(line))
         if isinstance(record, dict) and isinstance(_value(record, id_name), float):
             # orjson rounds numbers of more than 64 bits, and two ids would become one.
-            record = _second_reading(line, characters)
-    except UnicodeDecodeError as error:
-        return undecodable(error)
+            record = _parsed(characters.decoded(line))
     except orjson.JSONDecodeError:
-        record = _second_reading(line, characters)
+        record = _parsed(characters.decoded(line))
     if isinstance(record, dict | Refusal):
         return record
     return Refusal(RejectReason.BROKEN_JSON, f"{type(record).__name__} instead of an object")
 
 
-def _second_reading(line: bytes, characters: Characters) -> object:
+def _parsed(line: str) -> object:
     """A line as the standard library reads it, which wrote many a delivery and allows NaN."""
-    try:
-        text = characters.decoded(line).removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        return undecodable(error)
+    text = line.removeprefix("\ufeff")
     try:
         return json.loads(text, parse_constant=lambda _: None, parse_float=Decimal)
     except (ValueError, RecursionError) as error:

@@ -53,6 +53,23 @@ def is_text(kind: pa.DataType) -> bool:
     return any(is_kind(kind) for is_kind in (*_STRINGS, *_BYTES))
 
 
+def is_paragraphs(kind: pa.DataType) -> bool:
+    """Whether cells of this type are lists of characters, or of bytes that may be."""
+    is_list = pt.is_list(kind) or pt.is_large_list(kind) or pt.is_fixed_size_list(kind)
+    return is_list and any(is_kind(kind.value_type) for is_kind in (*_STRINGS, *_BYTES))
+
+
+def text_cells(batch: pa.RecordBatch, column: Column | None) -> list[Any]:
+    """The texts of a column, as `cells`; paragraphs of a list are lines, without those of null."""
+    if column is None or not is_paragraphs(column.kind):
+        return cells(batch, column, is_id=False, is_uuid=False)
+    lists = _found(batch, column.path).cast(pa.large_list(pa.large_binary())).to_pylist()
+    return [
+        None if paragraphs is None else b"\n".join([one for one in paragraphs if one is not None])
+        for paragraphs in lists
+    ]
+
+
 def cells(batch: pa.RecordBatch, column: Column | None, *, is_id: bool, is_uuid: bool) -> list[Any]:
     """A column's values: strings as bytes, because no writer had to make sure that they are UTF-8.
 

@@ -11,8 +11,16 @@ import pyarrow.parquet as pq
 import pyarrow.types as pt
 
 from jobs.corpus.intake.blocks import reading
+from jobs.corpus.intake.encodings import escaped
 from jobs.corpus.intake.open_files import OpenFile
-from jobs.corpus.intake.parquet_columns import Column, cells, columns_by_name, is_text
+from jobs.corpus.intake.parquet_columns import (
+    Column,
+    cells,
+    columns_by_name,
+    is_paragraphs,
+    is_text,
+    text_cells,
+)
 from jobs.corpus.intake.parquet_footer import Footer, open_parquet, read_footer
 from jobs.corpus.intake.rows import (
     COLUMNS,
@@ -25,6 +33,7 @@ from jobs.corpus.intake.rows import (
     text_column_missing,
     text_missing,
     undecodable,
+    with_losses,
 )
 from jobs.corpus.intake.splits import Split
 from jobs.corpus.model.reasons import RejectReason
@@ -60,11 +69,12 @@ def parquet_rows(delivered: OpenFile) -> Iterator[Row]:
     number = delivered.rows_before
     for batch in _batches(file, groups, wanted, params.batch_bytes):
         with reading(file.name):
-            found = [
+            found = [text_cells(batch, wanted[0])] + [
                 cells(batch, column, is_id=place == _ID, is_uuid=is_uuid[place])
-                for place, column in enumerate(wanted)
+                for place, column in enumerate(wanted[1:], 1)
             ]
-        for values in map(_values, zip(*found, strict=True)):
+        for row in zip(*found, strict=True):
+            values = _values(row, params.lost_share)
             number += 1
             if refusal is not None:
                 values[0] = refusal
@@ -204,7 +214,7 @@ def _refusal(schema: pa.Schema, params: DeliveryParams) -> Refusal | None:
     for name in filter(None, params.source_columns):
         if schema.names.count(name) > 1:
             return Refusal(RejectReason.BROKEN_ROW, f"several columns are called {name!r}")
-    if is_text(column.kind) or pt.is_null(column.kind):
+    if is_text(column.kind) or is_paragraphs(column.kind) or pt.is_null(column.kind):
         return None
     return Refusal(RejectReason.NOT_TEXT, f"column of {column.kind}")
 
@@ -219,17 +229,14 @@ def _uuids(reader: pq.ParquetFile) -> set[str]:
     return {column.path for column in stored if column.logical_type.type == "UUID"}
 
 
-def _values(found: tuple[Any, ...]) -> list[object]:
+def _values(found: tuple[Any, ...], lost_share: float) -> list[object]:
     """A row as `delivered_row` takes it, from its cells."""
-    values = [_decoded(cell) if isinstance(cell, bytes) else cell for cell in found]
+    try:
+        values = [cell.decode() if isinstance(cell, bytes) else cell for cell in found]
+    except UnicodeDecodeError as error:
+        lenient = [escaped(cell, "utf-8") if isinstance(cell, bytes) else cell for cell in found]
+        values = with_losses(lenient, undecodable(error), lost_share)
     refusal = next((value for value in values if isinstance(value, Refusal)), None)
     if refusal is None:
         return values
     return [refusal, *(None if isinstance(value, Refusal) else value for value in values[1:])]
-
-
-def _decoded(cell: bytes) -> str | Refusal:
-    try:
-        return cell.decode()
-    except UnicodeDecodeError as error:
-        return undecodable(error)

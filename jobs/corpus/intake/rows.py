@@ -10,13 +10,14 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from jobs.corpus.intake.encodings import ENCODINGS, EUC_TW
+from jobs.corpus.intake.encodings import ENCODINGS, ESCAPED, EUC_TW
 from jobs.corpus.model.reasons import RejectReason
 from jobs.corpus.model.tables import DELIVERED
 from jobs.errors import ConfigError, TextColumnMissing, UnknownEncoding
 
-QUOTING = ("double", "none")
+QUOTING = ("double", "none", "escaped")
 COLUMNS = ("text", "id", "title", "url", "published")
+_ID = COLUMNS.index("id")
 DELIVERED_AS = {"id": "source_id", "title": "title", "url": "url", "published": "published"}
 """The columns of DELIVERED in which what is mapped stands, beside the text."""
 
@@ -53,7 +54,10 @@ class DeliveryParams:
         batch_bytes: about how much text one table holds.
         html: whether a text that is a whole web page gives way to its main text; always in
             formats of pages.
-        quoting: one of `QUOTING`: whether quotes in CSV and TSV enclose fields, or are text.
+        quoting: one of `QUOTING`: whether quotes in CSV and TSV enclose fields, are text, or are
+            text beside the escapes of MySQL and Hive.
+        lost_share: the share of characters in a row that may be bytes which the encoding does not
+            have; each becomes U+FFFD. Above it the row is refused.
     """
 
     format: str
@@ -63,6 +67,7 @@ class DeliveryParams:
     batch_bytes: int
     html: bool
     quoting: str = "double"  # releases of before do not say
+    lost_share: float = 0.0
 
     def __post_init__(self) -> None:
         if self.encoding not in ENCODINGS:
@@ -81,6 +86,8 @@ class DeliveryParams:
             raise ConfigError(
                 f"columns {self.columns} must name text, and each at most once, out of {known}"
             )
+        if not 0 <= self.lost_share <= 1:
+            raise ConfigError(f"lost_share={self.lost_share} is no share")
         if self.max_text_bytes <= 0 or self.batch_bytes <= 0:
             raise ConfigError(
                 f"max_text_bytes {self.max_text_bytes} and batch_bytes {self.batch_bytes}"
@@ -136,10 +143,13 @@ def delivered_row(number: int, values: Sequence[object], max_text_bytes: int) ->
 
     Args:
         number: the row's number in its file, from 1.
-        values: in the order of `COLUMNS`; a `Refusal` in place of the text if it was found wanting.
+        values: in the order of `COLUMNS`; the text a string or a list of paragraphs, or a `Refusal`
+            in its place if it was found wanting.
         max_text_bytes: see `DeliveryParams`.
     """
     text = values[0]
+    if isinstance(text, list):
+        text = _joined(text)
     source_id, title, url, published = map(as_string, values[1:])
     source_id = None if source_id is None or source_id.strip() in NO_IDS else source_id
     refusal = _refusal(text, max_text_bytes)
@@ -147,6 +157,32 @@ def delivered_row(number: int, values: Sequence[object], max_text_bytes: int) ->
         return Row(number, source_id, title, str(text), url, published, None, None)
     reason, evidence = refusal
     return Row(number, source_id, title, None, url, published, reason, shortened(evidence))
+
+
+def without_escapes(text: str, lost_share: float) -> str | None:
+    """The text with U+FFFD for each undecodable byte; None if more is lost than may be."""
+    whole, lost = ESCAPED.subn("\ufffd", text)
+    return whole if lost <= lost_share * len(text) else None
+
+
+def with_losses(values: Sequence[object], refusal: Refusal, lost_share: float) -> list[object]:
+    """A row's values, some with escapes of undecodable bytes, as `delivered_row` takes them.
+
+    Args:
+        values: in the order of `COLUMNS`.
+        refusal: of the row, if more is lost than may be, or anything of its id.
+        lost_share: see `DeliveryParams`.
+    """
+    text = _joined(values[0]) if isinstance(values[0], list) else values[0]
+    known = [text if isinstance(text, str) else None, *map(as_string, values[1:])]
+    is_within = without_escapes("".join(value or "" for value in known), lost_share) is not None
+    if is_within and known[0] is not None and not ESCAPED.search(known[_ID] or ""):
+        return [value and ESCAPED.sub("\ufffd", value) for value in known]
+    refused = text if isinstance(text, Refusal) else refusal
+    return [
+        refused,
+        *(value if value and not ESCAPED.search(value) else None for value in known[1:]),
+    ]
 
 
 def refused_row(number: int, reason: RejectReason, evidence: str) -> Row:
@@ -240,6 +276,13 @@ def tables(rows: Iterable[Row], source_file: str, batch_bytes: int) -> Iterator[
             batch, size = [], 0
     if batch:
         yield _table(batch, source_file)
+
+
+def _joined(paragraphs: list[object]) -> object:
+    """The text of a list of paragraphs, a line each, without those that are null."""
+    given = [one for one in paragraphs if one is not None]
+    lines = [one for one in given if isinstance(one, str)]
+    return "\n".join(lines) if len(lines) == len(given) else paragraphs
 
 
 def _plain(value: object) -> object:

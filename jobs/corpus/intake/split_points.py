@@ -106,7 +106,7 @@ def line_splitter(params: DeliveryParams, split_bytes: int) -> Splitter:
 
 def record_splitter(params: DeliveryParams, split_bytes: int) -> Splitter | None:
     """Return a scan for splits of CSV or TSV; None where quotes do not enclose fields."""
-    if params.quoting == "none":
+    if params.quoting != "double":
         return None
     scan = _Records(split_bytes, DELIMITERS[params.format], params.max_line_bytes)
     return Splitter(params.encoding, scan)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
-from jobs.corpus.intake.encodings import Characters, decoded
+from jobs.corpus.intake.encodings import Characters, decoded, escaped, is_mostly_utf8
 from jobs.corpus.intake.open_files import OpenFile, decoded_blocks, decoded_lines
 from jobs.corpus.intake.rows import (
     Refusal,
@@ -14,6 +14,7 @@ from jobs.corpus.intake.rows import (
     delivered_row,
     text_column_missing,
     undecodable,
+    without_escapes,
 )
 from jobs.corpus.model.reasons import RejectReason
 
@@ -48,7 +49,7 @@ def file_rows(file: OpenFile) -> Iterator[Row]:
             refusal = Refusal(RejectReason.TOO_LARGE, evidence)
             yield delivered_row(1, [refusal, *known], params.max_text_bytes)
             return
-    text = document_text(bytes(held), characters, declared_charset(held))
+    text = document_text(bytes(held), characters, declared_charset(held), params.lost_share)
     yield delivered_row(1, [text, *known], params.max_text_bytes)
 
 
@@ -61,25 +62,35 @@ def block_rows(file: OpenFile) -> Iterator[Row]:
     known = _known(file)
     characters, file_lines = decoded_lines(file)
     for number, block in enumerate(_blocks(file_lines, characters, params.max_text_bytes), 1):
-        text = block if isinstance(block, Refusal) else _lines_text(block, characters)
+        text = (
+            block
+            if isinstance(block, Refusal)
+            else _lines_text(block, characters, params.lost_share)
+        )
         yield delivered_row(number, [text, *known], params.max_text_bytes)
 
 
-def document_text(source: bytes, characters: Characters, charset: str | None) -> str | Refusal:
+def document_text(
+    source: bytes, characters: Characters, charset: str | None, lost_share: float
+) -> str | Refusal:
     """Decode a whole document: as UTF-8, in the charset it declares, or line by line.
 
     Args:
         source: all of it.
         characters: how the lines of its file are read.
         charset: what it says of itself, by our name, believed if that fits; or None.
+        lost_share: see `DeliveryParams`.
     """
-    believed = () if characters.is_declared or charset is None else ("utf-8", charset)
-    for encoding in believed:
-        try:
-            return decoded(source, encoding)
-        except UnicodeDecodeError:
-            continue
-    return _lines_text(source.split(b"\n"), characters)
+    if charset is not None and not characters.is_declared:
+        for encoding in ("utf-8", charset):
+            try:
+                return decoded(source, encoding)
+            except UnicodeDecodeError:
+                continue
+        believed = "utf-8" if is_mostly_utf8(source) else charset
+        if (text := without_escapes(escaped(source, believed), lost_share)) is not None:
+            return text
+    return _lines_text(source.split(b"\n"), characters, lost_share)
 
 
 def declared_charset(source: bytes | bytearray) -> str | None:
@@ -93,11 +104,17 @@ def known_charset(name: str) -> str | None:
     return _CHARSETS.get(name.lower())
 
 
-def _lines_text(file_lines: Iterable[bytes], characters: Characters) -> str | Refusal:
+def _lines_text(
+    file_lines: Sequence[bytes], characters: Characters, lost_share: float
+) -> str | Refusal:
     try:
         return "\n".join([characters.decoded(line) for line in file_lines])
     except UnicodeDecodeError as error:
-        return undecodable(error)
+        refusal = undecodable(error)
+    if not lost_share:
+        return refusal
+    text = "\n".join([characters.lenient(line) for line in file_lines])
+    return without_escapes(text, lost_share) or refusal
 
 
 def _blocks(

@@ -139,7 +139,7 @@ def _content(record: WarcRecord, source_file: str, params: DeliveryParams) -> st
         return Refusal(RejectReason.UNDECODABLE, f"headers, chunks or coding: {error}")
     if len(source) > limit:
         return Refusal(RejectReason.TOO_LARGE, f"page of more than {limit} bytes")
-    return _decoded(source, charset or declared_charset(source), params.encoding)
+    return _decoded(source, charset or declared_charset(source), params)
 
 
 def _alone(record: WarcRecord) -> WarcRecord:
@@ -160,11 +160,12 @@ def _no_page(record: WarcRecord) -> Refusal | None:
     return Refusal(RejectReason.NOT_A_PAGE, f"status {status}, {kind}")
 
 
-def _decoded(source: bytes, charset: str | None, encoding: str) -> str | Refusal:
+def _decoded(source: bytes, charset: str | None, params: DeliveryParams) -> str | Refusal:
+    encoding = params.encoding
     order = detect(source) if encoding == "auto" else encoding
     if order.startswith("utf-16"):
         order = order if encoding == "auto" else utf16_order(source)
         source = b"".join(utf8_blocks([source], order))
         encoding, charset = "utf-8", None
     own = characters(source, encoding, lambda: legacy_encoding(source))
-    return document_text(b"".join(without_mark([source])), own, charset)
+    return document_text(b"".join(without_mark([source])), own, charset, params.lost_share)

@@ -1,4 +1,4 @@
-"""Addresses of the network that one computer has, as opposed to versions, examples and shared ones."""
+"""Addresses of the network that one computer has, unlike versions, examples and shared ones."""
 
 from __future__ import annotations
 

@@ -25,9 +25,10 @@ from jobs.flow.tasks.checkpoints import (
 )
 from jobs.storage.canonical_json import fingerprint
 from jobs.storage.checked_files import Blocks
+from jobs.storage.decompression import COMPRESSED_SUFFIXES
 from jobs.storage.layout import work_key
 from jobs.storage.manifests import JsonObject
-from jobs.storage.source_bytes import COMPRESSED_SUFFIXES, Known, known_bytes, open_random
+from jobs.storage.source_bytes import Known, known_bytes, open_random
 from jobs.storage.sources import SourceFile
 
 STAGE = "deliveries"

@@ -111,4 +111,5 @@ def _reading(release: OpenedRelease, partner: str) -> DeliveryParams:
     given = release.manifest["parameters"]["reading"][partner]
     columns = tuple(sorted(given["columns"].items()))
     reading = {name: value for name, value in given.items() if name != "repair"}
-    return DeliveryParams(**{**reading, "columns": columns, "batch_bytes": _BATCH_BYTES})
+    others = {"batch_bytes": _BATCH_BYTES, "lost_share": given["repair"]["lost_share"]}
+    return DeliveryParams(**{**reading, "columns": columns, **others})

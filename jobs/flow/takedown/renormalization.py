@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from jobs.errors import ConfigError, DeliveryMissing
-from jobs.flow.build.merged_tables import _note_key
-from jobs.flow.build.normalize_stage import normalize
-from jobs.flow.build.site_boilerplate_stage import without_site_boilerplate
+from jobs.flow.builds.merged_tables import _note_key
+from jobs.flow.builds.normalize_stage import normalize
+from jobs.flow.builds.site_boilerplate_stage import without_site_boilerplate
 from jobs.flow.intake.plan import delivered_files, input_name, plan
 from jobs.flow.params import BuildParams
 from jobs.flow.recorded import InputName, input_names

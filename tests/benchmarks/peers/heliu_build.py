@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from jobs.flow.build.pipeline import run_build
+from jobs.flow.builds.pipeline import run_build
 from jobs.flow.params import BuildParams
 from tests.benchmarks.peers import task
 from tests.benchmarks.peers.heliu_normalize import TINY, parameters

@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from jobs.flow.build.normalize_stage import normalize_shard
+from jobs.flow.builds.normalize_stage import normalize_shard
 from jobs.flow.intake.plan import plan
 from jobs.flow.params import BuildParams
 from tests.benchmarks.peers import task

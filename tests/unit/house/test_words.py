@@ -19,7 +19,7 @@ DEDUP = ("jobs/corpus/dedup/", "jobs/flow/dedup/")
 TAKEDOWN = ("jobs/flow/takedown/", "jobs/corpus/release/")
 STATE = (  # keys of the stored state, log entries and their readers
     *("jobs/storage/entries.py", "jobs/storage/operations.py", "jobs/storage/registry.py"),
-    *("jobs/storage/publication.py", "jobs/storage/releases.py", "jobs/flow/build/pipeline.py"),
+    *("jobs/storage/publication.py", "jobs/storage/releases.py", "jobs/flow/builds/pipeline.py"),
 )
 # They have the method `tell` of io's streams.
 STREAMS = ("jobs/corpus/intake/web_archives.py", "jobs/storage/random_access.py")

@@ -105,7 +105,7 @@ def test_stages_are_loaded_without_what_only_some_tasks_need() -> None:
     heavy = ("ray", "boto3", "datasketch", "scipy.linalg", "trafilatura", "pandas")
     code = f"""
 import sys
-import jobs.command.parameters, jobs.command.reports, jobs.flow.build.pipeline
+import jobs.command.parameters, jobs.command.reports, jobs.flow.builds.pipeline
 print(*[name for name in {heavy} if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

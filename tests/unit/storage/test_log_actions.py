@@ -16,7 +16,7 @@ from jobs.errors import (
     ReleaseMissing,
     StorageError,
 )
-from jobs.flow.build.publish_stage import settle
+from jobs.flow.builds.publish_stage import settle
 from jobs.flow.releases.corrections import logged_operations, rollback, tag, yank
 from jobs.flow.releases.opened_release import open_release
 from jobs.storage import commits

@@ -15,6 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 import xxhash
+from backports import zstd
 
 from jobs.errors import DeliveryMissing, DeliveryUnreadable
 from jobs.storage.source_bytes import known_bytes, open_random, open_stream
@@ -307,10 +308,35 @@ def test_stream_of_a_large_truncated_file_raises(tmp_path: Path, suffix: str, co
 @each_compression
 def test_stream_with_a_damaged_later_member_raises(tmp_path: Path, suffix: str, compress: Compress):
     path = tmp_path / f"a.jsonl{suffix}"
-    for damage in (b"XX", b"\0\0\0\0"):
+    for damage in (b"XX", b"\0\0\0\0X"):
         path.write_bytes(compress(LINES) + damage + compress(LINES))
         with pytest.raises(DeliveryUnreadable, match=f"a.jsonl{suffix}"):
             _content(path)
+
+
+@each_compression
+def test_zeros_pad_members_of_gzip_and_xz_alone(tmp_path: Path, suffix: str, compress: Compress):
+    path = tmp_path / f"a.jsonl{suffix}"
+    for padding in (b"\0" * 4, b"\0" * 512, b"\0" * (1 << 17)):
+        path.write_bytes(compress(LINES) + padding + compress(LINES) + padding)
+        if suffix in {".gz", ".xz"}:
+            assert _content(path) == LINES * 2
+        else:
+            with pytest.raises(DeliveryUnreadable):
+                _content(path)
+
+
+def test_zstd_windows_are_read_up_to_the_largest(tmp_path: Path):
+    path = tmp_path / "a.jsonl.zst"
+    for window_log in (28, 31):
+        options = {
+            zstd.CompressionParameter.window_log: window_log,
+            zstd.CompressionParameter.enable_long_distance_matching: 1,
+        }
+        packer = zstd.ZstdCompressor(options=options)  # of a size it does not know
+        path.write_bytes(packer.compress(LINES) + packer.flush())
+        assert zstd.get_frame_info(path.read_bytes()).decompressed_size is None
+        assert _content(path) == LINES
 
 
 @each_compression

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from jobs.corpus.intake.deliveries import RejectReason
+from jobs.corpus.intake.deliveries import RejectReason, heads
 from jobs.errors import DeliveryUnreadable
 from tests.deliveries import asked, only, parquet, reasons, rows, texts
 
@@ -100,11 +100,23 @@ def zipped(sink, names):
             archive.writestr(name, SENTENCE)
 
 
+def office(sink, names):
+    with zipfile.ZipFile(sink, "w") as archive:
+        archive.writestr("mimetype", *names)
+
+
 @pytest.mark.parametrize(
     ("source", "said"),
     [
         (packed(tar, "甲.jsonl"), "tar archive: unpack"),
-        (packed(zipped, "甲.jsonl"), "zip archive"),
+        (packed(zipped, "甲.jsonl"), "zip archive: unpack"),
+        (packed(zipped, "_rels/.rels", "word/document.xml"), "docx.*plain text"),
+        (packed(zipped, "xl/worksheets/sheet1.xml", "[Content_Types].xml"), "xlsx.*CSV"),
+        (packed(zipped, "ppt/presentation.xml"), "pptx"),
+        (packed(office, "application/vnd.oasis.opendocument.text"), "OpenDocument"),
+        (packed(office, "application/epub+zip"), "EPUB"),
+        (rb"{\rtf1\ansi", "RTF"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "doc, xls"),
         (gzip.compress(b"{}", mtime=0), "gzip"),
         (lzma.compress(b"{}"), "xz"),
         (bz2.compress(b"{}"), "bzip2"),
@@ -133,6 +145,43 @@ def test_quotes_that_are_text_are_read_as_text_where_the_partner_says_so(format_
         replace(params, max_text_bytes=1000),
     )
     assert (long["reason"], short["text"]) == (RejectReason.TOO_LARGE, "短")
+
+
+@pytest.mark.parametrize("format_", ["csv", "tsv"])
+def test_escapes_of_mysql_and_hive_are_what_they_stand_for(format_):
+    sign = {"csv": ",", "tsv": "\t"}[format_]
+    params = asked(format_, columns=(*only(), ("id", "id"), ("title", "title")))
+    params = replace(params, quoting="escaped")
+    table = [
+        ("id", "title", "text"),
+        (r"\N", r"\N", r'第一行\n第二行\t"引号"'),
+        ("2", r"C:\\N", f"甲\\{sign}乙\\\n丙"),  # as SELECT INTO OUTFILE writes both
+        ("3", r"\\", r"末尾\\"),
+        ("4", "少", "一", "列"),
+        ("5", "", r"引\'号\0"),
+    ]
+    found = rows("\n".join(sign.join(row) for row in table).encode(), params)
+    assert texts(found) == ['第一行\n第二行\t"引号"', f"甲{sign}乙\n丙", "末尾\\", None, "引'号\0"]
+    assert [row["source_id"] for row in found] == [None, "2", "3", None, "5"]
+    assert [row["title"] for row in found] == [None, "C:\\N", "\\", None, ""]
+    assert found[3]["reason"] == RejectReason.BROKEN_ROW
+
+
+def test_escaped_line_ends_without_end_cost_one_row_of_bounded_size():
+    params = replace(asked("tsv", columns=only(), max_text_bytes=1000), quoting="escaped")
+    source = b"text\n" + b"x\\\n" * 50_000 + "乙".encode()
+    found = rows(source, params)
+    assert reasons(found) == [RejectReason.TOO_LARGE]
+    assert reasons(rows(source + "\n丙".encode(), params)) == [RejectReason.TOO_LARGE, None]
+    assert rows(b"text\nx\\", params)[0]["text"] == "x\\"
+
+
+def test_header_with_quotes_that_are_text_is_read_as_its_rows_are():
+    params = replace(asked("tsv", columns=(("text", '"正文'), ("id", "id"))), quoting="none")
+    source = 'id\t"正文\n1\t甲\n'.encode()
+    assert texts(rows(source, params)) == ["甲"]
+    (head,) = heads(io.BytesIO(source), source_file="a.tsv", params=params)
+    assert head.found == {"id", '"正文'}
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def test_json_bad_rows_are_refused_with_their_reason_and_the_rest_is_read():
             lines({"id": 7, "title": "无正文"}),
             lines({"text": None}),
             lines({"text": " \u3000\n"}),
-            lines({"text": ["数", "组"]}),
+            lines({"text": ["数", 1]}),
             b'{"text": "\xd6\xd0\xb9\xfa"}',
             lines({"text": "大" * 4000}),
             b"x" * 100_000,
@@ -68,12 +68,26 @@ def test_json_bad_rows_are_refused_with_their_reason_and_the_rest_is_read():
     assert "12000 bytes" in found[8]["evidence"]
 
 
+def test_text_of_a_list_of_paragraphs_is_their_lines():
+    half = b'{"text": ["half \\ud800", "a"]}'
+    given = [["第一段。", "", "第二段。"], ["甲", None], [], [None], [["甲"]], [{"p": "甲"}]]
+    found = rows(lines(*({"text": text} for text in given)) + b"\n" + half, asked())
+    assert texts(found) == ["第一段。\n\n第二段。", "甲", *[None] * 5]
+    assert reasons(found)[2:] == [
+        *[RejectReason.EMPTY_TEXT] * 2,
+        *[RejectReason.NOT_TEXT] * 2,
+        RejectReason.BROKEN_JSON,
+    ]
+    large = lines({"text": ["大" * 200] * 20})
+    assert reasons(rows(large, asked())) == [RejectReason.TOO_LARGE]
+
+
 def test_evidence_is_short_and_valid_whatever_was_delivered():
     keys = lines({"text": "甲"}, {f"列{n}": n for n in range(100)})
     header = b"id,text\n"
     for source, params in (
         (keys, asked()),
-        (lines({"text": ["长"] * 1000}), asked()),
+        (lines({"text": [["长"]] * 1000}), asked()),
         (b'{"text": ' + b"x" * 1000, asked()),
         (header + b"\xff" * 300 + b",1,2", asked("csv")),
     ):

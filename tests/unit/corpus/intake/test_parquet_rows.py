@@ -48,6 +48,26 @@ def test_parquet_nested_column_is_found_by_its_path():
     assert found[0]["title"] == '{"n":1}'
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pa.list_(pa.string()),
+        pa.large_list(pa.large_string()),
+        pa.list_(pa.binary()),
+        pa.list_(pa.string(), 2),
+    ],
+)
+def test_parquet_list_of_paragraphs_is_a_text_of_lines(kind):
+    given = [["第一段。", "第二段。"], ["第一段。", None], [None, None], None]
+    column = pa.array(given, kind)
+    found = rows(parquet(text=column, title=column), asked("parquet"))
+    assert texts(found) == ["第一段。\n第二段。", "第一段。", None, None]
+    assert reasons(found)[2:] == [RejectReason.EMPTY_TEXT, RejectReason.NULL_TEXT]
+    assert rows(
+        parquet(doc=[{"text": column[0]}]), asked("parquet", columns=only(theirs="doc.text"))
+    )
+
+
 def test_parquet_column_of_nulls_alone_is_text_nobody_gave():
     found = rows(parquet(text=pa.nulls(2), id=["1", "2"]), asked("parquet"))
     assert reasons(found) == [RejectReason.NULL_TEXT] * 2
@@ -64,7 +84,7 @@ def test_parquet_of_many_batches_numbers_its_rows_through():
     [
         ({"body": ["甲"]}, RejectReason.MISSING_TEXT, "id (int64), body (string)"),
         ({"text": [1], "body": ["甲"]}, RejectReason.NOT_TEXT, "column of int64"),
-        ({"text": [["甲"]]}, RejectReason.NOT_TEXT, "column of list<element: string>"),
+        ({"text": [[1]]}, RejectReason.NOT_TEXT, "column of list<element: int64>"),
     ],
 )
 def test_parquet_file_unlike_the_others_is_refused_row_by_row(columns, reason, evidence):

@@ -9,7 +9,7 @@ from jobs.corpus.intake.deliveries import RejectReason, read_rows
 from jobs.corpus.intake.open_files import OpenFile
 from jobs.corpus.intake.text_files import block_rows
 from jobs.errors import TextColumnMissing
-from jobs.storage.source_bytes import COMPRESSED_SUFFIXES
+from jobs.storage.decompression import COMPRESSED_SUFFIXES
 from tests.deliveries import asked, only, reasons, rows, texts
 
 

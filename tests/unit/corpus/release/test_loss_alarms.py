@@ -20,7 +20,7 @@ from jobs.corpus.release.loss_alarms import (
     merged_notes,
 )
 from jobs.errors import ConfigError, LossAlarm
-from jobs.flow.build.loss_alarms import stop
+from jobs.flow.builds.loss_alarms import stop
 
 PARAMS = AlarmParams(is_stopping=True, share=0.9, reason_share=0.5, id_rows=10, rows=100)
 SOUND: dict[str, Any] = {

@@ -17,9 +17,9 @@ import pytest
 import xxhash
 
 from jobs.corpus.model.reasons import Stage
-from jobs.flow.build import normalize_stage
-from jobs.flow.build.normalize_stage import normalize
-from jobs.flow.build.pipeline import BuildState, run_normalize
+from jobs.flow.builds import normalize_stage
+from jobs.flow.builds.normalize_stage import normalize
+from jobs.flow.builds.pipeline import BuildState, run_normalize
 from jobs.flow.intake import scans
 from jobs.flow.intake.plan import delivered_files, input_name, plan, remember_plan, with_digests
 from jobs.flow.params import BuildParams

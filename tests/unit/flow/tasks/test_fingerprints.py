@@ -7,11 +7,11 @@ from pathlib import Path
 import orjson
 import pytest
 
-import jobs.flow.build.merge_stage
-import jobs.flow.build.site_boilerplate_stage
+import jobs.flow.builds.merge_stage
+import jobs.flow.builds.site_boilerplate_stage
 import jobs.flow.dedup.dedup_stage
 import jobs.flow.intake.plan
-from jobs.flow.build.pipeline import run_merge
+from jobs.flow.builds.pipeline import run_merge
 from jobs.flow.tasks.checkpoints import write_checkpoint
 from jobs.storage.releases import has_blob
 from tests.builds import build_parameters, silent, write_partner
@@ -96,9 +96,9 @@ def test_what_decides_a_table_makes_it_again(
     ("module", "again"),
     [
         (jobs.flow.intake.plan, ALL),
-        (jobs.flow.build.site_boilerplate_stage, {"site boilerplate"}),
+        (jobs.flow.builds.site_boilerplate_stage, {"site boilerplate"}),
         (jobs.flow.dedup.dedup_stage, {"dedup", "merge"}),
-        (jobs.flow.build.merge_stage, {"merge"}),
+        (jobs.flow.builds.merge_stage, {"merge"}),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -145,6 +145,6 @@ def test_tasks_read_the_files_of_a_large_finished_merge(
     read: list[object] = []
     monkeypatch.setattr("jobs.flow.tasks.checkpoints._CHECKED_HERE", 0 if is_large else 8)
     monkeypatch.setattr("jobs.flow.tasks.checkpoints.map_shards", ran)
-    monkeypatch.setattr("jobs.flow.build.merge_stage.has_blob", checked)
+    monkeypatch.setattr("jobs.flow.builds.merge_stage.has_blob", checked)
     merged(built)
     assert read

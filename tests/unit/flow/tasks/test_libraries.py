@@ -14,8 +14,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from jobs.errors import ConfigError
-from jobs.flow.build.parent_release import open_parent
-from jobs.flow.build.publish_stage import candidate, publish_candidate
+from jobs.flow.builds.parent_release import open_parent
+from jobs.flow.builds.publish_stage import candidate, publish_candidate
 from jobs.flow.intake.plan import plan
 from jobs.flow.tasks import checkpoints
 from jobs.flow.tasks import libraries as library_module

@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 import pytest
 
-from jobs.flow.build import boilerplate_counts, drops_exchange
-from jobs.flow.build.pipeline import run_merge
+from jobs.flow.builds import boilerplate_counts, drops_exchange
+from jobs.flow.builds.pipeline import run_merge
 from jobs.storage.canonical_json import canonical_json, sha256_hex
 from jobs.storage.directory import DirectoryStore
 from tests.builds import build_parameters, silent, write_partner
@@ -66,7 +66,7 @@ class Watch:
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sections, batches and exchanges, where a small corpus would need none of them."""
-    for module in ("jobs.corpus.release.sections", "jobs.flow.build.sections"):
+    for module in ("jobs.corpus.release.sections", "jobs.flow.builds.sections"):
         monkeypatch.setattr(f"{module}.GRAIN_BYTES", 4000)
     monkeypatch.setattr(boilerplate_counts, "BATCH_RUNS", 8)
     monkeypatch.setattr(boilerplate_counts, "TASK_PAIRS", 1000)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.flow.build.normalize_stage import normalize_shard
+from jobs.flow.builds.normalize_stage import normalize_shard
 from jobs.flow.intake.plan import plan
 from tests.builds import build_parameters, write_partner
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.corpus.model.tables import DROPS
-from jobs.flow.build.sections import Section
+from jobs.flow.builds.sections import Section
 from jobs.flow.dedup.dedup_stage import Drops
 from jobs.flow.params import BuildParams
 from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, map_checkpointed

@@ -28,9 +28,9 @@ from jobs.corpus.normalize.facts import facts
 from jobs.corpus.removal.changes import changes
 from jobs.corpus.removal.site_boilerplate import KeyCounts, remove_site_boilerplate
 from jobs.errors import DamagedTable
-from jobs.flow.build.boilerplate_counts import count_edges, read_counts
-from jobs.flow.build.normalize_stage import check_rejects, checkpoint_key, write_rows
-from jobs.flow.build.sections import needed, packed, unpacked
+from jobs.flow.builds.boilerplate_counts import count_edges, read_counts
+from jobs.flow.builds.normalize_stage import check_rejects, checkpoint_key, write_rows
+from jobs.flow.builds.sections import needed, packed, unpacked
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard, Run
 from jobs.flow.tasks.checkpoints import (

@@ -22,7 +22,7 @@ from jobs.corpus.release.loss_alarms import (
     merged_notes,
 )
 from jobs.errors import LossAlarm
-from jobs.flow.build.merge_inputs import Range
+from jobs.flow.builds.merge_inputs import Range
 from jobs.flow.intake.plan import InputShard, delivered_files
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.opened_release import OpenedRelease, origin

@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 
 from jobs.corpus.model.tables import DOCUMENTS, DROPS, REMOVALS, facts_schema
 from jobs.corpus.removal.changes import changed_documents, changed_facts, changes_schema
-from jobs.flow.build.merge_plan import SectionPlan
-from jobs.flow.build.sections import RunSlice, Section
+from jobs.flow.builds.merge_plan import SectionPlan
+from jobs.flow.builds.sections import RunSlice, Section
 from jobs.flow.tasks.exchange import read_group
 from jobs.flow.tasks.sealed_objects import open_sealed
 from jobs.storage.checked_files import CheckedFile

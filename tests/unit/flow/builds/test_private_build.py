@@ -13,7 +13,7 @@ import pytest
 from jobs.command.reports import report_partners
 from jobs.corpus.private_data.kinds import PLACEHOLDERS, PrivateKind
 from jobs.errors import ConfigError
-from jobs.flow.build.parent_release import open_parent
+from jobs.flow.builds.parent_release import open_parent
 from jobs.flow.releases.card import dataset_card
 from jobs.flow.releases.verification import verify
 from jobs.storage.stores import open_store

@@ -31,10 +31,10 @@ from jobs.corpus.release.struck_rows import blocked_rows
 from jobs.corpus.release.takedown import decisions_without
 from jobs.corpus.removal.removals import released_removals
 from jobs.corpus.signals.rules import filtered_by_rules
-from jobs.flow.build.drops_exchange import drops_by_section
-from jobs.flow.build.merge_inputs import Range, dropped, range_tables
-from jobs.flow.build.merge_plan import Context, SectionPlan, Span, read_plan, write_plan
-from jobs.flow.build.sections import Section, sections
+from jobs.flow.builds.drops_exchange import drops_by_section
+from jobs.flow.builds.merge_inputs import Range, dropped, range_tables
+from jobs.flow.builds.merge_plan import Context, SectionPlan, Span, read_plan, write_plan
+from jobs.flow.builds.sections import Section, sections
 from jobs.flow.dedup.dedup_stage import Drops
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard

@@ -12,15 +12,15 @@ from dataclasses import dataclass, field, replace
 from jobs.corpus.model.reasons import Stage
 from jobs.corpus.release.loss_alarms import Alarm
 from jobs.errors import DamagedTable
-from jobs.flow.build.loss_alarms import build_alarms, stop
-from jobs.flow.build.merge_inputs import Range
-from jobs.flow.build.merge_stage import merge
-from jobs.flow.build.merged_tables import remember
-from jobs.flow.build.normalize_stage import normalize, read_plan
-from jobs.flow.build.parent_release import inputs_of, open_parent
-from jobs.flow.build.preflight import require_free_version
-from jobs.flow.build.publish_stage import Published, candidate, publish_candidate, traffic
-from jobs.flow.build.site_boilerplate_stage import without_site_boilerplate
+from jobs.flow.builds.loss_alarms import build_alarms, stop
+from jobs.flow.builds.merge_inputs import Range
+from jobs.flow.builds.merge_stage import merge
+from jobs.flow.builds.merged_tables import remember
+from jobs.flow.builds.normalize_stage import normalize, read_plan
+from jobs.flow.builds.parent_release import inputs_of, open_parent
+from jobs.flow.builds.preflight import require_free_version
+from jobs.flow.builds.publish_stage import Published, candidate, publish_candidate, traffic
+from jobs.flow.builds.site_boilerplate_stage import without_site_boilerplate
 from jobs.flow.dedup.dedup_stage import Drops, deduplicate
 from jobs.flow.dedup.frozen import FrozenShard, frozen_shards
 from jobs.flow.dedup.tombstones import tombstone_shards

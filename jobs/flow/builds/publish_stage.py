@@ -9,9 +9,9 @@ from typing import Any, cast
 from jobs.corpus.release.conservation import added, balance
 from jobs.corpus.release.loss_alarms import Alarm
 from jobs.errors import LostRace, ReleaseMissing
-from jobs.flow.build.loss_alarms import deliveries
-from jobs.flow.build.merge_inputs import Range
-from jobs.flow.build.merge_stage import totals
+from jobs.flow.builds.loss_alarms import deliveries
+from jobs.flow.builds.merge_inputs import Range
+from jobs.flow.builds.merge_stage import totals
 from jobs.flow.contamination.records import recorded_benchmarks
 from jobs.flow.intake.plan import Delivered, InputShard, delivered_files
 from jobs.flow.params import BuildParams, PartnerParams, recorded_reading

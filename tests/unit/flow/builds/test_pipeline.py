@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jobs.corpus.model.reasons import Stage
-from jobs.flow.build.pipeline import STEPS
+from jobs.flow.builds.pipeline import STEPS
 
 
 def test_steps_are_in_the_order_of_stages() -> None:

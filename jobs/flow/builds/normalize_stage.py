@@ -25,7 +25,7 @@ from jobs.corpus.release.sections import Boundaries, boundaries
 from jobs.corpus.removal.line_keys import Keys
 from jobs.corpus.removal.site_boilerplate import edge_keys
 from jobs.errors import TooManyRejects
-from jobs.flow.build.sections import needed, packed
+from jobs.flow.builds.sections import needed, packed
 from jobs.flow.contamination.index_object import load_index, store_index
 from jobs.flow.intake.delivered_tables import delivered_tables
 from jobs.flow.intake.plan import Delivered, InputShard, remember_plan, with_read

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from jobs.flow.build.sections import RunSlice, Section
+from jobs.flow.builds.sections import RunSlice, Section
 from jobs.flow.shards import Run
 from jobs.flow.tasks.sealed_objects import open_sealed, seal
 from jobs.storage.canonical_json import canonical_json

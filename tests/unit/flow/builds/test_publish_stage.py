@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from jobs.flow.build.publish_stage import publish_candidate
+from jobs.flow.builds.publish_stage import publish_candidate
 from jobs.flow.releases.attestations import check_signature, sign_published, signing_key
 from jobs.flow.releases.verification import verify
 from jobs.storage.directory import DirectoryStore

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import orjson
 
 from jobs.errors import AlreadyPublished
-from jobs.flow.build.publish_stage import known_before
+from jobs.flow.builds.publish_stage import known_before
 from jobs.flow.intake.plan import InputShard, with_digests
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.opened_release import OpenedRelease

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from jobs.errors import ConfigError, ReleaseMissing
-from jobs.flow.build.parent_release import differences, inputs_of, open_parent
-from jobs.flow.build.publish_stage import candidate, publish_candidate
+from jobs.flow.builds.parent_release import differences, inputs_of, open_parent
+from jobs.flow.builds.publish_stage import candidate, publish_candidate
 from jobs.flow.intake.plan import input_name, plan, with_digests
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.opened_release import open_release

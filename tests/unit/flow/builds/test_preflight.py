@@ -8,10 +8,10 @@ import pytest
 
 from jobs.command.parameters import build_params
 from jobs.errors import AlreadyPublished, ConfigError, StorageUnwritable
-from jobs.flow.build.parent_release import open_parent
-from jobs.flow.build.pipeline import run_build, run_merge, run_normalize
-from jobs.flow.build.preflight import require_free_version
-from jobs.flow.build.publish_stage import candidate, publish_candidate
+from jobs.flow.builds.parent_release import open_parent
+from jobs.flow.builds.pipeline import run_build, run_merge, run_normalize
+from jobs.flow.builds.preflight import require_free_version
+from jobs.flow.builds.publish_stage import candidate, publish_candidate
 from jobs.flow.intake.plan import plan, with_digests
 from jobs.flow.params import BuildParams
 from jobs.storage.commits import commit
@@ -97,8 +97,8 @@ def test_tombstones_that_cannot_be_compared_are_told_before_deliveries_are_read(
     def refuse(*_: object) -> None:
         raise ConfigError("compares otherwise")
 
-    monkeypatch.setattr("jobs.flow.build.pipeline.tombstone_shards", refuse)
-    monkeypatch.setattr("jobs.flow.build.pipeline.plan", lambda *_, **__: pytest.fail("read"))
+    monkeypatch.setattr("jobs.flow.builds.pipeline.tombstone_shards", refuse)
+    monkeypatch.setattr("jobs.flow.builds.pipeline.plan", lambda *_, **__: pytest.fail("read"))
     with pytest.raises(ConfigError, match="compares otherwise"):
         build(parameters(tmp_path))
 
