@@ -10,16 +10,15 @@ from typing import Any
 
 import orjson
 
+from jobs.corpus.intake.cells import MISSING, as_string
 from jobs.corpus.intake.encodings import Characters
 from jobs.corpus.intake.open_files import OpenFile, decoded_lines
 from jobs.corpus.intake.rows import (
     COLUMNS,
     HEAD_ROWS,
-    MISSING,
     Head,
     Refusal,
     Row,
-    as_string,
     delivered_row,
     refused_row,
     text_missing,
@@ -67,12 +66,12 @@ def json_heads(file: OpenFile) -> list[Head]:
 
 
 def _values(
-    line: bytes, characters: Characters, theirs: tuple[str | None, ...], lost_share: float
+    line: bytes, characters: Characters, source_columns: tuple[str | None, ...], lost_share: float
 ) -> list[object] | Refusal:
-    """What a line holds of the mapped columns, as `delivered_row` takes it."""
+    """Return what a line holds of the mapped columns, as `delivered_row` takes it."""
     undecoded = None
     try:
-        record = _record(line, characters, theirs[_ID])
+        record = _record(line, characters, source_columns[_ID])
     except UnicodeDecodeError as error:
         undecoded = undecodable(error)
         escaped = _parsed(characters.escaped(line))
@@ -80,7 +79,7 @@ def _values(
         record = escaped if isinstance(escaped, dict) else undecoded
     if isinstance(record, Refusal):
         return record
-    values = [_value(record, name) for name in theirs]
+    values = [_value(record, name) for name in source_columns]
     if values[0] is MISSING:
         values[0] = text_missing(_names(record))
     if undecoded is not None:

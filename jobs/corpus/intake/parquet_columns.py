@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
-from jobs.corpus.intake.rows import Refusal, in_digits
+from jobs.corpus.intake.cells import in_digits
+from jobs.corpus.intake.rows import Refusal
 from jobs.corpus.model.reasons import RejectReason
 
 _NO_FRACTION = re.compile(r"\.0+(?=$|Z|[+-])")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
+from decimal import Decimal
 from typing import NamedTuple
 
 import pyarrow as pa
 
+from jobs.corpus.intake.cells import as_string, joined
 from jobs.corpus.intake.encodings import ENCODINGS, ESCAPED, EUC_TW
 from jobs.corpus.model.reasons import RejectReason
 from jobs.corpus.model.tables import DELIVERED
@@ -32,10 +32,7 @@ HEAD_ROWS = 100
 ROW_BYTES = 500
 """What a row takes besides its text, measured on rows of a few characters."""
 
-MISSING = object()  # what a row holds where it has no such column
 _EVIDENCE_CHARS = 200
-_DIGITS = 40
-_EXACT = Context(prec=MAX_PREC, Emin=MIN_EMIN, Emax=MAX_EMAX)
 
 # A character of text may be up to three times as long in the file as in UTF-8: `\\ud842\\udfb7`.
 LINE_FACTOR = 3
@@ -149,7 +146,7 @@ def delivered_row(number: int, values: Sequence[object], max_text_bytes: int) ->
     """
     text = values[0]
     if isinstance(text, list):
-        text = _joined(text)
+        text = joined(text)
     source_id, title, url, published = map(as_string, values[1:])
     source_id = None if source_id is None or source_id.strip() in NO_IDS else source_id
     refusal = _refusal(text, max_text_bytes)
@@ -173,7 +170,7 @@ def with_losses(values: Sequence[object], refusal: Refusal, lost_share: float) -
         refusal: of the row, if more is lost than may be, or anything of its id.
         lost_share: see `DeliveryParams`.
     """
-    text = _joined(values[0]) if isinstance(values[0], list) else values[0]
+    text = joined(values[0]) if isinstance(values[0], list) else values[0]
     known = [text if isinstance(text, str) else None, *map(as_string, values[1:])]
     is_within = without_escapes("".join(value or "" for value in known), lost_share) is not None
     if is_within and known[0] is not None and not ESCAPED.search(known[_ID] or ""):
@@ -194,33 +191,6 @@ def refused_row(number: int, reason: RejectReason, evidence: str) -> Row:
         evidence: what shows it.
     """
     return Row(number, None, None, None, None, None, reason, shortened(evidence))
-
-
-def as_string(value: object) -> str | None:
-    """A title, url, date or id as a string: numbers in digits, anything nested as JSON."""
-    if isinstance(value, str):
-        return value
-    if value is None or value is MISSING:
-        return None
-    if isinstance(value, float | Decimal):
-        return in_digits(str(value))
-    try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
-    except RecursionError:
-        return f"{type(value).__name__} nested too deep to be written"
-
-
-def in_digits(number: str) -> str | None:
-    """A number in the one spelling it has in every format: `1` for 1, 1.0, 1.00 and 1e0.
-
-    What is no number, which pandas writes where it has none, is nothing.
-    """
-    exact = Decimal(number)
-    if not exact.is_finite():
-        return None
-    if abs(exact.adjusted()) > _DIGITS:  # 1e999999999 would be a gigabyte
-        return str(exact.normalize(_EXACT))
-    return str(int(exact)) if exact == exact.to_integral_value() else f"{exact.normalize(_EXACT):f}"
 
 
 def shortened(evidence: str) -> str:
@@ -276,17 +246,6 @@ def tables(rows: Iterable[Row], source_file: str, batch_bytes: int) -> Iterator[
             batch, size = [], 0
     if batch:
         yield _table(batch, source_file)
-
-
-def _joined(paragraphs: list[object]) -> object:
-    """The text of a list of paragraphs, a line each, without those that are null."""
-    given = [one for one in paragraphs if one is not None]
-    lines = [one for one in given if isinstance(one, str)]
-    return "\n".join(lines) if len(lines) == len(given) else paragraphs
-
-
-def _plain(value: object) -> object:
-    return float(value) if isinstance(value, Decimal) else str(value)
 
 
 def _strings(row: Row) -> tuple[str | None, ...]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from omegaconf import OmegaConf
+from packaging.utils import canonicalize_name
 
 import jobs
 import jobs.errors
@@ -129,7 +130,7 @@ def test_lock_of_workers_is_what_runs_out_of_the_lock_of_tests() -> None:
     project = tomllib.loads(read("pyproject.toml"))["project"]
     assert pins("requirements-run.lock") < pins("requirements.lock")
     locked = {re.split("[=;[ ]", pin)[0] for pin in pins("requirements-run.lock")}
-    named = {re.split("[<>=;[ ]", one)[0] for one in project["dependencies"]}
+    named = {canonicalize_name(re.split("[<>=;[ ]", one)[0]) for one in project["dependencies"]}
     tests = {re.split("[<>=;[ ]", one)[0] for one in project["optional-dependencies"]["test"]}
     assert named <= locked
     assert not {"pytest", "mypy", "ruff", "duckdb"} & locked & tests

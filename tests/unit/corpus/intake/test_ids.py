@@ -7,7 +7,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from jobs.corpus.intake.rows import in_digits
+from jobs.corpus.intake.cells import in_digits
 from tests.deliveries import asked, parquet, rows
 
 COLUMNS = (("text", "text"), ("id", "id"), ("published", "date"))

@@ -25,6 +25,7 @@ from tests.builds import ABOUT, build_parameters, write_partner
 
 PACKAGE = Path(checkpoints.__file__).parents[2]
 CARRIERS = {
+    "backports-zstd": "decoders of fixed formats; Python's own from 3.14 on",
     "boto3": "requests and answers",
     "botocore": "requests and answers",
     "brotli": "a decoder of one format; what fastwarc hands on is as stored",
