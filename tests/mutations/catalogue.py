@@ -75,7 +75,10 @@ MUTATIONS: list[Mutation] = [
         "unit/corpus/dedup/test_duplicates unit/corpus/dedup/test_geometry"
         " property/test_duplicates_laws",
         ("keys[doc, band] = mix(keys[doc, band] ^ value)", "keys[doc, band] = mix(value)"),
-        ("keys[:, -1] = ids[:, 0] ^ ids[:, 1]", "keys[:, -1] = ids[:, 0]"),
+        (
+            "keys[:, -1] = ids[:, 0] ^ ids[:, 1]",
+            "keys[:, -1] = np.arange(len(ids), dtype=np.uint64)",
+        ),
     ),
     *_in(
         "jobs/corpus/dedup/duplicates.py",
@@ -118,7 +121,7 @@ MUTATIONS: list[Mutation] = [
         "unit/corpus/intake/test_dates",
         ("if half in _AFTERNOON and hour < 12:", "if half in _AFTERNOON:"),
         ("if half in _MORNING and hour == 12:", "if half in _MORNING and hour == 11:"),
-        ("return year if len(given) == 4 else 0", "return year"),
+        ("if not _FIRST_YEAR <= year <= _LAST_YEAR:", "if False:"),
         ("return year + _REPUBLIC if", "return year + _REPUBLIC + 1 if"),
     ),
     *_in(
@@ -201,7 +204,7 @@ MUTATIONS: list[Mutation] = [
         ('return bool(found["id"] == entry["id"])', "return True"),
         ('"previous": before.digest,', '"previous": None,'),
         ("        corpus.store.put(note, canonical_json(entry))\n", "        pass\n"),
-        ('key=lambda entry: -entry["seq"]', 'key=lambda entry: entry["seq"]'),
+        ("if _written(corpus, entry, is_noted=True):", "if True:"),
     ),
     *_in(
         "jobs/storage/operations.py",

@@ -132,12 +132,10 @@ def _date(parts: dict[str, str | None]) -> str | None:
 
 
 def _year(parts: dict[str, str | None]) -> int:
-    given = parts["year"] or ""
-    year = _number(given)
+    year = _number(parts["year"] or "")
     if parts.get("era"):
         return year + _REPUBLIC if 0 < year <= _LAST_YEAR - _REPUBLIC else 0
-    # A year of two digits could be of any century, or of the Republic.
-    return year if len(given) == 4 else 0
+    return year
 
 
 def _month(given: str | None) -> int | None:

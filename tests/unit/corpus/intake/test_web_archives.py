@@ -145,4 +145,5 @@ def test_warc_page_that_is_too_large_once_unpacked_is_refused_and_the_next_is_re
     source = response(large, *headers) + response(page(), "Content-Type: text/html")
     first, second = rows(source, asked("warc", "auto", only()))
     assert first["reason"] == RejectReason.TOO_LARGE
+    assert first["evidence"].startswith("page of more than")
     assert BODY in second["text"]
