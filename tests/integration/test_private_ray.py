@@ -24,7 +24,7 @@ LISTENING = "0A"
 INTRUDER = """
 import logging, sys, ray
 ray.init(address=sys.argv[1], log_to_driver=False, logging_level=logging.ERROR)
-print("ran", ray.get(ray.remote(str).remote("甲"), timeout=30))
+print("ran", ray.get(ray.remote(lambda text: text).remote("甲"), timeout=30))
 """
 
 

@@ -102,3 +102,9 @@ def test_modules_directly_in_jobs_are_verbs_that_only_the_command_imports() -> N
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             module = node.module if isinstance(node, ast.ImportFrom) else None
             assert module not in {f"jobs.{name}" for name in names}, path
+
+
+def test_files_of_tests_have_names_of_their_own() -> None:
+    """Folders of tests are no packages: pytest takes a file for the module of its name alone."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted({*names}) == sorted(names)

@@ -49,6 +49,8 @@ def _not_connected(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a process that has not connected; what would wait for minutes is an error."""
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
     monkeypatch.setattr(ray, "init", lambda **_: pytest.fail("Ray was asked"))
+    # The Ray of other tests in this process keeps its token.
+    monkeypatch.setattr("jobs.on_ray.isolation.show_token", lambda: None)
 
 
 @pytest.mark.usefixtures("_not_connected")
