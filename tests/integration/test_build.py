@@ -223,7 +223,8 @@ def test_planted_rows_meet_the_fate_they_were_planted_for(
         if planted["plant"] in reject:
             assert (fate["verdict"], fate["reason"]) == ("rejected", planted["plant"])
         elif planted["plant"] == "dirty_bytes":
-            assert (fate["verdict"], fate["reason"]) == ("rejected", "undecodable")
+            # A few lost bytes are as many lost characters: the row is a document like others.
+            assert fate["reason"] in {None, "exact_duplicate", "near_duplicate"}
         elif planted["plant"] in copies and planted["jaccard"] == 1.0:
             # Of a copy and its original at least one goes; both, if a third is better than they.
             named = (planted["of_partner"], planted["of_source_id"])
