@@ -82,13 +82,6 @@ def evidence_of(hit: dict[str, Any], others: int) -> str:
     )
 
 
-def hit_counts(found: pa.Table) -> Counter[tuple[str, str, str]]:
-    """Count hits per (benchmark, found, policy)."""
-    return Counter(
-        zip(*(found[name].to_pylist() for name in ("benchmark", "found", "policy")), strict=True)
-    )
-
-
 def dropped(found: pa.Table) -> pa.Table:
     """Return `row`, `reason` and `evidence` of each text to drop; a question ranks first."""
     wanted = found.filter(pc.equal(found["policy"], "drop")).to_pylist()
