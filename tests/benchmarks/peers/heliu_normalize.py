@@ -13,7 +13,10 @@ from jobs.flow.params import BuildParams
 from tests.benchmarks.peers import task
 from tests.builds import build_parameters, write_partner
 
-TINY = '{"id":"1","title":"通知","text":"各区县人民政府：现将有关事项通知如下，请认真贯彻执行。"}\n'
+TINY = (
+    '{"id":"1","title":"通知","text":"各区县人民政府：现将有关事项通知如下，请认真贯彻执行。",'
+    '"url":"https://gov.example/1.html","published":"2020-01-02"}\n'
+)
 
 
 def parameters(folder: Path, file: Path) -> BuildParams:
