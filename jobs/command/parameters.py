@@ -9,7 +9,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from jobs.command.schemas import from_plain, params_of
+from jobs.command.schemas import from_plain, params_of, suggestion
 from jobs.command.settings import (
     Benchmark,
     Build,
@@ -31,6 +31,9 @@ from jobs.corpus.repair.repairs import RepairParams
 from jobs.corpus.signals.keywords import SignalParams
 from jobs.corpus.signals.quality_model import QualityModel, read_model
 from jobs.corpus.signals.rules import Rule, RuleParams
+from jobs.corpus.sources.filters import OriginParams
+from jobs.corpus.sources.registry import Registry, SourceParams, read_registry
+from jobs.corpus.sources.span import SpanParams
 from jobs.errors import ConfigError, DeliveryError
 from jobs.flow.contamination.benchmark_files import BenchmarkSource, read_benchmark
 from jobs.flow.params import BuildParams, PartnerParams, ShardParams
@@ -62,6 +65,10 @@ def build_params(config: Build) -> BuildParams:
         rules=rule_params(config.rules),
         benchmarks=benchmark_params(config.benchmarks, endpoint_url),
         private_data=params_of(PrivateDataParams, config.private_data),
+        origin=OriginParams(
+            SourceParams(config.sources.policy, _registry(config.sources.registry, endpoint_url)),
+            _span(config.span),
+        ),
         shards=params_of(ShardParams, config.shards),
         alarms=params_of(AlarmParams, config.limits, is_stopping=_is_stopping(config.alarms)),
         storage=storage_params(config.storage),
@@ -172,6 +179,26 @@ def _model(uri: str | None, endpoint_url: str | None) -> QualityModel | None:
     except DeliveryError as error:
         raise ConfigError(
             f"quality.model={uri} cannot be read: give the file that heliu train-quality wrote"
+        ) from error
+
+
+def _span(given: Mapping[str, str | None]) -> SpanParams:
+    """Return the span; `from` is a word of Python, so no class can declare these keys."""
+    fields_of = {"from": "first", "to": "last", "missing": "missing"}
+    for key in given.keys() - fields_of.keys():
+        raise ConfigError(f"there is no key span.{key}{suggestion(key, fields_of)}")
+    return SpanParams(**{fields_of[key]: value for key, value in given.items()})  # type: ignore[arg-type]
+
+
+def _registry(uri: str | None, endpoint_url: str | None) -> Registry | None:
+    if uri is None:
+        return None
+    try:
+        with open_stream(uri, endpoint_url=endpoint_url) as stream:
+            return read_registry(stream, name=uri)
+    except DeliveryError as error:
+        raise ConfigError(
+            f"sources.registry={uri} cannot be read: give a TSV or Parquet file that is there"
         ) from error
 
 

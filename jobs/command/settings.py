@@ -91,6 +91,14 @@ class Quality:
 
 
 @dataclass
+class Sources:
+    """The registry of sources; releases that record none used none."""
+
+    policy: str = "off"
+    registry: str | None = None
+
+
+@dataclass
 class Unless:
     """Partners and sites that a rule does not apply to."""
 
@@ -131,6 +139,8 @@ class Build:
     normalization: Any = field(default_factory=group(RepairParams))
     paragraphs: Any = field(default_factory=group(RepeatedLineParams, SiteBoilerplateParams))
     private_data: Any = field(default_factory=group(PrivateDataParams))
+    sources: Sources = field(default_factory=Sources)
+    span: dict[str, str | None] = field(default_factory=dict)  # from, to, missing
     minhash: Any = field(default_factory=group(SignatureParams, BandParams))
     rank: Any = field(default_factory=group(RankParams))
     signals: Signals = field(default_factory=Signals)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # the command line is checked by these classes, which need no
     from jobs.corpus.repair.repairs import RepairParams
     from jobs.corpus.signals.keywords import SignalParams
     from jobs.corpus.signals.rules import RuleParams
+    from jobs.corpus.sources.filters import OriginParams
     from jobs.on_ray.compute import ComputeParams
     from jobs.storage.objects import StorageParams
 
@@ -124,6 +125,7 @@ class BuildParams:
     rules: RuleParams
     benchmarks: BenchmarkParams
     private_data: PrivateDataParams
+    origin: OriginParams
     shards: ShardParams
     alarms: AlarmParams
     storage: StorageParams
@@ -153,4 +155,6 @@ class BuildParams:
         """Return what is done to the texts of one partner."""
         from jobs.corpus.normalize.documents import TextParams  # noqa: PLC0415  loads numba
 
-        return TextParams(partner.repair, self.repeated_lines, self.signals, self.private_data)
+        return TextParams(
+            partner.repair, self.repeated_lines, self.signals, self.private_data, self.origin
+        )

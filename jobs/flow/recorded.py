@@ -13,6 +13,7 @@ from jobs.corpus.model.signal_columns import KEYWORD_CATEGORIES
 from jobs.corpus.model.tables import DECISIONS, RELEASED, REMOVED, released_facts_schema
 from jobs.corpus.repair.normalization import NORMALIZATION_VERSION
 from jobs.corpus.signals.signals import SIGNALS_VERSION
+from jobs.corpus.sources.filters import OriginParams
 from jobs.corpus.text.canonical import CANONICAL_VERSION, folding_digest
 from jobs.flow.params import BuildParams, recorded_reading
 from jobs.flow.shards import NormalizedShard
@@ -66,6 +67,16 @@ def recorded_parameters(params: BuildParams) -> JsonObject:
         "normalization": NORMALIZATION_VERSION,
         "canonical": {"version": CANONICAL_VERSION, "folding": folding_digest()},
         **({"private_data": policies} if policies else {}),
+        **_recorded_origin(params.origin),
+    }
+
+
+def _recorded_origin(origin: OriginParams) -> JsonObject:
+    """Return what decides where documents come from and of which time; nothing where all may."""
+    sources, span = origin.sources, origin.span
+    return {
+        **({"sources": asdict(sources)} if sources.is_on else {}),
+        **({"span": asdict(span)} if span.is_on else {}),
     }
 
 

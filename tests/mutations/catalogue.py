@@ -49,8 +49,8 @@ MUTATIONS: list[Mutation] = [
         ("if pc.any(pc.and_(is_rejected, is_dropped)).as_py():", "if False:"),
         ("if rows.null_count:", "if False:"),
         (
-            'columns["licence"] = pa.repeat(licence, len(kept))',
-            'columns["licence"] = pa.repeat("", len(kept))',
+            'columns["licence"] = pc.fill_null(kept["licence"], licence)',
+            'columns["licence"] = pc.fill_null(kept["licence"], "")',
         ),
     ),
     *_in(

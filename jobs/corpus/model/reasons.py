@@ -21,6 +21,10 @@ class RejectReason(StrEnum):
     NOT_A_PAGE = "not_a_page"  # a record of a web archive that holds no page
     GARBLED = "garbled"  # by wrong decoding, beyond repair
     ONLY_BOILERPLATE = "only_boilerplate"
+    BLOCKED_SOURCE = "blocked_source"  # the registry of sources excludes it
+    UNLISTED_SOURCE = "unlisted_source"  # the registry does not list it, or there is no address
+    OUTSIDE_SPAN = "outside_span"  # published before or after the span of the corpus
+    UNDATED = "undated"  # without a date that can be read, where one is asked for
 
 
 class DropReason(StrEnum):
@@ -54,6 +58,8 @@ class Stage(StrEnum):
     """The stage that decided about a delivered row; append-only, in the order of the pipeline."""
 
     INTAKE = "intake"
+    SOURCES = "sources"
+    SPAN = "span"
     NORMALIZE = "normalize"
     PRIVATE_DATA = "private_data"
     JUDGE = "judge"
@@ -63,6 +69,9 @@ class Stage(StrEnum):
     MERGE = "merge"
     TAKEDOWN = "takedown"  # after the release was published
 
+
+UNWANTED_STAGES = (Stage.SOURCES, Stage.SPAN)
+"""Stages that reject what a corpus does not want, which is no fault of a delivery."""
 
 DROPPING_STAGES = (Stage.PRIVATE_DATA, Stage.DECONTAMINATE)
 """Stages of normalize that drop documents; what others decide there is a reject."""

@@ -62,6 +62,14 @@ def site(url: str) -> str | None:
     return host if is_host and "@" not in rest.partition("/")[0] else None
 
 
+def path(url: str) -> str:
+    """Return the rest of an address behind its host, from its first slash; empty without one."""
+    url = url.strip()
+    opening = _OPENING.match(url)
+    rest = url[opening.end() :] if opening else url
+    return _AUTHORITY.sub("", rest, count=1)
+
+
 def named_site(name: str) -> str | None:
     """Return the site that a user means by a host, `*.host` or an address."""
     return site(name) if _OPENING.match(name) else site(f"//{name.removeprefix('*.')}")

@@ -46,6 +46,10 @@ DOCUMENTS = pa.schema(
         pa.field("url", pa.string()),
         pa.field("published", pa.string()),  # ISO 8601, as precise as it was given
         pa.field("published_as_given", pa.string()),  # where it differs; alone if unreadable
+        pa.field("site", pa.string()),  # the host of `url`
+        pa.field("source_tier", pa.string()),  # of the registry of sources, like the next two
+        pa.field("region", pa.string()),
+        pa.field("licence", pa.string()),  # null: the partner's
         *SIGNALS,  # null when the row is rejected
         pa.field("repairs", pa.int64()),  # bits of `repairs.Repair`; null when rejected
         pa.field("script", pa.string()),  # as delivered; null if unknown
@@ -146,6 +150,9 @@ RELEASED = pa.schema(
         pa.field("published", pa.string()),  # ISO 8601, as precise as it was given
         pa.field("published_as_given", pa.string()),  # where it differs; alone if unreadable
         pa.field("licence", pa.string()),
+        pa.field("site", pa.string()),  # the host of `url`
+        pa.field("source_tier", pa.string()),  # of the registry of sources
+        pa.field("region", pa.string()),
         *map(_wide, _MEASURED),
         pa.field("repairs", pa.int64(), nullable=False),
         pa.field("script", pa.string()),

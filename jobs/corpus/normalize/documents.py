@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from jobs.corpus.intake.dates import dates
 from jobs.corpus.model.identity import document_ids
 from jobs.corpus.model.reasons import DropReason, RejectReason, Stage
+from jobs.corpus.model.signal_columns import SIGNALS
 from jobs.corpus.model.tables import DELIVERED, DOCUMENTS, require
 from jobs.corpus.private_data.params import PrivateDataParams
 from jobs.corpus.private_data.replacement import (
@@ -28,6 +29,7 @@ from jobs.corpus.repair.repairs import Repair, RepairParams
 from jobs.corpus.repair.script import simplify
 from jobs.corpus.signals.keywords import SignalParams
 from jobs.corpus.signals.signals import signals
+from jobs.corpus.sources.filters import OriginParams, origins
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,14 @@ class TextParams:
         repeated_lines: which repeated lines are removed.
         signals: the keyword lists.
         private_data: what becomes of each kind, before repeated lines are removed.
+        origin: where documents may come from, and of which time.
     """
 
     repair: RepairParams
     repeated_lines: RepeatedLineParams
     signals: SignalParams
     private_data: PrivateDataParams
+    origin: OriginParams = field(default_factory=OriginParams)
 
 
 def documents(
@@ -66,8 +70,11 @@ def documents(
     """
     require(delivered, DELIVERED, "delivered")
     delivered = delivered.combine_chunks()
-    text = repaired(delivered["text"].combine_chunks(), params.repair.wanted)
-    titles = _title(delivered["title"].combine_chunks(), text.repairs, params.repair)
+    fields = _fields(delivered)
+    origin = origins(fields["url"], fields["published"], params.origin)
+    is_unwanted = pc.and_(pc.is_null(delivered["reason"]), pc.is_valid(origin["reason"]))
+    text = repaired(_without(delivered["text"], is_unwanted), params.repair.wanted)
+    titles = _title(_without(delivered["title"], is_unwanted), text.repairs, params.repair)
     private = without_private_data(text.texts, titles, params=params.private_data)
     # Afterwards, so that what is recorded of a repeated line holds no private data.
     texts, spans = without_repeated_lines(private.texts, params=params.repeated_lines)
@@ -75,45 +82,57 @@ def documents(
     is_empty = pc.fill_null(pc.equal(pc.binary_length(texts), 0), fill_value=False)
     is_garbled = pa.array(text.lost > params.repair.lost_share * text.chars)
     is_unfit = pc.or_(is_empty, is_garbled)
-    content = texts
-    if pc.any(is_unfit).as_py():  # else a copy of all text for nothing
-        content = pc.if_else(is_unfit, pa.scalar(None, pa.large_string()), texts)
+    content = _without(texts, is_unfit)
     unfit = pc.if_else(is_empty, str(RejectReason.EMPTY_TEXT), str(RejectReason.GARBLED))
     stage, reason = _outcome(
-        (pc.is_valid(delivered["reason"]), Stage.INTAKE, delivered["reason"]),
-        (is_unfit, Stage.NORMALIZE, unfit),
-        (pc.is_valid(private.evidence), Stage.PRIVATE_DATA, str(DropReason.PRIVATE_DATA)),
+        (pc.is_valid(delivered["reason"]), str(Stage.INTAKE), delivered["reason"]),
+        (is_unwanted, origin["stage"], origin["reason"]),
+        (is_unfit, str(Stage.NORMALIZE), unfit),
+        (pc.is_valid(private.evidence), str(Stage.PRIVATE_DATA), str(DropReason.PRIVATE_DATA)),
     )
-    published, published_as_given = dates(_field(delivered["published"].combine_chunks()))
+    evidence = _evidence(delivered, is_garbled, text, private, params)
+    measured = signals(content, params=params.signals)
     columns = {
-        "doc_id": document_ids(delivered, partner=partner),
-        "position": pa.array(np.arange(len(delivered)) + first_position, pa.int64()),
+        **_identity(delivered, partner, first_position),
         "content": content,
         "stage": stage,
         "repairs": pa.array(text.repairs, mask=pc.is_null(content).to_numpy(zero_copy_only=False)),
         "script": pa.array(text.script, pa.string()),
         "reason": reason,
         "title": private.titles,
-        "url": _field(delivered["url"].combine_chunks()),
-        "published": published,
-        "published_as_given": published_as_given,
-        "evidence": _evidence(delivered, is_garbled, text, private, params),
-        **{name: delivered[name] for name in _KEPT},
+        **fields,
+        **{name: origin[name] for name in ("site", "source_tier", "region", "licence")},
+        "evidence": pc.if_else(is_unwanted, origin["evidence"], evidence),
+        **{field.name: measured[field.name] for field in SIGNALS},
     }
-    measured = signals(content, params=params.signals)
-    columns |= {name: measured[name] for name in measured.column_names}
     table = pa.table({field.name: columns[field.name] for field in DOCUMENTS}).cast(DOCUMENTS)
     return table, removals(table, pa.concat_tables([private.spans, spans])), private.counts
 
 
-def _outcome(*verdicts: tuple[pa.Array, Stage, pa.Array | str]) -> tuple[pa.Array, pa.Array]:
+def _without(texts: pa.ChunkedArray | pa.Array, is_left_out: pa.Array) -> pa.Array:
+    """Return texts, null in rows that are left out: these need no repair."""
+    if pc.any(is_left_out).as_py():  # else a copy of all text for nothing
+        texts = pc.if_else(is_left_out, pa.scalar(None, texts.type), texts)
+    return texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+
+
+def _outcome(
+    *verdicts: tuple[pa.Array, pa.Array | str, pa.Array | str],
+) -> tuple[pa.Array, pa.Array]:
     """Stage and reason of the first verdict that each row has, null where it has none."""
-    stages = [pc.if_else(is_so, str(stage), None) for is_so, stage, _ in verdicts]
+    stages = [pc.if_else(is_so, stage, None) for is_so, stage, _ in verdicts]
     reasons = [pc.if_else(is_so, reason, None) for is_so, _, reason in verdicts]
     return pc.coalesce(*stages), pc.coalesce(*reasons)
 
 
-_KEPT = ("source_file", "source_row", "source_id")
+def _identity(delivered: pa.Table, partner: str, first_position: int) -> dict[str, pa.Array]:
+    """Return the columns that say which row of which delivery a document is."""
+    return {
+        "doc_id": document_ids(delivered, partner=partner),
+        "position": pa.array(np.arange(len(delivered)) + first_position, pa.int64()),
+        **{name: delivered[name] for name in ("source_file", "source_row", "source_id")},
+    }
+
 
 # What an address or a date is made of is not Chinese text.
 _OF_FIELDS = (
@@ -151,6 +170,13 @@ def _evidence(
     garbled = np.flatnonzero(is_garbled)
     lost = [f"{text.lost[row]} of {text.chars[row]} characters are � or 锟斤拷" for row in garbled]
     return pc.replace_with_mask(given, is_garbled, pa.array(lost, pa.string()))
+
+
+def _fields(delivered: pa.Table) -> dict[str, pa.Array]:
+    """Return the address and the date, which is null where it cannot be read."""
+    published, as_given = dates(_field(delivered["published"].combine_chunks()))
+    url = _field(delivered["url"].combine_chunks())
+    return {"url": url, "published": published, "published_as_given": as_given}
 
 
 def _field(values: pa.Array) -> pa.Array:

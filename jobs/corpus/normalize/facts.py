@@ -11,7 +11,6 @@ from jobs.corpus.dedup.params import SignatureParams
 from jobs.corpus.dedup.signatures import signatures
 from jobs.corpus.model.identity import digest, hex_hashes
 from jobs.corpus.model.signal_columns import SIGNALS
-from jobs.corpus.model.sites import sites
 from jobs.corpus.model.tables import HASH, facts_schema
 from jobs.corpus.text.canonical import canonical_texts
 from jobs.corpus.text.text_buffers import text_hashes
@@ -41,7 +40,7 @@ def facts(documents: pa.Table, *, params: SignatureParams) -> pa.Table:
                 pa.array(has_text), text_hashes(canonical), pa.scalar(None, HASH)
             ),
             "published": kept["published"],
-            "site": sites(kept["url"]),
+            "site": kept["site"],
             **{name: kept[name] for name in SIGNALS.names},
             "signature": signature_column(
                 signatures(canonical, params=params), np.asarray(has_text, np.bool_)

@@ -63,14 +63,14 @@ def released(documents: pa.Table, verdicts: pa.Table, *, licence: str) -> pa.Tab
     Args:
         documents: as for `decisions`.
         verdicts: their DECISIONS.
-        licence: the partner's.
+        licence: the partner's, of documents whose source has none of its own.
     """
     is_kept = pc.equal(verdicts["verdict"], str(Verdict.KEPT))
     kept = documents.filter(is_kept)
     columns = {name: kept[name] for name in kept.column_names}
     columns["id"] = verdicts["doc_id"].filter(is_kept)
     columns["partner"] = verdicts["partner"].filter(is_kept)
-    columns["licence"] = pa.repeat(licence, len(kept))
+    columns["licence"] = pc.fill_null(kept["licence"], licence)
     return pa.table({name: columns[name] for name in RELEASED.names}).cast(RELEASED)
 
 

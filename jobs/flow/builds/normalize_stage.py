@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from jobs.corpus.contamination.decontamination import decontaminated
 from jobs.corpus.dedup.ranking import hash_halves
 from jobs.corpus.intake.rows import DELIVERED_AS
-from jobs.corpus.model.reasons import DROPPING_STAGES, Stage
+from jobs.corpus.model.reasons import DROPPING_STAGES, UNWANTED_STAGES, Stage
 from jobs.corpus.normalize.documents import documents
 from jobs.corpus.normalize.facts import facts
 from jobs.corpus.release.sections import Boundaries, boundaries
@@ -98,7 +98,7 @@ def check_rejects(normalized: list[NormalizedShard], params: BuildParams) -> Non
         reasons: Counter[str] = Counter()
         for shard in shards:
             for stage, reason, count in shard.rejected:
-                reasons[reason] += count * (stage not in DROPPING_STAGES)
+                reasons[reason] += count * (stage not in {*DROPPING_STAGES, *UNWANTED_STAGES})
         rejected = reasons.total()
         if delivered and rejected / delivered > partner.reject_share:
             table = "\n".join(f"  {count:>12,}  {name}" for name, count in reasons.most_common())

@@ -20,6 +20,7 @@ DECIDING = (
     "numpy",
     "opencc",
     "orjson",
+    "publicsuffixlist",
     "pyarrow",
     "resiliparse",
     "trafilatura",
