@@ -6,7 +6,7 @@ documents, drops ─ merge ─▶ release candidate (shards and one decision per
 candidate ─ publish ──▶ release               (one conditional write; immutable from then on)
 
 Verbs are modules of this package: `heliu VERB key=value` and `python -m jobs.VERB key=value`.
-Programs read releases with `jobs.open_release`.
+Programs read releases with `heliu.open_release`, which is this one.
 """
 
 from __future__ import annotations

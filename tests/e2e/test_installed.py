@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+import heliu
 import jobs
 from jobs.cli import verbs
 from tests.commands import ROOT
@@ -147,7 +148,8 @@ def test_every_verb_of_an_installed_heliu_runs_from_another_folder(
     build = ["--config-dir", "demo/conf", "partners=[gov,news,papers]"]
     build += ["corpus.name=demo", "corpus.version=1.0.0"]
     run("heliu", "build", *build)
-    first = jobs.open_release(str(here / "releases")).dataset().head(1)["id"][0].as_py()
+    assert run("python", "-c", "import heliu; print(heliu.__version__)") == f"{jobs.__version__}\n"
+    first = heliu.open_release(str(here / "releases")).dataset().head(1)["id"][0].as_py()
     commands = [*reading(first), *(each_stage(build)), *correcting(first), *apart()]
     place, told = json.loads(run("python", "-c", DRIVER, given=json.dumps(commands)))
     assert Path(place).is_relative_to(tmp_path)

@@ -12,7 +12,7 @@ import fsspec
 import pytest
 from fsspec.implementations.arrow import ArrowFSWrapper
 
-import jobs
+import heliu
 from jobs.errors import ConfigError
 from jobs.flow.releases.described_files import croissant_below
 from jobs.flow.releases.difference import diff
@@ -39,7 +39,7 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> OpenedRelease:
 def release(local: OpenedRelease, endpoint_url: str) -> OpenedRelease:
     root = f"s3://{fresh_bucket(endpoint_url)}/corpora/heliu"
     mirror(local, open_store(StorageParams(root, endpoint_url, None)), commit_info=ABOUT)
-    return jobs.open_release(root, "1.0.0", digest=local.digest, endpoint_url=endpoint_url)
+    return heliu.open_release(root, "1.0.0", digest=local.digest, endpoint_url=endpoint_url)
 
 
 def _ids(release: OpenedRelease) -> list[str]:
@@ -104,7 +104,7 @@ def test_server_that_the_environment_names_is_asked(
     try:
         for cached in caches:
             cached.cache_clear()
-        assert _ids(jobs.open_release(root, "1.0.0")) == _ids(release)
+        assert _ids(heliu.open_release(root, "1.0.0")) == _ids(release)
     finally:
         for cached in caches:
             cached.cache_clear()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-import jobs
+import heliu
 from jobs.flow.releases.difference import diff
 from jobs.flow.releases.explanation import explain
 from jobs.flow.releases.exports import export_huggingface
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.parametrize("fixture", FIXTURES, ids=lambda path: path.
 
 def _opened(fixture: Path) -> tuple[OpenedRelease, dict[str, Any]]:
     expected = json.loads((fixture / "expected.json").read_text(encoding="utf-8"))
-    return jobs.open_release(str(fixture / "root"), digest=expected["digest"]), expected
+    return heliu.open_release(str(fixture / "root"), digest=expected["digest"]), expected
 
 
 @pytest.mark.parametrize("level", LEVELS)

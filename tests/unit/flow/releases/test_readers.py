@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-import jobs
+import heliu
 from jobs.errors import ReleaseMissing
 from jobs.flow.releases.described_files import write_derived
 from jobs.flow.releases.exports import export_huggingface
@@ -29,7 +29,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> OpenedRelease:
     """Below a folder that readers take for a partition of the table, if they are let."""
     root = tmp_path_factory.mktemp("root") / "it's 发布" / "partner=all"
     small_release(DirectoryStore(root))
-    return jobs.open_release(str(root), "1.0.0")
+    return heliu.open_release(str(root), "1.0.0")
 
 
 def _ids(release: OpenedRelease) -> list[str]:
@@ -43,17 +43,17 @@ def test_release_is_pinned_by_digest(release: OpenedRelease) -> None:
         {"version": f"1.0.0@sha256:{release.digest}"},
         {"version": f"demo/latest@sha256:{release.digest}"},
     ):
-        assert jobs.open_release(root, **pinned).digest == release.digest
+        assert heliu.open_release(root, **pinned).digest == release.digest
     other = "0" * 64
     for pinned in ({"digest": other}, {"version": f"1.0.0@sha256:{other}"}):
         with pytest.raises(ReleaseMissing, match=release.digest):
-            jobs.open_release(root, **pinned)
+            heliu.open_release(root, **pinned)
 
 
 def test_importing_jobs_and_listing_files_loads_no_ray_and_no_numba(release: OpenedRelease) -> None:
     root = release.store.location("demo").removesuffix("/demo")
     code = (
-        f"import sys, jobs; release = jobs.open_release({root!r}, '1.0.0'); release.files(); "
+        f"import sys, heliu; release = heliu.open_release({root!r}, '1.0.0'); release.files(); "
         "print(sorted({'ray', 'numba', 'boto3'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
