@@ -66,7 +66,11 @@ def build_params(config: Build) -> BuildParams:
         benchmarks=benchmark_params(config.benchmarks, endpoint_url),
         private_data=params_of(PrivateDataParams, config.private_data),
         origin=OriginParams(
-            SourceParams(config.sources.policy, _registry(config.sources.registry, endpoint_url)),
+            params_of(
+                SourceParams,
+                config.sources,
+                registry=_registry(config.sources.registry, endpoint_url),
+            ),
             _span(config.span),
         ),
         shards=params_of(ShardParams, config.shards),

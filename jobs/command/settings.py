@@ -96,6 +96,8 @@ class Sources:
 
     policy: str = "off"
     registry: str | None = None
+    most_flagged: float | None = None
+    flagged_by: list[str] = field(default_factory=list)
 
 
 @dataclass

@@ -140,6 +140,12 @@ class BuildParams:
                 "no partners: give partners=[a,b,c], each a file conf/partners/NAME.yaml here or "
                 "in the folder of --config-dir"
             )
+        reasons = [rule.reason for rule in self.rules.rules]
+        if unknown := set(self.origin.sources.flagged_by) - set(reasons):
+            raise ConfigError(
+                f"sources.flagged_by names {', '.join(sorted(unknown))}: the reasons of "
+                f"rules={self.rules.profile} are {', '.join(reasons) or 'none'}"
+            )
         if "quality" in self.rules.columns and self.signals.quality is None:
             raise ConfigError(
                 f"rules/{self.rules.profile}.yaml filters by quality, which is null without "

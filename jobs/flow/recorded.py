@@ -74,8 +74,9 @@ def recorded_parameters(params: BuildParams) -> JsonObject:
 def _recorded_origin(origin: OriginParams) -> JsonObject:
     """Return what decides where documents come from and of which time; nothing where all may."""
     sources, span = origin.sources, origin.span
+    is_asked = sources.is_on or sources.most_flagged is not None
     return {
-        **({"sources": asdict(sources)} if sources.is_on else {}),
+        **({"sources": asdict(sources)} if is_asked else {}),
         **({"span": asdict(span)} if span.is_on else {}),
     }
 

@@ -157,7 +157,7 @@ MUTATIONS: list[Mutation] = [
         "jobs/flow/dedup/dedup_stage.py",
         "unit/flow/tasks/test_fingerprints",
         ("params.shards.group_documents, priorities)", "params.shards.group_documents)"),
-        ("(params.bands, params.rank, rules,", "(params.bands, params.rank,"),
+        ("(params.bands, params.rank, filters,", "(params.bands, params.rank,"),
         ("decided, how, code_digest())", "decided, how)"),
     ),
     *_in(

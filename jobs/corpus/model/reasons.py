@@ -23,6 +23,7 @@ class RejectReason(StrEnum):
     ONLY_BOILERPLATE = "only_boilerplate"
     BLOCKED_SOURCE = "blocked_source"  # the registry of sources excludes it
     UNLISTED_SOURCE = "unlisted_source"  # the registry does not list it, or there is no address
+    SOURCE_OVER_LIMIT = "source_over_limit"  # too many documents of its site are flagged
     OUTSIDE_SPAN = "outside_span"  # published before or after the span of the corpus
     UNDATED = "undated"  # without a date that can be read, where one is asked for
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from jobs.corpus.model.reasons import Stage
 from jobs.corpus.model.signal_columns import SIGNALS
-from jobs.corpus.model.sites import is_below, sites
+from jobs.corpus.model.sites import is_below
 from jobs.errors import ConfigError
 
 OPERATORS: dict[str, Callable[[npt.NDArray[Any], np.generic], npt.NDArray[np.bool_]]] = {
@@ -126,25 +126,6 @@ def rule_verdicts(documents: pa.Table, rules: RuleParams, *, partner: str) -> pa
         },
         schema=RULE_VERDICTS,
     )
-
-
-def filtered_by_rules(documents: pa.Table, rules: RuleParams, *, partner: str) -> pa.Table:
-    """Reject documents by rules: return DOCUMENTS with stage, reason and evidence set.
-
-    Args:
-        documents: DOCUMENTS of one partner.
-        rules: as for `rule_verdicts`.
-        partner: the name of the partner that delivered them.
-
-    Law: row-wise.
-    """
-    with_site = documents.append_column("site", sites(documents["url"]))
-    verdicts = rule_verdicts(with_site, rules, partner=partner)
-    is_filtered = pc.and_(pc.is_valid(verdicts["reason"]), pc.is_null(documents["reason"]))
-    for name in RULE_VERDICTS.names:
-        column = pc.if_else(is_filtered, verdicts[name], documents[name])
-        documents = documents.set_column(documents.schema.get_field_index(name), name, column)
-    return documents
 
 
 def _holds(documents: pa.Table, rule: Rule) -> npt.NDArray[np.bool_]:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from jobs.corpus.model.reasons import RejectReason, Stage
 from jobs.corpus.model.sites import sites
+from jobs.corpus.sources.gate import ExcludedSites
 from jobs.corpus.sources.matching import SOURCES, matched_sources
 from jobs.corpus.sources.registry import SourceParams, SourcePolicy
 from jobs.corpus.sources.span import SpanParams, are_outside
@@ -27,10 +28,17 @@ ORIGINS = pa.schema(
 
 @dataclass(frozen=True)
 class OriginParams:
-    """Where documents may come from, and of which time."""
+    """Where documents may come from, and of which time.
+
+    Attributes:
+        sources: The registry and the gate.
+        span: Of time.
+        excluded: Sites over the limit of the gate, once a build has counted them.
+    """
 
     sources: SourceParams = field(default_factory=SourceParams)
     span: SpanParams = field(default_factory=SpanParams)
+    excluded: ExcludedSites | None = None
 
 
 def origins(urls: pa.Array, published: pa.Array, params: OriginParams) -> pa.Table:

@@ -95,15 +95,26 @@ class SourceParams:
     Attributes:
         policy: One of SourcePolicy.
         registry: The known sources, or None.
+        most_flagged: The share of flagged documents above which a site is rejected, or None.
+        flagged_by: The reasons of the rules that flag a document.
     """
 
     policy: str = "off"
     registry: Registry | None = None
+    most_flagged: float | None = None
+    flagged_by: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse words that are no policy, and a policy without a registry."""
         if self.policy not in set(SourcePolicy):
             raise ConfigError(f"sources.policy={self.policy!r}: choose {', '.join(SourcePolicy)}")
+        if self.most_flagged is not None and not 0 <= self.most_flagged <= 1:
+            raise ConfigError(f"sources.most_flagged={self.most_flagged} is no share")
+        if self.most_flagged is not None and not self.flagged_by:
+            raise ConfigError(
+                "sources.most_flagged needs to know what flags a document: give "
+                "sources.flagged_by=[…], reasons of the profile of rules"
+            )
         if self.is_on and self.registry is None:
             raise ConfigError(
                 f"sources.policy={self.policy} needs a registry: give sources.registry=FILE, a TSV "

@@ -30,7 +30,7 @@ from jobs.corpus.release.loss_alarms import loss_notes
 from jobs.corpus.release.struck_rows import blocked_rows
 from jobs.corpus.release.takedown import decisions_without
 from jobs.corpus.removal.removals import released_removals
-from jobs.corpus.signals.rules import filtered_by_rules
+from jobs.corpus.sources.gate import filtered
 from jobs.flow.builds.drops_exchange import drops_by_section
 from jobs.flow.builds.merge_inputs import Range, dropped, range_tables
 from jobs.flow.builds.merge_plan import Context, SectionPlan, Span, read_plan, write_plan
@@ -112,7 +112,7 @@ def merge_range(work: _Work, *, params: BuildParams) -> Checkpoint:
     context, plan = read_plan(store, work.plan, work.context, work.section)
     tables = range_tables(store, plan.section, work.range, num_perm=params.signature.num_perm)
     documents = tables.documents.sort_by(_ORDER)
-    documents = filtered_by_rules(documents, params.rules, partner=partner)
+    documents = filtered(documents, params.rules, params.origin.excluded, partner=partner)
     drops = dropped(store, context.drops, plan, work.range)
     verdicts = decisions(documents, drops, partner=partner)
     kept = released(documents, verdicts, licence=plan.licence)

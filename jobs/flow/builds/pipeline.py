@@ -21,6 +21,7 @@ from jobs.flow.builds.parent_release import inputs_of, open_parent
 from jobs.flow.builds.preflight import require_free_version
 from jobs.flow.builds.publish_stage import Published, candidate, publish_candidate, traffic
 from jobs.flow.builds.site_boilerplate_stage import without_site_boilerplate
+from jobs.flow.builds.source_gate_stage import with_excluded_sites
 from jobs.flow.dedup.dedup_stage import Drops, deduplicate
 from jobs.flow.dedup.frozen import FrozenShard, frozen_shards
 from jobs.flow.dedup.tombstones import tombstone_shards
@@ -81,6 +82,10 @@ def _remove_site_boilerplate(build: BuildState) -> None:
     build.shards = without_site_boilerplate(build.shards, build.params, progress=build.progress)
 
 
+def _exclude_sources(build: BuildState) -> None:
+    build.params = with_excluded_sites(build.shards, build.params, progress=build.progress)
+
+
 def _deduplicate(build: BuildState) -> None:
     frozen = frozen_shards(build.parent.manifest) if build.parent else []
     frozen += build.tombstones
@@ -98,6 +103,7 @@ def _merge(build: BuildState) -> None:
 STEPS: Mapping[Stage, Callable[[BuildState], None]] = {
     Stage.NORMALIZE: _normalize,
     Stage.BOILERPLATE: _remove_site_boilerplate,
+    Stage.SOURCES: _exclude_sources,
     Stage.DEDUP: _deduplicate,
     Stage.MERGE: _merge,
 }

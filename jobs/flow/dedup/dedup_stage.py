@@ -106,7 +106,8 @@ def deduplicate(
 def _key(shards: Sequence[Shard], params: BuildParams) -> str:
     priorities = sorted((partner.name, partner.priority) for partner in params.partners)
     rules = params.rules.rules
-    how = (params.bands, params.rank, rules, params.shards.group_documents, priorities)
+    filters = rules, params.origin.excluded
+    how = (params.bands, params.rank, filters, params.shards.group_documents, priorities)
     frozen = [shard for shard in shards if isinstance(shard, FrozenShard)]
     decided = [(shard.key, shard.priority, shard.origin) for shard in frozen]
     return fingerprint([shard.key for shard in shards], decided, how, code_digest())

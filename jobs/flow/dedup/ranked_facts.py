@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from jobs.corpus.model.identity import hash_column
 from jobs.corpus.model.tables import facts_schema, ranked_schema, released_facts_schema
 from jobs.corpus.release.takedown import with_columns
-from jobs.corpus.signals.rules import rule_verdicts
+from jobs.corpus.sources.gate import source_verdicts
 from jobs.corpus.text.canonical import canonical_texts
 from jobs.flow.dedup.frozen import FrozenShard, Origin
 from jobs.flow.params import BuildParams
@@ -106,10 +106,12 @@ def with_texts(
 def _unrejected_facts(
     run: Run, shard: NormalizedShard, params: BuildParams, store: ObjectStore, columns: list[str]
 ) -> pa.Table:
-    """Return columns of one run and `ordinal`, without the documents that a rule rejects."""
-    wanted = [*dict.fromkeys([*columns, "position", *params.rules.columns])]
-    facts = read_facts(store, run, wanted)
-    reasons = rule_verdicts(facts, params.rules, partner=shard.partner)["reason"]
+    """Return columns of one run and `ordinal`, without what rules and the gate reject."""
+    excluded = params.origin.excluded
+    needed = [*params.rules.columns, *(["site"] if excluded else [])]
+    facts = read_facts(store, run, [*dict.fromkeys([*columns, "position", *needed])])
+    verdicts = source_verdicts(facts, params.rules, excluded, partner=shard.partner)
+    reasons = verdicts["reason"]
     rows = facts.filter(pc.is_null(reasons))
     ordinals = pc.add(rows["position"], shard.base)
     return rows.select(columns).append_column(_ORDINAL, ordinals)

@@ -88,18 +88,13 @@ def test_nothing_is_rejected_or_recorded_without_a_policy(folder: Path) -> None:
     assert {row["source_tier"] for row in kept} == {None}
 
 
-def test_another_registry_makes_another_release(folder: Path) -> None:
+def test_another_registry_makes_another_release_and_extends_none(folder: Path) -> None:
     _, before = released(folder, *ALLOW)
     write_registry(folder, LISTED + "forum.example\tother\t\t\t\n")
     _, after = released(folder, *ALLOW, "corpus.version=2.0.0")
     ids = {row["source_id"] for row in table(after, "shards").to_pylist()}
     assert ids == {"一", "三"}
     assert before.manifest["parameters"]["sources"] != after.manifest["parameters"]["sources"]
-
-
-def test_a_parent_with_another_registry_is_refused_by_name(folder: Path) -> None:
-    released(folder, *ALLOW)
-    write_registry(folder, LISTED + "forum.example\tother\t\t\t\n")
     registry = f"sources.registry={folder}/sources.tsv"
     grown = ("partners=[gov]", "corpus.parent=1.0.0", "corpus.version=1.1.0", registry, *ALLOW)
     params = build_parameters(folder, folder / "releases", *grown)
@@ -111,3 +106,64 @@ def test_the_span_alone_needs_no_registry(folder: Path) -> None:
     _, release = released(folder, "span.from=2001")
     reasons = [row["reason"] for row in table(release, "decisions").to_pylist()]
     assert sorted(filter(None, reasons)) == ["outside_span", "outside_span"]
+
+
+GATE = ("rules=gate", "sources.most_flagged=0.05", "sources.flagged_by=[digits]")
+
+
+@pytest.fixture
+def flagged(tmp_path: Path) -> Path:
+    """Three sites: a fifth of one is digits, one document of another, none of the third."""
+    for partner in ("甲", "乙"):
+        lines = []
+        for number in range(60):
+            for site, is_bad in (("bad", number % 5 == 0), ("one", number == 0), ("good", False)):
+                text = "0123456789" * 6 if is_bad else chr(0x4E00 + number) * 40
+                url = f"http://{site}.example/{partner}/{number}"
+                lines.append(orjson.dumps({"text": f"{text}{partner}{site}", "url": url}))
+        (tmp_path / f"{partner}.jsonl").write_bytes(b"\n".join(lines))
+        given = f"deliveries: {tmp_path}/{partner}.jsonl\nformat: jsonl\nlicence: CC0\npriority: 1"
+        write_partner(tmp_path, partner, given + "\ncolumns: {url: url}")
+    (tmp_path / "rules").mkdir()
+    rule = "reject:\n  digits: {signal: digit_share, operator: '>', value: 0.5}\n"
+    (tmp_path / "rules" / "gate.yaml").write_text(f"profile: gate\nsource: 试用\n{rule}")
+    return tmp_path
+
+
+def gated(folder: Path, root: str, *overrides: str):
+    chosen = ("partners=[甲,乙]", "alarms=warn", *overrides)
+    params = build_parameters(folder, folder / root, *chosen)
+    with in_this_process():
+        build(params)
+    return opened(params)
+
+
+def test_a_site_over_the_limit_is_rejected_as_a_whole(flagged: Path) -> None:
+    release = gated(flagged, "releases", *GATE)
+    rows = table(release, "decisions").to_pylist()
+    bad = [row for row in rows if "//bad.example" in row["url"]]
+    assert {row["reason"] for row in bad} == {"digits", "source_over_limit"}
+    evidence = {row["evidence"] for row in bad if row["reason"] == "source_over_limit"}
+    assert evidence == {"bad.example: 24 of 120 documents are flagged"}
+    others = {row["reason"] for row in rows if "//bad.example" not in row["url"]}
+    assert "digits" in others
+    assert "source_over_limit" not in others
+    verify(release)
+
+
+def test_the_gate_does_not_depend_on_tasks(flagged: Path) -> None:
+    whole = gated(flagged, "one", *GATE)
+    parts = gated(flagged, "many", *GATE, "shards.input_bytes=20000", "shards.batch_bytes=1000")
+    assert whole.manifest["partners"] == parts.manifest["partners"]
+    assert whole.digest == parts.digest
+
+
+def test_without_the_gate_no_site_is_rejected(flagged: Path) -> None:
+    rows = table(gated(flagged, "releases", "rules=gate"), "decisions").to_pylist()
+    assert "source_over_limit" not in {row["reason"] for row in rows}
+
+
+def test_a_reason_that_no_rule_has_is_refused(flagged: Path) -> None:
+    wrong = ("partners=[甲]", "rules=gate", "sources.most_flagged=0.05", "sources.flagged_by=[x]")
+    with pytest.raises(ConfigError, match=r"sources\.flagged_by names x: the reasons"):
+        build_parameters(flagged, flagged / "releases", *wrong)
