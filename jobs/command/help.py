@@ -13,7 +13,7 @@ import yaml
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from jobs.command.overrides import CommandLine
+from jobs.command.overrides import RECIPE, CommandLine
 from jobs.command.schemas import is_mapping, keys_of
 from jobs.command.settings import conf_folder
 
@@ -35,6 +35,9 @@ Partners: partners=[NAME,…], each a file partners/NAME.yaml, in the folder of 
     "benchmarks": """\
 Evaluation sets to be kept out: benchmarks=[NAME,…], each a file benchmarks/NAME.yaml
 (docs/evaluation-sets.md); benchmarks.NAME.files and .version choose the copy.
+""",
+    RECIPE: """\
+Recipes: recipe=NAME, a file recipe/NAME.yaml that sets keys; the command line has the last word.
 """,
     "rules": """\
 Rules: rules=PROFILE, a file rules/PROFILE.yaml; single ones by rules.reject.REASON.value=NUMBER,
@@ -120,7 +123,8 @@ def _files(schema: type, given: CommandLine) -> Iterator[str]:
     """Yield the groups of files that the verb takes, and the names that are known here."""
     folders = [one for one in (given.config_dir, conf_folder()) if one is not None]
     for group, text in _FILES.items():
-        kind = keys_of(schema).get(group)
+        # A recipe is no key; verbs that take rules take recipes.
+        kind = keys_of(schema).get("rules" if group == RECIPE else group)
         if kind is not None and is_mapping(kind):
             yield f"{text}  here: {', '.join(_names(folders, group)) or 'none'}"
 

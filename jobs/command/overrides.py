@@ -41,6 +41,9 @@ _OVERRIDE = re.compile(r"(\+{0,2})([^=]*)=(.*)", re.DOTALL)
 _QUOTED = re.compile(r"""(['"])(?:\\.|(?!\1)[^\\])*\1""", re.DOTALL)
 _SWEEP = re.compile(r"(choice|range|interval|glob|shuffle|sort|tag)\(.*\)", re.DOTALL)
 _INTERPOLATION = re.compile(r"(\\*)\$\{")
+RECIPE = "recipe"
+"""A group of files that are no key: each changes keys of the whole configuration."""
+
 _BRACKETS = ("[", "{")
 _PART = r"(?:[A-Za-z_][A-Za-z0-9_-]*|0|[1-9][0-9]*)"
 _KEY = re.compile(rf"{_PART}(\.{_PART})*")
@@ -77,7 +80,10 @@ def command_line(schema: type, arguments: Sequence[str]) -> CommandLine:
     options, given = _split(arguments)
     is_sweeping = bool({"-m", "--multirun"} & set(options))
     chosen: list[str] = []
-    overrides = [_override(schema, one, chosen, is_sweeping=is_sweeping) for one in given]
+    overrides = [
+        _recipe(schema, one, chosen) or _override(schema, one, chosen, is_sweeping=is_sweeping)
+        for one in given
+    ]
     folder = _config_dir(options)
     line = CommandLine(options, overrides, chosen, folder)
     if not any(one.startswith(("hydra.searchpath=", "--config-path", "-cp")) for one in arguments):
@@ -87,7 +93,10 @@ def command_line(schema: type, arguments: Sequence[str]) -> CommandLine:
 
 def hydra_overrides(schema: type, *overrides: str) -> list[str]:
     """Return overrides as Hydra's grammar reads them; raises as `command_line` does."""
-    return [_override(schema, one, [], is_sweeping=False) for one in overrides]
+    return [
+        _recipe(schema, one, []) or _override(schema, one, [], is_sweeping=False)
+        for one in overrides
+    ]
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -126,6 +135,15 @@ def _check_chosen(line: CommandLine) -> None:
         elif (line.config_dir / f"{file}.yaml").is_file():
             cure = f": give --config-dir {line.config_dir.parent}, the folder above {group}"
         raise ConfigError(f"there is no {name}.yaml in {where}{cure}")
+
+
+def _recipe(schema: type, argument: str, chosen: list[str]) -> str | None:
+    """Return the choice of a recipe, of verbs that take rules; None for any other argument."""
+    key, equals, word = argument.partition("=")
+    if key != RECIPE or not equals or "rules" not in keys_of(schema):
+        return None
+    chosen.append(f"{RECIPE}/{_unquoted(word)}")
+    return f"{RECIPE}={_text(word)}"
 
 
 def _override(schema: type, argument: str, chosen: list[str], *, is_sweeping: bool) -> str:

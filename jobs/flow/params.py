@@ -140,8 +140,10 @@ class BuildParams:
                 "no partners: give partners=[a,b,c], each a file conf/partners/NAME.yaml here or "
                 "in the folder of --config-dir"
             )
+        sources = self.origin.sources
         reasons = [rule.reason for rule in self.rules.rules]
-        if unknown := set(self.origin.sources.flagged_by) - set(reasons):
+        unknown = set(sources.flagged_by) - set(reasons)
+        if sources.most_flagged is not None and unknown:
             raise ConfigError(
                 f"sources.flagged_by names {', '.join(sorted(unknown))}: the reasons of "
                 f"rules={self.rules.profile} are {', '.join(reasons) or 'none'}"

@@ -39,6 +39,7 @@ class Partner:
         author: The author of its documents.
         median_chars: Half of its documents are longer.
         sites: Where its documents are from.
+        tier: Of these sites in a registry of sources.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Partner:
     author: Author
     median_chars: int
     sites: tuple[Site, ...]
+    tier: str
 
     @property
     def framed_site(self) -> Site:
@@ -115,6 +117,7 @@ PARTNERS = (
             _office_site("fagui.gov.example", "法规汇编室", "严立新"),
             _office_site("xinqu.gov.example", "临湖新区管委会", "曲景行"),
         ),
+        tier="prefecture",
     ),
     Partner(
         name="news",
@@ -140,6 +143,7 @@ PARTNERS = (
             _news_site("m.mingchuan.example", "明川资讯", "沙书瑶"),
             _news_site("city.yunfan.example", "云帆都市频道", "柏子涵"),
         ),
+        tier="key_news_site",
     ),
     Partner(
         name="papers",
@@ -163,6 +167,7 @@ PARTNERS = (
             _paper_site("paper.qingchuan.example", "青川晚报", "盛望舒"),
             _paper_site("rb.yanzhou.example", "雁洲日报", "葛润泽"),
         ),
+        tier="local_newspaper",
     ),
 )
 
@@ -174,6 +179,12 @@ def write_conf(folder: Path, deliveries: Path) -> None:
         folder_pattern = glob.escape(str(deliveries.resolve() / partner.name))
         pattern = f"{folder_pattern}/*.{partner.suffix}"
         (folder / f"{partner.name}.yaml").write_text(_yaml(partner, pattern), "utf-8")
+
+
+def write_registry(path: Path) -> None:
+    """A registry of the sites of all partners, for `sources.registry`."""
+    rows = [f"{site.host}\t{partner.tier}\n" for partner in PARTNERS for site in partner.sites]
+    path.write_text("".join(["source\ttier\n", *rows]), encoding="utf-8")
 
 
 def _yaml(partner: Partner, pattern: str) -> str:
