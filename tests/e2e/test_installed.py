@@ -170,6 +170,8 @@ def reading(document: str) -> list[list[str]]:
     return [
         *([verb] for verb in alone),
         ["explain", f"id={document}"],
+        ["search", "text=。"],
+        ["stats", "by=[partner,year]"],
         ["report", "alarm=1"],
         ["decontaminate", "--config-dir", "demo/conf", "benchmarks=[civil_service]"],
         ["mirror", "to=mirror"],

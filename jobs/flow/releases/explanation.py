@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,8 @@ from jobs.errors import ConfigError
 from jobs.flow.releases.opened_release import OpenedRelease
 
 _HEX_DIGITS = 32
+_MOST_LISTED = 10
+_ROW = re.compile(r"(?P<file>.+):(?P<row>\d+)")
 Row = dict[str, Any]
 """A row of a table of the release, by the names of its columns."""
 
@@ -42,7 +45,8 @@ def explain(release: OpenedRelease, asked: str) -> Explanation | None:
 
     Args:
         release: where to look.
-        asked: 32 hexadecimal digits, or `PARTNER/ID` with the partner's own id.
+        asked: 32 hexadecimal digits, `PARTNER/ID` with the partner's own id, an address,
+            `FILE:ROW` of a delivered file, or the title of a kept document.
     """
     doc_id = _resolved(release, asked)
     decisions = rows_with(release, "decisions", "doc_id", doc_id)
@@ -58,15 +62,49 @@ def explain(release: OpenedRelease, asked: str) -> Explanation | None:
 
 
 def _resolved(release: OpenedRelease, asked: str) -> str:
-    partner, slash, source_id = asked.partition("/")
-    if slash and partner in release.manifest["partners"]:
-        return document_id(partner, source_id).hex()
+    """Return the id that is meant; read columns of all files where it is no id.
+
+    Raises:
+        ConfigError: several documents are meant, or what is asked looks like nothing known.
+    """
     if len(asked) == _HEX_DIGITS and set(asked) <= set("0123456789abcdef"):
         return asked
-    partners = ", ".join(release.manifest["partners"])
-    raise ConfigError(
-        f"id={asked!r} is neither 32 hexadecimal digits nor PARTNER/ID with one of: {partners}"
-    )
+    partner, slash, source_id = asked.partition("/")
+    if slash and partner in release.manifest["partners"]:
+        doc_id = document_id(partner, source_id).hex()
+        if rows_with(release, "decisions", "doc_id", doc_id):
+            return doc_id
+    if "://" in asked:
+        return _only(asked, _matching(release, "decisions", "doc_id", pc.field("url") == asked))
+    if row := _ROW.fullmatch(asked):
+        is_it = (pc.field("source_file") == row["file"]) & (
+            pc.field("source_row") == int(row["row"])
+        )
+        return _only(asked, _matching(release, "decisions", "doc_id", is_it))
+    return _only(asked, _matching(release, "shards", "id", pc.field("title") == asked))
+
+
+def _only(asked: str, found: set[str]) -> str:
+    """Return the one id that was found."""
+    if len(found) == 1:
+        return found.pop()
+    if not found:
+        raise ConfigError(
+            f"id={asked!r} is in no delivery: give 32 hexadecimal digits, PARTNER/ID with the "
+            "partner's own id, an address, FILE:ROW of a delivered file, or the title of a kept "
+            "document"
+        )
+    listed = ", ".join(sorted(found)[:_MOST_LISTED])
+    raise ConfigError(f"id={asked!r} is that of {len(found)} documents: give one id of {listed}")
+
+
+def _matching(release: OpenedRelease, kind: str, column: str, is_it: pc.Expression) -> set[str]:
+    """Return the ids of all rows of a kind of file that an expression holds for."""
+    found: set[str] = set()
+    for file in release.entries(kind):
+        with release.store.open(file["key"]) as stream:
+            found.update(pq.read_table(stream, columns=[column], filters=is_it)[column].to_pylist())
+    return found
 
 
 def rows_with(release: OpenedRelease, kind: str, column: str, doc_id: str) -> list[Row]:
