@@ -59,13 +59,13 @@ class Stage(StrEnum):
     """The stage that decided about a delivered row; append-only, in the order of the pipeline."""
 
     INTAKE = "intake"
-    SOURCES = "sources"
     SPAN = "span"
     NORMALIZE = "normalize"
     PRIVATE_DATA = "private_data"
     JUDGE = "judge"
     DECONTAMINATE = "decontaminate"
     BOILERPLATE = "boilerplate"
+    SOURCES = "sources"  # the gate; the registry is asked before a text is read
     DEDUP = "dedup"
     MERGE = "merge"
     TAKEDOWN = "takedown"  # after the release was published
