@@ -10,7 +10,7 @@ import functools
 import re
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import opencc
 
@@ -78,17 +78,34 @@ def traditional_characters() -> frozenset[str]:
 
     So 乾, 於 and 著 are not among them: Simplified text has 乾隆, 於潜 and 著作.
     """
-    convert = opencc.OpenCC("t2s").convert
-    return frozenset(c for c in _ideographs() if convert(c) != c and not _has("gb2312", c))
+    return frozenset(written_otherwise(_ideographs(), "t2s", lacked_by="gb2312"))
 
 
 @functools.cache
 def simplified_characters() -> frozenset[str]:
-    """Return characters of Simplified text alone: with a Traditional form, and not in Big5."""
-    convert = opencc.OpenCC("s2t").convert
-    return frozenset(
-        c for c in _ideographs() if convert(c) != c and _has("gb2312", c) and not _has("big5", c)
-    )
+    """Return characters of Simplified text alone: those with a Traditional form that Big5 lacks.
+
+    And that GB 2312 has: rare variants are no sign of Simplified text.
+    """
+    alone = written_otherwise(_ideographs(), "s2t", lacked_by="big5")
+    return frozenset(c for c in alone if _has("gb2312", c))
+
+
+def written_otherwise(
+    characters: Iterable[str], conversion: str, *, lacked_by: str
+) -> Iterator[str]:
+    """Yield the characters of one script alone: with another form, and not in the other standard.
+
+    Args:
+        characters: to choose among.
+        conversion: of OpenCC, to the other script: `t2s` or `s2t`.
+        lacked_by: the encoding of the other script's standard.
+    """
+    own = list(characters)
+    other = opencc.OpenCC(conversion).convert("\n".join(own)).split("\n")
+    for character, converted in zip(own, other, strict=True):
+        if character != converted and not _has(lacked_by, character):
+            yield character
 
 
 @functools.cache
