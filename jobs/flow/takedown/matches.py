@@ -25,7 +25,7 @@ from jobs.flow.takedown.restorable_duplicates import (
 )
 from jobs.flow.takedown.selection import Request, choose, is_comparable, known_facts, pairs
 from jobs.flow.takedown.struck_rows import Striking, Struck, strike
-from jobs.flow.tasks.blobs import FILES
+from jobs.flow.tasks.blobs import FILES, ID_COLUMNS
 from jobs.storage.corpus import Corpus
 from jobs.storage.log import Head, head
 from jobs.storage.manifests import FileEntry, JsonObject, Manifest
@@ -33,7 +33,6 @@ from jobs.storage.objects import ObjectStore
 from jobs.storage.whole_objects import whole_file
 
 _EXAMPLES = 5
-_NAMING = dict(zip(FILES, (["id"], ["id"], ["doc_id", "kept_doc_id"], ["doc_id"]), strict=True))
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ class Matches:
             "documents": self.removed,
             "partners": self.partners,
             "sites": self.sites,
-            "files": {kind: files[kind] for kind in _NAMING},
+            "files": {kind: files[kind] for kind in FILES},
             "examples": pc.unique(self.facts["id"]).to_pylist()[:_EXAMPLES],
             "missing_ids": self.missing,
             "copies": self.copies.counts(),
@@ -232,5 +231,5 @@ def _may_name(kind: str, entry: FileEntry, removed: list[str]) -> bool:
 
 def _names_any(store: ObjectStore, file: AffectedFile) -> bool:
     with whole_file(store, file.entry["key"]) as stream:
-        table = pq.read_table(stream, columns=_NAMING[file.kind])
+        table = pq.read_table(stream, columns=ID_COLUMNS[file.kind])
     return bool(pc.any(refers_to(table, file.ids)).as_py())

@@ -34,7 +34,7 @@ from jobs.flow.takedown.matches import AffectedFile, Matches, search
 from jobs.flow.takedown.renormalization import RebuildContext
 from jobs.flow.takedown.restoration import Restored, origins, restored
 from jobs.flow.takedown.selection import Request
-from jobs.flow.tasks.blobs import write_blob
+from jobs.flow.tasks.blobs import ID_COLUMNS, write_blob
 from jobs.storage.corpus import Corpus
 from jobs.storage.layout import blob_key, check_version
 from jobs.storage.log import head, retired_files_of
@@ -199,8 +199,8 @@ def _rewritten(found: Matches, request: Request, affected: AffectedFile) -> Rewr
         table = pq.read_table(stream)
     write = partial(_written, found)
     if kind != "decisions":
-        names = [name for name in ("id", "doc_id") if name in table.column_names]
-        file = write(table.filter(pc.invert(refers_to(table.select(names), removed))))
+        named = table.select(ID_COLUMNS[kind])
+        file = write(table.filter(pc.invert(refers_to(named, removed))))
         return Rewritten(affected, file, file, Counter())
     after = decisions_without(table, removed, affected.striking.rows(entry, table))
     patched = after
