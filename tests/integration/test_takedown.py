@@ -264,7 +264,7 @@ def test_takedown_by_command_tells_no_log_what_was_searched_for(
     assert SECRET in said.out
     assert PRIVATE not in said.out + said.err
     assert objects_with(root, PRIVATE, PRIVATE_URL) == []
-    (entry,) = [one for one in logged_operations(corpus.store, None) if one["op"] == "redact"]
+    (entry,) = [one for one in logged_operations(corpus.handle) if one["op"] == "redact"]
     assert "redacted 0.9.0, 1.0.0, 1.1.0" in entry["what"]
 
 
