@@ -76,7 +76,6 @@ def _applied(config: Settings, release: OpenedRelease, listed: list[str]) -> Tak
         raise ConfigError("please give version=…: that of the release without these documents")
     sets = ", ".join(f"{name} {one.version}" for name, one in sorted(config.benchmarks.items()))
     request = Request(
-        release=release.version,
         version=config.version,
         selection=Selection(document_ids(listed), (), None, None, None, None, None),
         reason=f"evaluation sets: {sets}",
@@ -84,7 +83,7 @@ def _applied(config: Settings, release: OpenedRelease, listed: list[str]) -> Tak
         is_redacting=False,
     )
     rebuild, commit_info = RebuildContext(_not_rebuilt, ProgressLine()), circumstances(config)
-    return take_down(release.source, request, commit_info=commit_info, rebuild=rebuild)[1]
+    return take_down(release, request, commit_info=commit_info, rebuild=rebuild)[1]
 
 
 def _not_rebuilt(_: dict[str, Any]) -> BuildParams:

@@ -35,7 +35,19 @@ addresses of a message are taken out of it.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 from jobs.redaction import redacted
+
+
+@contextmanager
+def unforeseen(handle: Callable[[Exception], None]) -> Iterator[None]:
+    """Call `handle` with whatever error ends the body: for the end of a program or a task alone."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001  the one place that catches everything
+        handle(error)
 
 
 class HeliuError(Exception):

@@ -7,12 +7,11 @@ from typing import Any
 
 from omegaconf import MISSING
 
+from jobs.command.chosen_release import chosen_corpus
 from jobs.command.program import circumstances, verb
-from jobs.command.settings import CorpusReport, storage_params
+from jobs.command.settings import CorpusReport
 from jobs.command.terminal import is_json, say, say_json, say_table
-from jobs.flow.releases.opened_release import choose_corpus
 from jobs.storage.garbage import Garbage, collect, garbage
-from jobs.storage.stores import open_store
 
 _LISTED = 20
 
@@ -29,8 +28,7 @@ class Settings(CorpusReport):
 def main(config: Settings) -> None:
     """List what no release needs, and remove it with `apply`."""
     as_json = is_json(config.format)
-    store = open_store(storage_params(config.storage))
-    corpus = choose_corpus(store, config.corpus.name)
+    corpus = chosen_corpus(config)
     if config.apply:
         found = collect(corpus, with_work=config.work, commit_info=circumstances(config))
     else:

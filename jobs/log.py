@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from jobs.command.chosen_release import chosen_corpus
 from jobs.command.program import verb
-from jobs.command.settings import CorpusReport, storage_params
+from jobs.command.settings import CorpusReport
 from jobs.command.terminal import is_json, say_json, say_table
 from jobs.flow.releases.corrections import logged_operations
-from jobs.storage.stores import open_store
 
 
 @verb("read", "everything that happened to a corpus, entry by entry")
 def main(config: CorpusReport) -> None:
     """List the entries of a corpus's log."""
     as_json = is_json(config.format)
-    entries = logged_operations(open_store(storage_params(config.storage)), config.corpus.name)
+    entries = logged_operations(chosen_corpus(config))
     if as_json:
         say_json(entries)
         return

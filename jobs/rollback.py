@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from omegaconf import MISSING
 
+from jobs.command.chosen_release import chosen_corpus
 from jobs.command.program import circumstances, verb
-from jobs.command.settings import OneCorpus, storage_params
+from jobs.command.settings import OneCorpus
 from jobs.command.terminal import say
 from jobs.errors import ConfigError
 from jobs.flow.releases.corrections import rollback
 from jobs.storage.layout import LATEST
-from jobs.storage.stores import open_store
 
 
 @dataclass
@@ -28,12 +28,12 @@ def main(config: Settings) -> None:
     """Pin `latest` to a release, or let it follow publishing again."""
     if (config.release is None) != config.undo:
         raise ConfigError("please give release=VERSION to roll back to, or undo=true alone")
-    store = open_store(storage_params(config.storage))
-    commit_info = circumstances(config)
-    done, corpus = rollback(store, config.corpus.name, config.release, commit_info=commit_info)
+    corpus = chosen_corpus(config)
+    done = rollback(corpus, config.release, commit_info=circumstances(config))
     latest = done.state.registry.find(LATEST)
     version = latest["version"] if latest else "no release"
-    say(f"{corpus}: latest is {version}{'' if config.undo else ' until heliu rollback undo=true'}")
+    end = "" if config.undo else " until heliu rollback undo=true"
+    say(f"{corpus.name}: latest is {version}{end}")
 
 
 if __name__ == "__main__":

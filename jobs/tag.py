@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from omegaconf import MISSING
 
+from jobs.command.chosen_release import chosen_corpus
 from jobs.command.program import circumstances, verb
-from jobs.command.settings import OneRelease, storage_params
+from jobs.command.settings import OneRelease
 from jobs.command.terminal import say
 from jobs.flow.releases.corrections import tag
-from jobs.storage.stores import open_store
 
 
 @dataclass
@@ -24,12 +24,11 @@ class Settings(OneRelease):
 @verb("correct", "gives a release another name")
 def main(config: Settings) -> None:
     """Set, move or delete a tag."""
-    store = open_store(storage_params(config.storage))
+    corpus = chosen_corpus(config)
     release = None if config.delete else config.release
-    commit_info = circumstances(config)
-    done, corpus = tag(store, config.corpus.name, config.name, release, commit_info=commit_info)
+    done = tag(corpus, config.name, release, commit_info=circumstances(config))
     version = done.state.registry.tags.get(config.name)
-    say(f"{corpus}: {config.name} {f'means {version}' if version else 'is no longer a tag'}")
+    say(f"{corpus.name}: {config.name} {f'means {version}' if version else 'is no longer a tag'}")
 
 
 if __name__ == "__main__":

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import MISSING
 
+from jobs.command.chosen_release import opened
 from jobs.command.program import circumstances, verb
-from jobs.command.settings import COMPUTE, ReleaseReport, storage_params
+from jobs.command.settings import COMPUTE, ReleaseReport
 from jobs.command.terminal import ProgressLine, is_json, say, say_json, say_table
 from jobs.errors import ConfigError
 
@@ -46,18 +47,15 @@ class Settings(ReleaseReport):
 def main(config: Settings) -> None:
     """Report what a request covers, or with `apply` take it down."""
     from jobs.command.parameters import recorded_build
-    from jobs.flow.releases.opened_release import choose_corpus
     from jobs.flow.takedown.matches import search
     from jobs.flow.takedown.renormalization import RebuildContext
     from jobs.flow.takedown.takedown import take_down
-    from jobs.storage.stores import open_store
 
     as_json = is_json(config.format)
-    store = open_store(storage_params(config.storage))
-    corpus = choose_corpus(store, config.corpus.name)
     request = _request(config)
+    release = opened(config)
     if not config.apply:
-        report = search(corpus, request).report()
+        report = search(release, request).report()
         _say(report, as_json=as_json)
         if not as_json:
             say("nothing was changed; apply=true takes these documents down")
@@ -69,11 +67,11 @@ def main(config: Settings) -> None:
         deliveries=config.deliveries,
     )
     rebuild = RebuildContext(rebuilt, ProgressLine())
-    found, done = take_down(corpus, request, commit_info=_commit_info(config), rebuild=rebuild)
+    found, done = take_down(release, request, commit_info=_commit_info(config), rebuild=rebuild)
     report = found.report() if found is not None else {}
     if as_json:
-        release = {"version": done.release.version, "digest": done.release.digest}
-        say_json({**release, "is_new": done.is_new, "erasure": done.erasure, "found": report})
+        name = {"version": done.release.version, "digest": done.release.digest}
+        say_json({**name, "is_new": done.is_new, "erasure": done.erasure, "found": report})
         return
     if report:
         _say(report, as_json=False)
@@ -96,7 +94,6 @@ def _request(config: Settings) -> Request:
         contains=config.contains,
     )
     return Request(
-        release=config.release,
         version=config.version,
         selection=selection,
         reason=config.reason,

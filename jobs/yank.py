@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from omegaconf import MISSING
 
+from jobs.command.chosen_release import chosen_corpus
 from jobs.command.program import circumstances, verb
-from jobs.command.settings import OneRelease, storage_params
+from jobs.command.settings import OneRelease
 from jobs.command.terminal import say
 from jobs.errors import ConfigError
 from jobs.flow.releases.corrections import yank
 from jobs.storage.layout import LATEST
-from jobs.storage.stores import open_store
 
 
 @dataclass
@@ -28,13 +28,12 @@ def main(config: Settings) -> None:
     """Yank a release, or undo that."""
     if bool(config.reason) == config.undo:
         raise ConfigError("please give reason='why it should not be used', or undo=true alone")
-    store = open_store(storage_params(config.storage))
-    reason, info = config.reason or None, circumstances(config)
-    done, corpus = yank(store, config.corpus.name, config.release, reason, commit_info=info)
+    corpus, reason = chosen_corpus(config), config.reason or None
+    done = yank(corpus, config.release, reason, commit_info=circumstances(config))
     latest = done.state.registry.find(LATEST)
     say(
-        f"{corpus}: {config.release} is {'yanked' if reason else 'no longer yanked'}; latest is "
-        f"{latest['version'] if latest else 'no release'}"
+        f"{corpus.name}: {config.release} is {'yanked' if reason else 'no longer yanked'}; "
+        f"latest is {latest['version'] if latest else 'no release'}"
     )
 
 

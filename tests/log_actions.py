@@ -156,7 +156,7 @@ def _shards(store: ObjectStore, at: Any, digest: str) -> list[dict[str, Any]]:
 
 
 def _live(store: ObjectStore, at: Any, digest: str) -> set[str]:
-    return live_blobs(read_manifest(within(store), digest), at.registry, CORPUS)
+    return live_blobs(within(store), digest, at.registry)
 
 
 def _manifest(

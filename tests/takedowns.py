@@ -6,7 +6,7 @@ import random
 import shutil
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import pyarrow as pa
@@ -18,7 +18,7 @@ from jobs.corpus.release.takedown import Policy, Selection
 from jobs.flow.builds.pipeline import run_build
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.opened_release import OpenedRelease, open_release
-from jobs.flow.takedown.matches import Matches
+from jobs.flow.takedown.matches import Matches, search
 from jobs.flow.takedown.renormalization import RebuildContext
 from jobs.flow.takedown.selection import Request
 from jobs.flow.takedown.takedown import TakenDown, take_down
@@ -119,12 +119,14 @@ class Built:
         return self.opened(version)
 
     def take_down(
-        self, asked: Request, store: ObjectStore | None = None
+        self, asked: Asked, store: ObjectStore | None = None
     ) -> tuple[Matches | None, TakenDown]:
         """Carry out a takedown as the command does, perhaps through another store."""
-        return take_down(
-            Corpus(store or self.store, "demo"), asked, commit_info=ABOUT, rebuild=self.rebuild
-        )
+        release = open_release(store or self.store, "demo", asked.release)
+        return take_down(release, asked.request, commit_info=ABOUT, rebuild=self.rebuild)
+
+    def search(self, asked: Asked) -> Matches:
+        return search(self.opened(asked.release), asked.request)
 
     @property
     def handle(self) -> Corpus:
@@ -198,20 +200,26 @@ def copied(corpus: Built, folder: Path) -> Built:
 NOTHING = Selection((), (PRIVATE_URL,), None, None, None, None, None)
 
 
-def request(**given: Any) -> Request:
+class Asked(NamedTuple):
+    """A takedown, and the version that it corrects."""
+
+    release: str
+    request: Request
+
+
+def request(**given: Any) -> Asked:
     """A takedown of the private text from 1.1.0, unless told otherwise."""
     selection = replace(
         NOTHING, **{name: given.pop(name) for name in [*given] if hasattr(NOTHING, name)}
     )
     values = {
-        "release": "1.1.0",
         "version": "1.1.1",
         "selection": selection,
         "reason": "request 17",
         "policy": Policy.REMOVE,
         "is_redacting": False,
     }
-    return Request(**(values | given))
+    return Asked(given.pop("release", "1.1.0"), Request(**(values | given)))
 
 
 class Crash(BaseException):

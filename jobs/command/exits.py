@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 from jobs.command.escapes import visible
-from jobs.errors import StorageUnwritable
+from jobs.errors import StorageUnwritable, unforeseen
 from jobs.redaction import redacted
 
 UNFORESEEN = 70
@@ -26,20 +26,21 @@ def foreseen() -> Iterator[None]:
     Modules are imported within: a library that does not load is reported like any other failure.
     """
     try:
-        yield
+        with unforeseen(_end):
+            yield
     except KeyboardInterrupt:
         fail("interrupted; the same command continues where it stopped", INTERRUPTED)
-    except BrokenPipeError:
+
+
+def _end(error: Exception) -> None:
+    if isinstance(error, BrokenPipeError):
         # The reader of the output has closed it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except Exception as error:  # noqa: BLE001  the one place: an unforeseen error exits with its own code
-        if isinstance(error, OSError) and error.errno in _DISK_FULL:
-            fail(
-                f"{error}: free some space there or choose another place",
-                StorageUnwritable.exit_code,
-            )
-        show(visible(redacted(traceback.format_exc())))
-        fail("this is a defect of heliu: please report it with the lines above", UNFORESEEN)
+        return
+    if isinstance(error, OSError) and error.errno in _DISK_FULL:
+        fail(f"{error}: free some space there or choose another place", StorageUnwritable.exit_code)
+    show(visible(redacted("".join(traceback.format_exception(error)))))
+    fail("this is a defect of heliu: please report it with the lines above", UNFORESEEN)
 
 
 def fail(message: str, code: int) -> NoReturn:

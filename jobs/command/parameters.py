@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
 from omegaconf import OmegaConf
 
-from jobs.command.schemas import from_plain, params_of, suggestion
+from jobs.command.schemas import from_plain, keys_of, params_of, suggestion
 from jobs.command.settings import (
     Benchmark,
     Build,
@@ -21,10 +21,8 @@ from jobs.command.settings import (
 )
 from jobs.corpus.contamination.benchmarks import BenchmarkParams, indexed_benchmarks
 from jobs.corpus.dedup.params import BandParams
-from jobs.corpus.dedup.ranking import RankParams
 from jobs.corpus.intake.rows import DeliveryParams
 from jobs.corpus.model.signal_columns import KEYWORD_CATEGORIES
-from jobs.corpus.private_data.params import PrivateDataParams
 from jobs.corpus.release.loss_alarms import AlarmParams
 from jobs.corpus.removal.params import RepeatedLineParams, SiteBoilerplateParams
 from jobs.corpus.repair.repairs import RepairParams
@@ -36,8 +34,7 @@ from jobs.corpus.sources.registry import Registry, SourceParams, read_registry
 from jobs.corpus.sources.span import SpanParams
 from jobs.errors import ConfigError, DeliveryError
 from jobs.flow.contamination.benchmark_files import BenchmarkSource, read_benchmark
-from jobs.flow.params import BuildParams, PartnerParams, ShardParams
-from jobs.on_ray.compute import ComputeParams
+from jobs.flow.params import BuildParams, PartnerParams
 from jobs.redaction import redacted, redacted_values
 from jobs.storage.source_bytes import open_stream
 
@@ -57,14 +54,12 @@ def build_params(config: Build) -> BuildParams:
         repeated_lines=params_of(RepeatedLineParams, config.paragraphs),
         site_boilerplate=params_of(SiteBoilerplateParams, config.paragraphs),
         bands=params_of(BandParams, config.minhash),
-        rank=params_of(RankParams, config.rank),
         signals=replace(
             keyword_lists(config.signals.keywords or str(conf_folder() / "keywords")),
             quality=_model(config.quality.model, endpoint_url),
         ),
         rules=rule_params(config.rules),
         benchmarks=benchmark_params(config.benchmarks, endpoint_url),
-        private_data=params_of(PrivateDataParams, config.private_data),
         origin=OriginParams(
             params_of(
                 SourceParams,
@@ -73,11 +68,20 @@ def build_params(config: Build) -> BuildParams:
             ),
             _span(config.span),
         ),
-        shards=params_of(ShardParams, config.shards),
         alarms=params_of(AlarmParams, config.limits, is_stopping=_is_stopping(config.alarms)),
         storage=storage_params(config.storage),
-        compute=params_of(ComputeParams, config.compute),
+        **_own_groups(config),
     )
+
+
+def _own_groups(config: Build) -> dict[str, Any]:
+    """Return the fields of BuildParams that a group of keys of their own name sets."""
+    groups = keys_of(Build)
+    return {
+        one.name: params_of(kind.sets[0], getattr(config, one.name))
+        for one in fields(BuildParams)
+        if (kind := groups.get(one.name)) and hasattr(kind, "sets")
+    }
 
 
 def recorded_build(

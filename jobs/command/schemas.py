@@ -41,7 +41,8 @@ def group(*classes: type, leave_out: str = "", **others: Kind) -> type[Any]:
     """Make the configuration class of a group of keys from the parameter classes that it sets.
 
     A field of a class is a key of its own name, or of its `metadata["key"]`. A default of a class
-    is what releases meant that do not record such a key; a new build takes it from `conf/`.
+    is what releases meant that do not record such a key; a new build takes it from `conf/`. `sets`
+    of the class made are these classes.
 
     Args:
         classes: frozen dataclasses; a field that two of them share is one key.
@@ -51,7 +52,7 @@ def group(*classes: type, leave_out: str = "", **others: Kind) -> type[Any]:
     keys = {key: pair for one in classes for key, pair in _group_keys(one, leave_out)}
     keys |= {name: (kind, NOT_GIVEN) for name, kind in others.items()}
     declared = [(name, kind, field(default=default)) for name, (kind, default) in keys.items()]
-    return make_dataclass("Group", declared)
+    return make_dataclass("Group", declared, namespace={"sets": classes})
 
 
 def _group_keys(params: Any, leave_out: str) -> Iterator[tuple[str, tuple[Kind, Any]]]:

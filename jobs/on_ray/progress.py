@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-import queue
-import threading
 from collections.abc import Iterable, Iterator
+from multiprocessing.pool import ThreadPool
 from typing import TypeVar, cast
 
 Row = TypeVar("Row")
@@ -14,46 +13,26 @@ _END = object()
 
 
 def with_pauses(rows: Iterable[Row], seconds: float) -> Iterator[Row | None]:
-    """Yield the rows of an iterable, which another thread reads.
+    """Yield the rows of an iterable, which another thread reads, and raise what it raises.
 
-    The other thread ends with the next row after the iteration is closed.
+    The other thread ends with the next row after the iteration is closed, and with the program.
 
     Args:
         rows: read by the other thread.
         seconds: yield None after each such time without a row.
     """
-    found: queue.SimpleQueue[Row | Exception | object] = queue.SimpleQueue()
-    is_enough = threading.Event()
-    threading.Thread(target=_read, args=(rows, found, is_enough), daemon=True).start()
-    try:
+    unread = iter(rows)
+    with ThreadPool(1) as reader:
         while True:
-            try:
-                row = found.get(timeout=seconds)
-            except queue.Empty:
+            coming = reader.apply_async(next, (unread, _END))
+            coming.wait(seconds)
+            while not coming.ready():
                 yield None
-                continue
+                coming.wait(seconds)
+            row = coming.get()
             if row is _END:
                 return
-            if isinstance(row, Exception):
-                raise row
             yield cast("Row", row)
-    finally:
-        is_enough.set()
-
-
-def _read(
-    rows: Iterable[Row],
-    found: queue.SimpleQueue[Row | Exception | object],
-    is_enough: threading.Event,
-) -> None:
-    try:
-        for row in rows:
-            found.put(row)
-            if is_enough.is_set():
-                return
-        found.put(_END)
-    except Exception as error:  # noqa: BLE001  raised again in the thread that iterates
-        found.put(error)
 
 
 def report_no_progress(label: str, outstanding: int, seconds: float) -> None:

@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from jobs.errors import HeliuError, StorageError, TaskError
+from jobs.errors import HeliuError, StorageError, TaskError, unforeseen
 from jobs.on_ray.compute import ComputeParams
 from jobs.on_ray.progress import report_no_progress, with_pauses
 from jobs.on_ray.session import ray_session, start_ray
@@ -139,18 +139,19 @@ class _Guarded(Generic[Spec, Result]):
         return {"number": row["number"], "outcome": self._outcome(row)}
 
     def _outcome(self, row: dict[str, Any]) -> bytes:
-        outcome: Result | HeliuError | _Deadly
         if _deaths_so_far() >= _MOST_DEATHS:
             return pickle.dumps(_Deadly(row["number"]))
         spec = pickle.loads(row["spec"])  # noqa: S301
-        try:
-            outcome = self._tried(spec)
-        except HeliuError as error:
-            outcome = error
-        except Exception as error:  # noqa: BLE001 (whatever it is, it is reported with its task)
-            account = "".join(traceback.format_exception_only(error)).strip()
-            outcome = TaskError(f"a task of {self.label} failed: {account} ({_named(spec)})")
-        return pickle.dumps(outcome)
+        outcome: list[Result | HeliuError] = []
+        with unforeseen(lambda error: outcome.append(self._failure(error, spec))):
+            outcome.append(self._tried(spec))
+        return pickle.dumps(outcome[0])
+
+    def _failure(self, error: Exception, spec: Spec) -> HeliuError:
+        if isinstance(error, HeliuError):
+            return error
+        account = "".join(traceback.format_exception_only(error)).strip()
+        return TaskError(f"a task of {self.label} failed: {account} ({_named(spec)})")
 
     def _tried(self, spec: Spec) -> Result:
         task: Callable[[Spec], Result] = pickle.loads(self.task)  # noqa: S301

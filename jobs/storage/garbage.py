@@ -23,7 +23,7 @@ from jobs.storage.manifests import CommitInfo
 from jobs.storage.objects import ObjectInfo
 from jobs.storage.operations import Collect, Operation
 from jobs.storage.registry import State
-from jobs.storage.releases import live_blobs, read_manifest
+from jobs.storage.releases import live_blobs
 
 # Retired keys of one entry: 100,000 bytes and less, however much garbage there is.
 _BATCH = 1000
@@ -116,7 +116,7 @@ def _live(corpus: Corpus, state: State) -> set[str]:
     """Return the blobs of every release; readers that pinned a yanked one still need them."""
 
     def blobs(digest: str) -> set[str]:
-        return live_blobs(read_manifest(corpus, digest), state.registry, corpus.name)
+        return live_blobs(corpus, digest, state.registry)
 
     with ThreadPoolExecutor(_THREADS) as pool:
         found = pool.map(blobs, [release["digest"] for release in state.registry.releases])

@@ -118,14 +118,19 @@ class ReleaseName(TypedDict):
     digest: str
 
 
-class Correction(ReleaseName):
+class RecordedRequest(ReleaseName):
+    """What a takedown was asked to do to the release it corrects."""
+
+    policy: str
+    reason: str
+    is_redacting: bool
+
+
+class Correction(RecordedRequest):
     """What a takedown did to the release it corrects."""
 
     documents: int
     restored: int
-    policy: str
-    reason: str
-    is_redacting: bool
 
 
 class _Later(TypedDict, total=False):

@@ -5,7 +5,7 @@ Each is made again on the state after which the entry is written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from jobs.storage.log import Head
 from jobs.storage.manifests import CommitInfo, Manifest, StoredFile, files_of
 from jobs.storage.operations import Operation, Publish, Redact
 from jobs.storage.registry import Registry, Release, State
-from jobs.storage.releases import live_blobs, read_manifest
+from jobs.storage.releases import live_blobs
 
 _THREADS = 16
 
@@ -29,6 +29,28 @@ class CommittedManifest(NamedTuple):
 
     digest: str
     is_new: bool
+
+
+class _Candidate(NamedTuple):
+    """A manifest that may be committed, with what each decision about it asks for.
+
+    Attributes:
+        manifest: The release.
+        body: The bytes of the manifest.
+        digest: The sha256 of these.
+        files: All files it names, by sha256.
+    """
+
+    manifest: Manifest
+    body: bytes
+    digest: str
+    files: Mapping[str, StoredFile]
+
+
+def _candidate(manifest: Manifest) -> _Candidate:
+    body = canonical_json(manifest)
+    files = {file["sha256"]: file for file in files_of(manifest)}
+    return _Candidate(manifest, body, sha256_hex(body), files)
 
 
 def publish(
@@ -59,25 +81,24 @@ def publish(
         LostRace: a file was retired or taken down meanwhile; build again.
         OutcomeUnknown: no answer showed whether the commit was written.
     """
-    body = canonical_json(manifest)
-    digest = sha256_hex(body)
+    candidate = _candidate(manifest)
     checked: list[Mapping[str, int]] = []
 
     def decide(state: State) -> Operation | None:
-        existing = state.registry.exactly(manifest["version"])
-        if existing is not None and existing["digest"] == digest:
+        if candidate.digest in state.registry.digests:
             return None
-        publication = _publication(manifest, digest, state, generation, commit_info)
+        publication = _publication(candidate, candidate.files, state, generation, commit_info)
         if is_copy:
             publication = replace(publication, parent=None)
         if publication.moved not in checked:
-            _check_files(corpus, manifest, state)
+            _check_files(corpus, candidate, candidate.files, state)
             checked.append(publication.moved)
         return publication
 
     corpus.store.put(catalog_key(corpus.name), canonical_json({"corpus": corpus.name}))
-    corpus.store.put(manifest_key(corpus.name, digest), body)
-    return CommittedManifest(digest, commit(corpus, decide, commit_info=commit_info).is_new)
+    corpus.store.put(manifest_key(corpus.name, candidate.digest), candidate.body)
+    committed = commit(corpus, decide, commit_info=commit_info)
+    return CommittedManifest(candidate.digest, committed.is_new)
 
 
 @dataclass(frozen=True)
@@ -118,35 +139,36 @@ def redact(
         LostRace: a release or another takedown was committed meanwhile.
         OutcomeUnknown: no answer showed whether the commit was written.
     """
-    body = canonical_json(manifest)
-    digest = sha256_hex(body)
-    substitutes = [file for file in takedown.substitutions.values() if file is not None]
+    candidate = _candidate(manifest)
+    substitutes = (file for file in takedown.substitutions.values() if file is not None)
+    files = {**candidate.files, **{file["sha256"]: file for file in substitutes}}
+    generation = takedown.at.registry.epoch
 
     def decide(state: State) -> Operation | None:
-        existing = state.registry.exactly(manifest["version"])
-        if existing is not None and existing["digest"] == digest:
+        if candidate.digest in state.registry.digests:
             return None
-        _check_takedown(corpus, takedown, state, manifest)
-        release = _publication(
-            manifest, digest, state, takedown.at.registry.epoch, commit_info, substitutes
-        )
-        _check_files(corpus, manifest, state, substitutes)
+        _check_takedown(corpus, takedown, state, candidate)
+        release = _publication(candidate, files, state, generation, commit_info)
+        _check_files(corpus, candidate, files, state)
         touched = _touched(corpus, state.registry, set(takedown.substitutions))
         return Redact(release, takedown.substitutions, takedown.tombstones, touched)
 
-    corpus.store.put(manifest_key(corpus.name, digest), body)
-    return CommittedManifest(digest, commit(corpus, decide, commit_info=commit_info).is_new)
+    corpus.store.put(manifest_key(corpus.name, candidate.digest), candidate.body)
+    committed = commit(corpus, decide, commit_info=commit_info)
+    return CommittedManifest(candidate.digest, committed.is_new)
 
 
-def _check_takedown(corpus: Corpus, takedown: Takedown, state: State, manifest: Manifest) -> None:
-    version = manifest["version"]
+def _check_takedown(
+    corpus: Corpus, takedown: Takedown, state: State, candidate: _Candidate
+) -> None:
+    version = candidate.manifest["version"]
     searched = [release["digest"] for release in takedown.at.releases]
     if searched != [release["digest"] for release in state.registry.releases]:
         raise LostRace(
             f"a release was published while {version} was worked out, which may hold what it takes "
             "down: run the takedown again"
         )
-    if {file["sha256"] for file in files_of(manifest)} & set(takedown.substitutions):
+    if candidate.files.keys() & takedown.substitutions.keys():
         raise ConservationError(f"{version} still names files that it takes down: nothing was done")
     for key in takedown.tombstones:
         digest, generation = blob_address(key) or ("", -1)
@@ -157,45 +179,39 @@ def _check_takedown(corpus: Corpus, takedown: Takedown, state: State, manifest: 
 
 
 def _publication(
-    manifest: Manifest,
-    digest: str,
+    candidate: _Candidate,
+    files: Mapping[str, StoredFile],
     state: State,
     generation: int | None,
     commit_info: CommitInfo,
-    substitutes: Sequence[StoredFile] = (),
 ) -> Publish:
-    retired = state.retired_files.retired
-    named = {file["sha256"] for file in (*files_of(manifest), *substitutes)}
+    manifest, retired = candidate.manifest, state.retired_files.retired
     parent = manifest.get("parent")
     return Publish(
         version=manifest["version"],
-        digest=digest,
+        digest=candidate.digest,
         documents=manifest["documents"],
         at=commit_info["at"],
         by=commit_info["by"],
         parent=parent and {"version": parent["version"], "digest": parent["digest"]},
         epoch=state.registry.epoch if generation is None else generation,
         moved={
-            blob: state.retired_files.generation(blob) for blob in sorted(named) if blob in retired
+            blob: state.retired_files.generation(blob) for blob in sorted(files) if blob in retired
         },
     )
 
 
 def _check_files(
-    corpus: Corpus,
-    manifest: Manifest,
-    state: State,
-    substitutes: Sequence[StoredFile] = (),
+    corpus: Corpus, candidate: _Candidate, files: Mapping[str, StoredFile], state: State
 ) -> None:
-    """Refuse a manifest one of whose files, or of its substitutes, was taken down or is not there.
+    """Refuse a candidate if one of the files that it needs was taken down or is not there.
 
     Raises:
         LostRace: a file was collected as garbage or taken down after the build stored it.
     """
-    version, retired_files = manifest["version"], state.retired_files
-    inherited = _inherited(corpus, manifest, state.registry)
-    named: list[StoredFile] = [*files_of(manifest), *substitutes]
-    new = {file["sha256"]: file for file in named if file["sha256"] not in inherited}
+    version, retired_files = candidate.manifest["version"], state.retired_files
+    inherited = _inherited(corpus, candidate.manifest, state.registry)
+    new = {digest: file for digest, file in files.items() if digest not in inherited}
     fallen = sorted(retired_files.forbidden & new.keys())
     if fallen:
         raise LostRace(
@@ -220,18 +236,16 @@ def _check_files(
 
 def _inherited(corpus: Corpus, manifest: Manifest, registry: Registry) -> set[str]:
     parent = manifest.get("parent")
-    release = registry.exactly(parent["version"]) if parent else None
-    if parent is None or release is None or release["digest"] != parent["digest"]:
+    if parent is None or parent["digest"] not in registry.digests:
         return set()
-    return live_blobs(read_manifest(corpus, release["digest"]), registry, corpus.name)
+    return live_blobs(corpus, parent["digest"], registry)
 
 
 def _touched(corpus: Corpus, registry: Registry, replaced: set[str]) -> tuple[str, ...]:
     """Return the releases that need one of these blobs."""
 
     def is_touched(release: Release) -> bool:
-        manifest = read_manifest(corpus, release["digest"])
-        return bool(replaced & live_blobs(manifest, registry, corpus.name))
+        return bool(replaced & live_blobs(corpus, release["digest"], registry))
 
     with ThreadPoolExecutor(_THREADS) as pool:
         touched = pool.map(is_touched, registry.releases)

@@ -58,6 +58,11 @@ class Registry:
     moved: Mapping[str, int] = field(default_factory=dict)
     substitutions: Mapping[str, StoredFile | None] = field(default_factory=dict)
 
+    @property
+    def digests(self) -> frozenset[str]:
+        """The digests of the manifests of all releases; a manifest has its version in it."""
+        return frozenset(release["digest"] for release in self.releases)
+
     def exactly(self, version: str) -> Release | None:
         """Return the release of exactly this version, None if there is none."""
         return next((known for known in self.releases if known["version"] == version), None)
@@ -68,6 +73,10 @@ class Registry:
             good = (known for known in reversed(self.releases) if "yanked" not in known)
             return next(good, None)
         return self.exactly(self.tags.get(name, name))
+
+    def file_now(self, file: StoredFile) -> StoredFile | None:
+        """Return the file that a release reads in the place of one its manifest names, if any."""
+        return self.substitutions.get(file["sha256"], file)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from jobs.storage.manifests import (
     FileBytes,
     FileEntry,
     Manifest,
-    StoredFile,
     file_lists,
     files_of,
     parse_manifest,
@@ -107,18 +106,23 @@ def resolved(manifest: Manifest, registry: Registry, corpus: str) -> Manifest:
 
 
 def _resolved_file(entry: FileEntry, registry: Registry, corpus: str) -> Iterator[FileEntry]:
-    now: StoredFile | None = registry.substitutions.get(entry["sha256"], entry)
+    now = registry.file_now(entry)
     if now is not None:
         key = blob_key(corpus, now["sha256"], registry.moved.get(now["sha256"], 0))
         yield cast("FileEntry", {**entry, **now, "key": key})
 
 
-def live_blobs(manifest: Manifest, registry: Registry, corpus: str) -> set[str]:
+def live_blobs(corpus: Corpus, digest: str, registry: Registry) -> set[str]:
     """Return the sha256 of every blob that a release needs now.
 
     Args:
-        manifest: as published.
+        corpus: of the release.
+        digest: of its manifest.
         registry: of the log now.
-        corpus: name of the corpus.
+
+    Raises:
+        DamagedMetadata: the manifest is not the one that was published.
     """
-    return {file["sha256"] for file in files_of(resolved(manifest, registry, corpus))}
+    manifest = read_manifest(corpus, digest)
+    files = map(registry.file_now, files_of(manifest))
+    return {file["sha256"] for file in files if file is not None}

@@ -26,6 +26,7 @@ from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.flow.tasks.blobs import write_blob
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.layout import blob_key
+from jobs.storage.log import Head
 from jobs.storage.objects import ObjectStore
 from tests.benchmarks.machine import circumstances
 
@@ -105,7 +106,7 @@ def _file(store: ObjectStore, table: pa.Table) -> dict[str, Any]:
 def _release(store: ObjectStore, version: str, files: dict[str, list[Any]]) -> OpenedRelease:
     kept = sum(file["rows"] for file in files["shards"])
     manifest = {"partners": {"gov": {"kept": kept}}, "schema": {}, **files}
-    return OpenedRelease(store, "bench", version, version * 64, "", manifest)
+    return OpenedRelease(store, "bench", version, version * 64, "", manifest, Head())
 
 
 def main() -> None:

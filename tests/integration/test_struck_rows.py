@@ -15,7 +15,6 @@ from jobs.corpus.model.identity import document_id
 from jobs.corpus.signals.rules import Rule
 from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.flow.releases.verification import verify
-from jobs.flow.takedown.matches import search
 from tests.builds import build, in_this_process
 from tests.takedowns import (
     PRIVATE,
@@ -173,7 +172,7 @@ def test_takedown_without_redaction_strikes_the_same_rows_in_the_new_release_alo
     corpus: Built,
 ) -> None:
     asked = request(urls=(), domain="Private.Example.")
-    report = search(corpus.handle, asked).report()
+    report = corpus.search(asked).report()
     assert report["documents"] == {"1.1.0": 7}
     assert set(report["rows"]) == {"1.1.0"}
     assert report["rows"]["1.1.0"]["dropped"] == 2  # of one id, and a copy of what stays

@@ -18,7 +18,6 @@ from jobs.flow.releases.corrections import logged_operations
 from jobs.flow.releases.difference import diff
 from jobs.flow.releases.opened_release import open_release
 from jobs.flow.releases.verification import verify
-from jobs.flow.takedown.matches import search
 from jobs.flow.takedown.selection import document_ids
 from jobs.storage.corpus import Corpus
 from jobs.storage.directory import DirectoryStore
@@ -66,13 +65,13 @@ def corpus(template: Built, tmp_path: Path) -> Built:
 
 def test_report_counts_what_goes_and_changes_nothing(corpus: Built) -> None:
     before = sorted(path for path in (corpus.folder / "root").rglob("*"))
-    report = search(corpus.handle, request()).report()
+    report = corpus.search(request()).report()
     assert report["documents"] == {"1.1.0": 1}
     assert report["partners"] == {"gov": 1}
     assert report["sites"] == {"private.example": 1}
     assert report["examples"] == [SECRET]
     assert report["files"] == {"shards": 1, "facts": 1, "decisions": 3, "removals": 0}
-    everywhere = search(corpus.handle, request(is_redacting=True)).report()
+    everywhere = corpus.search(request(is_redacting=True)).report()
     assert everywhere["documents"] == {"1.1.0": 1, "0.9.0": 1, "1.0.0": 1}
     assert sorted(path for path in (corpus.folder / "root").rglob("*")) == before
 
@@ -240,7 +239,7 @@ def test_takedown_of_nothing_and_for_no_reason_is_refused_without_private_words(
 ) -> None:
     nowhere = request(urls=("https://nowhere.example/李某",))
     with pytest.raises(ConfigError, match=r"1\.1\.0 does not have any document .* urls") as refused:
-        search(corpus.handle, nowhere)
+        corpus.search(nowhere)
     assert "nowhere" not in str(refused.value)
     with pytest.raises(ConfigError, match="reason"):
         corpus.take_down(request(reason=" "))
@@ -265,7 +264,7 @@ def test_takedown_by_command_tells_no_log_what_was_searched_for(
     assert SECRET in said.out
     assert PRIVATE not in said.out + said.err
     assert objects_with(root, PRIVATE, PRIVATE_URL) == []
-    (entry,) = [one for one in logged_operations(corpus.store, None) if one["op"] == "redact"]
+    (entry,) = [one for one in logged_operations(corpus.handle) if one["op"] == "redact"]
     assert "redacted 0.9.0, 1.0.0, 1.1.0" in entry["what"]
 
 
@@ -276,7 +275,7 @@ def test_redacted_release_is_no_parent_and_is_compared_by_what_it_holds(
     with pytest.raises(ConfigError, match="extend the release of the takedown"):
         corpus.build("1.2.0", "gov", parent="1.1.0")
     with pytest.raises(ConfigError, match="correct the release of the takedown instead"):
-        search(corpus.handle, request(version="1.1.2"))
+        corpus.search(request(version="1.1.2"))
     found = diff(corpus.opened("1.0.0"), corpus.opened("1.1.0"))
     there = [
         row[name] for row in found.partners.values() for name in ("added", "changed", "unchanged")

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from jobs.corpus.private_data.findings import private_data
 from jobs.corpus.private_data.kinds import PLACEHOLDERS, PrivateKind
 from jobs.corpus.private_data.params import PrivateDataParams, PrivatePolicy
-from jobs.corpus.removal.removals import RemovalKind, RemovedSpan, without_spans
+from jobs.corpus.removal.removals import SPANS, RemovalKind, RemovedSpan, without_spans
 
 _TITLE = 0  # its line; those of a text are counted from 1
 _UNRELEASED = (PrivatePolicy.REPLACE, PrivatePolicy.DROP)
@@ -50,9 +50,8 @@ def without_private_data(
     Law: row-wise.
     """
     nothing = pa.nulls(len(texts), pa.string())
-    _, no_spans = without_spans(texts, {}, RemovalKind.PRIVATE_DATA)
     if not params.policies:
-        return WithoutPrivateData(texts, titles, no_spans, nothing, Counter())
+        return WithoutPrivateData(texts, titles, SPANS.empty_table(), nothing, Counter())
     found, in_titles = (
         _of_kinds(private_data(column), frozenset(params.policies)) for column in (texts, titles)
     )

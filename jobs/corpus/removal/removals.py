@@ -20,7 +20,8 @@ from jobs.corpus.model.reasons import Verdict
 from jobs.corpus.model.tables import REMOVALS, REMOVED
 
 _OF_SPAN = ("kind", "line", "offset", "chars", "text", "first_line", "documents", "site_documents")
-_SPANS = pa.schema([pa.field("row", pa.int64()), *(REMOVALS.field(name) for name in _OF_SPAN)])
+SPANS = pa.schema([pa.field("row", pa.int64()), *(REMOVALS.field(name) for name in _OF_SPAN)])
+"""Spans that were cut out of a column of texts: the row, and what REMOVALS records of each."""
 
 
 class RemovalKind(StrEnum):
@@ -65,7 +66,7 @@ def without_spans(
         kind: of all of them.
 
     Returns:
-        The texts, and a row for each span: `row` and the columns of REMOVALS that describe it.
+        The texts, and SPANS.
     """
     rows: list[dict[str, Any]] = []
     texts: list[str] = []
@@ -73,7 +74,7 @@ def without_spans(
         text, removed = _without(content[row].as_py().encode(), spans[row])
         texts.append(text)
         rows += [{"row": row, "kind": str(kind), **one} for one in removed]
-    table = pa.Table.from_pylist(rows, schema=_SPANS)
+    table = pa.Table.from_pylist(rows, schema=SPANS)
     if not texts:
         return content, table
     mask = np.zeros(len(content), np.bool_)

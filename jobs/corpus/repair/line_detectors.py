@@ -6,7 +6,7 @@ import numpy as np
 
 from jobs.corpus.repair.repairs import Repair
 from jobs.corpus.text.kernels import kernel
-from jobs.corpus.text.utf8 import Bytes
+from jobs.corpus.text.utf8 import Bytes, is_blank
 
 _WRAP_CHARS = 15  # shorter lines are headings, verse, names
 _WRAP_SLACK = 8  # bytes by which two lines of one width may differ: Latin letters among Han
@@ -24,7 +24,7 @@ def scan_lines(data: Bytes, first: int, last: int) -> np.int64:
     """
     if first == last:
         return np.int64(0)
-    found = np.int64(_LAYOUT * int(_is_blank(data[first]) or _is_blank(data[last - 1])))
+    found = np.int64(_LAYOUT * int(is_blank(data[first]) or is_blank(data[last - 1])))
     start, end, one = np.uint64(first), np.uint64(last), np.uint64(1)
     at = line_start = ink = start
     spaced, last_wide = 0, np.int64(0)
@@ -85,11 +85,6 @@ def _broken_width(data: Bytes, begin: np.uint64, after: np.uint64) -> np.int64:
     is_wide = lead == 0xEF and middle != 0xBD and last not in (0x81, 0x89, 0x9A, 0x9B, 0x9F)
     is_wide |= lead == 0xEF and middle == 0xBD
     return end - start if is_han or is_open or is_wide or lead == 0xE2 else np.int64(0)
-
-
-@kernel
-def _is_blank(byte: np.uint8) -> bool:
-    return bool(byte in (0x20, 0x0A, 0x09))
 
 
 _FOUR = np.uint64(4)  # a Han character and its space

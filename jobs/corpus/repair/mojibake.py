@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import re
 
-from jobs.corpus.text.alphabets import HAN, frequent_characters
+from jobs.corpus.text.alphabets import COMMON_HAN, HAN, frequent_characters
 
 # Windows has letters and marks where Latin-1 has control characters.
 _WINDOWS = {
@@ -59,12 +59,6 @@ _LEAST_ODD = 0.1
 _LEAST_BIG5 = 6
 _LEAST_HAN_BEFORE = 4
 _MOST_HAN_BEFORE = 0.75
-_COMMON = frozenset(
-    "的一是不了在人有我他這这個个們们中來来上大為为和國国地到以說说時时要就出會会可也你對对生能而子"
-    "那得於于著着下自之年過过發发後后作里用道行所然家種种事成方多經经麼么去法學学如都同現现當当沒"
-    "没動动面起看定天分還还進进好小部其些主樣样理心她本前開开但因只從从想實实日軍军者意無无力它與与"
-    "長长把機机十民第公此已工使情明性知全三又關关點点正業业外將将兩两高間间由問问很最重並并物手應应"
-)
 
 
 def fix_mojibake(text: str) -> str:
@@ -202,8 +196,8 @@ def _is_plain_chinese(text: str, before: str) -> bool:
         han >= _LEAST_BIG5
         and "\ufffd" not in text
         and _share(text) > 0.99
-        and sum(map(_COMMON.__contains__, text)) > 0.15 * han
-        and sum(map(_COMMON.__contains__, before)) < 0.1 * len(before)
+        and sum(map(COMMON_HAN.__contains__, text)) > 0.15 * han
+        and sum(map(COMMON_HAN.__contains__, before)) < 0.1 * len(before)
     )
 
 

@@ -12,7 +12,7 @@ from jobs.corpus.text.kernels import kernel
 from jobs.corpus.text.line_kinds import has_code_signs, is_code_line
 from jobs.corpus.text.markup_regions import fenced_blocks
 from jobs.corpus.text.text_buffers import Offsets, large_string_array, text_buffers
-from jobs.corpus.text.utf8 import Bytes
+from jobs.corpus.text.utf8 import Bytes, is_blank
 
 _INNER_SPACES = re.compile(r"  (?<=[^ \t\n]  ) *")
 _SPACED_LINE = re.compile(r"^.*[^ \t\n]  .*$", re.MULTILINE)
@@ -85,7 +85,7 @@ def _normalize(data: Bytes, offsets: Offsets) -> tuple[Bytes, Offsets]:
                     breaks = -1 if is_code and i < known else breaks
                     at = _put_gap(data, blanks, i, breaks, out, at)
                 breaks = 0
-                while i < end and (data[i] > 0x20 or not _is_blank(data[i])):
+                while i < end and (data[i] > 0x20 or not is_blank(data[i])):
                     out[at] = data[i]
                     at += one
                     i += one
@@ -101,11 +101,6 @@ def _line_end(data: Bytes, i: np.uint64, end: np.uint64) -> np.uint64:
     while i < end and data[i] != 0x0A:
         i += np.uint64(1)
     return i
-
-
-@kernel
-def _is_blank(byte: np.uint8) -> bool:
-    return bool(byte in (0x20, 0x0A, 0x09))
 
 
 @kernel

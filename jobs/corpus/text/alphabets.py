@@ -10,7 +10,7 @@ import functools
 import re
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import opencc
 
@@ -25,6 +25,14 @@ HAN_RANGES = (
 
 HAN = "".join(f"{chr(first)}-{chr(last)}" for first, last in HAN_RANGES)
 """Chinese characters, for a class of a regular expression."""
+
+COMMON_HAN = frozenset(
+    "的一是不了在人有我他這这個个們们中來来上大為为和國国地到以說说時时要就出會会可也你對对生能而子"
+    "那得於于著着下自之年過过發发後后作里用道行所然家種种事成方多經经麼么去法學学如都同現现當当沒"
+    "没動动面起看定天分還还進进好小部其些主樣样理心她本前開开但因只從从想實实日軍军者意無无力它與与"
+    "長长把機机十民第公此已工使情明性知全三又關关點点正業业外將将兩两高間间由問问很最重並并物手應应"
+)
+"""The commonest Chinese characters of modern text in both scripts: a quarter to a half of any."""
 
 LINE_ENDS = frozenset(map(ord, "\r\x0b\x0c\x85\u2028\u2029"))
 WIDE_SPACES = frozenset({0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000})
@@ -78,17 +86,34 @@ def traditional_characters() -> frozenset[str]:
 
     So 乾, 於 and 著 are not among them: Simplified text has 乾隆, 於潜 and 著作.
     """
-    convert = opencc.OpenCC("t2s").convert
-    return frozenset(c for c in _ideographs() if convert(c) != c and not _has("gb2312", c))
+    return frozenset(written_otherwise(_ideographs(), "t2s", lacked_by="gb2312"))
 
 
 @functools.cache
 def simplified_characters() -> frozenset[str]:
-    """Return characters of Simplified text alone: with a Traditional form, and not in Big5."""
-    convert = opencc.OpenCC("s2t").convert
-    return frozenset(
-        c for c in _ideographs() if convert(c) != c and _has("gb2312", c) and not _has("big5", c)
-    )
+    """Return characters of Simplified text alone: those with a Traditional form that Big5 lacks.
+
+    And that GB 2312 has: rare variants are no sign of Simplified text.
+    """
+    alone = written_otherwise(_ideographs(), "s2t", lacked_by="big5")
+    return frozenset(c for c in alone if _has("gb2312", c))
+
+
+def written_otherwise(
+    characters: Iterable[str], conversion: str, *, lacked_by: str
+) -> Iterator[str]:
+    """Yield the characters of one script alone: with another form, and not in the other standard.
+
+    Args:
+        characters: to choose among.
+        conversion: of OpenCC, to the other script: `t2s` or `s2t`.
+        lacked_by: the encoding of the other script's standard.
+    """
+    own = list(characters)
+    other = opencc.OpenCC(conversion).convert("\n".join(own)).split("\n")
+    for character, converted in zip(own, other, strict=True):
+        if character != converted and not _has(lacked_by, character):
+            yield character
 
 
 @functools.cache

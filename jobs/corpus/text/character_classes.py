@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import sys
 import unicodedata
-from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
-import opencc
 
-from jobs.corpus.text.alphabets import HAN_RANGES
+from jobs.corpus.text.alphabets import HAN_RANGES, written_otherwise
 from jobs.corpus.text.table_cache import kept_table
 
 CharacterClasses = npt.NDArray[np.uint16]
@@ -62,8 +60,9 @@ def character_classes() -> CharacterClasses:
         table[[ord(sign) for sign in signs]] |= flag
     for first, last in _CIRCLED:
         table[first : last + 1] |= CIRCLED
-    table[list(_written_otherwise("t2s", "gb2312"))] |= TRADITIONAL
-    table[list(_written_otherwise("s2t", "big5"))] |= SIMPLIFIED
+    han = [chr(point) for first, last in HAN_RANGES for point in range(first, last + 1)]
+    table[list(map(ord, written_otherwise(han, "t2s", lacked_by="gb2312")))] |= TRADITIONAL
+    table[list(map(ord, written_otherwise(han, "s2t", lacked_by="big5")))] |= SIMPLIFIED
     table.flags.writeable = False
     return table
 
@@ -78,20 +77,3 @@ def _class(character: str) -> int:
         return PUNCTUATION
     is_latin = category[0] == "L" and "LATIN" in unicodedata.name(character, "")
     return LATIN if is_latin else OTHER
-
-
-def _written_otherwise(conversion: str, encoding: str) -> Iterator[int]:
-    """Yield Han characters of one script alone: the other's national standard lacks them."""
-    points = [point for first, last in _RANGES[HAN] for point in range(first, last + 1)]
-    converted = opencc.OpenCC(conversion).convert("\n".join(map(chr, points))).split("\n")
-    for point, other in zip(points, converted, strict=True):
-        if chr(point) != other and not _can_encode(chr(point), encoding):
-            yield point
-
-
-def _can_encode(character: str, encoding: str) -> bool:
-    try:
-        character.encode(encoding)
-    except UnicodeEncodeError:
-        return False
-    return True

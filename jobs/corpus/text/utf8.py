@@ -31,5 +31,11 @@ def decode_point(data: Bytes, i: np.uint64) -> tuple[np.uint32, np.uint64]:
 
 
 @kernel
+def is_blank(byte: np.uint8) -> bool:
+    """Whether a byte is a space, a tab or a newline."""
+    return bool(byte in (0x20, 0x0A, 0x09))
+
+
+@kernel
 def _six(data: Bytes, i: np.uint64, step: int) -> np.uint32:
     return np.uint32(data[i + np.uint64(step)]) & np.uint32(0x3F)

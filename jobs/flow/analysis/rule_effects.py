@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +23,15 @@ _EXCERPT_CHARS = 60
 _SHOWN = ["doc_id", "source_id", "title", "url", "content"]
 
 Counts = Counter[tuple[str, str | None]]
+
+
+class _Example(NamedTuple):
+    """A document that a rule rejects: its id, its partner, the run that holds it, the evidence."""
+
+    doc_id: bytes
+    partner: str
+    run: Run
+    evidence: str
 
 
 @dataclass(frozen=True)
@@ -58,21 +68,21 @@ def rule_effects(
     Memory: the columns that rules use, of one run of facts.
     """
     counts, others = Counts(), Counts()
-    found: dict[str, list[tuple[bytes, str, Run, str]]] = {}
+    found: dict[str, list[_Example]] = {}
     for shard, run, facts in _facts(shards, store, rules.columns + against.columns):
         verdicts = rule_verdicts(facts, rules, partner=shard.partner)
         other = rule_verdicts(facts, against, partner=shard.partner)["reason"]
         counts.update((shard.partner, reason) for reason in verdicts["reason"].to_pylist())
         others.update((shard.partner, reason) for reason in other.to_pylist())
         for reason, doc_id, evidence in _firsts(facts, verdicts, examples):
-            found.setdefault(reason, []).append((doc_id, shard.partner, run, evidence))
+            found.setdefault(reason, []).append(_Example(doc_id, shard.partner, run, evidence))
     order = {rule.reason: number for number, rule in enumerate(rules.rules)}
     return RuleEffects(
         _rows(counts, others),
         [
-            _example(reason, *example, store)
+            _example_row(reason, example, store)
             for reason in sorted(found, key=order.__getitem__)
-            for example in sorted(found[reason], key=lambda one: one[:2])[:examples]
+            for example in sorted(found[reason], key=attrgetter("doc_id", "partner"))[:examples]
         ],
     )
 
@@ -143,17 +153,15 @@ def _rows(counts: Counts, others: Counts) -> list[dict[str, Any]]:
     ]
 
 
-def _example(
-    reason: str, doc_id: bytes, partner: str, run: Run, evidence: str, store: ObjectStore
-) -> dict[str, Any]:
-    wanted = pc.field("doc_id") == pa.scalar(doc_id, pa.binary(16))
-    table = read_documents(store, run, _SHOWN, filters=wanted)
+def _example_row(reason: str, example: _Example, store: ObjectStore) -> dict[str, Any]:
+    wanted = pc.field("doc_id") == pa.scalar(example.doc_id, pa.binary(16))
+    table = read_documents(store, example.run, _SHOWN, filters=wanted)
     row = table.to_pylist()[0]
     return {
         "reason": reason,
-        "partner": partner,
-        "document": row["url"] or row["source_id"] or doc_id.hex(),
+        "partner": example.partner,
+        "document": row["url"] or row["source_id"] or example.doc_id.hex(),
         "title": row["title"],
-        "evidence": evidence,
+        "evidence": example.evidence,
         "excerpt": row["content"][:_EXCERPT_CHARS],
     }

@@ -115,6 +115,7 @@ class _RunWriter:
 
     def __init__(self, store: ObjectStore, shard: InputShard, params: BuildParams) -> None:
         self.store, self.shard, self.params = store, shard, params
+        self.text_params = params.text_params(shard.partner)
         self.pending: list[tuple[pa.Table, pa.Table, pa.Table]] = []
         self.pending_bytes = 0
         self.runs: list[Run] = []
@@ -135,7 +136,7 @@ class _RunWriter:
             delivered,
             partner=self.shard.partner.name,
             first_position=self.delivered,
-            params=self.params.text_params(self.shard.partner),
+            params=self.text_params,
         )
         self.private_counts.update(private_counts)
         if self.benchmarks is not None:

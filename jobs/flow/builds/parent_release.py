@@ -56,7 +56,7 @@ def open_parent(store: ObjectStore, params: BuildParams) -> OpenedRelease | None
             "accounts no longer describe it: extend the release of the takedown instead "
             "(heliu log names it), or a later one"
         )
-    _require_good(store, parent, params)
+    _require_good(parent, params)
     _require_fit(parent, params)
     return parent
 
@@ -75,9 +75,9 @@ def _latest(store: ObjectStore, params: BuildParams) -> str:
     return str(parent["version"]) if parent else LATEST
 
 
-def _require_good(store: ObjectStore, parent: OpenedRelease, params: BuildParams) -> None:
+def _require_good(parent: OpenedRelease, params: BuildParams) -> None:
     """Refuse a yanked parent, except to the build that extended it before."""
-    registry = head(Corpus(store, params.corpus)).registry
+    registry = parent.at.registry
     release = registry.exactly(parent.version)
     if release and "yanked" in release and registry.exactly(params.version) is None:
         raise ConfigError(

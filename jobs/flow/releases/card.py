@@ -95,7 +95,7 @@ def _recipe(manifest: Manifest) -> list[str]:
     if minhash := manifest["parameters"].get("minhash"):
         shown = {name: _text(value) for name, value in minhash.items()}
         said.append(
-            f"- Copies were found by MinHash of {shown['num_perm']} words over runs of "
+            f"- Copies were found by MinHash of {shown['num_perm']} values over runs of "
             f"{shown['shingle_chars']} characters, in {shown['bands']} bands of "
             f"{shown['rows']} rows; of documents at least {shown['threshold']} similar, the "
             "one of the partner with the highest priority stays."

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypedDict
 
-from jobs.flow.releases.opened_release import choose_corpus
 from jobs.storage.commits import Committed, commit
+from jobs.storage.corpus import Corpus
 from jobs.storage.entries import operation_from
 from jobs.storage.layout import LATEST, check_tag
 from jobs.storage.log import history
 from jobs.storage.manifests import CommitInfo, JsonObject
-from jobs.storage.objects import ObjectStore
 from jobs.storage.operations import (
     Collect,
     Operation,
@@ -39,25 +38,14 @@ Resolve = Callable[[str], str]
 """Return the current version for a version or tag."""
 
 
-def tag(
-    store: ObjectStore,
-    corpus: str | None,
-    name: str,
-    release: str | None,
-    *,
-    commit_info: CommitInfo,
-) -> tuple[Committed, str]:
-    """Set a tag to a release, or remove it.
+def tag(corpus: Corpus, name: str, release: str | None, *, commit_info: CommitInfo) -> Committed:
+    """Set a tag to a release, or remove it; return the log after it.
 
     Args:
-        store: holds the corpus.
-        corpus: its name; None for the only one in the store.
+        corpus: that has the release.
         name: of the tag.
         release: a version or tag; None removes the tag.
         commit_info: for the log entry.
-
-    Returns:
-        The log after it, and the name of the corpus.
 
     Raises:
         ReleaseMissing: there is no such release or tag.
@@ -69,22 +57,16 @@ def tag(
     def wanted(version: Resolve) -> Operation:
         return Tag(name, None if release is None else version(release))
 
-    return _corrected(store, corpus, wanted, commit_info)
+    return _corrected(corpus, wanted, commit_info)
 
 
-def rollback(
-    store: ObjectStore, corpus: str | None, release: str | None, *, commit_info: CommitInfo
-) -> tuple[Committed, str]:
-    """Pin `latest` to a release, or with None let it follow publishes again.
+def rollback(corpus: Corpus, release: str | None, *, commit_info: CommitInfo) -> Committed:
+    """Pin `latest` to a release, or let it follow publishes again; return the log after it.
 
     Args:
-        store: holds the corpus.
-        corpus: its name; None for the only one in the store.
+        corpus: that has the release.
         release: a version or tag, or None.
         commit_info: for the log entry.
-
-    Returns:
-        As for `tag`.
 
     Raises:
         ReleaseMissing: there is no such release.
@@ -94,28 +76,17 @@ def rollback(
     def wanted(version: Resolve) -> Operation:
         return Rollback(None if release is None else version(release))
 
-    return _corrected(store, corpus, wanted, commit_info)
+    return _corrected(corpus, wanted, commit_info)
 
 
-def yank(
-    store: ObjectStore,
-    corpus: str | None,
-    release: str,
-    reason: str | None,
-    *,
-    commit_info: CommitInfo,
-) -> tuple[Committed, str]:
-    """Yank a release, or undo that.
+def yank(corpus: Corpus, release: str, reason: str | None, *, commit_info: CommitInfo) -> Committed:
+    """Yank a release, or undo that; return the log after it.
 
     Args:
-        store: holds the corpus.
-        corpus: its name; None for the only one in the store.
+        corpus: that has the release.
         release: a version or tag.
         reason: why; None undoes the yank.
         commit_info: for the log entry.
-
-    Returns:
-        As for `tag`.
 
     Raises:
         ReleaseMissing: there is no such release.
@@ -125,10 +96,10 @@ def yank(
     def wanted(version: Resolve) -> Operation:
         return Yank(version(release), reason)
 
-    return _corrected(store, corpus, wanted, commit_info)
+    return _corrected(corpus, wanted, commit_info)
 
 
-def logged_operations(store: ObjectStore, corpus: str | None) -> list[LoggedOperation]:
+def logged_operations(corpus: Corpus) -> list[LoggedOperation]:
     """Return every entry of the log for people, oldest first.
 
     Raises:
@@ -142,25 +113,21 @@ def logged_operations(store: ObjectStore, corpus: str | None) -> list[LoggedOper
             "op": entry["operation"]["op"],
             "what": _effect(entry["operation"]),
         }
-        for entry in history(choose_corpus(store, corpus))
+        for entry in history(corpus)
     ]
 
 
 def _corrected(
-    store: ObjectStore,
-    corpus: str | None,
-    wanted: Callable[[Resolve], Operation],
-    commit_info: CommitInfo,
-) -> tuple[Committed, str]:
-    """Commit an operation unless it would change nothing."""
-    source = choose_corpus(store, corpus)
+    corpus: Corpus, wanted: Callable[[Resolve], Operation], commit_info: CommitInfo
+) -> Committed:
+    """Commit an operation unless it would change nothing; return the log after it."""
 
     def decide(state: State) -> Operation | None:
         registry = state.registry
-        operation = wanted(lambda asked: str(found_in(registry, source.name, asked)["version"]))
+        operation = wanted(lambda asked: str(found_in(registry, corpus.name, asked)["version"]))
         return None if applied(state, operation) == state else operation
 
-    return commit(source, decide, commit_info=commit_info), source.name
+    return commit(corpus, decide, commit_info=commit_info)
 
 
 def _effect(operation: JsonObject) -> str:

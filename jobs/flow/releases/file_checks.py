@@ -24,6 +24,7 @@ from jobs.corpus.model.reasons import WITHOUT_KEPT, DropReason, Verdict
 from jobs.corpus.release.comparison import IdKeys, id_keys, is_ascending
 from jobs.corpus.release.decisions import verdict_counts
 from jobs.errors import ObjectMissing
+from jobs.flow.tasks.blobs import ID_COLUMNS
 from jobs.storage.manifests import FileEntry
 from jobs.storage.objects import ObjectStore, StorageParams
 from jobs.storage.stores import open_store
@@ -33,7 +34,8 @@ _FOOTER_BYTES = 1 << 18  # holds the footer of a common shard, with two texts pe
 _ENDING_BYTES = 8  # after a footer: its length and the magic number
 _DECISION_COLUMNS = ["doc_id", "verdict", "stage", "reason", "kept_doc_id", "url"]
 _REPEATED = {"decisions": ["verdict", "stage", "reason"]}  # cheaper to compare and count as numbers
-_COUNTED = {"shards": ["id"], "facts": ["id"], "decisions": _DECISION_COLUMNS}
+_OF_DOCUMENTS = [kind for kind, columns in ID_COLUMNS.items() if columns == ["id"]]
+_COUNTED = {kind: ID_COLUMNS[kind] for kind in _OF_DOCUMENTS} | {"decisions": _DECISION_COLUMNS}
 Halves = npt.NDArray[np.uint64]
 """The upper halves of ids: two of 100 million documents share one once in 3,000 releases."""
 
@@ -165,14 +167,15 @@ def _check_rows(metadata: pq.FileMetaData, report: FileReport) -> None:
 
 
 def _count_rows(reader: pq.ParquetFile, report: FileReport) -> None:
-    if report.kind in {"shards", "facts"}:
+    if report.kind in _OF_DOCUMENTS:
         _read_documents(reader, report)
     elif report.kind == "decisions":
         _read_decisions(reader, report)
 
 
 def _read_documents(reader: pq.ParquetFile, report: FileReport) -> None:
-    words = _words([batch.column(0) for batch in reader.iter_batches(columns=_COUNTED["shards"])])
+    ids = reader.iter_batches(columns=_COUNTED[report.kind])
+    words = _words([batch.column(0) for batch in ids])
     report.ids = words[:, 0].copy()
     if not is_ascending(words):
         report.problem = "its documents are not in ascending order of id"

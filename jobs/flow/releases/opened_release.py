@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from jobs.errors import DamagedMetadata, ReleaseMissing
 from jobs.storage.corpus import Corpus
-from jobs.storage.log import head
+from jobs.storage.log import Head, head
 from jobs.storage.manifests import FileEntry, Manifest
 from jobs.storage.objects import ObjectStore
 from jobs.storage.registry import Release
@@ -27,7 +27,7 @@ _PIN = "@sha256:"
 
 @dataclass(frozen=True)
 class OpenedRelease:
-    """A release pinned by its digest, and the store that holds it."""
+    """A release pinned by its digest, the store that holds it, and the log when it was opened."""
 
     store: ObjectStore
     corpus: str
@@ -35,6 +35,7 @@ class OpenedRelease:
     digest: str
     published_at: str
     manifest: Manifest
+    at: Head
     warning: str | None = None  # later log entries about it (yanked, redacted), for the user
     is_redacted: bool = False  # whether a takedown removed rows from its files since
 
@@ -114,9 +115,23 @@ def open_release(
     if "/" in version:
         corpus, version = version.rsplit("/", 1)
     source = choose_corpus(store, corpus)
-    name, registry = source.name, head(source).registry
-    found = found_in(registry, name, version)
-    _check_pins(name, found, digest, pinned)
+    at = head(source)
+    found = found_in(at.registry, source.name, version)
+    _check_pins(source.name, found, digest, pinned)
+    return _opened(source, at, found)
+
+
+def opened_beside(release: OpenedRelease, other: Release) -> OpenedRelease:
+    """Open another release of `release.at`, as it was then.
+
+    Raises:
+        DamagedMetadata: its manifest is not the one that was published.
+    """
+    return _opened(release.source, release.at, other)
+
+
+def _opened(source: Corpus, at: Head, found: Release) -> OpenedRelease:
+    name = source.name
     published = read_manifest(source, found["digest"])
     if published["version"] != found["version"] or published["corpus"] != name:
         raise DamagedMetadata(
@@ -124,12 +139,13 @@ def open_release(
             f"{published['version']}: the log was edited; compare it with a mirror"
         )
     return OpenedRelease(
-        store=store,
+        store=source.store,
         corpus=name,
         version=found["version"],
         digest=found["digest"],
         published_at=found["at"],
-        manifest=resolved(published, registry, name),
+        manifest=resolved(published, at.registry, name),
+        at=at,
         warning=_warning(found),
         is_redacted="redacted" in found,
     )

@@ -13,7 +13,6 @@ from jobs.flow.recorded import with_libraries
 from jobs.flow.releases.opened_release import OpenedRelease, origin
 from jobs.flow.takedown.matches import AffectedFile, Matches
 from jobs.flow.takedown.restoration import Restored
-from jobs.flow.takedown.selection import Request
 from jobs.storage.layout import blob_key
 from jobs.storage.manifests import FileEntry, Manifest, PartnerAccount, Substitute
 
@@ -37,18 +36,15 @@ class Rewritten:
     count_changes: VerdictCounts
 
 
-def corrected_manifest(
-    found: Matches, request: Request, rewritten: list[Rewritten], back: Restored
-) -> Manifest:
+def corrected_manifest(found: Matches, rewritten: list[Rewritten], back: Restored) -> Manifest:
     """Return the manifest of the corrected release.
 
     Args:
         found: what the takedown matches.
-        request: version, reason and policy of the takedown.
         rewritten: the affected files.
         back: the copies that are restored.
     """
-    before, corpus = found.release, found.release.corpus
+    before, request = found.release, found.request
     instead = {one.affected.entry["sha256"]: one for one in rewritten}
     files: dict[str, list[FileEntry]] = {}
     for kind in before.kinds():
@@ -56,7 +52,7 @@ def corrected_manifest(
         there = [file for file in now if file is not None] + [*back.files.get(kind, ())]
         # Manifests name the first generation of a file, wherever it is stored now.
         files[kind] = [
-            renamed(file, blob_key(corpus, file["sha256"]))
+            renamed(file, blob_key(before.corpus, file["sha256"]))
             for file in sorted(there, key=itemgetter("partner"))
         ]
     manifest = {
@@ -68,13 +64,9 @@ def corrected_manifest(
         ),
         "parent": {"version": before.version, "digest": before.digest},
         "corrects": {
-            "version": before.version,
-            "digest": before.digest,
+            **request.recorded(before),
             "documents": found.removed.get(before.version, 0),
             "restored": back.documents,
-            "policy": str(request.policy),
-            "reason": request.reason,
-            "is_redacting": request.is_redacting,
         },
         "documents": sum(file["rows"] for file in files["shards"]),
         "content_bytes": sum(file["content_bytes"] for file in files["shards"]),

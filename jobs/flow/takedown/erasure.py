@@ -15,11 +15,10 @@ from jobs.errors import ObjectMissing, ReleaseMissing, StorageError
 from jobs.flow.releases.described_files import write_derived
 from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.storage.canonical_json import canonical_json
-from jobs.storage.corpus import Corpus
 from jobs.storage.entries import operation_from
 from jobs.storage.garbage import collect, garbage
 from jobs.storage.layout import blob_key, erasure_key
-from jobs.storage.log import head, history, retired_files_of
+from jobs.storage.log import history, retired_files_of
 from jobs.storage.manifests import CommitInfo, JsonObject
 from jobs.storage.objects import ObjectStore
 from jobs.storage.operations import Redact
@@ -42,7 +41,7 @@ def erase(release: OpenedRelease, *, commit_info: CommitInfo) -> JsonObject:
     corpus, store = release.source, release.store
     seq, redaction = _redaction(release)
     where = erasure_key(corpus.name, release.version)
-    keys = {*_known(store, where), *_replaced(corpus, redaction)}
+    keys = {*_known(store, where), *_replaced(release, redaction)}
     found = garbage(corpus, with_work=True)
     keys |= {info.key for info in (*found.orphans, *found.retired, *found.work)}
     record = {
@@ -75,10 +74,10 @@ def _redaction(release: OpenedRelease) -> tuple[int, Redact]:
     raise ReleaseMissing(f"{release.corpus} {release.version} was published by no takedown")
 
 
-def _replaced(corpus: Corpus, redaction: Redact) -> set[str]:
-    retired_files = retired_files_of(corpus, head(corpus).retired_files)
+def _replaced(release: OpenedRelease, redaction: Redact) -> set[str]:
+    retired_files = retired_files_of(release.source, release.at.retired_files)
     return {
-        blob_key(corpus.name, digest, generation)
+        blob_key(release.corpus, digest, generation)
         for digest in redaction.substitutions
         for generation in range(retired_files.generation(digest))
     }

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from jobs.corpus.dedup.params import BandParams, SignatureParams
 from jobs.corpus.release.takedown import MATCHING_FACTS, Policy, has_same_text, is_copy, refers_to
 from jobs.errors import ConfigError
-from jobs.flow.releases.opened_release import OpenedRelease, open_release
+from jobs.flow.releases.opened_release import OpenedRelease, opened_beside
 from jobs.flow.takedown.restorable_duplicates import (
     NO_DUPLICATES,
     RestorableDuplicates,
@@ -25,15 +25,12 @@ from jobs.flow.takedown.restorable_duplicates import (
 )
 from jobs.flow.takedown.selection import Request, choose, is_comparable, known_facts, pairs
 from jobs.flow.takedown.struck_rows import Striking, Struck, strike
-from jobs.flow.tasks.blobs import FILES
-from jobs.storage.corpus import Corpus
-from jobs.storage.log import Head, head
+from jobs.flow.tasks.blobs import FILES, ID_COLUMNS
 from jobs.storage.manifests import FileEntry, JsonObject, Manifest
 from jobs.storage.objects import ObjectStore
 from jobs.storage.whole_objects import whole_file
 
 _EXAMPLES = 5
-_NAMING = dict(zip(FILES, (["id"], ["id"], ["doc_id", "kept_doc_id"], ["doc_id"]), strict=True))
 
 
 @dataclass(frozen=True)
@@ -58,8 +55,8 @@ class Matches:
     """The documents and files that a takedown request affects.
 
     Attributes:
-        at: The head of the log it was worked out on.
         release: The release that is corrected.
+        request: Which documents to remove, and how.
         facts: Of the documents selected.
         files: The files affected, of the release and with `redact` of every other.
         removed: How many documents each release loses.
@@ -70,8 +67,8 @@ class Matches:
         struck: Other rows of decisions that are struck.
     """
 
-    at: Head
     release: OpenedRelease
+    request: Request
     facts: pa.Table
     files: tuple[AffectedFile, ...]
     removed: dict[str, int]
@@ -90,7 +87,7 @@ class Matches:
             "documents": self.removed,
             "partners": self.partners,
             "sites": self.sites,
-            "files": {kind: files[kind] for kind in _NAMING},
+            "files": {kind: files[kind] for kind in FILES},
             "examples": pc.unique(self.facts["id"]).to_pylist()[:_EXAMPLES],
             "missing_ids": self.missing,
             "copies": self.copies.counts(),
@@ -100,22 +97,19 @@ class Matches:
         }
 
 
-def search(corpus: Corpus, request: Request) -> Matches:
-    """Find the documents and files that a request affects; writes nothing.
+def search(release: OpenedRelease, request: Request) -> Matches:
+    """Find the documents and files that a takedown from a release affects; writes nothing.
 
     Raises:
         ConfigError: no document is selected, the release was redacted, or one has no facts.
-        ReleaseMissing: there is no such release.
     """
-    at = head(corpus)
-    release = open_release(corpus.store, corpus.name, request.release)
     if release.is_redacted:
         raise ConfigError(
             f"release={release.version} lost documents since it was published: correct the release "
             "of the takedown instead (heliu log names it), or a later one; with redact=true older "
             "releases lose the documents as well"
         )
-    releases = _searched(corpus, at, release, request)
+    releases = [release, *(_others(release) if request.is_redacting else ())]
     chosen = choose(releases, request.selection)
     struck = strike(releases, request.selection)
     if not chosen.facts and not struck.rows:
@@ -137,8 +131,8 @@ def search(corpus: Corpus, request: Request) -> Matches:
     if request.policy == Policy.RESTORE:
         copies = restorable_duplicates(release, pc.unique(facts["id"]), request.selection)
     return Matches(
-        at=at,
         release=release,
+        request=request,
         facts=facts,
         files=tuple(_affected_files(releases, removed, struck)),
         removed={version: len(ids) for version, ids in removed.items() if ids},
@@ -150,13 +144,9 @@ def search(corpus: Corpus, request: Request) -> Matches:
     )
 
 
-def _searched(
-    corpus: Corpus, at: Head, release: OpenedRelease, request: Request
-) -> list[OpenedRelease]:
-    """Return the release that is corrected, and with `redact` all others after it."""
-    versions = [known["version"] for known in at.releases] if request.is_redacting else []
-    others = [name for name in versions if name != release.version]
-    return [release, *(open_release(corpus.store, corpus.name, name) for name in others)]
+def _others(release: OpenedRelease) -> Iterator[OpenedRelease]:
+    known = release.at.releases
+    return (opened_beside(release, one) for one in known if one["version"] != release.version)
 
 
 def _no_facts(release: OpenedRelease) -> pa.Table:
@@ -232,5 +222,5 @@ def _may_name(kind: str, entry: FileEntry, removed: list[str]) -> bool:
 
 def _names_any(store: ObjectStore, file: AffectedFile) -> bool:
     with whole_file(store, file.entry["key"]) as stream:
-        table = pq.read_table(stream, columns=_NAMING[file.kind])
+        table = pq.read_table(stream, columns=ID_COLUMNS[file.kind])
     return bool(pc.any(refers_to(table, file.ids)).as_py())

@@ -17,7 +17,6 @@ from jobs.corpus.model.reasons import Verdict
 from jobs.corpus.release.takedown import Selection, is_restorable, matched
 from jobs.errors import ConfigError
 from jobs.flow.releases.opened_release import OpenedRelease, origin
-from jobs.storage.log import head
 from jobs.storage.manifests import FileEntry, Manifest
 from jobs.storage.releases import read_manifest
 from jobs.storage.whole_objects import whole_file
@@ -112,7 +111,7 @@ def restorable_duplicates(
         found = decisions.filter(restorable.rows(entry, decisions)).select(DELIVERED_ROW.names)
         if len(found):
             places.setdefault(origin(entry), []).append(found.cast(DELIVERED_ROW))
-    ordered = [known["version"] for known in head(release.source).releases]
+    ordered = [known["version"] for known in release.at.releases]
     tables = {
         version: pa.concat_tables(places[version]) for version in ordered if version in places
     }
@@ -125,7 +124,7 @@ def build_manifest(release: OpenedRelease, version: str) -> Manifest:
     Raises:
         ConfigError: it is not in this log.
     """
-    known = head(release.source).registry.exactly(version)
+    known = release.at.registry.exactly(version)
     if known is None:
         raise ConfigError(
             f"{release.corpus} {release.version} has rows of {version}, which is not in this store "

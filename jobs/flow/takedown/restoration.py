@@ -47,8 +47,8 @@ from jobs.flow.tasks.sealed_objects import read_table
 from jobs.flow.tasks.table_files import write_table
 from jobs.on_ray.session import ray_session
 from jobs.storage.canonical_json import fingerprint
-from jobs.storage.layout import blob_key, work_key
-from jobs.storage.manifests import FileEntry, JsonObject
+from jobs.storage.layout import work_key
+from jobs.storage.manifests import FileEntry
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
@@ -70,7 +70,7 @@ class Restored:
     """The decisions about restorable duplicates.
 
     Attributes:
-        files: Of restored documents, by kind; of a partner by id.
+        files: Of restored documents, by kind; of a partner by id. Their manifest gives them keys.
         counts: Decisions per (verdict, stage, reason), by partner.
     """
 
@@ -128,20 +128,15 @@ def restored(
             recorded = {"since": version, "origin": origin.version}
             for within, checkpoint in merged:
                 for kind in FILES:
-                    entries = (
-                        _entry({"partner": within.partner, **recorded, **f}, params.corpus)
-                        for f in checkpoint[kind]
+                    files.setdefault(kind, []).extend(
+                        cast("FileEntry", {"partner": within.partner, **recorded, **file})
+                        for file in checkpoint[kind]
                     )
-                    files.setdefault(kind, []).extend(entries)
             for partner in origin.params.partners:
                 count = counts.setdefault(partner.name, Counter())
                 count.update(totals(merged, partner.name))
     # Several builds may have met copies of one partner.
     return Restored({kind: sorted(f, key=_by_id) for kind, f in files.items()}, counts)
-
-
-def _entry(file: JsonObject, corpus: str) -> FileEntry:
-    return cast("FileEntry", {**file, "key": blob_key(corpus, file["sha256"])})
 
 
 def _by_id(entry: FileEntry) -> tuple[str, str]:

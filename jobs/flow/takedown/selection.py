@@ -18,7 +18,8 @@ from jobs.corpus.release.takedown import MATCHING_FACTS, Policy, Selection, sele
 from jobs.errors import ConfigError
 from jobs.flow.dedup.tombstones import compared_by
 from jobs.flow.releases.opened_release import OpenedRelease
-from jobs.storage.manifests import FileEntry
+from jobs.storage.layout import check_version
+from jobs.storage.manifests import FileEntry, RecordedRequest
 from jobs.storage.whole_objects import whole_file
 
 _ID = re.compile("[0-9a-f]{32}")
@@ -30,15 +31,13 @@ class Request:
     """A request for a takedown.
 
     Attributes:
-        release: The version that is corrected.
-        version: Of the release without them.
+        version: Of the release without the documents.
         selection: Which documents to remove.
         reason: Why; it stays in the release for ever.
         policy: Whether copies of them are removed or may be restored.
         is_redacting: Whether all other releases lose them too, and every object with them goes.
     """
 
-    release: str
     version: str
     selection: Selection
     reason: str
@@ -46,12 +45,23 @@ class Request:
     is_redacting: bool
 
     def __post_init__(self) -> None:
-        """Raise ConfigError if a text-only selection is combined with policy=restore."""
+        """Raise ConfigError for no version, and if text alone is combined with policy=restore."""
+        check_version(self.version)
         if self.policy == Policy.RESTORE and {*self.selection.columns} <= {"content", "title"}:
             raise ConfigError(
                 "contains=… alone means a text, and policy=restore lets texts stay with others: "
                 "give policy=remove, or say whose documents with another criterion"
             )
+
+    def recorded(self, release: OpenedRelease) -> RecordedRequest:
+        """Return what the manifest of a takedown from `release` records of the request."""
+        return {
+            "version": release.version,
+            "digest": release.digest,
+            "policy": str(self.policy),
+            "reason": self.reason,
+            "is_redacting": self.is_redacting,
+        }
 
 
 @dataclass

@@ -75,7 +75,7 @@ def strike(releases: Sequence[OpenedRelease], selection: Selection) -> Struck:
     Raises:
         ConfigError: a build whose rows a release holds is not in this log.
     """
-    ids = [id_ for release in releases for id_ in _worded(release, selection)]
+    ids = _worded(releases, selection) if selection.contains else []
     known = _licences(releases) if selection.licence else {}
     found = Struck(Striking(selection, known, pa.array(ids, pa.string())))
     found.span_ids.update(ids)
@@ -113,16 +113,16 @@ def _look(release: OpenedRelease, entry: FileEntry, found: Struck) -> Counter[st
     return Counter(rows["verdict"].to_pylist())
 
 
-def _worded(release: OpenedRelease, selection: Selection) -> list[str]:
+def _worded(releases: Sequence[OpenedRelease], selection: Selection) -> list[str]:
     """Return the ids of documents one of whose removed spans has the characters wanted."""
     ids: list[str] = []
-    for entry in release.entries("removals") if selection.contains else ():
-        if selection.partner in {None, entry["partner"]}:
-            with whole_file(release.store, entry["key"]) as stream:
-                removals = pq.read_table(stream, columns=["doc_id", "text"])
-            ids += (
-                removals.filter(has_wanted_text(removals, selection))["doc_id"].unique().to_pylist()
-            )
+    for release in releases:
+        for entry in release.entries("removals"):
+            if selection.partner in {None, entry["partner"]}:
+                with whole_file(release.store, entry["key"]) as stream:
+                    removals = pq.read_table(stream, columns=["doc_id", "text"])
+                worded = removals.filter(has_wanted_text(removals, selection))
+                ids += worded["doc_id"].unique().to_pylist()
     return ids
 
 

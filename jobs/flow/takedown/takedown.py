@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import cast
 
@@ -22,7 +22,7 @@ from jobs.errors import AlreadyPublished, ConfigError
 from jobs.flow.dedup.frozen import FrozenShard, frozen_shards
 from jobs.flow.dedup.tombstones import signed_tombstones, tombstone_shard, tombstone_shards
 from jobs.flow.releases.described_files import write_derived
-from jobs.flow.releases.opened_release import OpenedRelease, open_release
+from jobs.flow.releases.opened_release import OpenedRelease, open_release, opened_beside
 from jobs.flow.takedown.corrected_manifest import (
     Rewritten,
     corrected_manifest,
@@ -34,10 +34,9 @@ from jobs.flow.takedown.matches import AffectedFile, Matches, search
 from jobs.flow.takedown.renormalization import RebuildContext
 from jobs.flow.takedown.restoration import Restored, origins, restored
 from jobs.flow.takedown.selection import Request
-from jobs.flow.tasks.blobs import write_blob
-from jobs.storage.corpus import Corpus
-from jobs.storage.layout import blob_key, check_version
-from jobs.storage.log import head, retired_files_of
+from jobs.flow.tasks.blobs import ID_COLUMNS, write_blob
+from jobs.storage.layout import blob_key
+from jobs.storage.log import retired_files_of
 from jobs.storage.manifests import (
     CommitInfo,
     FileBytes,
@@ -67,12 +66,12 @@ class TakenDown:
 
 
 def take_down(
-    corpus: Corpus, request: Request, *, commit_info: CommitInfo, rebuild: RebuildContext
+    release: OpenedRelease, request: Request, *, commit_info: CommitInfo, rebuild: RebuildContext
 ) -> tuple[Matches | None, TakenDown]:
     """Publish a release without the documents selected.
 
     Args:
-        corpus: that loses documents.
+        release: that is corrected.
         request: which documents, and how thoroughly.
         commit_info: the user, the time and the code, for the log; nothing private.
         rebuild: how builds are run again, for the texts of restorable duplicates.
@@ -87,100 +86,89 @@ def take_down(
         LostRace: a release or takedown came meanwhile; run it again.
         OutcomeUnknown: the store gave no answer; run it again.
     """
-    check_version(request.version)
     if not request.reason.strip():
         raise ConfigError("please give reason='…': it stays in the release for ever, so no names")
     found = None
     is_new = False
-    if head(corpus).registry.exactly(request.version) is None:
-        found = search(corpus, request)
-        is_new = _publish(found, request, commit_info, rebuild)
+    published = release.at.registry.exactly(request.version)
+    if published is None:
+        found = search(release, request)
+        is_new = _publish(found, commit_info, rebuild)
     else:
-        _require_done(corpus, request)
-    release = open_release(corpus.store, corpus.name, request.version)
-    write_derived(release)
-    erasure = erase(release, commit_info=commit_info) if request.is_redacting else None
-    return found, TakenDown(release, is_new, erasure)
+        _require_done(opened_beside(release, published), release, request)
+    corrected = open_release(release.store, release.corpus, request.version)
+    write_derived(corrected)
+    erasure = erase(corrected, commit_info=commit_info) if request.is_redacting else None
+    return found, TakenDown(corrected, is_new, erasure)
 
 
-def _require_done(corpus: Corpus, request: Request) -> None:
-    """Raise AlreadyPublished unless the version is what this takedown published before."""
-    there = open_release(corpus.store, corpus.name, request.version)
-    asked = open_release(corpus.store, corpus.name, request.release)
-    wanted = {
-        "version": asked.version,
-        "digest": asked.digest,
-        "reason": request.reason,
-        "policy": str(request.policy),
-        "is_redacting": request.is_redacting,
-    }
+def _require_done(there: OpenedRelease, release: OpenedRelease, request: Request) -> None:
+    """Raise AlreadyPublished unless `there` is what this takedown published before."""
     known: JsonObject = {**there.manifest.get("corrects", {})}
-    if any(known.get(name) != value for name, value in wanted.items()):
+    if known != known | request.recorded(release):
         raise AlreadyPublished(
-            f"{corpus.name} {request.version} was published at {there.published_at} and is no such "
-            f"takedown from {request.release}: choose another version"
+            f"{there.corpus} {there.version} was published at {there.published_at} and is no such "
+            f"takedown from {release.version}: choose another version"
         )
-    if _has_any(corpus, request):
+    if _has_any(there, request):
         raise AlreadyPublished(
-            f"{corpus.name} {request.version} is a takedown from {request.release} for the same "
+            f"{there.corpus} {there.version} is a takedown from {release.version} for the same "
             "reason, but still holds documents selected now: choose another version"
         )
 
 
-def _has_any(corpus: Corpus, request: Request) -> bool:
+def _has_any(release: OpenedRelease, request: Request) -> bool:
     try:
-        search(corpus, replace(request, release=request.version))
+        search(release, request)
     except ConfigError:
         return False
     return True
 
 
-def _publish(
-    found: Matches, request: Request, commit_info: CommitInfo, rebuild: RebuildContext
-) -> bool:
-    store = found.release.store
+def _publish(found: Matches, commit_info: CommitInfo, rebuild: RebuildContext) -> bool:
+    store, request = found.release.store, found.request
     # First, because a text that cannot be restored ends the takedown before anything is written.
     copies = origins(found.release, found.copies.rows_by_build, rebuild)
-    rewritten = [_rewritten(found, request, affected) for affected in found.files]
-    tombstone_keys = tuple(_live_key(found, file) for file in _tombstones(found, request))
+    rewritten = [_rewritten(found, affected) for affected in found.files]
+    tombstone_keys = tuple(_live_key(found, file) for file in _tombstones(found))
     replaced = rewritten if request.is_redacting else []
     takedown = Takedown(
-        at=found.at,
+        at=found.release.at,
         substitutions={one.affected.entry["sha256"]: one.instead for one in replaced},
         tombstones=tombstone_keys,
     )
     back = Restored()
     if copies:
-        frozen = _frozen(found, rewritten, request.version)
+        frozen = _frozen(found, rewritten)
         frozen += tombstone_shards(store, copies[-1].params)
         frozen += [tombstone_shard(store, key, copies[-1].params) for key in tombstone_keys]
         back = restored(copies, frozen, request.version, progress=rebuild.progress)
-    manifest = corrected_manifest(found, request, rewritten, back)
+    manifest = corrected_manifest(found, rewritten, back)
     return redact(found.release.source, manifest, takedown, commit_info=commit_info).is_new
 
 
-def _tombstones(found: Matches, request: Request) -> Iterator[WrittenFile]:
+def _tombstones(found: Matches) -> Iterator[WrittenFile]:
     """Write and yield the tombstones of removed documents, and of other rows that match."""
-    retired_files, blocked = found.at.retired_files, found.copies.blocked
-    table = tombstones(found.facts, policy=request.policy, blocked=blocked)
+    policy = found.request.policy
+    table = tombstones(found.facts, policy=policy, blocked=found.copies.blocked)
     if len(table):
         signed = signed_tombstones(table, found.release.manifest["parameters"])
-        yield write_blob(found.release.store, found.release.corpus, retired_files, signed)
+        yield _stored(found.release, signed)
     rows = found.struck.blocked
-    if request.policy == Policy.REMOVE and len(rows):
-        yield write_blob(found.release.store, found.release.corpus, retired_files, rows)
+    if policy == Policy.REMOVE and len(rows):
+        yield _stored(found.release, rows)
 
 
 def _live_key(found: Matches, file: FileBytes) -> str:
     """Return the key of a file that was written by this takedown."""
-    corpus = found.release.corpus
-    retired_files = retired_files_of(found.release.source, found.at.retired_files)
-    return blob_key(corpus, file["sha256"], retired_files.generation(file["sha256"]))
+    release = found.release
+    retired_files = retired_files_of(release.source, release.at.retired_files)
+    return blob_key(release.corpus, file["sha256"], retired_files.generation(file["sha256"]))
 
 
-def _frozen(found: Matches, rewritten: list[Rewritten], version: str) -> list[FrozenShard]:
+def _frozen(found: Matches, rewritten: list[Rewritten]) -> list[FrozenShard]:
     """Return the documents that the corrected release keeps, as frozen input of a build."""
-    before = found.release
+    before, version = found.release, found.request.version
     instead = {one.affected.entry["sha256"]: one for one in rewritten}
     files: dict[str, list[FileEntry]] = {}
     for kind in ("shards", "facts"):
@@ -193,14 +181,14 @@ def _frozen(found: Matches, rewritten: list[Rewritten], version: str) -> list[Fr
     return frozen_shards(cast("Manifest", {**before.manifest, **files}))
 
 
-def _rewritten(found: Matches, request: Request, affected: AffectedFile) -> Rewritten:
+def _rewritten(found: Matches, affected: AffectedFile) -> Rewritten:
     kind, entry, removed = affected.kind, affected.entry, affected.ids
     with whole_file(found.release.store, entry["key"]) as stream:
         table = pq.read_table(stream)
-    write = partial(_written, found)
+    write = partial(_written, found.release)
     if kind != "decisions":
-        names = [name for name in ("id", "doc_id") if name in table.column_names]
-        file = write(table.filter(pc.invert(refers_to(table.select(names), removed))))
+        named = table.select(ID_COLUMNS[kind])
+        file = write(table.filter(pc.invert(refers_to(named, removed))))
         return Rewritten(affected, file, file, Counter())
     after = decisions_without(table, removed, affected.striking.rows(entry, table))
     patched = after
@@ -209,12 +197,16 @@ def _rewritten(found: Matches, request: Request, affected: AffectedFile) -> Rewr
         patched = after.filter(pc.invert(restorable.rows(entry, table)))
     count_changes = verdict_counts(patched)
     count_changes.subtract(verdict_counts(table))
-    instead = write(after) if request.is_redacting else None
+    instead = write(after) if found.request.is_redacting else None
     return Rewritten(affected, instead, write(patched), count_changes)
 
 
-def _written(found: Matches, table: pa.Table) -> Substitute | None:
+def _written(release: OpenedRelease, table: pa.Table) -> Substitute | None:
     if not len(table):
         return None
-    file = write_blob(found.release.store, found.release.corpus, found.at.retired_files, table)
-    return {"key": blob_key(found.release.corpus, file["sha256"]), **file}
+    file = _stored(release, table)
+    return {"key": blob_key(release.corpus, file["sha256"]), **file}
+
+
+def _stored(release: OpenedRelease, table: pa.Table) -> WrittenFile:
+    return write_blob(release.store, release.corpus, release.at.retired_files, table)

@@ -17,7 +17,15 @@ from jobs.storage.registry import RetiredFiles
 from jobs.storage.releases import put_blob
 from jobs.storage.scratch import scratch_folder
 
-FILES = ("shards", "facts", "decisions", "removals")
+ID_COLUMNS = {
+    "shards": ["id"],
+    "facts": ["id"],
+    "decisions": ["doc_id", "kept_doc_id"],
+    "removals": ["doc_id"],
+}
+"""The columns that name documents, by kind of file; a file is sorted by the first."""
+
+FILES = tuple(ID_COLUMNS)
 """The kinds of files of a release."""
 
 _ROW_GROUP_BYTES = 16 << 20  # of text: a reader of one row group holds this much

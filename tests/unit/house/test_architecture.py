@@ -53,6 +53,21 @@ def test_nothing_asserts_what_users_can_cause() -> None:
             assert not isinstance(node, ast.Assert), f"{path}:{node.lineno}"
 
 
+def test_one_place_catches_every_error() -> None:
+    handlers = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ExceptHandler) and _is_broad(node.type)
+    ]
+    assert [place.partition(":")[0] for place in handlers] == ["jobs/errors.py"], handlers
+
+
+def _is_broad(caught: ast.expr | None) -> bool:
+    names = {node.id for node in ast.walk(caught) if isinstance(node, ast.Name)} if caught else {""}
+    return bool(names & {"", "Exception", "BaseException"})
+
+
 def test_nothing_depends_on_the_process_hash() -> None:
     for path in MODULES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -248,10 +248,10 @@ def test_corrections_are_in_the_log_once_each(store: CountingStore):
     for version in ("1.0.0", "1.1.0"):
         published(store, version)
     for _ in range(2):
-        tag(store, None, "stable", "1.1.0", commit_info=ABOUT)
-        rollback(store, None, "1.0.0", commit_info=ABOUT)
-        yank(store, CORPUS, "stable", "重复交付", commit_info=ABOUT)
-    told = [(entry["op"], entry["what"]) for entry in logged_operations(store, None)[2:]]
+        tag(within(store), "stable", "1.1.0", commit_info=ABOUT)
+        rollback(within(store), "1.0.0", commit_info=ABOUT)
+        yank(within(store), "stable", "重复交付", commit_info=ABOUT)
+    told = [(entry["op"], entry["what"]) for entry in logged_operations(within(store))[2:]]
     assert told == [
         ("tag", "stable means 1.1.0"),
         ("rollback", "latest stays at 1.0.0"),
@@ -262,9 +262,9 @@ def test_corrections_are_in_the_log_once_each(store: CountingStore):
 def test_release_opens_by_tag_and_a_yanked_one_warns(store: CountingStore):
     for version in ("1.0.0", "1.1.0"):
         published(store, version)
-    tag(store, None, "stable", "1.1.0", commit_info=ABOUT)
+    tag(within(store), "stable", "1.1.0", commit_info=ABOUT)
     assert open_release(store, None, "stable").warning is None
-    yank(store, None, "1.1.0", "重复交付", commit_info=ABOUT)
+    yank(within(store), "1.1.0", "重复交付", commit_info=ABOUT)
     assert open_release(store, None, "latest").version == "1.0.0"
     for name in ("stable", "1.1.0", "cci/stable"):
         opened = open_release(store, None, name)

@@ -151,8 +151,8 @@ def test_tags_are_called_as_versions_are(tmp_path: Path) -> None:
     small_release(store)
     for name in ("../x", "a b", "a\nb", "", "稳\x1b定"):
         with pytest.raises(ConfigError, match="a tag is called as versions are"):
-            tag(store, "demo", name, "1.0.0", commit_info=ABOUT)
-    tag(store, "demo", "stable-2", "1.0.0", commit_info=ABOUT)
+            tag(Corpus(store, "demo"), name, "1.0.0", commit_info=ABOUT)
+    tag(Corpus(store, "demo"), "stable-2", "1.0.0", commit_info=ABOUT)
     assert open_release(store, "demo", "stable-2").version == "1.0.0"
 
 
