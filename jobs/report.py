@@ -26,6 +26,7 @@ class Settings(ReleaseReport):
     alarm_reason_share: float = MISSING
     alarm_id_rows: int = MISSING
     alarm_rows: int = MISSING
+    alarm_bad_share: float = MISSING
 
 
 @verb("read", "duplicates between partners, losses, the largest clusters")
@@ -54,6 +55,7 @@ def _alarm_params(config: Settings) -> AlarmParams:
         reason_share=config.alarm_reason_share,
         id_rows=config.alarm_id_rows,
         rows=config.alarm_rows,
+        bad_share=config.alarm_bad_share,
     )
 
 

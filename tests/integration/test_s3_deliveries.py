@@ -15,7 +15,8 @@ from jobs.errors import (
 )
 from jobs.storage.objects import ObjectStore
 from jobs.storage.source_bytes import known_bytes, open_random, open_range, open_stream
-from jobs.storage.sources import SourceFile, expand
+from jobs.storage.source_files import SourceFile
+from jobs.storage.sources import expand
 from tests.contracts import BIG, DELIVERED, PATTERNS
 from tests.s3_server import Faults, plain_client, store_at
 

@@ -20,6 +20,7 @@ from jobs.corpus.intake.rows import (
     text_missing,
     with_losses,
 )
+from jobs.corpus.intake.swallowed_lines import evidence_of
 from jobs.corpus.model.reasons import RejectReason
 from jobs.errors import DeliveryUnreadable
 
@@ -39,7 +40,7 @@ def delimited_rows(file: OpenFile) -> Iterator[Row]:
         DeliveryUnreadable: if the header breaks the rules.
     """
     params = file.params
-    records = _file_records(file)
+    lines, records = _file_records(file)
     header = next(records, None)
     if header is None:
         return
@@ -56,12 +57,16 @@ def delimited_rows(file: OpenFile) -> Iterator[Row]:
             yield refused_row(number, RejectReason.BROKEN_ROW, evidence)
         else:
             fields = [None if place is None else record[place] for place in places]
-            yield _row(number, [missing or fields[0], *fields[1:]], params)
+            row = _row(number, [missing or fields[0], *fields[1:]], params)
+            if len(lines.record) > 1 and params.quoting == "double" and row.reason is None:
+                found = evidence_of(lines.record, DELIMITERS[params.format], len(names))
+                row = row._replace(evidence=found)
+            yield row
 
 
 def delimited_heads(file: OpenFile) -> list[Head]:
     """Return the names of the header, if it can be read."""
-    header = next(_file_records(file), None)
+    header = next(_file_records(file)[1], None)
     if header is None or isinstance(header, Refusal):
         return []
     names = _names(header)
@@ -72,12 +77,14 @@ def _names(header: Sequence[str | None]) -> list[str]:
     return [(name or "").strip() for name in header]
 
 
-def _file_records(file: OpenFile) -> Iterator[Sequence[str | None] | Refusal]:
+def _file_records(
+    file: OpenFile,
+) -> tuple[_Lines, Iterator[Sequence[str | None] | Refusal]]:
+    """Return the records of a file, and its lines, which know those of the last record."""
     params = file.params
     characters, file_lines = decoded_lines(file)
-    return _READERS[params.quoting](
-        _Lines(file_lines, characters, params.max_line_bytes), params.format
-    )
+    lines = _Lines(file_lines, characters, params.max_line_bytes)
+    return lines, _READERS[params.quoting](lines, params.format)
 
 
 def _row(number: int, fields: list[str | Refusal | None], params: DeliveryParams) -> Row:
@@ -85,7 +92,7 @@ def _row(number: int, fields: list[str | Refusal | None], params: DeliveryParams
     known: Sequence[object] = fields
     if bad:
         known = with_losses(fields, _undecodable(bad[0]), params.lost_share)
-    return delivered_row(number, known, params.max_text_bytes)
+    return delivered_row(number, known, params)
 
 
 def _undecodable(field: str) -> Refusal:
@@ -129,6 +136,11 @@ class _Lines:
     def begin_record(self) -> None:
         """Forget the lines of the last record."""
         self._record, self._size = [], 0
+
+    @property
+    def record(self) -> Sequence[str]:
+        """The lines read of this record."""
+        return self._record
 
     @property
     def last_line(self) -> str:

@@ -29,6 +29,7 @@ DELIVERED = pa.schema(
         pa.field("text", pa.large_string()),
         pa.field("url", pa.string()),
         pa.field("published", pa.string()),
+        pa.field("meta", pa.string()),  # columns of the partner's own to keep, as a JSON object
         pa.field("reason", pa.string()),  # why the row is rejected; null while it is not
         pa.field("evidence", pa.string()),
     ]
@@ -46,6 +47,7 @@ DOCUMENTS = pa.schema(
         pa.field("url", pa.string()),
         pa.field("published", pa.string()),  # ISO 8601, as precise as it was given
         pa.field("published_as_given", pa.string()),  # where it differs; alone if unreadable
+        pa.field("meta", pa.string()),
         *SIGNALS,  # null when the row is rejected
         pa.field("repairs", pa.int64()),  # bits of `repairs.Repair`; null when rejected
         pa.field("script", pa.string()),  # as delivered; null if unknown
@@ -151,6 +153,9 @@ RELEASED = pa.schema(
         pa.field("script", pa.string()),
     ]
 )
+
+WITH_META = RELEASED.append(pa.field("meta", pa.string()))
+"""RELEASED where a partner's own columns are kept: their values as a JSON object of strings."""
 
 DECISIONS = pa.schema(
     [

@@ -97,6 +97,9 @@ def documents(
         "url": _field(delivered["url"].combine_chunks()),
         "published": published,
         "published_as_given": published_as_given,
+        "meta": without_private_values(
+            delivered["meta"].combine_chunks(), params=params.private_data
+        ),
         "evidence": _evidence(delivered, is_garbled, text, private, params),
         **{name: delivered[name] for name in _KEPT},
     }

@@ -26,7 +26,7 @@ from jobs.corpus.normalize.facts import facts
 from jobs.errors import ConfigError, ConservationError, DeliveryMissing
 from jobs.flow.builds.merge_stage import merge, totals
 from jobs.flow.builds.normalize_stage import write_run
-from jobs.flow.builds.parent_release import differences
+from jobs.flow.builds.parent_release import differences, extending
 from jobs.flow.dedup.dedup_stage import Drops, deduplicate
 from jobs.flow.dedup.frozen import FrozenShard
 from jobs.flow.params import BuildParams
@@ -173,6 +173,7 @@ def _origin(
     manifest = build_manifest(release, version)
     params = recorded_params(release.source, version, rebuild)
     _require_fit(release, params)
+    params = extending(params, release.manifest)
     try:
         shards = normalized_again(
             release.store, manifest, params, partners, progress=rebuild.progress

@@ -99,9 +99,9 @@ def test_partner_file_becomes_parameters_with_defaults(tmp_path: Path) -> None:
     write_partner(tmp_path, "甲", PARTNER)
     params = build_parameters(tmp_path, tmp_path / "r", "partners=[甲]")
     (partner,) = params.partners
-    assert partner.deliveries == ("/a/*.jsonl", "/b")
-    assert dict(partner.reading.columns) == {"text": "text"}
-    assert (partner.reading.encoding, partner.priority) == ("auto", 2)
+    assert partner.groups[0].deliveries == ("/a/*.jsonl", "/b")
+    assert dict(partner.groups[0].reading.columns) == {"text": "text"}
+    assert (partner.groups[0].reading.encoding, partner.priority) == ("auto", 2)
     assert partner.reject_share == 0.05
 
 

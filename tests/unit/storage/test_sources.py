@@ -201,7 +201,7 @@ def test_expand_passes_over_the_notes_of_spark_and_its_like(tmp_path: Path):
 
 def test_expand_stops_at_a_link_to_nowhere(delivery: Path):
     (delivery / "2024" / "gone.jsonl").symlink_to(delivery / "no-such-file")
-    with pytest.raises(DeliveryMissing, match=r"2024/gone\.jsonl"):
+    with pytest.raises(DeliveryUnreadable, match=r"2024/gone\.jsonl leads to no file"):
         _names(delivery / "2024")
 
 
