@@ -94,7 +94,7 @@ def recorded_build(
             f"deliveries={places!r}: name the partner, as deliveries={{NAME: 'PATH'}}"
         )
     partners = {
-        name: _moved(name, partner, places[name]) if name in places else partner
+        name: _relocated(name, partner, places[name]) if name in places else partner
         for name, partner in configuration["partners"].items()
     }
     now = {"storage": asdict(storage), "compute": asdict(compute), "partners": partners}
@@ -106,7 +106,7 @@ def recorded_build(
     return build_params(from_plain(Build, {**recorded, **now}))
 
 
-def _moved(name: str, partner: Mapping[str, Any], place: Any) -> dict[str, Any]:
+def _relocated(name: str, partner: Mapping[str, Any], place: Any) -> dict[str, Any]:
     """Return the recorded configuration of a partner whose deliveries are elsewhere now."""
     groups = partner.get("groups") or {}
     if not groups:
@@ -232,7 +232,7 @@ def _groups(name: str, given: Partner, config: Build) -> Iterator[FileGroupParam
             f"partner {name} has both deliveries and groups: move the deliveries to a group"
         )
     if not given.groups and given.deliveries is None:
-        raise ConfigError(f"partner {name} has no deliveries: give a path or pattern")
+        raise ConfigError(f"partners/{name}.yaml does not say deliveries: give a path or pattern")
     groups: dict[str, Partner | FileGroup] = {"": given, **given.groups}
     for group in sorted(given.groups) or [""]:
         own = groups[group]
@@ -241,8 +241,10 @@ def _groups(name: str, given: Partner, config: Build) -> Iterator[FileGroupParam
             value = getattr(own, key)
             said[key] = getattr(given, key) if value is None else value
         if said["format"] is None:
-            where = f"partner {name}" + (f", group {group}" if group else "")
-            raise ConfigError(f"{where}: no format is given: choose one of {', '.join(FORMATS)}")
+            raise ConfigError(
+                f"partners/{name}.yaml does not say {f'groups.{group}.' if group else ''}format: "
+                f"choose one of {', '.join(FORMATS)}"
+            )
         reading = delivery_params(
             SimpleNamespace(**said),
             max_text_bytes=config.limits.text_bytes,

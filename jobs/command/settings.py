@@ -45,8 +45,7 @@ class Partner:
     """A partner's file `conf/partners/NAME.yaml`, below its one key NAME."""
 
     deliveries: Any = None  # a path, pattern or URI, or a list of them
-    format: str | None = None
-    groups: dict[str, FileGroup] = field(default_factory=dict)  # instead of deliveries
+    format: str | None = None  # None where groups give it
     licence: str = MISSING
     priority: int = MISSING
     encoding: str = "auto"
@@ -59,6 +58,7 @@ class Partner:
     metadata: dict[str, Any] = field(default_factory=dict)
     follow_links: bool = False  # out of the folders of deliveries
     on_bad_file: str | None = None  # None: the build's
+    groups: dict[str, FileGroup] = field(default_factory=dict)  # instead of deliveries
 
 
 @dataclass

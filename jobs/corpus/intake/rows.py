@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -11,7 +9,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from jobs.corpus.intake.cells import as_string, joined
+from jobs.corpus.intake.cells import as_string, joined, kept_values
 from jobs.corpus.intake.encodings import ENCODINGS, ESCAPED, EUC_TW
 from jobs.corpus.model.reasons import RejectReason
 from jobs.corpus.model.tables import DELIVERED
@@ -36,7 +34,6 @@ ROW_BYTES = 500
 """What a row takes besides its text, measured on rows of a few characters."""
 
 _EVIDENCE_CHARS = 200
-_HALF = re.compile("[\ud800-\udfff]")
 
 # A character of text may be up to three times as long in the file as in UTF-8: `\\ud842\\udfb7`.
 LINE_FACTOR = 3
@@ -164,21 +161,6 @@ def delivered_row(number: int, values: Sequence[object], params: DeliveryParams)
         return Row(number, source_id, title, str(text), url, published, meta, None, None)
     reason, evidence = refusal
     return Row(number, source_id, title, None, url, published, meta, reason, shortened(evidence))
-
-
-def kept_values(names: Sequence[str], values: Sequence[object]) -> str | None:
-    """Return values by name as one JSON object of strings, None if there are none.
-
-    Args:
-        names: of the partner's columns.
-        values: of a row, in the same order.
-    """
-    given = {name: as_string(value) for name, value in zip(names, values, strict=True)}
-    given = {name: value for name, value in given.items() if value is not None}
-    if not given:
-        return None
-    whole = json.dumps(given, ensure_ascii=False, sort_keys=True)
-    return _HALF.sub("\ufffd", whole)  # JSON may name half a character
 
 
 def without_escapes(text: str, lost_share: float) -> str | None:

@@ -97,9 +97,7 @@ def documents(
         "url": _field(delivered["url"].combine_chunks()),
         "published": published,
         "published_as_given": published_as_given,
-        "meta": without_private_values(
-            delivered["meta"].combine_chunks(), params=params.private_data
-        ),
+        "meta": without_private_values(_meta(delivered), params=params.private_data),
         "evidence": _evidence(delivered, is_garbled, text, private, params),
         **{name: delivered[name] for name in _KEPT},
     }
@@ -107,6 +105,10 @@ def documents(
     columns |= {name: measured[name] for name in measured.column_names}
     table = pa.table({field.name: columns[field.name] for field in DOCUMENTS}).cast(DOCUMENTS)
     return table, removals(table, pa.concat_tables([private.spans, spans])), private.counts
+
+
+def _meta(delivered: pa.Table) -> pa.Array:
+    return delivered["meta"].combine_chunks()
 
 
 def _outcome(*verdicts: tuple[pa.Array, Stage, pa.Array | str]) -> tuple[pa.Array, pa.Array]:

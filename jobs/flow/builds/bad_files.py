@@ -97,16 +97,16 @@ def _require_skipping(met: Sequence[tuple[InputShard, Checkpoint]]) -> None:
     stopping = [pair for pair in met if not pair[0].partner.is_skipping]
     found = dict.fromkeys(text for _, result in stopping for _, text in result[PROVISIONAL])
     deadly = [str(shard) for shard, result in stopping if not result[PROVISIONAL]]
-    told = deaths("normalize", sorted(deadly)) if deadly else ""
+    killed = deaths("normalize", sorted(deadly)) if deadly else ""
     if found:
-        listed = "\n".join([*sorted(found), *([told] if told else [])])
+        listed = "\n".join([*sorted(found), *([killed] if killed else [])])
         count = "a delivered file" if len(found) == 1 else f"{len(found):,} delivered files"
         raise DeliveryUnreadable(
             f"{count} cannot be read:\n{listed}\nall others are read and kept: correct or remove "
             "what is named, or set it aside with on_bad_file=skip, and run again"
         )
-    if told:
-        raise TaskError(told)
+    if killed:
+        raise TaskError(killed)
 
 
 def _damages(shard: InputShard, result: Checkpoint) -> list[_Damage]:

@@ -20,14 +20,15 @@ from jobs.corpus.contamination.decontamination import decontaminated
 from jobs.corpus.dedup.ranking import hash_halves
 from jobs.corpus.intake.rows import DELIVERED_AS
 from jobs.corpus.intake.swallowed_lines import swallowed_lines
-from jobs.corpus.model.reasons import DROPPING_STAGES, Stage
+from jobs.corpus.model.reasons import Stage
 from jobs.corpus.normalize.documents import documents
 from jobs.corpus.normalize.facts import facts
 from jobs.corpus.release.sections import Boundaries, boundaries
 from jobs.corpus.removal.line_keys import Keys
 from jobs.corpus.removal.site_boilerplate import edge_keys
-from jobs.errors import DeliveryUnreadable, TooManyRejects
+from jobs.errors import DeliveryUnreadable
 from jobs.flow.builds.bad_files import KILLED, BadFile, complaints, readable
+from jobs.flow.builds.reject_shares import check_rejects
 from jobs.flow.builds.sections import needed, packed
 from jobs.flow.contamination.index_object import load_index, store_index
 from jobs.flow.intake.delivered_tables import file_tables
@@ -118,30 +119,6 @@ def normalize_shard(shard: InputShard, *, params: BuildParams) -> Checkpoint:
         except DeliveryUnreadable as error:
             bad.append((file, error))
     return complaints(bad) if bad else writer.finished()
-
-
-def check_rejects(normalized: list[NormalizedShard], params: BuildParams) -> None:
-    """Stop if more of a partner's rows were rejected than agreed.
-
-    Raises:
-        TooManyRejects: with a table of reasons.
-    """
-    for partner in params.partners:
-        shards = [shard for shard in normalized if shard.partner == partner.name]
-        delivered = sum(shard.delivered for shard in shards)
-        reasons: Counter[str] = Counter()
-        for shard in shards:
-            for stage, reason, count in shard.rejected:
-                reasons[reason] += count * (stage not in DROPPING_STAGES)
-        rejected = reasons.total()
-        if delivered and rejected / delivered > partner.reject_share:
-            table = "\n".join(f"  {count:>12,}  {name}" for name, count in reasons.most_common())
-            raise TooManyRejects(
-                f"partner {partner.name}: {rejected:,} of {delivered:,} rows are rejected, more "
-                f"than reject_share={partner.reject_share:.2%}:\n{table}\n"
-                f"ask the partner for a new delivery, or raise reject_share in "
-                f"partners/{partner.name}.yaml"
-            )
 
 
 class _RunWriter:

@@ -171,9 +171,8 @@ def _origin(
 ) -> SourceBuild:
     partners = set(places["partner"].to_pylist())
     manifest = build_manifest(release, version)
-    params = recorded_params(release.source, version, rebuild)
+    params = extending(recorded_params(release.source, version, rebuild), release.manifest)
     _require_fit(release, params)
-    params = extending(params, release.manifest)
     try:
         shards = normalized_again(
             release.store, manifest, params, partners, progress=rebuild.progress

@@ -101,8 +101,8 @@ def test_remote_delivery_that_breaks_off_is_a_fault_of_its_store(
     store.put("bucket/a.jsonl", b"x")
     monkeypatch.setattr(store, "open", lambda _key: Broken(pa.BufferReader(b"x"), "r"))
     with (
-        open_stream(f"{SCHEME}://bucket/a.jsonl", endpoint_url=None) as stream,
         pytest.raises(StorageError, match="broken line"),
+        open_stream(f"{SCHEME}://bucket/a.jsonl", endpoint_url=None) as stream,
     ):
         stream.read()
 
