@@ -9,7 +9,7 @@ from omegaconf import MISSING
 
 from jobs.command.chosen_release import opened
 from jobs.command.program import verb
-from jobs.command.reports import report_alarms, report_survey
+from jobs.command.reports import report_alarms, report_bad_files, report_survey
 from jobs.command.settings import ReleaseReport
 from jobs.command.terminal import is_json, say_json
 from jobs.corpus.release.loss_alarms import AlarmParams
@@ -39,9 +39,12 @@ def main(config: Settings) -> None:
     found = survey(release, largest=config.largest)
     alarming = release_alarms(release, _alarm_params(config))
     if is_json(config.format):
-        say_json({**asdict(found), "alarms": [asdict(alarm) for alarm in alarming]})
+        bad_files = release.manifest.get("bad_files", [])
+        alarms = [asdict(alarm) for alarm in alarming]
+        say_json({**asdict(found), "bad_files": bad_files, "alarms": alarms})
     else:
         report_survey(found, sites=config.sites)
+        report_bad_files(release.manifest)
         report_alarms(alarming)
     if alarming:
         listed = "\n".join(f"  {alarm.text}" for alarm in alarming)

@@ -115,9 +115,15 @@ def _damages(shard: InputShard, result: Checkpoint) -> list[_Damage]:
     if not result[PROVISIONAL] and len(files) == 1:
         return [_Damage(file, _DEADLY) for file in files.values()]
     return [
-        _Damage(files[name], " ".join(text.replace(files[name].source.uri, name).split()))
+        _Damage(files[name], _line(text.replace(files[name].source.uri, name)))
         for name, text in result[PROVISIONAL]
     ]
+
+
+def _line(text: str) -> str:
+    """Return a complaint on one line, of characters that can be seen."""
+    words = " ".join(text.split())
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in words)
 
 
 def _parts(shard: InputShard, params: BuildParams) -> list[InputShard]:
