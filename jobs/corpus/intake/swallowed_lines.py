@@ -1,7 +1,7 @@
 """Lines inside the quotes of a CSV or TSV record that look like records of their own.
 
-Where quotes are text and the partner's file does not say so, a field that begins with one takes in whole rows up to the
-next that ends with one: rows vanish that no decision names.
+Where quotes are text and the partner's file does not say so, a field that begins with one takes in
+whole rows up to the next that ends with one: rows vanish that no decision names.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ from jobs.corpus.intake.rows import DeliveryParams
 from jobs.errors import DeliveryUnreadable
 from jobs.storage.archive_members import Member
 from jobs.storage.archives import HEAD_BYTES, archive_kind, archive_members
+from jobs.storage.decompression import compression
 from jobs.storage.patterns import fits, has_suffix
 from jobs.storage.source_bytes import decompressed, open_random, open_stream
 from jobs.storage.source_files import SourceFile
@@ -87,6 +88,11 @@ def contents(
     """
     head, stream = _with_head(stream)
     kind = archive_kind(head)
+    if kind is None and isinstance(stream, pa.NativeFile) and compression(head, ""):
+        # What is read here and there is not compressed, but an archive of it may be.
+        head, plain = _with_head(decompressed(io.BufferedReader(_Ahead(b"", stream)), where))
+        kind = archive_kind(head)
+        stream = stream if kind is None else plain
     if kind is None:
         yield Content(name, stream, legacy)
         return

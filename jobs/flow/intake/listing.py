@@ -91,12 +91,14 @@ def _listings(partner: PartnerParams, params: BuildParams) -> list[Listing]:
 def passed_over(wanted: Wanted, listing: Listing) -> str:
     """Return what to say of files in a folder that have another suffix than its format's."""
     counts = Counter(map(_kind, listing.passed_over))
-    shown = [f"{count:,} {kind}" for kind, count in counts.most_common(_SHOWN)]
+    most = sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:_SHOWN]
+    shown = [f"{count:,} {kind}" for kind, count in most]
     more = len(counts) - len(shown)
     kinds = ", ".join([*shown, *([f"{more} other kinds"] if more else [])])
+    read, found = len(listing.files), len(listing.files) + len(listing.passed_over)
     return (
-        f"{wanted.owner}: {len(listing.files):,} files are to be read; not read, for they do not "
-        f"end in {' '.join(wanted.suffixes or ())}: {kinds}, such as {listing.passed_over[0]!a}"
+        f"{wanted.owner}: {read:,} of {found:,} files are read; others do not end in "
+        f"{' '.join(wanted.suffixes or ())}: {kinds}, such as {listing.passed_over[0]!a}"
     )
 
 

@@ -32,8 +32,8 @@ def test_params_that_make_no_sense_are_refused_with_what_would(change, error, sa
 def test_format_that_there_is_not_is_refused_with_those_there_are():
     with pytest.raises(ConfigError, match=r"'xml': choose one of jsonl, .*wet, parquet"):
         list(read_rows(io.BytesIO(), source_file="a.xml", params=asked("xml")))
+    groups = (FileGroup("", ("a.xml",), asked("xml")),)
     with pytest.raises(ConfigError, match="'xml': choose one of jsonl"):
-        groups = (FileGroup("", ("a.xml",), asked("xml")),)
         PartnerParams("gov", groups, RepairParams((), 0.5), "", 1, 0.1, {}, False, False)
 
 
