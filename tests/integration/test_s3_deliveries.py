@@ -51,6 +51,21 @@ def test_patterns_mean_the_same_in_a_bucket(
                 assert len(stream.read()) == file.size_bytes
 
 
+def test_keys_with_empty_parts_are_read(bucket: str, endpoint_url: str):
+    client = plain_client(endpoint_url)
+    keys = ["in//a.jsonl", "in/x///b.jsonl", "/c.jsonl"]
+    for key in keys:
+        client.put_object(Bucket=bucket, Key=key, Body=key.encode())
+    found = expand(
+        [f"s3://{bucket}"], partner="金陵", endpoint_url=endpoint_url, follow_links=False
+    )
+    assert [file.name for file in found] == sorted(keys)
+    for file in found:
+        with open_stream(file.uri, endpoint_url=endpoint_url) as stream:
+            assert stream.read().decode() == file.name
+        assert known_bytes(file.uri, endpoint_url=endpoint_url, listed=file.listed)
+
+
 def test_pattern_without_objects_names_the_partner(delivery: str, endpoint_url: str):
     for pattern in (f"{delivery}/none", f"{delivery}/2025/e", f"{delivery}/*.parquet"):
         with pytest.raises(DeliveryMissing, match="金陵"):
