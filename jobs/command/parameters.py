@@ -247,6 +247,7 @@ def _groups(name: str, given: Partner, config: Build) -> Iterator[FileGroupParam
             )
         reading = delivery_params(
             SimpleNamespace(**said),
+            keep=tuple(said["keep"]),
             max_text_bytes=config.limits.text_bytes,
             batch_bytes=config.shards.batch_bytes,
             lost_share=config.normalization.lost_share,
@@ -268,7 +269,7 @@ def delivery_params(given: Any, **others: Any) -> DeliveryParams:
         others: values of fields that are no keys there.
     """
     columns = tuple(sorted({"text": "text", **given.columns}.items()))
-    return params_of(DeliveryParams, given, columns=columns, **others)
+    return params_of(DeliveryParams, given, columns=columns, **{"keep": (), **others})
 
 
 def patterns(given: Any) -> tuple[str, ...]:

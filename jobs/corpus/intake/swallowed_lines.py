@@ -26,10 +26,13 @@ def evidence_of(record: Sequence[str], delimiter: str, fields: int) -> str | Non
         delimiter: between fields.
         fields: of the header.
     """
-    behind = record[1:]
-    alike = sum(line.count(delimiter) == fields - 1 for line in behind)
-    is_many = alike == len(behind) and fields > 2 if delimiter == "," else 2 * alike > len(behind)
-    return f"{alike} {_EVIDENCE}" if behind and fields > 1 and is_many else None
+    is_text = delimiter == ","
+    if fields < 2 + is_text or (is_text and record[-1].count(delimiter) != fields - 1):
+        return None
+    counts = [line.count(delimiter) for line in record[1:]]
+    alike = counts.count(fields - 1)
+    is_many = alike == len(counts) if is_text else 2 * alike > len(counts)
+    return f"{alike} {_EVIDENCE}" if is_many else None
 
 
 def swallowed_lines(delivered: pa.Table) -> int:
