@@ -14,6 +14,7 @@ from jobs.command.settings import ReleaseReport
 from jobs.command.terminal import is_json, say_json
 from jobs.corpus.release.loss_alarms import AlarmParams
 from jobs.errors import LossAlarm
+from jobs.flow.releases.card import bad_file_rows
 
 
 @dataclass
@@ -44,7 +45,7 @@ def main(config: Settings) -> None:
         say_json({**asdict(found), "bad_files": bad_files, "alarms": alarms})
     else:
         report_survey(found, sites=config.sites)
-        report_bad_files(release.manifest)
+        report_bad_files(bad_file_rows(release.manifest))
         report_alarms(alarming)
     if alarming:
         listed = "\n".join(f"  {alarm.text}" for alarm in alarming)

@@ -126,15 +126,15 @@ def report_partners(manifest: Manifest) -> None:
     if sets:
         say()
         say_table(["evaluation set", "version", "partner", *_OUTCOMES], sets)
-    report_bad_files(manifest)
+    report_bad_files(bad_file_rows(manifest))
     if private := private_data_rows(manifest):
         say()
         say_table(["partner", "private data", "policy", "documents", "values"], private)
 
 
-def report_bad_files(manifest: Manifest) -> None:
-    """Print the delivered files that were set aside, if there are any."""
-    if rows := bad_file_rows(manifest):
+def report_bad_files(rows: Sequence[Sequence[Any]]) -> None:
+    """Print partner, name, bytes and reason of files that were set aside, if there are any."""
+    if rows:
         say()
         say_table(["partner", "file set aside", "bytes", "reason"], rows[:_FILES_LISTED])
         if len(rows) > _FILES_LISTED:
@@ -154,6 +154,7 @@ def report_normalized(build: BuildState) -> None:
         say()
         rows = [[partner, reason, count] for (partner, reason), count in sorted(rejected.items())]
         say_table(["partner", "reason", "rows"], rows)
+    report_bad_files(build.bad_files)
 
 
 def report_recall(bands: BandParams) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
+from itertools import islice
 
 from jobs.corpus.intake.deliveries import heads
 from jobs.corpus.intake.formats import format_named
@@ -56,18 +57,18 @@ def _complaints(
     mapped += [("keep", name) for name in reading.keep]
     if not mapped or all(file.was_read for file in files):
         return
-    shown = [
-        head
+    tried = [
+        _heads(reading, file, params.storage.endpoint_url)
         for file in files[:: -(-len(files) // _FILES_TRIED)]  # the latest may have what others lack
-        for head in _heads(reading, file, params.storage.endpoint_url)
     ]
+    shown = [head for heads_of_file in tried for head in heads_of_file]
     found = {name for head in shown for name in head.found}
     names = list(dict.fromkeys(name for head in shown for name in head.names))
     missing = [(column, given) for column, given in mapped if given not in found]
     # A page gives title, date and address itself.
     delivered_as = format_named(reading.format)
     is_fixed = not (delivered_as.is_optional or delivered_as.is_page)
-    is_all = is_fixed and len(files) <= _FILES_TRIED
+    is_all = is_fixed and len(files) <= _FILES_TRIED and max(map(len, tried)) < _FILES_TRIED
     free = [name for name in names if name not in dict(reading.columns).values()]
     meant = {given: get_close_matches(given, free, 1, _ALIKE) for _, given in missing}
     if shown and (is_all or any(meant.values())):
@@ -79,10 +80,12 @@ def _complaints(
 
 
 def _heads(reading: DeliveryParams, file: Delivered, endpoint_url: str | None) -> list[Head]:
+    """Return the heads of a file, or of the first members of an archive."""
+    found: list[Head] = []
     with (
         suppress(DeliveryUnreadable),  # which reading it says, too
         opened_contents(file.source, reading, endpoint_url=endpoint_url) as contents,
     ):
-        for content in contents:
-            return heads(content.stream, source_file=file.source.uri, params=reading)
-    return []
+        for content in islice(contents, _FILES_TRIED):
+            found += heads(content.stream, source_file=file.source.uri, params=reading)
+    return found

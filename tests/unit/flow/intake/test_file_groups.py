@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import io
 import json
 import logging
+import shutil
+import tarfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -159,6 +164,39 @@ def test_folder_means_files_of_the_format_and_the_rest_is_listed_once(
     assert line.isprintable()
     with pytest.raises(DeliveryMissing, match=r"no file there ends in \.parquet.* name the files"):
         build(parameters(tmp_path, plain.replace("jsonl", "parquet")))
+
+
+def test_large_archives_and_packed_files_are_read_whole_whatever_their_names(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "in").mkdir()
+    rows = [json.dumps({"text": text(number)}, ensure_ascii=False) for number in range(40)]
+    body = "\n".join(rows).encode()
+    sink = io.BytesIO()
+    with tarfile.open(fileobj=sink, mode="w") as archive:
+        info = tarfile.TarInfo("甲.jsonl")
+        info.size = len(body)
+        archive.addfile(info, io.BytesIO(body))
+    settings = "deliveries: '{0}'\nformat: jsonl"
+    for packed in (sink.getvalue(), gzip.compress(sink.getvalue()), gzip.compress(body)):
+        (tmp_path / "in" / "a.jsonl").write_bytes(packed)
+        digests = set()
+        for size in ("1", "100000000"):
+            shutil.rmtree(tmp_path / "root", ignore_errors=True)
+            built = build(parameters(tmp_path, settings, f"shards.input_bytes={size}"))
+            assert built.manifest["documents"] == 40
+            digests.add(built.digest)
+        assert len(digests) == 1
+
+
+def test_column_that_a_later_member_has_is_there(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    with zipfile.ZipFile(tmp_path / "in" / "a.zip", "w") as archive:
+        for number in range(9):
+            extra = ",id" if number == 8 else ""
+            archive.writestr(f"{number}.csv", f"text{extra}\n{text(number)}{extra}\n")
+    settings = "deliveries: '{0}'\nformat: csv\ncolumns: {{text: text, id: id}}"
+    assert build(parameters(tmp_path, settings)).manifest["documents"] == 9
 
 
 ROWS = [
