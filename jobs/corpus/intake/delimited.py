@@ -49,6 +49,7 @@ def delimited_rows(file: OpenFile) -> Iterator[Row]:
     names = _names(header)
     places = [names.index(name) if name in names else None for name in params.source_columns]
     missing = text_missing(names) if places[0] is None else None
+    has_quotes = params.quoting == "double"
     for number, record in enumerate(records, file.rows_before + 1):
         if isinstance(record, Refusal):
             yield refused_row(number, *record)
@@ -58,10 +59,14 @@ def delimited_rows(file: OpenFile) -> Iterator[Row]:
         else:
             fields = [None if place is None else record[place] for place in places]
             row = _row(number, [missing or fields[0], *fields[1:]], params)
-            if len(lines.record) > 1 and params.quoting == "double" and row.reason is None:
-                found = evidence_of(lines.record, DELIMITERS[params.format], len(names))
-                row = row._replace(evidence=found)
+            if has_quotes and len(lines.record) > 1 and row.reason is None:
+                row = _with_evidence(row, lines.record, DELIMITERS[params.format], len(names))
             yield row
+
+
+def _with_evidence(row: Row, record: Sequence[str], delimiter: str, fields: int) -> Row:
+    evidence = evidence_of(record, delimiter, fields)
+    return row if evidence is None else row._replace(evidence=evidence)
 
 
 def delimited_heads(file: OpenFile) -> list[Head]:
@@ -119,7 +124,7 @@ class _Lines:
         self._characters = characters
         self._max_bytes = max_bytes
         self._again: deque[str] = deque()
-        self._record: list[str] = []
+        self.record: list[str] = []
         self._size = 0
 
     def __iter__(self) -> _Lines:
@@ -127,7 +132,7 @@ class _Lines:
 
     def __next__(self) -> str:
         line = self._again.popleft() if self._again else self._read()
-        self._record.append(line)
+        self.record.append(line)
         self._size += len(line)
         if self._size > self._max_bytes:
             raise csv.Error(f"record of more than {self._max_bytes} bytes")
@@ -135,24 +140,19 @@ class _Lines:
 
     def begin_record(self) -> None:
         """Forget the lines of the last record."""
-        self._record, self._size = [], 0
-
-    @property
-    def record(self) -> Sequence[str]:
-        """The lines read of this record."""
-        return self._record
+        self.record, self._size = [], 0
 
     @property
     def last_line(self) -> str:
         """The last line read of this record; empty if there is none, or none that can be held."""
-        return self._record[-1] if self._record else ""
+        return self.record[-1] if self.record else ""
 
     def reread(self) -> None:
         """Go back to the second line of this record.
 
         No line is read more than twice: one that opens a quote ends any record still open before.
         """
-        self._again.extendleft(reversed(self._record[1:]))
+        self._again.extendleft(reversed(self.record[1:]))
 
     def _read(self) -> str:
         line = next(self._lines)

@@ -153,9 +153,11 @@ def delivered_row(number: int, values: Sequence[object], params: DeliveryParams)
     text = values[0]
     if isinstance(text, list):
         text = joined(text)
-    source_id, title, url, published = map(as_string, values[1:_KEPT])
+    meta = None
+    if params.keep:
+        meta, values = kept_values(params.keep, values[_KEPT:]), values[:_KEPT]
+    source_id, title, url, published = map(as_string, values[1:])
     source_id = None if source_id is None or source_id.strip() in NO_IDS else source_id
-    meta = kept_values(params.keep, values[_KEPT:]) if params.keep else None
     refusal = _refusal(text, params.max_text_bytes)
     if refusal is None:
         return Row(number, source_id, title, str(text), url, published, meta, None, None)
@@ -248,6 +250,7 @@ def tables(rows: Iterable[Row], source_file: str, batch_bytes: int) -> Iterator[
         batch.append(row)
         # A Han character is three bytes.
         size += ROW_BYTES + 3 * sum([len(value) for value in _strings(row) if value])
+        size += 3 * len(row.meta) if row.meta else 0
         if size >= batch_bytes:
             yield _table(batch, source_file)
             batch, size = [], 0
@@ -256,7 +259,7 @@ def tables(rows: Iterable[Row], source_file: str, batch_bytes: int) -> Iterator[
 
 
 def _strings(row: Row) -> tuple[str | None, ...]:
-    return row.text, row.title, row.source_id, row.url, row.published, row.meta
+    return row.text, row.title, row.source_id, row.url, row.published
 
 
 def _encodable(text: str) -> str:
