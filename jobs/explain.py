@@ -42,6 +42,7 @@ def main(config: Settings) -> None:
     if explanation is None:
         raise ReleaseMissing(
             f"{release.corpus} {release.version} does not know {config.id}: it was in no delivery"
+            + _of_bad_files(release, config.id)
         )
     steps = list(_changes(config, release, explanation)) if config.diff else None
     if is_json(config.format):
@@ -51,6 +52,17 @@ def main(config: Settings) -> None:
     report_explanation(explanation)
     if steps is not None:
         report_changes(iter(steps))
+
+
+def _of_bad_files(release: OpenedRelease, asked: str) -> str:
+    """Return a remark on files that were set aside, in which a document may be; empty without."""
+    partner = asked.partition("/")[0]
+    bad = [
+        one["file"] for one in release.manifest.get("bad_files", []) if one["partner"] == partner
+    ]
+    if not bad:
+        return ""
+    return f" that could be read; heliu report lists {len(bad):,} files of {partner} that could not"
 
 
 def _changes(

@@ -9,11 +9,12 @@ from omegaconf import MISSING
 
 from jobs.command.chosen_release import opened
 from jobs.command.program import verb
-from jobs.command.reports import report_alarms, report_survey
+from jobs.command.reports import report_alarms, report_bad_files, report_survey
 from jobs.command.settings import ReleaseReport
 from jobs.command.terminal import is_json, say_json
 from jobs.corpus.release.loss_alarms import AlarmParams
 from jobs.errors import LossAlarm
+from jobs.flow.releases.card import bad_file_rows
 
 
 @dataclass
@@ -26,6 +27,7 @@ class Settings(ReleaseReport):
     alarm_reason_share: float = MISSING
     alarm_id_rows: int = MISSING
     alarm_rows: int = MISSING
+    alarm_bad_share: float = MISSING
 
 
 @verb("read", "duplicates between partners, losses, the largest clusters")
@@ -38,9 +40,12 @@ def main(config: Settings) -> None:
     found = survey(release, largest=config.largest)
     alarming = release_alarms(release, _alarm_params(config))
     if is_json(config.format):
-        say_json({**asdict(found), "alarms": [asdict(alarm) for alarm in alarming]})
+        bad_files = release.manifest.get("bad_files", [])
+        alarms = [asdict(alarm) for alarm in alarming]
+        say_json({**asdict(found), "bad_files": bad_files, "alarms": alarms})
     else:
         report_survey(found, sites=config.sites)
+        report_bad_files(bad_file_rows(release.manifest))
         report_alarms(alarming)
     if alarming:
         listed = "\n".join(f"  {alarm.text}" for alarm in alarming)
@@ -54,6 +59,7 @@ def _alarm_params(config: Settings) -> AlarmParams:
         reason_share=config.alarm_reason_share,
         id_rows=config.alarm_id_rows,
         rows=config.alarm_rows,
+        bad_share=config.alarm_bad_share,
     )
 
 

@@ -35,7 +35,7 @@ from jobs.command.settings import Build
 from jobs.errors import ConfigError
 
 _HEADER_CHARS = 512
-_DELIVERIES = re.compile(r"[^.]+\.deliveries\.")
+_DELIVERIES = re.compile(r"[^.]+\.(?:groups\.[^.]+\.)?deliveries\.")
 _NULL = "tag:yaml.org,2002:null"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _FULL_WIDTH = {

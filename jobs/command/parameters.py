@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from omegaconf import OmegaConf
@@ -13,6 +14,7 @@ from jobs.command.schemas import from_plain, keys_of, params_of, suggestion
 from jobs.command.settings import (
     Benchmark,
     Build,
+    FileGroup,
     Partner,
     RuleProfile,
     Storage,
@@ -21,6 +23,7 @@ from jobs.command.settings import (
 )
 from jobs.corpus.contamination.benchmarks import BenchmarkParams, indexed_benchmarks
 from jobs.corpus.dedup.params import BandParams
+from jobs.corpus.intake.formats import FORMATS
 from jobs.corpus.intake.rows import DeliveryParams
 from jobs.corpus.model.signal_columns import KEYWORD_CATEGORIES
 from jobs.corpus.release.loss_alarms import AlarmParams
@@ -35,6 +38,7 @@ from jobs.corpus.sources.span import SpanParams
 from jobs.errors import ConfigError, DeliveryError
 from jobs.flow.contamination.benchmark_files import BenchmarkSource, read_benchmark
 from jobs.flow.params import BuildParams, PartnerParams
+from jobs.flow.params import FileGroup as FileGroupParams
 from jobs.redaction import redacted, redacted_values
 from jobs.storage.source_bytes import open_stream
 
@@ -105,15 +109,34 @@ def recorded_build(
             f"deliveries={places!r}: name the partner, as deliveries={{NAME: 'PATH'}}"
         )
     partners = {
-        name: {**partner, "deliveries": places.get(name, partner["deliveries"])}
+        name: _relocated(name, partner, places[name]) if name in places else partner
         for name, partner in configuration["partners"].items()
     }
     now = {"storage": asdict(storage), "compute": asdict(compute), "partners": partners}
     # Alarms decide no row; configurations recorded before there were any lack them.
     shipped: Any = OmegaConf.load(conf_folder() / "build_defaults.yaml")
     limits = {**shipped.limits, **configuration["limits"]}
-    recorded = {"alarms": shipped.alarms, **configuration, "limits": limits}
+    added = {"alarms": shipped.alarms, "on_bad_file": shipped.on_bad_file}
+    recorded = {**added, **configuration, "limits": limits}
     return build_params(from_plain(Build, {**recorded, **now}))
+
+
+def _relocated(name: str, partner: Mapping[str, Any], place: Any) -> dict[str, Any]:
+    """Return the recorded configuration of a partner whose deliveries are elsewhere now."""
+    groups = partner.get("groups") or {}
+    if not groups:
+        return {**partner, "deliveries": place}
+    if not isinstance(place, dict) or set(place) - set(groups):
+        known = ", ".join(groups)
+        raise ConfigError(
+            f"deliveries of {name}: {place!r}: it has groups of files, give "
+            f"deliveries={{{name}: {{GROUP: 'PATH'}}}} for some of {known}"
+        )
+    now = {
+        group: {**given, "deliveries": place.get(group, given["deliveries"])}
+        for group, given in groups.items()
+    }
+    return {**partner, "groups": now}
 
 
 def _is_stopping(alarms: str) -> bool:
@@ -228,18 +251,49 @@ def _partner(name: str, given: Partner, config: Build) -> PartnerParams:
         PartnerParams,
         given,
         name=name,
-        deliveries=patterns(given.deliveries),
-        reading=delivery_params(
-            given,
-            max_text_bytes=config.limits.text_bytes,
-            batch_bytes=config.shards.batch_bytes,
-            lost_share=config.normalization.lost_share,
-        ),
+        groups=tuple(_groups(name, given, config)),
+        is_skipping=_is_skipping(given.on_bad_file or config.on_bad_file),
         repair=_repair(given, config),
         licence=redacted(given.licence),
         reject_share=config.limits.reject_share if share is None else share,
         metadata=redacted_values(given.metadata),
     )
+
+
+def _groups(name: str, given: Partner, config: Build) -> Iterator[FileGroupParams]:
+    """Yield the groups of a partner's files, by name; one without a name if it says none."""
+    if given.groups and given.deliveries is not None:
+        raise ConfigError(
+            f"partner {name} has both deliveries and groups: move the deliveries to a group"
+        )
+    if not given.groups and given.deliveries is None:
+        raise ConfigError(f"partners/{name}.yaml does not say deliveries: give a path or pattern")
+    groups: dict[str, Partner | FileGroup] = {"": given, **given.groups}
+    for group in sorted(given.groups) or [""]:
+        own = groups[group]
+        said = {key: getattr(own, key) or getattr(given, key) for key in ("columns", "keep")}
+        for key in ("format", "encoding", "html", "quoting"):
+            value = getattr(own, key)
+            said[key] = getattr(given, key) if value is None else value
+        if said["format"] is None:
+            raise ConfigError(
+                f"partners/{name}.yaml does not say {f'groups.{group}.' if group else ''}format: "
+                f"choose one of {', '.join(FORMATS)}"
+            )
+        reading = delivery_params(
+            SimpleNamespace(**said),
+            keep=tuple(said["keep"]),
+            max_text_bytes=config.limits.text_bytes,
+            batch_bytes=config.shards.batch_bytes,
+            lost_share=config.normalization.lost_share,
+        )
+        yield FileGroupParams(group, patterns(own.deliveries), reading)
+
+
+def _is_skipping(on_bad_file: str) -> bool:
+    if on_bad_file not in {"stop", "skip"}:
+        raise ConfigError(f"on_bad_file={on_bad_file!r}: choose stop or skip")
+    return on_bad_file == "skip"
 
 
 def delivery_params(given: Any, **others: Any) -> DeliveryParams:
@@ -250,7 +304,7 @@ def delivery_params(given: Any, **others: Any) -> DeliveryParams:
         others: values of fields that are no keys there.
     """
     columns = tuple(sorted({"text": "text", **given.columns}.items()))
-    return params_of(DeliveryParams, given, columns=columns, **others)
+    return params_of(DeliveryParams, given, columns=columns, **{"keep": (), **others})
 
 
 def patterns(given: Any) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jobs.command.escapes import visible_line
 from jobs.command.terminal import command, note, say, say_json, say_table
 from jobs.corpus.dedup.geometry import Geometry
-from jobs.flow.releases.card import private_data_rows
+from jobs.flow.releases.card import bad_file_rows, private_data_rows
 from jobs.storage.objects import StorageParams
 
 if TYPE_CHECKING:  # reading verbs must not wait for Ray to load
@@ -27,6 +27,7 @@ _EXCERPT_CHARS = 120
 _OUTCOMES = ("dropped", "cut", "reported", "quoted")  # documents that hold items of a set
 _COUNTS = ("delivered", "kept", "dropped", "rejected")
 _LISTED = 10
+_FILES_LISTED = 50
 _PUBLISHED = ("corpus", "version", "digest", "is_new", "traffic")
 
 
@@ -125,9 +126,19 @@ def report_partners(manifest: Manifest) -> None:
     if sets:
         say()
         say_table(["evaluation set", "version", "partner", *_OUTCOMES], sets)
+    report_bad_files(bad_file_rows(manifest))
     if private := private_data_rows(manifest):
         say()
         say_table(["partner", "private data", "policy", "documents", "values"], private)
+
+
+def report_bad_files(rows: Sequence[Sequence[Any]]) -> None:
+    """Print partner, name, bytes and reason of files that were set aside, if there are any."""
+    if rows:
+        say()
+        say_table(["partner", "file set aside", "bytes", "reason"], rows[:_FILES_LISTED])
+        if len(rows) > _FILES_LISTED:
+            say(f"and {len(rows) - _FILES_LISTED:,} more: heliu show format=json")
 
 
 def report_normalized(build: BuildState) -> None:
@@ -143,6 +154,7 @@ def report_normalized(build: BuildState) -> None:
         say()
         rows = [[partner, reason, count] for (partner, reason), count in sorted(rejected.items())]
         say_table(["partner", "reason", "rows"], rows)
+    report_bad_files(build.bad_files)
 
 
 def report_recall(bands: BandParams) -> None:

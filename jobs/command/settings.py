@@ -28,21 +28,37 @@ from jobs.storage.objects import StorageParams
 
 
 @dataclass
+class FileGroup:
+    """Files of a partner that are read in a way of their own; what is not said is the partner's."""
+
+    deliveries: Any = MISSING  # a path, pattern or URI, or a list of them
+    format: str | None = None
+    encoding: str | None = None
+    html: bool | None = None
+    quoting: str | None = None
+    columns: dict[str, str] = field(default_factory=dict)
+    keep: list[str] = field(default_factory=list)
+
+
+@dataclass
 class Partner:
     """A partner's file `conf/partners/NAME.yaml`, below its one key NAME."""
 
-    deliveries: Any = MISSING  # a path, pattern or URI, or a list of them
-    format: str = MISSING
+    deliveries: Any = None  # a path, pattern or URI, or a list of them
+    format: str | None = None  # None where groups give it
     licence: str = MISSING
     priority: int = MISSING
     encoding: str = "auto"
     html: bool = False  # whether the text column holds whole web pages
     quoting: str = "double"  # of csv and tsv; or none, escaped
     columns: dict[str, str] = field(default_factory=dict)
+    keep: list[str] = field(default_factory=list)  # columns of its own in the release
     script: str = "simplify"  # Traditional text; or keep
     reject_share: float | None = None  # None: limits.reject_share
     metadata: dict[str, Any] = field(default_factory=dict)
     follow_links: bool = False  # out of the folders of deliveries
+    on_bad_file: str | None = None  # None: the build's
+    groups: dict[str, FileGroup] = field(default_factory=dict)  # instead of deliveries
 
 
 @dataclass
@@ -153,6 +169,7 @@ class Build:
     shards: Any = field(default_factory=group(ShardParams, batch_bytes=int))
     compute: Any = field(default_factory=COMPUTE)
     alarms: str = MISSING
+    on_bad_file: str = MISSING
     sign_key: str | None = MISSING
 
 

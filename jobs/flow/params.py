@@ -29,41 +29,57 @@ _MOST_PRIORITY = 1_000_000
 
 
 @dataclass(frozen=True)
-class PartnerParams:
-    """One partner: its deliveries, how to read them, and what was agreed.
+class FileGroup:
+    """Files of one partner that are read in one way.
 
     Attributes:
-        name: The partner's name, as in the release.
+        name: Its name in the partner's file; empty if it is the partner's only one.
         deliveries: Paths, patterns or URIs.
         reading: Format, encoding, columns and limits.
-        repair: Which repairs apply to its texts.
-        licence: Written beside every document.
-        priority: The lower number wins when two partners hold one document.
-        reject_share: The share of rejected rows above which the build stops, in [0, 1].
-        metadata: Free; copied into the manifest.
-        follow_links: Whether links may lead out of the folders of `deliveries`.
     """
 
     name: str
     deliveries: tuple[str, ...]
     reading: DeliveryParams
+
+
+@dataclass(frozen=True)
+class PartnerParams:
+    """One partner: its deliveries, how to read them, and what was agreed.
+
+    Attributes:
+        name: The partner's name, as in the release.
+        groups: Its deliveries, by name.
+        repair: Which repairs apply to its texts.
+        licence: Written beside every document.
+        priority: The lower number wins when two partners hold one document.
+        reject_share: The share of rejected rows above which the build stops, in [0, 1].
+        metadata: Free; copied into the manifest.
+        follow_links: Whether links may lead out of the folders of deliveries.
+        is_skipping: Whether a file that cannot be read is set aside, instead of ending the build.
+    """
+
+    name: str
+    groups: tuple[FileGroup, ...]
     repair: RepairParams
     licence: str
     priority: int
     reject_share: float
     metadata: dict[str, Any]
     follow_links: bool
+    is_skipping: bool
 
     def __post_init__(self) -> None:
         """Refuse a partner without deliveries, of an unknown format or with an impossible share."""
         from jobs.corpus.intake.formats import format_named  # noqa: PLC0415  loads numba
 
-        format_named(self.reading.format)
+        for group in self.groups:
+            format_named(group.reading.format)
+            if not group.deliveries:
+                raise ConfigError(f"{self.owner(group)} has no deliveries: give a path or pattern")
         for words in (self.name, self.licence):
             if complaint := complaint_of_line(words):
                 raise ConfigError(f"partner {self.name!r}: {words!r} {complaint}: correct it")
-        if not self.deliveries:
-            raise ConfigError(f"partner {self.name} has no deliveries: give a path or pattern")
         if not 0 <= self.reject_share <= 1:
             raise ConfigError(f"partner {self.name}: reject_share={self.reject_share} is no share")
         if abs(self.priority) > _MOST_PRIORITY:
@@ -71,18 +87,25 @@ class PartnerParams:
                 f"partner {self.name}: priority={self.priority}: give a number up to a million"
             )
 
+    def owner(self, group: FileGroup) -> str:
+        """Return what errors call one of its groups."""
+        return f"partner {self.name}" + (f", group {group.name}" if group.name else "")
 
-def recorded_reading(partner: PartnerParams) -> dict[str, Any]:
-    """Return the values of how a partner's files are read that decide what is read."""
-    reading = asdict(partner.reading)
-    del reading["batch_bytes"]  # how much is read at a time decides nothing
-    del reading["lost_share"]  # that of the repairs
-    if reading["quoting"] == "double":  # the only way before there was a choice
-        del reading["quoting"]
-    return reading | {
-        "columns": dict(partner.reading.columns),
-        "repair": asdict(partner.repair),
-    }
+
+def recorded_reading(reading: DeliveryParams, repair: RepairParams) -> dict[str, Any]:
+    """Return the values of how files are read that decide what is read.
+
+    Args:
+        reading: how they are read.
+        repair: the repairs of their partner.
+    """
+    recorded = asdict(reading)
+    del recorded["batch_bytes"]  # how much is read at a time decides nothing
+    del recorded["lost_share"]  # that of the repairs
+    for name, before in (("quoting", "double"), ("keep", ())):
+        if recorded[name] == before:  # the only way before there was a choice
+            del recorded[name]
+    return recorded | {"columns": dict(reading.columns), "repair": asdict(repair)}
 
 
 @dataclass(frozen=True)
@@ -130,6 +153,7 @@ class BuildParams:
     alarms: AlarmParams
     storage: StorageParams
     compute: ComputeParams
+    inherits_meta: bool = False  # whether the release that it extends has columns of partners' own
 
     def __post_init__(self) -> None:
         """Raise ConfigError for a name that cannot be a key, or if there are no partners."""
@@ -158,6 +182,12 @@ class BuildParams:
     def signature(self) -> SignatureParams:
         """How signatures are made."""
         return self.bands.signature
+
+    @property
+    def has_meta(self) -> bool:
+        """Whether documents have columns of their partners' own."""
+        groups = (group for partner in self.partners for group in partner.groups)
+        return self.inherits_meta or any(group.reading.keep for group in groups)
 
     def text_params(self, partner: PartnerParams) -> TextParams:
         """Return what is done to the texts of one partner."""

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from jobs.corpus.model.signal_columns import KEYWORD_CATEGORIES
-from jobs.corpus.model.tables import DECISIONS, RELEASED, REMOVED, released_facts_schema
+from jobs.corpus.model.tables import DECISIONS, RELEASED, REMOVED, WITH_META, released_facts_schema
 from jobs.corpus.repair.normalization import NORMALIZATION_VERSION
 from jobs.corpus.signals.signals import SIGNALS_VERSION
 from jobs.corpus.sources.filters import OriginParams
 from jobs.corpus.text.canonical import CANONICAL_VERSION, folding_digest
-from jobs.flow.params import BuildParams, recorded_reading
+from jobs.flow.params import BuildParams, PartnerParams, recorded_reading
 from jobs.flow.shards import NormalizedShard
 from jobs.flow.tasks.blobs import FILES
 from jobs.flow.tasks.libraries import libraries
@@ -57,7 +57,7 @@ def recorded_parameters(params: BuildParams) -> JsonObject:
         "minhash": bands.pop("signature") | bands,
         "rank": asdict(params.rank),
         "release_bytes": params.shards.release_bytes,
-        "reading": {partner.name: recorded_reading(partner) for partner in params.partners},
+        "reading": {partner.name: _recorded_readings(partner) for partner in params.partners},
         "signals": {
             "version": SIGNALS_VERSION,
             "keywords": _keyword_digests(params),
@@ -79,6 +79,24 @@ def _recorded_origin(origin: OriginParams) -> JsonObject:
         **({"sources": asdict(sources)} if is_asked else {}),
         **({"span": asdict(span)} if span.is_on else {}),
     }
+
+
+def _recorded_readings(partner: PartnerParams) -> JsonObject:
+    """Return how a partner's files are read; by group if there are several."""
+    read = {group.name: recorded_reading(group.reading, partner.repair) for group in partner.groups}
+    return read.get("", {"groups": read})
+
+
+def reading_of(recorded: JsonObject, fingerprint_of_reading: str | None) -> JsonObject:
+    """Return how a file was read.
+
+    Args:
+        recorded: of its partner, as in `parameters.reading` of a manifest.
+        fingerprint_of_reading: as in the file's entry in `inputs`; None in old releases.
+    """
+    readings: dict[str, JsonObject] = recorded.get("groups", {"": recorded})
+    first, *others = readings.values()
+    return next((one for one in others if fingerprint(one) == fingerprint_of_reading), first)
 
 
 def recorded_private_data(
@@ -121,7 +139,7 @@ def with_libraries(parameters: JsonObject, before: Manifest, version: str) -> Js
 def recorded_schema(params: BuildParams) -> dict[str, list[ColumnEntry]]:
     """Return the columns of every kind of file in a release."""
     facts = released_facts_schema(params.signature.num_perm)
-    schemas = (RELEASED, facts, DECISIONS, REMOVED)
+    schemas = (WITH_META if params.has_meta else RELEASED, facts, DECISIONS, REMOVED)
     return {kind: _columns(schema) for kind, schema in zip(FILES, schemas, strict=True)}
 
 

@@ -48,6 +48,7 @@ class NormalizedShard:
         boundaries: Rows that a section of a release may begin with: position, bytes of text
             before it, level; ascending.
         private_data: Per (kind, "documents" or "values"), how many; sorted.
+        swallowed_lines: Lines inside quotes that look like rows of their own.
     """
 
     partner: str
@@ -63,3 +64,4 @@ class NormalizedShard:
     files: tuple[tuple[str, str], ...] = ()
     boundaries: tuple[tuple[int, int, int], ...] = ()
     private_data: tuple[tuple[str, str, int], ...] = ()
+    swallowed_lines: int = 0

@@ -41,6 +41,7 @@ def map_shards(
     compute: ComputeParams,
     label: str,
     found: Found[Spec, Result] | None = None,
+    if_killed: Callable[[Spec], Result | None] = lambda _: None,
 ) -> Iterator[Result]:
     """The result of `task` for each specification, as they finish, so in any order.
 
@@ -51,6 +52,7 @@ def map_shards(
         label: What errors call the task; they add `str` of the specification.
         found: Asked of the tasks that are not done when none has finished for a while: a node may
             have vanished with the results, and Ray may take minutes to notice.
+        if_killed: The result of a task whose workers died again and again; None to raise for it.
 
     Raises:
         HeliuError: What a task raised on purpose, as it raised it; a `StorageError` only once the
@@ -62,7 +64,8 @@ def map_shards(
         return
     with ray_session():
         start_ray(compute)
-        yield from _mapped(_dataset(task, specs, compute, label), specs, label, found)
+        dataset = _dataset(task, specs, compute, label)
+        yield from _mapped(dataset, specs, label, found, if_killed)
 
 
 def _dataset(
@@ -83,6 +86,7 @@ def _mapped(
     specs: Sequence[Spec],
     label: str,
     found: Found[Spec, Result] | None,
+    if_killed: Callable[[Spec], Result | None],
 ) -> Iterator[Result]:
     import ray.exceptions  # noqa: PLC0415
 
@@ -97,9 +101,10 @@ def _mapped(
                     break
             elif row["number"] in left:
                 del left[row["number"]]
-                result = _unwrapped(row["outcome"])
-                if isinstance(result, _Deadly):
-                    deadly.append(_named(specs[result.number]))
+                spec, result = specs[row["number"]], _unwrapped(row["outcome"])
+                result = if_killed(spec) if isinstance(result, _Deadly) else result
+                if result is None:
+                    deadly.append(_named(spec))
                 else:
                     yield result
     except ray.exceptions.RayError as error:
@@ -107,7 +112,7 @@ def _mapped(
         undone = _listed(sorted(map(_named, left.values())))
         raise TaskError(f"tasks of {label} failed: {account}; not done are:\n{undone}") from error
     if deadly:
-        raise TaskError(_deaths(label, sorted(deadly)))
+        raise TaskError(deaths(label, sorted(deadly)))
 
 
 def _found_meanwhile(left: dict[int, Spec], found: Found[Spec, Result] | None) -> Iterator[Result]:
@@ -194,7 +199,13 @@ def _deaths_so_far() -> int:
     return attempts
 
 
-def _deaths(label: str, names: Sequence[str]) -> str:
+def deaths(label: str, names: Sequence[str]) -> str:
+    """Return what to say of tasks whose workers died again and again.
+
+    Args:
+        label: what errors call the tasks.
+        names: of their specifications.
+    """
     return (
         f"{label}: {len(names):,} tasks killed their worker {_MOST_DEATHS} times each, for want of "
         f"memory or by what they read:\n{_listed(names)}\n"

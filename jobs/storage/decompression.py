@@ -5,9 +5,11 @@ from __future__ import annotations
 import bz2
 import io
 import lzma
+import re
 import sys
 import zlib
 from collections.abc import Callable
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Protocol
 
 if sys.version_info >= (3, 14):
@@ -70,8 +72,26 @@ _DECODERS: dict[str, Callable[[], _Decoder]] = {
     ".xz": lzma.LZMADecompressor,
     ".zst": _zstd_decoder,
 }
+_MAGIC = re.compile(
+    rb"(?P<gz>\x1f\x8b\x08)|(?P<zst>\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18)"
+    rb"|(?P<xz>\xfd7zXZ\0)|(?P<bz2>BZh[1-9](?:1AY&SY|\x17rE8P\x90))",
+    re.DOTALL,
+)
+MAGIC_BYTES = 10
 _PADDED = (".gz", ".xz")  # tapes and block devices fill up with zeros
 COMPRESSED_SUFFIXES = tuple(_DECODERS)
+
+
+def compression(head: bytes, name: str) -> str | None:
+    """Return the suffix of how a file is compressed, by its first bytes, else by its name.
+
+    None for one that is not. A name alone is believed, so that damaged first bytes are no text.
+    """
+    found = _MAGIC.match(head)
+    if found:
+        return f".{found.lastgroup}"
+    suffix = PurePosixPath(name).suffix.lower()
+    return suffix if suffix in COMPRESSED_SUFFIXES else None
 
 
 class Members(io.RawIOBase):

@@ -69,6 +69,8 @@ def _check_lists(manifest: dict[str, Any]) -> None:
             _each(f"schema.{kind}", column, {"name": _is_name, "type": _is_type})
     for one in manifest.get("benchmarks", []):
         _each("benchmarks", one, _BENCHMARK)
+    for one in manifest.get("bad_files", []):
+        _each("bad_files", one, _BAD_FILE)
     for name, value in manifest.items():
         for file in value if isinstance(value, list) else ():
             if isinstance(file, dict) and {"key", "sha256"} <= file.keys():
@@ -180,6 +182,12 @@ _MANIFEST: Facts = {"corpus": is_corpus, "version": is_version, "documents": _is
 _COUNTS = ("delivered", "kept", "dropped", "rejected", "content_bytes")
 _ACCOUNT: Facts = {"licence": _is_line, **dict.fromkeys(_COUNTS, _is_count)}
 _BENCHMARK: Facts = {"name": _is_name, **dict.fromkeys(("version", "licence", "digest"), _is_line)}
+_BAD_FILE: Facts = {
+    "partner": _is_name,
+    "bytes": _is_count,
+    "reason": _is_line,
+    "since": is_version,
+}
 _RELEASE: Facts = {
     "version": is_version,
     "digest": _is_sha256,

@@ -79,7 +79,31 @@ class PartnerAccount(Balance):
     metadata: JsonObject
 
 
-class DeliveryAccount(Balance):
+class BadFiles(TypedDict):
+    """Of a partner's newest delivery what was set aside, beside the bytes that were read."""
+
+    files: int
+    bytes: int
+    read_bytes: int
+    example: str
+
+
+class BadFile(TypedDict):
+    """A delivered file that could not be read, and why."""
+
+    partner: str
+    file: str
+    bytes: int
+    reason: str
+    since: str
+
+
+class _LaterAccount(TypedDict, total=False):
+    bad_files: BadFiles
+    swallowed_lines: int
+
+
+class DeliveryAccount(Balance, _LaterAccount):
     """A partner's newest delivery alone; `columns` counts rows with a value in a mapped column."""
 
     since: str | None
@@ -136,6 +160,7 @@ class Correction(RecordedRequest):
 class _Later(TypedDict, total=False):
     parent: ReleaseName | None
     deliveries: dict[str, DeliveryAccount]
+    bad_files: list[BadFile]
     benchmarks: list[JsonObject]
     private_data: dict[str, dict[str, dict[str, int]]]
     corrects: Correction

@@ -6,14 +6,13 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 
 from jobs.errors import DeliveryUnreadable, HeliuError
 from jobs.storage.checked_files import Blocks, CheckedFile, block_digests
-from jobs.storage.decompression import COMPRESSED_SUFFIXES, DECODER_FAILURES, Members
+from jobs.storage.decompression import DECODER_FAILURES, MAGIC_BYTES, Members, compression
 from jobs.storage.hashed_stream import changed, complaint, hashed_stream, kind, opening
 from jobs.storage.local_files import require_regular
 from jobs.storage.objects import Listed
@@ -77,7 +76,7 @@ def _block_bytes(size_bytes: int) -> int:
 
 
 def open_stream(uri: str, *, endpoint_url: str | None, known: Known | None = None) -> BinaryIO:
-    """The file's content from the beginning, decompressed if its suffix says so.
+    """The file's content from the beginning, decompressed if its bytes or suffix say so.
 
     All members of a .gz, .zst, .bz2 or .xz are read, with zeros between and behind those of .gz
     and .xz, and windows of .zst up to 2 GiB. A file that breaks off raises when the break is
@@ -99,8 +98,8 @@ def open_stream(uri: str, *, endpoint_url: str | None, known: Known | None = Non
 
 def decompressed(stored: io.BufferedReader, uri: str) -> BinaryIO:
     """Return the content of a file from its bytes as stored; raises as `open_stream` does."""
-    suffix = PurePosixPath(uri).suffix.lower()
-    if suffix not in COMPRESSED_SUFFIXES:
+    suffix = compression(stored.peek(MAGIC_BYTES), uri)
+    if suffix is None:
         return stored
     if not stored.peek(1):
         raise DeliveryUnreadable(

@@ -87,7 +87,7 @@ def demo_rows(folder: Path, megabytes: int) -> Iterator[Row]:
     demo = folder / f"demo-{megabytes}"
     write_demo(demo, size_bytes=megabytes * 10**6, seed=1, report=lambda _done: None)
     for shard in plan(build_parameters(demo / "conf", folder / "releases")):
-        reading = shard.partner.reading
+        reading = shard.group.reading
         opened = open_random if reading.format == "parquet" else open_stream
         for file in shard.files:
             with opened(file.source.uri, endpoint_url=None) as stream:

@@ -127,7 +127,7 @@ def without_ray(params: BuildParams) -> Drops:
     """What `run_dedup` does, in whatever `pool_session` made of the scheduler."""
     with patch.object(checkpoints, "map_shards", _in_pool):
         return deduplicate(
-            normalize(plan(params), params, progress=silent), params, progress=silent
+            normalize(plan(params), params, progress=silent).shards, params, progress=silent
         )
 
 

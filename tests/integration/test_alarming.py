@@ -91,9 +91,11 @@ def test_release_is_alarming_for_what_it_was_given_last(corpus: Built) -> None:
 
 def test_mapped_column_that_no_row_fills_is_alarming_after_reading(corpus: Built) -> None:
     params = corpus.params("1.0.0", "gov")
-    columns = (*params.partners[0].reading.columns, ("published", "pubtime"))
-    reading = replace(params.partners[0].reading, columns=tuple(sorted(columns)))
-    params = replace(params, partners=(replace(params.partners[0], reading=reading),))
+    (group,) = params.partners[0].groups
+    columns = (*group.reading.columns, ("published", "pubtime"))
+    reading = replace(group.reading, columns=tuple(sorted(columns)))
+    partner = replace(params.partners[0], groups=(replace(group, reading=reading),))
+    params = replace(params, partners=(partner,))
     with pytest.raises(LossAlarm, match=r"gov: columns\.published gives nothing in any of 30 rows"):
         build(params)
 

@@ -148,10 +148,10 @@ def test_file_that_changes_after_it_was_listed_is_not_read(
     delivery: tuple[Path, BuildParams], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, params = delivery
-    from jobs.flow.intake import plan as intake
+    from jobs.flow.intake import listing as intake
 
     def listed(*args: object, **kwargs: object) -> object:
-        found = expand(*args, **kwargs)
+        found = listings(*args, **kwargs)
         renewed(path)
         return found
 
@@ -159,7 +159,7 @@ def test_file_that_changes_after_it_was_listed_is_not_read(
         for shard in plan(params):
             normalize_shard(shard, params=params)
 
-    expand = intake.expand
-    monkeypatch.setattr(intake, "expand", listed)
+    listings = intake.listings
+    monkeypatch.setattr(intake, "listings", listed)
     with pytest.raises(DeliveryChanged, match=path.name):
         read()

@@ -88,6 +88,13 @@ def test_workers_that_die_before_a_task_begins_are_not_tried_for_ever() -> None:
         list(map_shards(dying(), ["甲.jsonl"], compute=COMPUTE, label="读"))
 
 
+def test_result_in_place_of_a_task_that_kills_its_workers() -> None:
+    found = map_shards(
+        dying(), ["甲.jsonl"], compute=COMPUTE, label="读", if_killed=lambda name: f"{name}?"
+    )
+    assert list(found) == ["甲.jsonl?"]
+
+
 def lingering() -> Callable[[str], str]:
     """A task that leaves its result at once and is long in coming back."""
 

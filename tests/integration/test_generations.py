@@ -278,7 +278,7 @@ def test_documents_taken_down_drop_new_copies_and_leave_no_text(
 ) -> None:
     params = grown.params("1.0.0")
     later = inputs_of(release) - inputs_of(parent)
-    normalized = normalize(plan(params, known=later), params, progress=silent)
+    normalized = normalize(plan(params, known=later), params, progress=silent).shards
     tombstones = [
         replace(shard, origin=Origin.TOMBSTONE, text_key=None)
         for shard in frozen_shards(parent.manifest)

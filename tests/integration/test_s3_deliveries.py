@@ -15,7 +15,8 @@ from jobs.errors import (
 )
 from jobs.storage.objects import ObjectStore
 from jobs.storage.source_bytes import known_bytes, open_random, open_range, open_stream
-from jobs.storage.sources import SourceFile, expand
+from jobs.storage.source_files import SourceFile
+from jobs.storage.sources import expand
 from tests.contracts import BIG, DELIVERED, PATTERNS
 from tests.s3_server import Faults, plain_client, store_at
 
@@ -48,6 +49,21 @@ def test_patterns_mean_the_same_in_a_bucket(
         with open_stream(file.uri, endpoint_url=endpoint_url) as stream:
             if not file.name.endswith(".gz"):
                 assert len(stream.read()) == file.size_bytes
+
+
+def test_keys_with_empty_parts_are_read(bucket: str, endpoint_url: str):
+    client = plain_client(endpoint_url)
+    keys = ["in//a.jsonl", "in/x///b.jsonl", "/c.jsonl"]
+    for key in keys:
+        client.put_object(Bucket=bucket, Key=key, Body=key.encode())
+    found = expand(
+        [f"s3://{bucket}"], partner="金陵", endpoint_url=endpoint_url, follow_links=False
+    )
+    assert [file.name for file in found] == sorted(keys)
+    for file in found:
+        with open_stream(file.uri, endpoint_url=endpoint_url) as stream:
+            assert stream.read().decode() == file.name
+        assert known_bytes(file.uri, endpoint_url=endpoint_url, listed=file.listed)
 
 
 def test_pattern_without_objects_names_the_partner(delivery: str, endpoint_url: str):

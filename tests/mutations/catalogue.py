@@ -161,9 +161,9 @@ MUTATIONS: list[Mutation] = [
         ("decided, how, code_digest())", "decided, how)"),
     ),
     *_in(
-        "jobs/flow/intake/plan.py",
+        "jobs/flow/intake/input_shards.py",
         "unit/flow/tasks/test_fingerprints",
-        ("(partner.reading, text, params.site_boilerplate.is_on,", "(partner.reading, text,"),
+        ("(group.reading, text, params.site_boilerplate.is_on,", "(partner.reading, text,"),
         ("how, names, code_digest(), folding_digest())", "how, names, folding_digest())"),
         (
             "(file.source.name, _content(file), _place(file.split))",

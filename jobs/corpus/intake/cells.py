@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Sequence
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 
 MISSING = object()
 """What a row holds where it has no such column."""
 
 _DIGITS = 40
+_HALF = re.compile("[\ud800-\udfff]")
 _EXACT = Context(prec=MAX_PREC, Emin=MIN_EMIN, Emax=MAX_EMAX)
 
 
@@ -24,6 +27,21 @@ def as_string(value: object) -> str | None:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
     except RecursionError:
         return f"{type(value).__name__} nested too deep to be written"
+
+
+def kept_values(names: Sequence[str], values: Sequence[object]) -> str | None:
+    """Return values by name as one JSON object of strings, None if there are none.
+
+    Args:
+        names: of the partner's columns.
+        values: of a row, in the same order.
+    """
+    given = {name: as_string(value) for name, value in zip(names, values, strict=True)}
+    given = {name: value for name, value in given.items() if value is not None}
+    if not given:
+        return None
+    whole = json.dumps(given, ensure_ascii=False, sort_keys=True)
+    return _HALF.sub("\ufffd", whole)  # JSON may name half a character
 
 
 def in_digits(number: str) -> str | None:

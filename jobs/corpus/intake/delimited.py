@@ -20,6 +20,7 @@ from jobs.corpus.intake.rows import (
     text_missing,
     with_losses,
 )
+from jobs.corpus.intake.swallowed_lines import evidence_of
 from jobs.corpus.model.reasons import RejectReason
 from jobs.errors import DeliveryUnreadable
 
@@ -39,7 +40,7 @@ def delimited_rows(file: OpenFile) -> Iterator[Row]:
         DeliveryUnreadable: if the header breaks the rules.
     """
     params = file.params
-    records = _file_records(file)
+    lines, records = _file_records(file)
     header = next(records, None)
     if header is None:
         return
@@ -48,6 +49,7 @@ def delimited_rows(file: OpenFile) -> Iterator[Row]:
     names = _names(header)
     places = [names.index(name) if name in names else None for name in params.source_columns]
     missing = text_missing(names) if places[0] is None else None
+    has_quotes = params.quoting == "double"
     for number, record in enumerate(records, file.rows_before + 1):
         if isinstance(record, Refusal):
             yield refused_row(number, *record)
@@ -56,12 +58,20 @@ def delimited_rows(file: OpenFile) -> Iterator[Row]:
             yield refused_row(number, RejectReason.BROKEN_ROW, evidence)
         else:
             fields = [None if place is None else record[place] for place in places]
-            yield _row(number, [missing or fields[0], *fields[1:]], params)
+            row = _row(number, [missing or fields[0], *fields[1:]], params)
+            if has_quotes and len(lines.record) > 1 and row.reason is None:
+                row = _with_evidence(row, lines.record, DELIMITERS[params.format], len(names))
+            yield row
+
+
+def _with_evidence(row: Row, record: Sequence[str], delimiter: str, fields: int) -> Row:
+    evidence = evidence_of(record, delimiter, fields)
+    return row if evidence is None else row._replace(evidence=evidence)
 
 
 def delimited_heads(file: OpenFile) -> list[Head]:
     """Return the names of the header, if it can be read."""
-    header = next(_file_records(file), None)
+    header = next(_file_records(file)[1], None)
     if header is None or isinstance(header, Refusal):
         return []
     names = _names(header)
@@ -72,12 +82,14 @@ def _names(header: Sequence[str | None]) -> list[str]:
     return [(name or "").strip() for name in header]
 
 
-def _file_records(file: OpenFile) -> Iterator[Sequence[str | None] | Refusal]:
+def _file_records(
+    file: OpenFile,
+) -> tuple[_Lines, Iterator[Sequence[str | None] | Refusal]]:
+    """Return the records of a file, and its lines, which know those of the last record."""
     params = file.params
     characters, file_lines = decoded_lines(file)
-    return _READERS[params.quoting](
-        _Lines(file_lines, characters, params.max_line_bytes), params.format
-    )
+    lines = _Lines(file_lines, characters, params.max_line_bytes)
+    return lines, _READERS[params.quoting](lines, params.format)
 
 
 def _row(number: int, fields: list[str | Refusal | None], params: DeliveryParams) -> Row:
@@ -85,7 +97,7 @@ def _row(number: int, fields: list[str | Refusal | None], params: DeliveryParams
     known: Sequence[object] = fields
     if bad:
         known = with_losses(fields, _undecodable(bad[0]), params.lost_share)
-    return delivered_row(number, known, params.max_text_bytes)
+    return delivered_row(number, known, params)
 
 
 def _undecodable(field: str) -> Refusal:
@@ -112,7 +124,7 @@ class _Lines:
         self._characters = characters
         self._max_bytes = max_bytes
         self._again: deque[str] = deque()
-        self._record: list[str] = []
+        self.record: list[str] = []
         self._size = 0
 
     def __iter__(self) -> _Lines:
@@ -120,7 +132,7 @@ class _Lines:
 
     def __next__(self) -> str:
         line = self._again.popleft() if self._again else self._read()
-        self._record.append(line)
+        self.record.append(line)
         self._size += len(line)
         if self._size > self._max_bytes:
             raise csv.Error(f"record of more than {self._max_bytes} bytes")
@@ -128,19 +140,19 @@ class _Lines:
 
     def begin_record(self) -> None:
         """Forget the lines of the last record."""
-        self._record, self._size = [], 0
+        self.record, self._size = [], 0
 
     @property
     def last_line(self) -> str:
         """The last line read of this record; empty if there is none, or none that can be held."""
-        return self._record[-1] if self._record else ""
+        return self.record[-1] if self.record else ""
 
     def reread(self) -> None:
         """Go back to the second line of this record.
 
         No line is read more than twice: one that opens a quote ends any record still open before.
         """
-        self._again.extendleft(reversed(self._record[1:]))
+        self._again.extendleft(reversed(self.record[1:]))
 
     def _read(self) -> str:
         line = next(self._lines)

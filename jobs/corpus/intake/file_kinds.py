@@ -11,16 +11,17 @@ from jobs.errors import DeliveryUnreadable
 _TAR, _TAR_PLACE = b"ustar", 257
 _UNPACK = "unpack it, and deliver the files in it"
 _TO_TEXT = "save it as plain text in UTF-8, or let pandoc -t plain make one"
+_ONCE = "it is compressed twice, and only one of these is undone: compress it once"
 _EXPORT = "export it as one of the formats that are read"
 _ZIP = b"PK\x03\x04"
 _KINDS = (
     (_ZIP, "a zip archive", _UNPACK),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
     (b"Rar!\x1a\x07", "a rar archive", _UNPACK),
-    (b"\x1f\x8b\x08", "gzip", "let its name end in .gz, once for each time it was packed"),
-    (b"\x28\xb5\x2f\xfd", "zstd", "let its name end in .zst"),
-    (b"\xfd7zXZ\x00", "xz", "let its name end in .xz"),
-    (b"BZh91AY&SY", "bzip2", "let its name end in .bz2"),
+    (b"\x1f\x8b\x08", "gzip", _ONCE),
+    (b"\x28\xb5\x2f\xfd", "zstd", _ONCE),
+    (b"\xfd7zXZ\x00", "xz", _ONCE),
+    (b"BZh91AY&SY", "bzip2", _ONCE),
     (b"PAR1\x15", "Parquet", "say format: parquet"),
     (b"%PDF-", "a PDF document", _EXPORT),
     (b"{\\rtf", "an RTF document", _TO_TEXT),
@@ -58,14 +59,10 @@ def expected_contents(
         DeliveryUnreadable: they are an archive, or something else that has a format of its own.
     """
     first = next(blocks, b"")
-    if first.startswith(_ZIP) and (member := _MEMBER.search(first)):
-        kind, cure = _DOCUMENTS[member[1]]
-        raise DeliveryUnreadable(f"{source_file} holds {kind}: {cure}")
-    for begins, kind, cure in _KINDS:
-        if first.startswith(begins):
-            raise DeliveryUnreadable(f"{source_file} holds {kind}: {cure}")
-    if first.startswith(_TAR, _TAR_PLACE):
-        raise DeliveryUnreadable(f"{source_file} holds a tar archive: {_UNPACK}")
+    if complaint := complaint_of_document(first):
+        raise DeliveryUnreadable(f"{source_file} {complaint}")
+    if packed := packed_kind(first):
+        raise DeliveryUnreadable(f"{source_file} holds {packed[0]}: {packed[1]}")
     if delivered_as == "jsonl":
         if _ARRAY.match(first):
             raise DeliveryUnreadable(
@@ -76,3 +73,19 @@ def expected_contents(
                 f"{source_file} is indented JSON, not an object a line: jq -c . makes lines"
             )
     return chain([first], blocks) if first else blocks
+
+
+def packed_kind(first: bytes) -> tuple[str, str] | None:
+    """Return what bytes are that are no text, and what to do; None for what may be text."""
+    if first.startswith(_TAR, _TAR_PLACE):
+        return "a tar archive", _UNPACK
+    found = ((kind, cure) for begins, kind, cure in _KINDS if first.startswith(begins))
+    return next(found, None)
+
+
+def complaint_of_document(first: bytes) -> str | None:
+    """Return what an office document is and what to do; None for bytes that are none."""
+    if first.startswith(_ZIP) and (member := _MEMBER.search(first)):
+        kind, cure = _DOCUMENTS[member[1]]
+        return f"holds {kind}: {cure}"
+    return None

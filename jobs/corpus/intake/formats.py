@@ -6,7 +6,7 @@ A format is a module with a reader, a row of `FORMATS` and a row of docs/partner
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 import pyarrow as pa
@@ -37,7 +37,8 @@ class Format:
         columns: what there is to map where the format names its columns; else empty.
         heads: reads which columns the head of a file has, where `columns` is empty.
         require_text: raises `TextColumnMissing` by other means than reading the first rows.
-        suffixes: what names of its files end in, where the suffix shows how much text is in them.
+        suffixes: what names of its files end in, in lower case: of a folder and of an archive these
+            are read.
         growth: how many times as large as its file the text is taken to be; only balances tasks.
         is_page: whether every text is a whole web page, of which the main text is taken.
         is_optional: whether a row may lack columns that other rows of the file have.
@@ -61,20 +62,32 @@ class Format:
 
 
 _DELIMITED = Format(delimited_rows, heads=delimited_heads, splitter=record_splitter)
+_TEXTS = (".txt", ".text", ".md")
 FORMATS = {
-    "jsonl": Format(json_rows, heads=json_heads, is_optional=True, splitter=line_splitter),
-    "csv": _DELIMITED,
-    "tsv": _DELIMITED,
-    "text": Format(file_rows, FILE_COLUMNS),
-    "text-blocks": Format(block_rows, FILE_COLUMNS),
-    "html": Format(file_rows, FILE_COLUMNS, is_page=True),
-    "warc": Format(archive_rows, ARCHIVE_COLUMNS, is_page=True),
-    "wet": Format(archive_rows, ARCHIVE_COLUMNS),
+    "jsonl": Format(
+        json_rows,
+        heads=json_heads,
+        suffixes=(".jsonl", ".ndjson", ".json", ".jl"),
+        is_optional=True,
+        splitter=line_splitter,
+    ),
+    "csv": replace(_DELIMITED, suffixes=(".csv", ".txt")),
+    "tsv": replace(_DELIMITED, suffixes=(".tsv", ".tab", ".txt")),
+    "text": Format(file_rows, FILE_COLUMNS, suffixes=_TEXTS),
+    "text-blocks": Format(block_rows, FILE_COLUMNS, suffixes=_TEXTS),
+    "html": Format(
+        file_rows,
+        FILE_COLUMNS,
+        suffixes=(".html", ".htm", ".shtml", ".xhtml"),
+        is_page=True,
+    ),
+    "warc": Format(archive_rows, ARCHIVE_COLUMNS, suffixes=(".warc",), is_page=True),
+    "wet": Format(archive_rows, ARCHIVE_COLUMNS, suffixes=(".wet",)),
     "parquet": Format(
         parquet_rows,
         heads=parquet_heads,
         require_text=require_text_column,
-        suffixes=(".parquet",),
+        suffixes=(".parquet", ".pq", ".parq"),
         growth=3,
         is_random_access=True,
         stored_splits=row_group_splits,
@@ -82,7 +95,9 @@ FORMATS = {
 }
 """The formats by the name that a partner's `format` gives."""
 
-_GROWTH = {suffix: one.growth for one in FORMATS.values() for suffix in one.suffixes}
+_GROWTH = {
+    suffix: one.growth for one in FORMATS.values() if one.growth > 1 for suffix in one.suffixes
+}
 
 
 def format_named(name: str) -> Format:

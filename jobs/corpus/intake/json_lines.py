@@ -45,7 +45,7 @@ def json_rows(file: OpenFile) -> Iterator[Row]:
             if isinstance(values, Refusal):
                 yield refused_row(number, *values)
             else:
-                yield delivered_row(number, values, params.max_text_bytes)
+                yield delivered_row(number, values, params)
 
 
 def json_heads(file: OpenFile) -> list[Head]:
@@ -114,7 +114,7 @@ def _parsed(line: str) -> object:
 def _broken(values: list[object]) -> Refusal | None:
     """The refusal of a row if what is read of it holds half a character; what else it has may."""
     try:
-        for value in values:
+        for value in values[: len(COLUMNS)]:  # what else is kept may lose a character
             (as_string(value) or "").encode()
     except UnicodeEncodeError as error:
         return Refusal(RejectReason.BROKEN_JSON, f"{error}")

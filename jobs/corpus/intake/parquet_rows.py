@@ -78,7 +78,7 @@ def parquet_rows(delivered: OpenFile) -> Iterator[Row]:
             number += 1
             if refusal is not None:
                 values[0] = refusal
-            yield delivered_row(number, values, params.max_text_bytes)
+            yield delivered_row(number, values, params)
 
 
 def require_text_column(file: OpenFile) -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from jobs.corpus.intake.cells import as_string, joined
+from jobs.corpus.intake.cells import as_string, joined, kept_values
 from jobs.corpus.intake.encodings import ENCODINGS, ESCAPED, EUC_TW
 from jobs.corpus.model.reasons import RejectReason
 from jobs.corpus.model.tables import DELIVERED
@@ -18,6 +18,7 @@ from jobs.errors import ConfigError, TextColumnMissing, UnknownEncoding
 QUOTING = ("double", "none", "escaped")
 COLUMNS = ("text", "id", "title", "url", "published")
 _ID = COLUMNS.index("id")
+_KEPT = len(COLUMNS)  # from here on the values of columns to keep
 DELIVERED_AS = {"id": "source_id", "title": "title", "url": "url", "published": "published"}
 """The columns of DELIVERED in which what is mapped stands, beside the text."""
 
@@ -55,6 +56,7 @@ class DeliveryParams:
             text beside the escapes of MySQL and Hive.
         lost_share: the share of characters in a row that may be bytes which the encoding does not
             have; each becomes U+FFFD. Above it the row is refused.
+        keep: further columns of the partner's, whose values are kept as strings in `meta`.
     """
 
     format: str
@@ -65,6 +67,7 @@ class DeliveryParams:
     html: bool
     quoting: str = "double"  # releases of before do not say
     lost_share: float = 0.0
+    keep: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.encoding not in ENCODINGS:
@@ -83,6 +86,8 @@ class DeliveryParams:
             raise ConfigError(
                 f"columns {self.columns} must name text, and each at most once, out of {known}"
             )
+        if len(set(self.keep)) < len(self.keep):
+            raise ConfigError(f"keep {', '.join(self.keep)} names a column twice: remove one")
         if not 0 <= self.lost_share <= 1:
             raise ConfigError(f"lost_share={self.lost_share} is no share")
         if self.max_text_bytes <= 0 or self.batch_bytes <= 0:
@@ -93,9 +98,9 @@ class DeliveryParams:
 
     @property
     def source_columns(self) -> tuple[str | None, ...]:
-        """The partner's names of `COLUMNS`, None where nothing is mapped."""
+        """The partner's names of `COLUMNS`, None for what is not mapped, and of `keep`."""
         names = dict(self.columns)
-        return tuple(names.get(column) for column in COLUMNS)
+        return (*(names.get(column) for column in COLUMNS), *self.keep)
 
     @property
     def text_column(self) -> str:
@@ -117,6 +122,7 @@ class Row(NamedTuple):
     text: str | None
     url: str | None
     published: str | None
+    meta: str | None
     reason: RejectReason | None
     evidence: str | None
 
@@ -135,25 +141,28 @@ class Refusal(NamedTuple):
     evidence: str
 
 
-def delivered_row(number: int, values: Sequence[object], max_text_bytes: int) -> Row:
+def delivered_row(number: int, values: Sequence[object], params: DeliveryParams) -> Row:
     """Make the row numbered `number`, rejected if its text is unfit.
 
     Args:
         number: the row's number in its file, from 1.
-        values: in the order of `COLUMNS`; the text a string or a list of paragraphs, or a `Refusal`
-            in its place if it was found wanting.
-        max_text_bytes: see `DeliveryParams`.
+        values: in the order of `params.source_columns`; the text a string or a list of paragraphs,
+            or a `Refusal` in its place if it was found wanting.
+        params: of the delivery.
     """
     text = values[0]
     if isinstance(text, list):
         text = joined(text)
+    meta = None
+    if params.keep:
+        meta, values = kept_values(params.keep, values[_KEPT:]), values[:_KEPT]
     source_id, title, url, published = map(as_string, values[1:])
     source_id = None if source_id is None or source_id.strip() in NO_IDS else source_id
-    refusal = _refusal(text, max_text_bytes)
+    refusal = _refusal(text, params.max_text_bytes)
     if refusal is None:
-        return Row(number, source_id, title, str(text), url, published, None, None)
+        return Row(number, source_id, title, str(text), url, published, meta, None, None)
     reason, evidence = refusal
-    return Row(number, source_id, title, None, url, published, reason, shortened(evidence))
+    return Row(number, source_id, title, None, url, published, meta, reason, shortened(evidence))
 
 
 def without_escapes(text: str, lost_share: float) -> str | None:
@@ -190,7 +199,7 @@ def refused_row(number: int, reason: RejectReason, evidence: str) -> Row:
         reason: of its rejection.
         evidence: what shows it.
     """
-    return Row(number, None, None, None, None, None, reason, shortened(evidence))
+    return Row(number, None, None, None, None, None, None, reason, shortened(evidence))
 
 
 def shortened(evidence: str) -> str:
@@ -241,6 +250,7 @@ def tables(rows: Iterable[Row], source_file: str, batch_bytes: int) -> Iterator[
         batch.append(row)
         # A Han character is three bytes.
         size += ROW_BYTES + 3 * sum([len(value) for value in _strings(row) if value])
+        size += 3 * len(row.meta) if row.meta else 0
         if size >= batch_bytes:
             yield _table(batch, source_file)
             batch, size = [], 0

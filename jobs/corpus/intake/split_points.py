@@ -13,6 +13,7 @@ import numpy as np
 from jobs.corpus.intake.delimited import DELIMITERS
 from jobs.corpus.intake.encoding_evidence import HEAD_BYTES, Evidence, characters
 from jobs.corpus.intake.encodings import detect, without_mark
+from jobs.corpus.intake.file_kinds import packed_kind
 from jobs.corpus.intake.rows import DeliveryParams
 from jobs.corpus.intake.splits import Split
 from jobs.corpus.text.kernels import kernel
@@ -81,13 +82,14 @@ class Splitter:
     def splits(self) -> list[Split]:
         """Return the splits, in order; none if the file must be read from its beginning.
 
-        These are UTF-16, whose newlines are not single bytes, and CSV that breaks its rules of
-        quoting, where only reading finds the ends of records.
+        These are UTF-16, whose newlines are not single bytes, what is packed whatever its name
+        says, and CSV that breaks its rules of quoting, where only reading finds ends of records.
         """
         encoding = self._encoding
         is_wide = encoding == "utf-16" or detect(self._head).startswith("utf-16")
         points = self._scan.points(self._size)
-        if is_wide or len(points) < 2 or points[0].offset > len(self._head):
+        is_packed = packed_kind(self._head) is not None
+        if is_wide or is_packed or len(points) < 2 or points[0].offset > len(self._head):
             return []
         read = characters(self._head, encoding, self._evidence.legacy)
         legacy = self._evidence.legacy() if encoding == "auto" else None

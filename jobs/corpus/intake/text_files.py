@@ -47,10 +47,10 @@ def file_rows(file: OpenFile) -> Iterator[Row]:
         if len(held) > params.max_text_bytes:
             evidence = f"file of more than {params.max_text_bytes} bytes"
             refusal = Refusal(RejectReason.TOO_LARGE, evidence)
-            yield delivered_row(1, [refusal, *known], params.max_text_bytes)
+            yield delivered_row(1, [refusal, *known], params)
             return
     text = document_text(bytes(held), characters, declared_charset(held), params.lost_share)
-    yield delivered_row(1, [text, *known], params.max_text_bytes)
+    yield delivered_row(1, [text, *known], params)
 
 
 def block_rows(file: OpenFile) -> Iterator[Row]:
@@ -67,7 +67,7 @@ def block_rows(file: OpenFile) -> Iterator[Row]:
             if isinstance(block, Refusal)
             else _lines_text(block, characters, params.lost_share)
         )
-        yield delivered_row(number, [text, *known], params.max_text_bytes)
+        yield delivered_row(number, [text, *known], params)
 
 
 def document_text(

@@ -48,12 +48,12 @@ def archive_rows(file: OpenFile) -> Iterator[Row]:
         raise text_column_missing(source_file, params.text_column, ARCHIVE_COLUMNS)
     names = dict(params.columns)
     wanted = [names.get(column) for column in ("id", "title")] + [names.get("url", "url")]
-    wanted.append(names.get("published"))
+    wanted += [names.get("published"), *params.keep]
     for number, record in _records(file.bytes_stream, source_file):
         if record.record_type == _KINDS[params.format]:
             text = _content(record, source_file, params)
             known = [record.headers.get(_HEADERS.get(name or "", "")) for name in wanted]
-            yield delivered_row(number, [text, *known], params.max_text_bytes)
+            yield delivered_row(number, [text, *known], params)
 
 
 class _Forward:

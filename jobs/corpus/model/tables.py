@@ -29,6 +29,7 @@ DELIVERED = pa.schema(
         pa.field("text", pa.large_string()),
         pa.field("url", pa.string()),
         pa.field("published", pa.string()),
+        pa.field("meta", pa.string()),  # columns of the partner's own to keep, as a JSON object
         pa.field("reason", pa.string()),  # why the row is rejected; null while it is not
         pa.field("evidence", pa.string()),
     ]
@@ -50,6 +51,7 @@ DOCUMENTS = pa.schema(
         pa.field("source_tier", pa.string()),  # of the registry of sources, like the next two
         pa.field("region", pa.string()),
         pa.field("licence", pa.string()),  # null: the partner's
+        pa.field("meta", pa.string()),
         *SIGNALS,  # null when the row is rejected
         pa.field("repairs", pa.int64()),  # bits of `repairs.Repair`; null when rejected
         pa.field("script", pa.string()),  # as delivered; null if unknown
@@ -158,6 +160,9 @@ RELEASED = pa.schema(
         pa.field("script", pa.string()),
     ]
 )
+
+WITH_META = RELEASED.append(pa.field("meta", pa.string()))
+"""RELEASED where a partner's own columns are kept: their values as a JSON object of strings."""
 
 DECISIONS = pa.schema(
     [

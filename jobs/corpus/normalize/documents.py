@@ -101,12 +101,17 @@ def documents(
         "reason": reason,
         "title": private.titles,
         **fields,
+        "meta": without_private_values(_meta(delivered), params=params.private_data),
         **{name: origin[name] for name in ("site", "source_tier", "region", "licence")},
         "evidence": pc.if_else(is_unwanted, origin["evidence"], evidence),
         **{field.name: measured[field.name] for field in SIGNALS},
     }
     table = pa.table({field.name: columns[field.name] for field in DOCUMENTS}).cast(DOCUMENTS)
     return table, removals(table, pa.concat_tables([private.spans, spans])), private.counts
+
+
+def _meta(delivered: pa.Table) -> pa.Array:
+    return delivered["meta"].combine_chunks()
 
 
 def _without(texts: pa.ChunkedArray | pa.Array, is_left_out: pa.Array) -> pa.Array:

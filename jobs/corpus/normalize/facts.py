@@ -53,4 +53,7 @@ def facts(documents: pa.Table, *, params: SignatureParams) -> pa.Table:
 def record_hashes(documents: pa.Table, text_hash: pa.Array) -> pa.Array:
     """The xxh3-128 over all that a release shows of a document: rows with equal ones may swap."""
     columns = [*(documents[name].to_pylist() for name in _SHOWN), hex_hashes(text_hash)]
-    return pa.array([digest(*row) for row in zip(*columns, strict=True)], HASH)
+    rows = zip(zip(*columns, strict=True), documents["meta"].to_pylist(), strict=True)
+    # What releases without such a column were made of stays what it was.
+    hashes = [digest(*row) if meta is None else digest(*row, meta) for row, meta in rows]
+    return pa.array(hashes, HASH)

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from jobs.corpus.model.identity import hex_hashes
 from jobs.corpus.model.reasons import DROPPING_STAGES, DropReason, Stage, Verdict
-from jobs.corpus.model.tables import DECISIONS, RELEASED, released_facts_schema
+from jobs.corpus.model.tables import DECISIONS, RELEASED, WITH_META, released_facts_schema
 from jobs.errors import ConservationError
 
 
@@ -43,7 +43,7 @@ def decisions(documents: pa.Table, drops: pa.Table, *, partner: str) -> pa.Table
         "verdict": verdict,
         "stage": stage,
         "reason": pc.coalesce(documents["reason"], drop_of["reason"]),
-        "evidence": pc.coalesce(documents["evidence"], drop_of["evidence"]),
+        "evidence": pc.coalesce(drop_of["evidence"], documents["evidence"]),
         "kept_doc_id": pa.array(hex_hashes(drop_of["kept_doc_id"]), pa.string()),
         "kept_partner": drop_of["kept_partner"],
         "similarity": drop_of["similarity"],
@@ -57,13 +57,16 @@ def decisions(documents: pa.Table, drops: pa.Table, *, partner: str) -> pa.Table
     return pa.table([columns[name] for name in DECISIONS.names], schema=DECISIONS)
 
 
-def released(documents: pa.Table, verdicts: pa.Table, *, licence: str) -> pa.Table:
-    """Return RELEASED: the kept documents, in the same order.
+def released(
+    documents: pa.Table, verdicts: pa.Table, *, licence: str, has_meta: bool = False
+) -> pa.Table:
+    """Return RELEASED, or WITH_META: the kept documents, in the same order.
 
     Args:
         documents: as for `decisions`.
         verdicts: their DECISIONS.
         licence: the partner's, of documents whose source has none of its own.
+        has_meta: whether the release has columns of partners' own.
     """
     is_kept = pc.equal(verdicts["verdict"], str(Verdict.KEPT))
     kept = documents.filter(is_kept)
@@ -71,7 +74,8 @@ def released(documents: pa.Table, verdicts: pa.Table, *, licence: str) -> pa.Tab
     columns["id"] = verdicts["doc_id"].filter(is_kept)
     columns["partner"] = verdicts["partner"].filter(is_kept)
     columns["licence"] = pc.fill_null(kept["licence"], licence)
-    return pa.table({name: columns[name] for name in RELEASED.names}).cast(RELEASED)
+    schema = WITH_META if has_meta else RELEASED
+    return pa.table({name: columns[name] for name in schema.names}).cast(schema)
 
 
 def released_facts(facts: pa.Table, documents: pa.Table, verdicts: pa.Table) -> pa.Table:

@@ -24,6 +24,9 @@ SITE_ROWS = 100
 ID_ROWS = 2
 """Rows dropped as `same_id` from which an id is noted."""
 
+SWALLOWED_SHARE = 0.01
+"""Of rows: so many lines inside quotes that look like rows are no accident of a text."""
+
 _MOST_IDS = 5
 # Duplicates are expected, and rules say nothing of a delivery's condition; any other reason is a
 # defect of a delivery or its configuration.
@@ -42,6 +45,8 @@ class AlarmKind(StrEnum):
     SAME_ID = "same_id"
     EMPTY_COLUMN = "empty_column"
     EMPTY_FILES = "empty_files"
+    BAD_FILES = "bad_files"
+    SWALLOWED = "swallowed_lines"
 
 
 _TEXTS = {
@@ -54,6 +59,10 @@ _TEXTS = {
     AlarmKind.SAME_ID: "{partner}: {rows:,} rows are dropped because others have the id {name!r}",
     AlarmKind.EMPTY_COLUMN: "{partner}: columns.{name} gives nothing in any of {of:,} rows",
     AlarmKind.EMPTY_FILES: "{partner}: {rows:,} of {of:,} files have no row, such as {name}",
+    AlarmKind.BAD_FILES: "{partner}: {rows:,} of {of:,} files cannot be read and are set aside, "
+    "such as {name}",
+    AlarmKind.SWALLOWED: "{partner}: {rows:,} lines inside quotes look like rows of their own, "
+    "beside {of:,} rows: if quotes are text there, give quoting: none",
 }
 
 
@@ -67,6 +76,7 @@ class AlarmParams:
         reason_share: Of a partner's rows that one reason may take which is no near or exact copy.
         id_rows: Rows with one id of which all but one are dropped.
         rows: Partners and sites with fewer rows raise no alarm about shares.
+        bad_share: Of a partner's files, and of their bytes, that may be set aside.
     """
 
     is_stopping: bool
@@ -74,10 +84,11 @@ class AlarmParams:
     reason_share: float = field(metadata={"key": "alarm_reason_share"})
     id_rows: int = field(metadata={"key": "alarm_id_rows"})
     rows: int = field(metadata={"key": "alarm_rows"})
+    bad_share: float = field(metadata={"key": "alarm_bad_share"})
 
     def __post_init__(self) -> None:
         """Refuse what is no share or count."""
-        for name in ("share", "reason_share"):
+        for name in ("share", "reason_share", "bad_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"limits.alarm_{name}={getattr(self, name)} is no share")
         for name in ("id_rows", "rows"):
@@ -156,12 +167,11 @@ def alarms(
         params: the limits.
     """
     rows, files = delivered["delivered"], delivered["files"]
+    yield from _bad_files(partner, delivered, params)
     if not rows:
         yield Alarm(partner, AlarmKind.NOTHING_DELIVERED, None, 0, files)
         return
-    if delivered["empty_files"]:
-        example = delivered["empty"][0]
-        yield Alarm(partner, AlarmKind.EMPTY_FILES, example, delivered["empty_files"], files)
+    yield from _file_alarms(partner, delivered)
     for name, filled in delivered["columns"].items():
         if not filled:
             yield Alarm(partner, AlarmKind.EMPTY_COLUMN, name, 0, rows)
@@ -171,6 +181,25 @@ def alarms(
     for name, count in sorted(found.ids.items()):
         if count + 1 >= params.id_rows:
             yield Alarm(partner, AlarmKind.SAME_ID, name, count, rows)
+
+
+def _file_alarms(partner: str, delivered: Mapping[str, Any]) -> Iterator[Alarm]:
+    rows, files = delivered["delivered"], delivered["files"]
+    if delivered["empty_files"]:
+        example = delivered["empty"][0]
+        yield Alarm(partner, AlarmKind.EMPTY_FILES, example, delivered["empty_files"], files)
+    swallowed = delivered.get("swallowed_lines", 0)
+    if swallowed > SWALLOWED_SHARE * rows:
+        yield Alarm(partner, AlarmKind.SWALLOWED, None, swallowed, rows)
+
+
+def _bad_files(partner: str, delivered: Mapping[str, Any], params: AlarmParams) -> Iterator[Alarm]:
+    bad = delivered.get("bad_files")
+    if bad:
+        files = bad["files"] + delivered["files"]
+        share = max(bad["files"] / files, bad["bytes"] / max(1, bad["bytes"] + bad["read_bytes"]))
+        if share > params.bad_share:
+            yield Alarm(partner, AlarmKind.BAD_FILES, bad["example"], bad["files"], files)
 
 
 def _shares(

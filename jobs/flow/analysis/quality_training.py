@@ -27,7 +27,7 @@ from jobs.corpus.signals.quality_report import quality_report
 from jobs.corpus.signals.quality_training import TrainingParams, fitted
 from jobs.errors import ConfigError
 from jobs.flow.intake.delivered_tables import file_tables
-from jobs.flow.intake.plan import Delivered
+from jobs.flow.intake.input_shards import Delivered
 from jobs.storage.sources import expand
 
 Progress = Callable[[str, int, int], None]

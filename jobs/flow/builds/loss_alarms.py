@@ -22,8 +22,9 @@ from jobs.corpus.release.loss_alarms import (
     merged_notes,
 )
 from jobs.errors import LossAlarm
+from jobs.flow.builds.bad_files import BadFile
 from jobs.flow.builds.merge_inputs import Range
-from jobs.flow.intake.plan import InputShard, delivered_files
+from jobs.flow.intake.input_shards import DeliveredFile, InputShard, delivered_files
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.opened_release import OpenedRelease, origin
 from jobs.flow.shards import NormalizedShard
@@ -39,6 +40,7 @@ def deliveries(
     plan: Sequence[InputShard],
     normalized: Sequence[NormalizedShard],
     built: dict[str, dict[str, Any]],
+    bad_files: Sequence[BadFile],
     params: BuildParams,
 ) -> dict[str, dict[str, Any]]:
     """Return the account of each partner that delivered files now, by name.
@@ -47,25 +49,46 @@ def deliveries(
         plan: of the build.
         normalized: its shards.
         built: the account of each partner in this build alone.
+        bad_files: files that were set aside.
         params: of the build.
     """
     accounts: dict[str, dict[str, Any]] = {}
-    files = Counter(partner.name for partner, _ in delivered_files(plan))
+    read = delivered_files(plan)
+    files = Counter(one.partner.name for one in read)
     for partner in params.partners:
         shards = [shard for shard in normalized if shard.partner == partner.name]
         filled = sum((Counter(dict(shard.columns)) for shard in shards), Counter[str]())
         empty = [name for shard in shards for name in shard.empty]
-        mapped = [name for name, _ in partner.reading.columns if name in DELIVERED_AS]
-        if files[partner.name]:
+        mapped = {name for group in partner.groups for name, _ in group.reading.columns}
+        bad = [one for one in bad_files if one.partner == partner.name]
+        if files[partner.name] or bad:
             accounts[partner.name] = {
                 **built[partner.name],
                 "since": params.version,
                 "files": files[partner.name],
                 "empty_files": len(empty),
                 "empty": empty[:_EXAMPLES],
-                "columns": {name: filled[name] for name in mapped},
+                "columns": {name: filled[name] for name in sorted(mapped & {*DELIVERED_AS})},
+                **_bad(bad, [one for one in read if one.partner.name == partner.name]),
+                **_swallowed(shards),
             }
     return accounts
+
+
+def _bad(bad: Sequence[BadFile], read: Sequence[DeliveredFile]) -> dict[str, Any]:
+    if not bad:
+        return {}
+    numbers = {
+        "files": len(bad),
+        "bytes": sum(one.bytes for one in bad),
+        "read_bytes": sum(one.file.source.size_bytes for one in read),
+    }
+    return {"bad_files": {**numbers, "example": bad[0].file}}
+
+
+def _swallowed(shards: Sequence[NormalizedShard]) -> dict[str, int]:
+    lines = sum(shard.swallowed_lines for shard in shards)
+    return {"swallowed_lines": lines} if lines else {}
 
 
 def build_alarms(

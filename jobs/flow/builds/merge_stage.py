@@ -115,7 +115,7 @@ def merge_range(work: _Work, *, params: BuildParams) -> Checkpoint:
     documents = filtered(documents, params.rules, params.origin.excluded, partner=partner)
     drops = dropped(store, context.drops, plan, work.range)
     verdicts = decisions(documents, drops, partner=partner)
-    kept = released(documents, verdicts, licence=plan.licence)
+    kept = released(documents, verdicts, licence=plan.licence, has_meta=params.has_meta)
     facts = released_facts(tables.facts, documents, verdicts)
     decided = pa.table({"ordinal": documents["ordinal"], "verdict": verdicts["verdict"]})
     # Rejected rows meet no tombstone in dedup, and decisions must not show their text either.
@@ -145,7 +145,7 @@ def _is_whole(retired_files: str | None, checkpoint: Checkpoint, *, params: Buil
 
 def _recipe(params: BuildParams) -> Any:
     licences = sorted((partner.name, partner.licence) for partner in params.partners)
-    return params.shards.release_bytes, licences
+    return params.shards.release_bytes, licences, params.has_meta
 
 
 def _sections(normalized: Sequence[NormalizedShard], params: BuildParams) -> list[Section]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -18,17 +19,22 @@ import pyarrow.compute as pc
 from jobs.corpus.contamination.decontamination import decontaminated
 from jobs.corpus.dedup.ranking import hash_halves
 from jobs.corpus.intake.rows import DELIVERED_AS
-from jobs.corpus.model.reasons import DROPPING_STAGES, UNWANTED_STAGES, Stage
+from jobs.corpus.intake.swallowed_lines import swallowed_lines
+from jobs.corpus.model.reasons import Stage
 from jobs.corpus.normalize.documents import documents
 from jobs.corpus.normalize.facts import facts
 from jobs.corpus.release.sections import Boundaries, boundaries
 from jobs.corpus.removal.line_keys import Keys
 from jobs.corpus.removal.site_boilerplate import edge_keys
-from jobs.errors import TooManyRejects
+from jobs.errors import DeliveryUnreadable
+from jobs.flow.builds.bad_files import KILLED, BadFile, complaints, readable
+from jobs.flow.builds.reject_shares import check_rejects
 from jobs.flow.builds.sections import needed, packed
 from jobs.flow.contamination.index_object import load_index, store_index
-from jobs.flow.intake.delivered_tables import delivered_tables
-from jobs.flow.intake.plan import Delivered, InputShard, remember_plan, with_read
+from jobs.flow.intake.delivered_tables import file_tables
+from jobs.flow.intake.file_contents import MEMBER
+from jobs.flow.intake.input_shards import Delivered, InputShard, with_read
+from jobs.flow.intake.plan import remember_plan
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard, Run
 from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, map_checkpointed
@@ -45,22 +51,40 @@ _BY_ID = [("doc_id", "ascending"), ("position", "ascending")]
 _ROW_GROUP_BYTES = 4 << 20  # small, so that merge reads little beyond the range it asks for
 
 
+class Normalized(NamedTuple):
+    """A plan without files that cannot be read, what normalize left of it, and these files."""
+
+    plan: list[InputShard]
+    shards: list[NormalizedShard]
+    bad_files: list[BadFile]
+
+
 def normalize(
     shards: Sequence[InputShard], params: BuildParams, *, progress: Progress
-) -> list[NormalizedShard]:
+) -> Normalized:
     """Normalize the input shards that have no checkpoint yet; return all, in order of the plan.
 
     Raises:
+        DeliveryUnreadable: names every file that cannot be read, of partners that set none aside.
         TooManyRejects: a partner's share of rejected rows is above the agreed one.
     """
     store_index(open_store(params.storage), params)
-    work = [CheckpointedTask(checkpoint_key(params.corpus, shard.key), shard) for shard in shards]
-    checkpoints = map_checkpointed(
-        normalize_shard, work, params=params, label=Stage.NORMALIZE, progress=progress
-    )
-    normalized = list(_with_bases(shards, checkpoints, params))
+
+    def run(left: Sequence[InputShard]) -> list[Checkpoint]:
+        keys = [checkpoint_key(params.corpus, shard.key) for shard in left]
+        work = [CheckpointedTask(key, shard, KILLED) for key, shard in zip(keys, left, strict=True)]
+        return map_checkpointed(
+            normalize_shard,
+            work,
+            params=params,
+            label=Stage.NORMALIZE,
+            progress=progress,
+        )
+
+    plan, checkpoints, bad_files = readable(shards, run, params)
+    normalized = list(_with_bases(plan, checkpoints, params))
     check_rejects(normalized, params)
-    return normalized
+    return Normalized(plan, normalized, bad_files)
 
 
 def read_plan(
@@ -76,38 +100,25 @@ def read_plan(
 
 
 def normalize_shard(shard: InputShard, *, params: BuildParams) -> Checkpoint:
-    """Read one input shard and write its runs; return what was written. Idempotent."""
+    """Read one input shard and write its runs; return what was written. Idempotent.
+
+    If files cannot be read, return what is wrong with each of them instead.
+    """
     # Arrow's own pool returns freed memory and touches new memory instead: a tenth of a task.
     pa.set_memory_pool(pa.system_memory_pool())
     writer = _RunWriter(open_store(params.storage), shard, params)
     endpoint_url = params.storage.endpoint_url
-    for table in delivered_tables(shard, endpoint_url=endpoint_url, report=writer.report):
-        writer.add(table)
-    return writer.finished()
-
-
-def check_rejects(normalized: list[NormalizedShard], params: BuildParams) -> None:
-    """Stop if more of a partner's rows were rejected than agreed.
-
-    Raises:
-        TooManyRejects: with a table of reasons.
-    """
-    for partner in params.partners:
-        shards = [shard for shard in normalized if shard.partner == partner.name]
-        delivered = sum(shard.delivered for shard in shards)
-        reasons: Counter[str] = Counter()
-        for shard in shards:
-            for stage, reason, count in shard.rejected:
-                reasons[reason] += count * (stage not in {*DROPPING_STAGES, *UNWANTED_STAGES})
-        rejected = reasons.total()
-        if delivered and rejected / delivered > partner.reject_share:
-            table = "\n".join(f"  {count:>12,}  {name}" for name, count in reasons.most_common())
-            raise TooManyRejects(
-                f"partner {partner.name}: {rejected:,} of {delivered:,} rows are rejected, more "
-                f"than reject_share={partner.reject_share:.2%}:\n{table}\n"
-                f"ask the partner for a new delivery, or raise reject_share in "
-                f"partners/{partner.name}.yaml"
-            )
+    bad: list[tuple[Delivered, DeliveryUnreadable]] = []
+    for file in shard.files:
+        try:
+            for table in file_tables(
+                file, shard.group.reading, endpoint_url=endpoint_url, report=writer.report
+            ):
+                if not bad:  # else nothing of this shard is used
+                    writer.add(table)
+        except DeliveryUnreadable as error:
+            bad.append((file, error))
+    return complaints(bad) if bad else writer.finished()
 
 
 class _RunWriter:
@@ -130,6 +141,7 @@ class _RunWriter:
         self.benchmark_counts: Counter[tuple[str, str]] = Counter()
         self.digests: list[tuple[str, str]] = []
         self.private_counts: Counter[tuple[str, str]] = Counter()
+        self.swallowed_lines = 0
 
     def add(self, delivered: pa.Table) -> None:
         table, removals, private_counts = documents(
@@ -148,6 +160,7 @@ class _RunWriter:
         self.boundaries.append(boundaries(table, self.content_bytes))
         self.delivered += len(table)
         self.files.update(delivered["source_file"].unique().to_pylist())
+        self.swallowed_lines += swallowed_lines(delivered)
         for column, name in DELIVERED_AS.items():
             self.columns[column] += len(table) - delivered[name].null_count
         # While the text is in memory: touching new memory costs more than all of this.
@@ -166,17 +179,19 @@ class _RunWriter:
         if self.pending:
             self._write()
         whole = [file.source.name for file in self.shard.files if file.split is None]
+        read = {name.partition(MEMBER)[0] for name in self.files} | self.files
         return {
             "runs": self.runs,
             "delivered": self.delivered,
             "content_bytes": self.content_bytes,
             "rejected": sorted([*key, count] for key, count in self.rejected.items()),
             "columns": sorted(self.columns.items()),
-            "empty": [name for name in whole if name not in self.files],
+            "empty": [name for name in whole if name not in read],
             "files": self.digests,
             "benchmarks": sorted([*key, count] for key, count in self.benchmark_counts.items()),
             "boundaries": packed(self.boundaries),
             "private_data": sorted([*key, count] for key, count in self.private_counts.items()),
+            "swallowed_lines": self.swallowed_lines,
         }
 
     def _write(self) -> None:
@@ -271,6 +286,7 @@ def _with_bases(
             benchmarks=tuple((name, what, count) for name, what, count in checkpoint["benchmarks"]),
             boundaries=needed(checkpoint["boundaries"], params.shards.release_bytes),
             private_data=tuple((kind, of, count) for kind, of, count in checkpoint["private_data"]),
+            swallowed_lines=checkpoint["swallowed_lines"],
         )
         base += checkpoint["delivered"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -98,11 +99,17 @@ def _require_fit(parent: OpenedRelease, params: BuildParams) -> None:
         )
 
 
+def extending(params: BuildParams, parent: Manifest | None) -> BuildParams:
+    """Return the parameters of a build with what it takes over from the release that it extends."""
+    columns = parent["schema"]["shards"] if parent else []
+    return replace(params, inherits_meta=any(column["name"] == "meta" for column in columns))
+
+
 def differences(manifest: Manifest, params: BuildParams) -> Iterator[str]:
     """Yield the values that would have to be equal and are not, a line each, sorted."""
     recorded = {
         "parameters": recorded_parameters(params),
-        "schema": recorded_schema(params),
+        "schema": recorded_schema(extending(params, manifest)),
         "priority": {partner.name: partner.priority for partner in params.partners},
     }
     accounts = manifest["partners"]

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field, replace
 from jobs.corpus.model.reasons import Stage
 from jobs.corpus.release.loss_alarms import Alarm
 from jobs.errors import DamagedTable
+from jobs.flow.builds.bad_files import BadFile
 from jobs.flow.builds.loss_alarms import build_alarms, stop
 from jobs.flow.builds.merge_inputs import Range
 from jobs.flow.builds.merge_stage import merge
 from jobs.flow.builds.merged_tables import remember
 from jobs.flow.builds.normalize_stage import normalize, read_plan
-from jobs.flow.builds.parent_release import inputs_of, open_parent
+from jobs.flow.builds.parent_release import extending, inputs_of, open_parent
 from jobs.flow.builds.preflight import require_free_version
 from jobs.flow.builds.publish_stage import Published, candidate, publish_candidate, traffic
 from jobs.flow.builds.site_boilerplate_stage import without_site_boilerplate
@@ -26,7 +27,8 @@ from jobs.flow.dedup.dedup_stage import Drops, deduplicate
 from jobs.flow.dedup.frozen import FrozenShard, frozen_shards
 from jobs.flow.dedup.tombstones import tombstone_shards
 from jobs.flow.intake.column_check import require_columns
-from jobs.flow.intake.plan import InputShard, plan
+from jobs.flow.intake.input_shards import InputShard
+from jobs.flow.intake.plan import plan
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.flow.shards import NormalizedShard
@@ -48,6 +50,7 @@ class BuildState:
         progress: Called with every finished task.
         parent: The release it extends, if any.
         plan: Its input shards.
+        bad_files: Files that cannot be read and are set aside.
         tombstones: Of all that was taken down; none where the steps compare nothing.
         read: The plan with the digests of the files that normalize read.
         shards: What normalize left of each input shard, later without site boilerplate.
@@ -61,6 +64,7 @@ class BuildState:
     parent: OpenedRelease | None
     plan: Sequence[InputShard]
     tombstones: Sequence[FrozenShard]
+    bad_files: Sequence[BadFile] = ()
     read: Sequence[InputShard] = field(init=False)
     shards: list[NormalizedShard] = field(init=False)
     drops: Drops = field(init=False)
@@ -74,7 +78,10 @@ class BuildState:
 
 
 def _normalize(build: BuildState) -> None:
-    build.shards = normalize(build.plan, build.params, progress=build.progress)
+    build.plan, build.shards, bad_files = normalize(
+        build.plan, build.params, progress=build.progress
+    )
+    build.bad_files = [*build.bad_files, *bad_files]  # a second time the plan has none of the first
     build.read = read_plan(build.plan, build.shards, build.params)
 
 
@@ -95,7 +102,12 @@ def _deduplicate(build: BuildState) -> None:
 def _merge(build: BuildState) -> None:
     build.ranges = merge(build.shards, build.drops, build.params, progress=build.progress)
     build.manifest = candidate(
-        build.read, build.shards, build.ranges, build.params, parent=build.parent
+        build.read,
+        build.shards,
+        build.ranges,
+        build.params,
+        parent=build.parent,
+        bad_files=build.bad_files,
     )
     remember(open_store(build.params.storage), build.manifest, build.shards)
 
@@ -195,6 +207,7 @@ def _planned(
     tombstones = tombstone_shards(store, params) if Stage.DEDUP in steps else []
     prove_once(store, params.storage.root)
     parent = open_parent(store, params)
+    params = extending(params, parent.manifest if parent else None)
     shards = plan(params, known=inputs_of(parent), progress=progress)
     if will_publish:
         require_free_version(store, shards, params, parent=parent)

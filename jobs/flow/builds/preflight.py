@@ -8,13 +8,14 @@ import orjson
 
 from jobs.errors import AlreadyPublished
 from jobs.flow.builds.publish_stage import known_before
-from jobs.flow.intake.plan import InputShard, with_digests
+from jobs.flow.intake.input_shards import InputShard, without_files
+from jobs.flow.intake.plan import with_digests
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.storage.canonical_json import canonical_json
 from jobs.storage.corpus import Corpus
 from jobs.storage.log import head
-from jobs.storage.manifests import InputEntry
+from jobs.storage.manifests import InputEntry, Manifest
 from jobs.storage.objects import ObjectStore
 from jobs.storage.releases import read_manifest
 
@@ -41,6 +42,7 @@ def require_free_version(
     if release is None:
         return
     there = read_manifest(Corpus(store, params.corpus), release["digest"])
+    plan = _without_bad(plan, there, params)
     if _names(known_before(plan, params, parent=parent)["inputs"]) == _names(there["inputs"]):
         plan = with_digests(plan, params)
     here = orjson.loads(canonical_json(known_before(plan, params, parent=parent)))
@@ -51,6 +53,14 @@ def require_free_version(
             f"{' and '.join(different)}: a published version never changes, "
             "choose another corpus.version"
         )
+
+
+def _without_bad(
+    plan: Sequence[InputShard], there: Manifest, params: BuildParams
+) -> list[InputShard]:
+    """Return the plan without the files that the release set aside: they would be so again."""
+    bad = {(one["partner"], one["file"]) for one in there.get("bad_files", [])}
+    return [one for shard in plan for one in without_files(shard, bad, params)]
 
 
 def _names(inputs: Sequence[InputEntry]) -> list[tuple[str, str, int]]:

@@ -9,14 +9,14 @@ from typing import Any, cast
 from jobs.corpus.release.conservation import added, balance
 from jobs.corpus.release.loss_alarms import Alarm
 from jobs.errors import LostRace, ReleaseMissing
+from jobs.flow.builds.bad_files import BadFile
 from jobs.flow.builds.loss_alarms import deliveries
 from jobs.flow.builds.merge_inputs import Range
 from jobs.flow.builds.merge_stage import totals
 from jobs.flow.contamination.records import recorded_benchmarks
-from jobs.flow.intake.plan import Delivered, InputShard, delivered_files
-from jobs.flow.params import BuildParams, PartnerParams, recorded_reading
+from jobs.flow.intake.input_shards import DeliveredFile, InputShard, delivered_files, input_name
+from jobs.flow.params import BuildParams, PartnerParams
 from jobs.flow.recorded import (
-    InputName,
     recorded_parameters,
     recorded_private_data,
     recorded_schema,
@@ -27,7 +27,6 @@ from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.flow.shards import NormalizedShard
 from jobs.flow.tasks.blobs import FILES
 from jobs.flow.tasks.checkpoints import Checkpoint
-from jobs.storage.canonical_json import fingerprint
 from jobs.storage.commits import resumed
 from jobs.storage.corpus import Corpus
 from jobs.storage.layout import blob_key
@@ -122,6 +121,7 @@ def candidate(
     params: BuildParams,
     *,
     parent: OpenedRelease | None,
+    bad_files: Sequence[BadFile] = (),
 ) -> Manifest:
     """Return the manifest of a release: what determines and describes its content, no more.
 
@@ -135,6 +135,7 @@ def candidate(
         merged: each range with the checkpoint of its merge.
         params: of the build.
         parent: the release it extends, if any.
+        bad_files: files that were set aside.
 
     Raises:
         ConservationError: a partner's counts do not add up.
@@ -156,13 +157,29 @@ def candidate(
             else before["partners"][name]
             for name in sorted({*given, *before["partners"]})
         },
-        "deliveries": before.get("deliveries", {}) | deliveries(plan, normalized, built, params),
+        "deliveries": before.get("deliveries", {})
+        | deliveries(plan, normalized, built, bad_files, params),
         "schema": recorded_schema(params),
+        **_recorded_bad_files(plan, bad_files, params, before),
         **recorded_benchmarks(params, normalized, before),
         **recorded_private_data(params, normalized, before),
         **files,
     }
     return cast("Manifest", manifest)
+
+
+def _recorded_bad_files(
+    plan: Sequence[InputShard],
+    bad_files: Sequence[BadFile],
+    params: BuildParams,
+    before: Manifest,
+) -> JsonObject:
+    """Return the manifest's `bad_files`, those of the parent that were not read since included."""
+    read = {(one.partner.name, one.file.source.name) for one in delivered_files(plan)}
+    now = {(one.partner, one.file): one._asdict() | {"since": params.version} for one in bad_files}
+    known = {(one["partner"], one["file"]): one for one in before.get("bad_files", [])}
+    found = {name: one for name, one in (known | now).items() if name not in read}
+    return {"bad_files": [found[name] for name in sorted(found)]} if found else {}
 
 
 def known_before(
@@ -176,17 +193,12 @@ def known_before(
         parent: the release it extends, if any.
     """
     before = parent.manifest if parent else _NOTHING
-    readings = {partner.name: fingerprint(recorded_reading(partner)) for partner in params.partners}
     return {
         "parent": {"version": parent.version, "digest": parent.digest} if parent else None,
         "parameters": with_libraries(
             _with_readings(recorded_parameters(params), before), before, params.version
         ),
-        "inputs": before["inputs"]
-        + [
-            _input(partner.name, file, readings[partner.name], params.version)
-            for partner, file in delivered_files(plan)
-        ],
+        "inputs": before["inputs"] + [_input(one, params.version) for one in delivered_files(plan)],
     }
 
 
@@ -263,7 +275,6 @@ def _with_readings(parameters: JsonObject, before: Manifest) -> JsonObject:
     return {**parameters, "reading": {**known, **parameters["reading"]}}
 
 
-def _input(partner: str, file: Delivered, reading: str, version: str) -> InputEntry:
-    name = InputName(partner, file.source.name, file.digest, reading)
-    size = {"bytes": file.source.size_bytes, "since": version}
-    return cast("InputEntry", name._asdict() | size)
+def _input(one: DeliveredFile, version: str) -> InputEntry:
+    size = {"bytes": one.file.source.size_bytes, "since": version}
+    return cast("InputEntry", input_name(one)._asdict() | size)

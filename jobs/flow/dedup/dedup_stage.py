@@ -14,6 +14,7 @@ from functools import partial
 import pyarrow as pa
 
 from jobs.corpus.dedup.duplicates import find_duplicates
+from jobs.corpus.model.tables import ranked_schema
 from jobs.flow.dedup.candidate_groups import group_candidates
 from jobs.flow.dedup.candidates import (
     CandidateGroups,
@@ -117,6 +118,7 @@ def _decide_all(spec: _AllTask, *, params: BuildParams) -> Checkpoint:
     store = open_store(params.storage)
     facts = [(ranked_facts(shard, params, store=store), shard) for shard in spec.shards]
     tables = [with_texts(ranked, shard, params, store=store) for ranked, shard in facts]
+    tables = tables or [ranked_schema(params.signature.num_perm).empty_table()]
     return _decided(pa.concat_tables(tables), spec.folder.at("drops-all", _DROPS), params, store)
 
 

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from jobs.flow.params import PartnerParams, recorded_reading
+from jobs.flow.params import FileGroup, PartnerParams, recorded_reading
 from jobs.flow.recorded import InputName
 from jobs.storage.canonical_json import fingerprint
 
 
 class Choice:
-    """Which files of a partner are read, by what a parent release and a request name."""
+    """Which files of a group are read, by what a parent release and a request name."""
 
     def __init__(
         self,
         partner: PartnerParams,
+        group: FileGroup,
         known: Collection[InputName],
         only: Collection[InputName] | None,
     ) -> None:
-        """Choose among the files of a partner.
+        """Choose among the files of a group.
 
         Args:
-            partner: whose files, read as it says.
+            partner: whose files.
+            group: of them, read as it says.
             known: files that are not read.
             only: the files to read; None for all.
         """
-        this = partner.name, fingerprint(recorded_reading(partner))
+        this = partner.name, fingerprint(recorded_reading(group.reading, partner.repair))
 
         def of_partner(names: Collection[InputName]) -> set[tuple[str, str]]:
             return {(file, digest) for name, file, digest, how in names if (name, how) == this}

@@ -7,15 +7,17 @@ the heads are those of all files; and a name close to one of them is a slip.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
+from itertools import islice
 
 from jobs.corpus.intake.deliveries import heads
 from jobs.corpus.intake.formats import format_named
-from jobs.corpus.intake.rows import Head
-from jobs.errors import LossAlarm
-from jobs.flow.intake.plan import Delivered, InputShard, delivered_files
-from jobs.flow.params import BuildParams, PartnerParams
-from jobs.storage.source_bytes import open_random, open_stream
+from jobs.corpus.intake.rows import DeliveryParams, Head
+from jobs.errors import DeliveryUnreadable, LossAlarm
+from jobs.flow.intake.file_contents import opened_contents
+from jobs.flow.intake.input_shards import Delivered, InputShard, delivered_files
+from jobs.flow.params import BuildParams
 
 _FILES_TRIED = 8
 _ALIKE = 0.8  # of difflib: `headlin` and `headline` have 0.93, `titel` and `title` 0.8
@@ -28,14 +30,17 @@ def require_columns(plan: Sequence[InputShard], params: BuildParams) -> None:
     Raises:
         LossAlarm: with each such column, and what the partner may mean.
     """
-    files: dict[str, list[Delivered]] = {}
-    for partner, file in delivered_files(plan):
+    files: dict[tuple[str, str], list[Delivered]] = {}
+    for partner, group, file in delivered_files(plan):
         if file.source.size_bytes:
-            files.setdefault(partner.name, []).append(file)
+            files.setdefault((partner.name, group.name), []).append(file)
     found = [
-        complaint
+        f"{partner.owner(group)}: {complaint}"
         for partner in params.partners
-        for complaint in _complaints(partner, files.get(partner.name, []), params)
+        for group in partner.groups
+        for complaint in _complaints(
+            group.reading, files.get((partner.name, group.name), []), params
+        )
     ]
     if found:
         listed = "\n".join(f"  {complaint}" for complaint in found)
@@ -46,34 +51,41 @@ def require_columns(plan: Sequence[InputShard], params: BuildParams) -> None:
 
 
 def _complaints(
-    partner: PartnerParams, files: Sequence[Delivered], params: BuildParams
+    reading: DeliveryParams, files: Sequence[Delivered], params: BuildParams
 ) -> Iterator[str]:
-    mapped = [pair for pair in partner.reading.columns if pair[0] != "text"]
+    mapped = [pair for pair in reading.columns if pair[0] != "text"]
+    mapped += [("keep", name) for name in reading.keep]
     if not mapped or all(file.was_read for file in files):
         return
-    shown = [
-        head
+    tried = [
+        _heads(reading, file, params.storage.endpoint_url)
         for file in files[:: -(-len(files) // _FILES_TRIED)]  # the latest may have what others lack
-        for head in _heads(partner, file, params.storage.endpoint_url)
     ]
+    shown = [head for heads_of_file in tried for head in heads_of_file]
     found = {name for head in shown for name in head.found}
     names = list(dict.fromkeys(name for head in shown for name in head.names))
     missing = [(column, given) for column, given in mapped if given not in found]
     # A page gives title, date and address itself.
-    delivered_as = format_named(partner.reading.format)
+    delivered_as = format_named(reading.format)
     is_fixed = not (delivered_as.is_optional or delivered_as.is_page)
-    is_all = is_fixed and len(files) <= _FILES_TRIED
-    free = [name for name in names if name not in dict(partner.reading.columns).values()]
+    is_all = is_fixed and len(files) <= _FILES_TRIED and max(map(len, tried)) < _FILES_TRIED
+    free = [name for name in names if name not in dict(reading.columns).values()]
     meant = {given: get_close_matches(given, free, 1, _ALIKE) for _, given in missing}
     if shown and (is_all or any(meant.values())):
         for column, given in missing:
             hint = f"did you mean {meant[given][0]!r}? " if meant[given] else ""
             there = ", ".join(names[:_NAMES_SHOWN])
-            yield f"partner {partner.name}: columns.{column} is {given!r}: {hint}there are {there}"
+            key = column if column == "keep" else f"columns.{column}"
+            yield f"{key} is {given!r}: {hint}there are {there}"
 
 
-def _heads(partner: PartnerParams, file: Delivered, endpoint_url: str | None) -> list[Head]:
-    is_random = format_named(partner.reading.format).is_random_access
-    opened = open_random if is_random else open_stream
-    with opened(file.source.uri, endpoint_url=endpoint_url) as stream:
-        return heads(stream, source_file=file.source.uri, params=partner.reading)
+def _heads(reading: DeliveryParams, file: Delivered, endpoint_url: str | None) -> list[Head]:
+    """Return the heads of a file, or of the first members of an archive."""
+    found: list[Head] = []
+    with (
+        suppress(DeliveryUnreadable),  # which reading it says, too
+        opened_contents(file.source, reading, endpoint_url=endpoint_url) as contents,
+    ):
+        for content in islice(contents, _FILES_TRIED):
+            found += heads(content.stream, source_file=file.source.uri, params=reading)
+    return found

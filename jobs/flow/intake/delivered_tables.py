@@ -12,7 +12,9 @@ import pyarrow as pa
 from jobs.corpus.intake.deliveries import legacy_evidence, read_rows
 from jobs.corpus.intake.formats import format_named
 from jobs.corpus.intake.rows import DeliveryParams
-from jobs.flow.intake.plan import Delivered, InputShard
+from jobs.errors import DeliveryUnreadable
+from jobs.flow.intake.file_contents import Content, contents
+from jobs.flow.intake.input_shards import Delivered, InputShard
 from jobs.flow.intake.scans import HELD_BYTES
 from jobs.storage.hashed_stream import hashed_stream
 from jobs.storage.source_bytes import decompressed, open_random, open_range, open_stream
@@ -28,9 +30,7 @@ def delivered_tables(
 ) -> Iterator[pa.Table]:
     """Return the rows of an input shard, in order, as DELIVERED tables."""
     for file in shard.files:
-        yield from file_tables(
-            file, shard.partner.reading, endpoint_url=endpoint_url, report=report
-        )
+        yield from file_tables(file, shard.group.reading, endpoint_url=endpoint_url, report=report)
 
 
 def file_tables(
@@ -51,19 +51,17 @@ def file_tables(
     Raises:
         DeliveryChanged: it is not the file that was listed. If it was hashed before, no row of what
             it is now was given; otherwise rows may have been.
+        DeliveryUnreadable: it may not be opened, or its bytes are damaged or not of the format;
+            rows before that may have been given.
     """
+    if file.source.refusal:
+        raise DeliveryUnreadable(file.source.refusal)
     is_random = format_named(reading.format).is_random_access
     if file.known is None and not (is_random and file.source.size_bytes > HELD_BYTES):
         yield from _whole_file(file, reading, endpoint_url, report)
         return
     with _opened(file, reading, endpoint_url) as stream:
-        yield from read_rows(
-            stream,
-            source_file=file.source.name,
-            params=reading,
-            split=file.split,
-            legacy=partial(_legacy, file, endpoint_url),
-        )
+        yield from _tables(stream, file, reading, endpoint_url)
 
 
 def _whole_file(
@@ -76,13 +74,29 @@ def _whole_file(
             stream = pa.BufferReader(stored.readall())
         else:
             stream = decompressed(io.BufferedReader(stored, _BUFFER_BYTES), source.uri)
-        yield from read_rows(
-            stream,
-            source_file=source.name,
-            params=reading,
-            legacy=partial(_legacy, file, endpoint_url),
-        )
+        yield from _tables(stream, file, reading, endpoint_url)
     report(file, stored.digest)
+
+
+def _tables(
+    stream: BinaryIO | pa.NativeFile,
+    file: Delivered,
+    reading: DeliveryParams,
+    endpoint_url: str | None,
+) -> Iterator[pa.Table]:
+    legacy = partial(_legacy, file, endpoint_url)
+    if file.split is not None:  # of an archive there are none
+        found = iter([Content(file.source.name, stream, legacy)])
+    else:
+        found = contents(stream, file.source.name, file.source.uri, reading, legacy)
+    for content in found:
+        yield from read_rows(
+            content.stream,
+            source_file=content.name,
+            params=reading,
+            split=file.split,
+            legacy=content.legacy,
+        )
 
 
 def _opened(

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from jobs.flow.params import PartnerParams, recorded_reading
+from jobs.flow.params import FileGroup, PartnerParams, recorded_reading
 from jobs.flow.tasks.checkpoints import read_checkpoint, write_checkpoint
 from jobs.storage.canonical_json import fingerprint
 from jobs.storage.layout import work_key
 from jobs.storage.objects import ObjectStore
-from jobs.storage.sources import SourceFile
+from jobs.storage.source_files import SourceFile
 
 _STAGE = "read_files"
 
@@ -26,20 +26,26 @@ def state_of_file(source: SourceFile) -> FileState:
     return source.name, *source.listed
 
 
-def digests_read(store: ObjectStore, corpus: str, partner: PartnerParams) -> dict[FileState, str]:
-    """Return the digests of the files of a partner that were read as they would be read now."""
-    found = read_checkpoint(store, _key(corpus, partner)) or []
+def digests_read(
+    store: ObjectStore, corpus: str, partner: PartnerParams, group: FileGroup
+) -> dict[FileState, str]:
+    """Return the digests of the files that were read as this group of a partner is read now."""
+    found = read_checkpoint(store, _key(corpus, partner, group)) or []
     return {(name, size, version): digest for name, size, version, digest in found}
 
 
 def remember_read(
-    store: ObjectStore, corpus: str, partner: PartnerParams, digests: Mapping[FileState, str]
+    store: ObjectStore,
+    corpus: str,
+    partner: PartnerParams,
+    group: FileGroup,
+    digests: Mapping[FileState, str],
 ) -> None:
-    """Remember the digests of all files of a partner that are there now, and of no others."""
+    """Remember the digests of all files of a group that are there now, and of no others."""
     rows: Iterable[tuple[str, int, str, str]] = ((*file, digests[file]) for file in sorted(digests))
-    write_checkpoint(store, _key(corpus, partner), list(rows))
+    write_checkpoint(store, _key(corpus, partner, group), list(rows))
 
 
-def _key(corpus: str, partner: PartnerParams) -> str:
-    name = fingerprint(partner.name, recorded_reading(partner))
+def _key(corpus: str, partner: PartnerParams, group: FileGroup) -> str:
+    name = fingerprint(partner.name, recorded_reading(group.reading, partner.repair))
     return work_key(corpus, _STAGE, f"{name}.json")

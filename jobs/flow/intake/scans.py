@@ -7,6 +7,7 @@ them. So a file is scanned again if it changed, and not otherwise.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -14,7 +15,8 @@ from jobs.corpus.intake.formats import format_named, growth_of
 from jobs.corpus.intake.rows import DeliveryParams
 from jobs.corpus.intake.split_points import Splitter
 from jobs.corpus.intake.splits import Split
-from jobs.flow.params import BuildParams, PartnerParams
+from jobs.errors import DeliveryUnreadable
+from jobs.flow.params import BuildParams
 from jobs.flow.tasks.checkpoints import (
     Checkpoint,
     CheckpointedTask,
@@ -29,7 +31,7 @@ from jobs.storage.decompression import COMPRESSED_SUFFIXES
 from jobs.storage.layout import work_key
 from jobs.storage.manifests import JsonObject
 from jobs.storage.source_bytes import Known, known_bytes, open_random
-from jobs.storage.sources import SourceFile
+from jobs.storage.source_files import SourceFile
 
 STAGE = "deliveries"
 
@@ -86,7 +88,7 @@ def is_scanned(source: SourceFile, reading: DeliveryParams, params: BuildParams)
 
 
 def scan(
-    files: Iterable[tuple[PartnerParams, Sequence[SourceFile]]],
+    files: Iterable[tuple[str, DeliveryParams, Sequence[SourceFile]]],
     params: BuildParams,
     *,
     progress: Progress,
@@ -94,7 +96,7 @@ def scan(
     """Scan files that have no checkpoint yet; return what is known of all of them.
 
     Args:
-        files: of each partner, sorted.
+        files: of each group of a partner, how they are read, and sources sorted by name.
         params: of the build.
         progress: called after every finished task.
 
@@ -102,8 +104,8 @@ def scan(
         DeliveryChanged: a file is not the one that was listed.
     """
     batches = [
-        (partner.name, _Batch(partner.reading, batch))
-        for partner, sources in files
+        (partner, _Batch(reading, batch))
+        for partner, reading, sources in files
         for batch in _batches(sources)
     ]
     if not batches:
@@ -162,7 +164,10 @@ def _scanned(source: SourceFile, reading: DeliveryParams, params: BuildParams) -
     )
     splits = splitter.splits() if splitter else []
     if stored_splits:
-        with open_random(source.uri, endpoint_url=endpoint_url, known=known) as stream:
+        with (
+            suppress(DeliveryUnreadable),  # which reading it whole says, too
+            open_random(source.uri, endpoint_url=endpoint_url, known=known) as stream,
+        ):
             splits = stored_splits(stream, source.name, split_bytes)
     if splits and len(splits[0].header) > _HEADER_BYTES:
         splits = []

@@ -10,6 +10,7 @@ from typing import Any
 from jobs.storage.manifests import ColumnEntry, JsonObject, Manifest, PartnerAccount
 
 _MARKUP = re.compile(r"[\\`*\[\]|]")  # html.escape leaves no other of Markdown's own
+_MOST_FILES = 100
 _BACKTICKS = re.compile(r"`+")
 _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"))
 _LARGE = ((10**7, "1M<n<10M"), (10**8, "10M<n<100M"), (10**9, "100M<n<1B"), (10**10, "1B<n<10B"))
@@ -51,6 +52,7 @@ def dataset_card(manifest: Manifest, digest: str, *, paths: Sequence[str]) -> st
             "",
             *_reasons(manifest["partners"]),
             "",
+            *_bad_files(manifest),
             *_benchmarks(manifest.get("benchmarks", [])),
             *_private_data(manifest),
             "## Columns",
@@ -111,6 +113,22 @@ def _reasons(partners: Mapping[str, PartnerAccount]) -> list[str]:
         for reason, count in account["reasons"].items()
     ]
     return _table(["partner", "stage/reason", "rows", "share of delivered"], rows)
+
+
+def bad_file_rows(manifest: Manifest) -> list[list[Any]]:
+    """Partner, file, bytes and reason of all delivered files that were set aside."""
+    keys = ("partner", "file", "bytes", "reason")
+    return [[one[key] for key in keys] for one in manifest.get("bad_files", [])]  # type: ignore[literal-required]
+
+
+def _bad_files(manifest: Manifest) -> list[str]:
+    """Return the section on files that were set aside; nothing if there are none."""
+    rows = bad_file_rows(manifest)
+    if not rows:
+        return []
+    shown = _table(["partner", "file", "bytes", "reason"], rows[:_MOST_FILES])
+    more = [f"And {len(rows) - _MOST_FILES:,} more."] if len(rows) > _MOST_FILES else []
+    return ["## Files that could not be read", "", *shown, "", *more, *([""] if more else [])]
 
 
 def _benchmarks(sets: list[JsonObject]) -> list[str]:

@@ -15,12 +15,16 @@ from jobs.corpus.repair.normalization import changes
 from jobs.corpus.repair.repairs import RepairParams
 from jobs.errors import ConfigError, DeliveryMissing
 from jobs.flow.intake.delivered_tables import file_tables
-from jobs.flow.intake.plan import Delivered
+from jobs.flow.intake.file_contents import MEMBER
+from jobs.flow.intake.input_shards import Delivered
+from jobs.flow.recorded import reading_of
 from jobs.flow.releases.opened_release import OpenedRelease
+from jobs.storage.manifests import InputEntry, JsonObject
 from jobs.storage.source_bytes import known_bytes
 from jobs.storage.sources import expand
 
 _BATCH_BYTES = 8 << 20
+_PLACE = ("source_file", "source_row")
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ def repairs_of(
     Raises:
         DeliveryMissing: the file is not there, or is not the one that was delivered.
     """
-    given = release.manifest["parameters"]["reading"][decision["partner"]]["repair"]
+    given = _recorded(release, decision)["repair"]
     params = RepairParams(tuple(given["skip"]), given["lost_share"])
     text = delivered_text(release, decision, where)
     for repair, before, after in changes(text or "", params.wanted):
@@ -72,22 +76,22 @@ def delivered_text(
     """
     partner, number = decision["partner"], decision["source_row"]
     source = _source(release, partner, decision["source_file"], where)
-    params = _reading(release, partner)
+    # The file may have another name now, a member has the one in its archive.
+    _, is_member, member = decision["source_file"].partition(MEMBER)
+    place = (f"{source.source.name}{is_member}{member if is_member else ''}", number)
+    params = _reading(release, decision)
     for table in file_tables(source, params, endpoint_url=where.endpoint_url):
-        numbers = table["source_row"].to_pylist()
-        if number in numbers:
-            text: str | None = table["text"][numbers.index(number)].as_py()
+        places = list(zip(*(table[name].to_pylist() for name in _PLACE), strict=True))
+        if place in places:
+            text: str | None = table["text"][places.index(place)].as_py()
             return text
     raise DeliveryMissing(f"{source.source.uri} has no row {number}: it was read in another way")
 
 
 def _source(release: OpenedRelease, partner: str, name: str, where: Whereabouts) -> Delivered:
     """Return the present file that had this name in the delivery: the one with the same bytes."""
-    delivered = next(
-        file
-        for file in release.manifest["inputs"]
-        if file["partner"] == partner and file["file"] == name
-    )
+    delivered = _input(release, partner, name)
+    name = delivered["file"]
     if not where.deliveries:
         raise ConfigError(
             f"diff=true reads {name} of {partner} again: give deliveries=PATH where that is now"
@@ -107,9 +111,25 @@ def _source(release: OpenedRelease, partner: str, name: str, where: Whereabouts)
     )
 
 
-def _reading(release: OpenedRelease, partner: str) -> DeliveryParams:
-    given = release.manifest["parameters"]["reading"][partner]
+def _input(release: OpenedRelease, partner: str, name: str) -> InputEntry:
+    """Return the entry of a delivered file, or of the archive that a member is in."""
+    named = {
+        file["file"]: file for file in release.manifest["inputs"] if file["partner"] == partner
+    }
+    return named[name] if name in named else named[name.partition(MEMBER)[0]]
+
+
+def _recorded(release: OpenedRelease, decision: dict[str, Any]) -> JsonObject:
+    """Return how the file of a row was read."""
+    file = _input(release, decision["partner"], decision["source_file"])
+    recorded = release.manifest["parameters"]["reading"][decision["partner"]]
+    return reading_of(recorded, file.get("reading"))
+
+
+def _reading(release: OpenedRelease, decision: dict[str, Any]) -> DeliveryParams:
+    given = _recorded(release, decision)
     columns = tuple(sorted(given["columns"].items()))
     reading = {name: value for name, value in given.items() if name != "repair"}
+    reading["keep"] = tuple(reading.get("keep", ()))
     others = {"batch_bytes": _BATCH_BYTES, "lost_share": given["repair"]["lost_share"]}
     return DeliveryParams(**{**reading, "columns": columns, **others})

@@ -15,7 +15,8 @@ from jobs.errors import ConfigError, DeliveryMissing
 from jobs.flow.builds.merged_tables import _note_key
 from jobs.flow.builds.normalize_stage import normalize
 from jobs.flow.builds.site_boilerplate_stage import without_site_boilerplate
-from jobs.flow.intake.plan import delivered_files, input_name, plan
+from jobs.flow.intake.input_shards import delivered_files, input_name
+from jobs.flow.intake.plan import plan
 from jobs.flow.params import BuildParams
 from jobs.flow.recorded import InputName, input_names
 from jobs.flow.shards import NormalizedShard, Run
@@ -100,7 +101,9 @@ def normalized_again(
         )
     )
     given = {file.partner for file in read}
-    partners_read = tuple(partner for partner in params.partners if partner.name in given)
+    partners_read = tuple(
+        replace(partner, is_skipping=False) for partner in params.partners if partner.name in given
+    )
     return _from_deliveries(replace(params, partners=partners_read), read, progress)
 
 
@@ -108,13 +111,13 @@ def _from_deliveries(
     params: BuildParams, read: Collection[InputName], progress: Progress
 ) -> list[NormalizedShard]:
     shards = plan(params, only=read)
-    found = {input_name(partner, file) for partner, file in delivered_files(shards)}
+    found = {input_name(one) for one in delivered_files(shards)}
     for partner, file, digest, _ in sorted(set(read) - found):
         raise DeliveryMissing(
             f"{file} of {partner} is not there as it was delivered (xxh3-128 {digest})"
         )
     normalized = normalize(shards, params, progress=progress)
-    return without_site_boilerplate(normalized, params, progress=progress)
+    return without_site_boilerplate(normalized.shards, params, progress=progress)
 
 
 def _noted(store: ObjectStore, manifest: Manifest) -> list[NormalizedShard]:

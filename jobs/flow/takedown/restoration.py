@@ -26,7 +26,7 @@ from jobs.corpus.normalize.facts import facts
 from jobs.errors import ConfigError, ConservationError, DeliveryMissing
 from jobs.flow.builds.merge_stage import merge, totals
 from jobs.flow.builds.normalize_stage import write_run
-from jobs.flow.builds.parent_release import differences
+from jobs.flow.builds.parent_release import differences, extending
 from jobs.flow.dedup.dedup_stage import Drops, deduplicate
 from jobs.flow.dedup.frozen import FrozenShard
 from jobs.flow.params import BuildParams
@@ -166,7 +166,7 @@ def _origin(
 ) -> SourceBuild:
     partners = set(places["partner"].to_pylist())
     manifest = build_manifest(release, version)
-    params = recorded_params(release.source, version, rebuild)
+    params = extending(recorded_params(release.source, version, rebuild), release.manifest)
     _require_fit(release, params)
     try:
         shards = normalized_again(

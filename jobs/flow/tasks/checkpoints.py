@@ -34,15 +34,25 @@ Progress = Callable[[str, int, int], None]
 IsWhole = Callable[..., bool]
 """Called as is_whole(checkpoint, params=params): is all that a checkpoint names still there?"""
 
+PROVISIONAL = "bad_files"
+"""The key of a task's result that is no checkpoint: its inputs must be others."""
+
 _CHECKED_HERE = 8  # the files of so many are hashed in less time than Ray takes to start
 
 
 @dataclass(frozen=True)
 class CheckpointedTask(Generic[Spec]):
-    """A task's specification and the key of its checkpoint."""
+    """A task's specification and the key of its checkpoint.
+
+    Attributes:
+        key: Of the checkpoint.
+        spec: What the task is called with.
+        if_killed: Its result if its workers die again and again; None where that ends the build.
+    """
 
     key: str
     spec: Spec
+    if_killed: Checkpoint | None = None
 
     def __str__(self) -> str:
         """Return the name of the specification, for errors."""
@@ -61,7 +71,8 @@ def map_checkpointed(
     """Run the tasks that have no checkpoint yet; return all checkpoints, in order of the work.
 
     Args:
-        task: called as task(spec, params=params); returns what JSON can hold.
+        task: called as task(spec, params=params); returns what JSON can hold. What holds
+            PROVISIONAL is no checkpoint: it is returned, and the task is run again the next time.
         work: specifications with their checkpoint keys.
         params: of the build.
         label: name of this work for progress.
@@ -88,6 +99,7 @@ def map_checkpointed(
         compute=params.compute,
         label=label,
         found=partial(_made_meanwhile, store, unchecked),
+        if_killed=_result_if_killed,
     ):
         checkpoints[key] = checkpoint
         progress(label, len(checkpoints), len(work))
@@ -154,6 +166,10 @@ def write_checkpoint(store: ObjectStore, key: str, made: Any) -> Any:
     return plain
 
 
+def _result_if_killed(one: CheckpointedTask[Any]) -> tuple[str, Checkpoint] | None:
+    return None if one.if_killed is None else (one.key, one.if_killed)
+
+
 def _found(store: ObjectStore, work: Sequence[CheckpointedTask[Spec]]) -> dict[str, Checkpoint]:
     """Return the checkpoints that exist, by their keys."""
     keys = [one.key for one in work]
@@ -192,7 +208,10 @@ def _run_checkpointed(
     done: Checkpoint | None = read_checkpoint(store, one.key)
     if done is not None and (is_whole is None or is_whole(done, params=params)):
         return one.key, done
-    return one.key, write_checkpoint(store, one.key, task(one.spec, params=params))
+    made = task(one.spec, params=params)
+    if PROVISIONAL in made:
+        return one.key, made
+    return one.key, write_checkpoint(store, one.key, made)
 
 
 def _versions() -> str:

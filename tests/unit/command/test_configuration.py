@@ -99,9 +99,9 @@ def test_partner_file_becomes_parameters_with_defaults(tmp_path: Path) -> None:
     write_partner(tmp_path, "甲", PARTNER)
     params = build_parameters(tmp_path, tmp_path / "r", "partners=[甲]")
     (partner,) = params.partners
-    assert partner.deliveries == ("/a/*.jsonl", "/b")
-    assert dict(partner.reading.columns) == {"text": "text"}
-    assert (partner.reading.encoding, partner.priority) == ("auto", 2)
+    assert partner.groups[0].deliveries == ("/a/*.jsonl", "/b")
+    assert dict(partner.groups[0].reading.columns) == {"text": "text"}
+    assert (partner.groups[0].reading.encoding, partner.priority) == ("auto", 2)
     assert partner.reject_share == 0.05
 
 
@@ -150,7 +150,10 @@ def test_recorded_configuration_gives_the_same_build_where_its_deliveries_are_no
     here = replace(params, storage=replace(params.storage, root=str(tmp_path / "new")))
     assert rebuilt(logged, at) == here
     (partner,) = rebuilt(logged, moved).partners
-    assert partner == replace(params.partners[0], deliveries=("/b/*.jsonl",))
+    (group,) = params.partners[0].groups
+    assert partner == replace(
+        params.partners[0], groups=(replace(group, deliveries=("/b/*.jsonl",)),)
+    )
     with pytest.raises(ConfigError, match="name the partner"):
         rebuilt(logged, replace(at, deliveries="/b"))
 
@@ -200,7 +203,7 @@ def test_slips_of_configuration_end_with_2_and_a_line_or_two(
 ) -> None:
     (tmp_path / "partners").mkdir()
     (tmp_path / "partners" / "gov.yaml").write_bytes("gov:\n  licence: 张三\n".encode("gbk"))
-    write_partner(tmp_path, "press", "format: text\npriority: 1")
+    write_partner(tmp_path, "press", "format: text\nlicence: MIT\npriority: 1")
     write_partner(tmp_path, "news", PARTNER.replace("[/a/*.jsonl, /b]", "2023"))
     monkeypatch.chdir(tmp_path)
     partners = [] if any("partners=" in one for one in given) else ["partners=[gov]"]

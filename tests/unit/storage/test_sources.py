@@ -19,7 +19,8 @@ from backports import zstd
 
 from jobs.errors import DeliveryMissing, DeliveryUnreadable
 from jobs.storage.source_bytes import known_bytes, open_random, open_stream
-from jobs.storage.sources import expand
+from jobs.storage.source_files import Wanted
+from jobs.storage.sources import expand, listings
 from tests.contracts import DELIVERED, PATTERNS
 
 LINES = "".join(f"第{n}回　话说天下大势，分久必合，合久必分。\n" for n in range(2000)).encode()
@@ -201,7 +202,7 @@ def test_expand_passes_over_the_notes_of_spark_and_its_like(tmp_path: Path):
 
 def test_expand_stops_at_a_link_to_nowhere(delivery: Path):
     (delivery / "2024" / "gone.jsonl").symlink_to(delivery / "no-such-file")
-    with pytest.raises(DeliveryMissing, match=r"2024/gone\.jsonl"):
+    with pytest.raises(DeliveryUnreadable, match=r"2024/gone\.jsonl leads to no file"):
         _names(delivery / "2024")
 
 
@@ -377,3 +378,33 @@ def test_real_deliveries_are_found_and_read_to_the_end():
     for file in compressed:
         with open_stream(file.uri, endpoint_url=None) as stream:
             assert all(line.endswith(b"\n") for line in stream)
+
+
+OF_JSON = ["a.jsonl", "b.JSON.gz", "c.gz", "d.tar.zst", "e.zip", "part-00000", "深/f.ndjson"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "read"),
+    [
+        ("", OF_JSON),
+        ("**", OF_JSON),
+        ("深*", ["深/f.ndjson"]),
+        ("*.pdf", ["g.pdf"]),
+        ("LICEN*", ["LICENSE"]),
+        ("LICENSE", ["LICENSE"]),
+        ("深/*", ["f.ndjson", "h.csv.gz"]),
+        ("**/*.csv*", ["深/h.csv.gz"]),
+    ],
+)
+def test_folder_means_files_of_the_suffixes_and_a_pattern_what_it_names(
+    tmp_path: Path, pattern: str, read: list[str]
+):
+    names = {*OF_JSON, "g.pdf", "LICENSE", "深/h.csv.gz"}
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    wanted = Wanted("partner 金陵", (f"{tmp_path}/{pattern}",), (".jsonl", ".json", ".ndjson"))
+    (found,) = listings([wanted], endpoint_url=None)
+    assert [file.name for file in found.files] == sorted(read)
+    if pattern in {"", "**"}:
+        assert {*read, *found.passed_over} == names

@@ -17,7 +17,8 @@ from jobs.storage import stores
 from jobs.storage.canonical_json import sha256_hex
 from jobs.storage.objects import Listed, ObjectReplaced, StorageParams
 from jobs.storage.source_bytes import known_bytes, open_stream
-from jobs.storage.sources import expand
+from jobs.storage.source_files import Wanted
+from jobs.storage.sources import expand, listings
 from jobs.storage.stores import Backend, open_store
 from tests.memory_store import MemoryStore
 from tests.releases import small_release
@@ -89,6 +90,35 @@ def test_added_store_holds_deliveries(store: MemoryStore) -> None:
         open_stream(f"{SCHEME}://bucket/none", endpoint_url=None)
 
 
+@pytest.mark.usefixtures("store")
+def test_every_key_is_a_file_or_named_whatever_its_slashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = ["/c.jsonl", "in//a.jsonl", "in/d/", "in/e/", "in/f.md", "in/x//b.jsonl", "in/x/b.jsonl"]
+
+    def list_files(beginning: str, _endpoint: str | None) -> Iterator[tuple[str, int, str]]:
+        addresses = [f"{SCHEME}://bucket/{key}" for key in keys]
+        found = [one for one in addresses if one.startswith(beginning)]
+        yield from ((one, int(not one.endswith("/e/")), "1") for one in found)
+
+    backend = stores._backend(SCHEME)._replace(list_files=list_files)  # keys that S3 may have
+    monkeypatch.setitem(stores._BACKENDS, SCHEME, lambda: backend)
+    stores._backend.cache_clear()
+
+    def found(pattern: str) -> tuple[list[str], list[str]]:
+        wanted = Wanted("partner gov", (f"{SCHEME}://bucket{pattern}",), (".jsonl",))
+        (listing,) = listings([wanted], endpoint_url=None)
+        assert [file.uri.removeprefix(f"{SCHEME}://bucket/") for file in listing.files]
+        return sorted(file.name for file in listing.files), sorted(listing.passed_over)
+
+    assert found("") == (
+        sorted(["in//a.jsonl", "in/x//b.jsonl", "in/x/b.jsonl", "/c.jsonl"]),
+        ["in/d/", "in/f.md"],
+    )
+    assert found("/in") == (sorted(["/a.jsonl", "x//b.jsonl", "x/b.jsonl"]), ["d/", "f.md"])
+    assert found("/in/x/*.jsonl") == (["/b.jsonl", "b.jsonl"], [])
+    assert found("/in//a.jsonl") == (["a.jsonl"], [])
+    assert found("/in/x//") == (["/b.jsonl"], [])
+
+
 def test_remote_delivery_that_breaks_off_is_a_fault_of_its_store(
     store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,8 +131,8 @@ def test_remote_delivery_that_breaks_off_is_a_fault_of_its_store(
     store.put("bucket/a.jsonl", b"x")
     monkeypatch.setattr(store, "open", lambda _key: Broken(pa.BufferReader(b"x"), "r"))
     with (
-        open_stream(f"{SCHEME}://bucket/a.jsonl", endpoint_url=None) as stream,
         pytest.raises(StorageError, match="broken line"),
+        open_stream(f"{SCHEME}://bucket/a.jsonl", endpoint_url=None) as stream,
     ):
         stream.read()
 

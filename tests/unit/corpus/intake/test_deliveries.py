@@ -9,7 +9,7 @@ import pytest
 from jobs.corpus.intake.deliveries import read_rows, require_text
 from jobs.corpus.repair.repairs import RepairParams
 from jobs.errors import ConfigError, DeliveryUnreadable, TextColumnMissing, UnknownEncoding
-from jobs.flow.params import PartnerParams
+from jobs.flow.params import FileGroup, PartnerParams
 from tests.deliveries import asked, lines, only, parquet
 
 
@@ -32,8 +32,9 @@ def test_params_that_make_no_sense_are_refused_with_what_would(change, error, sa
 def test_format_that_there_is_not_is_refused_with_those_there_are():
     with pytest.raises(ConfigError, match=r"'xml': choose one of jsonl, .*wet, parquet"):
         list(read_rows(io.BytesIO(), source_file="a.xml", params=asked("xml")))
+    groups = (FileGroup("", ("a.xml",), asked("xml")),)
     with pytest.raises(ConfigError, match="'xml': choose one of jsonl"):
-        PartnerParams("gov", ("a.xml",), asked("xml"), RepairParams((), 0.5), "", 1, 0.1, {}, False)
+        PartnerParams("gov", groups, RepairParams((), 0.5), "", 1, 0.1, {}, False, False)
 
 
 @pytest.mark.parametrize("compression", ["gzip", "zstd"])

@@ -63,3 +63,15 @@ def test_year_as_a_floating_number_is_a_year() -> None:
     source = parquet(text=[TEXT], id=[1], date=pa.array([2023.0]))
     (row,) = rows(source, asked("parquet", columns=COLUMNS))
     assert row["published"] == "2023"
+
+
+@pytest.mark.parametrize("delivered_as", ["jsonl", "parquet"])
+def test_year_that_was_made_a_float_is_the_year(delivered_as):
+    columns = (("text", "text"), ("published", "year"))
+    years = [2023.0, 1999.0]
+    if delivered_as == "jsonl":
+        source = "".join(f'{{"text": "甲", "year": {year}}}\n' for year in years).encode()
+    else:
+        source = parquet(text=["甲", "乙"], year=years)
+    found = rows(source, asked(delivered_as, columns=columns))
+    assert [row["published"] for row in found] == ["2023", "1999"]

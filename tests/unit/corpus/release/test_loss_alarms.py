@@ -22,7 +22,9 @@ from jobs.corpus.release.loss_alarms import (
 from jobs.errors import ConfigError, LossAlarm
 from jobs.flow.builds.loss_alarms import stop
 
-PARAMS = AlarmParams(is_stopping=True, share=0.9, reason_share=0.5, id_rows=10, rows=100)
+PARAMS = AlarmParams(
+    is_stopping=True, share=0.9, reason_share=0.5, id_rows=10, rows=100, bad_share=0.01
+)
 SOUND: dict[str, Any] = {
     "delivered": 1000,
     "kept": 600,

@@ -10,7 +10,8 @@ import pytest
 from jobs.errors import ConfigError, ReleaseMissing
 from jobs.flow.builds.parent_release import differences, inputs_of, open_parent
 from jobs.flow.builds.publish_stage import candidate, publish_candidate
-from jobs.flow.intake.plan import input_name, plan, with_digests
+from jobs.flow.intake.input_shards import delivered_files, input_name
+from jobs.flow.intake.plan import plan, with_digests
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.opened_release import open_release
 from jobs.storage.stores import open_store
@@ -121,7 +122,7 @@ def test_files_of_a_parent_are_known_unless_their_bytes_or_their_reading_change(
     (tmp_path / "b.jsonl").write_text('{"text": "疑是地上霜"}\n', encoding="utf-8")
     (shard,) = plan(params, known=known)
     assert [file.source.name for file in shard.files] == ["b.jsonl"]
-    assert input_name(shard.partner, shard.files[0]) not in known
+    assert input_name(delivered_files([shard])[0]) not in known
     otherwise = parameters(tmp_path, "partners.gov.encoding=gb18030")
     (shard,) = plan(otherwise, known=known)
     assert [file.source.name for file in shard.files] == ["a.jsonl", "b.jsonl"]

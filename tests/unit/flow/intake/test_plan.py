@@ -21,7 +21,8 @@ from jobs.flow.builds import normalize_stage
 from jobs.flow.builds.normalize_stage import normalize
 from jobs.flow.builds.pipeline import BuildState, run_normalize
 from jobs.flow.intake import scans
-from jobs.flow.intake.plan import delivered_files, input_name, plan, remember_plan, with_digests
+from jobs.flow.intake.input_shards import delivered_files, input_name
+from jobs.flow.intake.plan import plan, remember_plan, with_digests
 from jobs.flow.params import BuildParams
 from jobs.flow.tasks.checkpoints import CheckpointedTask
 from jobs.storage import hashed_stream, source_bytes
@@ -101,7 +102,7 @@ def _here() -> Iterator[None]:
 
 
 def digests(build: BuildState) -> dict[str, str]:
-    return {file.source.name: file.digest for _, file in delivered_files(build.read)}
+    return {file.source.name: file.digest for *_, file in delivered_files(build.read)}
 
 
 def on_disk(path: Path) -> dict[str, str]:
@@ -230,12 +231,12 @@ def test_file_of_a_parent_is_known_without_opening_it(
 ) -> None:
     path, params = delivery
     first = run_normalize(params, silent)
-    known = {input_name(partner, file) for partner, file in delivered_files(first.read)}
+    known = {input_name(one) for one in delivered_files(first.read)}
     opened.clear()
     assert plan(params, known=known) == []
     assert opened == []
     replaced(path)
-    assert {file.source.name for _, file in delivered_files(plan(params, known=known))} == {
+    assert {file.source.name for *_, file in delivered_files(plan(params, known=known))} == {
         path.name
     }
 
@@ -245,7 +246,7 @@ def test_digests_of_files_that_were_not_read_are_scanned(
 ) -> None:
     path, params = delivery
     planned = with_digests(plan(params), params)
-    assert {file.source.name: file.digest for _, file in delivered_files(planned)} == on_disk(path)
+    assert {file.source.name: file.digest for *_, file in delivered_files(planned)} == on_disk(path)
 
 
 def test_specifications_of_many_small_and_of_huge_files_are_bounded(tmp_path: Path) -> None:
