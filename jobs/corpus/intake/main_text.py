@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from enum import Enum
 from typing import NamedTuple
 
 from jobs.corpus.intake.page_elements import Element
@@ -16,9 +17,12 @@ from jobs.corpus.text.alphabets import HAN
 from jobs.corpus.text.furniture_signs import Sign, sign_of
 
 _BLOCKS = frozenset(
-    ("p", "div", "td", "th", "tr", "li", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "pre")
-    + ("section", "article", "main", "header", "footer", "nav", "aside", "table", "tbody", "ul")
-    + ("ol", "dl", "dd", "dt", "blockquote", "center", "form", "figure", "figcaption", "address")
+    {
+        *("p", "div", "td", "th", "tr", "li", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6"),
+        *("pre", "section", "article", "main", "header", "footer", "nav", "aside", "table"),
+        *("tbody", "ul", "ol", "dl", "dd", "dt", "blockquote", "center", "form", "figure"),
+        *("figcaption", "address"),
+    }
 )
 _HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
 _INLINE = frozenset(("a", "b", "strong", "em", "i", "font", "span", "u", "sup", "sub", "code"))
@@ -42,12 +46,19 @@ _SPACE = re.compile(r"[\s\u3000]+")
 _HEADING_CHARS = 12
 
 
+class _Kind(Enum):
+    """What a line is: text, mostly links, or code or a row that stays as it is written."""
+
+    TEXT = 0
+    LINKED = 1
+    AS_WRITTEN = 2
+
+
 class _Line(NamedTuple):
-    """A line of text, whether most of it is links, and whether it is code."""
+    """A line of the text; an empty one stands for what was taken out."""
 
     text: str
-    is_linked: bool
-    is_code: bool
+    kind: _Kind
 
 
 def main_text(body: Element, title: str | None) -> str:
@@ -59,7 +70,7 @@ def main_text(body: Element, title: str | None) -> str:
     """
     _take_out_lists(body)
     body.sum_up()
-    lines = list(_Lines(_article(body)).lines())
+    lines = list(_lines(_article(body)))
     return "\n".join(_without_edges(_without_links(lines), title)).strip("\n")
 
 
@@ -134,47 +145,60 @@ def _article(body: Element) -> Element:
         article = inner[0]
 
 
-class _Lines:
-    """Collects the lines of an element."""
+def _lines(article: Element) -> Iterator[_Line]:
+    """Yield the lines of an element; by a stack, since pages nest deeply."""
+    parts: list[_Part] = []
+    stack: list[Element | str | _End | None] = [article]
+    links = 0  # that are open
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            parts.append(_Part(item, links > 0))
+            continue
+        if item is None or item.tag in _BLOCKS:
+            yield from _line(parts)
+        if item is None:
+            yield _Line("", _Kind.LINKED)
+        elif isinstance(item, _End):
+            links -= item.tag == "a"
+        elif (whole := _whole(item)) is not None:
+            yield from whole
+        else:
+            links += item.tag == "a"
+            stack += [_End(item.tag), *reversed(item.items)]
+    yield from _line(parts)
 
-    def __init__(self, article: Element) -> None:
-        self.article = article
-        self.parts: list[tuple[str, bool]] = []
 
-    def lines(self) -> Iterator[_Line]:
-        """Yield its lines in order; an explicit stack, since pages nest deeply."""
-        stack: list[Element | str | None | tuple[str, bool]] = [self.article]
-        depth = 0  # of links
-        while stack:
-            item = stack.pop()
-            if isinstance(item, str):
-                self.parts.append((item, depth > 0))
-            elif isinstance(item, Element):
-                if item.tag in _BLOCKS:
-                    yield from self._flush()
-                if item.tag == "pre":
-                    yield from (_Line(line, False, True) for line in _code(item))
-                elif item.tag == "table" and not _is_layout(item):
-                    yield from (_Line(row, False, True) for row in _rows(item))
-                else:
-                    depth += item.tag == "a"
-                    stack.append((item.tag, item.tag == "a"))
-                    stack += reversed(item.items)
-            elif item is None:
-                yield from self._flush()
-                yield _Line("", True, False)
-            else:
-                depth -= item[1]
-                if item[0] in _BLOCKS:
-                    yield from self._flush()
-        yield from self._flush()
+class _Part(NamedTuple):
+    """A text, and whether it is inside a link."""
 
-    def _flush(self) -> Iterator[_Line]:
-        text = _plain("".join(part for part, _ in self.parts))
-        linked = sum(len(_SPACE.sub("", part)) for part, is_linked in self.parts if is_linked)
-        self.parts.clear()
-        if text:
-            yield _Line(text, linked >= _LINKED_SHARE * len(_SPACE.sub("", text)), False)
+    text: str
+    is_linked: bool
+
+
+class _End(NamedTuple):
+    """Where an element ends."""
+
+    tag: str
+
+
+def _line(parts: list[_Part]) -> Iterator[_Line]:
+    """Yield the line of these parts, if there is any text, and empty them."""
+    text = _plain("".join(part.text for part in parts))
+    linked = sum(len(_SPACE.sub("", part.text)) for part in parts if part.is_linked)
+    parts.clear()
+    if text:
+        is_linked = linked >= _LINKED_SHARE * len(_SPACE.sub("", text))
+        yield _Line(text, _Kind.LINKED if is_linked else _Kind.TEXT)
+
+
+def _whole(element: Element) -> list[_Line] | None:
+    """Return the lines of code, or the rows of a table of data, None for anything else."""
+    if element.tag == "pre":
+        return [_Line(line, _Kind.AS_WRITTEN) for line in _code(element)]
+    if element.tag == "table" and not _is_layout(element):
+        return [_Line(row, _Kind.AS_WRITTEN) for row in _rows(element)]
+    return None
 
 
 def _plain(text: str) -> str:
@@ -235,12 +259,12 @@ def _without_links(lines: list[_Line]) -> list[_Line]:
     start = 0
     while start < len(lines):
         end = start
-        while end < len(lines) and lines[end].is_linked:
+        while end < len(lines) and lines[end].kind is _Kind.LINKED:
             end += 1
         run = lines[start:end]
         is_list = len(run) >= _LEAST_LINKS or any(not line.text for line in run)
         if is_list:
-            while kept and not kept[-1].is_code and _is_heading(kept[-1].text):
+            while kept and kept[-1].kind is _Kind.TEXT and _is_heading(kept[-1].text):
                 kept.pop()
         kept += [line for line in run if not is_list and line.text]
         kept += lines[end : end + 1]
@@ -261,7 +285,10 @@ def _without_edges(lines: list[_Line], title: str | None) -> list[str]:
         elif sign_of(line.text) is Sign.SENTENCE:
             break
     while last > first and last > len(lines) - _EDGE_LINES:
-        if lines[last - 1].is_code or sign_of(lines[last - 1].text) is not Sign.FURNITURE:
+        if (
+            lines[last - 1].kind is _Kind.AS_WRITTEN
+            or sign_of(lines[last - 1].text) is not Sign.FURNITURE
+        ):
             break
         last -= 1
     return [line.text for line in lines[first:last]]

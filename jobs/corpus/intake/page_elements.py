@@ -11,8 +11,10 @@ from typing import Any
 from resiliparse.parse.html import HTMLTree
 
 _UNSEEN = frozenset(
-    ("script", "style", "noscript", "iframe", "select", "button", "textarea", "template", "svg")
-    + ("head", "input", "object", "video", "audio", "canvas", "map")
+    {
+        *("script", "style", "noscript", "iframe", "select", "button", "textarea", "template"),
+        *("svg", "head", "input", "object", "video", "audio", "canvas", "map"),
+    }
 )
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _SENTENCE_SIGN = re.compile("[，。；！？：、]")

@@ -63,7 +63,8 @@ def page(source: str) -> Page:
     """Return the main text of a page, a line for each paragraph, and its own facts."""
     # lxml refuses a string that says what bytes it was.
     source = _XML.sub("", source, count=1)
-    source = alphabets.marks_in_a_row().sub("", source)
+    if alphabets.has_many_marks(source):
+        source = alphabets.marks_in_a_row().sub("", source)
     if _depth(source) > _MOST_DEPTH:
         return Page("", None, None, None)
     tree = HTMLTree.parse(source)

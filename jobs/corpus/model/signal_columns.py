@@ -182,7 +182,8 @@ SIGNAL_COLUMNS = (
     _share("prose_dup_paragraph_char_share", "`dup_paragraph_char_share` of prose", _HELIU),
     _share(
         "cut_off_line_share",
-        f"lines of prose that `ellipsis_line_share` counts / lines of prose, at least {FEWEST_LINES}",
+        f"lines of prose that `ellipsis_line_share` counts / lines of prose, at least "
+        f"{FEWEST_LINES}",
         _HELIU,
     ),
     Signal(

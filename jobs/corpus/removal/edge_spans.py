@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from jobs.corpus.removal.edge_lines import EDGE_LINES, EdgeArray
-from jobs.corpus.text.furniture_signs import Sign, sign_of
+from jobs.corpus.removal.edge_lines import EdgeArray
 from jobs.corpus.removal.line_keys import is_structure
 from jobs.corpus.removal.removals import RemovedSpan
+from jobs.corpus.text.furniture_signs import Sign, sign_of
 
 _HEAD, _TAIL = 0, 1
 _RULE = re.compile(r"[-=_*~·#—–─━═ \t\n]*")

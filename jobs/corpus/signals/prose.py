@@ -65,7 +65,7 @@ def find_prose(
         elif mark and fence in {0, mark}:
             fence = mark - fence
         elif fence == 0 and not _is_table(data, i, end) and not is_code_line(data, i, end):
-            size = _add_line(data, i, end, classes, prose, size, counts)
+            size = _add_line(data, (i, end), classes, prose, size, counts)
         if end < stop:
             prose[np.uint64(size)] = _NEWLINE
             size += 1
@@ -134,14 +134,14 @@ def _is_table(data: Bytes, i: int, end: int) -> bool:
 @kernel
 def _add_line(
     data: Bytes,
-    i: int,
-    end: int,
+    line: tuple[int, int],
     classes: CharacterClasses,
     prose: Points,
     size: int,
     counts: npt.NDArray[np.float64],
 ) -> int:
-    """Add a line without its addresses, and count it."""
+    """Add a line, its first byte and the one after its last, without addresses, and count it."""
+    i, end = line
     chars = han = digits = stops = fields = links = 0
     was_space = True
     first = size

@@ -106,9 +106,7 @@ def signals(content: pa.LargeStringArray, *, params: SignalParams) -> pa.Table:
     longest = int(np.diff(offsets).max(initial=0))
     histogram, distinct = np.zeros(0x110000, np.int32), np.empty(0x110001, np.uint32)
     points, prose_points = np.empty(longest, np.uint32), np.empty(longest, np.uint32)
-    buffers = _Buffers(
-        points, prose_points, histogram, distinct, ngram_buffers(), line_buffers()
-    )
+    buffers = _Buffers(points, prose_points, histogram, distinct, ngram_buffers(), line_buffers())
     _measure(data, offsets, character_classes(), compiled(params), buffers, counts)
     columns = _columns(counts)
     arrays = {
@@ -256,7 +254,9 @@ def _measure(
             of_prose[1][:] = counts.ngrams[row]
             of_prose[2][:] = counts.lines[row]
         else:
-            _count_repetition(buffers.prose, prose_size, classes, buffers.ngram_buffers, of_prose[1])
+            _count_repetition(
+                buffers.prose, prose_size, classes, buffers.ngram_buffers, of_prose[1]
+            )
             count_lines(buffers.prose, prose_size, classes, buffers.lines, of_prose[2])
 
 
