@@ -231,7 +231,10 @@ def _notice(draft: _Draft) -> tuple[str, list[str]]:
         '<div class="tools"><a href="#">打印</a> <a href="#">关闭</a> 分享到：<a>微信</a> <a>微'
         "博</a></div>"
     )
-    return _modern(draft, f'<div class="TRS_Editor">{_p(texts)}{files}</div>{tools}'), texts
+    return _modern(draft, f'<div class="TRS_Editor">{_p(texts)}{files}</div>{tools}'), [
+        *texts,
+        "附件：报名表.doc",
+    ]
 
 
 def _breaks(draft: _Draft) -> tuple[str, list[str]]:

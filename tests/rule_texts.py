@@ -9,13 +9,18 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 
+import yaml
+
 from jobs.command.parameters import keyword_lists
 from jobs.command.program import conf_folder
 from jobs.corpus.model.signal_columns import KEYWORD_CATEGORIES
+from jobs.corpus.signals.rules import Rule, RuleParams
 
 _STORY = (
-    "今天上午，县农业农村局的技术人员来到河湾村，查看了刚刚返青的麦田，向村民讲解了春季田间管理"
-    "的要点。",
+    (
+        "今天上午，县农业农村局的技术人员来到河湾村，查看了刚刚返青的麦田，向村民讲解了春季田间管理"
+        "的要点。"
+    ),
     "据介绍，今年全县小麦播种面积比去年略有增加，墒情总体较好，部分地块需要及时镇压保墒。",
     "村民老周说，往年这个时候总要为浇水发愁，现在渠道修到了地头，一天就能浇完十几亩。",
     "技术人员提醒，近期气温起伏较大，要密切关注天气预报，防范倒春寒带来的不利影响。",
@@ -38,6 +43,16 @@ _FILLER = [
     "官方",
     "朋友",
 ]
+
+
+def profile(name: str) -> RuleParams:
+    """The rules of a profile of `conf/rules/`."""
+    given = yaml.safe_load((conf_folder() / f"rules/{name}.yaml").read_text(encoding="utf-8"))
+    rules = (
+        Rule(reason, rule["signal"], rule["operator"], rule["value"], (), ())
+        for reason, rule in given["reject"].items()
+    )
+    return RuleParams(name, given["source"], tuple(rules))
 
 
 def bad_texts(each: int = 20) -> Iterator[tuple[str, str]]:
@@ -80,12 +95,11 @@ def _links(rng: random.Random) -> str:
 
 
 def _cut_off(rng: random.Random) -> str:
-    return "\n".join(
-        f"{rng.choice(_STORY)[: rng.randint(12, 40)]}{rng.choice(('…', '...', '……', ' 查看更多', '…[全文'))}".replace(
-            "[", ""
-        )
-        for _ in range(rng.randint(8, 25))
-    )
+    def line() -> str:
+        end = rng.choice(("…", "...", "……", " 查看更多", "… 展开", "…全文"))
+        return f"{rng.choice(_STORY)[: rng.randint(12, 40)]}{end}"
+
+    return "\n".join(line() for _ in range(rng.randint(8, 25)))
 
 
 def _digits(rng: random.Random) -> str:
@@ -165,18 +179,22 @@ _GOOD: dict[str, tuple[str, ...]] = {
         f"（总台记者 某某）{''.join(_STORY)} 展开全文 相关阅读：春耕 责任编辑：王某",
     ),
     "a picture with a long address": (
-        "# 河湾村麦田返青\n\n![技术人员在田间查看苗情。](https://img.example.org/?n=-1&we&h=720&"
-        "output=webp&trim=1&url="
-        "https%3A%2F%2Fnews.example.org%2Fimages%2Fmfile_1800768_1_20250417130611.jpg%3Fulb%3Dtr"
-        "ue%26quality%3D99&q=85)"
-        f"\n\n{_STORY[0]}",
+        (
+            "# 河湾村麦田返青\n\n![技术人员在田间查看苗情。](https://img.example.org/?n=-1&we&h=720&"
+            "output=webp&trim=1&url="
+            "https%3A%2F%2Fnews.example.org%2Fimages%2Fmfile_1800768_1_20250417130611.jpg%3Fulb%3Dtr"
+            "ue%26quality%3D99&q=85)"
+            f"\n\n{_STORY[0]}"
+        ),
         "".join(
             f"![](https://pic.example.com/2023/11/{n:08d}_{n * 7919:012d}_960x640.jpeg)\n"
             f"{_STORY[n]}\n"
             for n in range(5)
         ),
-        f"{_STORY[1]}\n\n原文见 https://news.example.org/articles/2023/11/28/a-very-long-address"
-        f"-of-a-page-that-says-nothing.html",
+        (
+            f"{_STORY[1]}\n\n原文见 https://news.example.org/articles/2023/11/28/a-very-long-address"
+            f"-of-a-page-that-says-nothing.html"
+        ),
     ),
     "a text that ends in an ellipsis": (
         f"《河湾》讲述了一个村庄四十年的变迁，{_STORY[2]}那条渠究竟能不能修到地头，观众拭目以待……",
@@ -201,20 +219,26 @@ _GOOD: dict[str, tuple[str, ...]] = {
         "读入一行，去掉两端的空白。\n\n```python\n"
         + "line = sys.stdin.readline()\nwords = line.strip().split()\n" * 12
         + "```\n\n这样就得到了单词。",
-        "安装以后运行：\n\n    pip install example --upgrade\n    export PATH=$PATH:/usr/local/e"
-        "xample/bin\n    example --config /etc/example.conf --verbose\n\n看到提示即为成功。",
+        (
+            "安装以后运行：\n\n    pip install example --upgrade\n    export PATH=$PATH:/usr/local/"
+            "example/bin\n    example --config /etc/example.conf --verbose\n\n看到提示即为成功。"
+        ),
         "三种写法等价。\n\n"
         + "```\nfor (int i = 0; i < n; i++) { sum += a[i]; total = sum; }\n```\n\n" * 3,
     ),
     "front matter above two sentences": (
-        "---\ntitle: example.configuration.options\nslug: reference/configuration/options/exampl"
-        "e\npage-type: landing\n---\n\n本页列出配置文件的全部选项。各选项的默认值见下。",
+        (
+            "---\ntitle: example.configuration.options\nslug: reference/configuration/options/"
+            "example\npage-type: landing\n---\n\n本页列出配置文件的全部选项。各选项的默认值见下。"
+        ),
     ),
     "songs with refrains": (
-        "河水弯弯向东流，\n麦苗青青盖山头。\n哎哟哎，盖山头。\n\n渠水修到地边来，\n老周笑得合不"
-        "拢口。\n哎哟哎，合不拢口。\n\n"
-        "河水弯弯向东流，\n麦苗青青盖山头。\n哎哟哎，盖山头。\n\n今年雨水来得早，\n仓里新粮满到"
-        "头。\n哎哟哎，满到头。",
+        (
+            "河水弯弯向东流，\n麦苗青青盖山头。\n哎哟哎，盖山头。\n\n渠水修到地边来，\n老周笑得合不"
+            "拢口。\n哎哟哎，合不拢口。\n\n"
+            "河水弯弯向东流，\n麦苗青青盖山头。\n哎哟哎，盖山头。\n\n今年雨水来得早，\n仓里新粮满到"
+            "头。\n哎哟哎，满到头。"
+        ),
     ),
     "short news with one such word": (
         f"{_STORY[0]}{_STORY[1]}扫码关注农技站，可以预约专家上门。",

@@ -66,7 +66,7 @@ _SPACE = re.compile(r"\W+")
 
 def main() -> None:
     """Print the table of kinds, and the speed of each extractor."""
-    pages = [*made_pages(), *_real_pages()]
+    pages = [*made_pages(), *real_pages()]
     found = {name: [extract(one.source) for one in pages] for name, extract in EXTRACTORS.items()}
     for what, at in (("F1", 2), ("precision", 0), ("recall", 1)):
         say_table([what, "pages", *EXTRACTORS], list(_rows(pages, found, at)))
@@ -108,7 +108,7 @@ def _common(one: np.ndarray, other: np.ndarray) -> int:
     return lengths[-1]
 
 
-def _real_pages() -> Iterator[MadePage]:
+def real_pages() -> Iterator[MadePage]:
     folder = os.environ.get("HELIU_REAL_DATA")
     for name, path in _REAL.items() if folder else ():
         file = Path(str(folder)) / f"dirty/html_pages/GeneralNewsExtractor__{name}.html"
