@@ -247,10 +247,17 @@ _GOOD: dict[str, tuple[str, ...]] = {
     ),
     "release notes": (
         "\n".join(
-            f"- 修正了第{n}号问题：导出时日期的时区不对，现在按照用户所选的时区写出（https://git"
-            f".example.org/project/issues/{n}）。"
-            for n in range(12)
+            f"- {what}（https://git.example.org/project/issues/{4200 + 37 * number}）"
+            for number, what in enumerate(
+                (
+                    "修正导出时日期的时区，现在按照用户所选的写出。",
+                    "列表超过一千行时不再整个重画。",
+                    "新增按村名搜索，支持拼音首字母。",
+                    "升级时保留旧的配置文件，并提示有哪些差异。",
+                    "地图上的地块边界可以手工调整。",
+                )
+            )
         ),
     ),
-    "few words": ("全县今日无降水。", "本店自八月一日起歇业。", "此处禁止停车，违者拖走。"),
+    "few words": ("全县今日晴，没有降水。", "本店自八月一日起歇业。", "此处禁止停车，违者拖走。"),
 }

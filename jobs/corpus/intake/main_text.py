@@ -273,25 +273,28 @@ def _without_links(lines: list[_Line]) -> list[_Line]:
 
 
 def _is_heading(text: str) -> bool:
-    return len(text) <= _HEADING_CHARS and sign_of(text) is Sign.FURNITURE
+    return len(text) <= _HEADING_CHARS and sign_of(text) >= Sign.FURNITURE
 
 
 def _without_edges(lines: list[_Line], title: str | None) -> list[str]:
     """Return the texts without the furniture at both ends, and without the title above."""
     first, last = 0, len(lines)
     for number, line in enumerate(lines[:_EDGE_LINES]):
-        if _is_title(line.text, title) or sign_of(line.text) is Sign.FURNITURE:
+        if _is_title(line.text, title) or _is_furniture(line):
             first = number + 1
         elif sign_of(line.text) is Sign.SENTENCE:
             break
-    while last > first and last > len(lines) - _EDGE_LINES:
-        if (
-            lines[last - 1].kind is _Kind.AS_WRITTEN
-            or sign_of(lines[last - 1].text) is not Sign.FURNITURE
-        ):
-            break
+    while last > first and last > len(lines) - _EDGE_LINES and _is_furniture(lines[last - 1]):
         last -= 1
     return [line.text for line in lines[first:last]]
+
+
+def _is_furniture(line: _Line) -> bool:
+    """Whether a line is furniture; sentences that call to something may be the article's."""
+    if line.kind is _Kind.AS_WRITTEN:
+        return False
+    sign = sign_of(line.text)
+    return sign is Sign.RIGHTS or (sign is Sign.FURNITURE and not line.text.endswith("。"))
 
 
 def _is_title(text: str, title: str | None) -> bool:

@@ -132,12 +132,12 @@ def _masked_key(
             is_inside = False
             continue
         address = start if is_inside else _address_end(data, start, end)
-        is_inside = point < 0x80
+        is_inside = bool(point < 0x80)
         if address > start:
             folded, i = _ADDRESS, address
         elif _ZERO <= folded <= _NINE:
             folded = _NUMBER
-        elif _is_any(point, _NUMERALS):
+        elif _is_any(int(point), _NUMERALS):
             after = _numeral_end(data, start, end)
             folded, i = (_NUMBER, after) if after > start else (folded, i)
         if folded != _NUMBER or before != _NUMBER:
@@ -162,7 +162,7 @@ def _is_sentence(data: Bytes, i: np.uint64, end: np.uint64) -> bool:
     start = end - np.uint64(1)
     while start > i and data[start] & 0xC0 == 0x80:
         start -= np.uint64(1)
-    return _is_any(decode_point(data, start)[0], _SENTENCE_ENDS)
+    return _is_any(int(decode_point(data, start)[0]), _SENTENCE_ENDS)
 
 
 @kernel
@@ -171,13 +171,19 @@ def _address_end(data: Bytes, i: np.uint64, end: np.uint64) -> np.uint64:
     start, is_address = i, False
     while i < end and 0x20 < data[i] < 0x7F and not _is_any(int(data[i]), _NOT_IN_ADDRESSES):
         is_host = data[i] == _COLON and i + np.uint64(2) < end and data[i + np.uint64(1)] == _SLASH
-        is_address |= i > start and (data[i] == _AT or is_host)
+        is_address |= bool(i > start and (data[i] == _AT or is_host))
         i += np.uint64(1)
     if not is_address and i - start > np.uint64(4):
-        is_address = True
-        for k in range(4):
-            is_address &= (data[start + np.uint64(k)] | 0x20) == _WWW[k]
+        return i if _is_www(data, start) else start
     return i if is_address else start
+
+
+@kernel
+def _is_www(data: Bytes, i: np.uint64) -> bool:
+    for k in range(len(_WWW)):  # noqa: SIM110  numba knows no generators here
+        if data[i + np.uint64(k)] | 0x20 != _WWW[k]:
+            return False
+    return True
 
 
 _WWW = np.array([ord(letter) | 0x20 for letter in "www."], np.uint8)
@@ -189,7 +195,7 @@ def _numeral_end(data: Bytes, i: np.uint64, end: np.uint64) -> np.uint64:
     start = i
     while i < end:
         point, after = decode_point(data, i)
-        if not _is_any(point, _NUMERALS):
-            return i if _is_any(point, _COUNTED) else start
+        if not _is_any(int(point), _NUMERALS):
+            return i if _is_any(int(point), _COUNTED) else start
         i = after
     return start

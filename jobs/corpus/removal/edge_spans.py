@@ -52,16 +52,21 @@ def edge_spans(
 def _lines(
     data: bytes, starts: EdgeArray, ends: EdgeArray, documents: EdgeArray
 ) -> Iterator[_Line]:
-    """Yield lines inwards, up to the second in a row, or the first sentence, not common."""
-    was_common = True
+    """Yield lines inwards, up to the text: a sentence of its own, or two lines of text in a row.
+
+    A line is text if it is not common, or a sentence, or part of a document's structure.
+    """
+    was_text = False
     for start, end, count in zip(starts.tolist(), ends.tolist(), documents.tolist(), strict=True):
         text = data[start:end].decode()
         sign = sign_of(text)
-        is_text = sign is Sign.SENTENCE or (sign is not Sign.FURNITURE and is_structure(text))
-        if start == end or (not count and (not was_common or is_text)):
+        if sign < Sign.FURNITURE and "://" not in text and is_structure(text):
+            sign = Sign.SENTENCE
+        is_text = not count or sign is Sign.SENTENCE
+        if start == end or (is_text and (was_text or (not count and sign is Sign.SENTENCE))):
             return
-        was_common = count > 0
-        yield _Line(start, end, text, count, Sign.SENTENCE if is_text else sign)
+        was_text = is_text
+        yield _Line(start, end, text, count, sign)
 
 
 def _head_cut(lines: list[_Line]) -> Iterator[_Line]:
@@ -93,7 +98,7 @@ def _tail_cut(data: bytes, lines: list[_Line]) -> Iterator[_Line]:
 
 
 def _is_furniture(line: _Line) -> bool:
-    return line.documents > 0 and line.sign is Sign.FURNITURE
+    return line.documents > 0 and line.sign >= Sign.FURNITURE
 
 
 def _has_rule_above(data: bytes, line: _Line) -> bool:
@@ -125,7 +130,7 @@ def _is_too_much(data: bytes, lines: list[_Line], max_share: float) -> bool:
     """Whether a text loses too much by its lines; a page of nothing else is no text."""
     lost = sum(_letters(line.text) for line in lines)
     whole = _letters(data[:_COUNTED_BYTES].decode(errors="ignore"))
-    is_all = whole <= lost and all(line.sign is Sign.FURNITURE for line in lines)
+    is_all = whole <= lost and all(line.sign >= Sign.FURNITURE for line in lines)
     return lost > max_share * whole and not is_all
 
 

@@ -64,7 +64,11 @@ def find_prose(
             is_front = i == start or not _is_front_end(data, i, end)
         elif mark and fence in {0, mark}:
             fence = mark - fence
-        elif fence == 0 and not _is_table(data, i, end) and not is_code_line(data, i, end):
+        elif (
+            fence == 0
+            and not _is_table(data, i, end)
+            and not is_code_line(data, np.int64(i), np.int64(end))
+        ):
             size = _add_line(data, (i, end), classes, prose, size, counts)
         if end < stop:
             prose[np.uint64(size)] = _NEWLINE
@@ -115,7 +119,7 @@ def _fence(data: Bytes, i: int, end: int) -> int:
     if mark == _TICK:  # a span of code closes on its line
         for k in range(i + _FENCE, end):
             is_fence &= data[k] != _TICK or data[k - 1] == _TICK
-    return mark if is_fence else 0
+    return int(mark) if is_fence else 0
 
 
 @kernel
@@ -151,8 +155,8 @@ def _add_line(
         point, k = decode_point(data, k)
         bits = classes[point]
         if bits & LINKING:
-            after = _link_end(data, int(begun), end)
-            if after > int(begun):
+            after = _link_end(data, np.int64(begun), end)
+            if after > np.int64(begun):
                 links += not _is_picture(prose, first, size)
                 k = np.uint64(after)
                 was_space = False
@@ -164,7 +168,7 @@ def _add_line(
         chars += not is_space
         han += kind == HAN
         digits += kind == DIGIT
-        stops += _is_stop(point)
+        stops += _is_stop(int(point))
         prose[np.uint64(size)] = point
         size += 1
     counts[CHARS] += chars
@@ -188,7 +192,7 @@ _HTTP, _WWW = (np.array([ord(letter) for letter in word], np.uint8) for word in 
 
 
 @kernel
-def _link_end(data: Bytes, i: int, end: int) -> int:
+def _link_end(data: Bytes, i: np.int64, end: int) -> np.int64:
     """Return the byte after the address that begins here, as `link_char_share` has it, else `i`."""
     k = i
     if _begins(data, i, end, _HTTP):
@@ -204,7 +208,7 @@ def _link_end(data: Bytes, i: int, end: int) -> int:
 
 
 @kernel
-def _begins(data: Bytes, i: int, end: int, word: Bytes) -> bool:
+def _begins(data: Bytes, i: np.int64, end: int, word: Bytes) -> bool:
     if i + len(word) > end:
         return False
     for k in range(len(word)):  # noqa: SIM110  numba knows no generators here
