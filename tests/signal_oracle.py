@@ -116,7 +116,8 @@ def prose_of(text: str) -> tuple[list[str], int]:
 
 def is_table(line: str) -> bool:
     is_bar = re.match(r"[ \t]*\|", line)
-    return bool(is_bar) or line.count("|") > 1 or line.lstrip(" \t").count("\t") > 1
+    is_drawn = re.search("[\u2500-\u257f]", line)
+    return bool(is_bar or is_drawn) or line.count("|") > 1 or line.lstrip(" \t").count("\t") > 1
 
 
 def is_row(line: str) -> bool:

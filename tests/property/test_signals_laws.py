@@ -50,7 +50,7 @@ PIECES = st.sampled_from(
             "\t甲\t乙\t",
             "\nf(x) = {1};\n",
         ),
-        *("\n3月1日 买 5", "```甲", "[甲]("),
+        *("\n3月1日 买 5", "\n│甲│乙│", "```甲", "[甲]("),
     ]
 )
 TEXTS = st.lists(PIECES, max_size=60).map("".join)

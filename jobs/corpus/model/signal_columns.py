@@ -7,7 +7,7 @@ of `STRETCH` lines, and added up: memory is bounded, and a book is not called re
 long. A share whose denominator is 0 is 0.
 
 Prose is what is left without addresses, code (lines of a program, Markdown's fenced blocks), tables
-(rows of cells between bars or tabs) and front matter. What is counted per 1,000 characters takes a
+(rows of cells between bars or tabs, or drawn) and front matter. What is counted per 1,000 characters takes a
 shorter text than `FEWEST_CHARS` for one of so many: two words say nothing of a text of one line.
 """
 

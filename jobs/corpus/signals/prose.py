@@ -26,6 +26,7 @@ CHARS, OTHERS, DIGITS, UNRULED, LINKS = range(5)
 COUNTERS = 5
 
 _NEWLINE, _TAB, _BLANK, _BAR, _TICK, _TILDE, _DASH, _QUOTE = (ord(sign) for sign in "\n\t |`~->")
+_BOX_LEAD = 0xE2  # of U+2000 to U+2FFF
 _FENCE = 3
 _FIELDS = 3
 _LABEL_CHARS = 200  # of a picture's text
@@ -124,15 +125,17 @@ def _fence(data: Bytes, i: int, end: int) -> int:
 
 @kernel
 def _is_table(data: Bytes, i: int, end: int) -> bool:
-    """Whether a line is a row of cells between bars or tabs."""
+    """Whether a line is a row of cells between bars or tabs, or drawn with lines (U+2500)."""
     bars = tabs = 0
     first = end
     for k in range(i, end):
         bars += data[k] == _BAR
         tabs += data[k] == _TAB and first < end
+        if data[k] == _BOX_LEAD and k + 1 < end and data[k + 1] in {0x94, 0x95}:
+            return True
         if first == end and data[k] not in {_BLANK, _TAB}:
             first = k
-    return bars > 1 or tabs > 1 or (bars == 1 and first < end and data[first] == _BAR)
+    return bars > 1 or tabs > 1 or (bars == 1 and data[first] == _BAR)
 
 
 @kernel
