@@ -9,7 +9,13 @@ from collections import Counter
 
 import opencc
 
-from jobs.corpus.model.signal_columns import KEYWORD_CATEGORIES, STRETCH
+from jobs.corpus.model.signal_columns import (
+    FEWEST_CHARS,
+    FEWEST_LINES,
+    KEYWORD_CATEGORIES,
+    STRETCH,
+)
+from jobs.corpus.text.line_kinds import has_code_signs
 
 _T2S, _S2T = opencc.OpenCC("t2s"), opencc.OpenCC("s2t")
 _HAN = re.compile("[〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]")
@@ -27,6 +33,10 @@ _ITEM = re.compile(
 _BULLET = re.compile(r"[•●○■□▪▫◦·‣⁃\-*+–—◆◇★☆►▶▲△※→➢✓✔]")
 _CUT_OFF = re.compile(r"(…|\.\.\.|。。。|展开|更多|全文)$")
 _LINK = re.compile(r"(?:https?://|www\.)[!#-(*-;=?-\\^-~]*")
+
+_PICTURE = re.compile(r"!\[[^\[\n]{0,190}\]\((?:https?://|www\.)")
+_FENCE = re.compile(r"[ \t>]*(?:(`)``+[^`\n]*|(~)~~.*)$")
+_FRONT = re.compile(r"(---\n(?:.*\n){0,79}?---)(?=\n|\Z)")
 
 
 def share(part: float, whole: float) -> float:
@@ -52,7 +62,67 @@ def signals_of(text: str, keywords: tuple[tuple[str, ...], ...]) -> dict[str, fl
             )
             for category, words in zip(KEYWORD_CATEGORIES, keywords, strict=True)
         },
+        **prose_signals(text, len(letters), keywords),
     }
+
+
+def prose_signals(text: str, chars: int, keywords) -> dict[str, float]:
+    lines, links = prose_of(text)
+    prose = "\n".join(lines)
+    letters = "".join(prose.split())
+    han = len(_HAN.findall(text))
+    unruled = "".join("".join(line for line in lines if not is_row(line)).split())
+    full = [line.strip() for line in lines if line.strip()]
+    cut_off = sum(bool(_CUT_OFF.search(line)) for line in full)
+    repeated = repeated_lines(lines, len(full), len(letters))
+    return {
+        "prose_chars": len(letters),
+        "prose_han_share": share(han, han + len(letters) - len(_HAN.findall(prose))),
+        "prose_digit_share": share(
+            sum(unicodedata.category(c) == "Nd" for c in unruled), len(unruled)
+        ),
+        "prose_repeat_13gram_share": ngram_signals(prose)["repeat_13gram_share"],
+        "prose_dup_line_char_share": repeated["dup_line_char_share"],
+        "prose_dup_paragraph_char_share": repeated["dup_paragraph_char_share"],
+        "cut_off_line_share": cut_off / max(len(full), FEWEST_LINES),
+        "links_per_1000_chars": 1000 * links / max(len(letters), FEWEST_CHARS),
+        **{
+            f"{category}_hits_per_1000_chars": 1000
+            * sum(any(text.startswith(word, i) for word in words) for i in range(len(text)))
+            / max(chars, FEWEST_CHARS)
+            for category, words in zip(KEYWORD_CATEGORIES, keywords, strict=True)
+        },
+    }
+
+
+def prose_of(text: str) -> tuple[list[str], int]:
+    """The lines without what is no prose, and the addresses in them that are no picture's."""
+    fence, links, kept = "", 0, []
+    front = _FRONT.match(text)
+    for number, line in enumerate(text.split("\n")):
+        mark = _FENCE.match(line)
+        if front and number <= front[1].count("\n"):
+            kept.append("")
+        elif mark and fence in ("", mark[1] or mark[2]):
+            fence = "" if fence else mark[1] or mark[2]
+            kept.append("")
+        elif fence or is_table(line) or has_code_signs(line):
+            kept.append("")
+        else:
+            links += len(_LINK.findall(line)) - len(_PICTURE.findall(line))
+            kept.append(_LINK.sub("", line))
+    return kept, links
+
+
+def is_table(line: str) -> bool:
+    is_bar = re.match(r"[ \t]*\|", line)
+    is_drawn = re.search("[\u2500-\u257f]", line)
+    return bool(is_bar or is_drawn) or line.count("|") > 1 or line.lstrip(" \t").count("\t") > 1
+
+
+def is_row(line: str) -> bool:
+    has_both = _HAN.search(line) and any(unicodedata.category(c) == "Nd" for c in line)
+    return len(line.split()) >= 3 and bool(has_both) and not re.search("[。，；！？]", line)
 
 
 def character_shares(text: str) -> dict[str, float]:

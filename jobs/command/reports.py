@@ -185,13 +185,14 @@ def report_drops(counts: Counter[tuple[str, str, str]]) -> None:
 
 
 def report_survey(found: Survey, *, sites: int) -> None:
-    """Print losses, duplicates between partners, and the largest clusters."""
+    """Print losses, duplicates between partners, the largest clusters, and boilerplate cut."""
     tables = (
         found.partners,
         found.sites[:sites],
         found.duplication,
         found.cluster_sizes,
         found.largest,
+        found.boilerplate[: _LISTED * sites],
     )
     for rows in tables:
         if rows:

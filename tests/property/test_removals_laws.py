@@ -117,7 +117,7 @@ def test_boilerplate_is_the_same_in_any_order_and_pieces(rows, random) -> None:
 
 @settings(deadline=None)  # kernels compile in the first example
 @given(st.lists(st.tuples(TEXTS, URLS), max_size=12))
-def test_boilerplate_put_back_gives_the_texts_and_only_ends_go(rows) -> None:
+def test_boilerplate_put_back_gives_the_texts_and_what_is_left_is_normalized(rows) -> None:
     documents = table_of(rows)
     counts = count_keys(edge_keys(documents), least=2)
     after, removals = remove_site_boilerplate(
@@ -128,7 +128,6 @@ def test_boilerplate_put_back_gives_the_texts_and_only_ends_go(rows) -> None:
         pieces = [piece for piece in told if piece["doc_id"] == row["doc_id"]]
         left = row["content"] or ""
         assert restored_text(left, pieces) == (before["content"] or "")
-        assert left in (before["content"] or "")
         assert normalized(left, LINE_BY_LINE) == left
         assert len(pieces) <= 2 * EDGE_LINES
         assert (row["reason"] == "only_boilerplate") is bool(pieces and not left)

@@ -41,6 +41,16 @@ PIECES = st.sampled_from(
             "\n\n附件：\n目录\n\n",
             "\ufffd",
         ),
+        *(
+            "\n| 甲 | 2 |\n",
+            "\n```\n",
+            "\n~~~\n",
+            "![甲](",
+            "---\n",
+            "\t甲\t乙\t",
+            "\nf(x) = {1};\n",
+        ),
+        *("\n3月1日 买 5", "\n│甲│乙│", "```甲", "[甲]("),
     ]
 )
 TEXTS = st.lists(PIECES, max_size=60).map("".join)

@@ -12,33 +12,26 @@ from typing import NamedTuple
 from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
+from jobs.corpus.intake.main_text import main_text
+from jobs.corpus.intake.page_elements import page_elements
 from jobs.corpus.intake.page_facts import page_facts
 from jobs.corpus.intake.rows import Row, shortened
 from jobs.corpus.model.reasons import RejectReason
 from jobs.corpus.text import alphabets
 
-# A page found to have less text than this is looked at again, by other eyes.
-_LITTLE_TEXT = 100
 _MUCH_MORE = 3
-_MUCH_LESS = 0.7
-_LONG_CELL = 120
 
 _PAGE = re.compile(r"<html[\s>]|<body[\s>]|<!doctype\s+html", re.IGNORECASE)
 _BLOCK = re.compile(r"<(?:p|div|td|br|li|section|article|center)[\s/>]", re.IGNORECASE)
 _CONTAINER = re.compile(
     r"<(/?)(?:div|span|font|blockquote|table|section|b|i|em|strong|ul|center)[\s>]", re.IGNORECASE
 )
-# Pages have tens. Either library takes the square of it: 1.4 s for 2,000, minutes for 20,000.
+# Pages have tens. Resiliparse takes the square of it: 1.4 s for 2,000, minutes for 20,000.
 _MOST_DEPTH = 400
-
-# Extractors drop breaks and no-break spaces in code, and its indentation with them.
-_CODE = re.compile(r"<pre[\s>](?:[^<]|<(?!pre[\s>]|/pre))*+</pre\s*+>", re.IGNORECASE)
-_CODE_BREAK = re.compile(r"<br\s*/?>\n?", re.IGNORECASE)
-_CODE_SPACE = re.compile("&nbsp;|&#160;|&#[xX][aA]0;|\xa0")
 
 _XML = re.compile(r"^\s*<\?xml[^>]*>")
 _LETTER = re.compile(r"\w")
-_RULES = "- \t\n\r\f\v"
+_SENTENCE_SIGN = re.compile("[，。；！？：]")
 
 
 class Page(NamedTuple):
@@ -70,11 +63,13 @@ def page(source: str) -> Page:
     """Return the main text of a page, a line for each paragraph, and its own facts."""
     # lxml refuses a string that says what bytes it was.
     source = _XML.sub("", source, count=1)
-    source = alphabets.marks_in_a_row().sub("", source)
+    if alphabets.has_many_marks(source):
+        source = alphabets.marks_in_a_row().sub("", source)
     if _depth(source) > _MOST_DEPTH:
         return Page("", None, None, None)
     tree = HTMLTree.parse(source)
-    return Page(_main_text(source, tree), *page_facts(tree))
+    facts = page_facts(tree)
+    return Page(_main_text(tree, facts.title), *facts)
 
 
 def _extracted(row: Row, source: str) -> Row:
@@ -91,27 +86,16 @@ def _extracted(row: Row, source: str) -> Row:
     return known._replace(text=None, reason=RejectReason.NO_MAIN_TEXT, evidence=shortened(evidence))
 
 
-def _main_text(source: str, tree: HTMLTree) -> str:
-    """Return Trafilatura's text, or Resiliparse's if it is nearly empty or one long table cell.
+def _main_text(tree: HTMLTree, title: str | None) -> str:
+    """Return the main text, or Resiliparse's if it is no sentence and that is much more.
 
-    Which is better was measured page by page: docs/decisions/0013.
+    Which is better was measured page by page: docs/quality.md.
     """
-    import trafilatura  # noqa: PLC0415  0.3 s, which only deliveries of pages need
-
-    source = _CODE.sub(_plain_code, source)
-    found = trafilatura.extract(source, favor_recall=True, include_comments=False) or ""
-    cells = [cell for cell in map(_only_cell, found.split("\n")) if cell is not None]
-    text = "\n".join(cells).strip()
-    is_layout = any(f"| {cell} |" in found for cell in cells if len(cell) > _LONG_CELL)
-    if _letters(text) >= _LITTLE_TEXT and not is_layout:
+    text = main_text(page_elements(tree), title)
+    if _SENTENCE_SIGN.search(text):
         return text
     other = extract_plain_text(tree, main_content=True, alt_texts=False).strip()
-    least = _MUCH_LESS if is_layout else _MUCH_MORE
-    return other if _letters(other) > least * _letters(text) else text
-
-
-def _plain_code(code: re.Match[str]) -> str:
-    return _CODE_SPACE.sub(" ", _CODE_BREAK.sub("\n", code[0]))
+    return other if _letters(other) > _MUCH_MORE * _letters(text) else text
 
 
 def _depth(source: str) -> int:
@@ -125,17 +109,3 @@ def _depth(source: str) -> int:
 
 def _letters(text: str) -> int:
     return len(_LETTER.findall(text))
-
-
-def _only_cell(line: str) -> str | None:
-    """Return a line of text; of a table's row the only cell, None if there is none.
-
-    A table of the layout, not of the content, leaves bars on lines that hold one cell or none.
-    """
-    if not line.startswith("|"):
-        return line
-    *cells, rest = line.split("|")
-    full = [cell for cell in cells if cell.strip(_RULES)]
-    if len(full) > 1 or rest.strip(_RULES):
-        return line
-    return full[0].strip(" \t") if full else None

@@ -5,6 +5,10 @@ Lines end at newlines; only those with a character that is not white space count
 characters, across lines. What repeats is counted within stretches of `STRETCH` characters, or
 of `STRETCH` lines, and added up: memory is bounded, and a book is not called repetitive for being
 long. A share whose denominator is 0 is 0.
+
+Prose is what is left without addresses, code (lines of a program, Markdown's fenced blocks), tables
+(rows of cells between bars or tabs, or drawn) and front matter. What is counted per 1,000 characters takes a
+shorter text than `FEWEST_CHARS` for one of so many: two words say nothing of a text of one line.
 """
 
 from __future__ import annotations
@@ -14,6 +18,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 STRETCH = 1 << 14
+FEWEST_CHARS = 200
+FEWEST_LINES = 10
 
 KEYWORD_CATEGORIES = ("ads", "gambling", "porn", "navigation")
 
@@ -64,6 +70,15 @@ def _keyword(category: str) -> Signal:
     what = f"positions where a word of `conf/keywords/{category}.txt` begins / lines"
     source = "ChineseWebText (Chen et al. 2023): sensitive words per line"
     return Signal(f"{category}_hits_per_line", pa.float32(), "per line", what, source)
+
+
+def _per_thousand(category: str) -> Signal:
+    what = (
+        f"1,000 x positions where a word of `conf/keywords/{category}.txt` begins / text "
+        f"characters, at least {FEWEST_CHARS}"
+    )
+    name = f"{category}_hits_per_1000_chars"
+    return Signal(name, pa.float32(), "per 1,000 characters", what, _HELIU)
 
 
 SIGNAL_COLUMNS = (
@@ -146,6 +161,40 @@ SIGNAL_COLUMNS = (
         _HELIU,
     ),
     *(_keyword(category) for category in KEYWORD_CATEGORIES),
+    Signal("prose_chars", pa.int32(), "characters", "text characters of prose", _HELIU),
+    _share(
+        "prose_han_share",
+        "Han characters / (Han characters + other text characters of prose)",
+        _HELIU,
+    ),
+    _share(
+        "prose_digit_share",
+        "decimal digits / text characters, both of prose without rows of fields (three or more "
+        "between blanks, Han characters and digits among them, no sentence)",
+        _HELIU,
+    ),
+    _share("prose_repeat_13gram_share", "`repeat_13gram_share` of prose", _HELIU),
+    _share(
+        "prose_dup_line_char_share",
+        "`dup_line_char_share` of prose",
+        _HELIU,
+    ),
+    _share("prose_dup_paragraph_char_share", "`dup_paragraph_char_share` of prose", _HELIU),
+    _share(
+        "cut_off_line_share",
+        f"lines of prose that `ellipsis_line_share` counts / lines of prose, at least "
+        f"{FEWEST_LINES}",
+        _HELIU,
+    ),
+    Signal(
+        "links_per_1000_chars",
+        pa.float32(),
+        "per 1,000 characters",
+        f"1,000 x addresses outside code and tables, pictures aside / text characters of prose, at "
+        f"least {FEWEST_CHARS}",
+        _HELIU,
+    ),
+    *(_per_thousand(category) for category in KEYWORD_CATEGORIES),
     Signal(
         "quality",
         pa.float32(),

@@ -41,11 +41,13 @@ class SiteBoilerplateParams:
         is_on: Whether it is searched for.
         min_documents: Documents of a site that must have a line.
         min_share: The share of all its documents that must have it too, in (0, 1].
+        max_share: The share of its letters that a text may lose, in (0, 1].
     """
 
     is_on: bool = field(metadata={"key": "site_boilerplate"})
     min_documents: int
     min_share: float
+    max_share: float = 1.0  # releases that do not record it had no limit
 
     def __post_init__(self) -> None:
         """Refuse values that make every line boilerplate."""
@@ -53,4 +55,8 @@ class SiteBoilerplateParams:
             raise ConfigError(
                 f"paragraphs: min_documents={self.min_documents}, min_share={self.min_share}: "
                 "give at least 2, and a share above 0 and up to 1"
+            )
+        if not 0 < self.max_share <= 1:
+            raise ConfigError(
+                f"paragraphs: max_share={self.max_share}: give a share above 0 and up to 1"
             )

@@ -1,10 +1,11 @@
 """Site boilerplate: lines that most pages of a site begin or end with, found by counting.
 
 Only the ends of a text are looked at, up to `EDGE_LINES` lines from either: navigation stands
-above an article and the editors, sharing and copyright below it, while the line that half of all
-statutes share, 第一章　总则, stands inside. A line is boilerplate where it stands that close to the
-same end of at least `min_documents` texts of its site, and of `min_share` of them all; copies of
-one text count once. It is cut if only boilerplate stands between it and the end of the text.
+above an article and the editors, sharing and copyright below it. A line is common where it stands
+that close to the same end of at least `min_documents` texts of its site, and of `min_share` of them
+all, addresses, dates and numbers masked; copies of one text count once. A common line is cut if it
+shows what it is for (`furniture_signs`), or stands beside such lines; a line between that only this
+page has stays. A text that would lose more than `max_share` of its letters stays whole.
 """
 
 from __future__ import annotations
@@ -20,22 +21,16 @@ import xxhash
 from jobs.corpus.model.reasons import RejectReason, Stage
 from jobs.corpus.model.sites import sites
 from jobs.corpus.model.tables import DOCUMENTS
-from jobs.corpus.removal.line_keys import Keys, Mask, is_structure, line_key
+from jobs.corpus.removal.edge_lines import EDGE_LINES, EdgeArray, edge_lines
+from jobs.corpus.removal.edge_spans import edge_spans
+from jobs.corpus.removal.line_keys import Keys
 from jobs.corpus.removal.params import SiteBoilerplateParams
-from jobs.corpus.removal.removals import RemovalKind, RemovedSpan, removals, without_spans
+from jobs.corpus.removal.removals import RemovalKind, removals, without_spans
 from jobs.corpus.signals.keywords import SignalParams
 from jobs.corpus.signals.signals import signals
-from jobs.corpus.text.canonical import FoldingTable, folding_table
-from jobs.corpus.text.kernels import kernel, mix
-from jobs.corpus.text.text_buffers import Offsets, text_buffers, text_hashes
-from jobs.corpus.text.utf8 import Bytes
+from jobs.corpus.text.text_buffers import text_hashes
 
-EDGE_LINES = 8
-_LONGEST_BYTES = 600  # a longer line is a paragraph of the text
-_FEWEST_LETTERS = 2
 _HEAD, _TAIL = 0, 1
-
-EdgeArray = npt.NDArray[np.int64]
 
 
 class KeyCounts(NamedTuple):
@@ -43,17 +38,6 @@ class KeyCounts(NamedTuple):
 
     keys: Keys
     documents: npt.NDArray[np.int64]
-
-
-class _Edges(NamedTuple):
-    """The lines at the ends of texts: arrays of shape (n, 2, EDGE_LINES), the outermost first.
-
-    A key is 0 where there is no such line; else it stands for site, end and line.
-    """
-
-    keys: Keys
-    starts: EdgeArray
-    ends: EdgeArray
 
 
 def edge_keys(documents: pa.Table) -> Keys:
@@ -66,7 +50,7 @@ def edge_keys(documents: pa.Table) -> Keys:
     site = _site_keys(documents["url"])
     texts = text_hashes(documents["content"].combine_chunks())
     ids = [0 if text is None else int.from_bytes(text[:8], "big") for text in texts.to_pylist()]
-    ends = _edge_lines(documents["content"].combine_chunks(), site)
+    ends = edge_lines(documents["content"].combine_chunks(), site)
     keys = np.concatenate(
         [_site_count_keys(site)[:, None], ends.keys.reshape(len(site), 2 * EDGE_LINES)], axis=1
     )
@@ -105,17 +89,17 @@ def remove_site_boilerplate(
     """
     site = _site_keys(documents["url"])
     content = documents["content"].combine_chunks()
-    ends = _edge_lines(content, site)
+    ends = edge_lines(content, site)
     site_documents = _documents_of(counts, _site_count_keys(site))
     line_documents = _documents_of(counts, ends.keys)
     least = np.maximum(params.min_documents, params.min_share * site_documents)[:, None, None]
     is_common = (line_documents >= least) & (ends.keys != 0)
     spans = {}
-    for row in np.flatnonzero(is_common[:, :, 0].any(axis=1)).tolist():
-        edge = _EdgeLines(content[row].as_py().encode(), ends.starts[row], ends.ends[row])
-        found = edge.spans(is_common[row], line_documents[row], int(site_documents[row]))
+    for row in np.flatnonzero(is_common.any(axis=(1, 2))).tolist():
+        lines = (ends.starts[row], ends.ends[row], line_documents[row] * is_common[row])
+        found = edge_spans(content[row].as_py().encode(), *lines, max_share=params.max_share)
         if found:
-            spans[row] = found
+            spans[row] = [span._replace(site_documents=int(site_documents[row])) for span in found]
     content, removed = without_spans(content, spans, RemovalKind.SITE_BOILERPLATE)
     removed = removals(documents, removed)
     if not spans:
@@ -149,45 +133,6 @@ def _with_content(
     return pa.table([columns[name] for name in DOCUMENTS.names], schema=DOCUMENTS)
 
 
-class _EdgeLines:
-    """One text and the lines at its ends."""
-
-    def __init__(self, data: bytes, starts: EdgeArray, ends: EdgeArray) -> None:
-        self.data, self.starts, self.ends = data, starts, ends
-
-    def spans(
-        self, is_common: Mask, line_documents: EdgeArray, site_documents: int
-    ) -> list[RemovedSpan]:
-        """Return the lines to cut: from either end inwards, up to the first that is not common."""
-        common: dict[int, tuple[int, int]] = {}  # start of a line: its end, documents that have it
-        for end in (_HEAD, _TAIL):
-            for at in range(EDGE_LINES):
-                start, stop = int(self.starts[end, at]), int(self.ends[end, at])
-                line = self.data[start:stop].decode()
-                # Menus are set with the bars of tables, but do not begin with one.
-                is_menu = " | " in line and not line.startswith("|")
-                if not is_common[end, at] or (is_structure(line) and not is_menu):
-                    break
-                common.setdefault(start, (stop, int(line_documents[end, at])))
-        return list(self._spans(common, site_documents))
-
-    def _spans(self, common: dict[int, tuple[int, int]], site_documents: int) -> list[RemovedSpan]:
-        """Return lines with the line breaks, and the indentation after them, that are cut too."""
-        spans: list[RemovedSpan] = []
-        done = 0  # all before is cut
-        for start, (stop, documents) in sorted(common.items()):
-            if start <= done:
-                rest = self.data[stop:]
-                first, last = done, stop + len(rest) - len(rest.lstrip(b" \t\n"))
-                done = last
-            else:
-                before = len(self.data[:start].rstrip(b"\n"))
-                first, last = max(before, spans[-1].end if spans else 0), stop
-            line = self.data.count(b"\n", 0, start) + 1
-            spans.append(RemovedSpan(first, last, line, None, documents, site_documents))
-        return spans
-
-
 def _site_keys(urls: pa.ChunkedArray) -> Keys:
     """Return a key per document for its site, 0 for none."""
     hosts = sites(urls).combine_chunks().dictionary_encode()
@@ -212,53 +157,3 @@ def unique_pairs(pairs: Keys) -> Keys:
     is_new = np.ones(len(ordered), np.bool_)
     is_new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
     return ordered[is_new]
-
-
-def _edge_lines(content: pa.LargeStringArray, site: Keys) -> _Edges:
-    data, offsets, _ = text_buffers(content)
-    shape = (len(site), 2, EDGE_LINES)
-    keys, spans = np.zeros(shape, np.uint64), np.zeros((2, *shape), np.int64)
-    _find_edges(data, offsets, folding_table(), site, keys, spans)
-    return _Edges(keys, spans[0], spans[1])
-
-
-@kernel
-def _find_edges(
-    data: Bytes, offsets: Offsets, table: FoldingTable, site: Keys, keys: Keys, spans: EdgeArray
-) -> None:
-    """Find the lines from either end inwards, up to one too long or without letters."""
-    for row in range(len(site)):
-        first, last = offsets[row], offsets[row + 1]
-        for end in range(2):
-            if site[row] == np.uint64(0):
-                break
-            low, high = first, last
-            for at in range(EDGE_LINES):
-                start, stop = _next_line(data, low, high, end)
-                if stop == start or stop - start > _LONGEST_BYTES:
-                    break
-                low, high = (stop, high) if end == _HEAD else (low, start)
-                key, letters, _ = line_key(data, np.uint64(start), np.uint64(stop), table)
-                if letters < _FEWEST_LETTERS:
-                    break
-                side = np.uint64(0x9E3779B97F4A7C15) * np.uint64(end + 1)
-                keys[row, end, at] = mix(key ^ mix(site[row] ^ side))
-                spans[0, row, end, at], spans[1, row, end, at] = start - first, stop - first
-
-
-@kernel
-def _next_line(data: Bytes, low: int, high: int, end: int) -> tuple[int, int]:
-    """Return the outermost non-empty line between two bytes; an empty span if there is none."""
-    if end == _HEAD:
-        while low < high and data[low] == 0x0A:
-            low += 1
-        stop = low
-        while stop < high and data[stop] != 0x0A and stop - low <= _LONGEST_BYTES:
-            stop += 1
-        return low, stop
-    while low < high and data[high - 1] == 0x0A:
-        high -= 1
-    start = high
-    while start > low and data[start - 1] != 0x0A and high - start <= _LONGEST_BYTES:
-        start -= 1
-    return start, high

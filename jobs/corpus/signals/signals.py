@@ -12,15 +12,22 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from jobs.corpus.model.signal_columns import KEYWORD_CATEGORIES, SIGNALS
-from jobs.corpus.signals import line_counts, repetition
+from jobs.corpus.model.signal_columns import (
+    FEWEST_CHARS,
+    FEWEST_LINES,
+    KEYWORD_CATEGORIES,
+    SIGNALS,
+)
+from jobs.corpus.signals import line_counts, prose, repetition
 from jobs.corpus.signals.keywords import Points, SignalParams, Trie, compiled, count_keywords
 from jobs.corpus.signals.line_counts import LineBuffers, count_lines, line_buffers
+from jobs.corpus.signals.prose import find_prose
 from jobs.corpus.signals.quality import quality
 from jobs.corpus.signals.repetition import LONGEST, NgramBuffers, count_ngrams, ngram_buffers
 from jobs.corpus.text.character_classes import (
     CLASS_BITS,
     CLASSES,
+    HAN,
     LINKING,
     SIMPLIFIED,
     SPACE,
@@ -32,7 +39,7 @@ from jobs.corpus.text.kernels import kernel
 from jobs.corpus.text.text_buffers import Offsets, text_buffers
 from jobs.corpus.text.utf8 import Bytes, decode_point
 
-SIGNALS_VERSION = 1
+SIGNALS_VERSION = 2
 """Recorded in releases; raise it when a formula changes."""
 
 Values = npt.NDArray[np.float64]
@@ -51,6 +58,9 @@ class _Counts(NamedTuple):
         ngrams: For each n, what `count_ngrams` counts.
         lines: What `count_lines` counts.
         hits: Keywords of each category.
+        prose: What `find_prose` counts.
+        prose_ngrams: `ngrams` of the prose alone.
+        prose_lines: `lines` of the prose alone.
     """
 
     classes: Values
@@ -58,12 +68,16 @@ class _Counts(NamedTuple):
     ngrams: Values
     lines: Values
     hits: Values
+    prose: Values
+    prose_ngrams: Values
+    prose_lines: Values
 
 
 class _Buffers(NamedTuple):
-    """Work space of the kernels: about 4 bytes per character of the longest text, and 10 MB."""
+    """Work space of the kernels: 8 bytes per UTF-8 byte of the longest text, and 10 MB."""
 
     points: Points
+    prose: Points
     histogram: npt.NDArray[np.int32]
     distinct: Points
     ngram_buffers: NgramBuffers
@@ -85,12 +99,14 @@ def signals(content: pa.LargeStringArray, *, params: SignalParams) -> pa.Table:
         np.zeros((rows, LONGEST + 1, repetition.COUNTERS)),
         np.zeros((rows, line_counts.COUNTERS)),
         np.zeros((rows, len(KEYWORD_CATEGORIES))),
+        np.zeros((rows, prose.COUNTERS)),
+        np.zeros((rows, LONGEST + 1, repetition.COUNTERS)),
+        np.zeros((rows, line_counts.COUNTERS)),
     )
     longest = int(np.diff(offsets).max(initial=0))
     histogram, distinct = np.zeros(0x110000, np.int32), np.empty(0x110001, np.uint32)
-    buffers = _Buffers(
-        np.empty(longest, np.uint32), histogram, distinct, ngram_buffers(), line_buffers()
-    )
+    points, prose_points = np.empty(longest, np.uint32), np.empty(longest, np.uint32)
+    buffers = _Buffers(points, prose_points, histogram, distinct, ngram_buffers(), line_buffers())
     _measure(data, offsets, character_classes(), compiled(params), buffers, counts)
     columns = _columns(counts)
     arrays = {
@@ -112,6 +128,7 @@ def _columns(counts: _Counts) -> dict[str, Values]:
             f"{category}_hits_per_line": _share(hits, counts.lines[:, line_counts.FULL_LINES])
             for category, hits in zip(KEYWORD_CATEGORIES, counts.hits.T, strict=True)
         },
+        **_prose_signals(counts, letters[_TEXT_CHARS]),
     }
 
 
@@ -182,6 +199,36 @@ def _line_shares(lines: Values, chars: Values) -> dict[str, Values]:
     }
 
 
+def _prose_signals(counts: _Counts, chars: Values) -> dict[str, Values]:
+    prose_chars, others, digits, unruled, links = counts.prose.T
+    lines, ngrams = counts.prose_lines.T, counts.prose_ngrams[:, LONGEST]
+    han = counts.classes[:, HAN]
+    hits = {
+        f"{category}_hits_per_1000_chars": _per_thousand(found, chars)
+        for category, found in zip(KEYWORD_CATEGORIES, counts.hits.T, strict=True)
+    }
+    return {
+        "prose_chars": prose_chars,
+        "prose_han_share": _share(han, han + others),
+        "prose_digit_share": _share(digits, unruled),
+        "prose_repeat_13gram_share": _share(
+            ngrams[:, repetition.REPEATED], ngrams[:, repetition.TOTAL]
+        ),
+        "prose_dup_line_char_share": _share(lines[line_counts.REPEATED_LINE_CHARS], prose_chars),
+        "prose_dup_paragraph_char_share": _share(
+            lines[line_counts.REPEATED_PARAGRAPH_CHARS], prose_chars
+        ),
+        "cut_off_line_share": lines[line_counts.ELLIPSES]
+        / np.maximum(lines[line_counts.FULL_LINES], FEWEST_LINES),
+        "links_per_1000_chars": _per_thousand(links, prose_chars),
+        **hits,
+    }
+
+
+def _per_thousand(count: Values, chars: Values) -> Values:
+    return 1000 * count / np.maximum(chars, FEWEST_CHARS)
+
+
 @kernel
 def _measure(
     data: Bytes,
@@ -199,6 +246,18 @@ def _measure(
         _count_repetition(buffers.points, size, classes, buffers.ngram_buffers, counts.ngrams[row])
         count_lines(buffers.points, size, classes, buffers.lines, counts.lines[row])
         count_keywords(buffers.points, size, trie, counts.hits[row])
+        of_prose = (counts.prose[row], counts.prose_ngrams[row], counts.prose_lines[row])
+        prose_size = find_prose(
+            data, offsets[row], offsets[row + 1], classes, buffers.prose, of_prose[0]
+        )
+        if prose_size == size:
+            of_prose[1][:] = counts.ngrams[row]
+            of_prose[2][:] = counts.lines[row]
+        else:
+            _count_repetition(
+                buffers.prose, prose_size, classes, buffers.ngram_buffers, of_prose[1]
+            )
+            count_lines(buffers.prose, prose_size, classes, buffers.lines, of_prose[2])
 
 
 @kernel

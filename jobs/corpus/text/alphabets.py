@@ -12,6 +12,8 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
 
+import numpy as np
+import numpy.typing as npt
 import opencc
 
 HAN_RANGES = (
@@ -141,8 +143,23 @@ def _encoded(encoding: str, character: str) -> bytes:
     return character.encode(encoding, "ignore")
 
 
+_MOST_MARKS = 30
+
+
 @functools.cache
 def marks_in_a_row() -> re.Pattern[str]:
     """Return a pattern of more combining marks in a row than the 30 that Unicode allows."""
-    marks = (chr(point) for point in range(sys.maxunicode + 1) if unicodedata.combining(chr(point)))
-    return re.compile(f"([{''.join(marks)}]{{31,}})")
+    marks = "".join(map(chr, np.flatnonzero(_are_marks()).tolist()))
+    return re.compile(f"([{marks}]{{{_MOST_MARKS + 1},}})")
+
+
+def has_many_marks(text: str) -> bool:
+    """Whether there can be `marks_in_a_row`: a hundred times as fast as searching for them."""
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    return int(np.count_nonzero(_are_marks()[points])) > _MOST_MARKS
+
+
+@functools.cache
+def _are_marks() -> npt.NDArray[np.bool_]:
+    points = range(sys.maxunicode + 1)
+    return np.array([unicodedata.combining(chr(point)) > 0 for point in points])

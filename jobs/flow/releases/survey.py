@@ -1,4 +1,4 @@
-"""Survey: losses, duplication and clusters, from a release's decisions."""
+"""Survey: losses, duplication, clusters and site boilerplate, from decisions and removals."""
 
 from __future__ import annotations
 
@@ -7,12 +7,20 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.corpus.release.statistics import cluster_sizes, duplication, losses, size_distribution
+from jobs.corpus.release.statistics import (
+    boilerplate,
+    cluster_sizes,
+    duplication,
+    losses,
+    size_distribution,
+    summed_boilerplate,
+)
 from jobs.flow.releases.explanation import Row, rows_with
 from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.storage.whole_objects import whole_file
 
 _COLUMNS = ["doc_id", "partner", "url", "verdict", "reason", "kept_doc_id", "kept_partner"]
+_OF_SPANS = ["doc_id", "kind", "text", "chars", "site_documents"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +33,7 @@ class Survey:
         duplication: Drops per partner, partner of the kept document, and reason.
         cluster_sizes: How many clusters have how many documents.
         largest: The largest clusters: size, kept id, partner, title and beginning of the text.
+        boilerplate: Lines that were cut from the pages of each site, what varies as #.
     """
 
     partners: list[Row]
@@ -32,6 +41,7 @@ class Survey:
     duplication: list[Row]
     cluster_sizes: list[Row]
     largest: list[Row]
+    boilerplate: list[Row]
 
 
 def survey(release: OpenedRelease, *, largest: int) -> Survey:
@@ -40,7 +50,7 @@ def survey(release: OpenedRelease, *, largest: int) -> Survey:
     Memory: a few columns of all decisions, about 150 bytes per delivered row.
     """
     files = release.manifest["decisions"]
-    tables = [_decisions(release, file["key"]) for file in files]
+    tables = [_columns(release, file["key"], _COLUMNS) for file in files]
     decisions = pa.concat_tables(tables) if tables else pa.table({name: [] for name in _COLUMNS})
     sizes = cluster_sizes(decisions)
     return Survey(
@@ -49,12 +59,22 @@ def survey(release: OpenedRelease, *, largest: int) -> Survey:
         duplication=duplication(decisions).to_pylist(),
         cluster_sizes=size_distribution(sizes).to_pylist(),
         largest=[_described(release, row) for row in sizes.slice(0, largest).to_pylist()],
+        boilerplate=_boilerplate(release, decisions),
     )
 
 
-def _decisions(release: OpenedRelease, key: str) -> pa.Table:
+def _columns(release: OpenedRelease, key: str, columns: list[str]) -> pa.Table:
     with whole_file(release.store, key) as stream:
-        return pq.read_table(stream, columns=_COLUMNS)
+        return pq.read_table(stream, columns=columns)
+
+
+def _boilerplate(release: OpenedRelease, decisions: pa.Table) -> list[Row]:
+    """Count file by file: a site's lines are few, whatever was cut."""
+    counted = [
+        boilerplate(_columns(release, file["key"], _OF_SPANS), decisions)
+        for file in release.manifest["removals"]
+    ]
+    return summed_boilerplate(pa.concat_tables(counted)).to_pylist() if counted else []
 
 
 def _described(release: OpenedRelease, cluster: Row) -> Row:

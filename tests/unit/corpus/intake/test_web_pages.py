@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from jobs.corpus.intake.deliveries import RejectReason
-from jobs.corpus.intake.web_pages import _only_cell, is_page, page
+from jobs.corpus.intake.web_pages import is_page, page
 from tests.deliveries import asked, lines, only, reasons, rows
 
 FIRST = "新华社北京11月29日电，国务院总理主持召开国务院常务会议，研究部署进一步优化营商环境的措施。"
@@ -122,16 +122,6 @@ var t = "<title>脚本里的标题</title>";</script><title>真正的标题</tit
 )
 def test_page_whose_address_is_relative_is_read_by_what_it_is_relative_to(head, url):
     assert page(f"<html><head>{head}</head><body><p>正文</p></body></html>").url == url
-
-
-@pytest.mark.parametrize(
-    ("row", "cell"),
-    [("| 一 |", "一"), ("|一|", "一"), ("| | 一 | |", "一"), ("|---|", None), ("| |", None)]
-    + [(row, row) for row in ("| 一 | 二 |", "| 一", "一 | 二", "一", "|一|二", "")]
-    + [("| - 项 |", "- 项")],
-)
-def test_bars_around_an_only_cell_are_of_the_layout(row, cell):
-    assert _only_cell(row) == cell
 
 
 @pytest.mark.skipif("HELIU_REAL_DATA" not in os.environ, reason="HELIU_REAL_DATA is not set")

@@ -6,11 +6,13 @@ import pyarrow as pa
 
 from jobs.corpus.model.tables import DECISIONS
 from jobs.corpus.release.statistics import (
+    boilerplate,
     cluster_sizes,
     duplication,
     losses,
     sites,
     size_distribution,
+    summed_boilerplate,
 )
 
 
@@ -77,3 +79,51 @@ def test_statistics_of_no_decisions_are_empty() -> None:
     assert (
         len(cluster_sizes(empty)) == len(duplication(empty)) == len(losses(empty, by="site")) == 0
     )
+
+
+def test_boilerplate_is_counted_by_site_and_line_and_adds_up() -> None:
+    cuts = [
+        ("1", "site_boilerplate", "\n责任编辑：张三"),
+        ("2", "site_boilerplate", "\n责任编辑：李四"),
+        ("2", "site_boilerplate", "\n原文 https://gov.example/2"),
+        ("1", "site_boilerplate", "\n原文 https://gov.example/1"),
+        ("3", "site_boilerplate", "\n首页 > 新闻"),
+        ("3", "repeated_paragraph", "\n图为会场"),
+    ]
+    rows = [
+        {"doc_id": doc_id, "kind": kind, "text": text, "chars": len(text), "site_documents": 9}
+        for doc_id, kind, text in cuts
+    ]
+    decided = decisions(
+        ("1", "甲", "kept", None, None, "https://gov.example/a"),
+        ("2", "甲", "kept", None, None, "http://GOV.example/b"),
+        ("3", "乙", "kept", None, None, "https://b.example/"),
+    )
+    schema = pa.schema(
+        {
+            **dict.fromkeys(("doc_id", "kind"), pa.string()),
+            "text": pa.large_string(),
+            **dict.fromkeys(("chars", "site_documents"), pa.int64()),
+        }
+    )
+    removed = pa.Table.from_pylist(rows, schema=schema)
+    expected = [
+        {
+            "site": "b.example",
+            "line": "首页 > 新闻",
+            "documents": 1,
+            "site_documents": 9,
+            "chars": 8,
+        },
+        {"site": "gov.example", "line": "原文 #", "documents": 2, "site_documents": 9, "chars": 50},
+        {
+            "site": "gov.example",
+            "line": "责任编辑：#",
+            "documents": 2,
+            "site_documents": 9,
+            "chars": 16,
+        },
+    ]
+    assert boilerplate(removed, decided).to_pylist() == expected
+    parts = [boilerplate(removed.slice(start, 2), decided) for start in (0, 2, 4)]
+    assert summed_boilerplate(pa.concat_tables(parts)).to_pylist() == expected

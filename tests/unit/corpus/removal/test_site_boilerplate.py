@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from jobs.corpus.removal.params import SiteBoilerplateParams
@@ -68,6 +70,116 @@ def test_line_inside_a_text_stays_though_the_site_has_it_at_the_end() -> None:
 def test_copies_of_one_text_are_one_document() -> None:
     rows = [(body(1), "http://a.example/")] * 20
     assert left(rows) == [body(1)] * 20
+
+
+def _dated(number: int) -> str:
+    return f"2025-04-{number % 28 + 1:02d} 10:{number:02d}"
+
+
+def _title(number: int) -> str:
+    return "".join(chr(0x4E00 + 97 * number + 13 * at) for at in range(9))
+
+
+FOOTERS = {
+    "addresses below and above": lambda n: (
+        f"---\n\n原始网址：\n<https://news.example.org/ch/{n}-20250410.htm>\n\n© example.org\n\n"
+        "电子邮件：\n[news@example.org](mailto:news@example.org)\n\n"
+        f"原文连结：[https://news.example.org/ch/{n}.htm](https://news.example.org/ch/{n}.htm)\n"
+        f"\n---"
+    ),
+    "an address no other page has": lambda n: (
+        f"责任编辑：{_title(n)[:3]}\n版权所有：某某网\n{_title(n)} {_title(n + 50)}"
+    ),
+    "a date below the rights": lambda n: f"© 某某通讯社 京ICP备{1000 + n}号\n{_dated(n)}",
+    "other articles": lambda n: (
+        f"上一篇：{_title(n)}？\n下一篇：{_title(n + 1)}！\n【打印】【关闭】"
+    ),
+    "three rules": lambda n: (
+        f"***\n本文链接：http://a.example/{n}\n***\n未经本站许可，不得转载。\n***"
+    ),
+    "dates in Han numerals": lambda n: (
+        f"编辑：{_title(n)[:2]}\n更新时间：二〇二五年四月{'一二三四五六七八九'[n % 9]}日\n分享到"
+        f"：微信 微博"
+    ),
+}
+
+
+@pytest.mark.parametrize("footer", FOOTERS.values(), ids=FOOTERS)
+def test_footer_whose_lines_vary_goes_from_every_page(footer: Callable[[int], str]) -> None:
+    rows = [(f"{body(n)}\n\n{footer(n)}", f"http://a.example/{n}") for n in range(30)]
+    # A line that only this page has says nothing of itself, and stays.
+    own = [footer(n).split("\n")[-1] if _title(n) in footer(n) else "" for n in range(30)]
+    own = [line if line.startswith(_title(n)) else "" for n, line in enumerate(own)]
+    expected = [f"{body(n)}\n{line}".strip() for n, line in enumerate(own)]
+    assert [str(text).replace("\n\n", "\n") for text in left(rows)] == expected
+
+
+HEADERS = {
+    "menu": lambda n: f"首页 | 新闻 | 体育 | 财经\n\n{_title(n)}",
+    "path and place": lambda n: f"当前位置：首页 > 新闻 > {_title(n)}\n登录 | 注册",
+    "date and size": lambda n: f"{_title(n)}\n{_dated(n)} 来源：某某网 字号：大 中 小",
+}
+
+
+@pytest.mark.parametrize("header", HEADERS.values(), ids=HEADERS)
+def test_header_whose_lines_vary_goes_from_every_page(header: Callable[[int], str]) -> None:
+    rows = [(f"{header(n)}\n\n{body(n)}", f"http://a.example/{n}") for n in range(30)]
+    titled = ["path" not in header(n) and "位置" not in header(n) for n in range(30)]
+    expected = [f"{_title(n)}\n\n{body(n)}" if titled[n] else body(n) for n in range(30)]
+    assert left(rows) == expected
+
+
+CONTENT = {
+    "judgments": lambda n: (
+        f"某省高级人民法院\n民 事 判 决 书\n（2023）某民终{100 + n}号\n上诉人（原审被告）："
+        f"{_title(n)[:4]}\n"
+        f"本院认为，{_title(n)}。\n综上所述，上诉人的上诉请求不能成立，应予驳回。判决如下：\n"
+        "驳回上诉，维持原判。\n本判决为终审判决。"
+    ),
+    "notices": lambda n: (
+        f"某某县人民政府办公室\n关于{_title(n)}的通知\n各乡镇人民政府：\n{_title(n)}。\n联系电话"
+        f"：010-{60000 + n}\n"
+        f"某某县人民政府办公室\n2023年5月{n % 28 + 1}日"
+    ),
+    "verse": lambda n: (
+        f"{_title(n)[:4]}\n作者：李白\n朝代：唐\n{_title(n)}，\n{_title(n + 9)}。\n译文\n"
+        f"{_title(n + 5)}"
+    ),
+    "interviews": lambda n: (
+        f"记者：{_title(n)}？\n专家：{_title(n + 2)}。\n记者：{_title(n + 7)}？\n专家：谢谢。"
+    ),
+    "manuals": lambda n: f"返回值\n{_title(n)}\n参数\n{_title(n + 3)}\n编辑距离：{n}\n另请参阅",
+    "forecasts": lambda n: (
+        f"全国天气预报\n中央气象台5月{n % 28 + 1}日18时发布\n{_title(n)}。\n请注意防范强降雨天气。"
+    ),
+    "ledgers": lambda n: (
+        f"收支表\n日期 项目 金额\n5月{n % 28 + 1}日 {_title(n)[:2]} {n}.50\n合计 {n}.50 元\n经手"
+        f"人：{_title(n)[:2]}"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", CONTENT.values(), ids=CONTENT)
+def test_content_that_all_documents_of_a_site_share_stays(text: Callable[[int], str]) -> None:
+    rows = [(text(n), f"http://a.example/{n}") for n in range(30)]
+    documents = [row["content"] for row in table_of(rows).to_pylist()]
+    assert left(rows) == documents
+    printed = [(f"{body}\n【打印】【关闭窗口】", url) for body, url in rows]
+    assert left(printed) == documents
+
+
+def test_sentences_that_pages_share_stay_between_furniture() -> None:
+    tail = "责任编辑：张三\n本判决为终审判决。\n版权所有：某某网"
+    rows = [(f"{body(n)}\n{tail}", "http://a.example/") for n in range(6)]
+    assert left(rows) == [f"{body(n)}\n本判决为终审判决。" for n in range(6)]
+
+
+def test_text_that_would_lose_more_than_the_share_stays_whole() -> None:
+    rows = [(f"{body(n) if n else '短讯。'}\n{FOOTER}", "http://a.example/") for n in range(6)]
+    half = SiteBoilerplateParams(is_on=True, min_documents=4, min_share=0.5, max_share=0.5)
+    assert left(rows, half) == [rows[0][0], *(body(n) for n in range(1, 6))]
+    with pytest.raises(ConfigError, match="max_share=0"):
+        SiteBoilerplateParams(is_on=True, min_documents=4, min_share=0.5, max_share=0)
 
 
 def test_page_of_nothing_but_frame_is_rejected() -> None:
