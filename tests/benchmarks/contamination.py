@@ -23,14 +23,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.command.terminal import say, say_table
 from jobs.corpus.contamination.findings import PASSAGE, QUESTION, QUOTATION, Benchmarks, hits
-from jobs.corpus.contamination.item_index import build_index
+from jobs.corpus.contamination.item_index import ItemIndex, build_index
 from jobs.corpus.contamination.items import PARTS, Benchmark, BenchmarkItem
-from jobs.corpus.contamination.lookup import WITH_OPTIONS
+from jobs.corpus.contamination.lookup import EDITED, EXACT, WITH_OPTIONS
 from jobs.corpus.model.tables import DELIVERED
 from jobs.corpus.normalize.documents import documents
 from jobs.flow.contamination.benchmark_files import BenchmarkSource, read_benchmark
@@ -41,7 +42,7 @@ from jobs.synthesis import write_demo
 from tests.benchmarks.contamination_speed import million, speeds
 from tests.benchmarks.contest import CACHE, ONE_THREAD, ROOT, Contestant, peer_pythons
 from tests.benchmarks.machine import circumstances
-from tests.benchmarks.planted_items import CHANGES, WITHOUT_OPTIONS, Change, half_passage
+from tests.benchmarks.planted_items import ALONE, CHANGES, EDITED_ALONE, Change, half_passage
 from tests.benchmarks.texts import sample
 from tests.builds import build_parameters, real_conf
 
@@ -131,10 +132,7 @@ def recall(
     for n, one in enumerate(plants):
         hit = hits(one.texts, Benchmarks(index, names))
         rows = set(hit.filter(pc.equal(hit["found"], one.reason))["row"].to_pylist())
-        is_sought = [
-            one.change not in WITHOUT_OPTIONS or index.trusts[item] != WITH_OPTIONS
-            for item in one.items
-        ]
+        is_sought = findable(one.change, index)[one.items].tolist()
         yield {
             "items": name,
             "change": one.change,
@@ -147,6 +145,18 @@ def recall(
             "found of all": share(row in rows for row in range(len(one.items))),
             **{peer: share(flags[f"{n}"]) for peer, flags in flagged.items()},
         }
+
+
+def findable(change: str, index: ItemIndex) -> npt.NDArray[np.bool_]:
+    """Which items are searched for by what this change leaves of them; the others are counted."""
+    if change == ALONE:
+        return index.trusts != WITH_OPTIONS
+    if change == EDITED_ALONE:
+        questions = index.firsts[:-1]
+        is_long = np.diff(index.starts)[questions] >= SHORT.stop
+        asks = np.add.reduceat(np.append(index.asks, 0), index.starts[questions]) > 0
+        return (index.trusts == EDITED) | ((index.trusts == EXACT) & is_long & asks)
+    return np.ones(len(index.trusts), np.bool_)
 
 
 def share(found: Iterator[bool] | list[bool]) -> float:
@@ -264,7 +274,8 @@ def clean(
 def clean_texts() -> Iterator[pa.LargeStringArray]:
     """All of `bulk`, and the real deliveries normalized, where they are; else the demo's text."""
     folder = os.environ.get("HELIU_REAL_DATA")
-    for start in range(0, len(bulk := sample(10**10)[1]), 1000):
+    bulk = sample(10**10 if folder else 60_000_000)[1]
+    for start in range(0, len(bulk), 1000):
         yield pa.array(bulk[start : start + 1000], pa.large_string())
     if folder:
         with tempfile.TemporaryDirectory() as conf:

@@ -115,26 +115,25 @@ def half_passage(item: BenchmarkItem, _: random.Random) -> str:
     return item.passage[: len(item.passage) // 2]
 
 
+ALONE, EDITED_ALONE = "question alone, verbatim", "question alone, 2 to 4 characters edited"
+"""Changes that leave what some items cannot be found by."""
+
 CHANGES: dict[str, Change] = {
     "question and options, verbatim": whole,
-    "question alone, verbatim": question,
+    ALONE: question,
     "other punctuation, width, blanks, line breaks": retyped,
     "options reordered and relettered": reordered,
     "options left out, answer beside": answered,
     "answer filled into the blank": filled,
     "Traditional": traditional,
     "question and options, 2 to 4 characters edited": edited,
-    "question alone, 2 to 4 characters edited": edited_alone,
+    EDITED_ALONE: edited_alone,
     "numbers written otherwise": renumbered,
     "clauses reordered": clauses_reordered,
     "emphasis and line breaks inside": marked_up,
     "inside a table or HTML": tabulated,
     "nothing planted": nothing,
 }
-
-
-WITHOUT_OPTIONS = ("question alone, verbatim", "question alone, 2 to 4 characters edited")
-"""Changes that leave what cannot be found without its options."""
 
 
 def _answer(item: BenchmarkItem, chance: random.Random) -> str:

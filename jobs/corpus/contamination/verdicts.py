@@ -81,7 +81,7 @@ _READ_SHARE, _READ_RUN = 0.4, 13
 _OPTION_SHARE = 0.8
 _OPTION_TOKENS = 6  # that the options found must have together
 _ALL_OPTIONS, _ALL_TOKENS = 3, 24  # that are proof of a question much edited
-_CLEAR_WEIGHT = 0.85
+_CLEAR_WEIGHT = 0.8  # of a longer question of common words that was edited
 _ANSWER_TOKENS = 8  # of an option that is proof alone beside a question that asks
 _GAP, _LONGEST_GAP = 7, 12  # tokens of a question that may be missing together
 _REACH = 60  # tokens between a question and its options
@@ -160,7 +160,7 @@ def _kind(found: Alignment, size: int, trust: int, beside: FoundOptions) -> int:
             return ASKED
         if trust == EXACT and (found.gap == 0 or _is_clear(found, size)):
             return ASKED
-    if found.asking >= _ASKING and found.has_end and _has_all(beside):
+    if size < LONG and found.asking >= _ASKING and found.has_end and _has_all(beside):
         return ASKED
     if trust == EDITED and found.weight >= _QUOTED_WEIGHT and found.run >= _QUOTED_RUN:
         return QUOTED
