@@ -37,13 +37,15 @@ class Settings(ReleaseReport):
 @verb("correct", "which documents of a release hold items of evaluation sets")
 def main(config: Settings) -> None:
     """Search a release, or with `apply` publish one without what was found."""
-    from jobs.command.parameters import benchmark_params
+    from jobs.command.parameters import read_benchmarks
+    from jobs.corpus.contamination.benchmarks import indexed_benchmarks
     from jobs.corpus.contamination.findings import Benchmarks
     from jobs.corpus.contamination.item_index import read_index
     from jobs.flow.contamination.recheck import condemned, excerpts, recheck, table_of
 
     as_json = is_json(config.format)
-    params = benchmark_params(config.benchmarks, config.storage.endpoint_url)
+    sets = read_benchmarks(config.benchmarks, config.storage.endpoint_url)
+    params = indexed_benchmarks(sets)
     if params.index is None:
         raise ConfigError("no evaluation sets: give benchmarks=[NAME,…] (docs/evaluation-sets.md)")
     release = opened(config)
@@ -52,7 +54,7 @@ def main(config: Settings) -> None:
         pq.write_table(found, config.out, compression="zstd")
     listed = condemned(found)
     done = _applied(config, release, listed) if config.apply and listed else None
-    shown = list(excerpts(release, found, config.examples))
+    shown = list(excerpts(release, found, sets, config.examples))
     if as_json:
         report: dict[str, Any] = {"sets": [one.record for one in params.sets]}
         report |= {"found": table_of(found), "documents_to_drop": len(listed), "examples": shown}
@@ -98,7 +100,8 @@ def _say(
     for hit in shown:
         say(
             f"\n{hit['benchmark']} item {hit['item']}, {hit['covered']:.0%}, in {hit['id']} of "
-            f"{hit['partner']}, character {hit['offset'] + 1}:\n  {hit['excerpt']!r}"
+            f"{hit['partner']}, character {hit['offset'] + 1}:\n"
+            f"  document  {hit['excerpt']!r}\n  item      {hit['item_text']!r}"
         )
     say(f"\n{len(found):,} places; {len(listed):,} documents hold what is to be dropped")
 

@@ -22,6 +22,7 @@ from jobs.command.settings import (
     storage_params,
 )
 from jobs.corpus.contamination.benchmarks import BenchmarkParams, indexed_benchmarks
+from jobs.corpus.contamination.items import Benchmark as EvaluationSet
 from jobs.corpus.dedup.params import BandParams
 from jobs.corpus.intake.formats import FORMATS
 from jobs.corpus.intake.rows import DeliveryParams
@@ -171,8 +172,19 @@ def benchmark_params(given: Mapping[str, Benchmark], endpoint_url: str | None) -
     Raises:
         ConfigError: one cannot be read, or is laid out otherwise.
     """
+    return indexed_benchmarks(read_benchmarks(given, endpoint_url))
+
+
+def read_benchmarks(
+    given: Mapping[str, Benchmark], endpoint_url: str | None
+) -> list[EvaluationSet]:
+    """Return the evaluation sets of these files with their items, by name.
+
+    Raises:
+        ConfigError: one cannot be read, or is laid out otherwise.
+    """
     sources = (benchmark_source(name, one) for name, one in sorted(given.items()))
-    return indexed_benchmarks([read_benchmark(one, endpoint_url=endpoint_url) for one in sources])
+    return [read_benchmark(one, endpoint_url=endpoint_url) for one in sources]
 
 
 def benchmark_source(name: str, given: Benchmark) -> BenchmarkSource:

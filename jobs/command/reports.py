@@ -119,13 +119,16 @@ def report_partners(manifest: Manifest) -> None:
         say()
         say_table(["partner", "reason", "rows", "share"], reasons)
     sets = [
-        [one["name"], one["version"], partner, *(counts.get(key, 0) for key in _OUTCOMES)]
+        [
+            *(one["name"], one["version"], partner, one.get("items_found", {}).get(partner, 0)),
+            *(counts.get(key, 0) for key in _OUTCOMES),
+        ]
         for one in manifest.get("benchmarks", [])
         for partner, counts in one["documents"].items()
     ]
     if sets:
         say()
-        say_table(["evaluation set", "version", "partner", *_OUTCOMES], sets)
+        say_table(["evaluation set", "version", "partner", "items found", *_OUTCOMES], sets)
     report_bad_files(bad_file_rows(manifest))
     if private := private_data_rows(manifest):
         say()

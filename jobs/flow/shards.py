@@ -44,6 +44,7 @@ class NormalizedShard:
         columns: Rows with a value, for each column of DELIVERED but the text.
         empty: Files without a row.
         benchmarks: Documents per (benchmark, outcome): dropped, cut, reported or quoted; sorted.
+        items_found: (benchmark, item) of each item found, sorted.
         files: Name and digest of each file that was hashed while it was read.
         boundaries: Rows that a section of a release may begin with: position, bytes of text
             before it, level; ascending.
@@ -61,6 +62,7 @@ class NormalizedShard:
     columns: tuple[tuple[str, int], ...] = ()
     empty: tuple[str, ...] = ()
     benchmarks: tuple[tuple[str, str, int], ...] = ()
+    items_found: tuple[tuple[str, str], ...] = ()
     files: tuple[tuple[str, str], ...] = ()
     boundaries: tuple[tuple[int, int, int], ...] = ()
     private_data: tuple[tuple[str, str, int], ...] = ()

@@ -23,6 +23,7 @@ REQUIREMENTS = {
     "datasketch": ["datasketch==2.0.0", "xxhash==4.1.0", "numpy==2.4.6"],
     "datatrove": ["datatrove[io,processing]==0.10.1", "spacy==3.8.18", "jieba==0.42.1", "orjson"],
     "rensa": ["rensa==0.5.0"],
+    "siftan": ["siftan==0.1.0"],
 }
 
 

@@ -16,6 +16,9 @@ Change = Callable[[BenchmarkItem, random.Random], str]
 _LETTERS = "ABCDEFGH"
 _FREQUENT = "的一是在不了有和人这中大为上个国我以要他时来用们"
 _BLANK = re.compile(r"[（(]\s*[)）]|_{2,}")
+_DIGITS = re.compile(r"[0-9]+")
+_HAN_DIGITS = {ord(str(n)): digit for n, digit in enumerate("〇一二三四五六七八九")}
+_CLAUSES = re.compile(r"[^，。；：？！]+[，。；：？！]*")
 _NARROW = dict(zip(map(ord, "，。：；？！（）"), ",.:;?!()", strict=True))
 
 
@@ -73,6 +76,33 @@ def edited(item: BenchmarkItem, chance: random.Random) -> str:
     return whole(BenchmarkItem("", "".join(letters), item.options, "", ""), chance)
 
 
+def edited_alone(item: BenchmarkItem, chance: random.Random) -> str:
+    return edited(BenchmarkItem("", item.question, (), "", ""), chance)
+
+
+def renumbered(item: BenchmarkItem, chance: random.Random) -> str:
+    """Numbers of the question in Han digits; of one without any, a number before it."""
+    han = _DIGITS.sub(lambda found: found[0].translate(_HAN_DIGITS), item.question)
+    text = han if han != item.question else f"{chance.randint(1, 99)}．{item.question}"
+    return whole(BenchmarkItem("", text, item.options, "", ""), chance)
+
+
+def clauses_reordered(item: BenchmarkItem, chance: random.Random) -> str:
+    """All clauses but the last, which asks, in another order."""
+    *clauses, last = _CLAUSES.findall(item.question) or [item.question]
+    text = "".join([*chance.sample(clauses, len(clauses)), last])
+    return whole(BenchmarkItem("", text, item.options, "", ""), chance)
+
+
+def marked_up(item: BenchmarkItem, chance: random.Random) -> str:
+    """Emphasis of Markdown or HTML, and line breaks, inside the question."""
+    begin, end, line = chance.choice([("**", "**", "\n"), ("<b>", "</b>", "<br/>")])
+    text = item.question
+    for place in sorted((chance.randrange(len(text)) for _ in range(3)), reverse=True):
+        text = f"{text[:place]}{begin}{text[place : place + 4]}{end}{line}{text[place + 4 :]}"
+    return whole(BenchmarkItem("", text, item.options, "", ""), chance)
+
+
 def tabulated(item: BenchmarkItem, chance: random.Random) -> str:
     cells = [item.question.replace("\n", "<br>"), *item.options]
     if chance.random() < 0.5:
@@ -85,15 +115,22 @@ def half_passage(item: BenchmarkItem, _: random.Random) -> str:
     return item.passage[: len(item.passage) // 2]
 
 
+ALONE, EDITED_ALONE = "question alone, verbatim", "question alone, 2 to 4 characters edited"
+"""Changes that leave what some items cannot be found by."""
+
 CHANGES: dict[str, Change] = {
     "question and options, verbatim": whole,
-    "question alone, verbatim": question,
+    ALONE: question,
     "other punctuation, width, blanks, line breaks": retyped,
     "options reordered and relettered": reordered,
     "options left out, answer beside": answered,
     "answer filled into the blank": filled,
     "Traditional": traditional,
-    "2 to 4 characters edited": edited,
+    "question and options, 2 to 4 characters edited": edited,
+    EDITED_ALONE: edited_alone,
+    "numbers written otherwise": renumbered,
+    "clauses reordered": clauses_reordered,
+    "emphasis and line breaks inside": marked_up,
     "inside a table or HTML": tabulated,
     "nothing planted": nothing,
 }

@@ -24,7 +24,10 @@ def sample(size_bytes: int) -> tuple[str, list[str]]:
     if folder:
         return "real text", _first(_in_turn(sorted(Path(folder).glob("bulk/*.zst"))), size_bytes)
     with tempfile.TemporaryDirectory(prefix="heliu-") as name:
-        return "demo text", _first(_demo(Path(name), size_bytes), size_bytes)
+        # A tenth more than asked for: some of the rows are damaged and rejected.
+        size = size_bytes * 11 // 10
+        write_demo(Path(name), size_bytes=size, seed=1, report=lambda _done: None)
+        return "demo text", _first(demo_texts(Path(name)), size_bytes)
 
 
 def size_of(texts: list[str]) -> int:
@@ -59,9 +62,8 @@ def _contents(file: Path) -> Iterator[str]:
         yield orjson.loads(line)["content"]
 
 
-def _demo(folder: Path, size_bytes: int) -> Iterator[str]:
-    # A tenth more than asked for: some of the rows are damaged and rejected.
-    write_demo(folder, size_bytes=size_bytes * 11 // 10, seed=1, report=lambda _done: None)
+def demo_texts(folder: Path) -> Iterator[str]:
+    """The demo's texts below a folder, normalized."""
     params = build_parameters(folder / "conf", folder / "releases")
     for shard in plan(params):
         text = params.text_params(shard.partner)

@@ -13,7 +13,11 @@ from tests.commands import build_arguments, heliu, start
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
-PIECES = ("shards.group_documents=100", "shards.run_bytes=200000", "shards.input_bytes=1")
+EXAMS = "benchmarks=[civil_service,public_affairs]"
+PIECES = (
+    *("shards.group_documents=100", "shards.run_bytes=200000", "shards.input_bytes=1"),
+    *("compute.workers=3", EXAMS),
+)
 PLACES = (
     "normalize: 2/",
     "dedup: band keys: 2/",
@@ -34,7 +38,7 @@ def releases(root: Path) -> list[dict[str, str]]:
 def digest(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The digest of a build nobody disturbed."""
     root = tmp_path_factory.mktemp("undisturbed")
-    done = heliu(*build_arguments(demo, root))
+    done = heliu(*build_arguments(demo, root, EXAMS))
     assert done.returncode == 0, done.stderr
     return releases(root)[0]["digest"]
 

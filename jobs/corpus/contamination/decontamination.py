@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,9 +26,21 @@ from jobs.corpus.signals.signals import signals
 _OUTCOMES = {"drop": "dropped", "cut": "cut", "report": "reported"}
 
 
+class FoundCounts(NamedTuple):
+    """What was found in some documents.
+
+    Attributes:
+        documents: How many per (benchmark, outcome): dropped, cut, reported or quoted.
+        items: (benchmark, item) of each whose question or passage was found.
+    """
+
+    documents: Counter[tuple[str, str]]
+    items: set[tuple[str, str]]
+
+
 def decontaminated(
     documents: pa.Table, benchmarks: Benchmarks, *, signal_params: SignalParams
-) -> tuple[pa.Table, pa.Table, Counter[tuple[str, str]]]:
+) -> tuple[pa.Table, pa.Table, FoundCounts]:
     """Apply each benchmark's policy to documents.
 
     A dropped document has no content from here on, like a rejected one. The signals of cut ones
@@ -40,8 +52,7 @@ def decontaminated(
         signal_params: for the signals of the remaining texts.
 
     Returns:
-        DOCUMENTS in the same order, REMOVALS, and documents per (benchmark, outcome): dropped, cut,
-        reported or quoted.
+        DOCUMENTS in the same order, REMOVALS, and what was found.
 
     Law: row-wise.
     """
@@ -62,8 +73,7 @@ def decontaminated(
     return documents, removals(documents, cut), _counted(found)
 
 
-def _counted(found: pa.Table) -> Counter[tuple[str, str]]:
-    """Count documents per (benchmark, outcome)."""
+def _counted(found: pa.Table) -> FoundCounts:
     rows = {
         (
             hit["row"],
@@ -72,7 +82,10 @@ def _counted(found: pa.Table) -> Counter[tuple[str, str]]:
         )
         for hit in found.select(["row", "benchmark", "found", "policy"]).to_pylist()
     }
-    return Counter((benchmark, outcome) for _, benchmark, outcome in rows)
+    read = found.filter(pc.not_equal(found["found"], QUOTATION))
+    items = zip(read["benchmark"].to_pylist(), read["item"].to_pylist(), strict=True)
+    documents = Counter((benchmark, outcome) for _, benchmark, outcome in rows)
+    return FoundCounts(documents, set(items))
 
 
 def _spans_to_cut(

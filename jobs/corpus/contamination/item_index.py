@@ -28,13 +28,14 @@ from jobs.corpus.contamination.lookup import (
     buckets_of,
     filter_of,
     needed_seeds,
+    parts_of,
     rare_seeds,
 )
-from jobs.corpus.contamination.rarity import asking, is_left_open, rarity_of
+from jobs.corpus.contamination.rarity import asking, open_stem, rarity_of
 from jobs.corpus.contamination.tokens import Tokens, tokens_of
 from jobs.corpus.text.text_buffers import Offsets
 
-INDEX_VERSION = 1
+INDEX_VERSION = 2
 
 _SHORTEST, _SHORTEST_BESIDE = 8, 3  # tokens of a question found alone, or beside its options
 _LONG_SENTENCE = 24  # tokens of a sentence that asks by no word and is found word for word
@@ -54,10 +55,9 @@ class ItemIndex(NamedTuple):
         needs: int32 (parts,), the runs that must be found before a part is aligned.
         firsts: int64 (items + 1,), into parts.
         trusts: uint8 (items,): WITH_OPTIONS, EXACT or EDITED.
-        keys: uint64, the hash of each indexed run, ascending.
-        key_parts: int32, in which part.
-        key_offsets: int32, where in it.
-        buckets: int32 (2**n + 1,): where the keys of each beginning start.
+        runs: uint64 (runs, 2), each indexed run by its key, ascending, and where it is: the part
+            in the upper half, the position in it in the lower.
+        buckets: int32 (2**n + 1,): where the runs whose keys begin alike start.
         filter: uint64 (2**m,): two bits for each key, which rule out most runs of a text.
     """
 
@@ -70,9 +70,7 @@ class ItemIndex(NamedTuple):
     needs: npt.NDArray[np.int32]
     firsts: Offsets
     trusts: npt.NDArray[np.uint8]
-    keys: npt.NDArray[np.uint64]
-    key_parts: npt.NDArray[np.int32]
-    key_offsets: npt.NDArray[np.int32]
+    runs: npt.NDArray[np.uint64]
     buckets: npt.NDArray[np.int32]
     filter: npt.NDArray[np.uint64]
 
@@ -125,11 +123,10 @@ def build_index(benchmarks: Sequence[Benchmark]) -> tuple[ItemIndex, ItemNames, 
     sizes = np.diff(starts)
     firsts = np.searchsorted(owners, np.arange(len(items) + 1))
     rarity = rarity_of(tokens, starts, firsts[:-1])
-    asks = asking(
-        tokens, starts, firsts[:-1], np.array([is_left_open(i.question) for i in items], np.bool_)
-    )
+    asks = asking(tokens, starts, firsts[:-1], [open_stem(item.question) for item in items])
     trusts = _trusts(_sums(asks, starts)[firsts[:-1]], sizes[firsts[:-1]], rarity.information)
-    keys, key_parts, key_offsets = rare_seeds(tokens, starts, kinds, trusts[owners])
+    runs = rare_seeds(tokens, starts, kinds, trusts[owners])
+    seeds = np.bincount(parts_of(runs), minlength=len(kinds))
     index = ItemIndex(
         tokens=tokens,
         weights=rarity.weights,
@@ -137,14 +134,12 @@ def build_index(benchmarks: Sequence[Benchmark]) -> tuple[ItemIndex, ItemNames, 
         starts=starts,
         kinds=kinds,
         items=owners,
-        needs=needed_seeds(kinds, sizes, np.bincount(key_parts, minlength=len(kinds))),
+        needs=needed_seeds(kinds, sizes, seeds),
         firsts=firsts,
         trusts=trusts,
-        keys=keys,
-        key_parts=key_parts,
-        key_offsets=key_offsets,
-        buckets=buckets_of(keys),
-        filter=filter_of(keys),
+        runs=runs,
+        buckets=buckets_of(runs[:, 0]),
+        filter=filter_of(runs[:, 0]),
     )
     names = ItemNames(
         [benchmark.name for benchmark in benchmarks],
@@ -209,9 +204,8 @@ def _searchable(
     index: ItemIndex, of_item: npt.NDArray[np.int64], benchmarks: int
 ) -> list[Searchable]:
     """Count how each item can be found, by benchmark."""
-    parts = np.arange(len(index.kinds))
-    has_seeds = np.zeros(len(parts), np.bool_)
-    has_seeds[index.key_parts] = True
+    has_seeds = np.zeros(len(index.kinds), np.bool_)
+    has_seeds[parts_of(index.runs)] = True
     sizes = np.diff(index.starts)
 
     def any_of(kind: int, is_so: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

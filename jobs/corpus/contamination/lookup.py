@@ -19,7 +19,7 @@ WITH_OPTIONS, EXACT, EDITED = 0, 1, 2
 LONG = 16
 """Tokens of the shortest question that is matched although it was edited."""
 
-_MOST_PARTS = 8  # a run that more parts have identifies none
+_MOST_PARTS, _MOST_COPIES = 8, 64  # a run that more parts have identifies none
 _FILTER_BITS = 16  # per key
 
 
@@ -28,8 +28,8 @@ def rare_seeds(
     starts: Offsets,
     kinds: npt.NDArray[np.uint8],
     trusts: npt.NDArray[np.uint8],
-) -> tuple[Keys, npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Return the keys to index, ascending, with part and position in it; rare ones only.
+) -> Keys:
+    """Return the runs to index, shape (n, 2), as `ItemIndex.runs`; rare ones only.
 
     Args:
         tokens: of all parts.
@@ -41,13 +41,29 @@ def rare_seeds(
     masks = np.select([sizes < 32, kinds == PASSAGE, sizes < 128], [0, 7, 1], 3).astype(np.uint64)
     # Options lead to a question that is too short or too common to be found by itself.
     is_sought = (kinds != OPTION) | (trusts != EDITED) | (_question_sizes(sizes, kinds) < 32)
-    found, parts, offsets = _sampled(tokens, starts, masks, is_sought)
-    order = np.argsort(found, kind="stable")
-    found, parts, offsets = found[order], parts[order], offsets[order]
-    bounds = np.flatnonzero(np.concatenate(([True], found[1:] != found[:-1], [True])))
-    counts = np.diff(bounds) if len(found) else np.zeros(0, np.int64)
-    is_rare = np.repeat(counts <= _MOST_PARTS, counts)
-    return found[is_rare], parts[is_rare], offsets[is_rare]
+    runs, signatures = _sampled(tokens, starts, masks, is_sought)
+    of_runs = signatures[parts_of(runs)]
+    order = np.lexsort((of_runs, runs[:, 0]))
+    return runs[order][_is_rare(runs[order, 0], of_runs[order])]
+
+
+def _is_rare(keys: Keys, signatures: Keys) -> npt.NDArray[np.bool_]:
+    """Return which runs identify few parts; parts with the same text count once, up to a limit.
+
+    Args:
+        keys: of the runs, ascending.
+        signatures: of the text of the part of each, ascending for each key.
+    """
+    is_first = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
+    is_distinct = is_first | np.append(True, signatures[1:] != signatures[:-1])[: len(keys)]
+    groups = np.cumsum(is_first) - 1
+    distinct = np.bincount(groups, weights=is_distinct)
+    return (distinct <= _MOST_PARTS)[groups] & (np.bincount(groups) <= _MOST_COPIES)[groups]
+
+
+def parts_of(runs: Keys) -> npt.NDArray[np.int64]:
+    """Return the part of each run."""
+    return (runs[:, 1] >> np.uint64(32)).astype(np.int64)
 
 
 def _question_sizes(
@@ -71,7 +87,9 @@ def needed_seeds(
         seeds: their runs in the index.
     """
     some = np.select(
-        [kinds == OPTION, kinds == PASSAGE, sizes < 24], [seeds // 2, seeds // 4, 1], seeds // 6
+        [kinds == OPTION, kinds == PASSAGE, sizes < 24, sizes < 40],
+        [seeds // 2, seeds // 4, 1, seeds // 6],
+        seeds // 4,
     )
     is_whole = (sizes < LONG) & (kinds == QUESTION) | (sizes < 12)
     needs = np.where(is_whole, seeds, np.maximum(np.where(sizes < 24, 1, 2), some))
@@ -102,16 +120,21 @@ def _set_bits(keys: Keys, bits: np.uint64, filter_words: Keys) -> None:
 @kernel
 def _sampled(
     tokens: Tokens, starts: Offsets, masks: Keys, is_sought: npt.NDArray[np.bool_]
-) -> tuple[Keys, npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Return the runs of each part sought whose key ends in as many zeros as its mask has ones."""
-    found = np.empty(len(tokens), np.uint64)
-    parts, offsets = np.empty(len(tokens), np.int32), np.empty(len(tokens), np.int32)
+) -> tuple[Keys, Keys]:
+    """Return the runs of each part sought whose key ends in as many zeros as its mask has ones.
+
+    Then, for each part, a number that parts of the same text share.
+    """
+    runs = np.empty((len(tokens), 2), np.uint64)
+    signatures = np.zeros(len(starts) - 1, np.uint64)
     count = 0
     for part in range(len(starts) - 1):
         if is_sought[part]:
             keys = keys_of(tokens[starts[part] : starts[part + 1]])
             for k in range(len(keys)):
+                signatures[part] += keys[k]
                 if keys[k] & masks[part] == 0:
-                    found[count], parts[count], offsets[count] = keys[k], part, k
+                    runs[count, 0] = keys[k]
+                    runs[count, 1] = (np.uint64(part) << np.uint64(32)) | np.uint64(k)
                     count += 1
-    return found[:count], parts[:count], offsets[:count]
+    return runs[:count], signatures

@@ -8,6 +8,7 @@ here, so that they are not rare in a small set of items.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -60,12 +61,17 @@ _ASKS = (
     ),
     *("一项是", "一组是", "一句是", "正确的是", "错误的是", "正确的有", "错误的有", "分别是"),
     *("的原因是", "简析", "概括", "简述", "所学知识", "根据材料"),
-    *("谈谈", "请回答", "补写", "横线", "以下问题"),
+    *("谈谈", "请回答", "补写", "横线", "以下问题", "史论结合", "论题", "请参照", "进行压缩"),
+    *("列哪些", "列哪个", "列哪种", "列那些", "列那种", "哪些", "哪个", "哪种"),
+    *("何罪", "何人", "何国", "何项", "何事", "何机关", "应否", "那种措施", "那些案件", "那些形式"),
+    *("可以看出", "据此可", "这反映", "可用来说明", "可以用于说明", "内容体现", "找出并"),
     *("what", "which", "who", "whom", "whose", "how", "why", "when", "where", "following"),
 )
 _LEFT_OPEN = re.compile(
-    r"(?:[（(]\s*+[)）]|(?<![_\uff3f])[_\uff3f]{2,}+|[是有为于知明映示括在属因指出现应到][:：]?)\s*+[.。?？]?\s*+\Z"
+    r"(?:[（(]\s*+[)）]|(?<![_\uff3f])[_\uff3f]{2,}+"
+    r"|(?:[是有为于知明映示括在属因指出现应到]|构成|出自)[:：]?)\s*+[.。?？]?\s*+\Z"
 )
+_STATEMENTS = "①②③"  # numbered ones follow the stem, options choose among them
 _OPEN = 4  # tokens of the shortest such sentence
 _FEWEST = 1000  # of fewer questions none says what is rare
 _FULL = 255
@@ -77,7 +83,7 @@ class Rarity(NamedTuple):
     Attributes:
         weights: uint8, per token; 255 outside of questions.
         information: float64 (questions,), about how many runs each has that no other has; a run
-            that two have, as where two sets share an item, counts half, one that four have, 0.
+            that two different questions have counts half, one that four have, 0.
     """
 
     weights: npt.NDArray[np.uint8]
@@ -93,7 +99,8 @@ def rarity_of(tokens: Tokens, starts: Offsets, questions: npt.NDArray[np.int64])
         questions: which parts are questions, ascending.
     """
     keys, first = _keys(tokens, starts, questions)
-    distinct, index, often = np.unique(keys, return_inverse=True, return_counts=True)
+    distinct, index = np.unique(keys, return_inverse=True)
+    often = np.bincount(index[_of_distinct(keys, first)], minlength=len(distinct))
     total = max(len(questions), _FEWEST)
     frequency = np.minimum(often, total).astype(np.float64)
     is_stock = np.isin(distinct, _stock_keys())
@@ -107,16 +114,32 @@ def rarity_of(tokens: Tokens, starts: Offsets, questions: npt.NDArray[np.int64])
     return Rarity(weights, information)
 
 
-def is_left_open(question: str) -> bool:
-    """Whether a question is a sentence that its options complete: one without an end."""
-    return _LEFT_OPEN.search(question) is not None
+def _of_distinct(keys: Keys, first: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Return which runs belong to a question that repeats none before it.
+
+    Args:
+        keys: of all questions.
+        first: (questions + 1,), into them.
+    """
+    sums = np.concatenate((np.zeros(1, np.uint64), np.cumsum(keys, dtype=np.uint64)))
+    _, originals = np.unique(sums[first[1:]] - sums[first[:-1]], return_index=True)
+    is_original = np.zeros(len(first) - 1, np.bool_)
+    is_original[originals] = True
+    return np.repeat(is_original, np.diff(first))
+
+
+def open_stem(question: str) -> str:
+    """Return the sentence that is completed by options, or by statements to choose among; or ""."""
+    if all(number in question for number in _STATEMENTS):
+        return question.partition(_STATEMENTS[0])[0]
+    return question if _LEFT_OPEN.search(question) else ""
 
 
 def asking(
     tokens: Tokens,
     starts: Offsets,
     questions: npt.NDArray[np.int64],
-    left_open: npt.NDArray[np.bool_],
+    stems: Sequence[str],
 ) -> npt.NDArray[np.uint8]:
     """Return uint8 per token: 1 if it belongs to a question word, else 0.
 
@@ -126,14 +149,14 @@ def asking(
         tokens: of all parts.
         starts: (parts + 1,), into them.
         questions: which parts are questions, ascending.
-        left_open: which of the questions are left open.
+        stems: the `open_stem` of each question.
     """
     question_words, bounds = tokens_of(pa.array(_ASKS, pa.large_string()))
     marks = np.zeros(len(tokens), np.uint8)
     _mark(tokens, starts, questions, question_words, bounds, marks)
-    ends = starts[questions + 1] - 1
-    is_open = left_open & (starts[questions + 1] - starts[questions] >= _OPEN)
-    marks[ends[is_open]] = marks[ends[is_open] - 1] = 1
+    sizes = np.diff(tokens_of(pa.array(stems, pa.large_string()))[1])
+    ends = (starts[questions] + sizes - 1)[sizes >= _OPEN]
+    marks[ends] = marks[ends - 1] = 1
     return marks
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from jobs.corpus.contamination.item_index import ItemIndex
 from jobs.corpus.contamination.lookup import OPTION, PASSAGE
-from jobs.corpus.contamination.seeds import SEED, Keys, bucket_of, filter_mask, next_key, spread
+from jobs.corpus.contamination.seeds import SEED, Keys, bucket_of, next_key, passes, spread
 from jobs.corpus.contamination.tokens import Tokens, next_tokens
 from jobs.corpus.contamination.verdicts import FIELDS, match_item, match_passage, within
 from jobs.corpus.text.canonical import folding_table
@@ -26,7 +26,9 @@ Rows = npt.NDArray[np.int64]
 _BLOCK = 1 << 16  # tokens whose runs are counted together
 _COUNTERS = 1 << 16
 _PART_BITS = np.int64(32)
+_LOW_HALF = np.int64(0xFFFFFFFF)
 _ORIGIN = np.int64(1 << 31)
+_BATCH = 2048
 _SLACK = 24  # tokens
 _SHORT = 32  # tokens of a part that is compared at once where a run of it is
 _SHIFT = 3  # tokens by which edits may have moved what follows them
@@ -41,7 +43,7 @@ def matches(texts: pa.Array, index: ItemIndex) -> Rows:
     Law: row-wise.
     """
     data, offsets, _ = text_buffers(texts)
-    if not len(index.keys):
+    if not len(index.runs):
         return np.empty((0, 1 + FIELDS), np.int64)
     return _matches(data, offsets, folding_table(), index)
 
@@ -53,12 +55,13 @@ def _matches(data: Bytes, offsets: Offsets, folding: Tokens, index: ItemIndex) -
         longest = max(longest, offsets[row + 1] - offsets[row])
     text = np.empty(longest, np.uint32)
     positions, keys = np.empty(longest, np.int64), np.empty(longest, np.uint64)
+    batch = np.empty(_BATCH, np.uint64)
     counters = np.zeros(_COUNTERS, np.uint16)
     out, found = np.empty((64, 1 + FIELDS), np.int64), 0
     for row in range(len(offsets) - 1):
         start, end = np.uint64(offsets[row]), np.uint64(offsets[row + 1])
         size = next_tokens(data, start, end, folding, text)
-        count = _filtered_runs(text[:size], index.filter, positions, keys)
+        count = _filtered_runs(text[:size], index.filter, batch, positions, keys)
         if count:
             candidates = _candidates(positions[:count], keys[:count], text[:size], index, counters)
             out, found = _matched(candidates, text[:size], index, row, out, found)
@@ -74,23 +77,32 @@ def _bits(length: int) -> np.uint64:
 
 
 @kernel
-def _filtered_runs(text: Tokens, filter_words: Keys, positions: Rows, keys: Keys) -> int:
-    """Write position and key of each run that the filter lets through; return how many."""
+def _filtered_runs(
+    text: Tokens, filter_words: Keys, batch: Keys, positions: Rows, keys: Keys
+) -> int:
+    """Write position and key of each run that the filter lets through; return how many.
+
+    Keys are computed batch by batch: a loop of few instructions waits for many cache lines at once.
+    """
     bits = _bits(len(filter_words))
-    rolling = np.uint64(0)
-    count = 0
+    rolling, leaving = np.uint64(0), np.uint32(0)
     for t in range(min(SEED - 1, len(text))):
-        rolling = next_key(rolling, np.uint32(0), text[t])
-    leaving = np.uint32(0)
-    for t in range(SEED - 1, len(text)):
-        rolling = next_key(rolling, leaving, text[t])
-        leaving = text[t - SEED + 1]
-        key = spread(rolling)
-        mask = filter_mask(key)
-        # A run that does not pass is overwritten: no branch to mispredict.
-        positions[count], keys[count] = t - SEED + 1, key
-        count += filter_words[bucket_of(key, bits)] & mask == mask
-    return count
+        rolling = next_key(rolling, leaving, text[np.uint64(t)])
+    count = np.uint64(0)
+    runs = max(0, len(text) - SEED + 1)
+    for begin in range(0, runs, _BATCH):
+        size = min(_BATCH, runs - begin)
+        of_batch, entering = text[begin : begin + size], text[begin + SEED - 1 :]
+        for t in range(np.uint64(size)):
+            rolling = next_key(rolling, leaving, entering[t])
+            leaving = of_batch[t]
+            batch[t] = spread(rolling)
+        for t in range(np.uint64(size)):
+            key = batch[t]
+            # A run that does not pass is overwritten: no branch to mispredict.
+            positions[count], keys[count] = begin + np.int64(t), key
+            count += passes(key, filter_words[bucket_of(key, bits)])
+    return np.int64(count)
 
 
 @kernel
@@ -131,7 +143,7 @@ def _is_near(pair: int, text: Tokens, index: ItemIndex) -> bool:
     A short part may have a single run in the index, which alone occurs in many texts.
     """
     part = pair >> _PART_BITS
-    start = (pair & np.int64(0xFFFFFFFF)) - _ORIGIN
+    start = (pair & _LOW_HALF) - _ORIGIN
     first, last = index.starts[part], index.starts[part + 1]
     if last - first >= _SHORT:
         return True
@@ -152,11 +164,12 @@ def _indexed_parts(positions: Rows, keys: Keys, index: ItemIndex) -> Rows:
     for p in range(len(positions)):
         bucket = bucket_of(keys[p], bits)
         for k in range(index.buckets[bucket], index.buckets[bucket + np.uint64(1)]):
-            if index.keys[k] == keys[p]:
+            if index.runs[k, 0] == keys[p]:
                 if count == len(out):
                     out = np.append(out, np.empty(count, np.int64))
-                start = positions[p] - index.key_offsets[k] + _ORIGIN
-                out[count] = (np.int64(index.key_parts[k]) << _PART_BITS) | start
+                place = np.int64(index.runs[k, 1])
+                start = positions[p] - (place & _LOW_HALF) + _ORIGIN
+                out[count] = (place & ~_LOW_HALF) | start
                 count += 1
     return out[:count]
 
@@ -179,8 +192,8 @@ def _matched(
         ):
             j += 1
         if j - i + 1 >= index.needs[part]:
-            first = (candidates[i] & np.int64(0xFFFFFFFF)) - _ORIGIN
-            last = (candidates[j] & np.int64(0xFFFFFFFF)) - _ORIGIN
+            first = (candidates[i] & _LOW_HALF) - _ORIGIN
+            last = (candidates[j] & _LOW_HALF) - _ORIGIN
             if found == len(out):
                 out = np.concatenate((out, np.empty_like(out)))
             out[found, 0] = row

@@ -32,6 +32,12 @@ def filter_mask(key: np.uint64) -> np.uint64:
 
 
 @kernel
+def passes(key: np.uint64, filter_word: np.uint64) -> np.uint64:
+    """Return 1 if both bits of a key are set in its 64 bits of the filter, else 0."""
+    return (filter_word >> (key & _LOW)) & (filter_word >> ((key >> _SIX) & _LOW)) & _ONE
+
+
+@kernel
 def next_key(rolling: np.uint64, first: np.uint32, last: np.uint32) -> np.uint64:
     """Return the rolling hash of the next run.
 

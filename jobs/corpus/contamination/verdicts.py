@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from jobs.corpus.contamination.alignment import Alignment, ItemPart, TextSpan, aligned
 from jobs.corpus.contamination.item_index import ItemIndex
-from jobs.corpus.contamination.lookup import EDITED, EXACT, OPTION
+from jobs.corpus.contamination.lookup import EDITED, EXACT, LONG, OPTION
 from jobs.corpus.contamination.tokens import Tokens
 from jobs.corpus.text.kernels import kernel
 
@@ -53,15 +53,36 @@ class Match(NamedTuple):
 
 FIELDS = len(Match._fields)
 
+
+class FoundOptions(NamedTuple):
+    """Options of an item in a span of text.
+
+    Attributes:
+        found: How many.
+        total: Of how many.
+        tokens: All that are found together.
+        longest: Tokens of the longest that is found.
+        last: Where the last ends; -1 without any.
+    """
+
+    found: int
+    total: int
+    tokens: int
+    longest: int
+    last: int
+
+
 _SHARE = 0.8  # of a question, and of its weight
 _LEAST_SHARE, _EDITS = 0.7, 5  # of a short one, that may miss so many tokens
-_STATED_SHARE = 0.9  # of one that asks by no word: a sentence to be completed
 _ASKING = 0.5  # of the words by which a question asks
 _LEAST = 0.5
 _QUOTED_WEIGHT, _QUOTED_RUN = 0.5, 13
 _READ_SHARE, _READ_RUN = 0.4, 13
 _OPTION_SHARE = 0.8
 _OPTION_TOKENS = 6  # that the options found must have together
+_ALL_OPTIONS, _ALL_TOKENS = 3, 24  # that are proof of a question much edited
+_CLEAR_WEIGHT = 0.8  # of a longer question of common words that was edited
+_ANSWER_TOKENS = 8  # of an option that is proof alone beside a question that asks
 _GAP, _LONGEST_GAP = 7, 12  # tokens of a question that may be missing together
 _REACH = 60  # tokens between a question and its options
 
@@ -95,20 +116,15 @@ def match_item(item: int, stretch: TextSpan, index: ItemIndex, out: Fields) -> b
         return False
     reach = index.starts[index.firsts[item + 1]] - index.starts[part + 1] + _REACH
     around = within(stretch.text, found.first - reach, found.last + 2 * reach)
-    options, total, tokens, last = _options_found(item, around, index)
-    # A statute may have half of the options of a sentence taken from it.
-    least = 2 if found.asking >= 0 else 3
-    is_beside = (
-        tokens >= _OPTION_TOKENS and 4 * options >= least * total and options >= min(2, total)
-    )
-    kind = _kind(found, size, index.trusts[item], is_beside)
+    beside = _options_found(item, around, index)
+    kind = _kind(found, size, index.trusts[item], beside)
     if kind < 0:
         return False
     out[0], out[1] = item, kind
     out[2], out[3], out[4] = int(1000 * found.share), int(1000 * found.weight), found.run
     out[5] = found.first
-    out[6] = max(found.last, last) if kind == ASKED else found.last
-    out[7], out[8] = options, total
+    out[6] = max(found.last, beside.last) if kind == ASKED else found.last
+    out[7], out[8] = beside.found, beside.total
     return True
 
 
@@ -132,29 +148,55 @@ def match_passage(part: int, stretch: TextSpan, index: ItemIndex, out: Fields) -
 
 
 @kernel
-def _kind(found: Alignment, size: int, trust: int, is_beside: bool) -> int:  # noqa: FBT001
+def _kind(found: Alignment, size: int, trust: int, beside: FoundOptions) -> int:
     """Return ASKED, QUOTED or -1 for neither."""
     most = max(_GAP, min(_LONGEST_GAP, size // 20)) if size >= 3 * _GAP else size // 3
     is_whole = found.gap <= most and found.has_end and found.last - found.first <= 2 * size + _REACH
     least = min(max(_LEAST_SHARE, 1 - _EDITS / size), _SHARE)
-    if found.asking < 0:
-        least = _STATED_SHARE
     if is_whole and (found.asking < 0 or found.asking >= _ASKING):
+        if found.share >= least and _is_beside(found, beside):
+            return ASKED
         if trust == EDITED and found.share >= least and found.weight >= least:
             return ASKED
-        if trust == EXACT and found.gap == 0:
+        if trust == EXACT and (found.gap == 0 or _is_clear(found, size)):
             return ASKED
-        if is_beside and found.share >= least:
-            return ASKED
+    if size < LONG and found.asking >= _ASKING and found.has_end and _has_all(beside):
+        return ASKED
     if trust == EDITED and found.weight >= _QUOTED_WEIGHT and found.run >= _QUOTED_RUN:
         return QUOTED
     return -1
 
 
 @kernel
-def _options_found(item: int, stretch: TextSpan, index: ItemIndex) -> tuple[int, int, int, int]:
-    """Return how many options a span has, of how many, their tokens, and where the last ends."""
-    found, total, tokens, last = 0, 0, 0, -1
+def _is_clear(found: Alignment, size: int) -> bool:
+    """Whether nearly all is there by which a longer question of common words is known."""
+    return size >= LONG and found.asking >= 0 and found.weight >= _CLEAR_WEIGHT
+
+
+@kernel
+def _has_all(beside: FoundOptions) -> bool:
+    """Whether all options are there, and are proof of a short question that was much edited."""
+    return beside.found == beside.total >= _ALL_OPTIONS and beside.tokens >= _ALL_TOKENS
+
+
+@kernel
+def _is_beside(found: Alignment, beside: FoundOptions) -> bool:
+    """Whether enough options are there for a question whose own words are not enough.
+
+    A question that asks needs one whole sentence of them, or half. A statute may have half of the
+    options of a sentence taken from it, and their list.
+    """
+    if found.asking >= 0 and beside.longest >= _ANSWER_TOKENS:
+        return True
+    least = 2 if found.asking >= 0 else 3
+    is_enough = 4 * beside.found >= least * beside.total and beside.found >= min(2, beside.total)
+    return is_enough and beside.tokens >= _OPTION_TOKENS
+
+
+@kernel
+def _options_found(item: int, stretch: TextSpan, index: ItemIndex) -> FoundOptions:
+    """Return which options of an item a span has."""
+    found, total, tokens, longest, last = 0, 0, 0, 0, -1
     for part in range(index.firsts[item] + 1, index.firsts[item + 1]):
         size = index.starts[part + 1] - index.starts[part]
         if index.kinds[part] == OPTION and size > 0:
@@ -163,8 +205,9 @@ def _options_found(item: int, stretch: TextSpan, index: ItemIndex) -> tuple[int,
             if option.share >= _OPTION_SHARE:
                 found += 1
                 tokens += size
+                longest = max(longest, size)
                 last = max(last, option.last)
-    return found, total, tokens, last
+    return FoundOptions(found, total, tokens, longest, last)
 
 
 @kernel

@@ -139,6 +139,7 @@ class _RunWriter:
         self.files: set[str] = set()
         self.benchmarks = load_index(store, params)
         self.benchmark_counts: Counter[tuple[str, str]] = Counter()
+        self.items_found: set[tuple[str, str]] = set()
         self.digests: list[tuple[str, str]] = []
         self.private_counts: Counter[tuple[str, str]] = Counter()
         self.swallowed_lines = 0
@@ -152,11 +153,12 @@ class _RunWriter:
         )
         self.private_counts.update(private_counts)
         if self.benchmarks is not None:
-            table, spans, benchmark_counts = decontaminated(
+            table, spans, found = decontaminated(
                 table, self.benchmarks, signal_params=self.params.signals
             )
             removals = pa.concat_tables([removals, spans])
-            self.benchmark_counts.update(benchmark_counts)
+            self.benchmark_counts.update(found.documents)
+            self.items_found.update(found.items)
         self.boundaries.append(boundaries(table, self.content_bytes))
         self.delivered += len(table)
         self.files.update(delivered["source_file"].unique().to_pylist())
@@ -189,6 +191,7 @@ class _RunWriter:
             "empty": [name for name in whole if name not in read],
             "files": self.digests,
             "benchmarks": sorted([*key, count] for key, count in self.benchmark_counts.items()),
+            "items_found": sorted(self.items_found),
             "boundaries": packed(self.boundaries),
             "private_data": sorted([*key, count] for key, count in self.private_counts.items()),
             "swallowed_lines": self.swallowed_lines,
@@ -284,6 +287,7 @@ def _with_bases(
             empty=tuple(checkpoint["empty"]),
             files=tuple((name, digest) for name, digest in checkpoint["files"]),
             benchmarks=tuple((name, what, count) for name, what, count in checkpoint["benchmarks"]),
+            items_found=tuple((name, item) for name, item in checkpoint["items_found"]),
             boundaries=needed(checkpoint["boundaries"], params.shards.release_bytes),
             private_data=tuple((kind, of, count) for kind, of, count in checkpoint["private_data"]),
             swallowed_lines=checkpoint["swallowed_lines"],

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -12,13 +12,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from jobs.corpus.contamination.findings import HITS, PASSAGE, QUESTION, QUOTATION, Benchmarks, hits
+from jobs.corpus.contamination.findings import HITS, PASSAGE, QUOTATION, Benchmarks, hits
+from jobs.corpus.contamination.items import Benchmark
 from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.storage.whole_objects import whole_file
 
 _THREADS = 8
 _COLUMNS = ["id", "partner", "source_id", "url", "content"]
 _PLACES = ("row", "start", "end")
+_OUTCOMES = ("drop", "cut", "report")
+_QUOTED = len(_OUTCOMES)
 
 FOUND = pa.schema(
     [
@@ -60,39 +63,45 @@ def condemned(found: pa.Table) -> list[str]:
 
 
 def table_of(found: pa.Table) -> list[dict[str, Any]]:
-    """Count items found and documents that hold them, by benchmark, partner and kind."""
-    items: dict[tuple[str, str], set[str]] = {}
-    documents: Counter[tuple[str, str, str]] = Counter()
-    seen = set()
+    """Count items found, documents that hold them, and what the policy says of these.
+
+    A document counts once for each benchmark, under the strictest policy of its hits.
+    """
+    items: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    documents: dict[tuple[str, str, str], int] = {}
     for hit in found.to_pylist():
         key = hit["benchmark"], hit["partner"]
-        if hit["found"] != QUOTATION:
-            items.setdefault(key, set()).add(hit["item"])
-        if (hit["id"], *key, hit["found"]) not in seen:
-            seen.add((hit["id"], *key, hit["found"]))
-            documents[*key, hit["found"]] += 1
+        outcome = _QUOTED if hit["found"] == QUOTATION else _OUTCOMES.index(hit["policy"])
+        if outcome != _QUOTED:
+            items[key].add(hit["item"])
+        document = (*key, hit["id"])
+        documents[document] = min(outcome, documents.get(document, _QUOTED))
+    counts = Counter((*document[:2], outcome) for document, outcome in documents.items())
     return [
         {
             "benchmark": benchmark,
             "partner": partner,
-            "items found": len(items.get((benchmark, partner), ())),
-            **{
-                f"documents with {name}s": documents[benchmark, partner, what]
-                for name, what in (("question", QUESTION), ("passage", PASSAGE), (QUOTATION,) * 2)
-            },
+            "items found": len(items[benchmark, partner]),
+            "documents hit": sum(counts[benchmark, partner, n] for n in range(_QUOTED)),
+            **{f"to {name}": counts[benchmark, partner, n] for n, name in enumerate(_OUTCOMES)},
+            "quoting": counts[benchmark, partner, _QUOTED],
         }
-        for benchmark, partner in sorted({key[:2] for key in documents})
+        for benchmark, partner in sorted({key[:2] for key in counts})
     ]
 
 
-def excerpts(release: OpenedRelease, found: pa.Table, most: int) -> Iterator[dict[str, Any]]:
-    """Yield the first hits of questions or passages, each with the text at its place.
+def excerpts(
+    release: OpenedRelease, found: pa.Table, sets: Sequence[Benchmark], most: int
+) -> Iterator[dict[str, Any]]:
+    """Yield the first hits of questions or passages, each with the text at its place and the item.
 
     Args:
         release: that was searched.
         found: FOUND of it.
+        sets: that it was searched for.
         most: number of hits to show.
     """
+    items = {(one.name, item.id): item for one in sets for item in one.items}
     shown = found.filter(pc.not_equal(found["found"], QUOTATION)).slice(0, most)
     for hit in shown.to_pylist():
         for file in release.entries("shards"):
@@ -101,7 +110,11 @@ def excerpts(release: OpenedRelease, found: pa.Table, most: int) -> Iterator[dic
                     wanted = pc.field("id") == hit["id"]
                     rows = pq.read_table(stream, columns=["content"], filters=wanted)
                 for text in rows["content"].to_pylist():
-                    yield {**hit, "excerpt": text[hit["offset"] :][: hit["chars"]]}
+                    excerpt = text[hit["offset"] :][: hit["chars"]]
+                    item = items[hit["benchmark"], hit["item"]]
+                    parts = [item.question, *item.options]
+                    whole = item.passage if hit["found"] == PASSAGE else "\n".join(parts)
+                    yield {**hit, "excerpt": excerpt, "item_text": whole}
 
 
 def _searched(release: OpenedRelease, benchmarks: Benchmarks, key: str) -> pa.Table:

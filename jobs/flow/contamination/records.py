@@ -20,7 +20,8 @@ def recorded_benchmarks(
     """Return the manifest's `benchmarks`: an entry for each set and version; none without sets.
 
     In an entry `searched` lists the releases that searched their deliveries for the set, and
-    `documents` counts documents per partner and outcome, over all these releases.
+    `documents` counts documents per partner and outcome, over all these releases. `items_found`
+    counts the items found in each partner's deliveries to the last of them.
 
     Args:
         params: of the build.
@@ -34,6 +35,7 @@ def recorded_benchmarks(
             **one.record,
             "searched": [*known["searched"], params.version],
             "documents": _added(known["documents"], _found(one.name, normalized)),
+            "items_found": _items_found(one.name, normalized),
         }
     return {"benchmarks": [entries[key] for key in sorted(entries)]} if entries else {}
 
@@ -68,6 +70,14 @@ def _found(name: str, normalized: Sequence[NormalizedShard]) -> dict[str, dict[s
             if benchmark == name:
                 found[shard.partner][outcome] += count
     return {partner: dict(counts) for partner, counts in found.items()}
+
+
+def _items_found(name: str, normalized: Sequence[NormalizedShard]) -> dict[str, int]:
+    """Count distinct items found, per partner."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for shard in normalized:
+        found[shard.partner].update(item for one, item in shard.items_found if one == name)
+    return {partner: len(items) for partner, items in sorted(found.items()) if items}
 
 
 def _added(

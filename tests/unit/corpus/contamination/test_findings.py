@@ -118,7 +118,8 @@ def test_what_is_dropped_has_no_content_and_no_signals_left() -> None:
     assert (gone["content"], gone["content_chars"], gone["stage"]) == (None, None, "decontaminate")
     assert kept == table.to_pylist()[1]
     assert len(cuts) == 0
-    assert counts == {("考试", "dropped"): 1}
+    assert counts.documents == {("考试", "dropped"): 1}
+    assert counts.items == {("考试", "5")}
 
 
 def test_options_that_stand_in_a_question_are_taken_out_of_it() -> None:

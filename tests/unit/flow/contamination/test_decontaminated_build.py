@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
@@ -18,6 +19,11 @@ from jobs.flow.releases.card import dataset_card
 from jobs.flow.releases.verification import verify
 from jobs.storage.stores import open_store
 from tests.builds import MANY_PIECES, build, build_parameters, in_this_process, opened, table
+
+
+class Killed(Exception):
+    """Ends a build in the middle of a stage."""
+
 
 EXAMS = "benchmarks=[civil_service,public_affairs]"
 POLICY = "benchmarks.{}.policy={{question: {}}}"
@@ -92,6 +98,7 @@ def test_the_manifest_and_the_card_say_what_was_looked_for(demo: Path, release) 
     assert first["searched"] == ["1.0.0"]
     found = [counts for one in (first, second) for counts in one["documents"].values()]
     assert sum(counts["dropped"] for counts in found) == len(planted(demo))
+    assert 0 < sum(first["items_found"].values()) <= sum(c["dropped"] for c in found)
     card = dataset_card(release.manifest, release.digest, paths=[])
     assert "civil_service" in card
     assert items(demo)[0] not in card + orjson.dumps(release.manifest).decode()
@@ -105,9 +112,26 @@ def test_people_are_told_per_set_and_partner(release, capsys) -> None:
     assert any(line.startswith("civil_service") for line in lines[header:])
 
 
-def test_cut_into_other_pieces_it_is_the_same_release(demo: Path, release, tmp_path: Path) -> None:
-    with in_this_process():
-        params = build_parameters(demo / "conf", tmp_path, EXAMS, *MANY_PIECES)
+def killed_after_two(task, specs, **_) -> Iterator:
+    for spec in specs[:2]:
+        yield task(spec)
+    raise Killed
+
+
+def from_the_last(task, specs, **_) -> list:
+    return [task(spec) for spec in reversed(specs)]
+
+
+def test_killed_and_in_other_pieces_and_order_it_is_the_same_release(
+    demo: Path, release, tmp_path: Path
+) -> None:
+    params = build_parameters(demo / "conf", tmp_path, EXAMS, *MANY_PIECES)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("jobs.flow.tasks.checkpoints.map_shards", killed_after_two)
+        for _ in range(2):
+            with pytest.raises(Killed):
+                build(params)
+        patch.setattr("jobs.flow.tasks.checkpoints.map_shards", from_the_last)
         published = build(params)
         assert not build(params).is_new
     assert published.digest == release.digest

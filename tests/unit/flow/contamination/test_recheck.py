@@ -55,8 +55,12 @@ def test_it_says_whose_documents_hold_what_and_changes_nothing(
     report = told(capsys)
     assert report["documents_to_drop"] == len(planted)
     assert report["published"] is None
-    assert sum(row["documents with questions"] for row in report["found"]) == len(planted)
+    for name in ("documents hit", "to drop"):
+        assert sum(row[name] for row in report["found"]) == len(planted)
+    assert {row["to cut"] + row["to report"] for row in report["found"]} == {0}
     assert len(report["examples"]) == 2
+    for shown in report["examples"]:
+        assert shown["item_text"][:12] in shown["excerpt"]
     found = pq.read_table(out)
     questions = found.filter(pc.equal(found["found"], "benchmark_question"))
     assert set(questions["source_id"].to_pylist()) == set(planted["source_id"].to_pylist())
