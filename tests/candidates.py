@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from jobs.corpus.model.tables import DROPS, ranked_schema
+from jobs.corpus.model.tables import DROPS, OF_CANONICAL, ranked_schema
 from jobs.flow.dedup.candidates import CandidateGroups, Partitioning, WorkFolder
 from jobs.flow.dedup.dedup_stage import decide_candidates
 from jobs.flow.params import BuildParams
@@ -72,6 +72,8 @@ def signed(signatures: np.ndarray, *, seed: int) -> pa.Table:
         "priority": pa.array(random.integers(1, 3, count), pa.int32()),
         "is_frozen": pa.repeat(pa.scalar(value=False), count),
         "is_taken_down": pa.repeat(pa.scalar(value=False), count),
+        "is_template": pa.repeat(pa.scalar(value=False), count),
+        **{name: pa.nulls(count, kind) for name, kind in OF_CANONICAL.items()},
         "published": pa.nulls(count, pa.string()),
     }
     schema = ranked_schema(num_perm)

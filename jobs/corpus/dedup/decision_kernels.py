@@ -8,7 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.corpus.dedup.bucket_members import PostingLists
-from jobs.corpus.dedup.decision_inputs import Comparison, HotBuckets, Ranks, Sketches
+from jobs.corpus.dedup.decision_inputs import (
+    Comparison,
+    HotBuckets,
+    Ranks,
+    Sketches,
+    Templates,
+)
 from jobs.corpus.dedup.hot_buckets import (
     Counters,
     TokenIndex,
@@ -36,6 +42,8 @@ class _Search(NamedTuple):
         compared_by: For each rank, the rank that was compared with it last.
         comparison: How two documents are compared.
         hot: When buckets are searched by tokens.
+        siblings: For each rank, the best rank that it resembles and is no copy of.
+        likeness: How similar they are.
     """
 
     sketches: Sketches
@@ -43,6 +51,8 @@ class _Search(NamedTuple):
     compared_by: npt.NDArray[np.int32]
     comparison: Comparison
     hot: HotBuckets
+    siblings: npt.NDArray[np.int64]
+    likeness: npt.NDArray[np.float64]
 
 
 class _Probe(NamedTuple):
@@ -60,8 +70,25 @@ class _Match(NamedTuple):
     similarity: float
 
 
+class Outcome(NamedTuple):
+    """What is decided of each document; all arrays have shape (documents,).
+
+    Attributes:
+        kept: The kept document that replaces it, -1 for none.
+        similarity: How similar they are; -1 where only their ids are equal.
+        sibling: If nothing replaces it, the kept document it resembles as a sibling, -1 for none.
+        likeness: How similar those are.
+    """
+
+    kept: DocumentNumbers
+    similarity: npt.NDArray[np.float64]
+    sibling: DocumentNumbers
+    likeness: npt.NDArray[np.float64]
+
+
 _SAME_ID = -1.0
 _NO_MATCH = -2.0
+_EQUAL_TEXT = np.uint64(0xA5A5A5A5A5A5A5A5)
 
 
 @kernel
@@ -72,13 +99,14 @@ def decide(
     ranks: Ranks,
     comparison: Comparison,
     hot: HotBuckets,
-) -> tuple[DocumentNumbers, npt.NDArray[np.float64]]:
-    """Return the kept document that replaces each one (-1: none), and how similar it is.
+) -> Outcome:
+    """Return the kept document that replaces each one, or its sibling, and how similar it is.
 
-    Two arrays of shape (n,). Documents share buckets of bands, and in the last column of equal ids,
+    Documents share buckets of bands, and in the last column of equal ids,
     where the similarity is -1. A kept document enters the posting lists of its buckets, in rank
     order, so a search stops at its first match and at the best rank found in another band. A bucket
-    of more than a few kept documents is searched by tokens.
+    of more than a few kept documents is searched by tokens. Siblings stay and enter no list of a
+    band: they replace equal texts alone, which are found by hash.
 
     Args:
         sketches: of the documents, in any order.
@@ -92,13 +120,22 @@ def decide(
     """
     starts, slots = lists.starts, lists.slots
     count, columns = starts.shape
-    search = _Search(sketches, order, np.full(count, -1, np.int32), comparison, hot)
-    kept_document = np.full(count, -1, np.int64)
-    similarity = np.full(count, _NO_MATCH, np.float64)
+    siblings, likeness = np.full(count, count, np.int64), np.full(count, _NO_MATCH, np.float64)
+    search = _Search(
+        sketches, order, np.full(count, -1, np.int32), comparison, hot, siblings, likeness
+    )
+    outcome = Outcome(
+        np.full(count, -1, np.int64),
+        np.full(count, _NO_MATCH, np.float64),
+        np.full(count, -1, np.int64),
+        np.full(count, _NO_MATCH, np.float64),
+    )
     index = empty_index(1024, np.zeros(0, np.uint16))
     for rank in range(count):
         doc = order[rank]
         best = _Match(np.int64(count), _NO_MATCH)
+        if rank >= ranks.first_new and index.size[0] > 0:
+            best = _equal_sibling(search, rank, index, best)
         for band in range(columns if rank >= ranks.first_new else 0):
             start = starts[doc, band]
             # Mostly the list is empty, or holds no better rank than found already: spare the call.
@@ -106,10 +143,29 @@ def decide(
                 probe = _Probe(rank, band, columns - 1)
                 best = _searched(search, probe, start, slots, index, best)
         if best.rank < count:
-            kept_document[doc], similarity[doc] = order[best.rank], best.similarity
-        elif rank < ranks.end_kept:
+            outcome.kept[doc], outcome.similarity[doc] = order[best.rank], best.similarity
+            continue
+        if siblings[rank] < count:
+            outcome.sibling[doc], outcome.likeness[doc] = order[siblings[rank]], likeness[rank]
+        if rank < ranks.end_kept:
             index = _with_kept(search, rank, lists, index)
-    return kept_document, similarity
+    return outcome
+
+
+@kernel
+def _equal_sibling(search: _Search, rank: int, index: TokenIndex, best: _Match) -> _Match:
+    """Return the match with a document that was kept as a sibling and has an equal text."""
+    contents, order = search.sketches.templates.contents, search.order
+    content = contents[order[rank]]
+    if content == 0:
+        return best
+    node = index.first[slot_of(index.tokens, index.first, mix(content ^ _EQUAL_TEXT))]
+    while node >= 0:
+        other = np.int64(index.ranks[node])
+        if other < best.rank and contents[order[other]] == content:
+            return _Match(other, 1.0)
+        node = index.follower[node]
+    return best
 
 
 @kernel
@@ -188,7 +244,13 @@ def _with_kept(search: _Search, rank: int, lists: PostingLists, index: TokenInde
     """Add a kept document to the posting lists of its buckets; return the index with it."""
     starts, slots = lists.starts, lists.slots
     doc, columns = search.order[rank], starts.shape[1]
-    for band in range(columns):
+    templates = search.sketches.templates
+    first_band = 0
+    if templates.is_template[doc] or search.siblings[rank] < len(search.order):
+        first_band = columns - 1
+        if templates.contents[doc] != 0:
+            index = added(index, mix(templates.contents[doc] ^ _EQUAL_TEXT), rank)
+    for band in range(first_band, columns):
         start = starts[doc, band]
         if start >= 0:
             slots[start] += 1
@@ -206,7 +268,10 @@ def _with_newest(
     slots = lists.slots
     length = slots[start]
     if len(index.counters) == 0:
-        index = empty_index(1024, _counted_segments(search, lists))
+        counters = _counted_segments(search, lists)
+        index = TokenIndex(
+            index.tokens, index.first, index.last, index.ranks, index.follower, index.size, counters
+        )
     for number in range(1 if length == search.hot.documents + 1 else length, length + 1):
         index = _with_tokens(search, int(slots[start + 1 + number]), band, start, index)
     return index
@@ -255,7 +320,7 @@ def _is_textless(texts: Texts, doc: int) -> bool:
 def _similarity(search: _Search, probe: _Probe, other_rank: np.int64) -> float:
     """Return the similarity of a pair that matches, -1 if only their ids do, -2 if nothing does."""
     signatures, ids = search.sketches.signatures, search.sketches.ids
-    rows, threshold = search.comparison.rows, search.comparison.threshold
+    rows = search.comparison.rows
     doc, other = search.order[probe.rank], search.order[other_rank]
     if probe.band == probe.id_column:
         is_same = ids[doc, 0] == ids[other, 0] and ids[doc, 1] == ids[other, 1]
@@ -266,12 +331,36 @@ def _similarity(search: _Search, probe: _Probe, other_rank: np.int64) -> float:
         if signatures[doc, value] != signatures[other, value]:
             return _NO_MATCH
     search.compared_by[other_rank] = probe.rank  # a pair is compared once, not per shared band
+    found = _compared(search, doc, other)
+    if found < search.comparison.threshold:
+        return _NO_MATCH
+    if not _is_sibling(search.sketches.templates, doc, other):
+        return found
+    if other_rank < search.siblings[probe.rank]:
+        search.siblings[probe.rank] = other_rank
+        search.likeness[probe.rank] = found
+    return _NO_MATCH
+
+
+@kernel
+def _compared(search: _Search, doc: int, other: int) -> float:
+    """Return the similarity of two documents; -2 or less than the threshold if it is below that."""
     texts, shingle_chars = search.sketches.texts, search.comparison.shingle_chars
     # A document that was taken down has only a signature left, no text.
     if shingle_chars > 0 and not _is_textless(texts, other):
-        return similarity_from(texts, shingle_chars, doc, other, threshold)
+        return similarity_from(texts, shingle_chars, doc, other, search.comparison.threshold)
+    signatures = search.sketches.signatures
     agreeing = 0
     for value in range(signatures.shape[1]):
         agreeing += signatures[doc, value] == signatures[other, value]
-    found = agreeing / signatures.shape[1]
-    return found if found >= threshold else _NO_MATCH
+    return agreeing / signatures.shape[1]
+
+
+@kernel
+def _is_sibling(templates: Templates, doc: int, other: int) -> bool:
+    """Whether a document stays although it is as similar to another as the threshold."""
+    if templates.is_absolute[other] or templates.contents[doc] == templates.contents[other]:
+        return False
+    skeleton = templates.skeletons[doc]
+    is_one_skeleton = skeleton != 0 and skeleton == templates.skeletons[other]
+    return bool(templates.is_exempt[doc] or is_one_skeleton)

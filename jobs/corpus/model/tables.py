@@ -2,7 +2,8 @@
 
 A delivered row becomes a row of `DELIVERED`, then of `DOCUMENTS`; the few facts needed to compare
 it with others travel as `FACTS`; a row of `DROPS` exists for each document that another one
-replaces; a release holds `RELEASED`, its facts and `DECISIONS`.
+replaces, for each that resembles another and stays, and for each that has copies; a release holds
+`RELEASED`, its facts and `DECISIONS`.
 
 Identity is 128 bits, stored as 16 bytes inside the flow and as 32 hexadecimal digits in a release.
 """
@@ -56,11 +57,21 @@ DOCUMENTS = pa.schema(
 )
 
 
+OF_CANONICAL = {
+    "whole_hash": HASH,  # xxh3-128 of the canonical form with all that is set aside
+    "skeleton": pa.uint64(),  # equal for siblings; null where nothing varies
+    "set_aside": pa.int32(),  # bits of `page_furniture.SetAside`
+    "compared_chars": pa.int32(),  # of the compared canonical form
+    "whole_chars": pa.int32(),  # of the whole one
+}
+"""Columns of facts beside `canonical_hash`; null for a tombstone."""
+
+
 def facts_schema(num_perm: int) -> pa.Schema:
     """Return the schema of what deduplication needs of a document, without its text.
 
-    `canonical_hash` and `signature` are null for a text without letters or digits, which
-    equals no other.
+    `canonical_hash`, `whole_hash` and `signature` are null for a text without letters or digits,
+    which equals no other.
     """
     return pa.schema(
         [
@@ -68,7 +79,8 @@ def facts_schema(num_perm: int) -> pa.Schema:
             pa.field("position", pa.int64(), nullable=False),
             pa.field("text_hash", HASH, nullable=False),  # xxh3-128 of `content`
             pa.field("record_hash", HASH, nullable=False),  # of everything a release would show
-            pa.field("canonical_hash", HASH),  # xxh3-128 of the canonical form
+            pa.field("canonical_hash", HASH),  # xxh3-128 of the compared canonical form
+            *(pa.field(name, type_) for name, type_ in OF_CANONICAL.items()),
             pa.field("published", pa.string()),
             pa.field("site", pa.string()),  # the host of `url`
             *_MEASURED,
@@ -87,6 +99,7 @@ def ranked_schema(num_perm: int) -> pa.Schema:
             pa.field("priority", pa.int32(), nullable=False),
             pa.field("is_frozen", pa.bool_(), nullable=False),  # kept already: ranks first, stays
             pa.field("is_taken_down", pa.bool_(), nullable=False),  # frozen, but in no release
+            pa.field("is_template", pa.bool_(), nullable=False),  # stays or stayed as a sibling
         ]
     )
 
@@ -109,7 +122,11 @@ DROPS = pa.schema(
         pa.field("reason", pa.string(), nullable=False),
         pa.field("kept_doc_id", HASH),  # null where what it matches was taken down
         pa.field("kept_partner", pa.string()),
+        pa.field("kept_ordinal", pa.int64()),
         pa.field("similarity", pa.float64()),
+        pa.field("containment", pa.float64()),  # the share of its text that the kept one has
+        pa.field("novel_chars", pa.int64()),  # of the canonical form, that the kept one lacks
+        pa.field("copies", pa.int64()),  # with the reason `copies`: of `kept_partner`
         pa.field("evidence", pa.string()),
     ]
 )
@@ -135,6 +152,11 @@ def _wide(field: pa.Field) -> pa.Field:
     return field.with_type(pa.int64()) if pa.types.is_int32(field.type) else field
 
 
+_COPIES = (
+    pa.field("copies", pa.int64()),  # documents that a kept one stands for, with itself
+    pa.field("copy_partners", pa.int64()),  # how many partners gave them
+)
+
 RELEASED = pa.schema(
     [
         pa.field("id", pa.string(), nullable=False),
@@ -149,6 +171,7 @@ RELEASED = pa.schema(
         *map(_wide, _MEASURED),
         pa.field("repairs", pa.int64(), nullable=False),
         pa.field("script", pa.string()),
+        *_COPIES,
     ]
 )
 
@@ -166,6 +189,10 @@ DECISIONS = pa.schema(
         pa.field("kept_doc_id", pa.string()),
         pa.field("kept_partner", pa.string()),
         pa.field("similarity", pa.float64()),
+        pa.field("containment", pa.float64()),  # the share of its text that the kept one has
+        pa.field("novel_chars", pa.int64()),  # letters, digits, signs that the kept one lacks
+        pa.field("template_of", pa.string()),  # of a kept document: the one whose sibling it is
+        *_COPIES,
         pa.field("url", pa.string()),
     ]
 )

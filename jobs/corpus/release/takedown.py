@@ -29,8 +29,12 @@ _ID = ("id", "partner")
 MATCHING_FACTS = (*_ID, "text_hash", "canonical_hash", "signature")
 """The facts by which a document and its copies are recognized."""
 
-CLEARED_COLUMNS = ("evidence", "kept_doc_id", "kept_partner", "similarity", "url", "source_id")
-"""The columns of DECISIONS that are null once a row is taken down."""
+IDENTIFYING_COLUMNS = ("evidence", "kept_doc_id", "kept_partner", "similarity", "url", "source_id")
+CLEARED_COLUMNS = (
+    *IDENTIFYING_COLUMNS,
+    *("containment", "novel_chars", "template_of", "copies", "copy_partners"),
+)
+"""The columns of DECISIONS that are null once a row is taken down; older releases lack some."""
 
 
 class Policy(StrEnum):
@@ -230,6 +234,7 @@ def _ranked(facts: pa.Table, num_perm: int, *, first: int, is_taken_down: bool) 
     known = known.append_column("ordinal", ordinals)
     for name in ("is_frozen", "is_taken_down"):
         known = known.append_column(name, pa.array([is_taken_down] * len(facts), pa.bool_()))
+    known = known.append_column("is_template", pa.array([False] * len(facts), pa.bool_()))
     return with_columns(known, schema).select(schema.names).cast(schema)
 
 
@@ -247,7 +252,11 @@ def with_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
 def _unknown(field: pa.Field, rows: int) -> pa.Array:
     if field.nullable:
         return pa.nulls(rows, field.type)
-    value = bytes(field.type.byte_width) if pa.types.is_fixed_size_binary(field.type) else 0
+    value: bytes | int = 0
+    if pa.types.is_fixed_size_binary(field.type):
+        value = bytes(field.type.byte_width)
+    elif pa.types.is_boolean(field.type):
+        value = False
     return pa.repeat(pa.scalar(value, field.type), rows)
 
 
@@ -294,7 +303,12 @@ def decisions_without(
     values = {"verdict": Verdict.DROPPED, "stage": Stage.TAKEDOWN, "reason": DropReason.TAKEN_DOWN}
     for name, value in values.items():
         columns[name] = pc.if_else(is_dropped, str(value), columns[name])
-    for name in CLEARED_COLUMNS:
+    for name in set(CLEARED_COLUMNS) & columns.keys():
         none = pa.scalar(None, DECISIONS.field(name).type)
         columns[name] = pc.if_else(is_cleared, none, columns[name])
-    return pa.table([columns[name] for name in DECISIONS.names], schema=DECISIONS)
+    if "template_of" in columns:
+        is_named = pc.is_in(columns["template_of"], value_set=taken_down)
+        none = pa.scalar(None, pa.string())
+        columns["template_of"] = pc.if_else(is_named, none, columns["template_of"])
+    schema = pa.schema([field for field in DECISIONS if field.name in columns])
+    return pa.table([columns[name] for name in schema.names], schema=schema)

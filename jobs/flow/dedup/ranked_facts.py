@@ -73,7 +73,8 @@ def ranked_facts(shard: Shard, params: BuildParams, *, store: ObjectStore) -> pa
         tables = [_unrejected_facts(run, shard, params, store, names) for run in shard.runs]
         facts = pa.concat_tables([none, *tables])
         priority = next(p.priority for p in params.partners if p.name == shard.partner)
-        constant = {"priority": priority, "is_frozen": False, "is_taken_down": False}
+        constant = {"priority": priority}
+        constant |= dict.fromkeys(("is_frozen", "is_taken_down", "is_template"), False)
         constant["partner"] = shard.partner
     columns = {name: facts[name] for name in facts.column_names}
     for name, value in constant.items():

@@ -33,7 +33,8 @@ from jobs.storage.objects import ObjectStore
 from jobs.storage.whole_objects import whole_file
 
 _EXAMPLES = 5
-_NAMING = dict(zip(FILES, (["id"], ["id"], ["doc_id", "kept_doc_id"], ["doc_id"]), strict=True))
+_OF_DECISIONS = ["doc_id", "kept_doc_id", "template_of"]
+_NAMING = dict(zip(FILES, (["id"], ["id"], _OF_DECISIONS, ["doc_id"]), strict=True))
 
 
 @dataclass(frozen=True)
@@ -232,5 +233,5 @@ def _may_name(kind: str, entry: FileEntry, removed: list[str]) -> bool:
 
 def _names_any(store: ObjectStore, file: AffectedFile) -> bool:
     with whole_file(store, file.entry["key"]) as stream:
-        table = pq.read_table(stream, columns=_NAMING[file.kind])
+        table = pq.ParquetFile(stream).read(columns=_NAMING[file.kind])  # those that it has
     return bool(pc.any(refers_to(table, file.ids)).as_py())

@@ -11,7 +11,7 @@ from tests.corpora import canonical_list
     ("text", "canonical"),
     [
         ("关于印发《通知》的函。", "关于印发通知的函"),
-        ("ＡＢＣ－１２３", "abc123"),
+        ("ＡＢＣ－１２３", "abc-123"),
         ("臺灣、後來、國務院", "台湾后来国务院"),
         ("2023年11月29日，共1,234件", "2023年11月29日共1234件"),
         ("  \u3000\t\n。！？—…", ""),
@@ -19,7 +19,7 @@ from tests.corpora import canonical_list
         ("", ""),
     ],
 )
-def test_canonical_text_keeps_letters_and_digits_alone(text: str, canonical: str) -> None:
+def test_canonical_text_keeps_what_tells_texts_apart(text: str, canonical: str) -> None:
     assert canonical_list([text]) == [canonical]
 
 

@@ -12,6 +12,10 @@ NOTICE = (
 )
 
 
+def bare(text: str) -> str:
+    return strip_page_furniture(text)[0]
+
+
 @pytest.mark.parametrize(
     "furniture",
     [
@@ -27,15 +31,15 @@ NOTICE = (
     ],
 )
 def test_furniture_line_below_or_above_a_text_is_left_out(furniture: str) -> None:
-    assert strip_page_furniture(f"{NOTICE}\n{furniture}").strip() == NOTICE
-    assert strip_page_furniture(f"{furniture}\n{NOTICE}").strip() == NOTICE
+    assert bare(f"{NOTICE}\n{furniture}").strip() == NOTICE
+    assert bare(f"{furniture}\n{NOTICE}").strip() == NOTICE
     long = "\n".join([NOTICE] * 40)
-    assert strip_page_furniture(f"{long}\n{furniture}").strip() == long
+    assert bare(f"{long}\n{furniture}").strip() == long
 
 
 def test_front_matter_of_a_page_is_left_out() -> None:
     matter = '---\ntitle: "行政复议法"\npublish_date: "1999-04-29"\nstatus: 现行有效\n---\n'
-    assert strip_page_furniture(matter + NOTICE) == NOTICE
+    assert bare(matter + NOTICE) == NOTICE
 
 
 @pytest.mark.parametrize(
@@ -50,21 +54,21 @@ def test_front_matter_of_a_page_is_left_out() -> None:
     ],
 )
 def test_text_itself_stays(text: str) -> None:
-    assert strip_page_furniture(text) == text
+    assert bare(text) == text
 
 
 def test_framing_in_the_middle_of_a_long_text_stays() -> None:
     long = "\n".join([NOTICE] * 40)
     middle = f"{long}\n来源：新华社\n{long}"
-    assert strip_page_furniture(middle) == middle
+    assert bare(middle) == middle
 
 
 def test_column_without_framing_is_each_text_without_it() -> None:
     texts = [NOTICE, None, f"{NOTICE}\n责编：李华", "", "---\na: 1\n---\n" + NOTICE, "来源：新华社"]
     texts += ["\n".join([NOTICE] * 90) + "\n（责任编辑：王小明）"]
-    expected = [None if text is None else strip_page_furniture(text) for text in texts]
+    expected = [None if text is None else bare(text) for text in texts]
     column = pa.array(["头", *texts], pa.large_string()).slice(1)
-    assert without_page_furniture(column).to_pylist() == expected
+    assert without_page_furniture(column)[0].to_pylist() == expected
 
 
 @pytest.mark.parametrize(
@@ -82,5 +86,5 @@ def test_column_without_framing_is_each_text_without_it() -> None:
 def test_furniture_at_the_ends_of_a_column_of_texts_is_left_out(furniture: str, times: int) -> None:
     text = "\n".join([NOTICE] * times)
     column = pa.array([f"{furniture}\n{text}", None, text, f"{text}\n{furniture}", "", furniture])
-    found = [bare and bare.strip() for bare in without_page_furniture(column).to_pylist()]
+    found = [left and left.strip() for left in without_page_furniture(column)[0].to_pylist()]
     assert found == [text, None, text, text, "", furniture.strip()]
