@@ -16,6 +16,7 @@ from jobs.corpus.dedup.hot_buckets import most_differing, segment_length
 from jobs.corpus.dedup.params import VERIFICATIONS, BandParams, SignatureParams
 from jobs.corpus.dedup.ranking import RankParams, rank_order
 from jobs.corpus.dedup.shingles import texts_of
+from jobs.corpus.dedup.siblings import Keys
 from tests.corpora import canonical_list, documents_table, ranked_table
 from tests.oracles import loop_decisions
 
@@ -89,7 +90,14 @@ def test_duplicates_of_any_corpus_equal_datasketch_loop(
 def unlike(count: int) -> Templates:
     """No document is a sibling of another."""
     none, no = np.zeros(count, np.uint64), np.zeros(count, np.bool_)
-    return Templates(none, np.arange(count).astype(np.uint64), no, no, no)
+    return Templates(
+        Keys(np.zeros(0, np.uint8), np.zeros(count + 1, np.int64)),
+        none,
+        np.arange(count).astype(np.uint64),
+        no,
+        no,
+        no,
+    )
 
 
 def test_hot_buckets_of_any_size_decide_as_a_walk_along_them_would() -> None:

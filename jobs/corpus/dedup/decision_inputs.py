@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.corpus.dedup.shingles import Texts
+from jobs.corpus.dedup.siblings import Keys
 from jobs.corpus.dedup.signatures import Signatures
 
 
@@ -15,13 +16,15 @@ class Templates(NamedTuple):
     """Which documents that resemble another one stay.
 
     Attributes:
-        skeletons: Shape (documents,), uint64: siblings have the same; 0 for none.
+        titles: Title keys.
+        skeletons: Shape (documents,), uint64: of texts with their numbers masked; 0 for none.
         contents: Shape (documents,), uint64: equal for equal canonical texts; 0 without text.
         is_exempt: Shape (documents,): dropped for an equal text alone.
         is_absolute: Shape (documents,): taken down; whatever resembles it goes.
         is_template: Shape (documents,): kept before as a sibling; compared for equality alone.
     """
 
+    titles: Keys
     skeletons: npt.NDArray[np.uint64]
     contents: npt.NDArray[np.uint64]
     is_exempt: npt.NDArray[np.bool_]

@@ -28,6 +28,7 @@ from jobs.corpus.dedup.hot_buckets import (
     tally,
 )
 from jobs.corpus.dedup.shingles import Texts, prefix_tokens, similarity_from
+from jobs.corpus.dedup.siblings import are_titles_unlike
 from jobs.corpus.text.kernels import kernel, mix
 
 DocumentNumbers = npt.NDArray[np.int64]
@@ -363,4 +364,6 @@ def _is_sibling(templates: Templates, doc: int, other: int) -> bool:
         return False
     skeleton = templates.skeletons[doc]
     is_one_skeleton = skeleton != 0 and skeleton == templates.skeletons[other]
-    return bool(templates.is_exempt[doc] or is_one_skeleton)
+    if templates.is_exempt[doc] or is_one_skeleton:
+        return True
+    return are_titles_unlike(templates.titles, doc, other)

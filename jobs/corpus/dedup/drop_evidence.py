@@ -166,7 +166,9 @@ def _evidence(pairs: _Pairs, reasons: npt.NDArray[np.int64], bands: BandParams) 
         *(f"{number} of {values} MinHash values agree" for number in range(values + 1)),
     ]
     evidence = pa.array(sentences).take(pa.array(sentence))
-    evidence = _with_prefix(evidence, reasons == _TEMPLATE, "differs in numbers, title or place")
+    evidence = _with_prefix(
+        evidence, reasons == _TEMPLATE, "a sibling, which differs in title or numbers"
+    )
     is_content = reasons == _CONTENT
     if not is_content.any():
         return evidence

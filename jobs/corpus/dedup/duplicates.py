@@ -8,11 +8,11 @@ distinct ids that is the result of `datasketch.MinHashLSH.query`, `MinHash.jacca
 a loop (MinHash: Broder 1997; banding: Indyk and Motwani 1998, after Leskovec, Rajaraman and Ullman,
 Mining of Massive Datasets, chapter 3).
 
-Copies of a template stay. Two documents of one skeleton (`skeletons`) whose texts are not equal
-are *siblings*: neither is dropped for the other. A document that matches siblings alone is kept and
-reported, with the one of best rank; it replaces equal texts, and nothing else is compared with it,
-so that a bucket of a thousand bulletins costs what one of them does. A document of an exempt
-partner is a sibling of whatever it resembles and does not equal.
+Copies of a template stay. Two documents that match, are not equal and differ in title or numbers
+alone are *siblings* (`siblings`): neither is dropped for the other. A document that matches nothing
+but siblings is kept and reported, with the one of best rank; it replaces equal texts, and nothing
+else is compared with it, so that a bucket of a thousand bulletins costs what one of them does. A
+document of an exempt partner is a sibling of whatever it resembles and does not equal.
 
 Frozen documents were kept before, in a parent release or an earlier round: they rank first, are
 never dropped and never compared with each other. Those that were taken down drop every document
@@ -36,6 +36,8 @@ from jobs.corpus.dedup.hot_buckets import most_differing, segment_length
 from jobs.corpus.dedup.params import BandParams
 from jobs.corpus.dedup.ranking import RankParams, hash_halves, rank_order
 from jobs.corpus.dedup.shingles import texts_of
+from jobs.corpus.dedup.siblings import Keys
+from jobs.corpus.text.text_buffers import text_buffers
 
 HOT_DOCUMENTS = 64
 """A bucket of more kept documents is searched by segments: 28 look-ups cost as much as 30 steps."""
@@ -88,8 +90,12 @@ def _templates(ranked: pa.Table, bands: BandParams) -> Templates:
     high, low = hash_halves(ranked["canonical_hash"])
     skeletons = pc.fill_null(ranked["skeleton"], 0).to_numpy().astype(np.uint64)
     exempt = pa.array(bands.exempt, pa.string())
+    titles = pc.fill_null(ranked["title_key"], "").combine_chunks()
+    if bands.templates == "drop":
+        skeletons, titles = np.zeros_like(skeletons), pa.array([""] * len(ranked))
     return Templates(
-        skeletons if bands.templates == "keep" else np.zeros_like(skeletons),
+        Keys(*text_buffers(titles)[:2]),
+        skeletons,
         high ^ low,
         pc.is_in(ranked["partner"], value_set=exempt).to_numpy(),
         ranked["is_taken_down"].to_numpy(),

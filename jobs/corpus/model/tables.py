@@ -59,7 +59,8 @@ DOCUMENTS = pa.schema(
 
 OF_CANONICAL = {
     "whole_hash": HASH,  # xxh3-128 of the canonical form with all that is set aside
-    "skeleton": pa.uint64(),  # equal for siblings; null where nothing varies
+    "skeleton": pa.uint64(),  # of the text with numbers masked; null where there are none
+    "title_key": pa.string(),  # the canonical title; null where the text does not have it
     "set_aside": pa.int32(),  # bits of `page_furniture.SetAside`
     "compared_chars": pa.int32(),  # of the compared canonical form
     "whole_chars": pa.int32(),  # of the whole one
