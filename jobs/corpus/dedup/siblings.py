@@ -29,11 +29,7 @@ from jobs.corpus.text.table_cache import kept_table
 from jobs.corpus.text.text_buffers import Offsets, text_buffers
 from jobs.corpus.text.utf8 import Bytes, decode_point
 
-_DIGITS = {
-    digit: number
-    for number, digits in enumerate(("〇零", *"一二三四五六七八九"))
-    for digit in digits
-}
+_DIGITS = {"〇": 0} | {digit: number for number, digit in enumerate("零一二三四五六七八九")}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 _NUMERAL = re.compile(f"[{''.join(_DIGITS)}{''.join(_UNITS)}]+")
 _IN_NUMBERS = "0123456789〇零一二三四五六七八九十百千万亿两廿卅+-.:/*^%"
