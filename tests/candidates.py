@@ -9,7 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from jobs.corpus.dedup.drop_evidence import is_drop
+from jobs.corpus.model.reasons import COPIES
 from jobs.corpus.model.tables import DROPS, OF_CANONICAL, ranked_schema
 from jobs.flow.dedup.candidates import CandidateGroups, Partitioning, WorkFolder
 from jobs.flow.dedup.dedup_stage import decide_candidates
@@ -50,8 +53,13 @@ def decided(ranked: pa.Table, params: BuildParams, *, files: int, most: int) -> 
         by = Partitioning(delivered, delivered, partitions=1)
         checkpoints = decide_candidates(candidates, by, FOLDER, params, progress=silent)
     tables = [read_table(store, checkpoint["file"]) for checkpoint in checkpoints]
-    assert sum(map(len, tables)) == sum(checkpoint["rows"] for checkpoint in checkpoints)
-    return pa.concat_tables([DROPS.empty_table(), *tables]).sort_by("ordinal")
+    drops = pa.concat_tables([DROPS.empty_table(), *tables]).sort_by("ordinal")
+    gone = drops.filter(is_drop(drops))
+    assert len(gone) == sum(checkpoint["rows"] for checkpoint in checkpoints)
+    copies = drops.filter(pc.equal(drops["reason"], COPIES))
+    named = gone["kept_doc_id"].drop_null()
+    assert (pc.sum(copies["copies"]).as_py() or 0) == len(named)
+    return drops.filter(pc.not_equal(drops["reason"], COPIES))
 
 
 def signed(signatures: np.ndarray, *, seed: int) -> pa.Table:

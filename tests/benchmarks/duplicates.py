@@ -71,8 +71,11 @@ def main() -> None:
     for templates in ("drop", "keep"):
         bands = replace(params.bands, templates=templates)
         found = find_duplicates(ranked, bands=bands, rank=params.rank)
-        rows.append((templates, *measures(found, truth)))
-    say_table(["templates", "pairs from 0.85", "found", "siblings", "reasons"], rows)
+        measured, missed = measures(found, ranked, truth)
+        rows.append((templates, *measured))
+    say_table(["templates", "pairs from 0.85", "one goes", "siblings", "both", "reasons"], rows)
+    for one, other in missed:
+        say(f"missed: {one} {other} {truth[one, other]:.3f}")
     if given.read:
         read(found, docs, given)
 
@@ -154,20 +157,32 @@ def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
     return shared / (len(one) + len(other) - shared)
 
 
-def measures(found: pa.Table, truth: dict[tuple[int, int], float]) -> tuple[Any, ...]:
-    """Pairs, the share found, pairs told as siblings, and rows by reason."""
+def measures(
+    found: pa.Table, ranked: pa.Table, truth: dict[tuple[int, int], float]
+) -> tuple[tuple[Any, ...], list[tuple[int, int]]]:
+    """Pairs, those of which one goes, those that stay as siblings, reasons; and pairs missed."""
     rows = found.to_pylist()
     gone = {row["ordinal"] for row in rows if row["reason"] != TEMPLATE}
-    cluster = {row["ordinal"]: row["kept_ordinal"] for row in rows if row["reason"] == TEMPLATE}
-    told = {
-        pair
-        for pair in truth
-        if not gone & set(pair) and len({cluster.get(n, n) for n in pair}) < 2
-    }
-    lost = sum(bool(gone & set(pair)) for pair in truth)
-    reasons = Counter(row["reason"] for row in rows)
-    share = (lost + len(told)) / max(len(truth), 1)
-    return len(truth), f"{share:.2%}", len(told), dict(sorted(reasons.items()))
+    staying = {row["ordinal"] for row in rows if row["reason"] == TEMPLATE}
+    left = [pair for pair in truth if not gone & set(pair)]
+    keys, skeletons = ranked["title_key"].to_pylist(), ranked["skeleton"].to_pylist()
+
+    def are_siblings(one: int, other: int) -> bool:
+        is_numbers = skeletons[one] is not None and skeletons[one] == skeletons[other]
+        return is_numbers or are_unlike(keys[one] or "", keys[other] or "")
+
+    told = [pair for pair in left if staying and are_siblings(*pair)]
+    missed = [pair for pair in left if pair not in set(told)]
+    reasons = dict(sorted(Counter(row["reason"] for row in rows).items()))
+    share = 1 - len(missed) / max(len(truth), 1)
+    return (len(truth), len(truth) - len(left), len(told), f"{share:.2%}", reasons), missed
+
+
+def are_unlike(one: str, other: str) -> bool:
+    """Whether two title keys name different documents of one kind."""
+    shorter, longer = sorted((one, other), key=len)
+    shared = (Counter(shorter) & Counter(longer)).total()
+    return bool(shorter) and shorter not in longer and 2 * shared >= len(shorter)
 
 
 def read(found: pa.Table, docs: pa.Table, given: argparse.Namespace) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from jobs.corpus.text.page_furniture import strip_page_furniture, without_page_furniture
+from jobs.corpus.text.page_furniture import SetAside, strip_page_furniture, without_page_furniture
 
 NOTICE = (
     "各县（市、区）人民政府：\n现将有关事项通知如下。\n一、提高认识\n来源于群众的意见要认真办理。"
@@ -28,6 +28,9 @@ def bare(text: str) -> str:
         "版权声明：本网站所载文章，未经授权不得转载。",
         "扫一扫在手机打开当前页",
         "上一篇：关于放假的通知",
+        "声明：本网站转载的文章版权归原作者所有。",
+        "[查看原文](https://a.example/2024/03/01/VIDE51309.shtml)",
+        "原文链接：https://a.example/1.html",
     ],
 )
 def test_furniture_line_below_or_above_a_text_is_left_out(furniture: str) -> None:
@@ -50,6 +53,8 @@ def test_front_matter_of_a_page_is_left_out() -> None:
         "编辑部的故事是一部电视剧，讲述了六位编辑的日常。",
         "---\n没有结束的横线\n正文。",
         "来源：新华社",  # a text that is nothing else stays what it is
+        "声明：我局收到群众举报，反映甲厂排放废水，经查属实，已责令停产整改。\n特此公布。",
+        "作者：某人\n来源：某报\n简讯。",  # nearly nothing else would be left
         "作者认为，文章的标题应当与内容一致，这一点值得注意。",
     ],
 )
@@ -88,3 +93,11 @@ def test_furniture_at_the_ends_of_a_column_of_texts_is_left_out(furniture: str, 
     column = pa.array([f"{furniture}\n{text}", None, text, f"{text}\n{furniture}", "", furniture])
     found = [left and left.strip() for left in without_page_furniture(column)[0].to_pylist()]
     assert found == [text, None, text, text, "", furniture.strip()]
+
+
+def test_what_was_set_aside_is_told() -> None:
+    matter = "---\ntitle: 甲\n---\n"
+    texts = [NOTICE, f"{NOTICE}\n责编：李华", matter + NOTICE, f"{matter}{NOTICE}\n责编：李华"]
+    _, kinds = without_page_furniture(pa.array(texts, pa.large_string()))
+    lines, front = SetAside.LINES, SetAside.FRONT_MATTER
+    assert kinds.tolist() == [0, lines, front, lines | front]
