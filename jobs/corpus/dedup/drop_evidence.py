@@ -118,7 +118,8 @@ def with_copies(drops: pa.Table) -> pa.Table:
 
 def _reasons(pairs: _Pairs) -> npt.NDArray[np.int64]:
     is_absolute = pairs.kept["is_taken_down"].to_numpy()
-    is_whole, is_content = _is_equal(pairs, "whole_hash"), _is_equal(pairs, "canonical_hash")
+    is_whole = _is_equal(pairs, "whole_hash")
+    is_content = _is_equal(pairs, "canonical_hash")
     conditions = [is_absolute, pairs.similarity < 0, pairs.is_template, is_whole, is_content]
     return np.select(conditions, [_TAKEN_DOWN, _ID, _TEMPLATE, _EXACT, _CONTENT], _NEAR)
 

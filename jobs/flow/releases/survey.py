@@ -7,12 +7,18 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs.corpus.model.tables import DECISIONS
 from jobs.corpus.release.statistics import cluster_sizes, duplication, losses, size_distribution
+from jobs.corpus.release.takedown import with_columns
 from jobs.flow.releases.explanation import Row, rows_with
 from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.storage.whole_objects import whole_file
 
-_COLUMNS = ["doc_id", "partner", "url", "verdict", "reason", "kept_doc_id", "kept_partner"]
+_COLUMNS = (
+    *("doc_id", "partner", "url", "verdict", "reason", "kept_doc_id", "kept_partner"),
+    "template_of",
+)
+_SCHEMA = pa.schema([DECISIONS.field(name) for name in _COLUMNS])
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,7 @@ class Survey:
         duplication: Drops per partner, partner of the kept document, and reason.
         cluster_sizes: How many clusters have how many documents.
         largest: The largest clusters: size, kept id, partner, title and beginning of the text.
+        templates: Likewise of the largest clusters of siblings, which all stay.
     """
 
     partners: list[Row]
@@ -32,6 +39,7 @@ class Survey:
     duplication: list[Row]
     cluster_sizes: list[Row]
     largest: list[Row]
+    templates: list[Row]
 
 
 def survey(release: OpenedRelease, *, largest: int) -> Survey:
@@ -41,20 +49,22 @@ def survey(release: OpenedRelease, *, largest: int) -> Survey:
     """
     files = release.manifest["decisions"]
     tables = [_decisions(release, file["key"]) for file in files]
-    decisions = pa.concat_tables(tables) if tables else pa.table({name: [] for name in _COLUMNS})
-    sizes = cluster_sizes(decisions)
+    decisions = pa.concat_tables([_SCHEMA.empty_table(), *tables])
+    sizes, siblings = (cluster_sizes(decisions, by=by) for by in ("kept_doc_id", "template_of"))
     return Survey(
         partners=losses(decisions, by="partner").to_pylist(),
         sites=losses(decisions, by="site").to_pylist(),
         duplication=duplication(decisions).to_pylist(),
         cluster_sizes=size_distribution(sizes).to_pylist(),
         largest=[_described(release, row) for row in sizes.slice(0, largest).to_pylist()],
+        templates=[_described(release, row) for row in siblings.slice(0, largest).to_pylist()],
     )
 
 
 def _decisions(release: OpenedRelease, key: str) -> pa.Table:
     with whole_file(release.store, key) as stream:
-        return pq.read_table(stream, columns=_COLUMNS)
+        found = pq.ParquetFile(stream).read(columns=list(_COLUMNS))  # older releases have fewer
+    return with_columns(found, _SCHEMA).select(_COLUMNS).cast(_SCHEMA)
 
 
 def _described(release: OpenedRelease, cluster: Row) -> Row:
