@@ -62,7 +62,7 @@ MUTATIONS: list[Mutation] = [
             'keys: list[SortKey] = [~ranked["is_frozen"].to_numpy()]',
             'keys: list[SortKey] = [ranked["is_frozen"].to_numpy()]',
         ),
-        ("return -column.to_numpy()", "return column.to_numpy()"),
+        ("return -pc.fill_null(column, 0)", "return pc.fill_null(column, 0)"),
         ('"descending" if preference == "newest" else "ascending"', '"ascending"'),
     ),
     *_in(

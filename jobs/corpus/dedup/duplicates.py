@@ -94,7 +94,7 @@ def _templates(ranked: pa.Table, bands: BandParams) -> Templates:
     if bands.templates == "drop":
         skeletons, titles = np.zeros_like(skeletons), pa.array([""] * len(ranked))
     return Templates(
-        Keys(*text_buffers(titles)[:2]),
+        Keys(*map(np.array, text_buffers(titles)[:2])),  # one type, whatever Arrow's buffers are
         skeletons,
         high ^ low,
         pc.is_in(ranked["partner"], value_set=exempt).to_numpy(),
