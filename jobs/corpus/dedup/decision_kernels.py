@@ -8,12 +8,20 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.corpus.dedup.bucket_members import PostingLists
+from jobs.corpus.dedup.comparisons import (
+    NO_MATCH,
+    DocumentNumbers,
+    Match,
+    Probe,
+    Search,
+    is_textless,
+    similarity_of,
+)
 from jobs.corpus.dedup.decision_inputs import (
     Comparison,
     HotBuckets,
     Ranks,
     Sketches,
-    Templates,
 )
 from jobs.corpus.dedup.hot_buckets import (
     Counters,
@@ -27,48 +35,8 @@ from jobs.corpus.dedup.hot_buckets import (
     slot_of,
     tally,
 )
-from jobs.corpus.dedup.shingles import Texts, prefix_tokens, similarity_from
-from jobs.corpus.dedup.siblings import are_titles_unlike
+from jobs.corpus.dedup.shingles import prefix_tokens
 from jobs.corpus.text.kernels import kernel, mix
-
-DocumentNumbers = npt.NDArray[np.int64]
-
-
-class _Search(NamedTuple):
-    """Everything that a comparison needs.
-
-    Attributes:
-        sketches: Of all documents.
-        order: Shape (documents,): the documents, best rank first.
-        compared_by: For each rank, the rank that was compared with it last.
-        comparison: How two documents are compared.
-        hot: When buckets are searched by tokens.
-        siblings: For each rank, the best rank that it resembles and is no copy of.
-        likeness: How similar they are.
-    """
-
-    sketches: Sketches
-    order: DocumentNumbers
-    compared_by: npt.NDArray[np.int32]
-    comparison: Comparison
-    hot: HotBuckets
-    siblings: npt.NDArray[np.int64]
-    likeness: npt.NDArray[np.float64]
-
-
-class _Probe(NamedTuple):
-    """The rank of a document, the band in which it is looked up, and the column of ids."""
-
-    rank: int
-    band: int
-    id_column: int
-
-
-class _Match(NamedTuple):
-    """The rank of the best match so far, and its similarity."""
-
-    rank: np.int64
-    similarity: float
 
 
 class Outcome(NamedTuple):
@@ -87,8 +55,6 @@ class Outcome(NamedTuple):
     likeness: npt.NDArray[np.float64]
 
 
-_SAME_ID = -1.0
-_NO_MATCH = -2.0
 _EQUAL_TEXT = np.uint64(0xA5A5A5A5A5A5A5A5)
 
 
@@ -121,27 +87,27 @@ def decide(
     """
     starts, slots = lists.starts, lists.slots
     count, columns = starts.shape
-    siblings, likeness = np.full(count, count, np.int64), np.full(count, _NO_MATCH, np.float64)
-    search = _Search(
+    siblings, likeness = np.full(count, count, np.int64), np.full(count, NO_MATCH, np.float64)
+    search = Search(
         sketches, order, np.full(count, -1, np.int32), comparison, hot, siblings, likeness
     )
     outcome = Outcome(
         np.full(count, -1, np.int64),
-        np.full(count, _NO_MATCH, np.float64),
+        np.full(count, NO_MATCH, np.float64),
         np.full(count, -1, np.int64),
-        np.full(count, _NO_MATCH, np.float64),
+        np.full(count, NO_MATCH, np.float64),
     )
     index = empty_index(1024, np.zeros(0, np.uint16))
     for rank in range(count):
         doc = order[rank]
-        best = _Match(np.int64(count), _NO_MATCH)
+        best = Match(np.int64(count), NO_MATCH)
         if rank >= ranks.first_new and index.size[0] > 0:
             best = _equal_sibling(search, rank, index, best)
         for band in range(columns if rank >= ranks.first_new else 0):
             start = starts[doc, band]
             # Mostly the list is empty, or holds no better rank than found already: spare the call.
             if start >= 0 and slots[start] > 0 and slots[start + 2] < best.rank:
-                probe = _Probe(rank, band, columns - 1)
+                probe = Probe(rank, band, columns - 1)
                 best = _searched(search, probe, start, slots, index, best)
         if best.rank < count:
             outcome.kept[doc], outcome.similarity[doc] = order[best.rank], best.similarity
@@ -154,7 +120,7 @@ def decide(
 
 
 @kernel
-def _equal_sibling(search: _Search, rank: int, index: TokenIndex, best: _Match) -> _Match:
+def _equal_sibling(search: Search, rank: int, index: TokenIndex, best: Match) -> Match:
     """Return the match with a document that was kept as a sibling and has an equal text."""
     contents, order = search.sketches.templates.contents, search.order
     content = contents[order[rank]]
@@ -164,20 +130,20 @@ def _equal_sibling(search: _Search, rank: int, index: TokenIndex, best: _Match) 
     while node >= 0:
         other = np.int64(index.ranks[node])
         if other < best.rank and contents[order[other]] == content:
-            return _Match(other, 1.0)
+            return Match(other, 1.0)
         node = index.follower[node]
     return best
 
 
 @kernel
 def _searched(
-    search: _Search,
-    probe: _Probe,
+    search: Search,
+    probe: Probe,
     start: int,
     slots: npt.NDArray[np.int32],
     index: TokenIndex,
-    best: _Match,
-) -> _Match:
+    best: Match,
+) -> Match:
     """Return the match of best rank in a posting list, if its rank is better than the best."""
     if slots[start] > search.hot.documents and probe.band < probe.id_column:
         return _searched_by_tokens(search, probe, start, index, best)
@@ -185,19 +151,19 @@ def _searched(
         other = np.int64(slots[number])
         if other >= best.rank:
             break
-        similarity = _similarity(search, probe, other)
-        if similarity != _NO_MATCH:
-            return _Match(other, similarity)
+        similarity = similarity_of(search, probe, other)
+        if similarity != NO_MATCH:
+            return Match(other, similarity)
     return best
 
 
 @kernel
 def _searched_by_tokens(
-    search: _Search, probe: _Probe, start: int, index: TokenIndex, best: _Match
-) -> _Match:
+    search: Search, probe: Probe, start: int, index: TokenIndex, best: Match
+) -> Match:
     """Return the match of best rank among documents of a hot bucket that share a token."""
     doc = search.order[probe.rank]
-    if search.comparison.shingle_chars > 0 and not _is_textless(search.sketches.texts, doc):
+    if search.comparison.shingle_chars > 0 and not is_textless(search.sketches.texts, doc):
         best = _looked_up(search, probe, index, _shingle_tokens(search, doc, start), best)
     # Documents whose text was deleted are found by signature, as all are when those are compared.
     if search.hot.segment_length > 0:
@@ -209,29 +175,29 @@ def _searched_by_tokens(
 
 @kernel
 def _looked_up(
-    search: _Search, probe: _Probe, index: TokenIndex, tokens: Tokens, best: _Match
-) -> _Match:
+    search: Search, probe: Probe, index: TokenIndex, tokens: Tokens, best: Match
+) -> Match:
     ranks, follower = index.ranks, index.follower
     rank, similarity = best.rank, best.similarity
     for token in tokens:
         node = index.first[slot_of(index.tokens, index.first, token)]
         while node >= 0 and ranks[node] < rank:
             other = np.int64(ranks[node])
-            found = _similarity(search, probe, other)
-            if found != _NO_MATCH:
+            found = similarity_of(search, probe, other)
+            if found != NO_MATCH:
                 rank, similarity = other, found
             node = follower[node]
-    return _Match(rank, similarity)
+    return Match(rank, similarity)
 
 
 @kernel
-def _segment_tokens(search: _Search, doc: int, band: int, start: int) -> Tokens:
+def _segment_tokens(search: Search, doc: int, band: int, start: int) -> Tokens:
     signature, rows = search.sketches.signatures[doc], search.comparison.rows
     return segment_tokens(signature, search.hot.segment_length, band, rows, np.uint64(start))
 
 
 @kernel
-def _shingle_tokens(search: _Search, doc: int, start: int) -> Tokens:
+def _shingle_tokens(search: Search, doc: int, start: int) -> Tokens:
     comparison = search.comparison
     shingle_chars, threshold = comparison.shingle_chars, comparison.threshold
     tokens = prefix_tokens(search.sketches.texts, shingle_chars, doc, threshold)
@@ -241,7 +207,7 @@ def _shingle_tokens(search: _Search, doc: int, start: int) -> Tokens:
 
 
 @kernel
-def _with_kept(search: _Search, rank: int, lists: PostingLists, index: TokenIndex) -> TokenIndex:
+def _with_kept(search: Search, rank: int, lists: PostingLists, index: TokenIndex) -> TokenIndex:
     """Add a kept document to the posting lists of its buckets; return the index with it."""
     starts, slots = lists.starts, lists.slots
     doc, columns = search.order[rank], starts.shape[1]
@@ -263,7 +229,7 @@ def _with_kept(search: _Search, rank: int, lists: PostingLists, index: TokenInde
 
 @kernel
 def _with_newest(
-    search: _Search, band: int, start: int, lists: PostingLists, index: TokenIndex
+    search: Search, band: int, start: int, lists: PostingLists, index: TokenIndex
 ) -> TokenIndex:
     """Add the newest kept document of a hot bucket to the index; all, if it has just become hot."""
     slots = lists.slots
@@ -279,7 +245,7 @@ def _with_newest(
 
 
 @kernel
-def _counted_segments(search: _Search, lists: PostingLists) -> Counters:
+def _counted_segments(search: Search, lists: PostingLists) -> Counters:
     """Count how often each segment occurs in all buckets that may become hot."""
     starts, slots = lists.starts, lists.slots
     num_perm, length = search.sketches.signatures.shape[1], search.hot.segment_length
@@ -295,12 +261,10 @@ def _counted_segments(search: _Search, lists: PostingLists) -> Counters:
 
 
 @kernel
-def _with_tokens(
-    search: _Search, rank: int, band: int, start: int, index: TokenIndex
-) -> TokenIndex:
+def _with_tokens(search: Search, rank: int, band: int, start: int, index: TokenIndex) -> TokenIndex:
     """Return the index with the tokens of a document, of which every match shares one."""
     doc = search.order[rank]
-    if search.comparison.shingle_chars > 0 and not _is_textless(search.sketches.texts, doc):
+    if search.comparison.shingle_chars > 0 and not is_textless(search.sketches.texts, doc):
         tokens = _shingle_tokens(search, doc, start)
     elif search.hot.segment_length > 0:
         tokens = _segment_tokens(search, doc, band, start)
@@ -310,60 +274,3 @@ def _with_tokens(
     for token in tokens:
         index = added(index, token, rank)
     return index
-
-
-@kernel
-def _is_textless(texts: Texts, doc: int) -> bool:
-    return bool(texts.offsets[doc + 1] == texts.offsets[doc])
-
-
-@kernel
-def _similarity(search: _Search, probe: _Probe, other_rank: np.int64) -> float:
-    """Return the similarity of a pair that matches, -1 if only their ids do, -2 if nothing does."""
-    signatures, ids = search.sketches.signatures, search.sketches.ids
-    rows = search.comparison.rows
-    doc, other = search.order[probe.rank], search.order[other_rank]
-    if probe.band == probe.id_column:
-        is_same = ids[doc, 0] == ids[other, 0] and ids[doc, 1] == ids[other, 1]
-        return _SAME_ID if is_same else _NO_MATCH
-    if search.compared_by[other_rank] == probe.rank:
-        return _NO_MATCH
-    for value in range(probe.band * rows, (probe.band + 1) * rows):
-        if signatures[doc, value] != signatures[other, value]:
-            return _NO_MATCH
-    search.compared_by[other_rank] = probe.rank  # a pair is compared once, not per shared band
-    found = _compared(search, doc, other)
-    if found < search.comparison.threshold:
-        return _NO_MATCH
-    if not _is_sibling(search.sketches.templates, doc, other):
-        return found
-    if other_rank < search.siblings[probe.rank]:
-        search.siblings[probe.rank] = other_rank
-        search.likeness[probe.rank] = found
-    return _NO_MATCH
-
-
-@kernel
-def _compared(search: _Search, doc: int, other: int) -> float:
-    """Return the similarity of two documents; -2 or less than the threshold if it is below that."""
-    texts, shingle_chars = search.sketches.texts, search.comparison.shingle_chars
-    # A document that was taken down has only a signature left, no text.
-    if shingle_chars > 0 and not _is_textless(texts, other):
-        return similarity_from(texts, shingle_chars, doc, other, search.comparison.threshold)
-    signatures = search.sketches.signatures
-    agreeing = 0
-    for value in range(signatures.shape[1]):
-        agreeing += signatures[doc, value] == signatures[other, value]
-    return agreeing / signatures.shape[1]
-
-
-@kernel
-def _is_sibling(templates: Templates, doc: int, other: int) -> bool:
-    """Whether a document stays although it is as similar to another as the threshold."""
-    if templates.is_absolute[other] or templates.contents[doc] == templates.contents[other]:
-        return False
-    skeleton = templates.skeletons[doc]
-    is_one_skeleton = skeleton != 0 and skeleton == templates.skeletons[other]
-    if templates.is_exempt[doc] or is_one_skeleton:
-        return True
-    return are_titles_unlike(templates.titles, doc, other)

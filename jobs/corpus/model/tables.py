@@ -207,6 +207,28 @@ REMOVED = pa.schema(
 )
 
 
+def with_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Add the columns of a schema that a table lacks, as null, or zero where not nullable.
+
+    For tombstones, which have fewer columns than facts: the others only rank documents.
+    """
+    for field in schema:
+        if field.name not in table.column_names:
+            table = table.append_column(field, _unknown(field, len(table)))
+    return table
+
+
+def _unknown(field: pa.Field, rows: int) -> pa.Array:
+    if field.nullable:
+        return pa.nulls(rows, field.type)
+    value: bytes | int = 0
+    if pa.types.is_fixed_size_binary(field.type):
+        value = bytes(field.type.byte_width)
+    elif pa.types.is_boolean(field.type):
+        value = False
+    return pa.repeat(pa.scalar(value, field.type), rows)
+
+
 def require(table: pa.Table, schema: pa.Schema, name: str) -> None:
     """Raise `SchemaError` unless `table` has exactly the columns and types of `schema`.
 

@@ -22,7 +22,7 @@ from jobs.corpus.dedup.ranking import RankParams
 from jobs.corpus.model.identity import hash_column
 from jobs.corpus.model.reasons import DropReason, Stage, Verdict
 from jobs.corpus.model.sites import is_below, named_site, sites
-from jobs.corpus.model.tables import DECISIONS, ranked_schema
+from jobs.corpus.model.tables import DECISIONS, ranked_schema, with_columns
 from jobs.errors import ConfigError
 
 _ID = ("id", "partner")
@@ -236,28 +236,6 @@ def _ranked(facts: pa.Table, num_perm: int, *, first: int, is_taken_down: bool) 
         known = known.append_column(name, pa.array([is_taken_down] * len(facts), pa.bool_()))
     known = known.append_column("is_template", pa.array([False] * len(facts), pa.bool_()))
     return with_columns(known, schema).select(schema.names).cast(schema)
-
-
-def with_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Add the columns of a schema that a table lacks, as null, or zero where not nullable.
-
-    For tombstones, which have fewer columns than facts: the others only rank documents.
-    """
-    for field in schema:
-        if field.name not in table.column_names:
-            table = table.append_column(field, _unknown(field, len(table)))
-    return table
-
-
-def _unknown(field: pa.Field, rows: int) -> pa.Array:
-    if field.nullable:
-        return pa.nulls(rows, field.type)
-    value: bytes | int = 0
-    if pa.types.is_fixed_size_binary(field.type):
-        value = bytes(field.type.byte_width)
-    elif pa.types.is_boolean(field.type):
-        value = False
-    return pa.repeat(pa.scalar(value, field.type), rows)
 
 
 def refers_to(table: pa.Table, taken_down: pa.Array) -> pa.ChunkedArray:

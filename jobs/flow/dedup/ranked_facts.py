@@ -12,8 +12,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.corpus.model.identity import hash_column
-from jobs.corpus.model.tables import facts_schema, ranked_schema, released_facts_schema
-from jobs.corpus.release.takedown import with_columns
+from jobs.corpus.model.tables import (
+    facts_schema,
+    ranked_schema,
+    released_facts_schema,
+    with_columns,
+)
 from jobs.corpus.signals.rules import rule_verdicts
 from jobs.corpus.text.canonical import canonical_texts
 from jobs.flow.dedup.frozen import FrozenShard, Origin

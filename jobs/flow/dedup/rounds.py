@@ -31,7 +31,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -39,41 +38,17 @@ from jobs.corpus.dedup.drop_evidence import is_drop, with_copies
 from jobs.corpus.dedup.duplicates import find_duplicates
 from jobs.corpus.dedup.ranking import RANK_COLUMNS, rank_order
 from jobs.corpus.model.reasons import TEMPLATE
-from jobs.corpus.model.tables import DROPS
 from jobs.flow.dedup.candidates import CandidateFile, CandidateGroups, WorkFolder
+from jobs.flow.dedup.chunks import Chunk, flagged, is_in, siblings_of, undecided
 from jobs.flow.params import BuildParams
 from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, map_checkpointed
-from jobs.flow.tasks.exchange import gather_group, read_group, write_groups
+from jobs.flow.tasks.exchange import read_group, write_groups
 from jobs.flow.tasks.sealed_objects import read_table
 from jobs.flow.tasks.table_files import write_table
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
 _READS = 16  # files read at once
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """Documents of successive ranks.
-
-    Attributes:
-        numbers: The chunks of the files that it consists of.
-        left: How many documents are not dropped yet.
-        drops: Files of the drops of earlier rounds.
-        siblings: Files of documents that resemble one kept in an earlier round and stay, unless a
-            later one replaces them; rows of DROPS, best rank first.
-    """
-
-    numbers: tuple[int, ...]
-    left: int
-    drops: tuple[str, ...]
-    siblings: tuple[str, ...] = ()
-
-    def joined(self, other: Chunk) -> Chunk:
-        """Return both as one."""
-        drops = tuple(dict.fromkeys(self.drops + other.drops))
-        siblings = tuple(dict.fromkeys(self.siblings + other.siblings))
-        return Chunk(self.numbers + other.numbers, self.left + other.left, drops, siblings)
 
 
 @dataclass(frozen=True)
@@ -246,16 +221,16 @@ def _first_of_chunks(
 
 def _settle(spec: _SettleTask, *, params: BuildParams) -> Checkpoint:
     store = open_store(params.storage)
-    siblings = _siblings(store, spec.chunk)
-    rows = _undecided(store, spec.files, spec.chunk, siblings)
+    siblings = siblings_of(store, spec.chunk)
+    rows = undecided(store, spec.files, spec.chunk, siblings)
     found = find_duplicates(rows, bands=params.bands, rank=params.rank)
     dropped = found.filter(is_drop(found))["ordinal"].to_numpy()
     kept = rows.filter(pa.array(~np.isin(rows["ordinal"].to_numpy(), dropped)))
     is_staying = np.isin(siblings["ordinal"].to_numpy(), kept["ordinal"].to_numpy())
     drops = pa.concat_tables([found, siblings.filter(pa.array(is_staying))])
     templates = drops.filter(pc.equal(drops["reason"], TEMPLATE))["ordinal"].to_numpy()
-    kept = _flagged(kept, "is_template", kept["is_template"].to_numpy() | _in(kept, templates))
-    kept = _flagged(kept, "is_frozen", np.ones(len(kept), np.bool_))
+    kept = flagged(kept, "is_template", kept["is_template"].to_numpy() | is_in(kept, templates))
+    kept = flagged(kept, "is_frozen", np.ones(len(kept), np.bool_))
     one_group = np.zeros(len(kept), np.int32)
     return {
         "file": write_table(store, spec.folder.at(spec.name, "drops.parquet"), with_copies(drops)),
@@ -266,8 +241,8 @@ def _settle(spec: _SettleTask, *, params: BuildParams) -> Checkpoint:
 
 def _compare(spec: _CompareTask, *, params: BuildParams) -> Checkpoint:
     store = open_store(params.storage)
-    known = _siblings(store, spec.chunk)
-    rows = _undecided(store, spec.files, spec.chunk, known)
+    known = siblings_of(store, spec.chunk)
+    rows = undecided(store, spec.files, spec.chunk, known)
     # Not with its own frozen documents yet: a chunk in between may hold one of better rank.
     rows = rows.filter(pc.invert(rows["is_frozen"]))
     both = pa.concat_tables([read_group(store, spec.kept_file, 0), rows])
@@ -280,36 +255,3 @@ def _compare(spec: _CompareTask, *, params: BuildParams) -> Checkpoint:
         "rows": pc.sum(is_drop(drops)).as_py() or 0,
         "siblings": write_table(store, at("siblings.parquet"), siblings) if len(siblings) else "",
     }
-
-
-def _siblings(store: ObjectStore, chunk: Chunk) -> pa.Table:
-    """Return the documents of a chunk that resemble one of an earlier round, rows of DROPS."""
-    read = [read_table(store, file) for file in chunk.siblings]
-    return pa.concat_tables([DROPS.empty_table(), *read])
-
-
-def _in(rows: pa.Table, ordinals: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    return np.isin(rows["ordinal"].to_numpy(), ordinals)
-
-
-def _flagged(rows: pa.Table, name: str, flags: npt.NDArray[np.bool_]) -> pa.Table:
-    at = rows.schema.get_field_index(name)
-    return rows.set_column(at, rows.schema.field(at), pa.array(flags))
-
-
-def _undecided(
-    store: ObjectStore, files: tuple[str, ...], chunk: Chunk, siblings: pa.Table
-) -> pa.Table:
-    """Return the documents of a chunk that no earlier round dropped, those with siblings marked."""
-    read = [read_table(store, file, columns=["ordinal", "reason"]) for file in chunk.drops]
-    ordinals = [drops.filter(is_drop(drops))["ordinal"].to_numpy() for drops in read]
-    dropped = np.concatenate([np.empty(0, np.int64), *ordinals])
-    known = siblings["ordinal"].to_numpy()
-    tables = []
-    for number in chunk.numbers:
-        rows = gather_group(store, files, number)
-        is_left = ~np.isin(rows["ordinal"].to_numpy(), dropped)
-        is_template = rows["is_template"].to_numpy() | _in(rows, known)
-        rows = _flagged(rows, "is_template", is_template)
-        tables.append(rows.filter(pa.array(is_left)))
-    return pa.concat_tables(tables)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.corpus.model.tables import DECISIONS
+from jobs.corpus.model.tables import DECISIONS, with_columns
 from jobs.corpus.release.statistics import cluster_sizes, duplication, losses, size_distribution
-from jobs.corpus.release.takedown import with_columns
 from jobs.flow.releases.explanation import Row, rows_with
 from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.storage.whole_objects import whole_file

@@ -77,3 +77,13 @@ def test_statistics_of_no_decisions_are_empty() -> None:
     assert (
         len(cluster_sizes(empty)) == len(duplication(empty)) == len(losses(empty, by="site")) == 0
     )
+
+
+def test_clusters_of_siblings_are_counted_apart_from_copies() -> None:
+    at = TABLE.schema.get_field_index("template_of")
+    told = pa.array([None, None, None, None, "1"], pa.string())
+    table = TABLE.set_column(at, TABLE.schema.field(at), told)
+    assert cluster_sizes(table, by="template_of").to_pylist() == [
+        {"kept_doc_id": "1", "documents": 2}
+    ]
+    assert cluster_sizes(table).to_pylist() == [{"kept_doc_id": "1", "documents": 3}]
