@@ -39,8 +39,9 @@ def minhash(canonical: str, params: SignatureParams) -> datasketch.MinHash:
 
 def are_siblings(one: str, other: str) -> bool:
     """Whether texts differ, and in nothing but numbers, of which they have any."""
-    masked = [_NUMBERS.sub("#", text) for text in (one, other)]
-    return one != other and masked[0] == masked[1] and masked[0] != one
+    letters = [sorted(_NUMBERS.sub("", text)) for text in (one, other)]
+    numbers = ["".join(_NUMBERS.findall(text)) for text in (one, other)]
+    return letters[0] == letters[1] and "" != numbers[0] != numbers[1] != ""
 
 
 def loop_decisions(

@@ -165,10 +165,11 @@ def measures(
     gone = {row["ordinal"] for row in rows if row["reason"] != TEMPLATE}
     staying = {row["ordinal"] for row in rows if row["reason"] == TEMPLATE}
     left = [pair for pair in truth if not gone & set(pair)]
-    keys, skeletons = ranked["title_key"].to_pylist(), ranked["skeleton"].to_pylist()
+    keys = ranked["title_key"].to_pylist()
+    letters, numbers = ranked["letters"].to_pylist(), ranked["numbers"].to_pylist()
 
     def are_siblings(one: int, other: int) -> bool:
-        is_numbers = skeletons[one] is not None and skeletons[one] == skeletons[other]
+        is_numbers = 0 != numbers[one] != numbers[other] != 0 and letters[one] == letters[other]
         return is_numbers or are_unlike(keys[one] or "", keys[other] or "")
 
     told = [pair for pair in left if staying and are_siblings(*pair)]

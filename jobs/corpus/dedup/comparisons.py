@@ -106,8 +106,8 @@ def _is_sibling(templates: Templates, doc: int, other: int) -> bool:
     """Whether a document stays although it is as similar to another as the threshold."""
     if templates.is_absolute[other] or templates.contents[doc] == templates.contents[other]:
         return False
-    skeleton = templates.skeletons[doc]
-    is_one_skeleton = skeleton != 0 and skeleton == templates.skeletons[other]
-    if templates.is_exempt[doc] or is_one_skeleton:
+    numbers, letters = templates.numbers, templates.letters
+    has_other_numbers = 0 != numbers[doc] != numbers[other] != 0
+    if templates.is_exempt[doc] or (has_other_numbers and letters[doc] == letters[other]):
         return True
     return are_titles_unlike(templates.titles, doc, other)

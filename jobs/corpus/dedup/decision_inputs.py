@@ -17,7 +17,8 @@ class Templates(NamedTuple):
 
     Attributes:
         titles: Title keys.
-        skeletons: Shape (documents,), uint64: of texts with their numbers masked; 0 for none.
+        letters: Shape (documents,), uint64: of the characters that are in no number.
+        numbers: Shape (documents,), uint64: of those that are; 0 for none.
         contents: Shape (documents,), uint64: equal for equal canonical texts; 0 without text.
         is_exempt: Shape (documents,): dropped for an equal text alone.
         is_absolute: Shape (documents,): taken down; whatever resembles it goes.
@@ -25,7 +26,8 @@ class Templates(NamedTuple):
     """
 
     titles: Keys
-    skeletons: npt.NDArray[np.uint64]
+    letters: npt.NDArray[np.uint64]
+    numbers: npt.NDArray[np.uint64]
     contents: npt.NDArray[np.uint64]
     is_exempt: npt.NDArray[np.bool_]
     is_absolute: npt.NDArray[np.bool_]

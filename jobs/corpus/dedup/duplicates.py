@@ -88,14 +88,15 @@ def find_duplicates(
 
 def _templates(ranked: pa.Table, bands: BandParams) -> Templates:
     high, low = hash_halves(ranked["canonical_hash"])
-    skeletons = pc.fill_null(ranked["skeleton"], 0).to_numpy().astype(np.uint64)
+    letters, numbers = (pc.fill_null(ranked[name], 0).to_numpy() for name in ("letters", "numbers"))
     exempt = pa.array(bands.exempt, pa.string())
     titles = pc.fill_null(ranked["title_key"], "").combine_chunks()
     if bands.templates == "drop":
-        skeletons, titles = np.zeros_like(skeletons), pa.array([""] * len(ranked))
+        numbers, titles = np.zeros_like(numbers), pa.array([""] * len(ranked))
     return Templates(
         Keys(*map(np.array, text_buffers(titles)[:2])),  # one type, whatever Arrow's buffers are
-        skeletons,
+        letters,
+        np.array(numbers),
         high ^ low,
         pc.is_in(ranked["partner"], value_set=exempt).to_numpy(),
         ranked["is_taken_down"].to_numpy(),

@@ -8,7 +8,8 @@ other, none is. So two documents are siblings if
 - their *title keys* are so: neither is contained in the other (`商标法` and `中华人民共和国商标法`
   name one law) and at least half of the shorter one's characters are in the other (an article that
   two papers give headlines of their own stays one article); or
-- their *skeletons* are equal: the texts differ in numbers, dates, ordinals and signs alone.
+- they have the same characters but for those of numbers, and other numbers: then they differ in
+  dates, ordinals, amounts or signs alone, for texts as similar as the threshold are in one order.
 
 A title key is the canonical title with numerals as digits, of a document whose text has that title
 near its beginning. Both are facts of one document: a pair is judged without its texts.
@@ -24,17 +25,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.corpus.text.canonical import canonical_texts
-from jobs.corpus.text.kernels import kernel, mix
-from jobs.corpus.text.table_cache import kept_table
+from jobs.corpus.text.kernels import kernel
 from jobs.corpus.text.text_buffers import Offsets, text_buffers
 from jobs.corpus.text.utf8 import Bytes, decode_point
 
 _DIGITS = {"〇": 0} | {digit: number for number, digit in enumerate("零一二三四五六七八九")}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 _NUMERAL = re.compile(f"[{''.join(_DIGITS)}{''.join(_UNITS)}]+")
-_IN_NUMBERS = "0123456789〇零一二三四五六七八九十百千万亿两廿卅+-.:/*^%"
-_NUMBER = np.uint64(0x110000)
-_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _HEAD_BYTES = 3000  # of a canonical text: here its title stands
 _MOST_TITLE_BYTES = 300
 
@@ -141,42 +138,3 @@ def _shared_chars(one: Bytes, other: Bytes) -> int:
                 shared += 1
                 break
     return shared
-
-
-def skeletons(canonical: pa.Array) -> pa.UInt64Array:
-    """Return a hash of each text with numbers masked, null where it has none.
-
-    Law: row-wise.
-    """
-    data, offsets, _ = text_buffers(canonical)
-    hashes = np.zeros(len(canonical), np.uint64)
-    _hash_skeletons(data, offsets, _numerals(), hashes)
-    return pa.array(hashes, mask=hashes == 0)
-
-
-@kept_table
-def _numerals() -> Bytes:
-    """Return 1 for what stands in numbers, shape (0x10000,)."""
-    table = np.zeros(0x10000, np.uint8)
-    table[[ord(character) for character in _IN_NUMBERS]] = 1
-    return table
-
-
-@kernel
-def _hash_skeletons(
-    data: Bytes, offsets: Offsets, numerals: Bytes, hashes: npt.NDArray[np.uint64]
-) -> None:
-    for row in range(len(offsets) - 1):
-        i, end = np.uint64(offsets[row]), np.uint64(offsets[row + 1])
-        hashed = np.uint64(0)
-        has_number = in_number = False
-        while i < end:
-            point, i = decode_point(data, i)
-            if point < 0x10000 and numerals[np.uint64(point)]:
-                if not in_number:
-                    hashed = (hashed ^ _NUMBER) * _FACTOR
-                has_number = in_number = True
-            else:
-                hashed = (hashed ^ np.uint64(point)) * _FACTOR
-                in_number = False
-        hashes[row] = mix(hashed) if has_number else np.uint64(0)

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from jobs.corpus.dedup.banding import signature_column
 from jobs.corpus.dedup.params import SignatureParams
-from jobs.corpus.dedup.siblings import skeletons, title_keys
+from jobs.corpus.dedup.siblings import title_keys
 from jobs.corpus.dedup.signatures import signatures
 from jobs.corpus.model.identity import digest, hex_hashes
 from jobs.corpus.model.signal_columns import SIGNALS
@@ -41,7 +41,8 @@ def facts(documents: pa.Table, *, params: SignatureParams) -> pa.Table:
             "text_hash": text_hash,
             "record_hash": record_hashes(kept, text_hash),
             "canonical_hash": canonical_hash,
-            "skeleton": skeletons(compared),
+            "letters": pa.array(texts.sums[:, 0]),
+            "numbers": pa.array(texts.sums[:, 1]),
             "title_key": title_keys(kept["title"].combine_chunks(), compared),
             **_whole(texts, canonical_hash),
             "published": kept["published"],

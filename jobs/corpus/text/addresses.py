@@ -15,8 +15,8 @@ import numpy.typing as npt
 from jobs.corpus.text.kernels import kernel
 from jobs.corpus.text.utf8 import Bytes, decode_point
 
-SIGN = np.uint8(8)
-"""A bit of a table of lengths: what follows decides whether the sign counts."""
+SIGN, NUMBER = np.uint8(8), np.uint8(16)
+"""Bits of a table of lengths: the context decides whether a sign counts; part of a number."""
 
 _MOST_CAPTION = 300  # bytes of the text of a picture
 _ONE, _TWO, _THREE = np.uint64(1), np.uint64(2), np.uint64(3)
@@ -39,7 +39,7 @@ _LINKING[[ord(sign) for sign in "!]"]] = True
 
 
 class Folding(NamedTuple):
-    """Folded UTF-8 of each code point as a little-endian number, and its length in bytes."""
+    """Folded UTF-8 of each code point as a little-endian number; its bytes, with flags."""
 
     encoded: npt.NDArray[np.uint32]
     lengths: Bytes
@@ -214,7 +214,7 @@ def _kind_at(text: Text, at: np.uint64, folding: Folding) -> int:
     length, folded = folding.lengths[point], folding.encoded[point]
     if folded == _PLUS:
         return _PLUS_SIGN
-    if length >= SIGN or length == 0:
+    if length & SIGN or length == 0:
         return 0
     kind = _ASCII_KIND[np.uint64(folded)] if folded < _ASCII else np.uint8(_WORD)
     return int(kind) if kind else _WORD

@@ -24,7 +24,7 @@ import opencc
 import pyarrow as pa
 import xxhash
 
-from jobs.corpus.text.addresses import SIGN, Folding, Text, is_counted, without_address
+from jobs.corpus.text.addresses import NUMBER, SIGN, Folding, Text, is_counted, without_address
 from jobs.corpus.text.kernels import kernel
 from jobs.corpus.text.page_furniture import SetAside, without_page_furniture
 from jobs.corpus.text.table_cache import kept_table
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 FoldingTable = npt.NDArray[np.uint32]
+Sums = npt.NDArray[np.uint64]
 
 CANONICAL_VERSION = 3
 
@@ -42,6 +43,9 @@ _CONTEXTUAL = "+-.:/*^<>=#!]"
 """Signs that count by what is around them; the last two begin a picture or a link's target."""
 
 _UNITS = "%\uff05‰‱°℃℉\u2032\u2033"  # per cent, degrees, minutes and seconds
+_NUMERALS = "0123456789\u3007零一二三四五六七八九十百千万亿两廿卅"
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)
+_LENGTH = np.uint8(7)
 _LEAST_BYTES = np.uint64(60)  # of a compared text: a shorter one keeps its addresses
 
 
@@ -52,11 +56,14 @@ class Canonical(NamedTuple):
         compared: Without what is set aside; null where the text is.
         whole: With it, of the rows of which anything is set aside alone.
         set_aside: Shape (n,): bits of `SetAside`.
+        sums: Shape (n, 2): a hash of the characters of the compared text that are not in numbers,
+            whatever their order, and one of those that are, 0 where there are none.
     """
 
     compared: pa.LargeStringArray
     whole: pa.LargeStringArray
     set_aside: npt.NDArray[np.int32]
+    sums: Sums
 
 
 @functools.cache
@@ -104,13 +111,16 @@ def canonical(content: pa.Array) -> Canonical:
     bare, set_aside = without_page_furniture(content)
     data, offsets, is_valid = text_buffers(bare)
     has_address = np.zeros(len(content), np.bool_)
-    folded, ends = _fold_compared(data, offsets, Folding(*_comparison_table()), has_address)
+    sums = np.zeros((len(content), 2), np.uint64)
+    folding = Folding(*_comparison_table())
+    folded, ends = _fold_compared(data, offsets, folding, has_address, sums)
     set_aside[has_address] |= SetAside.ADDRESSES
     whole = content.filter(pa.array(set_aside != 0))
     return Canonical(
         large_string_array(folded, ends, is_valid),
-        _folded_by(whole, Folding(*_comparison_table())),
+        _folded_by(whole, folding),
         set_aside,
+        sums,
     )
 
 
@@ -144,7 +154,10 @@ def _encoded_table() -> tuple[FoldingTable, Bytes]:
 
 @kept_table
 def _comparison_table() -> tuple[FoldingTable, Bytes]:
-    """Return the same with signs and marks; of contextual signs the length has the bit SIGN."""
+    """Return the same with signs and marks.
+
+    Lengths have the bit SIGN for contextual signs, and NUMBER for what numbers are written in.
+    """
     table = folding_table().copy()
     for point in range(0x20000):
         character = chr(point)
@@ -158,6 +171,8 @@ def _comparison_table() -> tuple[FoldingTable, Bytes]:
         for point in {ord(sign), ord(sign) + 0xFEE0}:
             encodings[point] = ord(sign)
             lengths[point] = SIGN | 1
+    is_numeral = np.isin(encodings, [int.from_bytes(c.encode(), "little") for c in _NUMERALS])
+    lengths[is_numeral] |= NUMBER
     return encodings, lengths
 
 
@@ -191,59 +206,82 @@ def _fold(data: Bytes, offsets: Offsets, folding: Folding) -> tuple[Bytes, Offse
     # No folded character is longer than twice the one it replaces.
     out = np.empty(2 * (offsets[-1] - offsets[0]) + 4, dtype=np.uint8)
     new_offsets = np.empty_like(offsets)
+    sums = np.zeros(2, np.uint64)
     at = np.uint64(0)
     for row in range(len(offsets) - 1):
         new_offsets[row] = at
         text = Text(data, np.uint64(offsets[row]), np.uint64(offsets[row + 1]))
-        at, _ = _fold_one(text, out, at, folding, 0)
+        at, _ = _fold_one(text, out, at, folding, 0, sums)
     new_offsets[len(offsets) - 1] = at
     return out[: np.int64(at)], new_offsets
 
 
 @kernel
 def _fold_compared(
-    data: Bytes, offsets: Offsets, folding: Folding, has_address: npt.NDArray[np.bool_]
+    data: Bytes,
+    offsets: Offsets,
+    folding: Folding,
+    has_address: npt.NDArray[np.bool_],
+    sums: Sums,
 ) -> tuple[Bytes, Offsets]:
-    """Fold texts without their addresses; flag those that had any."""
+    """Fold texts without their addresses; flag those that had any, and fill `sums`."""
     out = np.empty(2 * (offsets[-1] - offsets[0]) + 4, dtype=np.uint8)
     new_offsets = np.empty_like(offsets)
     at = np.uint64(0)
     for row in range(len(offsets) - 1):
         new_offsets[row] = first = at
         text = Text(data, np.uint64(offsets[row]), np.uint64(offsets[row + 1]))
-        at, has_address[row] = _fold_one(text, out, first, folding, 1)
+        at, has_address[row] = _fold_one(text, out, first, folding, 1, sums[row])
         if has_address[row] and at - first < _LEAST_BYTES:
             has_address[row] = False
-            at, _ = _fold_one(text, out, first, folding, 0)
+            at, _ = _fold_one(text, out, first, folding, 0, sums[row])
     new_offsets[len(offsets) - 1] = at
     return out[: np.int64(at)], new_offsets
 
 
 @kernel
 def _fold_one(
-    text: Text, out: Bytes, at: np.uint64, folding: Folding, skips: int
+    text: Text, out: Bytes, at: np.uint64, folding: Folding, skips: int, sums: Sums
 ) -> tuple[np.uint64, bool]:
-    """Fold a text to `out` from `at`, perhaps without addresses; return its end, and if any was."""
+    """Fold a text to `out` from `at`, perhaps without addresses; return its end, and if any was.
+
+    `sums` gets the sum of hashes of all characters but those of numbers, and a hash of those.
+    """
+    data, encoded, lengths = text.data, folding.encoded, folding.lengths
+    i, end = text.start, text.end
+    letters, numbers = np.uint64(0), np.uint64(0)
     skipped = False
-    i = text.start
-    while i < text.end:
+    while i < end:
         here = i
-        point, i = decode_point(text.data, i)
+        point, i = decode_point(data, i)
         # Four bytes are always written and only those that count are kept: no branch to guess.
-        utf8 = folding.encoded[np.uint64(point)]
+        utf8 = encoded[np.uint64(point)]
         for byte in range(4):
             out[at + np.uint64(byte)] = utf8 >> np.uint32(8 * byte)
-        length = folding.lengths[np.uint64(point)]
+        length = lengths[np.uint64(point)]
         if length < SIGN:
             at += np.uint64(length)
+            letters += _scattered(utf8)
             continue
-        past = i
-        if skips:
-            past, written = without_address(text, here)
-        if past > i:
-            skipped = True
-            at -= written
-            i = past
-        elif is_counted(text, here, i, folding):
-            at += np.uint64(1)
+        if length & SIGN:
+            past, written = without_address(text, here) if skips else (np.uint64(0), np.uint64(0))
+            if past > i:
+                skipped = True
+                for _ in range(written):
+                    at -= np.uint64(1)
+                    letters -= _scattered(np.uint32(out[at]))
+                i = past
+                continue
+            if not is_counted(text, here, i, folding):
+                continue
+        at += np.uint64(length & _LENGTH)
+        numbers = (numbers ^ np.uint64(utf8)) * _FACTOR
+    sums[0], sums[1] = letters, numbers
     return at, skipped
+
+
+@kernel
+def _scattered(utf8: np.uint32) -> np.uint64:
+    """Return a number that is as good as random for each character, and 0 for none."""
+    product = np.uint64(utf8) * _FACTOR
+    return (product ^ (product >> np.uint64(32))) * _FACTOR
