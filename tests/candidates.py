@@ -9,8 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from jobs.corpus.model.tables import DROPS, ranked_schema
+from jobs.corpus.dedup.drop_evidence import is_drop
+from jobs.corpus.model.reasons import COPIES
+from jobs.corpus.model.tables import DROPS, OF_CANONICAL, ranked_schema
 from jobs.flow.dedup.candidates import CandidateGroups, Partitioning, WorkFolder
 from jobs.flow.dedup.dedup_stage import decide_candidates
 from jobs.flow.params import BuildParams
@@ -50,8 +53,13 @@ def decided(ranked: pa.Table, params: BuildParams, *, files: int, most: int) -> 
         by = Partitioning(delivered, delivered, partitions=1)
         checkpoints = decide_candidates(candidates, by, FOLDER, params, progress=silent)
     tables = [read_table(store, checkpoint["file"]) for checkpoint in checkpoints]
-    assert sum(map(len, tables)) == sum(checkpoint["rows"] for checkpoint in checkpoints)
-    return pa.concat_tables([DROPS.empty_table(), *tables]).sort_by("ordinal")
+    drops = pa.concat_tables([DROPS.empty_table(), *tables]).sort_by("ordinal")
+    gone = drops.filter(is_drop(drops))
+    assert len(gone) == sum(checkpoint["rows"] for checkpoint in checkpoints)
+    copies = drops.filter(pc.equal(drops["reason"], COPIES))
+    named = gone["kept_doc_id"].drop_null()
+    assert (pc.sum(copies["copies"]).as_py() or 0) == len(named)
+    return drops.filter(pc.not_equal(drops["reason"], COPIES))
 
 
 def signed(signatures: np.ndarray, *, seed: int) -> pa.Table:
@@ -72,6 +80,8 @@ def signed(signatures: np.ndarray, *, seed: int) -> pa.Table:
         "priority": pa.array(random.integers(1, 3, count), pa.int32()),
         "is_frozen": pa.repeat(pa.scalar(value=False), count),
         "is_taken_down": pa.repeat(pa.scalar(value=False), count),
+        "is_template": pa.repeat(pa.scalar(value=False), count),
+        **{name: pa.nulls(count, kind) for name, kind in OF_CANONICAL.items()},
         "published": pa.nulls(count, pa.string()),
     }
     schema = ranked_schema(num_perm)

@@ -48,6 +48,7 @@ def ranked_table(
         ("priority", pa.array([priority] * len(table), pa.int32())),
         ("is_frozen", pa.array([False] * len(table), pa.bool_())),
         ("is_taken_down", pa.array([False] * len(table), pa.bool_())),
+        ("is_template", pa.array([False] * len(table), pa.bool_())),
     ):
         table = table.append_column(name, column)
     return table.select(schema.names).cast(schema)

@@ -182,19 +182,20 @@ def _recall(geometry: Geometry, bands: BandParams, similarity: float) -> list[fl
 
 
 def report_drops(counts: Counter[tuple[str, str, str]]) -> None:
-    """Print drops per partner, partner of the kept document, and reason."""
+    """Print drops, and siblings that stay, per partner, partner of the kept one, and reason."""
     rows = [[*key, count] for key, count in sorted(counts.items())]
-    say_table(["partner", "kept partner", "reason", "dropped"], rows)
+    say_table(["partner", "kept partner", "reason", "documents"], rows)
 
 
 def report_survey(found: Survey, *, sites: int) -> None:
-    """Print losses, duplicates between partners, the largest clusters, and boilerplate cut."""
+    """Print losses, duplicates between partners, the largest clusters, templates, boilerplate."""
     tables = (
         found.partners,
         found.sites[:sites],
         found.duplication,
         found.cluster_sizes,
         found.largest,
+        found.templates,
         found.boilerplate[: _LISTED * sites],
     )
     for rows in tables:
@@ -223,8 +224,9 @@ def report_explanation(explanation: Explanation) -> None:
             "kept_doc_id",
             "kept_partner",
             "similarity",
+            *("containment", "novel_chars", "template_of", "copies", "copy_partners"),
         ):
-            if row[name] is not None:
+            if row.get(name) is not None:  # older releases have fewer columns
                 say(f"  {name.replace('_', ' ')}: {visible_line(str(row[name]))}")
     for row in explanation.removals:
         say(f"  removed {row['kind']}, line {row['line']}, {_because(row)}:")

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from jobs.corpus.dedup.banding import band_keys
 from jobs.corpus.dedup.components import ordinal_bits, packed_keys, reduced_buckets
-from jobs.corpus.model.tables import ranked_schema
+from jobs.corpus.model.tables import OF_CANONICAL, ranked_schema
 from jobs.corpus.text.kernels import kernel, mix
 from jobs.flow.params import BuildParams
 from jobs.flow.tasks.checkpoints import Checkpoint
@@ -92,6 +92,8 @@ def made_table(ordinals: np.ndarray) -> pa.Table:
         "priority": pa.repeat(pa.scalar(1, pa.int32()), len(ordinals)),
         "is_frozen": pa.repeat(pa.scalar(value=False), len(ordinals)),
         "is_taken_down": pa.repeat(pa.scalar(value=False), len(ordinals)),
+        "is_template": pa.repeat(pa.scalar(value=False), len(ordinals)),
+        **{name: pa.nulls(len(ordinals), kind) for name, kind in OF_CANONICAL.items()},
     }
     schema = ranked_schema(NUM_PERM)
     return pa.table([columns[name] for name in schema.names], schema=schema)

@@ -49,7 +49,9 @@ def test_real_near_duplicates_are_found_and_nothing_else_is_dropped(
     verify: str, least: float, real_data: Path, tmp_path: Path
 ) -> None:
     conf = real_conf(real_data, tmp_path / "conf")
-    params = build_parameters(conf, tmp_path, "partners=[a,b,c]", f"minhash.verify={verify}")
+    params = build_parameters(
+        conf, tmp_path, "partners=[a,b,c]", f"minhash.verify={verify}", "minhash.templates=drop"
+    )
     build(params)
     pairs = exact_pairs(params)
     decided = {row["doc_id"]: row for row in table(opened(params), "decisions").to_pylist()}

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from jobs.corpus.dedup.banding import band_keys
 from jobs.corpus.dedup.bucket_members import posting_lists
-from jobs.corpus.dedup.decision_inputs import Comparison, HotBuckets, Ranks, Sketches
+from jobs.corpus.dedup.decision_inputs import Comparison, HotBuckets, Ranks, Sketches, Templates
 from jobs.corpus.dedup.decision_kernels import decide
 from jobs.corpus.dedup.duplicates import find_duplicates
 from jobs.corpus.dedup.hot_buckets import most_differing, segment_length
 from jobs.corpus.dedup.params import VERIFICATIONS, BandParams, SignatureParams
 from jobs.corpus.dedup.ranking import RankParams, rank_order
 from jobs.corpus.dedup.shingles import texts_of
+from jobs.corpus.dedup.siblings import Keys
 from tests.corpora import canonical_list, documents_table, ranked_table
 from tests.oracles import loop_decisions
 
@@ -86,6 +87,19 @@ def test_duplicates_of_any_corpus_equal_datasketch_loop(
     assert answers == expected
 
 
+def unlike(count: int) -> Templates:
+    """No document is a sibling of another."""
+    none, no = np.zeros(count, np.uint64), np.zeros(count, np.bool_)
+    return Templates(
+        Keys(np.zeros(0, np.uint8), np.zeros(count + 1, np.int64)),
+        none,
+        np.arange(count).astype(np.uint64),
+        no,
+        no,
+        no,
+    )
+
+
 def test_hot_buckets_of_any_size_decide_as_a_walk_along_them_would() -> None:
     random = np.random.default_rng(1)
     count = 3000
@@ -99,14 +113,14 @@ def test_hot_buckets_of_any_size_decide_as_a_walk_along_them_would() -> None:
     signatures[random.random(count) < 0.5, 64:72] = 9  # and another half the ninth
     ids = np.stack([np.arange(count), np.arange(count)], axis=1).astype(np.uint64)
     bands = BandParams(SignatureParams(128, 1, 5), 16, 8, 0.8, "signature")
-    sketches = Sketches(signatures, ids, texts_of(pa.array([], pa.large_string())))
+    sketches = Sketches(signatures, ids, texts_of(pa.array([], pa.large_string())), unlike(count))
     keys = band_keys(signatures, ids, params=bands)
     order = random.permutation(count)
 
     def searched(hot_documents: int, length: int) -> tuple[np.ndarray, np.ndarray]:
         lists = posting_lists(keys, np.zeros(count, np.int64), large=hot_documents)
         hot = HotBuckets(hot_documents, length, differing)
-        return decide(sketches, lists, order, Ranks(0, count), Comparison(8, 0.8, 0), hot)
+        return decide(sketches, lists, order, Ranks(0, count), Comparison(8, 0.8, 0), hot)[:2]
 
     length, differing = segment_length(128, 8, 0.8), most_differing(128, 0.8)
     walked, likeness = searched(count, 0)

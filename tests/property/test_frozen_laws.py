@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jobs.corpus.dedup.drop_evidence import is_drop
 from jobs.corpus.dedup.duplicates import find_duplicates
-from jobs.corpus.dedup.params import VERIFICATIONS, BandParams, SignatureParams
+from jobs.corpus.dedup.params import TEMPLATES, VERIFICATIONS, BandParams, SignatureParams
 from jobs.corpus.dedup.ranking import RankParams, rank_order
 from tests.corpora import canonical_list, documents_table, ranked_table
 from tests.oracles import loop_decisions
 from tests.property.test_duplicates_laws import families
 
+UNNAMED = ("kept_doc_id", "kept_partner", "kept_ordinal", "containment", "novel_chars")
 RANK = RankParams(prefer=("longest",))
 SIGNATURE = SignatureParams(32, 1, 3)
 
@@ -34,14 +37,16 @@ def ranked(texts: list[str]) -> pa.Table:
     cuts=st.lists(st.integers(0, 28), min_size=2, max_size=2),
     threshold=st.sampled_from([0.3, 0.5, 0.8, 1.0]),
     verify=st.sampled_from(VERIFICATIONS),
+    templates=st.sampled_from(TEMPLATES),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_generations_equal_datasketch_loops_with_earlier_ones_frozen(
-    texts: list[str], cuts: list[int], threshold: float, verify: str
+    texts: list[str], cuts: list[int], threshold: float, verify: str, templates: str
 ) -> None:
-    bands = BandParams(SIGNATURE, 16, 2, threshold, verify)
+    bands = BandParams(SIGNATURE, 16, 2, threshold, verify, templates)
     everything = ranked(texts)
     kept: list[int] = []
+    siblings: set[int] = set()
     first = 0
     for last in [*sorted(cuts), len(texts)]:
         rows = [*kept, *range(first, min(last, len(texts)))]
@@ -50,11 +55,25 @@ def test_generations_equal_datasketch_loops_with_earlier_ones_frozen(
             "is_frozen",
             where=[number < len(kept) for number in range(len(rows))],
         )
+        table = flagged(table, "is_template", where=[row in siblings for row in rows])
         order = table["ordinal"].take(pa.array(rank_order(table, params=RANK))).to_pylist()
         assert set(order[: len(kept)]) == set(kept)
         canonical = canonical_list([texts[ordinal] for ordinal in order])
-        expected = loop_decisions(canonical, signature=SIGNATURE, bands=bands, frozen=len(kept))
-        drops = find_duplicates(table, bands=bands, rank=RANK).to_pylist()
+        known = frozenset(rank for rank, row in enumerate(order) if row in siblings)
+        told: dict[int, tuple[int, float]] = {}
+        expected = loop_decisions(
+            canonical,
+            signature=SIGNATURE,
+            bands=bands,
+            frozen=len(kept),
+            frozen_siblings=known,
+            told=told,
+        )
+        found = find_duplicates(table, bands=bands, rank=RANK)
+        drops = found.filter(is_drop(found)).to_pylist()
+        stay = found.filter(pc.invert(is_drop(found)))["ordinal"].to_pylist()
+        assert sorted(stay) == sorted(order[rank] for rank in told)
+        siblings |= set(stay)
         ids = dict(zip(everything["doc_id"].to_pylist(), range(len(texts)), strict=True))
         got = {row["ordinal"]: (ids[row["kept_doc_id"]], row["similarity"]) for row in drops}
         assert got == {
@@ -80,5 +99,6 @@ def test_documents_taken_down_drop_what_they_would_replace_and_are_not_named(
     assert len(named) == len(down)
     for row, other in zip(down.to_pylist(), named, strict=True):
         if ids.index(other["kept_doc_id"]) < gone:
-            other |= {"reason": "taken_down", "kept_doc_id": None, "kept_partner": None}
+            none = dict.fromkeys(UNNAMED)
+            other |= {"reason": "taken_down", **none}
         assert row == other

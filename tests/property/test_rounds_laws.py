@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jobs.corpus.dedup.drop_evidence import is_drop
 from jobs.corpus.dedup.duplicates import find_duplicates
-from jobs.corpus.dedup.params import VERIFICATIONS
+from jobs.corpus.dedup.params import TEMPLATES, VERIFICATIONS
 from jobs.corpus.dedup.ranking import rank_order
 from jobs.flow.params import BuildParams
 from tests.candidates import decided, parameters, signed
@@ -59,8 +61,9 @@ def corpus_table(texts: list[str], ids: list[str], frozen: int, params: BuildPar
     geometry=st.sampled_from([(16, 8, 128), (8, 2, 16), (20, 1, 32)]),
     threshold=st.sampled_from([0.3, 0.5, 0.8]),
     verify=st.sampled_from(VERIFICATIONS),
+    templates=st.sampled_from(TEMPLATES),
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=60, deadline=None)
 @pytest.mark.timeout(300)
 def test_rounds_of_any_corpus_and_chunk_equal_datasketch_loop(
     corpus: tuple[list[str], list[str], int],
@@ -69,11 +72,13 @@ def test_rounds_of_any_corpus_and_chunk_equal_datasketch_loop(
     geometry: tuple[int, int, int],
     threshold: float,
     verify: str,
+    templates: str,
 ) -> None:
     with tempfile.TemporaryDirectory() as name:
         params = parameters(
             Path(name),
             f"minhash.verify={verify}",
+            f"minhash.templates={templates}",
             f"minhash.threshold={threshold}",
             *(
                 f"minhash.{k}={v}"
@@ -85,12 +90,14 @@ def test_rounds_of_any_corpus_and_chunk_equal_datasketch_loop(
     order = rank_order(ranked, params=params.rank)
     rows = ranked.take(pa.array(order))
     canonical = canonical_list(corpus[0])
+    told: dict[int, tuple[int, float]] = {}
     answers = loop_decisions(
         [canonical[row] for row in order],
         signature=params.signature,
         bands=params.bands,
         ids=rows["doc_id"].to_pylist(),
         frozen=corpus[2],
+        told=told,
     )
     ids, ordinals = rows["doc_id"].to_pylist(), rows["ordinal"].to_pylist()
     expected = [
@@ -98,8 +105,14 @@ def test_rounds_of_any_corpus_and_chunk_equal_datasketch_loop(
         for number, answer in enumerate(answers)
         if answer is not None
     ]
+    assert decided_rows(drops.filter(is_drop(drops))) == sorted(expected)
+    siblings = [(ordinals[number], ids[kept], share) for number, (kept, share) in told.items()]
+    assert decided_rows(drops.filter(pc.invert(is_drop(drops)))) == sorted(siblings)
+
+
+def decided_rows(drops: pa.Table) -> list[tuple[int, bytes, float | None]]:
     columns = (drops[name].to_pylist() for name in ("ordinal", "kept_doc_id", "similarity"))
-    assert list(zip(*columns, strict=True)) == sorted(expected)
+    return list(zip(*columns, strict=True))
 
 
 def boilerplate(count: int) -> np.ndarray:

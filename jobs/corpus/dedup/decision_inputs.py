@@ -8,7 +8,30 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.corpus.dedup.shingles import Texts
+from jobs.corpus.dedup.siblings import Keys
 from jobs.corpus.dedup.signatures import Signatures
+
+
+class Templates(NamedTuple):
+    """Which documents that resemble another one stay.
+
+    Attributes:
+        titles: Title keys.
+        letters: Shape (documents,), uint64: of the characters that are in no number.
+        numbers: Shape (documents,), uint64: of those that are; 0 for none.
+        contents: Shape (documents,), uint64: equal for equal canonical texts; 0 without text.
+        is_exempt: Shape (documents,): dropped for an equal text alone.
+        is_absolute: Shape (documents,): taken down; whatever resembles it goes.
+        is_template: Shape (documents,): kept before as a sibling; compared for equality alone.
+    """
+
+    titles: Keys
+    letters: npt.NDArray[np.uint64]
+    numbers: npt.NDArray[np.uint64]
+    contents: npt.NDArray[np.uint64]
+    is_exempt: npt.NDArray[np.bool_]
+    is_absolute: npt.NDArray[np.bool_]
+    is_template: npt.NDArray[np.bool_]
 
 
 class Sketches(NamedTuple):
@@ -18,11 +41,13 @@ class Sketches(NamedTuple):
         signatures: Shape (documents, num_perm).
         ids: Shape (documents, 2), uint64.
         texts: The canonical texts; none, unless similarity is to be exact.
+        templates: What tells copies from siblings.
     """
 
     signatures: Signatures
     ids: npt.NDArray[np.uint64]
     texts: Texts
+    templates: Templates
 
 
 class Comparison(NamedTuple):

@@ -8,6 +8,12 @@ distinct ids that is the result of `datasketch.MinHashLSH.query`, `MinHash.jacca
 a loop (MinHash: Broder 1997; banding: Indyk and Motwani 1998, after Leskovec, Rajaraman and Ullman,
 Mining of Massive Datasets, chapter 3).
 
+Copies of a template stay. Two documents that match, are not equal and differ in title or numbers
+alone are *siblings* (`siblings`): neither is dropped for the other. A document that matches nothing
+but siblings is kept and reported, with the one of best rank; it replaces equal texts, and nothing
+else is compared with it, so that a bucket of a thousand bulletins costs what one of them does. A
+document of an exempt partner is a sibling of whatever it resembles and does not equal.
+
 Frozen documents were kept before, in a parent release or an earlier round: they rank first, are
 never dropped and never compared with each other. Those that were taken down drop every document
 that matches them, and are not named.
@@ -18,33 +24,23 @@ Nothing drifts along chains: a document is only ever dropped for one that is in 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.corpus.dedup.banding import band_keys, signature_matrix
 from jobs.corpus.dedup.bucket_members import posting_lists
-from jobs.corpus.dedup.decision_inputs import Comparison, HotBuckets, Ranks, Sketches
+from jobs.corpus.dedup.decision_inputs import Comparison, HotBuckets, Ranks, Sketches, Templates
 from jobs.corpus.dedup.decision_kernels import decide
+from jobs.corpus.dedup.drop_evidence import drops_of
 from jobs.corpus.dedup.hot_buckets import most_differing, segment_length
 from jobs.corpus.dedup.params import BandParams
 from jobs.corpus.dedup.ranking import RankParams, hash_halves, rank_order
 from jobs.corpus.dedup.shingles import texts_of
-from jobs.corpus.model.reasons import DropReason
-from jobs.corpus.model.tables import DROPS
+from jobs.corpus.dedup.siblings import Keys
+from jobs.corpus.text.text_buffers import text_buffers
 
 HOT_DOCUMENTS = 64
 """A bucket of more kept documents is searched by segments: 28 look-ups cost as much as 30 steps."""
-
-_NAMED = ["partner", "doc_id", "ordinal", "canonical_hash", "is_taken_down"]
-
-
-_REASONS = [
-    DropReason.NEAR_DUPLICATE,
-    DropReason.EXACT_DUPLICATE,
-    DropReason.SAME_ID,
-    DropReason.TAKEN_DOWN,
-]
 
 
 def find_duplicates(
@@ -55,7 +51,7 @@ def find_duplicates(
     frozen_only: bool = False,
     hot_documents: int = HOT_DOCUMENTS,
 ) -> pa.Table:
-    """Return the documents that are dropped, each with the kept one that replaces it.
+    """Return the documents that resemble a kept one: dropped for it, or kept as its sibling.
 
     Args:
         ranked: rows of `ranked_schema`; any union of whole components, in any order. To verify
@@ -66,7 +62,7 @@ def find_duplicates(
         hot_documents: how many kept documents make a bucket hot; changes no decision.
 
     Returns:
-        DROPS, sorted by partner and doc_id (then ordinal).
+        DROPS, sorted by partner and doc_id (then ordinal); siblings have the reason `template`.
 
     Law: key-wise(component).
     """
@@ -79,15 +75,33 @@ def find_duplicates(
     lists = posting_lists(keys, first_band, large=hot.documents)
     texts = ranked["canonical"].combine_chunks() if bands.is_exact else pa.array([], pa.string())
     frozen = pc.sum(ranked["is_frozen"]).as_py() or 0
-    kept, similarity = decide(
-        Sketches(signatures, ids, texts_of(texts)),
+    outcome = decide(
+        Sketches(signatures, ids, texts_of(texts), _templates(ranked, bands)),
         lists,
         order,
         Ranks(first_new=frozen, end_kept=frozen if frozen_only else len(ranked)),
         Comparison(bands.rows, bands.threshold, bands.shingle_chars if bands.is_exact else 0),
         hot,
     )
-    return _drops(ranked, kept, similarity, bands)
+    return drops_of(ranked, outcome, bands)
+
+
+def _templates(ranked: pa.Table, bands: BandParams) -> Templates:
+    high, low = hash_halves(ranked["canonical_hash"])
+    letters, numbers = (pc.fill_null(ranked[name], 0).to_numpy() for name in ("letters", "numbers"))
+    exempt = pa.array(bands.exempt, pa.string())
+    titles = pc.fill_null(ranked["title_key"], "").combine_chunks()
+    if bands.templates == "drop":
+        numbers, titles = np.zeros_like(numbers), pa.array([""] * len(ranked))
+    return Templates(
+        Keys(*map(np.array, text_buffers(titles)[:2])),  # one type, whatever Arrow's buffers are
+        letters,
+        np.array(numbers),
+        high ^ low,
+        pc.is_in(ranked["partner"], value_set=exempt).to_numpy(),
+        ranked["is_taken_down"].to_numpy(),
+        ranked["is_template"].to_numpy(),
+    )
 
 
 def _hot(ranked: pa.Table, bands: BandParams, hot_documents: int) -> HotBuckets:
@@ -101,58 +115,3 @@ def _hot(ranked: pa.Table, bands: BandParams, hot_documents: int) -> HotBuckets:
     length = segment_length(bands.num_perm, bands.rows, bands.threshold)
     differing = most_differing(bands.num_perm, bands.threshold)
     return HotBuckets(hot_documents if length > 0 else len(ranked), length, differing)
-
-
-def _drops(
-    ranked: pa.Table,
-    kept: npt.NDArray[np.int64],
-    similarity: npt.NDArray[np.float64],
-    bands: BandParams,
-) -> pa.Table:
-    dropped = np.flatnonzero(kept >= 0)
-    duplicate = ranked.select(_NAMED).take(pa.array(dropped))
-    replacing = ranked.select(_NAMED).take(pa.array(kept[dropped]))
-    similarity = similarity[dropped]
-    is_taken_down = replacing["is_taken_down"]
-    reason, evidence = _reasons(duplicate, replacing, similarity, bands)
-    drops = pa.table(
-        {
-            "partner": duplicate["partner"],
-            "doc_id": duplicate["doc_id"],
-            "ordinal": duplicate["ordinal"],
-            "reason": reason,
-            "kept_doc_id": _unless(is_taken_down, replacing["doc_id"]),
-            "kept_partner": _unless(is_taken_down, replacing["partner"]),
-            "similarity": pa.array(similarity, pa.float64(), mask=similarity < 0),
-            "evidence": evidence,
-        },
-        schema=DROPS,
-    )
-    return drops.sort_by([(name, "ascending") for name in ("partner", "doc_id", "ordinal")])
-
-
-def _reasons(
-    duplicate: pa.Table, replacing: pa.Table, similarity: npt.NDArray[np.float64], bands: BandParams
-) -> tuple[pa.Array, pa.Array]:
-    """Return reasons and evidence, each taken from a few sentences, one for every agreement."""
-    texts = [np.stack(hash_halves(rows["canonical_hash"])) for rows in (duplicate, replacing)]
-    is_equal = (texts[0] == texts[1]).all(axis=0)
-    is_same_id, is_taken_down = similarity < 0, replacing["is_taken_down"].to_numpy()
-    reason = np.select([is_taken_down, is_same_id, is_equal], [3, 2, 1], 0)
-    agreeing = np.rint(similarity * bands.num_perm).astype(np.int64)
-    by_similarity = np.where(bands.is_exact & ~is_taken_down, 2, 3 + agreeing)
-    evidence = np.select([is_same_id, is_equal], [0, 1], by_similarity)
-    sentences = [
-        "the partner gave both the same id",
-        "the canonical texts are equal",
-        f"Jaccard of {bands.shingle_chars}-character shingle sets",
-        *(
-            f"{values} of {bands.num_perm} MinHash values agree"
-            for values in range(bands.num_perm + 1)
-        ),
-    ]
-    return pa.array(_REASONS).take(pa.array(reason)), pa.array(sentences).take(pa.array(evidence))
-
-
-def _unless(is_taken_down: pa.ChunkedArray, named: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.if_else(is_taken_down, pa.scalar(None, named.type), named)

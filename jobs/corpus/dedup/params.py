@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from jobs.errors import ConfigError
 
 VERIFICATIONS = ("signature", "exact")
+TEMPLATES = ("keep", "drop")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class BandParams:
         rows: MinHash values of a band.
         threshold: The similarity from which a document is dropped, in (0, 1].
         verify: `signature` estimates the similarity, `exact` computes it from the texts.
+        templates: `keep` keeps documents that differ in numbers, title or place alone.
+        exempt: Partners whose documents are dropped for an equal text alone.
     """
 
     signature: SignatureParams
@@ -46,6 +49,8 @@ class BandParams:
     rows: int
     threshold: float
     verify: str
+    templates: str = "drop"  # what releases meant before there was a choice
+    exempt: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise ConfigError if bands x rows exceeds num_perm or another value is out of range."""
@@ -57,6 +62,10 @@ class BandParams:
         if self.verify not in VERIFICATIONS:
             raise ConfigError(
                 f"minhash.verify is {self.verify!r}: choose {' or '.join(VERIFICATIONS)}"
+            )
+        if self.templates not in TEMPLATES:
+            raise ConfigError(
+                f"minhash.templates is {self.templates!r}: choose {' or '.join(TEMPLATES)}"
             )
         if not 0 < self.threshold <= 1:
             raise ConfigError(f"minhash.threshold is {self.threshold}: give a share in (0, 1]")

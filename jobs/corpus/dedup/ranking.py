@@ -14,7 +14,12 @@ from jobs.errors import ConfigError
 
 SortKey = npt.NDArray[np.generic]
 
-_PREFERENCE_COLUMNS = {"longest": "content_chars", "newest": "published", "oldest": "published"}
+_PREFERENCE_COLUMNS = {
+    "longest": "content_chars",
+    "fullest": "compared_chars",  # what page furniture and addresses have does not count
+    "newest": "published",
+    "oldest": "published",
+}
 _TIE_BREAKERS = ("text_hash", "doc_id", "record_hash")
 
 PREFERENCES = tuple(_PREFERENCE_COLUMNS)
@@ -91,8 +96,8 @@ def hash_halves(column: pa.ChunkedArray) -> list[npt.NDArray[np.uint64]]:
 
 def _preference(ranked: pa.Table, preference: str) -> SortKey:
     column = ranked[_PREFERENCE_COLUMNS[preference]]
-    if preference == "longest":
-        return -column.to_numpy().astype(np.int64)
+    if preference in {"longest", "fullest"}:
+        return -pc.fill_null(column, 0).to_numpy().astype(np.int64)
     order = "descending" if preference == "newest" else "ascending"
     ranks = pc.rank(column, sort_keys=order, tiebreaker="dense").to_numpy()
     # Undated documents come last under either preference.

@@ -31,7 +31,8 @@ class RejectReason(StrEnum):
 class DropReason(StrEnum):
     """Why a later stage removed a document; append-only."""
 
-    EXACT_DUPLICATE = "exact_duplicate"  # the same canonical text
+    EXACT_DUPLICATE = "exact_duplicate"  # the same canonical text, every line of it
+    SAME_CONTENT = "same_content"  # the same but for what is set aside: bylines, addresses, …
     NEAR_DUPLICATE = "near_duplicate"  # similarity at or above the threshold
     SAME_ID = "same_id"  # the partner gave one id to two different texts
     TAKEN_DOWN = "taken_down"  # matches a document that was taken down and is in no release
@@ -39,6 +40,12 @@ class DropReason(StrEnum):
     BENCHMARK_PASSAGE = "benchmark_passage"  # holds a passage of one
     PRIVATE_DATA = "private_data"  # holds private data of a kind that drops its document
 
+
+TEMPLATE = "template"
+"""In the table of drops, of a document that stays: it resembles a kept one and is a sibling."""
+
+COPIES = "copies"
+"""In the table of drops, of a kept document: how many documents of a partner go for it."""
 
 OF_BENCHMARKS = (DropReason.BENCHMARK_QUESTION, DropReason.BENCHMARK_PASSAGE)
 """Reasons for which a document that holds benchmark items is dropped."""

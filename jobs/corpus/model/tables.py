@@ -2,7 +2,8 @@
 
 A delivered row becomes a row of `DELIVERED`, then of `DOCUMENTS`; the few facts needed to compare
 it with others travel as `FACTS`; a row of `DROPS` exists for each document that another one
-replaces; a release holds `RELEASED`, its facts and `DECISIONS`.
+replaces, for each that resembles another and stays, and for each that has copies; a release holds
+`RELEASED`, its facts and `DECISIONS`.
 
 Identity is 128 bits, stored as 16 bytes inside the flow and as 32 hexadecimal digits in a release.
 """
@@ -62,11 +63,23 @@ DOCUMENTS = pa.schema(
 )
 
 
+OF_CANONICAL = {
+    "whole_hash": HASH,  # xxh3-128 of the canonical form with all that is set aside
+    "letters": pa.uint64(),  # of the characters of the compared form that are in no number
+    "numbers": pa.uint64(),  # of those that are, in their order; 0 for none
+    "title_key": pa.string(),  # the canonical title; null where the text does not have it
+    "set_aside": pa.int32(),  # bits of `page_furniture.SetAside`
+    "compared_chars": pa.int32(),  # of the compared canonical form
+    "whole_chars": pa.int32(),  # of the whole one
+}
+"""Columns of facts beside `canonical_hash`; null for a tombstone."""
+
+
 def facts_schema(num_perm: int) -> pa.Schema:
     """Return the schema of what deduplication needs of a document, without its text.
 
-    `canonical_hash` and `signature` are null for a text without letters or digits, which
-    equals no other.
+    `canonical_hash`, `whole_hash` and `signature` are null for a text without letters or digits,
+    which equals no other.
     """
     return pa.schema(
         [
@@ -74,7 +87,8 @@ def facts_schema(num_perm: int) -> pa.Schema:
             pa.field("position", pa.int64(), nullable=False),
             pa.field("text_hash", HASH, nullable=False),  # xxh3-128 of `content`
             pa.field("record_hash", HASH, nullable=False),  # of everything a release would show
-            pa.field("canonical_hash", HASH),  # xxh3-128 of the canonical form
+            pa.field("canonical_hash", HASH),  # xxh3-128 of the compared canonical form
+            *(pa.field(name, type_) for name, type_ in OF_CANONICAL.items()),
             pa.field("published", pa.string()),
             pa.field("site", pa.string()),  # the host of `url`
             *_MEASURED,
@@ -93,6 +107,7 @@ def ranked_schema(num_perm: int) -> pa.Schema:
             pa.field("priority", pa.int32(), nullable=False),
             pa.field("is_frozen", pa.bool_(), nullable=False),  # kept already: ranks first, stays
             pa.field("is_taken_down", pa.bool_(), nullable=False),  # frozen, but in no release
+            pa.field("is_template", pa.bool_(), nullable=False),  # stays or stayed as a sibling
         ]
     )
 
@@ -115,7 +130,11 @@ DROPS = pa.schema(
         pa.field("reason", pa.string(), nullable=False),
         pa.field("kept_doc_id", HASH),  # null where what it matches was taken down
         pa.field("kept_partner", pa.string()),
+        pa.field("kept_ordinal", pa.int64()),
         pa.field("similarity", pa.float64()),
+        pa.field("containment", pa.float64()),  # the share of its text that the kept one has
+        pa.field("novel_chars", pa.int64()),  # of the canonical form, that the kept one lacks
+        pa.field("copies", pa.int64()),  # with the reason `copies`: of `kept_partner`
         pa.field("evidence", pa.string()),
     ]
 )
@@ -141,6 +160,11 @@ def _wide(field: pa.Field) -> pa.Field:
     return field.with_type(pa.int64()) if pa.types.is_int32(field.type) else field
 
 
+_COPIES = (
+    pa.field("copies", pa.int64()),  # documents that a kept one stands for, with itself
+    pa.field("copy_partners", pa.int64()),  # how many partners gave them
+)
+
 RELEASED = pa.schema(
     [
         pa.field("id", pa.string(), nullable=False),
@@ -158,6 +182,7 @@ RELEASED = pa.schema(
         *map(_wide, _MEASURED),
         pa.field("repairs", pa.int64(), nullable=False),
         pa.field("script", pa.string()),
+        *_COPIES,
     ]
 )
 
@@ -178,6 +203,10 @@ DECISIONS = pa.schema(
         pa.field("kept_doc_id", pa.string()),
         pa.field("kept_partner", pa.string()),
         pa.field("similarity", pa.float64()),
+        pa.field("containment", pa.float64()),  # the share of its text that the kept one has
+        pa.field("novel_chars", pa.int64()),  # letters, digits, signs that the kept one lacks
+        pa.field("template_of", pa.string()),  # of a kept document: the one whose sibling it is
+        *_COPIES,
         pa.field("url", pa.string()),
     ]
 )
@@ -189,6 +218,28 @@ REMOVED = pa.schema(
         *(field for field in REMOVALS if field.name not in {"doc_id", "position"}),
     ]
 )
+
+
+def with_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Add the columns of a schema that a table lacks, as null, or zero where not nullable.
+
+    For tombstones, which have fewer columns than facts: the others only rank documents.
+    """
+    for field in schema:
+        if field.name not in table.column_names:
+            table = table.append_column(field, _unknown(field, len(table)))
+    return table
+
+
+def _unknown(field: pa.Field, rows: int) -> pa.Array:
+    if field.nullable:
+        return pa.nulls(rows, field.type)
+    value: bytes | int = 0
+    if pa.types.is_fixed_size_binary(field.type):
+        value = bytes(field.type.byte_width)
+    elif pa.types.is_boolean(field.type):
+        value = False
+    return pa.repeat(pa.scalar(value, field.type), rows)
 
 
 def require(table: pa.Table, schema: pa.Schema, name: str) -> None:

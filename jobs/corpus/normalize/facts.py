@@ -8,11 +8,12 @@ import pyarrow.compute as pc
 
 from jobs.corpus.dedup.banding import signature_column
 from jobs.corpus.dedup.params import SignatureParams
+from jobs.corpus.dedup.siblings import title_keys
 from jobs.corpus.dedup.signatures import signatures
 from jobs.corpus.model.identity import digest, hex_hashes
 from jobs.corpus.model.signal_columns import SIGNALS
 from jobs.corpus.model.tables import HASH, facts_schema
-from jobs.corpus.text.canonical import canonical_texts
+from jobs.corpus.text.canonical import Canonical, canonical
 from jobs.corpus.text.text_buffers import text_hashes
 
 _SHOWN = ("source_id", "title", "url", "published", "published_as_given")
@@ -28,26 +29,44 @@ def facts(documents: pa.Table, *, params: SignatureParams) -> pa.Table:
     kept = documents.filter(pc.is_null(reasons)) if reasons.null_count < len(reasons) else documents
     content = kept["content"].combine_chunks()
     text_hash = text_hashes(content)
-    canonical = canonical_texts(content)
-    has_text = pc.greater(pc.binary_length(canonical), 0).to_numpy(zero_copy_only=False)
+    texts = canonical(content)
+    compared = texts.compared
+    has_text = pc.greater(pc.binary_length(compared), 0).to_numpy(zero_copy_only=False)
+    canonical_hash = pc.if_else(pa.array(has_text), text_hashes(compared), pa.scalar(None, HASH))
     return pa.table(
         {
             "doc_id": kept["doc_id"],
             "position": kept["position"],
             "text_hash": text_hash,
             "record_hash": record_hashes(kept, text_hash),
-            "canonical_hash": pc.if_else(
-                pa.array(has_text), text_hashes(canonical), pa.scalar(None, HASH)
-            ),
+            "canonical_hash": canonical_hash,
+            "letters": pa.array(texts.sums[:, 0]),
+            "numbers": pa.array(texts.sums[:, 1]),
+            "title_key": title_keys(kept["title"].combine_chunks(), compared),
+            **_whole(texts, canonical_hash),
             "published": kept["published"],
             "site": kept["site"],
             **{name: kept[name] for name in SIGNALS.names},
             "signature": signature_column(
-                signatures(canonical, params=params), np.asarray(has_text, np.bool_)
+                signatures(compared, params=params), np.asarray(has_text, np.bool_)
             ),
         },
         schema=facts_schema(params.num_perm),
     )
+
+
+def _whole(texts: Canonical, canonical_hash: pa.Array) -> dict[str, pa.Array]:
+    """Return what is known of the texts with all that is set aside."""
+    is_aside = pa.array(texts.set_aside != 0)
+    chars = pc.cast(pc.utf8_length(texts.compared), pa.int32())
+    whole_chars = pc.cast(pc.utf8_length(texts.whole), pa.int32())
+    whole_hash = text_hashes(texts.whole)
+    return {
+        "whole_hash": pc.replace_with_mask(canonical_hash, is_aside, whole_hash),
+        "set_aside": pa.array(texts.set_aside),
+        "compared_chars": chars,
+        "whole_chars": pc.replace_with_mask(chars, is_aside, whole_chars),
+    }
 
 
 def record_hashes(documents: pa.Table, text_hash: pa.Array) -> pa.Array:

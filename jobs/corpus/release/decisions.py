@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.corpus.model.identity import hex_hashes
-from jobs.corpus.model.reasons import DROPPING_STAGES, DropReason, Stage, Verdict
-from jobs.corpus.model.tables import DECISIONS, RELEASED, WITH_META, released_facts_schema
+from jobs.corpus.model.reasons import (
+    COPIES,
+    DROPPING_STAGES,
+    TEMPLATE,
+    DropReason,
+    Stage,
+    Verdict,
+)
+from jobs.corpus.model.tables import DECISIONS, HASH, RELEASED, WITH_META, released_facts_schema
 from jobs.errors import ConservationError
 
 
@@ -28,8 +36,11 @@ def decisions(documents: pa.Table, drops: pa.Table, *, partner: str) -> pa.Table
 
     Law: row-wise, given the drops of the rows.
     """
-    drop_of = _aligned(documents, drops)
+    is_copies = pc.equal(drops["reason"], COPIES)
+    drop_of = _aligned(documents, drops.filter(pc.invert(is_copies)))
     is_rejected = pc.is_valid(documents["reason"]).combine_chunks()
+    is_template = pc.fill_null(pc.equal(drop_of["reason"], TEMPLATE), fill_value=False)
+    drop_of, template_of = _without(drop_of, is_template), _kept_of(drop_of, is_template)
     is_dropped = pc.is_valid(drop_of["reason"]).combine_chunks()
     if pc.any(pc.and_(is_rejected, is_dropped)).as_py():
         raise ConservationError(f"partner {partner}: a rejected row was also dropped")
@@ -46,7 +57,9 @@ def decisions(documents: pa.Table, drops: pa.Table, *, partner: str) -> pa.Table
         "evidence": pc.coalesce(drop_of["evidence"], documents["evidence"]),
         "kept_doc_id": pa.array(hex_hashes(drop_of["kept_doc_id"]), pa.string()),
         "kept_partner": drop_of["kept_partner"],
-        "similarity": drop_of["similarity"],
+        **{name: drop_of[name] for name in ("similarity", "containment", "novel_chars")},
+        "template_of": template_of,
+        **_copies(documents, drops.filter(is_copies), verdict, partner),
         **{name: documents[name] for name in ("source_id", "source_file", "source_row", "url")},
     }
     # A release must not help to find what was taken down from it.
@@ -55,6 +68,42 @@ def decisions(documents: pa.Table, drops: pa.Table, *, partner: str) -> pa.Table
     for name in ("source_id", "url"):
         columns[name] = pc.if_else(is_down, pa.scalar(None, pa.string()), columns[name])
     return pa.table([columns[name] for name in DECISIONS.names], schema=DECISIONS)
+
+
+def _without(drop_of: pa.Table, is_template: pa.ChunkedArray) -> pa.Table:
+    """Return rows of DROPS, null where the document stays as a sibling."""
+    columns = [
+        pc.if_else(is_template, pa.scalar(None, column.type), column) for column in drop_of.columns
+    ]
+    return pa.table(columns, names=drop_of.column_names)
+
+
+def _kept_of(drop_of: pa.Table, is_template: pa.ChunkedArray) -> pa.Array:
+    named = pc.if_else(is_template, drop_of["kept_doc_id"], pa.scalar(None, HASH))
+    return pa.array(hex_hashes(named), pa.string())
+
+
+def _copies(
+    documents: pa.Table, copies: pa.Table, verdict: pa.Array, partner: str
+) -> dict[str, pa.Array]:
+    """Return how many documents each kept one stands for, and of how many partners."""
+    is_own = pc.cast(pc.equal(copies["kept_partner"], partner), pa.int64())
+    rows = copies.select(["ordinal", "copies"]).append_column("is_own", is_own)
+    sums = [("copies", "sum"), ("is_own", "max")]
+    partners = copies.select(["ordinal", "kept_partner"]).group_by("ordinal")
+    counted = rows.group_by("ordinal").aggregate(sums)
+    distinct = partners.aggregate([("kept_partner", "count_distinct")])
+    is_kept = pc.equal(verdict, str(Verdict.KEPT))
+
+    def aligned(table: pa.Table, name: str) -> Any:
+        return pc.fill_null(table[name].take(_rows_of(documents["ordinal"], table)), 0)
+
+    others = pc.subtract(
+        aligned(distinct, "kept_partner_count_distinct"), aligned(counted, "is_own_max")
+    )
+    numbers = {"copies": aligned(counted, "copies_sum"), "copy_partners": others}
+    none = pa.scalar(None, pa.int64())
+    return {name: pc.if_else(is_kept, pc.add(n, 1), none) for name, n in numbers.items()}
 
 
 def released(
@@ -74,6 +123,7 @@ def released(
     columns["id"] = verdicts["doc_id"].filter(is_kept)
     columns["partner"] = verdicts["partner"].filter(is_kept)
     columns["licence"] = pc.fill_null(kept["licence"], licence)
+    columns |= {name: verdicts[name].filter(is_kept) for name in ("copies", "copy_partners")}
     schema = WITH_META if has_meta else RELEASED
     return pa.table({name: columns[name] for name in schema.names}).cast(schema)
 
@@ -97,6 +147,7 @@ def released_facts(facts: pa.Table, documents: pa.Table, verdicts: pa.Table) -> 
     columns = {name: facts[name] for name in facts.column_names}
     columns["id"] = verdicts["doc_id"].filter(is_kept)
     columns["partner"] = verdicts["partner"].filter(is_kept)
+    columns["is_template"] = pc.is_valid(verdicts["template_of"]).filter(is_kept)
     schema = released_facts_schema(facts.schema.field("signature").type.byte_width // 4)
     return pa.table([columns[name] for name in schema.names], schema=schema)
 

@@ -14,16 +14,20 @@ _VALUE = r"^([^:：]{1,12}[:：]).+"
 _LINE_CHARS = 60
 
 
-def cluster_sizes(decisions: pa.Table) -> pa.Table:
+def cluster_sizes(decisions: pa.Table, *, by: str = "kept_doc_id") -> pa.Table:
     """Return `kept_doc_id` and `documents`, the size of its cluster with itself, largest first.
 
     Only clusters of two or more; ties by id.
+
+    Args:
+        decisions: DECISIONS.
+        by: `kept_doc_id` for copies, `template_of` for siblings, which all stay.
     """
-    drops = decisions.filter(pc.is_valid(decisions["kept_doc_id"]))
-    counted = drops.group_by("kept_doc_id").aggregate([("doc_id", "count")])
+    drops = decisions.filter(pc.is_valid(decisions[by]))
+    counted = drops.group_by(by).aggregate([("doc_id", "count")])
     sizes = pa.table(
         {
-            "kept_doc_id": counted["kept_doc_id"],
+            "kept_doc_id": counted[by],
             "documents": pc.add(counted["doc_id_count"], 1),
         }
     )

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from jobs.corpus.model.reasons import DropReason, Verdict
 from jobs.corpus.release.takedown import (
-    CLEARED_COLUMNS,
+    IDENTIFYING_COLUMNS,
     Selection,
     any_of,
     criteria_masks,
@@ -22,7 +22,7 @@ from jobs.corpus.release.takedown import (
 )
 from jobs.corpus.text.canonical import folded_texts
 
-STRUCK_COLUMNS = ("doc_id", "partner", "verdict", "reason", *CLEARED_COLUMNS)
+STRUCK_COLUMNS = ("doc_id", "partner", "verdict", "reason", *IDENTIFYING_COLUMNS)
 """The columns of DECISIONS that `struck` looks at."""
 
 _ESCAPE = re.compile(r"(?<!\\)\\++(?:u([0-9a-fA-F]{4})|x[0-9a-fA-F]{2}|[abfnrtv])")
@@ -96,7 +96,7 @@ def quotes(evidence: pa.ChunkedArray, texts: Sequence[str]) -> pa.ChunkedArray:
 
 def _is_identifying(decisions: pa.Table) -> pa.ChunkedArray:
     """Whether rows in no release have an identifying column; rows taken down before have none."""
-    is_identifying = any_of([pc.is_valid(decisions[name]) for name in CLEARED_COLUMNS])
+    is_identifying = any_of([pc.is_valid(decisions[name]) for name in IDENTIFYING_COLUMNS])
     is_taken_down = null_as_false(pc.equal(decisions["reason"], str(DropReason.TAKEN_DOWN)))
     is_out = pc.and_(
         pc.not_equal(decisions["verdict"], str(Verdict.KEPT)), pc.invert(is_taken_down)

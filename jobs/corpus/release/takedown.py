@@ -22,15 +22,19 @@ from jobs.corpus.dedup.ranking import RankParams
 from jobs.corpus.model.identity import hash_column
 from jobs.corpus.model.reasons import DropReason, Stage, Verdict
 from jobs.corpus.model.sites import is_below, named_site, sites
-from jobs.corpus.model.tables import DECISIONS, ranked_schema
+from jobs.corpus.model.tables import DECISIONS, ranked_schema, with_columns
 from jobs.errors import ConfigError
 
 _ID = ("id", "partner")
 MATCHING_FACTS = (*_ID, "text_hash", "canonical_hash", "signature")
 """The facts by which a document and its copies are recognized."""
 
-CLEARED_COLUMNS = ("evidence", "kept_doc_id", "kept_partner", "similarity", "url", "source_id")
-"""The columns of DECISIONS that are null once a row is taken down."""
+IDENTIFYING_COLUMNS = ("evidence", "kept_doc_id", "kept_partner", "similarity", "url", "source_id")
+CLEARED_COLUMNS = (
+    *IDENTIFYING_COLUMNS,
+    *("containment", "novel_chars", "template_of", "copies", "copy_partners"),
+)
+"""The columns of DECISIONS that are null once a row is taken down; older releases lack some."""
 
 
 class Policy(StrEnum):
@@ -230,25 +234,8 @@ def _ranked(facts: pa.Table, num_perm: int, *, first: int, is_taken_down: bool) 
     known = known.append_column("ordinal", ordinals)
     for name in ("is_frozen", "is_taken_down"):
         known = known.append_column(name, pa.array([is_taken_down] * len(facts), pa.bool_()))
+    known = known.append_column("is_template", pa.array([False] * len(facts), pa.bool_()))
     return with_columns(known, schema).select(schema.names).cast(schema)
-
-
-def with_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Add the columns of a schema that a table lacks, as null, or zero where not nullable.
-
-    For tombstones, which have fewer columns than facts: the others only rank documents.
-    """
-    for field in schema:
-        if field.name not in table.column_names:
-            table = table.append_column(field, _unknown(field, len(table)))
-    return table
-
-
-def _unknown(field: pa.Field, rows: int) -> pa.Array:
-    if field.nullable:
-        return pa.nulls(rows, field.type)
-    value = bytes(field.type.byte_width) if pa.types.is_fixed_size_binary(field.type) else 0
-    return pa.repeat(pa.scalar(value, field.type), rows)
 
 
 def refers_to(table: pa.Table, taken_down: pa.Array) -> pa.ChunkedArray:
@@ -294,7 +281,12 @@ def decisions_without(
     values = {"verdict": Verdict.DROPPED, "stage": Stage.TAKEDOWN, "reason": DropReason.TAKEN_DOWN}
     for name, value in values.items():
         columns[name] = pc.if_else(is_dropped, str(value), columns[name])
-    for name in CLEARED_COLUMNS:
+    for name in set(CLEARED_COLUMNS) & columns.keys():
         none = pa.scalar(None, DECISIONS.field(name).type)
         columns[name] = pc.if_else(is_cleared, none, columns[name])
-    return pa.table([columns[name] for name in DECISIONS.names], schema=DECISIONS)
+    if "template_of" in columns:
+        is_named = pc.is_in(columns["template_of"], value_set=taken_down)
+        none = pa.scalar(None, pa.string())
+        columns["template_of"] = pc.if_else(is_named, none, columns["template_of"])
+    schema = pa.schema([field for field in DECISIONS if field.name in columns])
+    return pa.table([columns[name] for name in schema.names], schema=schema)

@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.corpus.model.signal_columns import SIGNALS
-from jobs.corpus.model.tables import HASH, facts_schema
+from jobs.corpus.model.tables import HASH, OF_CANONICAL, facts_schema
 from jobs.corpus.removal.removals import RemovalKind
 
-_OF_TEXT = ("text_hash", "record_hash", "canonical_hash", "signature")
+_OF_TEXT = ("text_hash", "record_hash", "canonical_hash", *OF_CANONICAL, "signature")
 _OF_DOCUMENT = ("stage", "reason")
 _SPAN = ("kind", "offset", "chars")
 

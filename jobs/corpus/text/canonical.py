@@ -1,11 +1,14 @@
-"""The canonical form of a text: letters and digits alone, folded. Only for hashing.
+"""The canonical form of a text: letters, digits, marks and signs, folded. Only for comparison.
 
 Two copies of one article differ in width, punctuation, white space, case and script long before
-they differ in content. The canonical form keeps letters, digits and Han characters alone,
-folds full width to half, upper case to lower, compatibility forms to the plain character, and
-Traditional characters to Simplified one by one. Digits stay: without them every monthly bulletin
-equals its predecessor. Front matter, bylines and the like are left out (`page_furniture`). The
-form only serves comparison; releases hold the text as normalized.
+they differ in content. The canonical form folds full width to half, upper case to lower,
+compatibility forms to the plain character, and Traditional characters to Simplified one by one;
+punctuation and blanks go. What tells texts apart stays: digits and combining marks, signs of
+arithmetic, of currencies and of per cent, and `+ - . : / * ^ < > = #` where they stand in a number,
+an expression or a name (`x-3`, `12.5`, `10:30`, `C++`; not the dash of a list).
+
+Of a *compared* text front matter, bylines (`page_furniture`), addresses and pictures are set
+aside first; the *whole* canonical text has them. Releases hold the text as normalized.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from __future__ import annotations
 import functools
 import sys
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +24,9 @@ import opencc
 import pyarrow as pa
 import xxhash
 
+from jobs.corpus.text.addresses import NUMBER, SIGN, Folding, Text, is_counted, without_address
 from jobs.corpus.text.kernels import kernel
-from jobs.corpus.text.page_furniture import without_page_furniture
+from jobs.corpus.text.page_furniture import SetAside, without_page_furniture
 from jobs.corpus.text.table_cache import kept_table
 from jobs.corpus.text.text_buffers import Offsets, large_string_array, text_buffers
 from jobs.corpus.text.utf8 import Bytes, decode_point
@@ -31,13 +35,43 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 FoldingTable = npt.NDArray[np.uint32]
+Sums = npt.NDArray[np.uint64]
 
-CANONICAL_VERSION = 2
+CANONICAL_VERSION = 3
+
+_CONTEXTUAL = "+-.:/*^<>=#!]"
+"""Signs that count by what is around them; the last two begin a picture or a link's target."""
+
+_UNITS = "%\uff05‰‱°℃℉\u2032\u2033"  # per cent, degrees, minutes and seconds
+_NUMERALS = "0123456789\u3007零一二三四五六七八九十百千万亿两廿卅"
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)
+_LENGTH = np.uint8(7)
+_LEAST_BYTES = np.uint64(60)  # of a compared text: a shorter one keeps its addresses
+
+
+class Canonical(NamedTuple):
+    """Canonical texts of a column.
+
+    Attributes:
+        compared: Without what is set aside; null where the text is.
+        whole: With it, of the rows of which anything is set aside alone.
+        set_aside: Shape (n,): bits of `SetAside`.
+        sums: Shape (n, 2): a hash of the characters of the compared text that are not in numbers,
+            whatever their order, and one of those that are, 0 where there are none.
+    """
+
+    compared: pa.LargeStringArray
+    whole: pa.LargeStringArray
+    set_aside: npt.NDArray[np.int32]
+    sums: Sums
 
 
 @functools.cache
 def folding_table() -> FoldingTable:
-    """Return the code point that each code point becomes, 0 to remove it; (0x110000,), uint32."""
+    """Return the code point that each letter or digit becomes, 0 to remove it; (0x110000,), uint32.
+
+    Signs and marks are removed; `canonical_texts` keeps some.
+    """
     table = np.zeros(sys.maxunicode + 1, dtype=np.uint32)
     # Above plane 3 there are only tags, variation selectors and private use.
     letters = [c for c in map(chr, range(0x40000)) if unicodedata.category(c)[0] in "LN"]
@@ -66,57 +100,188 @@ def _simplified(letters: Iterable[str]) -> list[str]:
     return [new if len(new) == 1 else old for old, new in zip(traditional, simplified, strict=True)]
 
 
-def canonical_texts(content: pa.Array) -> pa.LargeStringArray:
-    """Return the canonical form of each text; null stays null.
+def canonical(content: pa.Array) -> Canonical:
+    """Return the canonical form of each text, compared and whole.
 
     Args:
         content: `string` or `large_string`, of any offset.
 
     Law: row-wise.
     """
-    return folded_texts(without_page_furniture(content))
+    bare, set_aside = without_page_furniture(content)
+    data, offsets, is_valid = text_buffers(bare)
+    has_address = np.zeros(len(content), np.bool_)
+    sums = np.zeros((len(content), 2), np.uint64)
+    folding = Folding(*_comparison_table())
+    folded, ends = _fold_compared(data, offsets, folding, has_address, sums)
+    set_aside[has_address] |= SetAside.ADDRESSES
+    whole = content.filter(pa.array(set_aside != 0))
+    return Canonical(
+        large_string_array(folded, ends, is_valid),
+        _folded_by(whole, folding),
+        set_aside,
+        sums,
+    )
 
 
-def folded_texts(content: pa.Array) -> pa.LargeStringArray:
-    """Return the canonical form of each text, page furniture included; null stays null.
+def canonical_texts(content: pa.Array) -> pa.LargeStringArray:
+    """Return the compared canonical form of each text; null stays null.
 
     Law: row-wise.
     """
+    return canonical(content).compared
+
+
+def folded_texts(content: pa.Array) -> pa.LargeStringArray:
+    """Return the letters and digits of each text, folded; null stays null.
+
+    Law: row-wise.
+    """
+    return _folded_by(content, Folding(*_encoded_table()))
+
+
+def _folded_by(content: pa.Array, folding: Folding) -> pa.LargeStringArray:
     data, offsets, is_valid = text_buffers(content)
-    folded, new_offsets = _fold(data, offsets, *_encoded_table())
-    return large_string_array(folded, new_offsets, is_valid)
+    folded, ends = _fold(data, offsets, folding)
+    return large_string_array(folded, ends, is_valid)
 
 
 @kept_table
 def _encoded_table() -> tuple[FoldingTable, Bytes]:
     """Return the folded UTF-8 of each code point as a little-endian number, and its length."""
+    return _encoded(folding_table())
+
+
+@kept_table
+def _comparison_table() -> tuple[FoldingTable, Bytes]:
+    """Return the same with signs and marks.
+
+    Lengths have the bit SIGN for contextual signs, and NUMBER for what numbers are written in.
+    """
+    table = folding_table().copy()
+    for point in range(0x20000):
+        character = chr(point)
+        if _is_mark(character) or _is_sign(character):
+            plain = unicodedata.normalize("NFKC", character)
+            table[point] = ord(plain) if len(plain) == 1 else point
+        elif unicodedata.decomposition(character).startswith(("<super>", "<sub>")):
+            table[point] = point  # 10² is not 102
+    encodings, lengths = _encoded(table)
+    for sign in _CONTEXTUAL:
+        for point in {ord(sign), ord(sign) + 0xFEE0}:
+            encodings[point] = ord(sign)
+            lengths[point] = SIGN | 1
+    is_numeral = np.isin(encodings, [int.from_bytes(c.encode(), "little") for c in _NUMERALS])
+    lengths[is_numeral] |= NUMBER
+    return encodings, lengths
+
+
+def _is_mark(character: str) -> bool:
+    """Whether a character is a combining mark that is written, no variation selector or joiner."""
+    is_selector = 0xFE00 <= ord(character) <= 0xFE0F or ord(character) in {0x034F, 0x20E3}
+    return unicodedata.category(character)[0] == "M" and not is_selector
+
+
+def _is_sign(character: str) -> bool:
+    """Whether a sign counts wherever it stands: arrows, bars and what decorates text do not."""
+    category = unicodedata.category(character)
+    if category == "Sm":
+        plain = unicodedata.normalize("NFKC", character)
+        return plain not in "+|~<=>¬" and "ARROW" not in unicodedata.name(character)
+    return category == "Sc" or character in _UNITS
+
+
+def _encoded(table: FoldingTable) -> tuple[FoldingTable, Bytes]:
     encodings = np.zeros(sys.maxunicode + 1, np.uint32)
     lengths = np.zeros(sys.maxunicode + 1, np.uint8)
-    for point in np.flatnonzero(folding_table()):
-        encoded = chr(folding_table()[point]).encode()
+    for point in np.flatnonzero(table):
+        encoded = chr(table[point]).encode()
         encodings[point] = int.from_bytes(encoded, "little")
         lengths[point] = len(encoded)
     return encodings, lengths
 
 
 @kernel
-def _fold(
-    data: Bytes, offsets: Offsets, encoded: FoldingTable, lengths: Bytes
-) -> tuple[Bytes, Offsets]:
+def _fold(data: Bytes, offsets: Offsets, folding: Folding) -> tuple[Bytes, Offsets]:
     # No folded character is longer than twice the one it replaces.
+    out = np.empty(2 * (offsets[-1] - offsets[0]) + 4, dtype=np.uint8)
+    new_offsets = np.empty_like(offsets)
+    sums = np.zeros(2, np.uint64)
+    at = np.uint64(0)
+    for row in range(len(offsets) - 1):
+        new_offsets[row] = at
+        text = Text(data, np.uint64(offsets[row]), np.uint64(offsets[row + 1]))
+        at, _ = _fold_one(text, out, at, folding, 0, sums)
+    new_offsets[len(offsets) - 1] = at
+    return out[: np.int64(at)], new_offsets
+
+
+@kernel
+def _fold_compared(
+    data: Bytes,
+    offsets: Offsets,
+    folding: Folding,
+    has_address: npt.NDArray[np.bool_],
+    sums: Sums,
+) -> tuple[Bytes, Offsets]:
+    """Fold texts without their addresses; flag those that had any, and fill `sums`."""
     out = np.empty(2 * (offsets[-1] - offsets[0]) + 4, dtype=np.uint8)
     new_offsets = np.empty_like(offsets)
     at = np.uint64(0)
     for row in range(len(offsets) - 1):
-        new_offsets[row] = at
-        i = np.uint64(offsets[row])
-        end = np.uint64(offsets[row + 1])
-        while i < end:
-            point, i = decode_point(data, i)
-            # Four bytes are always written and only those that count are kept: no branch to guess.
-            utf8 = encoded[np.uint64(point)]
-            for byte in range(4):
-                out[at + np.uint64(byte)] = utf8 >> np.uint32(8 * byte)
-            at += np.uint64(lengths[np.uint64(point)])
+        new_offsets[row] = first = at
+        text = Text(data, np.uint64(offsets[row]), np.uint64(offsets[row + 1]))
+        at, has_address[row] = _fold_one(text, out, first, folding, 1, sums[row])
+        if has_address[row] and at - first < _LEAST_BYTES:
+            has_address[row] = False
+            at, _ = _fold_one(text, out, first, folding, 0, sums[row])
     new_offsets[len(offsets) - 1] = at
     return out[: np.int64(at)], new_offsets
+
+
+@kernel
+def _fold_one(
+    text: Text, out: Bytes, at: np.uint64, folding: Folding, skips: int, sums: Sums
+) -> tuple[np.uint64, bool]:
+    """Fold a text to `out` from `at`, perhaps without addresses; return its end, and if any was.
+
+    `sums` gets the sum of hashes of all characters but those of numbers, and a hash of those.
+    """
+    data, encoded, lengths = text.data, folding.encoded, folding.lengths
+    i, end = text.start, text.end
+    letters, numbers = np.uint64(0), np.uint64(0)
+    skipped = False
+    while i < end:
+        here = i
+        point, i = decode_point(data, i)
+        # Four bytes are always written and only those that count are kept: no branch to guess.
+        utf8 = encoded[np.uint64(point)]
+        for byte in range(4):
+            out[at + np.uint64(byte)] = utf8 >> np.uint32(8 * byte)
+        length = lengths[np.uint64(point)]
+        if length < SIGN:
+            at += np.uint64(length)
+            letters += _scattered(utf8)
+            continue
+        if length & SIGN:
+            past, written = without_address(text, here) if skips else (np.uint64(0), np.uint64(0))
+            if past > i:
+                skipped = True
+                for _ in range(written):
+                    at -= np.uint64(1)
+                    letters -= _scattered(np.uint32(out[at]))
+                i = past
+                continue
+            if not is_counted(text, here, i, folding):
+                continue
+        at += np.uint64(length & _LENGTH)
+        numbers = (numbers ^ np.uint64(utf8)) * _FACTOR
+    sums[0], sums[1] = letters, numbers
+    return at, skipped
+
+
+@kernel
+def _scattered(utf8: np.uint32) -> np.uint64:
+    """Return a number that is as good as random for each character, and 0 for none."""
+    product = np.uint64(utf8) * _FACTOR
+    return (product ^ (product >> np.uint64(32))) * _FACTOR

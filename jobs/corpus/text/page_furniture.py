@@ -1,9 +1,10 @@
 """Page furniture: what surrounds a text on a page without belonging to it.
 
 Two copies of a 200-character notice, one with a line of editors below it, have a Jaccard
-similarity of 0.77; a statute and its copy under twelve lines of YAML have 0.67. So the canonical
-form, which is only for hashing, leaves these out: front matter, and whole lines of bylines,
-sources, dates of upload, sharing, printing and copyright at the head and the tail of a text.
+similarity of 0.77; a statute and its copy under twelve lines of YAML have 0.67. So texts are
+compared without these: front matter, and whole lines of bylines, sources, dates of upload, links,
+sharing, printing and copyright at the head and the tail of a text. Lines are set aside only while
+they are less than what stays: a notice that begins with 声明： is its own content.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import functools
 import re
 import sys
+from enum import IntFlag
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +25,15 @@ from jobs.corpus.text.utf8 import Bytes, decode_point
 
 TextFlags = npt.NDArray[np.bool_]
 
+
+class SetAside(IntFlag):
+    """What is set aside of a text before it is compared; bits of `set_aside`. Append-only."""
+
+    FRONT_MATTER = 1
+    LINES = 2  # of page furniture
+    ADDRESSES = 4  # and pictures and targets of links
+
+
 _WINDOW_CHARS = 400  # furniture is at the ends; the middle of a long text is not searched
 _WINDOW_BYTES = np.uint64(3 * _WINDOW_CHARS)  # of Han text
 _ONE, _THREE = np.uint64(1), np.uint64(3)
@@ -33,39 +44,51 @@ _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?:[^\n]*\n){0,80}?---[ \t]*(?:\n|\Z)"
 _LABELS = (
     "责任编辑|责编|编辑|编审|初审|复审|终审|审核|校对|监制|记者|通讯员|作者|撰稿|撰文|摄影|供稿"
     "|来源|稿源|信息来源|文章来源|新闻来源|发布时间|发布日期|发文时间|更新时间|字体|字号"
-    "|浏览次数|阅读次数|点击数|点击量|阅读量|版权声明|免责声明|声明|原标题|关键词|标签"
+    "|浏览次数|阅读次数|点击数|点击量|阅读量|版权声明|免责声明|原标题|关键词|标签"
     "|上一篇|下一篇|分享到|分享至|扫一扫|扫码|二维码|打印|关闭"
+    "|原文链接|原文地址|本文链接|本文地址|查看原文|阅读原文"
 )
+_NOTICE = "声明"  # of the site, not of whom the text is about
+_OF_SITES = "版权|转载|转发|授权|本网|本站|本平台|免责|侵权|投稿|观点|立场"
 _SIGNS = "分享到|分享至|扫一扫|扫码|打印本页|打印|关闭窗口|关闭|返回顶部"
 _RIGHTS = "版权所有|©|Copyright"
 # It begins with a newline, which the search finds at the speed of memchr.
 _FURNITURE_LINE = re.compile(
     rf"\n[ \t]*+(?:[（(\[【][ \t]*+)?(?:(?:{_LABELS})[^\n：:]{{0,8}}[：:][^\n]{{0,80}}"
-    rf"|(?:{_SIGNS})[^\n]{{0,24}}|(?:{_RIGHTS})[^\n]{{0,80}})(?=\n|\Z)",
+    rf"|(?:{_SIGNS})[^\n]{{0,24}}|(?:{_RIGHTS})[^\n]{{0,80}}"
+    rf"|{_NOTICE}[：:](?=[^\n]{{0,70}}(?:{_OF_SITES}))[^\n]{{0,80}}"
+    rf"|[^\n\[\]]{{1,24}}\]\([!-'*-~]{{1,400}}\)[ \t]*+)(?=\n|\Z)",  # [text](target) alone
     re.IGNORECASE,
 )
+_ADDRESS = re.compile(r"\]\([!-'*-~]+\)|https?://[!-~]+")
+_WEIGHED_CHARS = 4000  # of a longer text furniture is never the larger part
 _FIRST, _SECOND, _ALONE, _BRACKET = 1, 2, 4, 8
+_LINK_BYTES = np.uint64(80)  # of the text of a link
+_RIGHT, _OPEN = np.uint8(ord("]")), np.uint8(ord("("))
 
 
-def without_page_furniture(content: pa.Array) -> pa.Array:
-    """Return each text without front matter and furniture lines; null stays null.
+def without_page_furniture(content: pa.Array) -> tuple[pa.Array, npt.NDArray[np.int32]]:
+    """Return each text without front matter and furniture lines, null staying null, and what went.
 
     Law: row-wise.
     """
+    set_aside = np.zeros(len(content), np.int32)
     data, offsets, _ = text_buffers(content)
     found = np.zeros(len(content), np.bool_)
     _find_furniture(data, offsets, _beginnings(), found)
     if not found.any():
-        return content
+        return content, set_aside
     bare = [strip_page_furniture(text) for text in content.filter(pa.array(found)).to_pylist()]
-    return pc.replace_with_mask(content, pa.array(found), pa.array(bare, content.type))
+    set_aside[found] = [kinds for _, kinds in bare]
+    texts = pa.array([text for text, _ in bare], content.type)
+    return pc.replace_with_mask(content, pa.array(found), texts), set_aside
 
 
 @functools.cache
 def _beginnings() -> Bytes:
     """Return what each character may be at the start of a furniture line; (0x110000,), uint8."""
     beginnings = np.zeros(sys.maxunicode + 1, np.uint8)
-    for word in f"{_LABELS}|{_SIGNS}|{_RIGHTS}".split("|"):
+    for word in f"{_LABELS}|{_SIGNS}|{_RIGHTS}|{_NOTICE}".split("|"):
         for either in (word.lower(), word.upper()):
             beginnings[ord(either[0])] |= _FIRST if word[1:] else _ALONE
             if word[1:]:
@@ -95,13 +118,26 @@ def _find_furniture(data: Bytes, offsets: Offsets, beginnings: Bytes, found: Tex
 
 @kernel
 def _begins_like_furniture(data: Bytes, i: np.uint64, end: np.uint64, beginnings: Bytes) -> bool:
-    """Whether the line at byte `i` begins with the first two characters of a label or sign."""
+    """Whether the line at byte `i` begins as a label or sign does, or is a link."""
     kind, i = _next_kind(data, _ink(data, i, end), end, beginnings)
     if kind & _BRACKET:
+        if _is_link(data, i, end):
+            return True
         kind, i = _next_kind(data, _ink(data, i, end), end, beginnings)
     if kind & _FIRST:
         return _next_kind(data, i, end, beginnings)[0] & _SECOND != 0
     return kind & _ALONE != 0
+
+
+@kernel
+def _is_link(data: Bytes, i: np.uint64, end: np.uint64) -> bool:
+    """Whether the text of a link ends soon after byte `i`, on the same line."""
+    last = min(end, i + _LINK_BYTES)
+    while i + _ONE < last and data[i] != _NEWLINE:
+        if data[i] == _RIGHT and data[i + _ONE] == _OPEN:
+            return True
+        i += _ONE
+    return False
 
 
 @kernel
@@ -121,19 +157,33 @@ def _ink(data: Bytes, i: np.uint64, end: np.uint64) -> np.uint64:
     return i
 
 
-def strip_page_furniture(text: str) -> str:
-    """Return one text without its furniture; unchanged if nothing else would be left."""
-    body = _FRONT_MATTER.sub("", text, count=1) if text.startswith("---") else text
+def strip_page_furniture(text: str) -> tuple[str, SetAside]:
+    """Return one text without its furniture, and what that was; all of it if little is left."""
+    matter = _FRONT_MATTER.match(text)
+    body = text[matter.end() :] if matter else text
+    if not body.strip():
+        return text, SetAside(0)
+    inner = _without_ends(body)
+    has_lines = len(inner) < len(body) and 2 * _weight(inner) > _weight(body)
+    kinds = SetAside.FRONT_MATTER * bool(matter) | SetAside.LINES * has_lines
+    return inner if has_lines else body, SetAside(kinds)
+
+
+def _weight(text: str) -> int:
+    """Return the length of a text without addresses, which are long and say little."""
+    return len(_ADDRESS.sub("", text).strip()) if len(text) < _WEIGHED_CHARS else len(text)
+
+
+def _without_ends(body: str) -> str:
+    """Return a text without the furniture lines near its ends."""
     if len(body) <= 2 * _WINDOW_CHARS:
-        inner = _without_lines(body)
-    else:
-        # Windows end at line ends, so that half a line is never taken for furniture.
-        head = body.find("\n", _WINDOW_CHARS) + 1
-        tail = body.rfind("\n", head, len(body) - _WINDOW_CHARS) + 1
-        if not head or not tail:
-            head = tail = 0
-        inner = _without_lines(body[:head]) + body[head:tail] + _without_lines(body[tail:])
-    return inner if inner.strip() else text
+        return _without_lines(body)
+    # Windows end at line ends, so that half a line is never taken for furniture.
+    head = body.find("\n", _WINDOW_CHARS) + 1
+    tail = body.rfind("\n", head, len(body) - _WINDOW_CHARS) + 1
+    if not head or not tail:
+        head = tail = 0
+    return _without_lines(body[:head]) + body[head:tail] + _without_lines(body[tail:])
 
 
 def _without_lines(part: str) -> str:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from functools import partial
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from jobs.corpus.dedup.drop_evidence import is_drop, with_copies
 from jobs.corpus.dedup.duplicates import find_duplicates
 from jobs.corpus.model.tables import ranked_schema
 from jobs.flow.dedup.candidate_groups import group_candidates
@@ -46,7 +48,7 @@ _DROPS = "drops.parquet"
 
 @dataclass(frozen=True)
 class Drops:
-    """The table of drops of a build: its name, its files and its number of rows."""
+    """The table of drops of a build: its name, its files and how many documents go."""
 
     key: str
     files: tuple[str, ...]
@@ -124,8 +126,8 @@ def _decide_all(spec: _AllTask, *, params: BuildParams) -> Checkpoint:
 
 def _decided(ranked: pa.Table, key: str, params: BuildParams, store: ObjectStore) -> Checkpoint:
     drops = find_duplicates(ranked, bands=params.bands, rank=params.rank)
-    file = write_table(store, key, drops, row_group_rows=1 << 16)
-    return {"file": file, "rows": len(drops)}
+    file = write_table(store, key, with_copies(drops), row_group_rows=1 << 16)
+    return {"file": file, "rows": pc.sum(is_drop(drops)).as_py() or 0}
 
 
 def _decide_groups(

@@ -12,8 +12,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.corpus.model.identity import hash_column
-from jobs.corpus.model.tables import facts_schema, ranked_schema, released_facts_schema
-from jobs.corpus.release.takedown import with_columns
+from jobs.corpus.model.tables import (
+    facts_schema,
+    ranked_schema,
+    released_facts_schema,
+    with_columns,
+)
 from jobs.corpus.sources.gate import source_verdicts
 from jobs.corpus.text.canonical import canonical_texts
 from jobs.flow.dedup.frozen import FrozenShard, Origin
@@ -73,7 +77,8 @@ def ranked_facts(shard: Shard, params: BuildParams, *, store: ObjectStore) -> pa
         tables = [_unrejected_facts(run, shard, params, store, names) for run in shard.runs]
         facts = pa.concat_tables([none, *tables])
         priority = next(p.priority for p in params.partners if p.name == shard.partner)
-        constant = {"priority": priority, "is_frozen": False, "is_taken_down": False}
+        constant = {"priority": priority}
+        constant |= dict.fromkeys(("is_frozen", "is_taken_down", "is_template"), False)
         constant["partner"] = shard.partner
     columns = {name: facts[name] for name in facts.column_names}
     for name, value in constant.items():

@@ -34,38 +34,21 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.corpus.dedup.drop_evidence import is_drop, with_copies
 from jobs.corpus.dedup.duplicates import find_duplicates
 from jobs.corpus.dedup.ranking import RANK_COLUMNS, rank_order
+from jobs.corpus.model.reasons import TEMPLATE
 from jobs.flow.dedup.candidates import CandidateFile, CandidateGroups, WorkFolder
+from jobs.flow.dedup.chunks import Chunk, flagged, is_in, siblings_of, undecided
 from jobs.flow.params import BuildParams
 from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, map_checkpointed
-from jobs.flow.tasks.exchange import gather_group, read_group, write_groups
+from jobs.flow.tasks.exchange import read_group, write_groups
 from jobs.flow.tasks.sealed_objects import read_table
 from jobs.flow.tasks.table_files import write_table
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
 _READS = 16  # files read at once
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """Documents of successive ranks.
-
-    Attributes:
-        numbers: The chunks of the files that it consists of.
-        left: How many documents are not dropped yet.
-        drops: Files of the drops of earlier rounds.
-    """
-
-    numbers: tuple[int, ...]
-    left: int
-    drops: tuple[str, ...]
-
-    def joined(self, other: Chunk) -> Chunk:
-        """Return both as one."""
-        drops = tuple(dict.fromkeys(self.drops + other.drops))
-        return Chunk(self.numbers + other.numbers, self.left + other.left, drops)
 
 
 @dataclass(frozen=True)
@@ -141,7 +124,7 @@ def decide_in_rounds(
         decided += [settled, *compared]
         lost = [_without(*pair) for pair in zip(later, compared, strict=True)]
         chunks = [chunk for chunk in lost if chunk.left > 0]
-    return [checkpoint for checkpoint in decided if checkpoint["rows"] > 0]
+    return decided
 
 
 def _packed(chunks: Sequence[Chunk], most: int) -> list[Chunk]:
@@ -157,7 +140,9 @@ def _packed(chunks: Sequence[Chunk], most: int) -> list[Chunk]:
 
 def _without(chunk: Chunk, compared: Checkpoint) -> Chunk:
     drops = (compared["file"],) if compared["rows"] > 0 else ()
-    return Chunk(chunk.numbers, chunk.left - compared["rows"], chunk.drops + drops)
+    siblings = (compared["siblings"],) if compared["siblings"] else ()
+    left = chunk.left - compared["rows"]
+    return Chunk(chunk.numbers, left, chunk.drops + drops, chunk.siblings + siblings)
 
 
 def _chunks(
@@ -236,40 +221,37 @@ def _first_of_chunks(
 
 def _settle(spec: _SettleTask, *, params: BuildParams) -> Checkpoint:
     store = open_store(params.storage)
-    rows = _undecided(store, spec.files, spec.chunk)
-    drops = find_duplicates(rows, bands=params.bands, rank=params.rank)
-    is_kept = ~np.isin(rows["ordinal"].to_numpy(), drops["ordinal"].to_numpy())
-    kept = rows.filter(pa.array(is_kept))
-    at = kept.schema.get_field_index("is_frozen")
-    frozen = pa.repeat(pa.scalar(value=True), len(kept))
-    kept = kept.set_column(at, kept.schema.field(at), frozen)
+    siblings = siblings_of(store, spec.chunk)
+    rows = undecided(store, spec.files, spec.chunk, siblings)
+    found = find_duplicates(rows, bands=params.bands, rank=params.rank)
+    dropped = found.filter(is_drop(found))["ordinal"].to_numpy()
+    kept = rows.filter(pa.array(~np.isin(rows["ordinal"].to_numpy(), dropped)))
+    is_staying = np.isin(siblings["ordinal"].to_numpy(), kept["ordinal"].to_numpy())
+    drops = pa.concat_tables([found, siblings.filter(pa.array(is_staying))])
+    templates = drops.filter(pc.equal(drops["reason"], TEMPLATE))["ordinal"].to_numpy()
+    kept = flagged(kept, "is_template", kept["is_template"].to_numpy() | is_in(kept, templates))
+    kept = flagged(kept, "is_frozen", np.ones(len(kept), np.bool_))
     one_group = np.zeros(len(kept), np.int32)
     return {
-        "file": write_table(store, spec.folder.at(spec.name, "drops.parquet"), drops),
-        "rows": len(drops),
+        "file": write_table(store, spec.folder.at(spec.name, "drops.parquet"), with_copies(drops)),
+        "rows": len(dropped),
         "kept": write_groups(store, spec.folder.at(spec.name, "kept.arrow"), kept, one_group),
     }
 
 
 def _compare(spec: _CompareTask, *, params: BuildParams) -> Checkpoint:
     store = open_store(params.storage)
-    rows = _undecided(store, spec.files, spec.chunk)
+    known = siblings_of(store, spec.chunk)
+    rows = undecided(store, spec.files, spec.chunk, known)
     # Not with its own frozen documents yet: a chunk in between may hold one of better rank.
     rows = rows.filter(pc.invert(rows["is_frozen"]))
     both = pa.concat_tables([read_group(store, spec.kept_file, 0), rows])
-    drops = find_duplicates(both, bands=params.bands, rank=params.rank, frozen_only=True)
-    file = write_table(store, spec.folder.at(spec.name, "drops.parquet"), drops)
-    return {"file": file, "rows": len(drops)}
-
-
-def _undecided(store: ObjectStore, files: tuple[str, ...], chunk: Chunk) -> pa.Table:
-    """Return the documents of a chunk that no earlier round dropped."""
-    read = [read_table(store, file, columns=["ordinal"]) for file in chunk.drops]
-    ordinals = [drops["ordinal"].to_numpy() for drops in read]
-    dropped = np.concatenate([np.empty(0, np.int64), *ordinals])
-    tables = []
-    for number in chunk.numbers:
-        rows = gather_group(store, files, number)
-        is_left = ~np.isin(rows["ordinal"].to_numpy(), dropped)
-        tables.append(rows.filter(pa.array(is_left)))
-    return pa.concat_tables(tables)
+    found = find_duplicates(both, bands=params.bands, rank=params.rank, frozen_only=True)
+    is_template = pc.equal(found["reason"], TEMPLATE)
+    siblings, drops = found.filter(is_template), found.filter(pc.invert(is_template))
+    at = partial(spec.folder.at, spec.name)
+    return {
+        "file": write_table(store, at("drops.parquet"), with_copies(drops)),
+        "rows": pc.sum(is_drop(drops)).as_py() or 0,
+        "siblings": write_table(store, at("siblings.parquet"), siblings) if len(siblings) else "",
+    }

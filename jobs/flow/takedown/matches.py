@@ -222,5 +222,5 @@ def _may_name(kind: str, entry: FileEntry, removed: list[str]) -> bool:
 
 def _names_any(store: ObjectStore, file: AffectedFile) -> bool:
     with whole_file(store, file.entry["key"]) as stream:
-        table = pq.read_table(stream, columns=ID_COLUMNS[file.kind])
+        table = pq.ParquetFile(stream).read(columns=ID_COLUMNS[file.kind])  # those that it has
     return bool(pc.any(refers_to(table, file.ids)).as_py())

@@ -20,7 +20,7 @@ from jobs.storage.scratch import scratch_folder
 ID_COLUMNS = {
     "shards": ["id"],
     "facts": ["id"],
-    "decisions": ["doc_id", "kept_doc_id"],
+    "decisions": ["doc_id", "kept_doc_id", "template_of"],
     "removals": ["doc_id"],
 }
 """The columns that name documents, by kind of file; a file is sorted by the first."""

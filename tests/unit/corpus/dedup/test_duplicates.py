@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from jobs.corpus.dedup.banding import band_keys
+from jobs.corpus.dedup.drop_evidence import with_copies
 from jobs.corpus.dedup.duplicates import find_duplicates
 from jobs.corpus.dedup.params import BandParams, SignatureParams
 from jobs.corpus.dedup.ranking import RankParams
@@ -151,3 +152,79 @@ def test_documents_share_keys_by_whole_bands_and_by_their_ids_alone() -> None:
     part[1, 4] = part[0, 4]
     assert shared(part, ids) == [1]
     assert shared(signatures, ids[[0, 0]]) == [BANDS.bands]
+
+
+KEEP = replace(BANDS, templates="keep")
+LONGEST = RankParams(("longest",))
+BULLETIN = "本月居民消费价格同比上涨0.{}%。" + NOTICE
+
+
+def titled(table: pa.Table, keys: list[str | None]) -> pa.Table:
+    at = table.schema.get_field_index("title_key")
+    return table.set_column(at, table.schema.field(at), pa.array(keys, pa.string()))
+
+
+def test_equal_texts_under_other_furniture_are_the_same_content_and_say_what_was_set_aside() -> (
+    None
+):
+    (drop,) = drops(rows([NOTICE, f"{NOTICE}\n责任编辑：王小明"]))
+    assert (drop["reason"], drop["similarity"], drop["novel_chars"]) == ("same_content", 1.0, 0)
+    evidence = str(drop["evidence"])
+    assert "page furniture of 0 and 7 characters" in evidence
+    chars = 7 + len(NOTICE) - sum(NOTICE.count(sign) for sign in "，。：、")
+    assert f"at least {(chars - 7) / chars:.2f}" in evidence
+
+
+def test_texts_that_differ_in_numbers_alone_stay_as_siblings_of_the_first() -> None:
+    texts = [BULLETIN.format(number) for number in (1, 2, 3, 3)]
+    found = find_duplicates(rows(texts), bands=KEEP, rank=RankParams(())).to_pylist()
+    reasons = sorted(str(row["reason"]) for row in found)
+    assert reasons == ["exact_duplicate", "template", "template"]
+    siblings = [row for row in found if row["reason"] == "template"]
+    assert len({row["kept_doc_id"] for row in siblings}) == 1
+    assert len(drops(rows(texts))) == 3  # all but the first, where templates are dropped
+
+
+def test_texts_of_unlike_titles_stay_and_a_copy_with_another_name_goes() -> None:
+    texts = [NOTICE + "甲", NOTICE + "乙", NOTICE + "丙丙"]
+    table = titled(rows(texts), ["高雄办事细则", "新竹办事细则", "某省高雄办事细则"])
+    found = find_duplicates(table, bands=KEEP, rank=LONGEST).to_pylist()
+    assert {row["ordinal"]: row["reason"] for row in found} == {
+        0: "near_duplicate",
+        1: "template",
+    }
+
+
+def test_documents_of_an_exempt_partner_go_for_equal_texts_alone() -> None:
+    exempt = replace(KEEP, exempt=("乙",))
+    texts = [NOTICE, NOTICE + "特此通知。", NOTICE]
+    table = pa.concat_tables([rows([NOTICE]), rows(texts, "乙", 2, base=1)])
+    found = find_duplicates(table, bands=exempt, rank=LONGEST).to_pylist()
+    reasons = {row["ordinal"]: row["reason"] for row in found}
+    assert reasons == {1: "exact_duplicate", 2: "template", 3: "exact_duplicate"}
+
+
+def test_dropped_copy_says_how_much_of_it_the_kept_one_lacks() -> None:
+    addition = "另外，请各地区及时报送有关情况。"
+    (drop,) = drops(rows([NOTICE, NOTICE * 1 + addition]), prefer=("oldest",))
+    (other,) = drops(rows([NOTICE + addition]), rows([NOTICE], "乙", 2, base=1))
+    gains = {row["novel_chars"]: row["containment"] for row in (drop, other)}
+    assert max(gains) > 5 > min(gains)
+    assert gains[min(gains)] > 0.93
+
+
+def test_copies_are_counted_per_kept_document_and_partner() -> None:
+    table = pa.concat_tables(
+        [rows([NOTICE]), rows([NOTICE] * 2, "乙", 2, base=1), rows([NOTICE], "丙", 3, base=3)]
+    )
+    found = with_copies(find_duplicates(table, bands=KEEP, rank=LONGEST)).to_pylist()
+    copies = {row["kept_partner"]: row["copies"] for row in found if row["reason"] == "copies"}
+    assert copies == {"乙": 2, "丙": 1}
+    assert {row["ordinal"] for row in found if row["reason"] == "copies"} == {0}
+
+
+def test_fullest_prefers_the_text_and_not_its_furniture() -> None:
+    longer = f"{NOTICE}\n来源：新华社  发布时间：2023-11-29\n责任编辑：王小明"
+    table = rows([longer, NOTICE + "特此通知。"])
+    assert [row["ordinal"] for row in drops(table, prefer=("longest",))] == [1]
+    assert [row["ordinal"] for row in drops(table, prefer=("fullest",))] == [0]

@@ -22,6 +22,7 @@ PLAIN = {
     "partner": "甲",
     "is_frozen": False,
     "is_taken_down": False,
+    "is_template": False,
 }
 LAST = bytes(15) + b"\x01"
 

@@ -97,3 +97,41 @@ def test_released_documents_have_their_partners_licence() -> None:
     assert [(row["partner"], row["licence"], row["content"]) for row in shown] == [
         ("甲", "CC0-1.0", "黄河入海流")
     ]
+
+
+def dedup_row(ordinal: int, **values: object) -> pa.Table:
+    row = {"partner": "甲", "doc_id": document_id("甲", f"文{ordinal}"), "ordinal": ordinal}
+    return pa.Table.from_pylist([{**row, **values}], schema=DROPS)
+
+
+def test_sibling_is_kept_and_names_the_first_of_its_template() -> None:
+    table = documents("第一次会议", "第二次会议")
+    first = document_id("甲", "文0")
+    told = dedup_row(1, reason="template", kept_doc_id=first, similarity=0.9, evidence="相似")
+    _, sibling = decisions(table, told, partner="甲").to_pylist()
+    assert (sibling["verdict"], sibling["stage"], sibling["reason"]) == ("kept", "merge", None)
+    assert sibling["template_of"] == first.hex()
+    assert {sibling[name] for name in ("kept_doc_id", "similarity", "evidence")} == {None}
+
+
+def test_kept_document_counts_its_copies_and_the_partners_that_gave_them() -> None:
+    table = documents("白日依山尽", "黄河入海流", "欲穷千里目")
+    counted = [("甲", 2), ("乙", 3), ("丙", 1)]
+    copies = [dedup_row(0, reason="copies", kept_partner=p, copies=n) for p, n in counted]
+    others = dedup_row(1, reason="copies", kept_partner="乙", copies=1)
+    drops = pa.concat_tables([*copies, others, drop(2)])
+    verdicts = decisions(table, drops, partner="甲")
+    assert verdicts["copies"].to_pylist() == [7, 2, None]
+    assert verdicts["copy_partners"].to_pylist() == [3, 2, None]
+    shown = released(table, verdicts, licence="CC0-1.0")
+    assert shown["copies"].to_pylist() == [7, 2]
+    assert shown["copy_partners"].to_pylist() == [3, 2]
+
+
+def test_facts_of_siblings_say_so_to_the_builds_that_extend_the_release() -> None:
+    table = documents("第一次会议", "第二次会议")
+    known = facts(table, params=SignatureParams(num_perm=16, seed=1, shingle_chars=5))
+    known = known.append_column("ordinal", table["ordinal"])
+    told = dedup_row(1, reason="template", kept_doc_id=document_id("甲", "文0"))
+    verdicts = decisions(table, told, partner="甲")
+    assert released_facts(known, table, verdicts)["is_template"].to_pylist() == [False, True]

@@ -127,3 +127,13 @@ def test_boilerplate_is_counted_by_site_and_line_and_adds_up() -> None:
     assert boilerplate(removed, decided).to_pylist() == expected
     parts = [boilerplate(removed.slice(start, 2), decided) for start in (0, 2, 4)]
     assert summed_boilerplate(pa.concat_tables(parts)).to_pylist() == expected
+
+
+def test_clusters_of_siblings_are_counted_apart_from_copies() -> None:
+    at = TABLE.schema.get_field_index("template_of")
+    told = pa.array([None, None, None, None, "1"], pa.string())
+    table = TABLE.set_column(at, TABLE.schema.field(at), told)
+    assert cluster_sizes(table, by="template_of").to_pylist() == [
+        {"kept_doc_id": "1", "documents": 2}
+    ]
+    assert cluster_sizes(table).to_pylist() == [{"kept_doc_id": "1", "documents": 3}]

@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from jobs.corpus.model.identity import document_id
+from jobs.corpus.model.tables import DECISIONS
 from jobs.corpus.release.conservation import corrected
 from jobs.corpus.release.takedown import (
     Policy,
@@ -133,3 +135,22 @@ def test_account_that_a_correction_does_not_conserve_is_refused() -> None:
 def test_selection_of_nothing_is_refused() -> None:
     with pytest.raises(ConfigError, match="no criterion selects documents"):
         Selection(**NOTHING)
+
+
+def test_sibling_of_what_is_taken_down_stays_and_no_longer_names_it() -> None:
+    first, other = (document_id("甲", name).hex() for name in ("一", "二"))
+    common = {"partner": "甲", "source_file": "a", "source_row": 1, "stage": "merge"}
+    rows = [
+        {**common, "doc_id": first, "verdict": "kept", "copies": 1},
+        {**common, "doc_id": other, "verdict": "kept", "template_of": first, "copies": 3},
+    ]
+    table = pa.Table.from_pylist(rows, schema=DECISIONS)
+    gone, sibling = decisions_without(table, pa.array([first])).to_pylist()
+    assert (gone["reason"], gone["copies"]) == ("taken_down", None)
+    assert (sibling["verdict"], sibling["template_of"], sibling["copies"]) == ("kept", None, 3)
+
+
+def test_decisions_of_an_older_release_keep_the_columns_they_have() -> None:
+    new = {"containment", "novel_chars", "template_of", "copies", "copy_partners"}
+    older = DECISIONS.empty_table().drop_columns(sorted(new))
+    assert decisions_without(older, pa.array([], pa.string())).schema == older.schema

@@ -5,11 +5,15 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from jobs.corpus.text.page_furniture import strip_page_furniture, without_page_furniture
+from jobs.corpus.text.page_furniture import SetAside, strip_page_furniture, without_page_furniture
 
 NOTICE = (
     "各县（市、区）人民政府：\n现将有关事项通知如下。\n一、提高认识\n来源于群众的意见要认真办理。"
 )
+
+
+def bare(text: str) -> str:
+    return strip_page_furniture(text)[0]
 
 
 @pytest.mark.parametrize(
@@ -24,18 +28,21 @@ NOTICE = (
         "版权声明：本网站所载文章，未经授权不得转载。",
         "扫一扫在手机打开当前页",
         "上一篇：关于放假的通知",
+        "声明：本网站转载的文章版权归原作者所有。",
+        "[查看原文](https://a.example/2024/03/01/VIDE51309.shtml)",
+        "原文链接：https://a.example/1.html",
     ],
 )
 def test_furniture_line_below_or_above_a_text_is_left_out(furniture: str) -> None:
-    assert strip_page_furniture(f"{NOTICE}\n{furniture}").strip() == NOTICE
-    assert strip_page_furniture(f"{furniture}\n{NOTICE}").strip() == NOTICE
+    assert bare(f"{NOTICE}\n{furniture}").strip() == NOTICE
+    assert bare(f"{furniture}\n{NOTICE}").strip() == NOTICE
     long = "\n".join([NOTICE] * 40)
-    assert strip_page_furniture(f"{long}\n{furniture}").strip() == long
+    assert bare(f"{long}\n{furniture}").strip() == long
 
 
 def test_front_matter_of_a_page_is_left_out() -> None:
     matter = '---\ntitle: "行政复议法"\npublish_date: "1999-04-29"\nstatus: 现行有效\n---\n'
-    assert strip_page_furniture(matter + NOTICE) == NOTICE
+    assert bare(matter + NOTICE) == NOTICE
 
 
 @pytest.mark.parametrize(
@@ -46,25 +53,27 @@ def test_front_matter_of_a_page_is_left_out() -> None:
         "编辑部的故事是一部电视剧，讲述了六位编辑的日常。",
         "---\n没有结束的横线\n正文。",
         "来源：新华社",  # a text that is nothing else stays what it is
+        "声明：我局收到群众举报，反映甲厂排放废水，经查属实，已责令停产整改。\n特此公布。",
+        "作者：某人\n来源：某报\n简讯。",  # nearly nothing else would be left
         "作者认为，文章的标题应当与内容一致，这一点值得注意。",
     ],
 )
 def test_text_itself_stays(text: str) -> None:
-    assert strip_page_furniture(text) == text
+    assert bare(text) == text
 
 
 def test_framing_in_the_middle_of_a_long_text_stays() -> None:
     long = "\n".join([NOTICE] * 40)
     middle = f"{long}\n来源：新华社\n{long}"
-    assert strip_page_furniture(middle) == middle
+    assert bare(middle) == middle
 
 
 def test_column_without_framing_is_each_text_without_it() -> None:
     texts = [NOTICE, None, f"{NOTICE}\n责编：李华", "", "---\na: 1\n---\n" + NOTICE, "来源：新华社"]
     texts += ["\n".join([NOTICE] * 90) + "\n（责任编辑：王小明）"]
-    expected = [None if text is None else strip_page_furniture(text) for text in texts]
+    expected = [None if text is None else bare(text) for text in texts]
     column = pa.array(["头", *texts], pa.large_string()).slice(1)
-    assert without_page_furniture(column).to_pylist() == expected
+    assert without_page_furniture(column)[0].to_pylist() == expected
 
 
 @pytest.mark.parametrize(
@@ -82,5 +91,13 @@ def test_column_without_framing_is_each_text_without_it() -> None:
 def test_furniture_at_the_ends_of_a_column_of_texts_is_left_out(furniture: str, times: int) -> None:
     text = "\n".join([NOTICE] * times)
     column = pa.array([f"{furniture}\n{text}", None, text, f"{text}\n{furniture}", "", furniture])
-    found = [bare and bare.strip() for bare in without_page_furniture(column).to_pylist()]
+    found = [left and left.strip() for left in without_page_furniture(column)[0].to_pylist()]
     assert found == [text, None, text, text, "", furniture.strip()]
+
+
+def test_what_was_set_aside_is_told() -> None:
+    matter = "---\ntitle: 甲\n---\n"
+    texts = [NOTICE, f"{NOTICE}\n责编：李华", matter + NOTICE, f"{matter}{NOTICE}\n责编：李华"]
+    _, kinds = without_page_furniture(pa.array(texts, pa.large_string()))
+    lines, front = SetAside.LINES, SetAside.FRONT_MATTER
+    assert kinds.tolist() == [0, lines, front, lines | front]
