@@ -11,7 +11,7 @@ from difflib import get_close_matches
 
 from jobs.corpus.intake.deliveries import heads
 from jobs.corpus.intake.formats import format_named
-from jobs.corpus.intake.rows import Head
+from jobs.corpus.intake.rows import Head, listed
 from jobs.errors import LossAlarm
 from jobs.flow.intake.plan import Delivered, InputShard, delivered_files
 from jobs.flow.params import BuildParams, PartnerParams
@@ -19,7 +19,6 @@ from jobs.storage.source_bytes import open_random, open_stream
 
 _FILES_TRIED = 8
 _ALIKE = 0.8  # of difflib: `headlin` and `headline` have 0.93, `titel` and `title` 0.8
-_NAMES_SHOWN = 40
 
 
 def require_columns(plan: Sequence[InputShard], params: BuildParams) -> None:
@@ -68,7 +67,7 @@ def _complaints(
     if shown and (is_all or any(meant.values())):
         for column, given in missing:
             hint = f"did you mean {meant[given][0]!r}? " if meant[given] else ""
-            there = ", ".join(names[:_NAMES_SHOWN])
+            there = listed(names)
             yield f"partner {partner.name}: columns.{column} is {given!r}: {hint}there are {there}"
 
 
