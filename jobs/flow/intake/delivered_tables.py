@@ -13,6 +13,7 @@ from jobs.corpus.intake.deliveries import legacy_evidence, read_rows
 from jobs.corpus.intake.formats import format_named
 from jobs.corpus.intake.rows import DeliveryParams
 from jobs.flow.intake.plan import Delivered, InputShard
+from jobs.flow.intake.processor_time import limited
 from jobs.flow.intake.scans import HELD_BYTES
 from jobs.storage.hashed_stream import hashed_stream
 from jobs.storage.source_bytes import decompressed, open_random, open_range, open_stream
@@ -26,11 +27,18 @@ Report = Callable[[Delivered, str], None]
 def delivered_tables(
     shard: InputShard, *, endpoint_url: str | None, report: Report = lambda _file, _digest: None
 ) -> Iterator[pa.Table]:
-    """Return the rows of an input shard, in order, as DELIVERED tables."""
-    for file in shard.files:
-        yield from file_tables(
-            file, shard.partner.reading, endpoint_url=endpoint_url, report=report
-        )
+    """Return the rows of an input shard, in order, as DELIVERED tables.
+
+    The process ends if reading a table, and what is done with it, take too long (`limited`).
+    """
+    with limited() as renew:
+        for file in shard.files:
+            for table in file_tables(
+                file, shard.partner.reading, endpoint_url=endpoint_url, report=report
+            ):
+                renew()
+                yield table
+            renew()
 
 
 def file_tables(
