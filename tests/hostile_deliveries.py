@@ -98,7 +98,7 @@ def _nothing(_folder: Path) -> int:
 
 
 def _small_bomb(folder: Path) -> int:
-    content = b"{}\n" * BOMB_ROWS
+    content = b'{"text":null}\n' * BOMB_ROWS
     (folder / "弹.jsonl.zst").write_bytes(zstd.compress(content, 19))
     return BOMB_ROWS
 
@@ -183,7 +183,7 @@ def _lying_length(folder: Path) -> int:
 
 def _types(folder: Path) -> int:
     """Days of no calendar, zones of no country, a column twice."""
-    times = pa.array([2**62, -(2**62)], pa.int64()).view(pa.timestamp("s", "Mars/Phobos"))
+    times = pa.array([2**62, -(2**62)], pa.int64()).view(pa.timestamp("us", "Mars/Phobos"))
     names = ["text", "published", "text"]
     columns = [pa.array(["甲", "乙"]), times, pa.array(["丙", "丁"])]
     pq.write_table(pa.Table.from_arrays(columns, names), folder / "型.parquet")
