@@ -25,8 +25,8 @@ else:
 
 PAGE_CHARS = 48_000
 OUTSIDE = "国家机密：本文不得公开。"
-BOMB_ROWS = 300_000
-NAMED_ROWS, NAMED_CHARS = 250, 60_000
+BOMB_ROWS = 100_000
+NAMED_ROWS, NAMED_CHARS = 100, 60_000
 
 
 class Hostile(NamedTuple):

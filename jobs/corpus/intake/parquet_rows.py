@@ -90,7 +90,9 @@ def require_text_column(file: OpenFile) -> None:
         TextColumnMissing: if there is no text column, or it holds no text.
     """
     schema = _opened(file).reader.schema_arrow
-    if _refusal(schema, file.params) is not None:
+    refusal = _refusal(schema, file.params)
+    # A column that is there twice costs the rows of its file, and no mapping mends it.
+    if refusal is not None and refusal.reason != RejectReason.BROKEN_ROW:
         raise text_column_missing(file.name, file.params.text_column, _found(schema))
 
 
