@@ -14,8 +14,8 @@ _CODECS = ("none", "snappy", "gzip", "zstd", "brotli", "lz4")
 _STORED = {  # types with values that no calendar has
     pa.timestamp("us", "Asia/Shanghai"): pa.int64(),
     pa.timestamp("ns"): pa.int64(),
-    pa.timestamp("s", "Mars/Phobos"): pa.int64(),
-    pa.timestamp("s", "+99:99"): pa.int64(),
+    pa.timestamp("ms", "Mars/Phobos"): pa.int64(),
+    pa.timestamp("us", "+99:99"): pa.int64(),
     pa.duration("s"): pa.int64(),
     pa.date32(): pa.int32(),
     pa.time64("us"): pa.int64(),
@@ -75,7 +75,7 @@ def _column(chance: Random, values: list[Any]) -> tuple[pa.Array, dict[str, byte
 
 
 def _listed(_chance: Random, texts: list[bytes | None]) -> tuple[pa.Array, None]:
-    return pa.array([text and [text[:60], None, text[60:]] for text in texts]), None
+    return pa.array([None if one is None else [one[:60], None, one[60:]] for one in texts]), None
 
 
 def _nested(chance: Random, texts: list[bytes | None]) -> tuple[pa.Array, None]:
