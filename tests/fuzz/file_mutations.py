@@ -16,7 +16,7 @@ from tests.fuzz.byte_mutations import (
 )
 from tests.fuzz.good_files import PACKINGS, Delivery, good_file
 
-_BOMB_BYTES = 8 << 20
+_BOMB_BYTES = 4 << 20
 _TAIL_BYTES = 600  # of Parquet: most of the footer
 
 

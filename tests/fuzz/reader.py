@@ -17,11 +17,11 @@ import traceback
 from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict, replace
-from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple, TypedDict
+from typing import TypedDict
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from jobs.corpus.model.reasons import DROPPING_STAGES
 from jobs.corpus.private_data.params import PrivateDataParams
@@ -47,6 +47,15 @@ SIZES = (
     "benchmarks=[civil_service,public_affairs]",
     "benchmarks.civil_service.policy={question: cut}",
 )
+ROWS = pa.schema(
+    [
+        ("source_row", pa.int64()),
+        ("content", pa.large_string()),
+        ("stage", pa.string()),
+        ("reason", pa.string()),
+    ]
+)
+_SPLITS = 40
 _HIGH_WATER = re.compile(r"VmHWM:\s*(\d+) kB")
 
 
@@ -78,20 +87,6 @@ class Fault(Exception):
     """A law that does not hold."""
 
 
-class Rows(NamedTuple):
-    """The rows of a file, in its order: number, text, stage, reason."""
-
-    rows: list[tuple[int, str | None, str | None, str | None]]
-
-    @property
-    def counts(self) -> Counter[str]:
-        """How many are kept, dropped and rejected."""
-        return Counter(
-            "kept" if stage is None else "dropped" if stage in DROPPING_STAGES else "rejected"
-            for _, _, stage, _ in self.rows
-        )
-
-
 def read(case: Case, params: BuildParams) -> Outcome:
     """Read a file as a build would; foresee what a build foresees."""
     begun, before = time.process_time(), _high_water(is_reset=True)
@@ -114,20 +109,31 @@ def _read(case: Case, params: BuildParams) -> Outcome:
     of_case = _of_case(case, params)
     whole = _rows(of_case)
     if case["in_splits"]:
-        shards = replace(of_case.shards, input_bytes=1)
+        split_bytes = 1 + Path(case["path"]).stat().st_size // _SPLITS
+        shards = replace(of_case.shards, input_bytes=split_bytes)
         in_splits = _rows(replace(of_case, shards=shards))
-        if in_splits.rows != whole.rows:
-            pairs = zip(whole.rows, in_splits.rows, strict=False)
-            first = next((pair for pair in pairs if pair[0] != pair[1]), None)
-            numbers = f"{len(whole.rows)} rows whole, {len(in_splits.rows)} in splits"
-            raise Fault(f"splits give other rows than the file: {numbers}, first {first!r:.500}")
-    found = whole.counts
+        if not in_splits.equals(whole):
+            numbers = f"{len(whole)} rows whole, {len(in_splits)} in splits"
+            raise Fault(
+                f"splits give other rows than the file: {numbers}, {_first(whole, in_splits)}"
+            )
+    found: Counter[str] = Counter()
+    for (stage, _), count in _reasons(whole).items():
+        found["dropped" if stage in DROPPING_STAGES else "rejected"] += count
     return {
-        "delivered": len(whole.rows),
-        "kept": found["kept"],
+        "delivered": len(whole),
+        "kept": whole["stage"].null_count,
         "dropped": found["dropped"],
         "rejected": found["rejected"],
     }
+
+
+def _first(whole: pa.Table, in_splits: pa.Table) -> str:
+    for number in range(min(len(whole), len(in_splits))):
+        pair = whole.slice(number, 1).to_pylist(), in_splits.slice(number, 1).to_pylist()
+        if pair[0] != pair[1]:
+            return f"first {pair!r:.500}"
+    return "the first are equal"
 
 
 def _of_case(case: Case, params: BuildParams) -> BuildParams:
@@ -153,39 +159,51 @@ def _columns(delivered_as: str) -> tuple[tuple[str, str], ...]:
     return tuple(("published" if name == "date" else name, name) for name in COLUMNS)
 
 
-def _rows(params: BuildParams) -> Rows:
+def _rows(params: BuildParams) -> pa.Table:
     """What a build makes of the delivery, counted in its tables and in its checkpoints."""
     shards = plan(params)
     with suppress(LossAlarm):  # one may read on: alarms=warn
         require_columns(shards, params)
     store = open_store(params.storage)
-    rows: list[tuple[int, str | None, str | None, str | None]] = []
+    tables = [ROWS.empty_table()]
     for shard in shards:
         made = normalize_shard(shard, params=params)
-        tables = [read_documents(store, run) for run in made["runs"]]
-        found = [row for table in tables for row in _checked(table)]
-        if len(found) != made["delivered"]:
-            raise Fault(f"{made['delivered']} rows were delivered, {len(found)} are in tables")
-        reasons = Counter((stage, reason) for _, _, stage, reason in found if stage is not None)
-        if sorted([*key, count] for key, count in reasons.items()) != made["rejected"]:
+        found = [_checked(read_documents(store, run)) for run in made["runs"]]
+        rows = pa.concat_tables([ROWS.empty_table(), *found])
+        if len(rows) != made["delivered"]:
+            raise Fault(f"{made['delivered']} rows were delivered, {len(rows)} are in tables")
+        reasons = sorted([*key, count] for key, count in _reasons(rows).items())
+        if reasons != made["rejected"]:
             raise Fault(f"{made['rejected']} were counted, {reasons} are in tables")
-        rows += found
-    numbers = [number for number, *_ in rows]
-    if any(a >= b for a, b in pairwise(numbers)):
+        tables.append(rows)
+    rows = pa.concat_tables(tables).combine_chunks()
+    numbers = rows["source_row"].to_numpy()
+    if (numbers[1:] <= numbers[:-1]).any():
         raise Fault(f"rows are not numbered in order: {numbers[:50]}")
-    return Rows(rows)
-
-
-def _checked(table: pa.Table) -> list[tuple[int, str | None, str | None, str | None]]:
-    table.validate(full=True)
-    table = table.sort_by("position")
-    names = ("source_row", "content", "stage", "reason")
-    rows = [*zip(*(table[name].to_pylist() for name in names), strict=True)]
-    for row in rows:
-        _, content, stage, reason = row
-        if (content is None) is (reason is None) or (stage is None) is not (reason is None):
-            raise Fault(f"a row is neither a document nor refused, or both: {row!r:.300}")
     return rows
+
+
+def _checked(table: pa.Table) -> pa.Table:
+    """The rows of a run in order, each a document or refused."""
+    table.validate(full=True)
+    rows = table.sort_by("position").select(ROWS.names).cast(ROWS)
+    is_document = pc.is_valid(rows["content"])
+    for name in ("stage", "reason"):
+        if pc.any(pc.equal(is_document, pc.is_valid(rows[name]))).as_py():
+            raise Fault(f"a row is neither a document nor refused, or both, by its {name}")
+    return rows
+
+
+def _reasons(rows: pa.Table) -> Counter[tuple[str, str]]:
+    """How many rows are refused, per stage and reason."""
+    counted = rows.group_by(["stage", "reason"]).aggregate([([], "count_all")])
+    return Counter(
+        {
+            (row["stage"], row["reason"]): row["count_all"]
+            for row in counted.to_pylist()
+            if row["stage"] is not None
+        }
+    )
 
 
 def _load(folder: Path, params: BuildParams) -> None:
