@@ -23,10 +23,10 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-PAGE_CHARS = 48_000
+PAGE_CHARS = 32_000
 OUTSIDE = "国家机密：本文不得公开。"
-BOMB_ROWS = 100_000
-NAMED_ROWS, NAMED_CHARS = 100, 60_000
+BOMB_ROWS = 50_000
+NAMED_ROWS, NAMED_CHARS = 60, 60_000
 
 
 class Hostile(NamedTuple):
@@ -116,7 +116,7 @@ def _named_again(folder: Path) -> int:
 
 
 def pathological_pages() -> list[str]:
-    """Pages of 48 kB that readers of pages have taken hours for."""
+    """Pages of 32 kB that readers of pages have taken hours for."""
     words = (
         *("<!--", "<h1>", "<title>", "<script>", "<meta ", "<link ", "<", "</div>", "<div>"),
         *("<td>", "<tr><td>|", "&", "&#x", "{{", "{#", "|", "\u0301\u0316", "2023 ", "2023年  "),

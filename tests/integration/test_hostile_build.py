@@ -29,7 +29,7 @@ def deliveries(demo: Path, tmp_path: Path) -> dict[str, int]:
 
 def parameters(folder: Path, *names: str) -> BuildParams:
     return build_parameters(
-        folder / "conf", folder / "发布", f"partners=[{','.join((*GOOD, *names))}]", *LIMITS
+        folder / "conf", folder / "root", f"partners=[{','.join((*GOOD, *names))}]", *LIMITS
     )
 
 
