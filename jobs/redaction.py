@@ -15,9 +15,9 @@ _USER = re.compile(
 )
 # Parameters of signed addresses: AWS, Google, Azure (sig), Alibaba, Tencent, OAuth, plain words.
 _QUERY = re.compile(
-    r"([?&;](?:x-[a-z]+-(?:signature|credential|security-token|algorithm)|q-(?:signature|ak)"
+    r"([?&;#](?:x-[a-z]+-(?:signature|credential|security-token|algorithm)|q-(?:signature|ak)"
     r"|[\w.-]*(?:token|signature|secret|password|passwd|credential|api_?key|access_?key(?:_?id)?)"
-    r"|googleaccessid|ossaccesskeyid|sig|pwd)=)[^&#;\s'\"<>]+",
+    r"|googleaccessid|ossaccesskeyid|sig|pwd|jwt|authorization)=)[^&#;\s'\"<>]+",
     re.IGNORECASE,
 )
 

@@ -208,7 +208,7 @@ def deaths(label: str, names: Sequence[str]) -> str:
     """
     return (
         f"{label}: {len(names):,} tasks killed their worker {_MOST_DEATHS} times each, for want of "
-        f"memory or by what they read:\n{_listed(names)}\n"
+        f"memory, by what they read or by never ending:\n{_listed(names)}\n"
         "all other tasks are done and kept: look at these files, take them out of the delivery or "
         "give workers more memory (compute.workers, compute.task_memory_bytes), and run again"
     )

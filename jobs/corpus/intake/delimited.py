@@ -11,6 +11,7 @@ from contextlib import suppress
 from jobs.corpus.intake.encodings import ESCAPED, Characters
 from jobs.corpus.intake.open_files import OpenFile, decoded_lines
 from jobs.corpus.intake.rows import (
+    MOST_VALUES,
     DeliveryParams,
     Head,
     Refusal,
@@ -88,7 +89,7 @@ def _file_records(
     """Return the records of a file, and its lines, which know those of the last record."""
     params = file.params
     characters, file_lines = decoded_lines(file)
-    lines = _Lines(file_lines, characters, params.max_line_bytes)
+    lines = _Lines(file_lines, characters, params)
     return lines, _READERS[params.quoting](lines, params.format)
 
 
@@ -118,14 +119,15 @@ class _Lines:
     """The decoded lines of a file, those of the record being read remembered."""
 
     def __init__(
-        self, file_lines: Iterable[bytes | None], characters: Characters, max_bytes: int
+        self, file_lines: Iterable[bytes | None], characters: Characters, params: DeliveryParams
     ) -> None:
         self._lines = iter(file_lines)
         self._characters = characters
-        self._max_bytes = max_bytes
+        self._max_bytes = params.max_line_bytes
+        self._delimiter = DELIMITERS[params.format]
         self._again: deque[str] = deque()
         self.record: list[str] = []
-        self._size = 0
+        self._size = self._values = 0
 
     def __iter__(self) -> _Lines:
         return self
@@ -136,11 +138,19 @@ class _Lines:
         self._size += len(line)
         if self._size > self._max_bytes:
             raise csv.Error(f"record of more than {self._max_bytes} bytes")
+        if self._size > MOST_VALUES:
+            self._require_few_values(line)
         return line
+
+    def _require_few_values(self, line: str) -> None:
+        """Count the fields of a record from where it is long."""
+        self._values += line.count(self._delimiter)
+        if self._values > MOST_VALUES:
+            raise csv.Error(f"record of more than {MOST_VALUES} fields")
 
     def begin_record(self) -> None:
         """Forget the lines of the last record."""
-        self.record, self._size = [], 0
+        self.record, self._size, self._values = [], 0, 0
 
     @property
     def last_line(self) -> str:

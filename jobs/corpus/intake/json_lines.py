@@ -16,6 +16,8 @@ from jobs.corpus.intake.open_files import OpenFile, decoded_lines
 from jobs.corpus.intake.rows import (
     COLUMNS,
     HEAD_ROWS,
+    MOST_VALUES,
+    NAMES_SHOWN,
     Head,
     Refusal,
     Row,
@@ -27,8 +29,8 @@ from jobs.corpus.intake.rows import (
 )
 from jobs.corpus.model.reasons import RejectReason
 
-_NAMES_SHOWN = 40
 _NESTING_SHOWN = 4
+_BEFORE_VALUES = (b",", b"[", b"{")
 _ID = COLUMNS.index("id")
 
 
@@ -39,6 +41,9 @@ def json_rows(file: OpenFile) -> Iterator[Row]:
     for number, line in enumerate(file_lines, file.rows_before + 1):
         if line is None:
             evidence = f"line of more than {params.max_line_bytes} bytes"
+            yield refused_row(number, RejectReason.TOO_LARGE, evidence)
+        elif len(line) > MOST_VALUES and sum(map(line.count, _BEFORE_VALUES)) > MOST_VALUES:
+            evidence = f"line of more than {MOST_VALUES} values"
             yield refused_row(number, RejectReason.TOO_LARGE, evidence)
         elif line and not line.isspace():
             values = _values(line, characters, source_columns, params.lost_share)
@@ -136,7 +141,7 @@ def _value(record: dict[str, Any], name: str | None) -> object:
 
 
 def _names(record: dict[str, Any]) -> list[str]:
-    return list(islice(_dotted(record, "", _NESTING_SHOWN), _NAMES_SHOWN))
+    return list(islice(_dotted(record, "", _NESTING_SHOWN), NAMES_SHOWN))
 
 
 def _dotted(record: dict[str, Any], prefix: str, depth: int) -> Iterator[str]:

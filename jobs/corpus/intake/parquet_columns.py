@@ -35,13 +35,16 @@ class Column(NamedTuple):
 
 def columns_by_name(fields: Iterable[pa.Field], path: tuple[str, ...] = ()) -> dict[str, Column]:
     """Every column by its dotted name, an exact name before a nested one, the first of a name."""
-    columns: dict[str, Column] = {}
+    inner: list[dict[str, Column]] = []
     own: dict[str, Column] = {}
     for field in fields:
         here = (*path, field.name)
         if pt.is_struct(field.type):
-            columns = columns_by_name(field.type, here) | columns
+            inner.append(columns_by_name(field.type, here))
         own.setdefault(".".join(here), Column(here, field.type))
+    columns: dict[str, Column] = {}
+    for one in reversed(inner):  # so that the first of a name stays
+        columns |= one
     return columns | own
 
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyarrow.types as pt
 
-from jobs.corpus.intake.blocks import reading
+from jobs.corpus.intake.decoding import decoding
 from jobs.corpus.intake.encodings import escaped
 from jobs.corpus.intake.open_files import OpenFile
 from jobs.corpus.intake.parquet_columns import (
@@ -68,7 +68,7 @@ def parquet_rows(delivered: OpenFile) -> Iterator[Row]:
     is_uuid = [column is not None and column.name in _uuids(file.reader) for column in wanted]
     number = delivered.rows_before
     for batch in _batches(file, groups, wanted, params.batch_bytes):
-        with reading(file.name):
+        with decoding(file.name, params.batch_bytes):
             found = [text_cells(batch, wanted[0])] + [
                 cells(batch, column, is_id=place == _ID, is_uuid=is_uuid[place])
                 for place, column in enumerate(wanted[1:], 1)
@@ -90,7 +90,9 @@ def require_text_column(file: OpenFile) -> None:
         TextColumnMissing: if there is no text column, or it holds no text.
     """
     schema = _opened(file).reader.schema_arrow
-    if _refusal(schema, file.params) is not None:
+    refusal = _refusal(schema, file.params)
+    # A column that is there twice costs the rows of its file, and no mapping mends it.
+    if refusal is not None and refusal.reason != RejectReason.BROKEN_ROW:
         raise text_column_missing(file.name, file.params.text_column, _found(schema))
 
 
@@ -142,12 +144,12 @@ def _batches(
     leaves = _leaves(file.reader, columns)
     by_dictionary = open_parquet(file.stream, file.name, file.reader.metadata, leaves)
     for group in groups:
-        with reading(file.name):
+        with decoding(file.name, batch_bytes):
             longest = _longest_value(by_dictionary, group, leaves, columns)
             rows = _rows_per_batch(file.reader, group, leaves, batch_bytes, longest)
         batches = file.reader.iter_batches(batch_size=rows, row_groups=[group], columns=columns)
         while True:
-            with reading(file.name):
+            with decoding(file.name, batch_bytes):
                 batch = next(batches, None)
             if batch is None:
                 break

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import islice
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -34,6 +35,11 @@ ROW_BYTES = 500
 """What a row takes besides its text, measured on rows of a few characters."""
 
 _EVIDENCE_CHARS = 200
+NAMES_SHOWN = 40
+"""How many of a file's columns a message or evidence names."""
+
+MOST_VALUES = 1 << 23
+"""Of a line or record: each takes up to 170 bytes of memory, and two or three in the file."""
 
 # A character of text may be up to three times as long in the file as in UTF-8: `\\ud842\\udfb7`.
 LINE_FACTOR = 3
@@ -204,7 +210,7 @@ def refused_row(number: int, reason: RejectReason, evidence: str) -> Row:
 
 def shortened(evidence: str) -> str:
     """Evidence that fits in a report, and in UTF-8."""
-    valid = _encodable(evidence)
+    valid = _encodable(evidence[: _EVIDENCE_CHARS + 1])
     return valid if len(valid) <= _EVIDENCE_CHARS else valid[: _EVIDENCE_CHARS - 1] + "…"
 
 
@@ -219,7 +225,7 @@ def undecodable(error: UnicodeDecodeError) -> Refusal:
 
 def text_missing(found: Iterable[str]) -> Refusal:
     """The refusal of a row without the text's column: this file, or this row, is unlike others."""
-    return Refusal(RejectReason.MISSING_TEXT, ", ".join(found))
+    return Refusal(RejectReason.MISSING_TEXT, shortened(", ".join(islice(found, _EVIDENCE_CHARS))))
 
 
 def text_column_missing(source_file: str, wanted: str, found: Iterable[str]) -> TextColumnMissing:
@@ -232,8 +238,13 @@ def text_column_missing(source_file: str, wanted: str, found: Iterable[str]) -> 
     """
     return TextColumnMissing(
         f"{source_file}: no column {wanted!r} to read the text from, there are"
-        f" {_encodable(', '.join(found))}: correct the partner's columns"
+        f" {listed(found)}: correct the partner's columns"
     )
+
+
+def listed(names: Iterable[str]) -> str:
+    """The first of many names, which may be a partner's, as a message takes them."""
+    return ", ".join(shortened(name) for name in islice(names, NAMES_SHOWN))
 
 
 def tables(rows: Iterable[Row], source_file: str, batch_bytes: int) -> Iterator[pa.Table]:

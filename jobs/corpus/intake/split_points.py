@@ -14,7 +14,7 @@ from jobs.corpus.intake.delimited import DELIMITERS
 from jobs.corpus.intake.encoding_evidence import HEAD_BYTES, Evidence, characters
 from jobs.corpus.intake.encodings import detect, without_mark
 from jobs.corpus.intake.file_kinds import packed_kind
-from jobs.corpus.intake.rows import DeliveryParams
+from jobs.corpus.intake.rows import MOST_VALUES, DeliveryParams
 from jobs.corpus.intake.splits import Split
 from jobs.corpus.text.kernels import kernel
 from jobs.corpus.text.utf8 import Bytes
@@ -110,7 +110,8 @@ def record_splitter(params: DeliveryParams, split_bytes: int) -> Splitter | None
     """Return a scan for splits of CSV or TSV; None where quotes do not enclose fields."""
     if params.quoting != "double":
         return None
-    scan = _Records(split_bytes, DELIMITERS[params.format], params.max_line_bytes)
+    most_bytes = min(params.max_line_bytes, MOST_VALUES)  # longer ones may have too many fields
+    scan = _Records(split_bytes, DELIMITERS[params.format], most_bytes)
     return Splitter(params.encoding, scan)
 
 

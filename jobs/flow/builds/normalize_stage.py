@@ -35,6 +35,7 @@ from jobs.flow.intake.delivered_tables import file_tables
 from jobs.flow.intake.file_contents import MEMBER
 from jobs.flow.intake.input_shards import Delivered, InputShard, with_read
 from jobs.flow.intake.plan import remember_plan
+from jobs.flow.intake.processor_time import limited
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard, Run
 from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, map_checkpointed
@@ -109,15 +110,19 @@ def normalize_shard(shard: InputShard, *, params: BuildParams) -> Checkpoint:
     writer = _RunWriter(open_store(params.storage), shard, params)
     endpoint_url = params.storage.endpoint_url
     bad: list[tuple[Delivered, DeliveryUnreadable]] = []
-    for file in shard.files:
-        try:
-            for table in file_tables(
+    with limited() as renew:
+        for file in shard.files:
+            read = file_tables(
                 file, shard.group.reading, endpoint_url=endpoint_url, report=writer.report
-            ):
-                if not bad:  # else nothing of this shard is used
-                    writer.add(table)
-        except DeliveryUnreadable as error:
-            bad.append((file, error))
+            )
+            try:
+                for table in read:
+                    renew()
+                    if not bad:  # else nothing of this shard is used
+                        writer.add(table)
+            except DeliveryUnreadable as error:
+                bad.append((file, error))
+            renew()
     return complaints(bad) if bad else writer.finished()
 
 

@@ -13,7 +13,7 @@ from itertools import islice
 
 from jobs.corpus.intake.deliveries import heads
 from jobs.corpus.intake.formats import format_named
-from jobs.corpus.intake.rows import DeliveryParams, Head
+from jobs.corpus.intake.rows import DeliveryParams, Head, listed
 from jobs.errors import DeliveryUnreadable, LossAlarm
 from jobs.flow.intake.file_contents import opened_contents
 from jobs.flow.intake.input_shards import Delivered, InputShard, delivered_files
@@ -21,7 +21,6 @@ from jobs.flow.params import BuildParams
 
 _FILES_TRIED = 8
 _ALIKE = 0.8  # of difflib: `headlin` and `headline` have 0.93, `titel` and `title` 0.8
-_NAMES_SHOWN = 40
 
 
 def require_columns(plan: Sequence[InputShard], params: BuildParams) -> None:
@@ -74,7 +73,7 @@ def _complaints(
     if shown and (is_all or any(meant.values())):
         for column, given in missing:
             hint = f"did you mean {meant[given][0]!r}? " if meant[given] else ""
-            there = ", ".join(names[:_NAMES_SHOWN])
+            there = listed(names)
             key = column if column == "keep" else f"columns.{column}"
             yield f"{key} is {given!r}: {hint}there are {there}"
 

@@ -59,12 +59,19 @@ class OpenedRelease:
 
     def schema(self, kind: str = "shards") -> pa.Schema:
         """Return the schema of a kind of file, as the manifest declares it."""
-        return pa.schema(
-            [
-                pa.field(column["name"], _arrow_type(column["type"]), nullable=column["nullable"])
-                for column in self.manifest["schema"][kind]
-            ]
-        )
+        columns = self.manifest["schema"][kind]
+        try:
+            return pa.schema(
+                [
+                    pa.field(column["name"], _arrow_type(column["type"]), column["nullable"])
+                    for column in columns
+                ]
+            )
+        except (ValueError, OverflowError) as error:
+            raise DamagedMetadata(
+                f"{self.corpus} {self.version} has a column in {kind} of a type that this version "
+                f"of heliu does not know ({error}): it was written by a newer one, or was edited"
+            ) from error
 
     def dataset(self, kind: str = "shards") -> pd.Dataset:
         """Return a pyarrow dataset; nothing is read yet, and S3 needs no more arguments."""

@@ -32,6 +32,8 @@ SECRETS = [
     ("https://h/?q-ak=a&q-signature=secret", "https://h/?q-ak=***&q-signature=***"),
     ("(https://h/?access_token=secret 乙)", "(https://h/?access_token=*** 乙)"),
     ("'http://h/?a=b;password=secret'", "'http://h/?a=b;password=***'"),
+    ("https://h/cb#access_token=secret&y=2", "https://h/cb#access_token=***&y=2"),
+    ("https://h/x?jwt=secret", "https://h/x?jwt=***"),
 ]
 PLAIN = [
     "s3://bucket/partner=gov/甲@2023.jsonl",

@@ -119,6 +119,13 @@ def test_forgery_is_refused_by_name_and_copied_nowhere(tmp_path: Path, forge: Fo
     assert not [*(tmp_path / "there").rglob("*")]
 
 
+@pytest.mark.parametrize("kind", ["fixed_size_binary[99999999999999]", "klingon", "list<a: x>"])
+def test_type_that_nobody_knows_is_refused_when_it_is_needed(tmp_path: Path, kind: str) -> None:
+    store = forged(tmp_path, put(kind, "schema", "shards", 0, "type"))
+    with pytest.raises(DamagedMetadata, match=r"demo 1\.0\.0 has a column in shards of a type"):
+        open_release(store, "demo", "latest").schema()
+
+
 def test_forged_entries_are_refused_wherever_they_are_read(tmp_path: Path) -> None:
     def forge(_manifest: dict[str, Any], _state: dict[str, Any], entry: dict[str, Any]) -> None:
         entry["operation"]["by"] = "甲\x1b[2J"
