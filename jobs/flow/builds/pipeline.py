@@ -48,6 +48,7 @@ class BuildState:
         parent: The release it extends, if any.
         plan: Its input shards.
         tombstones: Of all that was taken down; none where the steps compare nothing.
+        is_published: Whether the release is published already.
         read: The plan with the digests of the files that normalize read.
         shards: What normalize left of each input shard, later without site boilerplate.
         drops: The documents that dedup drops.
@@ -60,6 +61,7 @@ class BuildState:
     parent: OpenedRelease | None
     plan: Sequence[InputShard]
     tombstones: Sequence[FrozenShard]
+    is_published: bool
     read: Sequence[InputShard] = field(init=False)
     shards: list[NormalizedShard] = field(init=False)
     drops: Drops = field(init=False)
@@ -88,7 +90,13 @@ def _deduplicate(build: BuildState) -> None:
 
 
 def _merge(build: BuildState) -> None:
-    build.ranges = merge(build.shards, build.drops, build.params, progress=build.progress)
+    build.ranges = merge(
+        build.shards,
+        build.drops,
+        build.params,
+        progress=build.progress,
+        is_published=build.is_published,
+    )
     build.manifest = candidate(
         build.read, build.shards, build.ranges, build.params, parent=build.parent
     )
@@ -190,8 +198,7 @@ def _planned(
     prove_once(store, params.storage.root)
     parent = open_parent(store, params)
     shards = plan(params, known=inputs_of(parent), progress=progress)
-    if will_publish:
-        require_free_version(store, shards, params, parent=parent)
+    is_published = will_publish and require_free_version(store, shards, params, parent=parent)
     if params.alarms.is_stopping:
         require_columns(shards, params)
-    return BuildState(params, progress, parent, shards, tombstones)
+    return BuildState(params, progress, parent, shards, tombstones, is_published)
