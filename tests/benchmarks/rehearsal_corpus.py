@@ -47,17 +47,20 @@ def write_deliveries(folder: Path, gigabytes: float, factor: int) -> int:
         gigabytes: of text, if nothing were shrunk.
         factor: by which every file is smaller.
     """
-    needed = sum(_FILE_BYTES[name] * count for name, count in _CONTENTS.items()) / factor
+    sizes = {
+        name: min(size, int(gigabytes * 1e9 * _SHARES[name])) for name, size in _FILE_BYTES.items()
+    }
+    needed = sum(sizes[name] * count for name, count in _CONTENTS.items()) / factor
     rows = _rows(folder / "demo", int(needed / _TEXT_SHARE * 1.1 / 1e6) + 2)
     files = 0
     for priority, (name, share) in enumerate(_SHARES.items()):
         place = folder / "deliveries" / name
         place.mkdir(parents=True)
-        number = max(1, round(gigabytes * 1e9 * share / _FILE_BYTES[name]))
+        number = max(1, round(gigabytes * 1e9 * share / sizes[name]))
         contents = []
         for content in range(min(number, _CONTENTS[name])):
             contents.append(folder / f"{name}-{content}.{_SUFFIXES[name]}")
-            _write(contents[-1], list(_taken(rows, _FILE_BYTES[name] // factor)))
+            _write(contents[-1], list(_taken(rows, sizes[name] // factor)))
         for at in range(number):
             os.link(contents[at % len(contents)], place / f"part-{at:06d}.{_SUFFIXES[name]}")
         files += number

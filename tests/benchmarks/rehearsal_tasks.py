@@ -36,6 +36,7 @@ from jobs.flow.tasks.checkpoints import (
 )
 from jobs.flow.tasks.sealed_objects import read_table, seal
 from jobs.storage.canonical_json import sha256_hex
+from jobs.storage.layout import blob_address, blob_key
 from jobs.storage.stores import open_store
 from tests.benchmarks import rehearsal_store
 from tests.benchmarks.rehearsal_sizes import shrink
@@ -195,14 +196,14 @@ def _cloned(params: BuildParams, ran: Ran, key: str, normal: str | None, number:
         if name.startswith(_VARIED):
             new = _varied(store, old, new, number)
             text = text.replace(old.replace(*folders), new)
-        elif "/blobs/" in old:
-            digest = name.partition(".")[0]
-            new = sha256_hex(f"{digest} {number}".encode())
-            text = text.replace(digest, new)
-        else:
-            path = Path(store.location(new))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            os.link(store.location(old), path)
+            continue
+        if address := blob_address(old):
+            digest = sha256_hex(f"{address.digest} {number}".encode())
+            new = blob_key(params.corpus, digest)
+            text = text.replace(address.digest, digest)
+        path = Path(store.location(new))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.link(store.location(old), path)
     made = orjson.loads(text)
     if "boundaries" in made and normal is None:
         made["boundaries"] = _drawn(made["content_bytes"], made["delivered"], rng)
