@@ -1,7 +1,7 @@
 """Deliveries of a rehearsal: as many files as there would be, of few contents, each file shrunk.
 
 Three partners: half of the text is in JSON lines compressed one by one, 64 MiB of text each; three
-tenths in plain JSON lines of 1 GiB, which are split; a fifth in Parquet. Files of equal content are
+tenths in plain JSON lines of 256 MiB, which are split; a fifth in Parquet. Files of equal content are
 hard links.
 """
 
@@ -22,12 +22,12 @@ from tests.benchmarks.rehearsal_store import SCHEME
 from tests.builds import build_parameters, write_partner
 
 _TASK_BYTES = 64 << 20  # of text, which is what a task reads
-_SPLIT_BYTES = 1 << 30
+_SPLIT_BYTES = 256 << 20
 _SHARES = {"gov": 0.5, "news": 0.3, "papers": 0.2}
 _FORMATS = {"gov": "jsonl", "news": "jsonl", "papers": "parquet"}
 _SUFFIXES = {"gov": "jsonl.zst", "news": "jsonl", "papers": "parquet"}
 _FILE_BYTES = {"gov": _TASK_BYTES, "news": _SPLIT_BYTES, "papers": _TASK_BYTES}
-_CONTENTS = {"gov": 4, "news": 1, "papers": 2}
+_CONTENTS = {"gov": 2, "news": 1, "papers": 2}
 _TEXT_SHARE = 0.62  # of the demo's texts, whose documents are longer than 3 kB
 _PARTNER = """
 format: {format}

@@ -71,7 +71,9 @@ def drops_by_section(
     ordinals = np.array([section.first for section in sections], "<i8")
     store = open_store(params.storage)
     firsts = seal(store, at("drops/firsts.bin"), ordinals.tobytes())
-    list_of = lambda name, files: write_list(store, at(f"drops/{name}.json"), files)  # noqa: E731
+
+    def list_of(name: str, files: Sequence[str]) -> str:
+        return write_list(store, at(f"drops/{name}.json"), files)
 
     def run(task: Any, label: str, inputs: Iterable[str]) -> tuple[str, ...]:
         work = []
