@@ -274,7 +274,8 @@ class ObjectStoreContract:
                 with file:
                     assert end == body[-size_bytes:]
                     assert file.size() == len(body)
-                    assert file.read_at(3, 1) == body[1:4]
+                    if body:
+                        assert file.read_at(1, len(body) - 1) == body[-1:]
         with pytest.raises(ObjectMissing):
             store.open_end("nothing", 5)
 

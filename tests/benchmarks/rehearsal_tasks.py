@@ -97,6 +97,7 @@ class Executor:
         label: str,
         **_: object,
     ) -> Iterator[tuple[str, Checkpoint]]:
+        label = str(label)
         rows = [pickle.dumps(spec) for spec in specs]  # as Ray Data is given them
         stage = self.stages.setdefault(label, Stage())
         stage.specs += map(len, rows)
