@@ -1,8 +1,8 @@
 """Deliveries of a rehearsal: as many files as there would be, of few contents, each file shrunk.
 
-Three partners: half of the text is in JSON lines compressed one by one, 64 MiB of text each; three
-tenths in plain JSON lines of 256 MiB, which are split; a fifth in Parquet. Files of equal content are
-hard links.
+Three partners: half of the text is in compressed JSON lines, 64 MiB of text each; three tenths in
+plain JSON lines of 256 MiB, which are split; a fifth in Parquet. Files of equal content are hard
+links.
 """
 
 from __future__ import annotations

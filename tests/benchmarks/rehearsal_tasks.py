@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.corpus.release.sections import Boundaries
@@ -37,6 +39,7 @@ from jobs.flow.tasks.checkpoints import (
 from jobs.flow.tasks.sealed_objects import read_table, seal
 from jobs.storage.canonical_json import sha256_hex
 from jobs.storage.layout import blob_address, blob_key
+from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 from tests.benchmarks import rehearsal_store
 from tests.benchmarks.rehearsal_sizes import shrink
@@ -219,37 +222,48 @@ def _cloned(params: BuildParams, ran: Ran, key: str, normal: str | None, number:
     return write_checkpoint(store, key, made)
 
 
-def _varied(store: Any, old: str, new: str, number: int) -> str:
+class _Hashes(NamedTuple):
+    """Where the values of a column of hashes lie in a file: of one width, from an offset."""
+
+    start: int
+    width: int
+    rows: Any  # of the values, which leave out nulls
+    is_id: bool
+
+
+@lru_cache(maxsize=4)
+def _template(store: ObjectStore, key: str) -> tuple[bytes, tuple[_Hashes, ...]]:
+    """Return a table as a file without compression, and where its hashes are."""
+    table, sink = read_table(store, key), BytesIO()
+    how = {"compression": "none", "use_dictionary": False, "data_page_size": 1 << 30}
+    pq.write_table(table, sink, row_group_size=1 << 20, write_statistics=["doc_id"], **how)
+    body = sink.getvalue()
+    found = []
+    columns = pq.read_metadata(BytesIO(body)).row_group(0) if len(table) else None
+    for at, one in enumerate(table.schema if columns else ()):
+        if pa.types.is_fixed_size_binary(one.type):
+            column, width = columns.column(at), one.type.byte_width
+            values = table[at].drop_null().to_pylist()
+            start = column.data_page_offset + column.total_compressed_size - len(values) * width
+            if body[start : start + len(values) * width] != b"".join(values):
+                raise AssertionError(f"{one.name} of {key} is not where it was expected")
+            rows = table["position"].filter(pc.is_valid(table[at])).to_numpy()
+            found.append(_Hashes(start, width, rows, one.name == "doc_id"))
+    return body, tuple(found)
+
+
+def _varied(store: ObjectStore, old: str, new: str, number: int) -> str:
     """Write a table whose rows have other ids, hashes and signatures; return its key."""
-    table = read_table(store, old)
-    position = table["position"].to_numpy()
-    is_shared = position % _SHARED == 0
-    for name in table.column_names:
-        kind = table.schema.field(name).type
-        if pa.types.is_fixed_size_binary(kind):
-            column = table[name].combine_chunks()
-            width = kind.byte_width
-            body = np.frombuffer(column.buffers()[1], np.uint8)[: len(table) * width]
-            body = body.reshape(len(table), width).copy()
-            own, shared = (_noise(width, seed) for seed in (2 * number + 1, 2 * (number // 2)))
-            first = 8 if name == "doc_id" else 0  # tables stay sorted by the first half of ids
-            body[~is_shared, first:] ^= own[first:]
-            body[is_shared, first:] ^= (own if name == "doc_id" else shared)[first:]
-            values = pa.Array.from_buffers(
-                kind, len(table), [column.buffers()[0], pa.py_buffer(body)], column.null_count
-            )
-            at = table.column_names.index(name)
-            table = table.set_column(at, table.schema.field(at), values)
-    sink = BytesIO()
-    pq.write_table(
-        table,
-        sink,
-        compression="zstd",
-        compression_level=1,
-        use_dictionary=False,
-        write_statistics=["doc_id"],
-    )
-    return seal(store, _unsealed(new), sink.getvalue())
+    template, columns = _template(store, old)
+    body = np.frombuffer(template, np.uint8).copy()
+    for start, width, rows, is_id in columns:
+        values = body[start : start + len(rows) * width].reshape(len(rows), width)
+        own, shared = (_noise(width, seed) for seed in (2 * number + 1, 2 * (number // 2)))
+        if is_id:  # tables stay sorted by the first half of ids
+            values[:, 8:] ^= own[8:]
+        else:
+            values ^= np.where((rows % _SHARED == 0)[:, None], shared, own)
+    return seal(store, _unsealed(new), body.tobytes())
 
 
 def _unsealed(key: str) -> str:
