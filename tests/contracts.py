@@ -266,6 +266,19 @@ class ObjectStoreContract:
                 {"text": "𠮷野家"}
             ]
 
+    def test_an_end_comes_with_the_file_whatever_its_size(self, store: ObjectStore):
+        for body in (TEXT, b"x", b"", BIG):
+            store.put("a", body)
+            for size_bytes in (1, 5, len(body) + 1):
+                file, end = store.open_end("a", size_bytes)
+                with file:
+                    assert end == body[-size_bytes:]
+                    assert file.size() == len(body)
+                    if body:
+                        assert file.read_at(1, len(body) - 1) == body[-1:]
+        with pytest.raises(ObjectMissing):
+            store.open_end("nothing", 5)
+
     def test_tail_gives_the_last_bytes_or_all_there_are(self, store: ObjectStore):
         store.put("a", TEXT)
         assert store.tail("a", 5) == TEXT[-5:]

@@ -195,6 +195,19 @@ class ObjectStore(ABC):
             ObjectMissing: Nothing is there.
         """
 
+    def open_end(self, key: str, size_bytes: int) -> tuple[pa.NativeFile, bytes]:
+        """Open the object for random access, and return up to so many of its last bytes too.
+
+        On S3 one request, which tells the size as well. Raises as `open` does.
+
+        Args:
+            key: of the object.
+            size_bytes: at its end.
+        """
+        file = self.open(key)
+        start = max(0, file.size() - size_bytes)
+        return file, bytes(file.read_at(file.size() - start, start))
+
     def stream(self, key: str) -> ByteStream:
         """Open the object as a stream, to read all of it.
 

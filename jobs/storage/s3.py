@@ -37,7 +37,7 @@ from jobs.storage.s3_clients import (
     s3_client,
     split_address,
 )
-from jobs.storage.s3_files import open_object, stream_object
+from jobs.storage.s3_files import open_object, open_object_end, stream_object
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -163,6 +163,12 @@ class S3Store(ObjectStore):
     def open(self, key: str) -> pa.NativeFile:
         """See `ObjectStore.open`."""
         return open_object(self.location(key), self._endpoint_url, region=self._region)
+
+    def open_end(self, key: str, size_bytes: int) -> tuple[pa.NativeFile, bytes]:
+        """See `ObjectStore.open_end`."""
+        return open_object_end(
+            self.location(key), self._endpoint_url, size_bytes, region=self._region
+        )
 
     def stream(self, key: str) -> ByteStream:
         """See `ObjectStore.stream`: one request, and one more wherever the answer breaks off."""

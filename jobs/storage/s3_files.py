@@ -12,11 +12,17 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from botocore.exceptions import IncompleteReadError
+from botocore.exceptions import ClientError, IncompleteReadError
 
 from jobs.storage.objects import Listed, ObjectReplaced
 from jobs.storage.random_access import RandomAccess
-from jobs.storage.s3_clients import explaining, read_again, s3_client, split_address
+from jobs.storage.s3_clients import (
+    error_code,
+    explaining,
+    read_again,
+    s3_client,
+    split_address,
+)
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -49,6 +55,28 @@ def open_object(
     size_bytes, etag = listed or (None, "")
     stored = _Object(address, endpoint_url, region, etag)
     return pa.PythonFile(_File(stored, size_bytes), mode="r")
+
+
+def open_object_end(
+    address: str, endpoint_url: str | None, size_bytes: int, region: str | None
+) -> tuple[pa.NativeFile, bytes]:
+    """Open an object for random access, and read its end; one request, unless it is empty.
+
+    Args:
+        address: of the object.
+        endpoint_url: of a server other than AWS.
+        size_bytes: how much of its end is read.
+        region: of the bucket, None for the environment's.
+
+    Raises:
+        ObjectMissing: Nothing is there.
+        StorageError: Now or while reading: the server refused or cannot be reached, or the object
+            was replaced since.
+    """
+    stored = _Object(address, endpoint_url, region, "")
+    with stored.explaining():
+        total, end = stored.end(size_bytes)
+    return pa.PythonFile(_File(stored, total), mode="r"), end
 
 
 def stream_object(
@@ -91,14 +119,38 @@ class _Object:
         self.etag = found["ETag"]
         return found["ContentLength"]
 
+    def end(self, size_bytes: int) -> tuple[int, bytes]:
+        """Return the size in bytes, and up to so many of the last bytes."""
+        answer: Any = {}
+
+        def ask() -> StreamingBody:
+            answer.update(self._answer(Range=f"bytes=-{size_bytes}"))
+            return answer["Body"]
+
+        def read(body: StreamingBody) -> bytes:
+            return _whole(body.read(), answer["ContentLength"])
+
+        try:
+            end = read_again(ask, read)
+        except ClientError as error:
+            if error_code(error) == "InvalidRange":  # no byte of an empty object can be named
+                return self.size(), b""
+            raise
+        # A server that sends all of a shorter object need not say which part it is.
+        _, _, total = answer.get("ContentRange", "").rpartition("/")
+        return int(total or len(end)), end
+
     def body(self, **wanted: Any) -> StreamingBody:
         """The answer to one request; what is asked for beside the object itself."""
+        return self._answer(**wanted)["Body"]
+
+    def _answer(self, **wanted: Any) -> Any:
         answer = self._client.get_object(Bucket=self._bucket, Key=self._key, **wanted)
         self.etag = self.etag or answer["ETag"]
         if answer["ETag"] != self.etag:
             answer["Body"].close()
             raise ObjectReplaced(f"{self._address} was replaced while it was read: run again")
-        return answer["Body"]
+        return answer
 
 
 class _File(RandomAccess):
@@ -131,12 +183,16 @@ class _File(RandomAccess):
 
     def _part(self, start: int, stop: int) -> bytes:
         def read(body: StreamingBody) -> bytes:
-            part = body.read()
-            if len(part) == stop - start:
-                return part
-            raise IncompleteReadError(actual_bytes=len(part), expected_bytes=stop - start)
+            return _whole(body.read(), stop - start)
 
         return read_again(lambda: self._stored.body(Range=f"bytes={start}-{stop - 1}"), read)
+
+
+def _whole(part: bytes, size_bytes: int) -> bytes:
+    """Return an answer that has its length; an error that is asked again for, otherwise."""
+    if len(part) != size_bytes:
+        raise IncompleteReadError(actual_bytes=len(part), expected_bytes=size_bytes)
+    return part
 
 
 class ObjectStream:

@@ -21,7 +21,6 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-import orjson
 
 from jobs.corpus.removal.line_keys import Keys
 from jobs.corpus.removal.site_boilerplate import KeyCounts, count_keys, unique_pairs
@@ -30,9 +29,8 @@ from jobs.flow.dedup.ranked_facts import documents_of
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard
 from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, map_checkpointed
-from jobs.flow.tasks.exchange import write_partitions
-from jobs.flow.tasks.sealed_objects import open_sealed, read_sealed, seal
-from jobs.storage.canonical_json import canonical_json
+from jobs.flow.tasks.exchange import read_span, write_partitions
+from jobs.flow.tasks.written_lists import read_list, write_list
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
@@ -84,7 +82,11 @@ def count_edges(
         progress: called after every finished task.
     """
     batches = list(_batches(normalized))
-    list_of = partial(_write_list, open_store(params.storage), at)
+    store = open_store(params.storage)
+
+    def list_of(name: str, files: Sequence[str]) -> str:
+        return write_list(store, at("inputs", f"{name}.json"), files)
+
     edges = [list_of(f"edges-{number}", _edges(batch)) for number, batch in enumerate(batches)]
 
     def run(task: Callable[..., Checkpoint], label: str, reads: Iterable[_Reads]) -> list[str]:
@@ -177,24 +179,17 @@ def _distribute(spec: _Task, *, params: BuildParams) -> Checkpoint:
     return {"file": write_partitions(store, spec.at, counts.ravel(), np.array([0, counts.size]))}
 
 
-def _write_list(store: ObjectStore, at: At, name: str, files: Sequence[str]) -> str:
-    return seal(store, at("inputs", f"{name}.json"), canonical_json(files))
-
-
 def _read(store: ObjectStore, spec: _Task) -> list[Keys]:
     """Read the task's partitions of all its files: arrays of shape (n, 2)."""
-    files = orjson.loads(read_sealed(store, spec.inputs))
+    files = read_list(store, spec.inputs)
     read = partial(_read_span, store, first=spec.first, end=spec.end, partitions=spec.partitions)
     with ThreadPoolExecutor(_READERS) as pool:
         return list(pool.map(read, files))
 
 
 def _read_span(store: ObjectStore, key: str, *, first: int, end: int, partitions: int) -> Keys:
-    with open_sealed(store, key) as stream:
-        bounds = np.frombuffer(stream.read_at(8 * (end - first + 1), 8 * first), "<i8")
-        start, stop = int(bounds[0]), int(bounds[-1])
-        data = stream.read_at(8 * (stop - start), 8 * (partitions + 1 + start))
-        return np.frombuffer(bytes(data), "<u8").reshape(-1, 2)  # the blocks it came in are larger
+    found = read_span(store, key, first=first, end=end, partitions=partitions)
+    return found.packed.reshape(-1, 2)
 
 
 def _counts(rows: Keys) -> KeyCounts:

@@ -21,6 +21,7 @@ from jobs.flow.params import BuildParams
 from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, map_checkpointed
 from jobs.flow.tasks.exchange import gather_group, write_groups
 from jobs.flow.tasks.sealed_objects import read_sealed, read_table, seal
+from jobs.flow.tasks.written_lists import read_list, write_list
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
@@ -35,13 +36,13 @@ class _Pass(NamedTuple):
     Attributes:
         at: The key of its file, before it is sealed.
         number: Of the task.
-        files: To read.
+        files: The list of files to read.
         firsts: The key of the ordinals with which sections begin.
     """
 
     at: str
     number: int
-    files: tuple[str, ...]
+    files: str
     firsts: str
 
 
@@ -68,9 +69,13 @@ def drops_by_section(
     if len(drops.files) <= FEW_FILES:
         return []
     ordinals = np.array([section.first for section in sections], "<i8")
-    firsts = seal(open_store(params.storage), at("drops/firsts.bin"), ordinals.tobytes())
+    store = open_store(params.storage)
+    firsts = seal(store, at("drops/firsts.bin"), ordinals.tobytes())
 
-    def run(task: Any, label: str, inputs: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    def list_of(name: str, files: Sequence[str]) -> str:
+        return write_list(store, at(f"drops/{name}.json"), files)
+
+    def run(task: Any, label: str, inputs: Iterable[str]) -> tuple[str, ...]:
         work = []
         for number, files in enumerate(inputs):
             name = at(f"drops/{task.__name__.strip('_')}-{number}")
@@ -81,15 +86,16 @@ def drops_by_section(
 
     starts = range(0, len(drops.files), FILES_AT_ONCE)
     batches = [drops.files[start : start + FILES_AT_ONCE] for start in starts]
-    scattered = run(_scatter, "merge: scatter drops", batches)
+    lists = [list_of(f"files-{number}", batch) for number, batch in enumerate(batches)]
+    scattered = run(_scatter, "merge: scatter drops", lists)
     groups = -(-len(sections) // SECTIONS_AT_ONCE)
-    gathered = run(_gather, "merge: gather drops", [scattered] * groups)
+    gathered = run(_gather, "merge: gather drops", [list_of("scattered", scattered)] * groups)
     return [gathered[number // SECTIONS_AT_ONCE] for number in range(len(sections))]
 
 
 def _scatter(spec: _Pass, *, params: BuildParams) -> Checkpoint:
     store = open_store(params.storage)
-    tables = [read_table(store, file) for file in spec.files]
+    tables = [read_table(store, file) for file in read_list(store, spec.files)]
     table = pa.concat_tables([DROPS.empty_table(), *tables])
     groups = _sections(store, table, spec) // SECTIONS_AT_ONCE
     return {"file": write_groups(store, spec.at, table, groups)}
@@ -97,7 +103,7 @@ def _scatter(spec: _Pass, *, params: BuildParams) -> Checkpoint:
 
 def _gather(spec: _Pass, *, params: BuildParams) -> Checkpoint:
     store = open_store(params.storage)
-    table = gather_group(store, spec.files, spec.number)
+    table = gather_group(store, read_list(store, spec.files), spec.number)
     return {"file": write_groups(store, spec.at, table, _sections(store, table, spec))}
 
 

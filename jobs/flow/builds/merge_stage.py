@@ -69,9 +69,22 @@ class _Work(NamedTuple):
 
 
 def merge(
-    normalized: list[NormalizedShard], drops: Drops, params: BuildParams, *, progress: Progress
+    normalized: list[NormalizedShard],
+    drops: Drops,
+    params: BuildParams,
+    *,
+    progress: Progress,
+    is_published: bool = False,
 ) -> list[tuple[Range, Checkpoint]]:
     """Write what each range holds: `shards`, `facts`, `decisions`, `removals`, and their counts.
+
+    Args:
+        normalized: the shards of the build.
+        drops: of the build.
+        params: of the build.
+        progress: called after every finished task.
+        is_published: whether the release is there, so that its files are not read again: readers
+            and `heliu verify` find damage in them.
 
     Returns:
         Ranges and their checkpoints in the order of a release: by partner, section and id.
@@ -98,7 +111,7 @@ def merge(
         for part in range(section.parts)
     ]
     work = [CheckpointedTask(place(f"{number}.json"), spec) for number, spec in enumerate(works)]
-    is_whole = partial(_is_whole, retired_files)
+    is_whole = None if is_published else partial(_is_whole, retired_files)
     checkpoints = map_checkpointed(
         merge_range, work, params=params, label="merge", progress=progress, is_whole=is_whole
     )

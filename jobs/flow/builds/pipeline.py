@@ -52,6 +52,7 @@ class BuildState:
         plan: Its input shards.
         bad_files: Files that cannot be read and are set aside.
         tombstones: Of all that was taken down; none where the steps compare nothing.
+        is_published: Whether the release is published already.
         read: The plan with the digests of the files that normalize read.
         shards: What normalize left of each input shard, later without site boilerplate.
         drops: The documents that dedup drops.
@@ -64,6 +65,7 @@ class BuildState:
     parent: OpenedRelease | None
     plan: Sequence[InputShard]
     tombstones: Sequence[FrozenShard]
+    is_published: bool
     bad_files: Sequence[BadFile] = ()
     read: Sequence[InputShard] = field(init=False)
     shards: list[NormalizedShard] = field(init=False)
@@ -100,7 +102,13 @@ def _deduplicate(build: BuildState) -> None:
 
 
 def _merge(build: BuildState) -> None:
-    build.ranges = merge(build.shards, build.drops, build.params, progress=build.progress)
+    build.ranges = merge(
+        build.shards,
+        build.drops,
+        build.params,
+        progress=build.progress,
+        is_published=build.is_published,
+    )
     build.manifest = candidate(
         build.read,
         build.shards,
@@ -209,8 +217,7 @@ def _planned(
     parent = open_parent(store, params)
     params = extending(params, parent.manifest if parent else None)
     shards = plan(params, known=inputs_of(parent), progress=progress)
-    if will_publish:
-        require_free_version(store, shards, params, parent=parent)
+    is_published = will_publish and require_free_version(store, shards, params, parent=parent)
     if params.alarms.is_stopping:
         require_columns(shards, params)
-    return BuildState(params, progress, parent, shards, tombstones)
+    return BuildState(params, progress, parent, shards, tombstones, is_published)

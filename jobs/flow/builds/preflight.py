@@ -26,7 +26,7 @@ def require_free_version(
     params: BuildParams,
     *,
     parent: OpenedRelease | None,
-) -> None:
+) -> bool:
     """Refuse a version that is published from other content; the same build may run again.
 
     Args:
@@ -35,12 +35,15 @@ def require_free_version(
         params: of the build.
         parent: the release it extends, if any.
 
+    Returns:
+        Whether the version is published, from the same content.
+
     Raises:
         AlreadyPublished: names what is different.
     """
     release = head(Corpus(store, params.corpus)).registry.exactly(params.version)
     if release is None:
-        return
+        return False
     there = read_manifest(Corpus(store, params.corpus), release["digest"])
     plan = _without_bad(plan, there, params)
     if _names(known_before(plan, params, parent=parent)["inputs"]) == _names(there["inputs"]):
@@ -53,6 +56,7 @@ def require_free_version(
             f"{' and '.join(different)}: a published version never changes, "
             "choose another corpus.version"
         )
+    return True
 
 
 def _without_bad(

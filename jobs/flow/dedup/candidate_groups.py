@@ -3,6 +3,7 @@
 ::
 
     facts ─ keys ───────▶ packed keys, by partition              exchanged through storage
+          ─ gather ─────▶ the same in fewer files                if there are many
           ─ edges ──────▶ pairs of documents that share a bucket one task per partition
           ─ unite ──────▶ components, packed into groups         one task
           ─ candidates ─▶ facts of documents in a group          exchanged through storage
@@ -11,6 +12,7 @@ What a task holds, whatever the buckets look like, beside its interpreter:
 
 - keys: 1.2 KB per document of one run, and 32 bytes per key of a batch of up to `group_documents`
   documents (270 MB for 500,000 of 17 keys) or of one shard, if that is larger.
+- gather: 16 bytes per key of a span of 32 files, some 17 million keys.
 - edges: 24 bytes per key of a partition, of which there are 16 million (400 MB). A keys task sends
   one key of a bucket and emits the rest as edges, so the hottest bucket, were all documents in
   it, adds one key per keys task.
@@ -22,7 +24,7 @@ The driver holds checkpoints. In storage: 8 bytes per key and per edge, and 4 pe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -48,10 +50,13 @@ from jobs.flow.dedup.candidates import (
     WorkFolder,
     partitioning_of,
 )
+from jobs.flow.dedup.gathering import Gathering, Span, gathered, gatherings
 from jobs.flow.dedup.ranked_facts import Shard, documents_of, ranked_facts, sketches, with_texts
+from jobs.flow.dedup.shard_batches import Batch, read_batch, write_batches
 from jobs.flow.params import BuildParams
 from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, map_checkpointed
 from jobs.flow.tasks.exchange import (
+    gather_partitions,
     read_numbers,
     read_partition,
     write_groups,
@@ -59,45 +64,58 @@ from jobs.flow.tasks.exchange import (
     write_partitions,
 )
 from jobs.flow.tasks.sealed_objects import read_sealed, seal
+from jobs.flow.tasks.written_lists import read_list, write_list
+from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
 
 @dataclass(frozen=True)
 class _KeysTask:
-    """Write the packed keys of some shards, and the edges among their documents."""
+    """Write the packed keys of a batch of shards, and the edges among their documents."""
 
     folder: WorkFolder
     number: int
-    shards: tuple[Shard, ...]
+    shards: Batch
     partitioning: Partitioning
 
 
 @dataclass(frozen=True)
+class _GatherTask:
+    """Write a span of the partitions of some key files as one file."""
+
+    folder: WorkFolder
+    number: int
+    keys: Gathering
+    partitions: int
+
+
+@dataclass(frozen=True)
 class _EdgesTask:
-    """Write the edges of one partition of all key files."""
+    """Write the edges of one partition of the key files in a list, which hold a span of them."""
 
     folder: WorkFolder
     partition: int
-    key_files: tuple[str, ...]
+    key_files: str
+    span: Span
     partitioning: Partitioning
 
 
 @dataclass(frozen=True)
 class _UniteTask:
-    """Write the group of every document, from all edges."""
+    """Write the group of every document, from all edges, which are in the files of a list."""
 
     folder: WorkFolder
-    edge_files: tuple[str, ...]
+    edge_files: str
     partitioning: Partitioning
 
 
 @dataclass(frozen=True)
 class _CandidatesTask:
-    """Write the facts of those documents of some shards that are in a group."""
+    """Write the facts of those documents of a batch of shards that are in a group."""
 
     folder: WorkFolder
     number: int
-    shards: tuple[Shard, ...]
+    shards: Batch
     grouped_file: str
 
 
@@ -118,11 +136,12 @@ def group_candidates(
     mapped = partial(map_checkpointed, params=params, progress=progress)
     partitioning = partitioning_of(shards, params)
     most = params.shards.group_documents
+    batched = partial(_written_batches, open_store(params.storage), folder, shards)
     keys = mapped(
         _write_keys,
         [
             CheckpointedTask(folder.at(f"keys-{n}.json"), _KeysTask(folder, n, some, partitioning))
-            for n, some in _batches(shards, most)
+            for n, some in batched("keys", most)
         ],
         label="dedup: band keys",
     )
@@ -135,7 +154,7 @@ def group_candidates(
             CheckpointedTask(
                 folder.at(f"candidates-{n}.json"), _CandidatesTask(folder, n, some, file)
             )
-            for n, some in _batches(shards, batch)
+            for n, some in batched("candidates", batch)
         ],
         label="dedup: candidates",
     )
@@ -160,21 +179,46 @@ def group_components(
         progress: called after every finished task.
     """
     mapped = partial(map_checkpointed, params=params, progress=progress)
-    files = tuple(checkpoint["file"] for checkpoint in keys)
+    list_of = partial(_written_list, open_store(params.storage), folder)
+    found = _gathered_keys(keys, partitioning, folder, params, progress=progress)
+    lists = [list_of(f"keys-{span.first}", files) for files, span in found]
     edges = mapped(
         _write_edges,
         [
             CheckpointedTask(
-                folder.at(f"edges-{p}.json"), _EdgesTask(folder, p, files, partitioning)
+                folder.at(f"edges-{p}.json"), _EdgesTask(folder, p, listed, span, partitioning)
             )
-            for p in range(partitioning.partitions)
+            for listed, (_, span) in zip(lists, found, strict=True)
+            for p in range(*span)
         ],
         label="dedup: buckets",
     )
-    edge_files = tuple(checkpoint["edges"] for checkpoint in [*keys, *edges])
+    edge_files = list_of("edges", [checkpoint["edges"] for checkpoint in [*keys, *edges]])
     spec = _UniteTask(folder, edge_files, partitioning)
     work = [CheckpointedTask(folder.at("grouped.json"), spec)]
     return mapped(_write_grouped, work, label="dedup: components")[0]
+
+
+def _gathered_keys(
+    keys: Sequence[Checkpoint],
+    partitioning: Partitioning,
+    folder: WorkFolder,
+    params: BuildParams,
+    *,
+    progress: Progress,
+) -> list[tuple[tuple[str, ...], Span]]:
+    """Return files of keys, by the span of partitions that they hold."""
+    files, partitions = [checkpoint["file"] for checkpoint in keys], partitioning.partitions
+    work = [
+        CheckpointedTask(
+            folder.at(f"keys-gathered-{n}.json"), _GatherTask(folder, n, one, partitions)
+        )
+        for n, one in enumerate(gatherings(files, partitions))
+    ]
+    done = map_checkpointed(
+        _gather_keys, work, params=params, label="dedup: gather keys", progress=progress
+    )
+    return gathered(files, partitions, [checkpoint["file"] for checkpoint in done])
 
 
 def candidate_groups(
@@ -191,7 +235,18 @@ def candidate_groups(
     return CandidateGroups(files, dict(map(tuple, grouped["sizes"])), group_documents)
 
 
-def _batches(shards: Sequence[Shard], most: int) -> list[tuple[int, tuple[Shard, ...]]]:
+def _written_list(store: ObjectStore, folder: WorkFolder, name: str, files: Sequence[str]) -> str:
+    return write_list(store, folder.at("inputs", f"{name}.json"), files)
+
+
+def _written_batches(
+    store: ObjectStore, folder: WorkFolder, shards: Sequence[Shard], name: str, most: int
+) -> Iterator[tuple[int, Batch]]:
+    key = folder.at("inputs", f"shards-{name}.json")
+    return enumerate(write_batches(store, key, _batches(shards, most)))
+
+
+def _batches(shards: Sequence[Shard], most: int) -> list[list[Shard]]:
     """Split shards into runs of at most so many documents: fewer files, each range longer."""
     batches: list[list[Shard]] = []
     held = most + 1
@@ -201,12 +256,13 @@ def _batches(shards: Sequence[Shard], most: int) -> list[tuple[int, tuple[Shard,
             batches.append([])
             held = documents_of(shard)
         batches[-1].append(shard)
-    return [(number, tuple(batch)) for number, batch in enumerate(batches)]
+    return batches
 
 
 def _write_keys(spec: _KeysTask, *, params: BuildParams) -> Checkpoint:
     store, by = open_store(params.storage), spec.partitioning
-    facts = (some for shard in spec.shards for some in sketches(shard, params, store=store))
+    shards = read_batch(store, spec.shards)
+    facts = (some for shard in shards for some in sketches(shard, params, store=store))
     partitioned = [_packed_keys(some, by, params) for some in facts]
     packed, bounds, edges = reduced_buckets(partitioned, bits=by.bits, partitions=by.partitions)
     at = partial(spec.folder.at, f"keys-{spec.number}")
@@ -230,9 +286,17 @@ def _packed_keys(
     )
 
 
+def _gather_keys(spec: _GatherTask, *, params: BuildParams) -> Checkpoint:
+    store = open_store(params.storage)
+    found = gather_partitions(store, spec.keys.files, *spec.keys.span, spec.partitions)
+    key = spec.folder.at(f"keys-gathered-{spec.number}", "keys.bin")
+    return {"file": write_partitions(store, key, *found)}
+
+
 def _write_edges(spec: _EdgesTask, *, params: BuildParams) -> Checkpoint:
     store, partitioning = open_store(params.storage), spec.partitioning
-    packed = read_partition(store, spec.key_files, spec.partition, partitioning.partitions)
+    files, (first, end) = read_list(store, spec.key_files), spec.span
+    packed = read_partition(store, files, spec.partition - first, end - first)
     edges = buckets(packed, bits=partitioning.bits)[1]
     key = spec.folder.at(f"edges-{spec.partition}", "edges.bin")
     return {"edges": seal(store, key, edges.tobytes())}
@@ -241,7 +305,7 @@ def _write_edges(spec: _EdgesTask, *, params: BuildParams) -> Checkpoint:
 def _write_grouped(spec: _UniteTask, *, params: BuildParams) -> Checkpoint:
     store = open_store(params.storage)
     parents = forest(spec.partitioning.delivered)
-    for file in spec.edge_files:
+    for file in read_list(store, spec.edge_files):
         unite(parents, np.frombuffer(read_sealed(store, file), np.uint64))
     grouped = groups(
         parents,
@@ -257,7 +321,7 @@ def _write_grouped(spec: _UniteTask, *, params: BuildParams) -> Checkpoint:
 def _write_candidates(spec: _CandidatesTask, *, params: BuildParams) -> Checkpoint:
     store = open_store(params.storage)
     tables, numbers = [], []
-    for shard in spec.shards:
+    for shard in read_batch(store, spec.shards):
         ranked = ranked_facts(shard, params, store=store)
         grouped = read_numbers(store, spec.grouped_file, shard.base, shard.delivered)
         grouped = grouped[ranked["ordinal"].to_numpy() - shard.base]

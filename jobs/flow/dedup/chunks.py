@@ -12,6 +12,7 @@ from jobs.corpus.dedup.drop_evidence import is_drop
 from jobs.corpus.model.tables import DROPS
 from jobs.flow.tasks.exchange import gather_group
 from jobs.flow.tasks.sealed_objects import read_table
+from jobs.flow.tasks.written_lists import read_list
 from jobs.storage.objects import ObjectStore
 
 
@@ -56,17 +57,23 @@ def flagged(rows: pa.Table, name: str, flags: npt.NDArray[np.bool_]) -> pa.Table
     return rows.set_column(at, rows.schema.field(at), pa.array(flags))
 
 
-def undecided(
-    store: ObjectStore, files: tuple[str, ...], chunk: Chunk, siblings: pa.Table
-) -> pa.Table:
-    """Return the documents of a chunk that no earlier round dropped, those with siblings marked."""
+def undecided(store: ObjectStore, files: str, chunk: Chunk, siblings: pa.Table) -> pa.Table:
+    """Return the documents of a chunk that no earlier round dropped, those with siblings marked.
+
+    Args:
+        store: that holds the files.
+        files: the list of those that hold the group by chunk.
+        chunk: to be decided.
+        siblings: found in earlier rounds.
+    """
+    listed = read_list(store, files)
     read = [read_table(store, file, columns=["ordinal", "reason"]) for file in chunk.drops]
     ordinals = [drops.filter(is_drop(drops))["ordinal"].to_numpy() for drops in read]
     dropped = np.concatenate([np.empty(0, np.int64), *ordinals])
     known = siblings["ordinal"].to_numpy()
     tables = []
     for number in chunk.numbers:
-        rows = gather_group(store, files, number)
+        rows = gather_group(store, listed, number)
         is_left = ~np.isin(rows["ordinal"].to_numpy(), dropped)
         is_template = rows["is_template"].to_numpy() | is_in(rows, known)
         rows = flagged(rows, "is_template", is_template)

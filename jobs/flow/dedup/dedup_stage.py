@@ -25,9 +25,11 @@ from jobs.flow.dedup.candidates import (
     partitioning_of,
 )
 from jobs.flow.dedup.frozen import FrozenShard, numbered
+from jobs.flow.dedup.gathering import Gathering, Span, gathered, gatherings
 from jobs.flow.dedup.hot_bucket_keys import refined_candidates
 from jobs.flow.dedup.ranked_facts import Shard, documents_of, ranked_facts, with_texts
 from jobs.flow.dedup.rounds import decide_in_rounds
+from jobs.flow.dedup.shard_batches import Batch, read_batch, write_batches
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard
 from jobs.flow.tasks.checkpoints import (
@@ -37,8 +39,9 @@ from jobs.flow.tasks.checkpoints import (
     code_digest,
     map_checkpointed,
 )
-from jobs.flow.tasks.exchange import gather_group
+from jobs.flow.tasks.exchange import gather_group, gather_groups, write_groups
 from jobs.flow.tasks.table_files import write_table
+from jobs.flow.tasks.written_lists import read_list, write_list
 from jobs.storage.canonical_json import fingerprint
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
@@ -60,16 +63,25 @@ class _AllTask:
     """Decide all documents of a build."""
 
     folder: WorkFolder
-    shards: tuple[Shard, ...]
+    shards: Batch
+
+
+@dataclass(frozen=True)
+class _GatherTask:
+    """Write a span of the groups of some files as one file."""
+
+    folder: WorkFolder
+    number: int
+    groups: Gathering
 
 
 @dataclass(frozen=True)
 class _GroupTask:
-    """Decide one group, which lies in these files."""
+    """Decide one group, which lies in the files of a list."""
 
     folder: WorkFolder
     group: int
-    files: tuple[str, ...]
+    files: str
 
 
 def deduplicate(
@@ -92,8 +104,9 @@ def deduplicate(
     shards: list[Shard] = [*normalized, *numbered(frozen, delivered)]
     folder = WorkFolder(params.corpus, _key(shards, params))
     if sum(map(documents_of, shards)) <= params.shards.group_documents:
-        spec = _AllTask(folder, tuple(shards))
-        work = [CheckpointedTask(folder.at("drops-all.json"), spec)]
+        inputs = folder.at("inputs", "shards.json")
+        (batch,) = write_batches(open_store(params.storage), inputs, [shards])
+        work = [CheckpointedTask(folder.at("drops-all.json"), _AllTask(folder, batch))]
         checkpoints = map_checkpointed(
             _decide_all, work, params=params, label="dedup", progress=progress
         )
@@ -118,7 +131,8 @@ def _key(shards: Sequence[Shard], params: BuildParams) -> str:
 
 def _decide_all(spec: _AllTask, *, params: BuildParams) -> Checkpoint:
     store = open_store(params.storage)
-    facts = [(ranked_facts(shard, params, store=store), shard) for shard in spec.shards]
+    shards = read_batch(store, spec.shards)
+    facts = [(ranked_facts(shard, params, store=store), shard) for shard in shards]
     tables = [with_texts(ranked, shard, params, store=store) for ranked, shard in facts]
     tables = tables or [ranked_schema(params.signature.num_perm).empty_table()]
     return _decided(pa.concat_tables(tables), spec.folder.at("drops-all", _DROPS), params, store)
@@ -172,18 +186,43 @@ def decide_candidates(
 def _decide_each(
     candidates: CandidateGroups, folder: WorkFolder, *, params: BuildParams, progress: Progress
 ) -> list[Checkpoint]:
-    work = [
-        CheckpointedTask(
-            folder.at(f"drops-{group}.json"), _GroupTask(folder, group, candidates.files)
-        )
-        for group in candidates.decidable
-    ]
+    store = open_store(params.storage)
+    work = []
+    for files, span in _gathered_groups(candidates, folder, params, progress=progress):
+        listed = write_list(store, folder.at("inputs", f"groups-{span.first}.json"), files)
+        work += [
+            CheckpointedTask(folder.at(f"drops-{group}.json"), _GroupTask(folder, group, listed))
+            for group in candidates.decidable
+            if span.first <= group < span.end
+        ]
     return map_checkpointed(
         _decide_group, work, params=params, label="dedup: decisions", progress=progress
     )
 
 
+def _gathered_groups(
+    candidates: CandidateGroups, folder: WorkFolder, params: BuildParams, *, progress: Progress
+) -> list[tuple[tuple[str, ...], Span]]:
+    """Return files of candidates, by the span of groups that they hold."""
+    groups = 1 + max(candidates.sizes, default=0)
+    work = [
+        CheckpointedTask(folder.at(f"groups-gathered-{n}.json"), _GatherTask(folder, n, one))
+        for n, one in enumerate(gatherings(candidates.files, groups))
+    ]
+    done = map_checkpointed(
+        _gather_groups, work, params=params, label="dedup: gather candidates", progress=progress
+    )
+    return gathered(candidates.files, groups, [checkpoint["file"] for checkpoint in done])
+
+
+def _gather_groups(spec: _GatherTask, *, params: BuildParams) -> Checkpoint:
+    store = open_store(params.storage)
+    rows, groups = gather_groups(store, spec.groups.files, *spec.groups.span)
+    key = spec.folder.at(f"groups-gathered-{spec.number}", "facts.arrow")
+    return {"file": write_groups(store, key, rows, groups)}
+
+
 def _decide_group(spec: _GroupTask, *, params: BuildParams) -> Checkpoint:
     store = open_store(params.storage)
-    ranked = gather_group(store, spec.files, spec.group)
+    ranked = gather_group(store, read_list(store, spec.files), spec.group)
     return _decided(ranked, spec.folder.at(f"drops-{spec.group}", _DROPS), params, store)

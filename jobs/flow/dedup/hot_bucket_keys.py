@@ -3,6 +3,7 @@
 ::
 
     candidates ─ hot ──────────▶ keys of buckets whose documents differ   one task per file
+               ─ join ─────────▶ all of them                              one task
                ─ segments ─────▶ packed keys, by partition                one task per file
                ─ edges, unite ─▶ smaller components                       as in `candidate_groups`
                ─ regroup ──────▶ facts of documents still in a group      one task per file
@@ -47,9 +48,18 @@ from jobs.flow.params import BuildParams
 from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, map_checkpointed
 from jobs.flow.tasks.exchange import read_numbers, write_groups, write_partitions
 from jobs.flow.tasks.sealed_objects import read_sealed, seal
+from jobs.flow.tasks.written_lists import read_list, write_list
 from jobs.storage.stores import open_store
 
 _DOCUMENTS = 50_000  # a task holds the packed keys of so many at a time
+
+
+@dataclass(frozen=True)
+class _JoinTask:
+    """Write the hot keys of all files of a list as one file."""
+
+    folder: WorkFolder
+    hot_files: str
 
 
 @dataclass(frozen=True)
@@ -57,7 +67,7 @@ class _SegmentsTask:
     """Write the keys of a file's documents, those of hot buckets replaced by segments."""
 
     input: CandidateFile
-    hot_files: tuple[str, ...]
+    hot_file: str
     partitioning: Partitioning
 
 
@@ -103,14 +113,19 @@ def refined_candidates(
         [CheckpointedTask(folder.at(f"hot-{one.number}.json"), one) for one in inputs],
         label="dedup: hot buckets",
     )
-    hot_files = tuple(checkpoint["file"] for checkpoint in hot)
+    hot_files = [checkpoint["file"] for checkpoint in hot]
+    listed = write_list(open_store(params.storage), folder.at("inputs", "hot.json"), hot_files)
+    join = CheckpointedTask(folder.at("hot.json"), _JoinTask(folder, listed))
+    (joined,) = mapped(_join_hot, [join], label="dedup: hot buckets")
+    all_hot = joined["file"]
     count = sum(checkpoint["keys"] for checkpoint in hot)
     partitioning = replace(partitioning, partitions=1 + count // PARTITION_KEYS)
     keys = mapped(
         _write_segments,
         [
             CheckpointedTask(
-                folder.at(f"keys-{one.number}.json"), _SegmentsTask(one, hot_files, partitioning)
+                folder.at(f"keys-{one.number}.json"),
+                _SegmentsTask(one, all_hot, partitioning),
             )
             for one in inputs
         ],
@@ -140,14 +155,18 @@ def _write_hot(spec: CandidateFile, *, params: BuildParams) -> Checkpoint:
     return {"file": file, "keys": keyed.keys.size + members * segments}
 
 
+def _join_hot(spec: _JoinTask, *, params: BuildParams) -> Checkpoint:
+    store = open_store(params.storage)
+    hot = np.empty(0, np.uint64)
+    for file in read_list(store, spec.hot_files):
+        hot = np.union1d(hot, np.frombuffer(read_sealed(store, file), np.uint64))
+    return {"file": seal(store, spec.folder.at("hot", "keys.bin"), hot.tobytes())}
+
+
 def _write_segments(spec: _SegmentsTask, *, params: BuildParams) -> Checkpoint:
     store, by = open_store(params.storage), spec.partitioning
     rows = spec.input.rows(store)
-    hot = [
-        np.empty(0, np.uint64),
-        *(np.frombuffer(read_sealed(store, file), np.uint64) for file in spec.hot_files),
-    ]
-    all_hot = np.unique(np.concatenate(hot))
+    all_hot = np.frombuffer(read_sealed(store, spec.hot_file), np.uint64)
     parts = [
         _reduced(rows.slice(start, _DOCUMENTS), all_hot, by, params)
         for start in range(0, len(rows), _DOCUMENTS)

@@ -45,7 +45,7 @@ from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, 
 from jobs.flow.tasks.exchange import read_group, write_groups
 from jobs.flow.tasks.sealed_objects import read_table
 from jobs.flow.tasks.table_files import write_table
-from jobs.storage.objects import ObjectStore
+from jobs.flow.tasks.written_lists import read_list, write_list
 from jobs.storage.stores import open_store
 
 _READS = 16  # files read at once
@@ -60,11 +60,20 @@ class _SampleTask:
 
 
 @dataclass(frozen=True)
+class _FirstsTask:
+    """Write the first documents of chunks, from the samples in the files of a list."""
+
+    folder: WorkFolder
+    sample_files: str
+    chunks: int
+
+
+@dataclass(frozen=True)
 class _SplitTask:
-    """Split the documents of a group in one file into chunks, by the sample of all files."""
+    """Split the documents of a group in one file into chunks, by their first documents."""
 
     input: CandidateFile
-    sample_files: tuple[str, ...]
+    firsts_file: str
     chunks: int
 
 
@@ -74,7 +83,7 @@ class _SettleTask:
 
     folder: WorkFolder
     name: str
-    files: tuple[str, ...]
+    files: str
     chunk: Chunk
 
 
@@ -84,7 +93,7 @@ class _CompareTask:
 
     folder: WorkFolder
     name: str
-    files: tuple[str, ...]
+    files: str
     chunk: Chunk
     kept_file: str
 
@@ -152,8 +161,8 @@ def _chunks(
     params: BuildParams,
     *,
     progress: Progress,
-) -> tuple[tuple[str, ...], list[Chunk]]:
-    """Split a group into chunks; return the files that hold it by chunk, and the chunks."""
+) -> tuple[str, list[Chunk]]:
+    """Split a group into chunks; return the list of files that hold it, and the chunks."""
     mapped = partial(map_checkpointed, params=params, progress=progress)
     most = candidates.group_documents
     step = max(1, most // (4 * len(candidates.files)))
@@ -167,12 +176,17 @@ def _chunks(
         ],
         label="dedup: samples",
     )
-    sampled = tuple(checkpoint["file"] for checkpoint in samples)
+    store = open_store(params.storage)
+    listed = write_list(
+        store, folder.at("inputs", "samples.json"), [checkpoint["file"] for checkpoint in samples]
+    )
+    firsts = CheckpointedTask(folder.at("firsts.json"), _FirstsTask(folder, listed, count))
+    (found,) = mapped(_write_firsts, [firsts], label="dedup: samples")
     split = mapped(
         _write_chunks,
         [
             CheckpointedTask(
-                folder.at(f"chunks-{one.number}.json"), _SplitTask(one, sampled, count)
+                folder.at(f"chunks-{one.number}.json"), _SplitTask(one, found["file"], count)
             )
             for one in inputs
         ],
@@ -180,7 +194,8 @@ def _chunks(
     )
     counts = np.sum([checkpoint["counts"] for checkpoint in split], axis=0).tolist()
     chunks = [Chunk((number,), left, ()) for number, left in enumerate(counts) if left > 0]
-    return tuple(checkpoint["file"] for checkpoint in split), chunks
+    files = [checkpoint["file"] for checkpoint in split]
+    return write_list(store, folder.at("inputs", "chunks.json"), files), chunks
 
 
 def _write_sample(spec: _SampleTask, *, params: BuildParams) -> Checkpoint:
@@ -191,10 +206,22 @@ def _write_sample(spec: _SampleTask, *, params: BuildParams) -> Checkpoint:
     return {"file": write_table(store, key, rows.take(pa.array(order[step - 1 :: step])))}
 
 
+def _write_firsts(spec: _FirstsTask, *, params: BuildParams) -> Checkpoint:
+    """Write the first documents of all chunks but the first, evenly spaced in the sample."""
+    store = open_store(params.storage)
+    with ThreadPoolExecutor(_READS) as pool:
+        tables = pool.map(partial(read_table, store), read_list(store, spec.sample_files))
+        sample = pa.concat_tables(tables)
+    order = rank_order(sample, params=params.rank)
+    at = np.unique(np.arange(1, spec.chunks) * len(order) // spec.chunks)
+    firsts = sample.take(pa.array(order[at]))
+    return {"file": write_table(store, spec.folder.at("firsts", "firsts.parquet"), firsts)}
+
+
 def _write_chunks(spec: _SplitTask, *, params: BuildParams) -> Checkpoint:
     store = open_store(params.storage)
     rows = spec.input.rows(store)
-    first = _first_of_chunks(spec.sample_files, spec.chunks, params, store)
+    first = read_table(store, spec.firsts_file)
     both = pa.concat_tables([first, rows.select(RANK_COLUMNS)])
     order = rank_order(both, params=params.rank)
     # The first document of a chunk is among the rows too: the sort is stable, so `first` precedes.
@@ -205,18 +232,6 @@ def _write_chunks(spec: _SplitTask, *, params: BuildParams) -> Checkpoint:
     key = spec.input.folder.at(f"chunks-{spec.input.number}", "chunks.arrow")
     file = write_groups(store, key, rows, chunk_of)
     return {"file": file, "counts": np.bincount(chunk_of, minlength=spec.chunks).tolist()}
-
-
-def _first_of_chunks(
-    sample_files: tuple[str, ...], chunks: int, params: BuildParams, store: ObjectStore
-) -> pa.Table:
-    """Return the first documents of all chunks but the first, evenly spaced in the sample."""
-    with ThreadPoolExecutor(_READS) as pool:
-        tables = pool.map(lambda file: read_table(store, file), sample_files)
-        sample = pa.concat_tables(tables)
-    order = rank_order(sample, params=params.rank)
-    at = np.unique(np.arange(1, chunks) * len(order) // chunks)
-    return sample.take(pa.array(order[at]))
 
 
 def _settle(spec: _SettleTask, *, params: BuildParams) -> Checkpoint:

@@ -6,10 +6,13 @@ the CPU, and what was written survives the driver. Objects are sealed: writers r
 
 from __future__ import annotations
 
+import base64
+from bisect import bisect_left
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +23,7 @@ from jobs.flow.tasks.sealed_objects import open_sealed, seal, seal_file
 from jobs.storage.objects import ObjectStore
 from jobs.storage.scratch import scratch_folder
 
-_GROUPS = b"groups"
+_INDEX_BYTES = 1 << 16  # of an object of groups: of some 3,000
 _READERS = 16  # ranges of one partition read at a time; hides the latency of remote stores
 
 
@@ -40,6 +43,13 @@ def write_partitions(
     return seal(store, key, bounds.astype("<i8").tobytes() + packed.astype("<u8").tobytes())
 
 
+class Partitions(NamedTuple):
+    """Packed keys of successive partitions, and where each starts and ends among them."""
+
+    packed: npt.NDArray[np.uint64]
+    bounds: npt.NDArray[np.int64]
+
+
 def read_partition(
     store: ObjectStore, keys: Sequence[str], partition: int, partitions: int
 ) -> npt.NDArray[np.uint64]:
@@ -53,18 +63,54 @@ def read_partition(
 
     Memory: 16 bytes per packed key, of which 8 remain.
     """
-    read = partial(_read_bounded, store, partition=partition, partitions=partitions)
+    read = partial(read_span, store, first=partition, end=partition + 1, partitions=partitions)
     with ThreadPoolExecutor(_READERS) as pool:
-        return np.concatenate([np.empty(0, np.uint64), *pool.map(read, keys)])
+        found = pool.map(lambda key: read(key).packed, keys)
+        return np.concatenate([np.empty(0, np.uint64), *found])
 
 
-def _read_bounded(
-    store: ObjectStore, key: str, *, partition: int, partitions: int
-) -> npt.NDArray[np.uint64]:
+def gather_partitions(
+    store: ObjectStore, keys: Sequence[str], first: int, end: int, partitions: int
+) -> Partitions:
+    """Return successive partitions of all objects, each partition joined in order of the objects.
+
+    Args:
+        store: that holds the objects.
+        keys: of the objects, at least one.
+        first: the first partition.
+        end: the partition after the last one.
+        partitions: how many each object has.
+
+    Memory: 16 bytes per packed key.
+    """
+    read = partial(read_span, store, first=first, end=end, partitions=partitions)
+    with ThreadPoolExecutor(_READERS) as pool:
+        found = list(pool.map(read, keys))
+    parts = [
+        one.packed[start:stop]
+        for spans in zip(*(pairwise(one.bounds.tolist()) for one in found), strict=True)
+        for one, (start, stop) in zip(found, spans, strict=True)
+    ]
+    bounds = np.sum([one.bounds for one in found], axis=0)
+    return Partitions(np.concatenate([np.empty(0, np.uint64), *parts]), bounds)
+
+
+def read_span(store: ObjectStore, key: str, *, first: int, end: int, partitions: int) -> Partitions:
+    """Return successive partitions of one object.
+
+    Args:
+        store: that holds the object.
+        key: of the object.
+        first: the first partition.
+        end: the partition after the last one.
+        partitions: how many the object has.
+    """
     with open_sealed(store, key) as stream:
-        start, stop = np.frombuffer(stream.read_at(16, 8 * partition), "<i8").tolist()
+        bounds = np.frombuffer(stream.read_at(8 * (end - first + 1), 8 * first), "<i8")
+        start, stop = int(bounds[0]), int(bounds[-1])
         data = stream.read_at(8 * (stop - start), 8 * (partitions + 1 + start))
-        return np.frombuffer(bytes(data), "<u8")  # the blocks it came in are larger, and many
+        # The blocks it came in are larger, and many.
+        return Partitions(np.frombuffer(bytes(data), "<u8"), bounds.astype(np.int64) - start)
 
 
 def write_numbers(store: ObjectStore, key: str, numbers: npt.NDArray[np.int32]) -> str:
@@ -97,7 +143,9 @@ def read_numbers(store: ObjectStore, key: str, first: int, count: int) -> npt.ND
 def write_groups(
     store: ObjectStore, key: str, table: pa.Table, grouped: npt.NDArray[np.int32]
 ) -> str:
-    """Store the rows of a table, one Arrow record batch per group; return the key of the object.
+    """Store the rows of a table by group; return the key of the object.
+
+    The object holds an Arrow record batch for each group, ascending, then an index of them.
 
     Args:
         store: takes the object.
@@ -106,14 +154,19 @@ def write_groups(
         grouped: shape (rows,): the group of each.
     """
     order = np.argsort(grouped, kind="stable")
-    present, starts = np.unique(grouped[order], return_index=True)
+    present, firsts = np.unique(grouped[order], return_index=True)
     rows = table.combine_chunks()
-    schema = table.schema.with_metadata({_GROUPS: orjson.dumps(present.tolist())})
+    starts = [0]
     with scratch_folder() as folder:
         path = folder / "groups.arrow"
-        with pa.ipc.new_file(str(path), schema) as writer:
-            for start, stop in pairwise([*starts.tolist(), len(order)]):
-                writer.write_table(rows.take(pa.array(order[start:stop])))
+        with path.open("wb") as file:
+            for first, stop in pairwise([*firsts.tolist(), len(order)]):
+                (batch,) = rows.take(pa.array(order[first:stop])).combine_chunks().to_batches()
+                starts.append(starts[-1] + file.write(batch.serialize()))
+            schema = base64.b64encode(table.schema.remove_metadata().serialize()).decode()
+            index = {"schema": schema, "groups": present.tolist(), "starts": starts}
+            body = orjson.dumps(index)
+            file.write(body + len(body).to_bytes(8, "little"))
         return seal_file(store, key, path)
 
 
@@ -129,6 +182,22 @@ def gather_group(store: ObjectStore, keys: Sequence[str], group: int) -> pa.Tabl
         return pa.concat_tables(pool.map(lambda key: read_group(store, key, group), keys))
 
 
+def gather_groups(
+    store: ObjectStore, keys: Sequence[str], first: int, end: int
+) -> tuple[pa.Table, npt.NDArray[np.int32]]:
+    """Return the rows of successive groups in all objects, and the group of each row.
+
+    Args:
+        store: that holds the objects.
+        keys: of the objects, at least one.
+        first: the first group.
+        end: the group after the last one.
+    """
+    with ThreadPoolExecutor(_READERS) as pool:
+        found = list(pool.map(lambda key: _read_groups(store, key, first, end), keys))
+    return pa.concat_tables(table for table, _ in found), np.concatenate([at for _, at in found])
+
+
 def read_group(store: ObjectStore, key: str, group: int) -> pa.Table:
     """Return the rows of one group; none if the object has no such group.
 
@@ -137,11 +206,27 @@ def read_group(store: ObjectStore, key: str, group: int) -> pa.Table:
         key: of the object.
         group: number of the group.
     """
-    with open_sealed(store, key) as stream:
-        reader = pa.ipc.open_file(pa.PythonFile(stream, "r"))
-        schema = reader.schema.remove_metadata()
-        present = orjson.loads(reader.schema.metadata[_GROUPS])
-        if group not in present:
-            return schema.empty_table()
-        batch = reader.get_batch(present.index(group))
-        return pa.Table.from_batches([batch]).replace_schema_metadata(None)
+    return _read_groups(store, key, group, group + 1)[0]
+
+
+def _read_groups(
+    store: ObjectStore, key: str, first: int, end: int
+) -> tuple[pa.Table, npt.NDArray[np.int32]]:
+    """Read the rows of successive groups, which lie side by side."""
+    with open_sealed(store, key, end_bytes=_INDEX_BYTES) as stream:
+        size = stream.size() - 8
+        length = int.from_bytes(stream.read_at(8, size), "little")
+        index = orjson.loads(stream.read_at(length, size - length))
+        schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(index["schema"])))
+        low, high = (bisect_left(index["groups"], group) for group in (first, end))
+        starts = index["starts"][low : high + 1]
+        body = pa.py_buffer(bytes(stream.read_at(starts[-1] - starts[0], starts[0])))
+    batches = [
+        pa.ipc.read_record_batch(body.slice(start - starts[0], stop - start), schema)
+        for start, stop in pairwise(starts)
+    ]
+    groups = np.array(index["groups"][low:high], np.int32)
+    return (
+        pa.Table.from_batches(batches, schema),
+        np.repeat(groups, [batch.num_rows for batch in batches]),
+    )

@@ -29,6 +29,7 @@ from jobs.storage.objects import ObjectStore
 _BLOCK_BYTES = 1 << 16  # of which a reader of a few bytes reads one
 _DIGEST_BYTES = 8
 _AT_ONCE = 1 << 23
+_END_BYTES = 1 << 14  # read when an object is opened: its digests, if it has at most 128 MiB
 
 
 def seal(store: ObjectStore, key: str, body: bytes) -> str:
@@ -69,18 +70,21 @@ def open_sealed(store: ObjectStore, key: str, *, end_bytes: int = 0) -> CheckedF
         DamagedTable: it is not what was stored under this name, found now or while reading.
     """
     try:
-        file = store.open(key)
+        file, end = store.open_end(key, end_bytes + _END_BYTES)
     except ObjectMissing as error:
         raise _damage(store, key) from error
     total = file.size()
     size = _body_bytes(total)
-    start = max(0, size - end_bytes) // _BLOCK_BYTES * _BLOCK_BYTES if end_bytes else size
-    end = file.read_at(total - start, start)
+    start = 0
+    if len(end) < total:
+        start = max(0, size - end_bytes) // _BLOCK_BYTES * _BLOCK_BYTES if end_bytes else size
+        missing = total - start - len(end)
+        end = file.read_at(missing, start) + end if missing > 0 else end[-missing:]
     digests = end[size - start :]
     _require_own(store, key, digests)
     blocks = Blocks(size, _BLOCK_BYTES, digests)
     checked = CheckedFile(file, blocks, partial(_damage, store, key))
-    if end_bytes:
+    if start < size:
         checked.hold(start, end[: size - start])
     return checked
 

@@ -1,0 +1,281 @@
+"""A rehearsal of a build at its real shape: tasks, requests, bytes, specifications, memory, price.
+
+    python -m tests.benchmarks.rehearsal gigabytes=850
+    python -m tests.benchmarks.rehearsal measure=0.5        # writes rehearsal_costs.json
+
+The real program runs, from planning to publishing, with as many files, shards, ranges, groups and
+checkpoints as the corpus would have, on a store that counts. Sizes of files and tasks are divided
+by `shrink`. Tasks that read equal bytes are run once (deliveries, normalize, removing boilerplate),
+of those that merge or count boilerplate twelve; all of deduplication. See docs/scaling.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import orjson
+
+from jobs.command.terminal import say, say_table
+from jobs.corpus.release.conservation import balance
+from jobs.flow.builds import (
+    boilerplate_counts,
+    drops_exchange,
+    merge_stage,
+    pipeline,
+    publish_stage,
+)
+from jobs.flow.builds.publish_stage import Published
+from jobs.flow.builds.sections import Section
+from jobs.flow.dedup import gathering
+from jobs.flow.tasks import checkpoints
+from jobs.storage.manifests import files_of
+from tests.benchmarks import rehearsal_model as model
+from tests.benchmarks import rehearsal_store
+from tests.benchmarks.machine import circumstances
+from tests.benchmarks.rehearsal_corpus import parameters, write_deliveries
+from tests.benchmarks.rehearsal_sizes import restore, shrink
+from tests.benchmarks.rehearsal_tasks import Executor, Stage
+from tests.builds import ABOUT, silent
+
+LIMITS = {"read": 3.5, "written": 2.5}  # times the documents as stored
+MOST_SPEC_BYTES = 64 << 10
+_MEASURED_SIZES = (  # so that half a gigabyte goes through every kind of task
+    (boilerplate_counts, "BATCH_RUNS", 2),
+    (boilerplate_counts, "TASK_PAIRS", 500_000),
+    (gathering, "FEW_FILES", 1),
+    (gathering, "_FILES_AT_ONCE", 4),
+    (gathering, "_SPANS", 2),
+    (drops_exchange, "FEW_FILES", 1),
+    (drops_exchange, "FILES_AT_ONCE", 4),
+)
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What a build needed.
+
+    Attributes:
+        files: Delivered.
+        text_bytes: Of all documents, shrunk.
+        stages: By label; `driver` is what the driver does itself.
+        slices: Runs that sections read, each as often as sections read it.
+        runs: Runs there are.
+        documents_bytes: Of DOCUMENTS as stored, shrunk.
+        stored_files: Objects of the release and between stages.
+        driver_bytes: The largest memory of the driver.
+        driver_seconds: Its CPU time.
+    """
+
+    files: int
+    text_bytes: int
+    stages: dict[str, Stage]
+    slices: int
+    runs: int
+    documents_bytes: int
+    stored_files: int
+    driver_bytes: int
+    driver_seconds: float
+
+    def cost(self, label: str) -> model.Cost:
+        """Return what a stage cost of CPU and bytes, for each byte of its text."""
+        stage, text = self.stages[label], self.text_bytes * self.overlap(label)
+        counted = stage.counts["read"] / text, stage.counts["written"] / text
+        return model.Cost(stage.cpu_seconds / text, *counted)
+
+    def overlap(self, label: str) -> float:
+        """Return how often a stage reads each run: merge reads some for two sections."""
+        return self.slices / self.runs if label == "merge" else 1.0
+
+    def estimates(
+        self, factor: int, costs: dict[str, model.Cost] | None = None
+    ) -> dict[str, model.Estimate]:
+        """Return what each stage needs at its real size.
+
+        Args:
+            factor: by which sizes were divided.
+            costs: measured at real sizes; None for those of this rehearsal.
+        """
+        found = {}
+        for label, stage in self.stages.items():
+            cost = (costs or {}).get(label) or self.cost(label)
+            size = 1 if label == "driver" else factor  # checkpoints and manifests are not shrunk
+            text = self.text_bytes * size * self.overlap(label)
+            found[label] = model.estimate(stage, cost, text, rehearsal_store.KINDS)
+        return found
+
+
+class _Sections:
+    """Notes what the sections of a merge read."""
+
+    def __init__(self) -> None:
+        self.slices = self.runs = self.text_bytes = 0
+        self._find = merge_stage._sections
+
+    def __call__(self, normalized: Sequence[Any], params: Any) -> list[Section]:
+        found = self._find(normalized, params)
+        self.slices = sum(len(section.slices) for section in found)
+        self.runs = sum(len(shard.runs) for shard in normalized)
+        self.text_bytes = sum(shard.content_bytes for shard in normalized)
+        return found
+
+
+def _balance(partner: str, *, delivered: int, counts: Counter[Any], released: int) -> Any:
+    """Balance what ranges decided: a cloned range has the rows of another one."""
+    del delivered
+    return balance(partner, delivered=counts.total(), counts=counts, released=released)
+
+
+@contextlib.contextmanager
+def shrunk(factor: int) -> Iterator[None]:
+    """Let this process count, with every size divided."""
+    rehearsal_store.register()
+    rehearsal_store.counts.clear()
+    before = shrink(factor)
+    try:
+        yield
+    finally:
+        restore(before)
+
+
+def rehearse(
+    folder: Path, gigabytes: float, *, factor: int, workers: int, given: Sequence[str] = ()
+) -> Rehearsal:
+    """Build a corpus of so much text, shrunk.
+
+    Args:
+        folder: for everything; must be new.
+        gigabytes: of text, if nothing were shrunk.
+        factor: by which sizes are divided.
+        workers: processes that run tasks; 0 to run them here.
+        given: parameters of the build, beside its sizes.
+    """
+    files = write_deliveries(folder, gigabytes, factor)
+    params, noted = parameters(folder, factor, *given), _Sections()
+    with shrunk(factor):
+        executor = Executor(params, sizes=factor, workers=workers, is_cloning=factor > 1)
+        began = time.process_time()
+        with (
+            patch.object(checkpoints, "map_shards", executor.map_shards),
+            patch.object(pipeline, "ray_session", contextlib.nullcontext),
+            patch.object(merge_stage, "_sections", noted),
+            patch.object(publish_stage, "balance", _balance),
+        ):
+            published: Published = pipeline.run_build(params, silent, commit_info=ABOUT)
+        seconds = time.process_time() - began
+        executor.close()
+    driver = Stage(1, 1, [], Counter(rehearsal_store.counts), seconds)
+    stored = [path for path in (folder / "root").rglob("*") if path.suffix not in {"", ".json"}]
+    return Rehearsal(
+        files,
+        noted.text_bytes,
+        {**executor.stages, "driver": driver},
+        noted.slices,
+        noted.runs,
+        sum(path.stat().st_size for path in stored if path.name.startswith("documents-")),
+        len(stored) + len({file["sha256"] for file in files_of(published.manifest)}),
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        seconds,
+    )
+
+
+def complaints(found: Rehearsal, estimates: dict[str, model.Estimate], stored: float) -> list[str]:
+    """Return the bounds that are not kept; N is the bytes of DOCUMENTS as `stored`."""
+    totals = {name: model.total(estimates, name) / stored for name in LIMITS}
+    broken = [f"{name} {totals[name]:.2f} N" for name in LIMITS if totals[name] > LIMITS[name]]
+    requests = sum(sum(one.requests.values()) for one in estimates.values())
+    tasks = sum(one.tasks for one in estimates.values())
+    most = 10 * (found.stored_files + found.files) + 3 * tasks
+    broken += [f"{requests:,} requests, more than {most:,}"] if requests > most else []
+    for label, one in estimates.items():
+        if one.largest_spec > MOST_SPEC_BYTES:
+            broken.append(f"{label}: a specification of {one.largest_spec:,} bytes")
+    return broken
+
+
+def show(estimates: dict[str, model.Estimate]) -> None:
+    """Print the table of stages."""
+    kinds = rehearsal_store.KINDS[:5]
+    header = ["stage", "tasks", "GB read", "GB written", *kinds, "largest spec", "MB of specs"]
+    header += ["core-hours", *(f"s on {cores}" for cores in model.CORES)]
+    rows = []
+    for label, one in estimates.items():
+        cells = [label, f"{one.tasks:,}", f"{one.read / 1e9:.1f}", f"{one.written / 1e9:.1f}"]
+        cells += [f"{one.requests[kind]:,}" for kind in kinds]
+        cells += [f"{one.largest_spec:,}", f"{one.specs / 1e6:.1f}"]
+        cells += [f"{one.core_seconds / 3600:.2f}"]
+        rows.append(cells + [f"{one.seconds[cores]:,.0f}" for cores in model.CORES])
+    say_table(header, rows)
+
+
+def summary(found: Rehearsal, estimates: dict[str, model.Estimate], factor: int) -> dict[str, Any]:
+    """Return what a rehearsal found in all."""
+    stored = model.stored_bytes(found.text_bytes * factor)
+    prices = {cores: model.dollars(estimates, cores) for cores in model.CORES}
+    return {
+        "files": found.files,
+        "stored_files": found.stored_files,
+        "documents_gb": stored / 1e9,
+        **{f"{name}_times": model.total(estimates, name) / stored for name in LIMITS},
+        "tasks": sum(one.tasks for one in estimates.values()),
+        "requests": sum(sum(one.requests.values()) for one in estimates.values()),
+        "driver_gib": found.driver_bytes / 2**30,
+        "driver_cpu_seconds": found.driver_seconds,
+        "core_hours": model.total(estimates, "core_seconds") / 3600,
+        "hours": {
+            cores: sum(one.seconds[cores] for one in estimates.values()) / 3600
+            for cores in model.CORES
+        },
+        "dollars": {cores: [round(part, 2) for part in price] for cores, price in prices.items()},
+        "complaints": complaints(found, estimates, stored),
+    }
+
+
+def measure(folder: Path, gigabytes: float) -> dict[str, model.Cost]:
+    """Build so much text at real sizes, in this process; return the cost of each stage."""
+    given = ["shards.group_documents=20000", "shards.release_bytes=33554432"]
+    given += ["shards.input_bytes=33554432"]
+    with contextlib.ExitStack() as patches:
+        for module, name, value in _MEASURED_SIZES:
+            patches.enter_context(patch.object(module, name, value))
+        found = rehearse(folder, gigabytes, factor=1, workers=0, given=given)
+    costs = {label: found.cost(label) for label in found.stages if label != "driver"}
+    return {**costs, "documents": model.Cost(0, 0, found.documents_bytes / found.text_bytes)}
+
+
+def main() -> None:
+    given = dict(argument.split("=", 1) for argument in sys.argv[1:])
+    before, began = circumstances("numba", "pyarrow"), time.perf_counter()
+    folder = Path(tempfile.mkdtemp(prefix="heliu-rehearsal-", dir=given.get("folder")))
+    try:
+        if "measure" in given:
+            costs = measure(folder / "build", float(given["measure"]))
+            model.COSTS_FILE.write_bytes(orjson.dumps(costs, option=orjson.OPT_INDENT_2) + b"\n")
+            say(orjson.dumps({"costs": costs, "before": before}).decode())
+            return
+        gigabytes, factor = float(given["gigabytes"]), int(given.get("shrink", 64))
+        workers = int(given.get("workers", 2))
+        found = rehearse(folder / "build", gigabytes, factor=factor, workers=workers)
+    finally:
+        shutil.rmtree(folder)
+    estimates = found.estimates(factor, model.costs())
+    show(estimates)
+    result = {"gigabytes": gigabytes, "shrink": factor, **summary(found, estimates, factor)}
+    result |= {"seconds": time.perf_counter() - began, "before": before}
+    result |= {"load_average_after": os.getloadavg()}
+    say(orjson.dumps(result, option=orjson.OPT_NON_STR_KEYS).decode())
+
+
+if __name__ == "__main__":
+    main()
