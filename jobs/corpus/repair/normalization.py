@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.corpus.repair import characters
-from jobs.corpus.repair.detectors import scan
+from jobs.corpus.repair.detectors import Scan, scan
 from jobs.corpus.repair.letter_spacing import remove_letter_spacing
 from jobs.corpus.repair.markup import remove_markup
 from jobs.corpus.repair.mojibake import fix_mojibake
@@ -32,6 +33,7 @@ from jobs.corpus.repair.script import scripts, simplify
 from jobs.corpus.repair.whitespace import normalize_whitespace, normalize_whitespace_of
 from jobs.corpus.repair.wrapped_lines import join_wrapped_lines
 from jobs.corpus.text import alphabets
+from jobs.corpus.text.code_blocks import code_blocks
 
 # Releases record it: other rules, other number.
 NORMALIZATION_VERSION = 3
@@ -55,15 +57,13 @@ class Repaired:
         texts: large_string; null where the text was.
         repairs: int64, the `Repair` bits of the rules that changed the text.
         script: the script it was delivered in, None where it is unknown.
-        lost: int32, characters that wrong decoding destroyed.
-        chars: int32, code points of the repaired text.
+        found: what the detectors find in the repaired texts.
     """
 
     texts: pa.LargeStringArray
     repairs: Bits
     script: list[str | None]
-    lost: npt.NDArray[np.int32]
-    chars: npt.NDArray[np.int32]
+    found: Scan
 
 
 class _Stage(NamedTuple):
@@ -84,18 +84,28 @@ def compose(text: str) -> str:
     return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
 
 
+def _outside_code(rule: Callable[[str], str], text: str) -> str:
+    """Apply a rule to what stands between blocks of code."""
+    parts: list[str] = []
+    position = 0
+    for start, end in code_blocks(text):
+        parts += [rule(text[position:start]), text[start:end]]
+        position = end
+    return "".join([*parts, rule(text[position:])])
+
+
 _STAGES = (
     _Stage(Repair.MOJIBAKE, fix_mojibake),
     _Stage(Repair.LINE_ENDS | Repair.INVISIBLE, None),
     _Stage(Repair.MARKUP, remove_markup),
-    _Stage(Repair.WRAPS, join_wrapped_lines),
+    _Stage(Repair.WRAPS, partial(_outside_code, join_wrapped_lines)),
     _Stage(Repair.BLANKS | Repair.WIDTH | Repair.RADICALS, None),
     _Stage(Repair.LAYOUT, normalize_whitespace_of),
     _Stage(Repair.COMPOSITION, compose),
     _Stage(Repair.PINYIN, remove_pinyin),
     _Stage(Repair.SCRIPT, simplify),
-    _Stage(Repair.SPACES, remove_letter_spacing),
-    _Stage(Repair.PUNCTUATION, widen_punctuation),
+    _Stage(Repair.SPACES, partial(_outside_code, remove_letter_spacing)),
+    _Stage(Repair.PUNCTUATION, partial(_outside_code, widen_punctuation)),
 )
 
 
@@ -111,7 +121,6 @@ def repaired(column: pa.Array | pa.ChunkedArray, wanted: Repair = EVERY) -> Repa
     found = scan(texts)
     repairs = np.zeros(len(texts), np.int64)
     script = scripts(texts, found.flagged, found.traditional, found.simplified)
-    lost, chars = found.lost, found.chars
     flagged_rows = rows = np.flatnonzero(found.flagged & int(wanted))
     # What changes is put among the flagged texts; the others are copied once.
     some = active = texts.take(pa.array(rows))
@@ -127,11 +136,11 @@ def repaired(column: pa.Array | pa.ChunkedArray, wanted: Repair = EVERY) -> Repa
         rows, active = rows[is_changed], after.filter(pa.array(is_changed))
         some = _replaced(some, np.searchsorted(flagged_rows, rows), active)
         again = scan(active)
-        lost[rows], chars[rows] = again.lost, again.chars
+        found.replace(rows, again)
         flagged = again.flagged & int(wanted) & unseen[is_changed]
         is_open = flagged != 0
         rows, active, flagged = rows[is_open], active.filter(pa.array(is_open)), flagged[is_open]
-    return Repaired(_replaced(texts, flagged_rows, some), repairs, script, lost, chars)
+    return Repaired(_replaced(texts, flagged_rows, some), repairs, script, found)
 
 
 def normalized_texts(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from jobs.corpus.repair.stretches import FOREIGN, is_foreign_line
 from jobs.corpus.text.alphabets import HAN
 from jobs.corpus.text.line_kinds import is_code
 
@@ -26,14 +27,17 @@ _KEPT = re.compile(
     r"|\{\{.{0,200}?\}\}|\{#[^}]{0,200}\}"
     r"|<[A-Za-z/!][^<>]*>"
     rf"|(?:[A-Za-z][A-Za-z0-9+.-]{{1,9}}://|www\.)[!-~{HAN}]*[0-9A-Za-z/_=#&%~){HAN}-]"
-    rf"|\b[A-Za-z]:\\[^\s，。；：、！？“”《》]*|\\\\[\w.]+\\[^\s，。；：、！？“”《》]*"
+    rf"|(?:magnet|mailto|thunder|ed2k|tel|sms|data|urn|geo):[!-~{HAN}]*"
+    rf"|(?:\b[A-Za-z]:|\\\\[\w.]+|%\w+%|\bHKEY_\w+)\\"
+    rf"(?:[^\s，。；：、！？“”《》]| (?=[^\n，。；：、！？“”《》\\]{{0,40}}\\))*"
     rf"|(?:^|(?<=\s))[.~]{{0,2}}/[!-~{HAN}]+/[!-~{HAN}]*[0-9A-Za-z/_){HAN}-]"
     r"|&\w+;"
 )
-_MAY_KEEP = re.compile(r"[`\]{<&\\]|/|www\.")
+_MAY_KEEP = re.compile(r"[`\]{<&\\]|/|www\.|:[?!-~]*[@?=|]|(?:tel|sms|data|urn|geo|mailto|magnet):")
 _PROGRAM = re.compile(
     rf"(?:[{{}}=\\]|//|[^{HAN}];)[ \t]*\Z|\A(?:    |\t)[ \t]*(?![{HAN}“‘《「（(*+0-9-])"
 )
+_LOG = re.compile(r"\[?\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d[.,\]\s\d]*\s*[\[A-Z]")
 # A mark that ends a line or, but for a full stop, has something wide beside it.
 _HALF_WIDE = re.compile(r"[,;:?!(.](?:(?=\n|\Z)|(?<!\.)(?:(?<=[^\x00-\x7f].)|(?= ?[^\x00-\x7f])))")
 _BEHIND = f"{HAN}》」』】）\uff05"
@@ -57,6 +61,10 @@ _AMID = re.compile(rf"\?(?=[{HAN}])")
 _BEFORE_ADDRESS = re.compile(rf"(?<=[{_BEHIND}]): \Z")
 # Books in Markdown mark what goes on a slide: (**…**) and (~~…~~).
 _BRACKETS = re.compile(r"\((?!\*\*|~~)([^()\n]{1,200})\)")
+# Of coordinates, intervals and arguments: (116.4,39.9), (x,y), (a,b].
+_TUPLE = re.compile(
+    r"[ ]?[-+±]?(?:\d[\d.]*|[A-Za-z]\w{0,2})(?:,[ ]?[-+±]?(?:\d[\d.]*|[A-Za-z]\w{0,2}|…|\.{3}))+"
+)
 _FILE_END = re.compile(r"\.(?:[a-z]{2,4}|[A-Z]{3,4}|mp[34]|7z)(?![0-9A-Za-z])")
 _LEAST_COMMAS, _LEAST_ROWS = 2, 3
 _HAN = re.compile(f"[{HAN}]")
@@ -105,7 +113,9 @@ def _widened_lines(text: str, mark: re.Pattern[str]) -> str:
 
 
 def _widened_line(line: str, mark: re.Pattern[str]) -> str:
-    if _PROGRAM.search(line):
+    if _PROGRAM.search(line) or _LOG.match(line):
+        return line
+    if FOREIGN.search(line) and is_foreign_line(line):
         return line
     after = _widened_around(line, mark) if _MAY_KEEP.search(line) else _widened(line, mark)
     return line if after != line and is_code(line) else after
@@ -141,6 +151,7 @@ def _bracketed(pair: re.Match[str]) -> str:
     is_within = bool(_HAN_AT_END.search(text[max(start - 2, 0) : start]))
     is_filled = bool(_HAN.search(inner)) and not before.isascii()
     is_filled = is_filled or (bool(_HAN.match(inner)) and bool(_HAN.search(inner[-1])))
+    is_linked = is_linked or bool(_TUPLE.fullmatch(inner))
     if not _WORD.search(inner) or is_apart or is_linked or not (is_within or is_filled):
         return pair[0]
     return f"（{inner}）"
