@@ -85,6 +85,20 @@ _VIETNAMESE = re.compile("[ơưđĐƠƯạảấầẩẫậắằẳẵặẹ�
 _VIETNAMESE_SHARE = 0.05
 
 
+class _Line(NamedTuple):
+    """What is counted of a line: letters by script, and Simplified characters less Traditional."""
+
+    han: int
+    kana: int
+    hangul: int
+    form: int
+    other: int  # the script of most of the other letters, and by how many it leads
+    votes: int
+
+
+_EMPTY = _Line(0, 0, 0, 0, 0, 0)
+
+
 class Languages(NamedTuple):
     """The columns of languages, each a list as long as the texts.
 
@@ -141,7 +155,9 @@ def _chinese(beginning: str, found: Scan, script: list[str | None], row: int) ->
         form = f"-Hant{region}"
     else:
         form = "-Hans" if found.simplified[row] > found.traditional[row] else ""
-    if len(_CANTONESE.findall(beginning)) > _CANTONESE_SHARE * len(beginning):
+    if any(map(beginning.__contains__, "嘅咗喺佢啲唔")) and (
+        len(_CANTONESE.findall(beginning)) > _CANTONESE_SHARE * len(beginning)
+    ):
         return "yue" + form.removesuffix("-HK")
     return "zh" + form
 
@@ -233,51 +249,57 @@ def _count_lines(
         groups: likewise; a group is a script, or Han characters that are Simplified or Traditional.
     """
     i, end = np.uint64(bounds[0]), np.uint64(bounds[1])
-    line = np.zeros(len(letters), np.int64)
-    seams, before = 0, np.uint8(0)
+    line, seams, before = _EMPTY, 0, np.uint8(0)
     while i < end:
         point, i = decode_point(data, i)
         number = numbers[np.uint64(point)]
-        line[number] += 1
+        letters[number] += 1
         if number == _HANI:
             kind = kinds[np.uint64(point)]
-            line[_HANT] += kind == _TRADITIONAL
-            line[_HANS] += kind == _SIMPLIFIED
-            seams += before in (_KANA, _HANG)
-        else:
-            seams += before == _HANI and number in (_KANA, _HANG)
+            line = _Line(
+                line.han + 1, line.kana, line.hangul,
+                line.form + (kind == _SIMPLIFIED) - (kind == _TRADITIONAL), line.other, line.votes,
+            )
+            seams += before == _KANA or before == _HANG
+        elif number:
+            line = _with_letter(line, number)
+            seams += before == _HANI and (number == _KANA or number == _HANG)
         before = number
         if point == 0x0A or i >= end:
-            _count_line(line, seams, letters, groups)
-            line[:] = 0
-            seams = 0
+            group, weight = _group(line, seams)
+            groups[group] += weight
+            line, seams = _EMPTY, 0
+    letters[0] = 0
 
 
 @kernel
-def _count_line(
-    line: npt.NDArray[np.int64],
-    seams: int,
-    letters: npt.NDArray[np.int64],
-    groups: npt.NDArray[np.int64],
-) -> None:
-    line[0] = 0
-    traditional, simplified, han = line[_HANT], line[_HANS], line[_HANI]
-    line[_HANT] = line[_HANS] = 0
-    letters += line
-    ending = line[_KANA] + line[_HANG]
-    is_foreign = ending >= 2 and (ending > han or (4 * ending >= han and seams >= 3))
-    best, most = 0, 0
-    for group in range(1, len(line)):
-        weight = line[group] * (_HAN_WEIGHT if group in (_HANI, _KANA, _HANG) else 1)
-        if group == _HANI and is_foreign:
-            continue
-        if is_foreign and group == (_KANA if line[_KANA] >= line[_HANG] else _HANG):
-            weight += _HAN_WEIGHT * han
-        if weight > most:
-            best, most = group, weight
-    if best == _HANI and traditional != simplified:
-        best = _HANT if traditional > simplified else _HANS
-    groups[best] += most
+def _with_letter(line: _Line, number: int) -> _Line:
+    """Count a letter; of all scripts but three the one with the majority is known at the end."""
+    han, kana, hangul, form, other, votes = line
+    if number == _KANA:
+        kana += 1
+    elif number == _HANG:
+        hangul += 1
+    elif number == other or votes == 0:
+        other, votes = np.int64(number), votes + 1
+    else:
+        votes -= 1
+    return _Line(han, kana, hangul, form, other, votes)
+
+
+@kernel
+def _group(line: _Line, seams: int) -> tuple[int, int]:
+    """Return the group of a line, and its weight."""
+    ending = line.kana + line.hangul
+    if ending >= 2 and (ending > line.han or (4 * ending >= line.han and seams >= 3)):
+        group, weight = _KANA if line.kana >= line.hangul else _HANG, ending + line.han
+    elif line.form:
+        group, weight = _HANS if line.form > 0 else _HANT, line.han
+    else:
+        group, weight = _HANI, line.han
+    if line.votes > _HAN_WEIGHT * weight:
+        return line.other, line.votes
+    return group, _HAN_WEIGHT * weight
 
 
 _TRADITIONAL, _SIMPLIFIED = kinds_of.TRADITIONAL, kinds_of.SIMPLIFIED

@@ -96,15 +96,15 @@ def remove_markup(text: str) -> str:
 
 def _content(text: str) -> list[tuple[int, int]]:
     """Return the spans, in order, in which tags are content: spoken of, or in code."""
-    programs = [(r.start, r.end) for r in regions(text) if not r.is_code]
     code = [
         (start, end)
         for start, end in code_blocks(text)
         if "\n" in text[start:end]
         and not _RAISED.search(text, start, end)
-        and not any(first < end and start < last for first, last in programs)
         and code_blocks(_INNER_TAG.sub("", text[start:end]))
     ]
+    programs = [(r.start, r.end) for r in regions(text) if not r.is_code] if code else []
+    code = [s for s in code if not any(first < s[1] and s[0] < last for first, last in programs)]
     return sorted([*taught_spans(text), *code])
 
 

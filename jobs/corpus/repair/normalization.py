@@ -13,7 +13,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -33,7 +32,6 @@ from jobs.corpus.repair.script import scripts, simplify
 from jobs.corpus.repair.whitespace import normalize_whitespace, normalize_whitespace_of
 from jobs.corpus.repair.wrapped_lines import join_wrapped_lines
 from jobs.corpus.text import alphabets
-from jobs.corpus.text.code_blocks import code_blocks
 
 # Releases record it: other rules, other number.
 NORMALIZATION_VERSION = 3
@@ -84,28 +82,18 @@ def compose(text: str) -> str:
     return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
 
 
-def _outside_code(rule: Callable[[str], str], text: str) -> str:
-    """Apply a rule to what stands between blocks of code."""
-    parts: list[str] = []
-    position = 0
-    for start, end in code_blocks(text):
-        parts += [rule(text[position:start]), text[start:end]]
-        position = end
-    return "".join([*parts, rule(text[position:])])
-
-
 _STAGES = (
     _Stage(Repair.MOJIBAKE, fix_mojibake),
     _Stage(Repair.LINE_ENDS | Repair.INVISIBLE, None),
     _Stage(Repair.MARKUP, remove_markup),
-    _Stage(Repair.WRAPS, partial(_outside_code, join_wrapped_lines)),
+    _Stage(Repair.WRAPS, join_wrapped_lines),
     _Stage(Repair.BLANKS | Repair.WIDTH | Repair.RADICALS, None),
     _Stage(Repair.LAYOUT, normalize_whitespace_of),
     _Stage(Repair.COMPOSITION, compose),
     _Stage(Repair.PINYIN, remove_pinyin),
     _Stage(Repair.SCRIPT, simplify),
-    _Stage(Repair.SPACES, partial(_outside_code, remove_letter_spacing)),
-    _Stage(Repair.PUNCTUATION, partial(_outside_code, widen_punctuation)),
+    _Stage(Repair.SPACES, remove_letter_spacing),
+    _Stage(Repair.PUNCTUATION, widen_punctuation),
 )
 
 
@@ -121,10 +109,11 @@ def repaired(column: pa.Array | pa.ChunkedArray, wanted: Repair = EVERY) -> Repa
     found = scan(texts)
     repairs = np.zeros(len(texts), np.int64)
     script = scripts(texts, found.flagged, found.traditional, found.simplified)
-    flagged_rows = rows = np.flatnonzero(found.flagged & int(wanted))
-    # What changes is put among the flagged texts; the others are copied once.
-    some = active = texts.take(pa.array(rows))
+    rows = np.flatnonzero(found.flagged & int(wanted))
+    active = texts.take(pa.array(rows)) if len(rows) < len(texts) else texts
     flagged = found.flagged[rows] & int(wanted)
+    # What a round makes is put behind what there is; the last of each text is taken at the end.
+    versions, where, count = [texts], np.arange(len(texts)), len(texts)
     for round_number in range(1, 4 * _ROUNDS):
         if not len(rows):
             break
@@ -133,14 +122,22 @@ def repaired(column: pa.Array | pa.ChunkedArray, wanted: Repair = EVERY) -> Repa
             after, unseen = pc.replace_substring_regex(after, "[<&]", ""), np.full_like(unseen, -1)
         is_changed = pc.not_equal(after, active).to_numpy(zero_copy_only=False)
         repairs[rows] |= bits
-        rows, active = rows[is_changed], after.filter(pa.array(is_changed))
-        some = _replaced(some, np.searchsorted(flagged_rows, rows), active)
+        rows, active = rows[is_changed], _filtered(after, is_changed)
+        versions.append(active)
+        where[rows] = np.arange(count, count + len(rows))
+        count += len(rows)
         again = scan(active)
         found.replace(rows, again)
         flagged = again.flagged & int(wanted) & unseen[is_changed]
         is_open = flagged != 0
-        rows, active, flagged = rows[is_open], active.filter(pa.array(is_open)), flagged[is_open]
-    return Repaired(_replaced(texts, flagged_rows, some), repairs, script, found)
+        rows, active, flagged = rows[is_open], _filtered(active, is_open), flagged[is_open]
+    if count > len(texts):
+        texts = pa.concat_arrays(versions).take(pa.array(where))
+    return Repaired(texts, repairs, script, found)
+
+
+def _filtered(texts: pa.LargeStringArray, is_wanted: Flags) -> pa.LargeStringArray:
+    return texts if is_wanted.all() else texts.filter(pa.array(is_wanted))
 
 
 def normalized_texts(

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 
-from jobs.corpus.repair.stretches import FOREIGN, is_foreign_line
+from jobs.corpus.repair.stretches import is_foreign_line
 from jobs.corpus.text.alphabets import HAN
+from jobs.corpus.text.code_blocks import code_blocks
 from jobs.corpus.text.line_kinds import is_code
 
 _WIDE = dict(zip(",;:?!()", "，；：？！（）", strict=True))
@@ -33,7 +34,8 @@ _KEPT = re.compile(
     rf"|(?:^|(?<=\s))[.~]{{0,2}}/[!-~{HAN}]+/[!-~{HAN}]*[0-9A-Za-z/_){HAN}-]"
     r"|&\w+;"
 )
-_MAY_KEEP = re.compile(r"[`\]{<&\\]|/|www\.|:[?!-~]*[@?=|]|(?:tel|sms|data|urn|geo|mailto|magnet):")
+_MAY_KEEP = re.compile(r"[`\]{<&\\]|/|www\.")
+_SCHEME = re.compile("(?:tel|sms|data|urn|geo|mailto|magnet):")
 _PROGRAM = re.compile(
     rf"(?:[{{}}=\\]|//|[^{HAN}];)[ \t]*\Z|\A(?:    |\t)[ \t]*(?![{HAN}“‘《「（(*+0-9-])"
 )
@@ -74,7 +76,20 @@ _FULL_STOP = re.compile(rf"(?<=[{HAN}][”》）{HAN}])\.(?=[”’」』]?(?:\n
 
 
 def widen_punctuation(text: str) -> str:
-    """Widen the punctuation of the Chinese parts of a text."""
+    """Widen the punctuation of the Chinese parts of a text, and none in code."""
+    after = _widened_prose(text)
+    blocks = code_blocks(text) if after != text else []
+    if not blocks:
+        return after
+    parts: list[str] = []
+    position = 0
+    for start, end in blocks:
+        parts += [_widened_prose(text[position:start]), text[start:end]]
+        position = end
+    return "".join([*parts, _widened_prose(text[position:])])
+
+
+def _widened_prose(text: str) -> str:
     if _is_delimited(text):
         return text
     # Where questions end in ？, a ? amid a line is what an old encoding made of a character.
@@ -113,12 +128,16 @@ def _widened_lines(text: str, mark: re.Pattern[str]) -> str:
 
 
 def _widened_line(line: str, mark: re.Pattern[str]) -> str:
-    if _PROGRAM.search(line) or _LOG.match(line):
+    if _PROGRAM.search(line):
         return line
-    if FOREIGN.search(line) and is_foreign_line(line):
-        return line
-    after = _widened_around(line, mark) if _MAY_KEEP.search(line) else _widened(line, mark)
-    return line if after != line and is_code(line) else after
+    is_kept = _MAY_KEEP.search(line) or (":" in line and _SCHEME.search(line))
+    after = _widened_around(line, mark) if is_kept else _widened(line, mark)
+    return line if after != line and _is_other(line) else after
+
+
+def _is_other(line: str) -> bool:
+    """Whether a line is of a program, of a log, or of another language."""
+    return is_code(line) or bool(_LOG.match(line)) or is_foreign_line(line)
 
 
 def _widened_around(line: str, mark: re.Pattern[str]) -> str:

@@ -22,6 +22,7 @@ import pyarrow as pa
 from jobs.corpus.repair.repairs import Repair
 from jobs.corpus.repair.stretches import FOREIGN, is_foreign_line
 from jobs.corpus.text.alphabets import HAN
+from jobs.corpus.text.text_buffers import text_buffers
 
 # What the other hardly writes: 為, 線, 裡 and 著 for the particle are printed in both.
 _OF_TAIWAN = (
@@ -38,6 +39,7 @@ _TAIWAN, _HONG_KONG = (re.compile("|".join(w.split())) for w in (_OF_TAIWAN, _OF
 TRADITIONAL, TAIWAN, HONG_KONG, SIMPLIFIED, MIXED = "hant", "hant-tw", "hant-hk", "hans", "mixed"
 
 _MIXED_SHARE = 0.1
+_SHOWING_BYTES = 9000  # show from where a text is
 
 # What t2s leaves as it is, because Simplified text has the character too, in other words: 著作,
 # 於潜, 慰藉, 覆盖, 沈阳, 宫商角徵羽, 神祇. Read in 1,500 converted statutes, manuals and poems.
@@ -51,32 +53,34 @@ _LEFT = (
     (
         "著",
         re.compile(
-            f"(?<=[{_VERBS}])著(?![名者述称录文《]|作(?!业)|书(?![包本页桌]))"
-            "|著(?=[手眼重急落陆床装力想迷凉火色实慌魔墨笔边痕]|了[魔凉火慌急迷])|(?<=[胶附执沉衣穿])著|(?<=高一)著"
+            f"著(?:(?<=[{_VERBS}]著)(?![名者述称录文《]|作(?!业)|书(?![包本页桌]))"
+            "|(?=[手眼重急落陆床装力想迷凉火色实慌魔墨笔边痕]|了[魔凉火慌急迷])"
+            "|(?<=[胶附执沉衣穿]著)|(?<=高一著))"
         ),
         "着",
     ),
-    ("於", re.compile("(?<!樊)於(?![菟戏]|潜[县镇人])"), "于"),
-    ("覆", re.compile("(?<=[答回批函])覆"), "复"),
-    ("藉", re.compile("(?<![狼慰蕴枕酝温践蹈藉草茵席])藉(?![藉田甚地躏])"), "借"),
+    ("於", re.compile("於(?<!樊於)(?![菟戏]|潜[县镇人])"), "于"),
+    ("覆", re.compile("覆(?<=[答回批函]覆)"), "复"),
+    ("藉", re.compile("藉(?<![狼慰蕴枕酝温践蹈藉草茵席]藉)(?![藉田甚地躏])"), "借"),
     (
         "沈",
         re.compile(
             "沈(?=[没淀降箱]|默[地的不了，。]|[醉迷]于|[寂睡]了|浮于|思[著着良片]|重[地的]|积|闷)"
-            "|(?<![、，。：；「（])沈(?=[默重著着睡])"
-            "|(?<=[浮深消阴低昏击凿下])沈(?![家氏某姓])"
+            "|沈(?<![、，。：；「（]沈)(?=[默重著着睡])"
+            "|沈(?<=[浮深消阴低昏击凿下]沈)(?![家氏某姓])"
         ),
         "沉",
     ),
-    ("徵", re.compile("(?<!魏)徵(?=[调收询求集召用兵税得信])"), "征"),
-    ("祇", re.compile("(?<![神地])祇(?![园洹树陀])"), "只"),
+    ("徵", re.compile("徵(?<!魏徵)(?=[调收询求集召用兵税得信])"), "征"),
+    ("祇", re.compile("祇(?<![神地]祇)(?![园洹树陀])"), "只"),
 )
 
 # In modern prose 著 behind any word is a particle, but for these words. Where 着 is more frequent,
 # as in Hong Kong, the writer keeps them apart.
 _PARTICLE = re.compile(
-    rf"(?<=[{HAN}])(?<![名原编专论译遗巨土合所新拙显卓昭撰较彰素夙久自共旧佳宏杰炳懋勋功绩大主参手已曾又尚])"
-    rf"著(?=[{HAN}])(?![作名者述称录书文有于成为论说史令籍其之撰])|(?<=[得不])著(?=[，。；、！？])"
+    rf"著(?<=[{HAN}]著)(?=[{HAN}])(?![作名者述称录书文有于成为论说史令籍其之撰])"
+    "(?<![名原编专论译遗巨土合所新拙显卓昭撰较彰素夙久自共旧佳宏杰炳懋勋功绩大主参手已曾又尚]著)"
+    "|著(?<=[得不]著)(?=[，。；、！？])"
 )
 _MODERN = "的了是们这个"
 _MODERN_SHARE = 0.01
@@ -93,12 +97,13 @@ _DRY = (
     "也又而"
 )
 _DRIED = "曬晒烘風擦晾吹烤抹揩榨瀝喝吸枯餅肉豆魚果菜筍口陰焙炒煮燒流變半未不太很萄蔔梅杏子葉舌唇"
+# Each begins with its character, for which `re` searches fast.
 _NAME = re.compile(
-    rf"(?<=[{_SURNAMES}])乾(?![{_DRY}])"
-    rf"|(?<![{HAN}][{_SURNAMES}][{HAN}])(?<=[{_SURNAMES}][{HAN}])(?<![{_DRIED}])乾(?=[，。、；：）」』\s]|\Z)"
+    rf"乾(?<=[{_SURNAMES}]乾)(?![{_DRY}])"
+    rf"|乾(?<![{HAN}][{_SURNAMES}][{HAN}]乾)(?<=[{_SURNAMES}][{HAN}]乾)(?<![{_DRIED}]乾)(?=[，。、；：）」』\s]|\Z)"
     "|乾(?=[寧符德化封祐佑統亨興]|清[宮門殿])"
     "|藉(?=甚)|徵(?=羽|音[階律])"
-    "|(?<![片入於歸復般令人])沈(?=[醉寂浮思])(?!醉[於在]|寂[了多已下]|浮[於了]|思[著着良片默了])"
+    "|沈(?<![片入於歸復般令人]沈)(?=[醉寂浮思])(?!醉[於在]|寂[了多已下]|浮[於了]|思[著着良片默了])"
 )
 _WORD = re.compile(rf"[{HAN}々ー・]*")
 _REACH = 12
@@ -182,6 +187,7 @@ def scripts(
         traditional: int64, how many of its characters are Traditional only.
         simplified: likewise, Simplified only.
     """
+    data, offsets, _ = text_buffers(texts)
     is_traditional = (flagged & int(Repair.SCRIPT)) != 0
     names: list[str | None] = [None] * len(texts)
     fewer, more = np.minimum(traditional, simplified), np.maximum(traditional, simplified)
@@ -191,7 +197,8 @@ def scripts(
     for row in np.flatnonzero(~is_traditional & ~is_mixed & (simplified > traditional)):
         names[row] = SIMPLIFIED
     for row in np.flatnonzero(is_traditional):
-        names[row] = variant(texts[row].as_py())
+        start, end = offsets[row], min(offsets[row + 1], offsets[row] + _SHOWING_BYTES)
+        names[row] = variant(data[start:end].tobytes().decode("utf-8", "ignore"))
     return names
 
 
