@@ -166,7 +166,7 @@ def _is_code_at(data: Bytes, start: np.uint64, ink: np.uint64, end: np.uint64) -
         after += np.uint64(1)
     if after == ink:
         return False
-    is_latin = is_ascii or data[ink] in (0x23, 0x2F)
+    is_latin = is_ascii or data[ink] in (0x23, 0x2F, 0x3C)
     is_ideographic = data[start] == 0xE3
     return (is_latin and not is_ideographic) or is_code_line(data, np.int64(ink), np.int64(after))
 

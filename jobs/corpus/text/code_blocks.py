@@ -122,8 +122,8 @@ def _blocks(data: Bytes, start: np.int64, end: np.int64) -> Spans:
 def _kind(data: Bytes, start: np.int64, end: np.int64) -> int:
     """Return of which kind a line is."""
     ink = start
-    while ink < end and (data[ink] == 0x20 or data[ink] == 0x09):
-        ink += 1
+    while ink < end and (data[ink] in (0x20, 0x09) or _is_no_break_space(data, ink, end)):
+        ink += 1 + int(data[ink] == 0xC2)
     if ink == end:
         return _BLANK
     if data[ink] >= 0x80:
@@ -143,6 +143,11 @@ def _kind(data: Bytes, start: np.int64, end: np.int64) -> int:
         return _SHOWN
     is_likely = ink - start >= 4 or data[start] == 0x09 or _has(_FIRST_WORDS, word)
     return _LIKELY if is_likely and data[end - 1] != 0x2E else _OTHER
+
+
+@kernel
+def _is_no_break_space(data: Bytes, at: np.int64, end: np.int64) -> bool:
+    return bool(data[at] == 0xC2 and at + 1 < end and data[at + 1] == 0xA0)
 
 
 @kernel
@@ -184,7 +189,9 @@ def _is_latin(data: Bytes, at: np.int64, end: np.int64) -> bool:
         if quote:
             quote = np.int64(0) if byte == quote else quote
         elif byte >= 0x80:
-            return False
+            if not _is_no_break_space(data, at, end):
+                return False
+            at += 1
         elif byte in (0x22, 0x27):
             quote = byte
         elif byte == 0x23 and before in (0, 0x20):
