@@ -21,6 +21,11 @@ _MEASURED = [field.with_nullable(field.name in WITHOUT_MODEL_NULL) for field in 
 # Facts that only rules read; they are not needed to compare documents.
 _RULE_FACTS = {"position", "site", *SIGNALS.names} - {"content_chars"}
 
+# Of the content; null where it has no letters.
+_LANGUAGES = [
+    pa.field(name, pa.string()) for name in ("language", "language_shares", "script_shares")
+]
+
 DELIVERED = pa.schema(
     [
         pa.field("source_file", pa.string(), nullable=False),
@@ -56,6 +61,7 @@ DOCUMENTS = pa.schema(
         *SIGNALS,  # null when the row is rejected
         pa.field("repairs", pa.int64()),  # bits of `repairs.Repair`; null when rejected
         pa.field("script", pa.string()),  # as delivered; null if unknown
+        *_LANGUAGES,
         pa.field("stage", pa.string()),  # the stage that rejected the row, null for a document
         pa.field("reason", pa.string()),
         pa.field("evidence", pa.string()),
@@ -183,6 +189,7 @@ RELEASED = pa.schema(
         pa.field("repairs", pa.int64(), nullable=False),
         pa.field("script", pa.string()),
         *_COPIES,
+        *_LANGUAGES,
     ]
 )
 

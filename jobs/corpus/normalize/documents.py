@@ -24,6 +24,7 @@ from jobs.corpus.private_data.replacement import (
 from jobs.corpus.removal.params import RepeatedLineParams
 from jobs.corpus.removal.removals import removals
 from jobs.corpus.removal.repeated_lines import without_repeated_lines
+from jobs.corpus.repair.languages import languages
 from jobs.corpus.repair.normalization import Repaired, normalized_texts, repaired
 from jobs.corpus.repair.repairs import Repair, RepairParams
 from jobs.corpus.repair.script import simplify
@@ -80,7 +81,7 @@ def documents(
     texts, spans = without_repeated_lines(private.texts, params=params.repeated_lines)
     # Nothing may be left of a text that was only markup and white space.
     is_empty = pc.fill_null(pc.equal(pc.binary_length(texts), 0), fill_value=False)
-    is_garbled = pa.array(text.lost > params.repair.lost_share * text.chars)
+    is_garbled = pa.array(text.found.lost > params.repair.lost_share * text.found.chars)
     is_unfit = pc.or_(is_empty, is_garbled)
     content = _without(texts, is_unfit)
     unfit = pc.if_else(is_empty, str(RejectReason.EMPTY_TEXT), str(RejectReason.GARBLED))
@@ -98,6 +99,7 @@ def documents(
         "stage": stage,
         "repairs": pa.array(text.repairs, mask=pc.is_null(content).to_numpy(zero_copy_only=False)),
         "script": pa.array(text.script, pa.string()),
+        **_languages(text, content),
         "reason": reason,
         "title": private.titles,
         **fields,
@@ -108,6 +110,13 @@ def documents(
     }
     table = pa.table({field.name: columns[field.name] for field in DOCUMENTS}).cast(DOCUMENTS)
     return table, removals(table, pa.concat_tables([private.spans, spans])), private.counts
+
+
+def _languages(text: Repaired, content: pa.Array) -> dict[str, pa.Array]:
+    """The columns of languages, null where a row has no content."""
+    columns = languages(text.texts, text.found, text.script)._asdict()
+    is_null = pc.is_null(content).to_numpy(zero_copy_only=False)
+    return {name: pa.array(column, pa.string(), mask=is_null) for name, column in columns.items()}
 
 
 def _meta(delivered: pa.Table) -> pa.Array:
@@ -173,7 +182,10 @@ def _evidence(
     if not pc.any(is_garbled).as_py():
         return given
     garbled = np.flatnonzero(is_garbled)
-    lost = [f"{text.lost[row]} of {text.chars[row]} characters are � or 锟斤拷" for row in garbled]
+    lost = [
+        f"{text.found.lost[row]} of {text.found.chars[row]} characters are � or 锟斤拷"
+        for row in garbled
+    ]
     return pc.replace_with_mask(given, is_garbled, pa.array(lost, pa.string()))
 
 

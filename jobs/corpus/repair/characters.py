@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.corpus.repair.repairs import Repair
+from jobs.corpus.repair.wide_numbers import is_in_number, is_wide_alnum
 from jobs.corpus.text import alphabets
 from jobs.corpus.text.kernels import kernel
 from jobs.corpus.text.line_kinds import is_code_line
@@ -91,6 +92,7 @@ def _rewrite(
     for row in range(len(offsets) - 1):
         new_offsets[row] = at
         i, end = np.uint64(offsets[row]), np.uint64(offsets[row + 1])
+        first = i
         before = given = np.uint32(0x0A)  # the last character written, and the last that was read
         while i < end:
             start = i
@@ -105,7 +107,7 @@ def _rewrite(
             point, i = decode_point(data, i)
             given = point
             rule = np.int64(table.rules[np.uint64(point)]) & wanted
-            if not rule or _stays(data, point, before, last, i, end):
+            if not rule or _stays(data, point, before, last, i, (first, end)):
                 at = _copy(data, start, i, out, at)
                 before = point
                 continue
@@ -164,24 +166,30 @@ def _is_code_at(data: Bytes, start: np.uint64, ink: np.uint64, end: np.uint64) -
         after += np.uint64(1)
     if after == ink:
         return False
-    is_latin = is_ascii or data[ink] in (0x23, 0x2F)
+    is_latin = is_ascii or data[ink] in (0x23, 0x2F, 0x3C)
     is_ideographic = data[start] == 0xE3
     return (is_latin and not is_ideographic) or is_code_line(data, np.int64(ink), np.int64(after))
 
 
 @kernel
 def _stays(
-    data: Bytes, point: np.uint32, before: np.uint32, last: np.uint32, i: np.uint64, end: np.uint64
+    data: Bytes,
+    point: np.uint32,
+    before: np.uint32,
+    last: np.uint32,
+    i: np.uint64,
+    bounds: tuple[np.uint64, np.uint64],
 ) -> bool:
     """Whether a character that a rule is for is part of what stands around it.
 
-    `before` is the last character written, `last` the one in front of it, `i` where the next is.
+    `before` is the last character written, `last` the one in front of it, `i` where the next is,
+    between the `bounds` of the text.
     """
     following = np.uint32(0x0A)
-    if i < end:
+    if i < bounds[1]:
         following, _ = decode_point(data, i)
-    if 0xFF0D <= point <= 0xFF3F and not _is_wide_alnum(point):
-        return not (_is_wide_alnum(last) and _is_wide_alnum(following))
+    if 0xFF00 < point < 0xFF40 and not is_wide_alnum(point):
+        return not is_in_number(data, point, (before, last, following), i, bounds)
     if point in _MONGOLIAN_BREAKS:
         return bool(0x1800 <= before < 0x18B0)
     if point in (_NON_JOINER, _JOINER):
@@ -189,27 +197,24 @@ def _stays(
         return is_pair or _is_joining(before)
     if point in _MARKS_OF_DIRECTION:
         return _is_rightward(before) or _is_rightward(following)
-    if point == _BREAK:  # of words, in Thai, Lao, Myanmar and Khmer
-        is_thai = 0xE00 <= before < 0xF00
-        return bool(is_thai or 0x1000 <= before < 0x10A0 or 0x1780 <= before < 0x1800)
+    if point == _BREAK:  # of words, in Thai to Myanmar, Khmer, Javanese
+        is_thai = 0xE00 <= before < 0x10A0
+        is_tai = 0x1780 <= before < 0x1800 or 0x1950 <= before < 0x1C00
+        return bool(is_thai or is_tai or 0xA980 <= before < 0xAB00)
     return bool(_TAG < point < _TAG + 0x80 and (before == _FLAG or _TAG < before < _TAG + 0x80))
 
 
 @kernel
-def _is_wide_alnum(point: np.uint32) -> bool:
-    return bool(0xFF10 <= point < 0xFF1A or 0xFF21 <= point < 0xFF3B or 0xFF41 <= point < 0xFF5B)
-
-
-@kernel
 def _is_joining(point: np.uint32) -> bool:
-    """Whether a code point is of Arabic to N'Ko, India, Myanmar, Khmer or Mongolian."""
+    """Whether a code point is of Arabic to Tai Tham, or of another script that joins letters."""
     return bool(
-        0x620 <= point < 0x860
-        or 0x8A0 <= point < 0xE00
-        or 0x1000 <= point < 0x10A0
-        or 0x1780 <= point < 0x18B0
+        0x620 <= point < 0x10A0
+        or 0x1700 <= point < 0x1C80
+        or 0xA800 <= point < 0xAC00
         or 0xFB50 <= point < 0xFE00
         or 0xFE70 <= point < 0xFEFD
+        or 0x10A00 <= point < 0x12000
+        or 0x1E900 <= point < 0x1E960
     )
 
 

@@ -1,64 +1,28 @@
 """Detectors: one pass over the bytes flags the rules that could change a text at all.
 
 A text without flags is given to no rule and never taken out of its Arrow buffer, which makes repair
-cheap. A flag may send a text to a rule that finds nothing there.
+cheap. A flag may send a text to a rule that finds nothing there. The same pass counts what decides
+of which language a text is.
 """
 
 from __future__ import annotations
 
-import functools
-import sys
-import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from jobs.corpus.repair import character_kinds as kinds_of
 from jobs.corpus.repair.line_detectors import scan_lines
-from jobs.corpus.repair.mojibake import mojibake_signs
 from jobs.corpus.repair.repairs import Repair
+from jobs.corpus.repair.stretches import chinese_lines
 from jobs.corpus.text import alphabets
 from jobs.corpus.text.kernels import kernel
-from jobs.corpus.text.table_cache import kept_table
 from jobs.corpus.text.text_buffers import Offsets, text_buffers
 from jobs.corpus.text.utf8 import Bytes, decode_point
 
 Counts = npt.NDArray[np.int32]
-
-# Kinds of characters. Each kind is either one rule's business, or half of a pair that is.
-(
-    _OTHER,
-    _HAN,
-    _TRADITIONAL,
-    _SIMPLIFIED,
-    _SIGN,  # of UTF-8 that was read as GBK
-    _KUN,  # 锟, and 斤: two lost characters read as GBK are 锟斤拷
-    _JIN,
-    _ALNUM,
-    _SPACE,
-    _TAB,
-    _NEWLINE,
-    _WIDE_SPACE,
-    _POINT,  # ASCII punctuation that has a Chinese form
-    _MARKUP,
-    _LINE_END,
-    _INVISIBLE,
-    _WIDE_LETTER,
-    _RADICAL,
-    _UNCOMPOSED,
-    _LEAD,  # what bytes above 0xBF become when they are read as Latin-1, and others above 0x7F
-    _HIGH,
-    _KANA,  # and Hangul
-    _LOST,
-    _COMMA,
-    _STOP,
-    _OPENING,
-    _GREEK,  # and Cyrillic
-) = range(27)
-_KINDS = 32
-
-_HANS = (_HAN, _TRADITIONAL, _SIMPLIFIED, _SIGN, _KUN, _JIN)
 
 
 @dataclass(frozen=True)
@@ -71,6 +35,14 @@ class Scan:
         simplified: int32, characters that only Simplified text has; likewise.
         lost: int32, characters that wrong decoding destroyed.
         chars: int32, code points.
+        han: int32, Han characters.
+        kana: int32.
+        hangul: int32.
+        latin: int32, ASCII letters.
+        other: int32, letters that are none of these.
+        rare: int32, Han characters beyond the basic plane.
+        japanese: int32, characters that only Japanese text has.
+        is_foreign: bool, whether it is of another language that writes Han characters.
     """
 
     flagged: npt.NDArray[np.int64]
@@ -78,6 +50,19 @@ class Scan:
     simplified: Counts
     lost: Counts
     chars: Counts
+    han: Counts
+    kana: Counts
+    hangul: Counts
+    latin: Counts
+    other: Counts
+    rare: Counts
+    japanese: Counts
+    is_foreign: npt.NDArray[np.bool_]
+
+    def replace(self, rows: npt.NDArray[np.int64], other: Scan) -> None:
+        """Put what was found in the texts of `other` in place of that of `rows`."""
+        for field in fields(self):
+            getattr(self, field.name)[rows] = getattr(other, field.name)
 
 
 def scan(texts: pa.Array) -> Scan:
@@ -87,10 +72,23 @@ def scan(texts: pa.Array) -> Scan:
     """
     data, offsets, _ = text_buffers(texts)
     flagged = np.zeros(len(texts), np.int64)
-    counts = np.zeros((7, len(texts)), np.int32)
-    _scan(data, offsets, _kinds(), _pairs(), flagged, counts)
-    traditional, simplified, han, lost, chars, foreign, greek = counts
-    is_foreign = (foreign >= _LEAST_FOREIGN) & (foreign * _ONE_IN >= han)
+    counts = np.zeros((_COUNTS, len(texts)), np.int32)
+    _scan(data, offsets, kinds_of.character_kinds(), kinds_of.pair_flags(), flagged, counts)
+    chars, lost, han, traditional, simplified, shared, japanese, rare = counts[:8]
+    kana, hangul, latin, greek, lead, foreign = counts[8:]
+    is_foreign = (rare >= _LEAST_RARE) & (rare * _ONE_RARE_IN >= han)
+    is_foreign |= (
+        (japanese >= _LEAST_FOREIGN) & (japanese * _ONE_IN >= han) & (2 * japanese >= traditional)
+    )
+    quoting = (kana + hangul >= _LEAST_FOREIGN) & ((kana + hangul) * _ONE_IN >= han)
+    for row in np.flatnonzero(quoting):
+        lines = chinese_lines(texts[row].as_py())
+        is_foreign[row] = lines is None
+        if lines is not None:
+            traditional[row] = sum(map(alphabets.traditional_characters().__contains__, lines))
+            simplified[row] = sum(map(alphabets.simplified_characters().__contains__, lines))
+            shared[row] = 0
+    simplified += shared
     traditional[is_foreign] = simplified[is_foreign] = 0
     is_traditional = (
         (traditional >= _LEAST_TRADITIONAL)
@@ -98,9 +96,13 @@ def scan(texts: pa.Array) -> Scan:
         & (traditional * _ONE_IN > han)
     )
     flagged[is_traditional] |= int(Repair.SCRIPT)
+    flagged[is_foreign] &= ~int(_CHINESE_RULES)
     # Big5 read as GBK is full of kana, Greek and Cyrillic.
-    flagged[(foreign + greek) * _ONE_LETTER_IN > chars] |= int(Repair.MOJIBAKE)
-    return Scan(flagged, traditional, simplified, lost, chars)
+    flagged[(kana + hangul + greek) * _ONE_LETTER_IN > chars] |= int(Repair.MOJIBAKE)
+    return Scan(
+        flagged, traditional, simplified, lost, chars, han, kana, hangul, latin,
+        greek + lead + foreign, rare, japanese, is_foreign,
+    )  # fmt: skip
 
 
 # Of 4,700 real Simplified statutes, novels and poems none comes near, of 12,000 Traditional ones
@@ -110,92 +112,24 @@ _OUTNUMBERS = 4
 _ONE_IN = 20
 
 _LEAST_FOREIGN = 2  # kana or Hangul, and one to twenty Han: Chinese that quotes has fewer
+_LEAST_RARE, _ONE_RARE_IN = 3, 8
 _ONE_LETTER_IN = 50
 _SIGN_DISTANCE = 3  # two Han characters in UTF-8 are three in GBK
+_COUNTS = 14
+_CHINESE_RULES = Repair.PINYIN | Repair.SPACES | Repair.PUNCTUATION | Repair.WRAPS
 
 
-@kept_table
-def _kinds() -> Bytes:
-    """Return the kind of each code point, uint8 (0x110000,)."""
-    kinds = np.full(sys.maxunicode + 1, _OTHER, np.uint8)
-    for first, last in alphabets.HAN_RANGES:
-        kinds[first : last + 1] = _HAN
-    for point in range(0x30000):
-        if unicodedata.normalize("NFC", chr(point)) != chr(point) or unicodedata.combining(
-            chr(point)
-        ):
-            kinds[point] = _UNCOMPOSED
-    # Vowels and finals of Hangul compose without being combining marks.
-    kinds[0x1161:0x11C3] = _UNCOMPOSED
-    kinds[0x3041:0x3097] = kinds[0x30A1:0x30FB] = kinds[0x30FC] = kinds[0xAC00:0xD7A4] = _KANA
-    kinds[0x0391:0x0452] = _GREEK
-    kinds[0x80:0xC0] = _HIGH
-    kinds[0xC0:0x100] = _LEAD
-    groups = (
-        (_TRADITIONAL, map(ord, alphabets.traditional_characters())),
-        (_SIMPLIFIED, map(ord, alphabets.simplified_characters())),
-        (_SIGN, mojibake_signs()),
-        (_ALNUM, range(0x30, 0x3A)),
-        (_ALNUM, range(0x41, 0x5B)),
-        (_ALNUM, range(0x61, 0x7B)),
-        (_POINT, map(ord, ",.;:?!()")),
-        (_COMMA, map(ord, "，、")),
-        (_STOP, map(ord, "。；：？！）》”’」』】…—～·\uff05")),
-        (_OPENING, map(ord, "（《“‘「『【〈")),
-        (_MARKUP, map(ord, "<&")),
-        (_WIDE_SPACE, alphabets.WIDE_SPACES),
-        (_WIDE_LETTER, alphabets.WIDE_LETTERS),
-        (_RADICAL, alphabets.unified_ideographs()),
-        (_LINE_END, alphabets.LINE_ENDS),
-        (_INVISIBLE, alphabets.INVISIBLES),
-        (_SPACE, (0x20,)),
-        (_TAB, (0x09,)),
-        (_NEWLINE, (0x0A,)),
-        (_LOST, (0xFFFD,)),
-        (_KUN, (ord("锟"),)),
-        (_JIN, (ord("斤"),)),
-    )
-    for kind, points in groups:
-        kinds[list(points)] = kind
-    kinds.flags.writeable = False
-    return kinds
-
-
-@functools.cache
-def _pairs() -> npt.NDArray[np.int64]:
-    """Return the flags of a character of one kind after one of another, shape (32 * 32,)."""
-    pairs = np.zeros((_KINDS, _KINDS), np.int64)
-    alone = {
-        _LINE_END: Repair.LINE_ENDS,
-        _INVISIBLE: Repair.INVISIBLE,
-        _WIDE_LETTER: Repair.WIDTH,
-        _RADICAL: Repair.RADICALS,
-        _UNCOMPOSED: Repair.COMPOSITION,
-        _WIDE_SPACE: Repair.BLANKS,
-    }
-    for kind, repair in alone.items():
-        pairs[:, kind] |= int(repair)
-    for mark in (_COMMA, _STOP, _OPENING):
-        pairs[_POINT, mark] |= int(Repair.PUNCTUATION)
-        pairs[mark, _POINT] |= int(Repair.PUNCTUATION)
-    for han in _HANS:
-        pairs[han, _POINT] |= int(Repair.PUNCTUATION)
-        pairs[_POINT, han] |= int(Repair.PUNCTUATION)
-    for name in (_ALNUM, _POINT, _OTHER):  # <p, <!, </, &#
-        pairs[_MARKUP, name] |= int(Repair.MARKUP)
-    pairs[_TRADITIONAL, _POINT] |= int(Repair.PINYIN)
-    pairs[_TRADITIONAL, _OPENING] |= int(Repair.PINYIN)
-    for mark in (_COMMA, _STOP):
-        pairs[mark, _SPACE] |= int(Repair.SPACES)
-        pairs[_SPACE, mark] |= int(Repair.SPACES)
-    # Bytes of 0x80 to 0x9F are invisible in Latin-1; Windows has other characters for them.
-    for kind in (_LEAD, _HIGH, _INVISIBLE, _WIDE_SPACE, _OTHER):
-        pairs[_LEAD, kind] |= int(Repair.MOJIBAKE)
-    for blank in (_SPACE, _TAB):
-        pairs[blank, _NEWLINE] |= int(Repair.LAYOUT)
-    flat = pairs.reshape(-1)
-    flat.flags.writeable = False
-    return flat
+_KINDS, _HAN, _SIGN, _KUN, _JIN = (
+    kinds_of.KINDS, kinds_of.HAN, kinds_of.SIGN, kinds_of.KUN, kinds_of.JIN,
+)  # fmt: skip
+_NEWLINE, _LOST, _MOJIBAKE = kinds_of.NEWLINE, kinds_of.LOST, int(Repair.MOJIBAKE)
+_COUNTED = np.array(
+    [
+        kinds_of.TRADITIONAL, kinds_of.SIMPLIFIED, kinds_of.SHARED, kinds_of.JAPANESE,
+        kinds_of.RARE, kinds_of.KANA, kinds_of.HANGUL, kinds_of.LETTER, kinds_of.GREEK,
+        kinds_of.LEAD, kinds_of.FOREIGN,
+    ]
+)  # fmt: skip
 
 
 @kernel
@@ -207,7 +141,7 @@ def _scan(
     flagged: npt.NDArray[np.int64],
     counts: Counts,
 ) -> None:
-    seen = np.zeros(_KINDS, np.int64)
+    seen = np.zeros(_KINDS, np.int32)
     for row in range(len(offsets) - 1):
         i, end = np.uint64(offsets[row]), np.uint64(offsets[row + 1])
         found = np.int64(0)
@@ -229,10 +163,7 @@ def _scan(
             before = kind
             chars += 1
         flagged[row] = found | scan_lines(data, offsets[row], offsets[row + 1])
-        counts[0, row], counts[1, row] = seen[_TRADITIONAL], seen[_SIMPLIFIED]
+        counts[0, row], counts[1, row] = chars, lost + seen[_LOST]
         counts[2, row] = seen[_HAN : _JIN + 1].sum()
-        counts[3, row], counts[4, row] = lost + seen[_LOST], chars
-        counts[5, row], counts[6, row] = seen[_KANA], seen[_GREEK]
-
-
-_MOJIBAKE = int(Repair.MOJIBAKE)
+        for at in range(len(_COUNTED)):
+            counts[3 + at, row] = seen[_COUNTED[at]]

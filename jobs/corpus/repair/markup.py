@@ -12,6 +12,7 @@ import re
 from functools import partial
 from html.entities import html5
 
+from jobs.corpus.text.code_blocks import code_blocks
 from jobs.corpus.text.line_kinds import taught_spans, teaches_entities
 from jobs.corpus.text.markup_regions import regions
 
@@ -85,12 +86,26 @@ def remove_markup(text: str) -> str:
         return text
     parts: list[str] = []
     position = 0
-    for start, end in sorted(taught_spans(text)) if "<" in text else ():
+    for start, end in _content(text) if "<" in text else ():
         if end > position:
             begin = max(start, position)
             parts += [_stripped(text[position:begin]), _unescaped(text[begin:end])]
             position = end
     return "".join([*parts, _stripped(text[position:])])
+
+
+def _content(text: str) -> list[tuple[int, int]]:
+    """Return the spans, in order, in which tags are content: spoken of, or in code."""
+    code = [
+        (start, end)
+        for start, end in code_blocks(text)
+        if "\n" in text[start:end]
+        and not _RAISED.search(text, start, end)
+        and code_blocks(_INNER_TAG.sub("", text[start:end]))
+    ]
+    programs = [(r.start, r.end) for r in regions(text) if not r.is_code] if code else []
+    code = [s for s in code if not any(first < s[1] and s[0] < last for first, last in programs)]
+    return sorted([*taught_spans(text), *code])
 
 
 def _stripped(text: str) -> str:
@@ -158,7 +173,9 @@ def _left_behind(tag: re.Match[str], closed: set[str], row: str) -> str:
     if left != "\n":
         return left
     # What stood on lines of its own inside a cell of a Markdown table stays in its row.
-    return " " if _row(tag.string, tag.start(), row).lstrip().startswith("|") else left
+    if not _row(tag.string, tag.start(), row).lstrip().startswith("|"):
+        return left
+    return "" if tag.string[tag.start() - 1] in " >" else " "
 
 
 def _character(entity: re.Match[str], row: str) -> str:

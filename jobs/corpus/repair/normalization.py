@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.corpus.repair import characters
-from jobs.corpus.repair.detectors import scan
+from jobs.corpus.repair.detectors import Scan, scan
 from jobs.corpus.repair.letter_spacing import remove_letter_spacing
 from jobs.corpus.repair.markup import remove_markup
 from jobs.corpus.repair.mojibake import fix_mojibake
@@ -55,15 +55,13 @@ class Repaired:
         texts: large_string; null where the text was.
         repairs: int64, the `Repair` bits of the rules that changed the text.
         script: the script it was delivered in, None where it is unknown.
-        lost: int32, characters that wrong decoding destroyed.
-        chars: int32, code points of the repaired text.
+        found: what the detectors find in the repaired texts.
     """
 
     texts: pa.LargeStringArray
     repairs: Bits
     script: list[str | None]
-    lost: npt.NDArray[np.int32]
-    chars: npt.NDArray[np.int32]
+    found: Scan
 
 
 class _Stage(NamedTuple):
@@ -111,11 +109,11 @@ def repaired(column: pa.Array | pa.ChunkedArray, wanted: Repair = EVERY) -> Repa
     found = scan(texts)
     repairs = np.zeros(len(texts), np.int64)
     script = scripts(texts, found.flagged, found.traditional, found.simplified)
-    lost, chars = found.lost, found.chars
-    flagged_rows = rows = np.flatnonzero(found.flagged & int(wanted))
-    # What changes is put among the flagged texts; the others are copied once.
-    some = active = texts.take(pa.array(rows))
+    rows = np.flatnonzero(found.flagged & int(wanted))
+    active = texts.take(pa.array(rows)) if len(rows) < len(texts) else texts
     flagged = found.flagged[rows] & int(wanted)
+    # What a round makes is put behind what there is; the last of each text is taken at the end.
+    versions, where, count = [texts], np.arange(len(texts)), len(texts)
     for round_number in range(1, 4 * _ROUNDS):
         if not len(rows):
             break
@@ -124,14 +122,22 @@ def repaired(column: pa.Array | pa.ChunkedArray, wanted: Repair = EVERY) -> Repa
             after, unseen = pc.replace_substring_regex(after, "[<&]", ""), np.full_like(unseen, -1)
         is_changed = pc.not_equal(after, active).to_numpy(zero_copy_only=False)
         repairs[rows] |= bits
-        rows, active = rows[is_changed], after.filter(pa.array(is_changed))
-        some = _replaced(some, np.searchsorted(flagged_rows, rows), active)
+        rows, active = rows[is_changed], _filtered(after, is_changed)
+        versions.append(active)
+        where[rows] = np.arange(count, count + len(rows))
+        count += len(rows)
         again = scan(active)
-        lost[rows], chars[rows] = again.lost, again.chars
+        found.replace(rows, again)
         flagged = again.flagged & int(wanted) & unseen[is_changed]
         is_open = flagged != 0
-        rows, active, flagged = rows[is_open], active.filter(pa.array(is_open)), flagged[is_open]
-    return Repaired(_replaced(texts, flagged_rows, some), repairs, script, lost, chars)
+        rows, active, flagged = rows[is_open], _filtered(active, is_open), flagged[is_open]
+    if count > len(texts):
+        texts = pa.concat_arrays(versions).take(pa.array(where))
+    return Repaired(texts, repairs, script, found)
+
+
+def _filtered(texts: pa.LargeStringArray, is_wanted: Flags) -> pa.LargeStringArray:
+    return texts if is_wanted.all() else texts.filter(pa.array(is_wanted))
 
 
 def normalized_texts(

@@ -15,7 +15,8 @@ from jobs.corpus.text.alphabets import HAN, traditional_characters
 _TONED = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ"
 _READING = rf"[(（](?=[a-zü{_TONED}]{{1,6}}[)）])[a-zü]*[{_TONED}][a-zü]*[)）]"
 _TONELESS = r"[(（](?:de|le|ma|men|me|ne|ge|zi|er|tou|zhe|bo|li)[)）]"
-_ANNOTATED = re.compile(f"([{HAN}]){_READING}")
+_ANNOTATION = re.compile(_READING)
+_HAN = re.compile(f"[{HAN}]")
 _BEHIND = re.compile(f"([{HAN}])(?:{_READING}|{_TONELESS})")
 # `。現` is A1 A3 AC 46 in GBK: A1 is lost, A3 AC is `，` and 46 is `F`.
 _SHIFTED = re.compile(
@@ -47,7 +48,8 @@ _MARKS = {mark.encode("gbk")[1]: mark for mark in "》《”“、。，：；�
 def remove_pinyin(text: str) -> str:
     """Remove the readings behind Traditional characters."""
     traditional = traditional_characters()
-    annotated = _ANNOTATED.findall(text)
+    annotated = [text[max(it.start() - 1, 0) : it.start()] for it in _ANNOTATION.finditer(text)]
+    annotated = [character for character in annotated if _HAN.match(character)]
     converted = sum(map(traditional.__contains__, annotated))
     if converted < _SEVERAL or 2 * converted < len(annotated):
         return text

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 
+from jobs.corpus.repair.stretches import is_foreign_line
 from jobs.corpus.text.alphabets import HAN
+from jobs.corpus.text.code_blocks import code_blocks
 from jobs.corpus.text.line_kinds import is_code
 
 _WIDE = dict(zip(",;:?!()", "，；：？！（）", strict=True))
@@ -26,14 +28,18 @@ _KEPT = re.compile(
     r"|\{\{.{0,200}?\}\}|\{#[^}]{0,200}\}"
     r"|<[A-Za-z/!][^<>]*>"
     rf"|(?:[A-Za-z][A-Za-z0-9+.-]{{1,9}}://|www\.)[!-~{HAN}]*[0-9A-Za-z/_=#&%~){HAN}-]"
-    rf"|\b[A-Za-z]:\\[^\s，。；：、！？“”《》]*|\\\\[\w.]+\\[^\s，。；：、！？“”《》]*"
+    rf"|(?:magnet|mailto|thunder|ed2k|tel|sms|data|urn|geo):[!-~{HAN}]*"
+    rf"|(?:\b[A-Za-z]:|\\\\[\w.]+|%\w+%|\bHKEY_\w+)\\"
+    rf"(?:[^\s，。；：、！？“”《》]| (?=[^\n，。；：、！？“”《》\\]{{0,40}}\\))*"
     rf"|(?:^|(?<=\s))[.~]{{0,2}}/[!-~{HAN}]+/[!-~{HAN}]*[0-9A-Za-z/_){HAN}-]"
     r"|&\w+;"
 )
 _MAY_KEEP = re.compile(r"[`\]{<&\\]|/|www\.")
+_SCHEME = re.compile("(?:tel|sms|data|urn|geo|mailto|magnet):")
 _PROGRAM = re.compile(
     rf"(?:[{{}}=\\]|//|[^{HAN}];)[ \t]*\Z|\A(?:    |\t)[ \t]*(?![{HAN}“‘《「（(*+0-9-])"
 )
+_LOG = re.compile(r"\[?\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d[.,\]\s\d]*\s*[\[A-Z]")
 # A mark that ends a line or, but for a full stop, has something wide beside it.
 _HALF_WIDE = re.compile(r"[,;:?!(.](?:(?=\n|\Z)|(?<!\.)(?:(?<=[^\x00-\x7f].)|(?= ?[^\x00-\x7f])))")
 _BEHIND = f"{HAN}》」』】）\uff05"
@@ -57,6 +63,10 @@ _AMID = re.compile(rf"\?(?=[{HAN}])")
 _BEFORE_ADDRESS = re.compile(rf"(?<=[{_BEHIND}]): \Z")
 # Books in Markdown mark what goes on a slide: (**…**) and (~~…~~).
 _BRACKETS = re.compile(r"\((?!\*\*|~~)([^()\n]{1,200})\)")
+# Of coordinates, intervals and arguments: (116.4,39.9), (x,y), (a,b].
+_TUPLE = re.compile(
+    r"[ ]?[-+±]?(?:\d[\d.]*|[A-Za-z]\w{0,2})(?:,[ ]?[-+±]?(?:\d[\d.]*|[A-Za-z]\w{0,2}|…|\.{3}))+"
+)
 _FILE_END = re.compile(r"\.(?:[a-z]{2,4}|[A-Z]{3,4}|mp[34]|7z)(?![0-9A-Za-z])")
 _LEAST_COMMAS, _LEAST_ROWS = 2, 3
 _HAN = re.compile(f"[{HAN}]")
@@ -66,7 +76,20 @@ _FULL_STOP = re.compile(rf"(?<=[{HAN}][”》）{HAN}])\.(?=[”’」』]?(?:\n
 
 
 def widen_punctuation(text: str) -> str:
-    """Widen the punctuation of the Chinese parts of a text."""
+    """Widen the punctuation of the Chinese parts of a text, and none in code."""
+    after = _widened_prose(text)
+    blocks = code_blocks(text) if after != text else []
+    if not blocks:
+        return after
+    parts: list[str] = []
+    position = 0
+    for start, end in blocks:
+        parts += [_widened_prose(text[position:start]), text[start:end]]
+        position = end
+    return "".join([*parts, _widened_prose(text[position:])])
+
+
+def _widened_prose(text: str) -> str:
     if _is_delimited(text):
         return text
     # Where questions end in ？, a ? amid a line is what an old encoding made of a character.
@@ -107,8 +130,14 @@ def _widened_lines(text: str, mark: re.Pattern[str]) -> str:
 def _widened_line(line: str, mark: re.Pattern[str]) -> str:
     if _PROGRAM.search(line):
         return line
-    after = _widened_around(line, mark) if _MAY_KEEP.search(line) else _widened(line, mark)
-    return line if after != line and is_code(line) else after
+    is_kept = _MAY_KEEP.search(line) or (":" in line and _SCHEME.search(line))
+    after = _widened_around(line, mark) if is_kept else _widened(line, mark)
+    return line if after != line and _is_other(line) else after
+
+
+def _is_other(line: str) -> bool:
+    """Whether a line is of a program, of a log, or of another language."""
+    return is_code(line) or bool(_LOG.match(line)) or is_foreign_line(line)
 
 
 def _widened_around(line: str, mark: re.Pattern[str]) -> str:
@@ -141,6 +170,7 @@ def _bracketed(pair: re.Match[str]) -> str:
     is_within = bool(_HAN_AT_END.search(text[max(start - 2, 0) : start]))
     is_filled = bool(_HAN.search(inner)) and not before.isascii()
     is_filled = is_filled or (bool(_HAN.match(inner)) and bool(_HAN.search(inner[-1])))
+    is_linked = is_linked or bool(_TUPLE.fullmatch(inner))
     if not _WORD.search(inner) or is_apart or is_linked or not (is_within or is_filled):
         return pair[0]
     return f"（{inner}）"

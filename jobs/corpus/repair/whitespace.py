@@ -8,57 +8,59 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.corpus.text.code_blocks import code_blocks, have_code
 from jobs.corpus.text.kernels import kernel
-from jobs.corpus.text.line_kinds import has_code_signs, is_code_line
 from jobs.corpus.text.markup_regions import fenced_blocks
 from jobs.corpus.text.text_buffers import Offsets, large_string_array, text_buffers
 from jobs.corpus.text.utf8 import Bytes, is_blank
 
 _INNER_SPACES = re.compile(r"  (?<=[^ \t\n]  ) *")
-_SPACED_LINE = re.compile(r"^.*[^ \t\n]  .*$", re.MULTILINE)
+_SPACED_LINE = re.compile(r"^(?![ \t]*[|\u2502\u2503]).*[^ \t\n]  .*$", re.MULTILINE)
 _BLANK_LINES = re.compile("\n{3,}")
 
 
 def normalize_whitespace(texts: pa.Array) -> pa.LargeStringArray:
     """Return each text with one space for several, and one empty line at a time; null stays null.
 
-    Lines lose the whitespace around them but for ASCII indentation. Lines of code keep their
-    spaces, which align or stand in strings. The text loses the whitespace at its ends.
+    Lines lose the whitespace around them but for ASCII indentation. Code keeps its spaces and its
+    empty lines, which align or stand in strings, and rows of tables the spaces in them. The text loses the whitespace at its ends.
 
     Law: row-wise; `normalize_whitespace_of` does the same to one text.
     """
     data, offsets, is_valid = text_buffers(texts)
     normalized = large_string_array(*_normalize(data, offsets), is_valid)
-    is_fenced = pc.or_(pc.match_substring(texts, "```"), pc.match_substring(texts, "~~~"))
-    fenced = texts.filter(is_fenced).to_pylist()
-    if not fenced:
+    is_kept = pc.or_(pc.match_substring(texts, "```"), pc.match_substring(texts, "~~~"))
+    is_kept = pc.or_(is_kept, pa.array(have_code(data, offsets), mask=~is_valid))
+    kept = texts.filter(is_kept).to_pylist()
+    if not kept:
         return normalized
-    one_by_one = pa.array(map(normalize_whitespace_of, fenced), pa.large_string())
-    return pc.replace_with_mask(normalized, is_fenced, one_by_one)
+    one_by_one = pa.array(map(normalize_whitespace_of, kept), pa.large_string())
+    return pc.replace_with_mask(normalized, is_kept, one_by_one)
 
 
 def normalize_whitespace_of(text: str) -> str:
-    """Return `text` as `normalize_whitespace` does; fenced blocks keep their spaces as well."""
+    """Return `text` as `normalize_whitespace` does."""
     if " \n" in text or "\t\n" in text:
         text = "\n".join([line.rstrip(" \t") for line in text.split("\n")])
-    if "  " in text:
-        text = _single_spaced(text)
-    if "\n\n\n" in text:
-        text = _BLANK_LINES.sub("\n\n", text)
-    return text.strip(" \t\n")
-
-
-def _single_spaced(text: str) -> str:
+    if "  " not in text and "\n\n\n" not in text:
+        return text.strip(" \t\n")
     parts: list[str] = []
     position = 0
-    for start, end in fenced_blocks(text):
-        parts += [_SPACED_LINE.sub(_single_spaces, text[position:start]), text[start:end]]
-        position = end
-    return "".join([*parts, _SPACED_LINE.sub(_single_spaces, text[position:])])
+    for start, end in sorted([*fenced_blocks(text), *code_blocks(text)]):
+        if end > position:
+            begin = max(start, position)
+            parts += [_spaced(text[position:begin]), text[begin:end]]
+            position = end
+    parts.append(_spaced(text[position:]))
+    text = "".join(parts).rstrip(" \t\n")
+    # Of code that begins the text the first line is indented as the others are.
+    return text.lstrip("\n") if parts[0].strip(" \t\n") == "" else text.lstrip(" \t\n")
 
 
-def _single_spaces(line: re.Match[str]) -> str:
-    return line[0] if has_code_signs(line[0]) else _INNER_SPACES.sub(" ", line[0])
+def _spaced(text: str) -> str:
+    if "  " in text:
+        text = _SPACED_LINE.sub(lambda line: _INNER_SPACES.sub(" ", line[0]), text)
+    return _BLANK_LINES.sub("\n\n", text)
 
 
 @kernel
@@ -69,20 +71,17 @@ def _normalize(data: Bytes, offsets: Offsets) -> tuple[Bytes, Offsets]:
     for row in range(len(offsets) - 1):
         new_offsets[row] = start = at
         i, end = np.uint64(offsets[row]), np.uint64(offsets[row + 1])
-        breaks = 0
-        blanks = line = i  # where the blanks before `i` begin, and its line
-        known, is_code = i, False  # what is known of the line that ends there
+        breaks, is_row = 1, False
+        blanks = i  # where the blanks before `i` begin
         while i < end:
             byte = data[i]
             if byte == 0x0A:
                 breaks += 1
-                blanks = line = i + one
+                blanks = i + one
             elif byte not in (0x20, 0x09):
+                is_row = _begins_row(data, i, end) if breaks else is_row
+                breaks = -1 if is_row and breaks == 0 else breaks
                 if at > start:
-                    if breaks == 0 and i > blanks + one and known <= blanks:
-                        known = _line_end(data, i, end)
-                        is_code = is_code_line(data, np.int64(line), np.int64(known))
-                    breaks = -1 if is_code and i < known else breaks
                     at = _put_gap(data, blanks, i, breaks, out, at)
                 breaks = 0
                 while i < end and (data[i] > 0x20 or not is_blank(data[i])):
@@ -97,10 +96,12 @@ def _normalize(data: Bytes, offsets: Offsets) -> tuple[Bytes, Offsets]:
 
 
 @kernel
-def _line_end(data: Bytes, i: np.uint64, end: np.uint64) -> np.uint64:
-    while i < end and data[i] != 0x0A:
-        i += np.uint64(1)
-    return i
+def _begins_row(data: Bytes, i: np.uint64, end: np.uint64) -> bool:
+    """Whether | or │ is at a byte: cells of a table are padded with blanks."""
+    if data[i] == 0x7C:
+        return True
+    is_box = data[i] == 0xE2 and i + np.uint64(2) < end and data[i + np.uint64(1)] == 0x94
+    return bool(is_box and data[i + np.uint64(2)] in (0x82, 0x83))
 
 
 @kernel

@@ -17,8 +17,9 @@ _WIDE = f"{HAN}\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
 _OPEN = re.compile(rf"(?:[{_WIDE}0-9A-Za-z，、（《“‘「『・·—\uff05/-]|[0-9\uff10-\uff19]：)\Z")
 # Paragraphs hardly end in these at the very width at which others are broken.
 _HALF_OPEN = re.compile(r"[）》”’」』〉〈【]\Z")
-_CONTINUING = re.compile(rf"[{_WIDE}0-9A-Za-z，。、；：？！）》”’」』（《“‘「『—…\uff05]")
-_CLOSING = re.compile("[，。、；：？！）》”’」』％]")
+_WRITTEN = re.compile(f"[{_WIDE}0-9A-Za-z]")
+_CLOSING = frozenset("，。、；：？！）》”’」』\uff05")
+_MARKS = _CLOSING | frozenset("（《“‘「『—…")
 _NUMERALS = "一二三四五六七八九十百千\u3007○零0-9\uff10-\uff19"
 _MARKER = re.compile(
     rf"[（(]?[{_NUMERALS}]{{1,4}}[）)、\uff0e.\u3000 ]"
@@ -26,7 +27,6 @@ _MARKER = re.compile(
     r"|[①-⓿❶-➓]|[-*+•●○◆■□▲△※·>#|]|附[件录錄表]|[甲乙丙丁戊己庚辛壬癸][、\u3000 ]"
 )
 _GAP = re.compile(r"\S {3,}\S|\S\u3000{2,}\S")
-_LATIN_EDGES = re.compile(r"[A-Za-z]\n[A-Za-z]")
 
 _LEAST_CELLS = 36  # 18 Han characters: no line of classical verse is as long
 _SLACK_CELLS = 4  # a mark that may not begin a line, half a cell of Latin
@@ -128,17 +128,22 @@ def _ended(lines: list[str], cells: list[int], least: int, ends: re.Pattern[str]
 def _goes_on(lines: list[str], number: int, ends: re.Pattern[str]) -> bool:
     line, following = lines[number], lines[number + 1]
     start = _indent(following)
+    if start == len(following):
+        return False
+    last, first = line[-1], following[start]
+    if not _is_written_on(first) or (start and not _is_hanging(lines, number, start)):
+        return False
     # The last two characters of a line show what it ends with.
-    return (
-        start < len(following)
-        and bool(ends.search(line[-2:]) or _CLOSING.match(following, start))
-        and bool(_CONTINUING.match(following, start))
-        and not _MARKER.match(following, start)
-        and (start == 0 or _is_hanging(lines, number, start))
-        and not _is_tabular(line)
-        and not _is_tabular(following[start:])
-        and not _LATIN_EDGES.search(f"{line[-1]}\n{following[start]}")
-    )
+    if not (first in _CLOSING or ends.search(line[-2:])) or _MARKER.match(following, start):
+        return False
+    if first.isascii() and last.isascii() and first.isalpha() and last.isalpha():
+        return False
+    return not _is_tabular(line) and not _is_tabular(following)
+
+
+def _is_written_on(first: str) -> bool:
+    """Whether a character may begin the rest of a line: Han, a letter, a digit or a mark."""
+    return "\u4e00" <= first <= "\u9fff" or first in _MARKS or bool(_WRITTEN.match(first))
 
 
 def _indent(line: str) -> int:

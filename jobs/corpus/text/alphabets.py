@@ -39,8 +39,8 @@ COMMON_HAN = frozenset(
 LINE_ENDS = frozenset(map(ord, "\r\x0b\x0c\x85\u2028\u2029"))
 WIDE_SPACES = frozenset({0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000})
 WIDE_LETTERS = frozenset({*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B)})
-NUMBER_SIGNS = "\uff0d\uff0e\uff0f\uff20\uff3f"
-"""Full-width signs that are part of a number, a date or an address in full width."""
+NUMBER_SIGNS = "\uff03\uff06\uff0a\uff0b\uff0c\uff0d\uff0e\uff0f\uff1a\uff1d\uff20\uff3f"
+"""Full-width signs that may be part of a number, a date, an address or a name in full width."""
 
 INVISIBLES = frozenset(
     {
@@ -116,6 +116,23 @@ def written_otherwise(
     for character, converted in zip(own, other, strict=True):
         if character != converted and not _has(lacked_by, character):
             yield character
+
+
+@functools.cache
+def jis_characters() -> frozenset[str]:
+    """Return the Han characters of Japanese text."""
+    return frozenset(c for c in _ideographs() if _has("shift_jis", c))
+
+
+@functools.cache
+def japanese_characters() -> frozenset[str]:
+    """Return characters of Japanese text alone: in JIS, in neither GB 2312 nor Big5.
+
+    But for forms that Traditional text has besides.
+    """
+    return frozenset(
+        c for c in jis_characters() if not _has("gb2312", c) and not _has("big5", c)
+    ) - frozenset("裏羣峯衞麪舘鄰巖牀竈疎廻畧跡韮蔥")
 
 
 @functools.cache

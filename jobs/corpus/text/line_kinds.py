@@ -39,16 +39,34 @@ _NUMBER = re.compile(r"[0-9\uff10-\uff19]")
 _KINDS = r"(?:标签|標籤|元素|标记|標記|tags?\b|elements?\b)(?![：:<]|\s*\Z)"
 _TAG = r"<[A-Za-z][A-Za-z0-9]{0,15}(?:\s[^<>\n]{0,80})?/?>"
 _BARE_TAG = re.compile(_TAG)
+_ANY_TAG = re.compile(
+    rf"{_TAG}|</[A-Za-z][A-Za-z0-9]{{0,15}}>|<(?:\?xml|!--|!DOCTYPE)[^<>\n]{{0,100}}>"
+)
 _CLOSE = r"[”’」\"'）)]? ?"
 _LISTED = re.compile(rf"{_CLOSE}(?:、|和|与|與|及|或) ?[“「‘'\"]?<[A-Za-z/]")
-_NAMED = re.compile(rf"{_CLOSE}(?:{_KINDS}|(?<= )(?:用于|用於|用来|用來|表示|定义|定義))")
-_WITHIN = re.compile(rf"[{HAN}A-Za-z0-9、，,（(“「‘'\"：:] ?\Z")
+_NAMED = re.compile(
+    rf"{_CLOSE}(?:{_KINDS}|(?<= )(?:用于|用於|用来|用來|表示|定义|定義|[是为為中里裡内會会]|可以|必须|必須|没有|应|應|不能|只能))"
+)
+_WITHIN = re.compile(rf"(?:[{HAN}A-Za-z0-9、，,（(“「‘'\"：:]|\A|\n) ?\Z")
+_SYNTAX = re.compile(r"(?:语法|語法|写法|寫法|格式|用法)(?:为|為|是)?[：:] ?\Z")
+# A tag amid a sentence, set off by blanks as words of another script are, or by marks.
+_AMID = re.compile(rf"[{HAN}，、：（“「] ?\Z")
+_APART = re.compile(rf"[{HAN}，、：（“「] \Z")
+_GOES_ON = re.compile(rf" [{HAN}]|[，、。；：？！）”」]|\s*\Z")
+_ELEMENT = re.compile(rf"<([A-Za-z]\w{{0,15}})\b[^<>\n]{{0,80}}>[^<>\n]{{0,40}}</\1>(?= [{HAN}])")
+_OF_PAGES = re.compile(r"</?(?:br|hr|font|center|span|o:p)\b", re.IGNORECASE)
+_SUBJECT = re.compile(
+    r"X?HTML|DOCTYPE|XML|JSX|Vue|React|WXML|SVG|CSS|DOM|(?<![A-Za-z])RSS|Markdown|JavaScript|网页|網頁|浏览器"
+    r"|瀏覽器|前端|小程序|标签|標籤|组件|元件"
+)
+# A component of one file: its template, and its program.
+_COMPONENT = re.compile(r"^<(?:template|script|style)\b[^<>\n]*>\n", re.MULTILINE)
 _NAMING = re.compile(r"(?:标签|標籤|元素|标记|標記|使用|tag) ?[“「‘'\"]?\Z")
 _BOUNDED = re.compile(rf"[”’」\"'）)、，。；]| [{HAN}]")
 _ANNOUNCED = re.compile(r"\n\s{0,20}<(?=[A-Za-z!?/])")
 _LISTING = re.compile(
     r"(?:示例|例如|例子|举例|舉例|代码|代碼|程式碼|源码|原始碼|HTML|XML|JSX|Vue|CSS|Markdown|模板|标签"
-    r"|標籤|标记|標記|语法|語法|写法|寫法|code|markup|example|snippet)"
+    r"|標籤|标记|標記|语法|語法|写法|寫法|页面|頁面|片段|code|markup|example|snippet)"
     r"[^\n：:]{0,12}[：:][ \t\n]*\Z",
     re.IGNORECASE,
 )
@@ -56,6 +74,8 @@ _ENTITY = re.compile(
     r"&(?:amp;)*(?:lt|gt|amp);(?!/?[A-Za-z!])[”’」\"'）)]? ?(?:表示|代表|实体|實體|转义|轉義)"
     r"|(?:实体|實體|转义|轉義|写成|寫成|写作|寫作|换成|換成) ?[“「‘'\"（(]?"
     r"&(?:lt|gt|amp);(?!/?[A-Za-z!])"
+    r"|&\w{2,8}; ?(?:表示|代表|显示为|是|为)(?:一个|不换行|不间断)?(?:空格|版权|小于|大于|和号|引号|注册|商标|乘号|度)"
+    r"|(?:请写|请用|输入|写作|写成|写上|变成|变为|转为|转成|替换成|替换为) ?&(?:lt|gt|amp|quot|nbsp);(?=[，。、；）”])"
 )
 _ANNOUNCEMENT, _MENTION_CHARS = 30, 10
 _IN_CODE = re.compile(
@@ -97,10 +117,13 @@ def taught_spans(text: str) -> list[tuple[int, int]]:
 
     Tags in Markdown code are no evidence: documents that have them may be full of other tags.
     """
+    if "<template" in text and len(set(_COMPONENT.findall(text))) > 1:
+        return [(0, len(text))]
     if next(_taught(text), None) is None and next(_announced(text), None) is None:
         return []
     bare = _IN_CODE.sub(lambda code: " " * len(code[0]), text)
     spans = [_whole_lines(text, tag.span()) for tag in _taught(bare)]
+    spans += [_whole_lines(text, tag.span()) for tag in _taught(text) if tag[0].startswith("<!--")]
     blocks = [_whole_block(text, listing.end()) for listing in _announced(bare)]
     if not spans and not blocks:
         return []
@@ -111,15 +134,34 @@ def taught_spans(text: str) -> list[tuple[int, int]]:
 
 def _taught(text: str) -> Iterator[re.Match[str]]:
     """Yield the tags that a sentence names."""
-    for tag in _BARE_TAG.finditer(text):
+    is_subject = None
+    for tag in _ANY_TAG.finditer(text):
         start, end = tag.span()
         before = text[max(start - _MENTION_CHARS, 0) : start]
-        if (
-            _LISTED.match(text, end)
-            or (_NAMED.match(text, end) and _WITHIN.search(before))
-            or (_BOUNDED.match(text, end) and _NAMING.search(before))
-        ):
+        if _is_named(text, tag, before) or _SYNTAX.search(before):
             yield tag
+        elif _AMID.search(before) and (
+            _GOES_ON.match(text, end) or (_APART.search(before) and _ELEMENT.match(text, start))
+        ):
+            if is_subject is None:
+                is_subject = _SUBJECT.search(text) is not None
+            is_apart = _APART.search(before) is not None
+            is_word = is_apart and not _OF_PAGES.match(text, start)
+            if (is_subject and (is_apart or (tag[0][1] != "/" and text[end : end + 1] == " "))) or (
+                is_word and _BARE_TAG.match(text, start)
+            ):
+                yield tag
+
+
+def _is_named(text: str, tag: re.Match[str], before: str) -> bool:
+    end = tag.end()
+    if not _BARE_TAG.fullmatch(tag[0]):
+        return False
+    return bool(
+        _LISTED.match(text, end)
+        or (_NAMED.match(text, end) and _WITHIN.search(before))
+        or (_BOUNDED.match(text, end) and _NAMING.search(before))
+    )
 
 
 def _announced(text: str) -> Iterator[re.Match[str]]:
@@ -142,8 +184,7 @@ def _whole_block(text: str, start: int) -> tuple[int, int]:
 
 def teaches_entities(text: str) -> bool:
     """Whether `text` explains how characters are escaped."""
-    has_any = "&lt;" in text or "&gt;" in text or "&amp;" in text
-    return has_any and _ENTITY.search(text) is not None
+    return "&" in text and _ENTITY.search(text) is not None
 
 
 @kernel
