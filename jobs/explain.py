@@ -68,7 +68,7 @@ def _of_bad_files(release: OpenedRelease, asked: str) -> str:
 def _changes(
     config: Settings, release: OpenedRelease, explanation: Explanation
 ) -> Iterator[Change]:
-    from jobs.command.parameters import patterns
+    from jobs.command.partner_params import patterns
     from jobs.flow.releases.delivered_rows import Whereabouts, repairs_of
 
     where = Whereabouts(patterns(config.deliveries or ()), config.storage.endpoint_url)

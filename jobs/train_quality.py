@@ -47,7 +47,7 @@ class Settings:
 @verb("prepare", "trains a model of text quality from good and bad text")
 def main(config: Settings) -> None:
     """Train, store the model and report how good it is on documents it has not seen."""
-    from jobs.command.parameters import delivery_params, patterns
+    from jobs.command.partner_params import delivery_params, patterns
     from jobs.command.schemas import params_of
     from jobs.corpus.signals.quality_training import TrainingParams
     from jobs.flow.analysis.quality_training import TrainingInputs, train

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from omegaconf import OmegaConf
 
+from jobs.command.partner_params import partner_params, patterns
 from jobs.command.schemas import from_plain, keys_of, params_of, suggestion
 from jobs.command.settings import (
     Benchmark,
     Build,
-    FileGroup,
-    Partner,
     RuleProfile,
     Storage,
     conf_folder,
@@ -24,12 +22,9 @@ from jobs.command.settings import (
 from jobs.corpus.contamination.benchmarks import BenchmarkParams, indexed_benchmarks
 from jobs.corpus.contamination.items import Benchmark as EvaluationSet
 from jobs.corpus.dedup.params import BandParams
-from jobs.corpus.intake.formats import FORMATS
-from jobs.corpus.intake.rows import DeliveryParams
 from jobs.corpus.model.signal_columns import KEYWORD_CATEGORIES
 from jobs.corpus.release.loss_alarms import AlarmParams
 from jobs.corpus.removal.params import RepeatedLineParams, SiteBoilerplateParams
-from jobs.corpus.repair.repairs import RepairParams
 from jobs.corpus.signals.keywords import SignalParams
 from jobs.corpus.signals.quality_model import QualityModel, read_model
 from jobs.corpus.signals.rules import Rule, RuleParams
@@ -38,9 +33,7 @@ from jobs.corpus.sources.registry import Registry, SourceParams, read_registry
 from jobs.corpus.sources.span import SpanParams
 from jobs.errors import ConfigError, DeliveryError
 from jobs.flow.contamination.benchmark_files import BenchmarkSource, read_benchmark
-from jobs.flow.params import BuildParams, PartnerParams
-from jobs.flow.params import FileGroup as FileGroupParams
-from jobs.redaction import redacted, redacted_values
+from jobs.flow.params import BuildParams
 from jobs.storage.source_bytes import open_stream
 
 
@@ -55,7 +48,9 @@ def build_params(config: Build) -> BuildParams:
         corpus=config.corpus.name,
         version=config.corpus.version,
         parent=config.corpus.parent,
-        partners=tuple(_partner(name, given, config) for name, given in config.partners.items()),
+        partners=tuple(
+            partner_params(name, given, config) for name, given in config.partners.items()
+        ),
         repeated_lines=params_of(RepeatedLineParams, config.paragraphs),
         site_boilerplate=params_of(SiteBoilerplateParams, config.paragraphs),
         bands=params_of(BandParams, config.minhash),
@@ -255,77 +250,3 @@ def _keywords(path: Path) -> tuple[str, ...]:
         ) from error
     lines = {line.strip() for line in text.splitlines()}
     return tuple(sorted(line for line in lines if line and not line.startswith("#")))
-
-
-def _partner(name: str, given: Partner, config: Build) -> PartnerParams:
-    share = given.reject_share
-    return params_of(
-        PartnerParams,
-        given,
-        name=name,
-        groups=tuple(_groups(name, given, config)),
-        is_skipping=_is_skipping(given.on_bad_file or config.on_bad_file),
-        repair=_repair(given, config),
-        licence=redacted(given.licence),
-        reject_share=config.limits.reject_share if share is None else share,
-        metadata=redacted_values(given.metadata),
-    )
-
-
-def _groups(name: str, given: Partner, config: Build) -> Iterator[FileGroupParams]:
-    """Yield the groups of a partner's files, by name; one without a name if it says none."""
-    if given.groups and given.deliveries is not None:
-        raise ConfigError(
-            f"partner {name} has both deliveries and groups: move the deliveries to a group"
-        )
-    if not given.groups and given.deliveries is None:
-        raise ConfigError(f"partners/{name}.yaml does not say deliveries: give a path or pattern")
-    groups: dict[str, Partner | FileGroup] = {"": given, **given.groups}
-    for group in sorted(given.groups) or [""]:
-        own = groups[group]
-        said = {key: getattr(own, key) or getattr(given, key) for key in ("columns", "keep")}
-        for key in ("format", "encoding", "html", "quoting"):
-            value = getattr(own, key)
-            said[key] = getattr(given, key) if value is None else value
-        if said["format"] is None:
-            raise ConfigError(
-                f"partners/{name}.yaml does not say {f'groups.{group}.' if group else ''}format: "
-                f"choose one of {', '.join(FORMATS)}"
-            )
-        reading = delivery_params(
-            SimpleNamespace(**said),
-            keep=tuple(said["keep"]),
-            max_text_bytes=config.limits.text_bytes,
-            batch_bytes=config.shards.batch_bytes,
-            lost_share=config.normalization.lost_share,
-        )
-        yield FileGroupParams(group, patterns(own.deliveries), reading)
-
-
-def _is_skipping(on_bad_file: str) -> bool:
-    if on_bad_file not in {"stop", "skip"}:
-        raise ConfigError(f"on_bad_file={on_bad_file!r}: choose stop or skip")
-    return on_bad_file == "skip"
-
-
-def delivery_params(given: Any, **others: Any) -> DeliveryParams:
-    """Return how to read files; without a mapping the text is in the column `text`.
-
-    Args:
-        given: a partner's file, or other keys of the same names.
-        others: values of fields that are no keys there.
-    """
-    columns = tuple(sorted({"text": "text", **given.columns}.items()))
-    return params_of(DeliveryParams, given, columns=columns, **{"keep": (), **others})
-
-
-def patterns(given: Any) -> tuple[str, ...]:
-    """Return a path, pattern or URI, or a list of them, as a tuple."""
-    return (given,) if isinstance(given, str) else tuple(given)
-
-
-def _repair(given: Partner, config: Build) -> RepairParams:
-    if given.script not in ("simplify", "keep"):
-        raise ConfigError(f"script={given.script!r}: choose simplify or keep")
-    skip = {*config.normalization.skip, *(["script"] if given.script == "keep" else [])}
-    return RepairParams(tuple(sorted(skip)), config.normalization.lost_share)

@@ -24,7 +24,7 @@ import numpy as np
 
 from jobs.corpus.removal.line_keys import Keys
 from jobs.corpus.removal.site_boilerplate import KeyCounts, count_keys, unique_pairs
-from jobs.flow.builds.normalize_stage import EDGE_PARTITIONS, write_edges
+from jobs.flow.builds.run_files import EDGE_PARTITIONS, write_edges
 from jobs.flow.dedup.ranked_facts import documents_of
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard

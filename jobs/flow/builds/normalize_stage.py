@@ -12,23 +12,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.corpus.contamination.decontamination import decontaminated
-from jobs.corpus.dedup.ranking import hash_halves
 from jobs.corpus.intake.rows import DELIVERED_AS
 from jobs.corpus.intake.swallowed_lines import swallowed_lines
 from jobs.corpus.model.reasons import Stage
 from jobs.corpus.normalize.documents import documents
 from jobs.corpus.normalize.facts import facts
 from jobs.corpus.release.sections import Boundaries, boundaries
-from jobs.corpus.removal.line_keys import Keys
 from jobs.corpus.removal.site_boilerplate import edge_keys
 from jobs.errors import DeliveryUnreadable
 from jobs.flow.builds.bad_files import KILLED, BadFile, complaints, readable
 from jobs.flow.builds.reject_shares import check_rejects
+from jobs.flow.builds.run_files import write_edges, write_run
 from jobs.flow.builds.sections import needed, packed
 from jobs.flow.contamination.index_object import load_index, store_index
 from jobs.flow.intake.delivered_tables import file_tables
@@ -39,17 +37,11 @@ from jobs.flow.intake.processor_time import limited
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard, Run
 from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, map_checkpointed
-from jobs.flow.tasks.exchange import write_partitions
-from jobs.flow.tasks.table_files import write_table
 from jobs.storage.layout import work_key
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
 _FOLDER = "normalized"
-EDGE_BITS = 10
-EDGE_PARTITIONS = 1 << EDGE_BITS  # of the keys to count: at most so many tasks count them
-_BY_ID = [("doc_id", "ascending"), ("position", "ascending")]
-_ROW_GROUP_BYTES = 4 << 20  # small, so that merge reads little beyond the range it asks for
 
 
 class Normalized(NamedTuple):
@@ -215,62 +207,6 @@ class _RunWriter:
         self.runs.append(replace(run, first_position=self.written, end_position=self.delivered))
         self.written = self.delivered
         self.pending_bytes = 0
-
-
-def write_run(
-    store: ObjectStore, name: str, table: pa.Table, facts_of_run: pa.Table, removals: pa.Table
-) -> Run:
-    """Write the tables of one run, without its edges.
-
-    Args:
-        store: the object store.
-        name: the key of each table, with {} for its kind, before it is sealed.
-        table: DOCUMENTS by `doc_id`.
-        facts_of_run: their facts, in any order.
-        removals: their REMOVALS, in any order.
-    """
-    return Run(
-        documents_key=write_rows(store, name, "documents", table),
-        facts_key=write_rows(store, name, "facts", facts_of_run.sort_by(_BY_ID)),
-        removals_key=write_rows(store, name, "removals", removals.sort_by("doc_id")),
-    )
-
-
-def write_rows(store: ObjectStore, name: str, kind: str, rows: pa.Table) -> str:
-    """Write one table of a run in row groups of some megabytes; return its key.
-
-    Row groups hold equal ranges of ids, so that the ranges that merge reads share none.
-
-    Args:
-        store: takes the table.
-        name: the key of each table of the run, with {} for its kind, before it is sealed.
-        kind: of table.
-        rows: sorted by `doc_id`.
-    """
-    has_text = "content" in rows.column_names
-    size = pc.sum(pc.binary_length(rows["content"])).as_py() if has_text else rows.nbytes
-    bits = max(1, ((size or 0) // _ROW_GROUP_BYTES).bit_length() - 1)
-    starts = np.searchsorted(hash_halves(rows["doc_id"])[0], _first_keys(bits)).tolist()
-    limit = max(1, 2 * len(rows) * _ROW_GROUP_BYTES // max(1, size or 0))
-    key = f"{name.format(kind)}.parquet"
-    return write_table(store, key, rows, row_group_rows=limit, starts=starts)
-
-
-def _first_keys(bits: int) -> Keys:
-    """Return the smallest 64-bit key with each value of its highest bits."""
-    return np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
-
-
-def write_edges(store: ObjectStore, key: str, pairs: Keys) -> str:
-    """Write the pairs of `edge_keys`, partitioned by the highest bits of keys; return the key.
-
-    Args:
-        store: takes the object.
-        key: of the object, before it is sealed.
-        pairs: shape (n, 2), sorted.
-    """
-    bounds = np.append(np.searchsorted(pairs[:, 0], _first_keys(EDGE_BITS)), len(pairs))
-    return write_partitions(store, key, pairs.ravel(), 2 * bounds)
 
 
 def _with_bases(

@@ -29,8 +29,9 @@ from jobs.corpus.removal.changes import changes
 from jobs.corpus.removal.site_boilerplate import KeyCounts, remove_site_boilerplate
 from jobs.errors import DamagedTable
 from jobs.flow.builds.boilerplate_counts import count_edges, read_counts
-from jobs.flow.builds.normalize_stage import checkpoint_key, write_rows
+from jobs.flow.builds.normalize_stage import checkpoint_key
 from jobs.flow.builds.reject_shares import check_rejects
+from jobs.flow.builds.run_files import write_rows
 from jobs.flow.builds.sections import needed, packed, unpacked
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard, Run

@@ -25,8 +25,8 @@ from jobs.corpus.model.tables import DOCUMENTS, REMOVALS
 from jobs.corpus.normalize.facts import facts
 from jobs.errors import ConfigError, ConservationError, DeliveryMissing
 from jobs.flow.builds.merge_stage import merge, totals
-from jobs.flow.builds.normalize_stage import write_run
 from jobs.flow.builds.parent_release import differences, extending
+from jobs.flow.builds.run_files import write_run
 from jobs.flow.dedup.dedup_stage import Drops, deduplicate
 from jobs.flow.dedup.frozen import FrozenShard
 from jobs.flow.params import BuildParams

@@ -1,0 +1,75 @@
+"""Files of a run: its tables, and the edges of its texts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.corpus.dedup.ranking import hash_halves
+from jobs.corpus.removal.line_keys import Keys
+from jobs.flow.shards import Run
+from jobs.flow.tasks.exchange import write_partitions
+from jobs.flow.tasks.table_files import write_table
+from jobs.storage.objects import ObjectStore
+
+EDGE_BITS = 10
+EDGE_PARTITIONS = 1 << EDGE_BITS  # of the keys to count: at most so many tasks count them
+_BY_ID = [("doc_id", "ascending"), ("position", "ascending")]
+_ROW_GROUP_BYTES = 4 << 20  # small, so that merge reads little beyond the range it asks for
+
+
+def write_run(
+    store: ObjectStore, name: str, table: pa.Table, facts_of_run: pa.Table, removals: pa.Table
+) -> Run:
+    """Write the tables of one run, without its edges.
+
+    Args:
+        store: the object store.
+        name: the key of each table, with {} for its kind, before it is sealed.
+        table: DOCUMENTS by `doc_id`.
+        facts_of_run: their facts, in any order.
+        removals: their REMOVALS, in any order.
+    """
+    return Run(
+        documents_key=write_rows(store, name, "documents", table),
+        facts_key=write_rows(store, name, "facts", facts_of_run.sort_by(_BY_ID)),
+        removals_key=write_rows(store, name, "removals", removals.sort_by("doc_id")),
+    )
+
+
+def write_rows(store: ObjectStore, name: str, kind: str, rows: pa.Table) -> str:
+    """Write one table of a run in row groups of some megabytes; return its key.
+
+    Row groups hold equal ranges of ids, so that the ranges that merge reads share none.
+
+    Args:
+        store: takes the table.
+        name: the key of each table of the run, with {} for its kind, before it is sealed.
+        kind: of table.
+        rows: sorted by `doc_id`.
+    """
+    has_text = "content" in rows.column_names
+    size = pc.sum(pc.binary_length(rows["content"])).as_py() if has_text else rows.nbytes
+    bits = max(1, ((size or 0) // _ROW_GROUP_BYTES).bit_length() - 1)
+    starts = np.searchsorted(hash_halves(rows["doc_id"])[0], _first_keys(bits)).tolist()
+    limit = max(1, 2 * len(rows) * _ROW_GROUP_BYTES // max(1, size or 0))
+    key = f"{name.format(kind)}.parquet"
+    return write_table(store, key, rows, row_group_rows=limit, starts=starts)
+
+
+def _first_keys(bits: int) -> Keys:
+    """Return the smallest 64-bit key with each value of its highest bits."""
+    return np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
+
+
+def write_edges(store: ObjectStore, key: str, pairs: Keys) -> str:
+    """Write the pairs of `edge_keys`, partitioned by the highest bits of keys; return the key.
+
+    Args:
+        store: takes the object.
+        key: of the object, before it is sealed.
+        pairs: shape (n, 2), sorted.
+    """
+    bounds = np.append(np.searchsorted(pairs[:, 0], _first_keys(EDGE_BITS)), len(pairs))
+    return write_partitions(store, key, pairs.ravel(), 2 * bounds)
