@@ -102,8 +102,9 @@ def _mapped(
             elif row["number"] in left:
                 del left[row["number"]]
                 spec, result = specs[row["number"]], _unwrapped(row["outcome"])
-                result = if_killed(spec) if isinstance(result, _Deadly) else result
-                if result is None:
+                is_deadly = isinstance(result, _Deadly)
+                result = if_killed(spec) if is_deadly else result
+                if is_deadly and result is None:
                     deadly.append(_named(spec))
                 else:
                     yield result
