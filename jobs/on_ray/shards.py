@@ -101,18 +101,25 @@ def _mapped(
                     break
             elif row["number"] in left:
                 del left[row["number"]]
-                spec, result = specs[row["number"]], _unwrapped(row["outcome"])
-                result = if_killed(spec) if isinstance(result, _Deadly) else result
-                if result is None:
+                spec = specs[row["number"]]
+                results = _results(_unwrapped(row["outcome"]), spec, if_killed)
+                yield from results
+                if not results:
                     deadly.append(_named(spec))
-                else:
-                    yield result
     except ray.exceptions.RayError as error:
         account = str(error).strip().splitlines()[-1]  # of a long report, the exception itself
         undone = _listed(sorted(map(_named, left.values())))
         raise TaskError(f"tasks of {label} failed: {account}; not done are:\n{undone}") from error
     if deadly:
         raise TaskError(deaths(label, sorted(deadly)))
+
+
+def _results(outcome: Any, spec: Spec, if_killed: Callable[[Spec], Result | None]) -> list[Result]:
+    """The result of a task, or what stands for it; none if its workers died and nothing does."""
+    if not isinstance(outcome, _Deadly):
+        return [outcome]
+    instead = if_killed(spec)
+    return [] if instead is None else [instead]
 
 
 def _found_meanwhile(left: dict[int, Spec], found: Found[Spec, Result] | None) -> Iterator[Result]:

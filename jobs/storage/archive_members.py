@@ -101,9 +101,9 @@ class Names:
         complaint = "leads out of the archive" if is_outside else None
         complaint = complaint or complaint_of_line(shown, _NAME_CHARS)
         if not shown or complaint:
-            self.refuse(f"the name of the member {name[:80]!a} {complaint or 'is empty'}")
+            self.refuse(f"the name of the member {name[:80]!r} {complaint or 'is empty'}")
         if shown in self._seen:
-            self.refuse(f"two members are called {shown!a}")
+            self.refuse(f"two members are called {shown!r}")
         if len(self._seen) == MOST_MEMBERS:
             self.refuse(f"it has more than {MOST_MEMBERS:,} members: deliver several archives")
         self._seen.add(shown)

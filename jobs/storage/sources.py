@@ -105,7 +105,7 @@ def _matched(group: Wanted, endpoint_url: str | None) -> tuple[dict[str, SourceF
             if others:
                 suffixes = ", ".join(group.suffixes or ())
                 cure = (
-                    f"no file there ends in {suffixes}, but {others[0]!a} and {len(others) - 1:,} "
+                    f"no file there ends in {suffixes}, but {others[0]!r} and {len(others) - 1:,} "
                     "more lie there: correct format, or name the files by a pattern as FOLDER/*"
                 )
             raise DeliveryMissing(f"{group.owner}: '{pattern}' matches no file: {cure}")

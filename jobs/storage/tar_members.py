@@ -49,7 +49,7 @@ def tar_members(stream: BinaryIO, where: str, folder: Path) -> Iterator[Member]:
         if info.type in _FILES:
             name = names.checked(given.get("path") or _name(info.name))
             if info.issparse() or size > MOST_MEMBER_BYTES:
-                names.refuse(f"its member {name!a} is sparse or too large: send it by itself")
+                names.refuse(f"its member {name!r} is sparse or too large: send it by itself")
             for one in held(folder, stream.read, size):
                 yield Member(name, one.opened)
             _skip(stream, -size % _BLOCK)

@@ -68,9 +68,9 @@ def _members(whole: Held, names: Names, folder: Path) -> Iterator[Member]:
         for info in files:
             name = names.checked(_name(info))
             if info.flag_bits & _ENCRYPTED:
-                names.refuse(f"its member {name!a} is encrypted: send it without a password")
+                names.refuse(f"its member {name!r} is encrypted: send it without a password")
             if info.file_size > MOST_MEMBER_BYTES:
-                names.refuse(f"its member {name!a} is too large: send it by itself")
+                names.refuse(f"its member {name!r} is too large: send it by itself")
             yield from _held_member(archive, info, name, names, folder)
 
 
@@ -84,7 +84,7 @@ def _held_member(
             member.read(1)  # where the checksum is compared
     except _FAILURES as error:
         one.close()
-        names.refuse(f"its member {name!a} cannot be unpacked ({error}): ask for it again")
+        names.refuse(f"its member {name!r} cannot be unpacked ({error}): ask for it again")
     try:
         yield Member(name, one.opened)
     finally:

@@ -95,7 +95,11 @@ def readable(
 
 def _require_skipping(met: Sequence[tuple[InputShard, Checkpoint]]) -> None:
     stopping = [pair for pair in met if not pair[0].partner.is_skipping]
-    found = dict.fromkeys(text for _, result in stopping for _, text in result[PROVISIONAL])
+    found = {
+        f"  {shard.partner.name}: {text}"
+        for shard, result in stopping
+        for _, text in result[PROVISIONAL]
+    }
     deadly = [str(shard) for shard, result in stopping if not result[PROVISIONAL]]
     killed = deaths("normalize", sorted(deadly)) if deadly else ""
     if found:

@@ -129,7 +129,7 @@ def _members(
     if others and not is_any:
         raise DeliveryUnreadable(
             f"{where} holds no file that ends in {' '.join(delivered_as.suffixes)}, but "
-            f"{len(others):,} others, such as {others[0]!a}: correct format, or unpack it"
+            f"{len(others):,} others, such as {others[0]!r}: correct format, or unpack it"
         )
 
 

@@ -98,7 +98,7 @@ def passed_over(wanted: Wanted, listing: Listing) -> str:
     read, found = len(listing.files), len(listing.files) + len(listing.passed_over)
     return (
         f"{wanted.owner}: {read:,} of {found:,} files are read; others do not end in "
-        f"{' '.join(wanted.suffixes or ())}: {kinds}, such as {listing.passed_over[0]!a}"
+        f"{' '.join(wanted.suffixes or ())}: {kinds}, such as {listing.passed_over[0]!r}"
     )
 
 

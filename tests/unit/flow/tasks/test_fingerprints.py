@@ -10,7 +10,7 @@ import pytest
 import jobs.flow.builds.merge_stage
 import jobs.flow.builds.site_boilerplate_stage
 import jobs.flow.dedup.dedup_stage
-import jobs.flow.intake.plan
+import jobs.flow.intake.input_shards
 from jobs.flow.builds.pipeline import run_merge
 from jobs.flow.tasks.checkpoints import write_checkpoint
 from jobs.storage.releases import has_blob
@@ -95,7 +95,7 @@ def test_what_decides_a_table_makes_it_again(
 @pytest.mark.parametrize(
     ("module", "again"),
     [
-        (jobs.flow.intake.plan, ALL),
+        (jobs.flow.intake.input_shards, ALL),
         (jobs.flow.builds.site_boilerplate_stage, {"site boilerplate"}),
         (jobs.flow.dedup.dedup_stage, {"dedup", "merge"}),
         (jobs.flow.builds.merge_stage, {"merge"}),
