@@ -100,7 +100,7 @@ def test_a_short_question_much_edited_is_known_by_all_its_options() -> None:
     options = ("台院掌管弹劾百官之事", "殿院掌管殿廷供奉之仪", "察院掌管巡按州县之政")
     listed = "\n".join(options)
     question = "关于御史台的正确表述有"
-    assert found_of(question, f"一于史台的正确时表述有\n{listed}", options=options)
+    assert found_of(question, f"关不御史台时大为表述有\n{listed}", options=options)
     assert not found_of(question, f"御史台设三院：\n{listed}", options=options)
 
 
