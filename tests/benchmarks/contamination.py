@@ -48,7 +48,7 @@ from tests.builds import build_parameters, real_conf
 
 SHORT = range(8, 16)
 PEERS = ("siftan", "datatrove")
-PEER_PLANTS, PEER_CLEAN = 60, 600
+PEER_PLANTS, PEER_CLEAN = 40, 400
 
 
 class Plants(NamedTuple):

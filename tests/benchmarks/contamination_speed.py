@@ -30,8 +30,8 @@ from tests.benchmarks.texts import demo_texts, sample, size_of
 from tests.builds import build_parameters
 
 ITEMS, MANY_ITEMS = 100_000, 1_000_000
-RUNS = 5
-DEMO_BYTES = 40_000_000
+RUNS = 3
+DEMO_BYTES = 20_000_000
 
 
 def speeds(given: list[Benchmark]) -> dict[str, dict[str, float]]:
@@ -39,7 +39,7 @@ def speeds(given: list[Benchmark]) -> dict[str, dict[str, float]]:
     with tempfile.TemporaryDirectory(prefix="heliu-") as name:
         folder = Path(name)
         write_demo(folder / "demo", size_bytes=DEMO_BYTES, seed=1, report=lambda _done: None)
-        kind, texts = sample(60_000_000)
+        kind, texts = sample(40_000_000)
         half = len(texts) // 2
         many = [made_of(texts[:half], ITEMS)]
         own = {"demo": list(demo_texts(folder / "demo")), kind: texts[half:]}

@@ -63,6 +63,47 @@ def test_a_common_question_counts_beside_its_options_alone() -> None:
     assert told(leak) == [("2", QUESTION)]
 
 
+def test_a_common_question_counts_beside_one_whole_answer() -> None:
+    assert told("下列说法正确的是？答案：盐水比淡水难结冰。") == [("2", QUESTION)]
+    assert told("盐水比淡水难结冰，下面说明原因。") == []
+
+
+def found_of(question: str, text: str, *, options: tuple[str, ...] = (), sets: int = 1) -> set[str]:
+    """In which of several sets that share a question it is found as a question."""
+    item = BenchmarkItem("1", question, options, "", "")
+    given = [Benchmark(str(n), "1", "", POLICY, (item,), 0, 0, "") for n in range(sets)]
+    index, names, _ = build_index(given)
+    found = hits(pa.array([text], pa.large_string()), Benchmarks(index, names)).to_pylist()
+    return {hit["benchmark"] for hit in found if hit["found"] == QUESTION}
+
+
+def test_an_edit_in_the_words_that_ask_hides_no_question() -> None:
+    question = "反垄断执法机构决定中止调查后，出现下列哪些情形应当立即恢复调查？"
+    assert found_of(question, question.replace("哪些", "些"))
+    assert not found_of(question, question.replace("下列哪些情形", "下列情形"))
+
+
+def test_a_stem_before_numbered_statements_asks() -> None:
+    question = (
+        "与常规公交方式相比，沧州地铁的特点有 ①投资少而见效快 ②废气多而噪声大 ③用地省而客运量大"
+    )
+    assert found_of(question, question.replace("投资少", "花费少").replace("用地省", "省用地"))
+    assert not found_of(question, "沧州地铁投资少而见效快，用地省而客运量大。")
+
+
+def test_a_question_that_many_sets_share_is_found_in_each() -> None:
+    question = "沧州县学生资助中心去年在德坪乡资助学生，这一做法首先有利于什么？"
+    assert found_of(question, question, sets=12) == {str(n) for n in range(12)}
+
+
+def test_a_short_question_much_edited_is_known_by_all_its_options() -> None:
+    options = ("台院掌管弹劾百官之事", "殿院掌管殿廷供奉之仪", "察院掌管巡按州县之政")
+    listed = "\n".join(options)
+    question = "关于御史台的正确表述有"
+    assert found_of(question, f"关不御史台时大为表述有\n{listed}", options=options)
+    assert not found_of(question, f"御史台设三院：\n{listed}", options=options)
+
+
 def test_a_short_question_is_found_word_for_word() -> None:
     assert told("史料题一则：唐代市舶使，初設於哪一座城市？") == [("5", QUESTION)]
     assert told("唐代市舶使设于广州。") == []
