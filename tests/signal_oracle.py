@@ -13,6 +13,8 @@ from jobs.corpus.model.signal_columns import (
     FEWEST_CHARS,
     FEWEST_LINES,
     KEYWORD_CATEGORIES,
+    LITTLE_HAN,
+    MUCH,
     STRETCH,
 )
 from jobs.corpus.text.line_kinds import has_code_signs
@@ -47,7 +49,7 @@ def signals_of(text: str, keywords: tuple[tuple[str, ...], ...]) -> dict[str, fl
     letters = "".join(text.split())
     lines = text.split("\n")[: -1 if text.endswith("\n") or not text else None]
     full = [line.strip() for line in lines if line.strip()]
-    return {
+    whole = {
         "content_chars": len(text),
         "line_count": len(lines),
         **character_shares(text),
@@ -62,30 +64,33 @@ def signals_of(text: str, keywords: tuple[tuple[str, ...], ...]) -> dict[str, fl
             )
             for category, words in zip(KEYWORD_CATEGORIES, keywords, strict=True)
         },
-        **prose_signals(text, len(letters), keywords),
     }
+    return whole | prose_signals(text, whole, keywords)
 
 
-def prose_signals(text: str, chars: int, keywords) -> dict[str, float]:
+def prose_signals(text: str, whole: dict[str, float], keywords) -> dict[str, float]:
+    chars = len("".join(text.split()))
     lines, links = prose_of(text)
+    is_rich = is_unusual(text, whole)
+    if not is_rich:
+        lines, links = text.split("\n"), len(_LINK.findall(text))
     prose = "\n".join(lines)
     letters = "".join(prose.split())
+    bare = letters if is_rich else "".join(_LINK.sub("", text).split())
     han = len(_HAN.findall(text))
     unruled = "".join("".join(line for line in lines if not is_row(line)).split())
-    full = [line.strip() for line in lines if line.strip()]
+    full = [line.strip() for line in text.split("\n") if line.strip()]
     cut_off = sum(bool(_CUT_OFF.search(line)) for line in full)
-    repeated = repeated_lines(lines, len(full), len(letters))
+    repeated = repeated_lines(lines, len(full), len(bare))
+    digits = share(sum(unicodedata.category(c) == "Nd" for c in letters), len(bare))
     return {
-        "prose_chars": len(letters),
-        "prose_han_share": share(han, han + len(letters) - len(_HAN.findall(prose))),
-        "prose_digit_share": share(
-            sum(unicodedata.category(c) == "Nd" for c in unruled), len(unruled)
-        ),
+        "prose_han_share": share(han, han + len(bare) - len(_HAN.findall(prose))),
+        "prose_digit_share": digit_share(unruled) if is_rich and digits > MUCH else digits,
         "prose_repeat_13gram_share": ngram_signals(prose)["repeat_13gram_share"],
         "prose_dup_line_char_share": repeated["dup_line_char_share"],
         "prose_dup_paragraph_char_share": repeated["dup_paragraph_char_share"],
         "cut_off_line_share": cut_off / max(len(full), FEWEST_LINES),
-        "links_per_1000_chars": 1000 * links / max(len(letters), FEWEST_CHARS),
+        "links_per_1000_chars": 1000 * links / max(len(bare), FEWEST_CHARS),
         **{
             f"{category}_hits_per_1000_chars": 1000
             * sum(any(text.startswith(word, i) for word in words) for i in range(len(text)))
@@ -93,6 +98,22 @@ def prose_signals(text: str, chars: int, keywords) -> dict[str, float]:
             for category, words in zip(KEYWORD_CATEGORIES, keywords, strict=True)
         },
     }
+
+
+def is_unusual(text: str, whole: dict[str, float]) -> bool:
+    chars = len("".join(text.split()))
+    digits = sum(unicodedata.category(c) == "Nd" for c in text)
+    names = ("dup_line_char_share", "dup_paragraph_char_share", "repeat_13gram_share")
+    return (
+        len(_HAN.findall(text)) < LITTLE_HAN * len(text)
+        or digits > MUCH * chars
+        or sum(map(len, _LINK.findall(text))) > MUCH * chars
+        or any(whole[name] > MUCH for name in names)
+    )
+
+
+def digit_share(letters: str) -> float:
+    return share(sum(unicodedata.category(c) == "Nd" for c in letters), len(letters))
 
 
 def prose_of(text: str) -> tuple[list[str], int]:

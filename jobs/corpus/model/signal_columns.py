@@ -7,8 +7,11 @@ of `STRETCH` lines, and added up: memory is bounded, and a book is not called re
 long. A share whose denominator is 0 is 0.
 
 Prose is what is left without addresses, code (lines of a program, Markdown's fenced blocks), tables
-(rows of cells between bars or tabs, or drawn) and front matter. What is counted per 1,000 characters takes a
-shorter text than `FEWEST_CHARS` for one of so many: two words say nothing of a text of one line.
+(rows of cells between bars or tabs, or drawn) and front matter. It is looked for in unusual texts
+alone: of less than 30 % Han characters, or of more than 20 % digits, addresses, or repeated lines,
+paragraphs or 13-grams; of all others the whole without its addresses stands for it. What is counted
+per 1,000 characters takes a shorter text than 200 for one of so many: two words say nothing of a
+text of one line.
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ import pyarrow as pa
 STRETCH = 1 << 14
 FEWEST_CHARS = 200
 FEWEST_LINES = 10
+MUCH = 0.2
+LITTLE_HAN = 0.3
 
 KEYWORD_CATEGORIES = ("ads", "gambling", "porn", "navigation")
 
@@ -161,7 +166,6 @@ SIGNAL_COLUMNS = (
         _HELIU,
     ),
     *(_keyword(category) for category in KEYWORD_CATEGORIES),
-    Signal("prose_chars", pa.int32(), "characters", "text characters of prose", _HELIU),
     _share(
         "prose_han_share",
         "Han characters / (Han characters + other text characters of prose)",
@@ -169,8 +173,8 @@ SIGNAL_COLUMNS = (
     ),
     _share(
         "prose_digit_share",
-        "decimal digits / text characters, both of prose without rows of fields (three or more "
-        "between blanks, Han characters and digits among them, no sentence)",
+        f"decimal digits / text characters of prose; if more than {MUCH:.0%}, without rows of "
+        "fields: three or more between blanks, Han characters and digits among them, no sentence",
         _HELIU,
     ),
     _share("prose_repeat_13gram_share", "`repeat_13gram_share` of prose", _HELIU),
@@ -182,16 +186,15 @@ SIGNAL_COLUMNS = (
     _share("prose_dup_paragraph_char_share", "`dup_paragraph_char_share` of prose", _HELIU),
     _share(
         "cut_off_line_share",
-        f"lines of prose that `ellipsis_line_share` counts / lines of prose, at least "
-        f"{FEWEST_LINES}",
+        f"lines that `ellipsis_line_share` counts / lines, at least {FEWEST_LINES}",
         _HELIU,
     ),
     Signal(
         "links_per_1000_chars",
         pa.float32(),
         "per 1,000 characters",
-        f"1,000 x addresses outside code and tables, pictures aside / text characters of prose, at "
-        f"least {FEWEST_CHARS}",
+        f"1,000 x addresses / text characters, both of prose, at least {FEWEST_CHARS}; pictures in "
+        "Markdown aside where prose is looked for",
         _HELIU,
     ),
     *(_per_thousand(category) for category in KEYWORD_CATEGORIES),

@@ -10,6 +10,7 @@ page has stays. A text that would lose more than `max_share` of its letters stay
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -21,16 +22,15 @@ import xxhash
 from jobs.corpus.model.reasons import RejectReason, Stage
 from jobs.corpus.model.sites import sites
 from jobs.corpus.model.tables import DOCUMENTS
-from jobs.corpus.removal.edge_lines import EDGE_LINES, EdgeArray, edge_lines
+from jobs.corpus.removal.edge_lines import EDGE_LINES, EdgeArray, Edges, edge_lines
 from jobs.corpus.removal.edge_spans import edge_spans
-from jobs.corpus.removal.line_keys import Keys
+from jobs.corpus.removal.line_keys import Keys, Mask
 from jobs.corpus.removal.params import SiteBoilerplateParams
 from jobs.corpus.removal.removals import RemovalKind, removals, without_spans
 from jobs.corpus.signals.keywords import SignalParams
 from jobs.corpus.signals.signals import signals
-from jobs.corpus.text.text_buffers import text_hashes
-
-_HEAD, _TAIL = 0, 1
+from jobs.corpus.text.furniture_signs import Sign, sign_of
+from jobs.corpus.text.text_buffers import text_buffers, text_hashes
 
 
 class KeyCounts(NamedTuple):
@@ -95,8 +95,9 @@ def remove_site_boilerplate(
     least = np.maximum(params.min_documents, params.min_share * site_documents)[:, None, None]
     is_common = (line_documents >= least) & (ends.keys != 0)
     spans = {}
-    for row in np.flatnonzero(is_common.any(axis=(1, 2))).tolist():
-        lines = (ends.starts[row], ends.ends[row], line_documents[row] * is_common[row])
+    line_documents *= is_common
+    for row in _with_furniture(content, ends, is_common):
+        lines = (ends.starts[row], ends.ends[row], line_documents[row])
         found = edge_spans(content[row].as_py().encode(), *lines, max_share=params.max_share)
         if found:
             spans[row] = [span._replace(site_documents=int(site_documents[row])) for span in found]
@@ -107,6 +108,27 @@ def remove_site_boilerplate(
     has_spans = np.zeros(len(documents), np.bool_)
     has_spans[list(spans)] = True
     return _with_content(documents, content, pa.array(has_spans), signal_params), removed
+
+
+def _with_furniture(content: pa.LargeStringArray, ends: Edges, is_common: Mask) -> list[int]:
+    """Return the rows with a common line that is furniture; texts are long, their ends short."""
+    data, offsets, _ = text_buffers(content)
+    lines = data.data
+    rows = np.nonzero(is_common)[0]
+    starts, stops = (
+        (offsets[rows] + edge[is_common]).tolist() for edge in (ends.starts, ends.ends)
+    )
+    found = [
+        row
+        for row, start, stop in zip(rows.tolist(), starts, stops, strict=True)
+        if _is_furniture(bytes(lines[start:stop]))
+    ]
+    return sorted(set(found))
+
+
+@functools.lru_cache(maxsize=1 << 14)  # pages of a site repeat their lines
+def _is_furniture(line: bytes) -> bool:
+    return sign_of(line.decode()) >= Sign.FURNITURE
 
 
 def _with_content(

@@ -22,8 +22,8 @@ from jobs.corpus.text.kernels import kernel
 from jobs.corpus.text.line_kinds import is_code_line
 from jobs.corpus.text.utf8 import Bytes, decode_point
 
-CHARS, OTHERS, DIGITS, UNRULED, LINKS = range(5)
-COUNTERS = 5
+CHARS, HANS, DIGITS, ROW_CHARS, ROW_DIGITS, LINKS = range(6)
+COUNTERS = 6
 
 _NEWLINE, _TAB, _BLANK, _BAR, _TICK, _TILDE, _DASH, _QUOTE = (ord(sign) for sign in "\n\t |`~->")
 _BOX_LEAD = 0xE2  # of U+2000 to U+2FFF
@@ -50,9 +50,8 @@ def find_prose(
         stop: byte after its last one.
         classes: the class of each code point.
         prose: takes the code points.
-        counts: float64 (COUNTERS,), added to: text characters of prose; those that are not Han;
-            digits outside rows of fields; text characters outside such rows; addresses that are no
-            picture's.
+        counts: float64 (COUNTERS,), added to: text characters, Han characters and digits of prose;
+            text characters and digits of its rows of fields; addresses that are no picture's.
     """
     i, size, fence = start, 0, 0
     is_front = _starts_front_matter(data, start, stop)
@@ -76,6 +75,11 @@ def find_prose(
             size += 1
         i = end + 1
     return size
+
+
+@kernel
+def _is_prose_line(data: Bytes, i: int, end: int) -> bool:
+    return not _is_table(data, i, end) and not is_code_line(data, np.int64(i), np.int64(end))
 
 
 @kernel
@@ -175,11 +179,12 @@ def _add_line(
         prose[np.uint64(size)] = point
         size += 1
     counts[CHARS] += chars
-    counts[OTHERS] += chars - han
+    counts[HANS] += han
+    counts[DIGITS] += digits
     counts[LINKS] += links
-    if fields < _FIELDS or stops > 0 or han == 0 or digits == 0:  # else a row of fields
-        counts[DIGITS] += digits
-        counts[UNRULED] += chars
+    if fields >= _FIELDS and stops == 0 and han > 0 and digits > 0:
+        counts[ROW_CHARS] += chars
+        counts[ROW_DIGITS] += digits
     return size
 
 

@@ -16,6 +16,8 @@ from jobs.corpus.model.signal_columns import (
     FEWEST_CHARS,
     FEWEST_LINES,
     KEYWORD_CATEGORIES,
+    LITTLE_HAN,
+    MUCH,
     SIGNALS,
 )
 from jobs.corpus.signals import line_counts, prose, repetition
@@ -27,6 +29,7 @@ from jobs.corpus.signals.repetition import LONGEST, NgramBuffers, count_ngrams, 
 from jobs.corpus.text.character_classes import (
     CLASS_BITS,
     CLASSES,
+    DIGIT,
     HAN,
     LINKING,
     SIMPLIFIED,
@@ -44,7 +47,7 @@ SIGNALS_VERSION = 2
 
 Values = npt.NDArray[np.float64]
 
-_TEXT_CHARS, _DISTINCT, _WEIGHTED, _LINKED, _TRADITIONAL, _SIMPLIFIED = range(6)
+_TEXT_CHARS, _DISTINCT, _WEIGHTED, _LINKED, _TRADITIONAL, _SIMPLIFIED, _LINKS = range(7)
 _BOTH_SCRIPTS = TRADITIONAL * 4  # class and script bits are below
 
 
@@ -54,7 +57,7 @@ class _Counts(NamedTuple):
     Attributes:
         classes: Characters of each class.
         letters: Text characters, distinct ones, the sum of c ln c over their counts, and those
-            inside addresses; then only-Traditional and only-Simplified characters.
+            inside addresses; only-Traditional and only-Simplified characters; addresses.
         ngrams: For each n, what `count_ngrams` counts.
         lines: What `count_lines` counts.
         hits: Keywords of each category.
@@ -95,7 +98,7 @@ def signals(content: pa.LargeStringArray, *, params: SignalParams) -> pa.Table:
     rows = len(content)
     counts = _Counts(
         np.zeros((rows, CLASSES)),
-        np.zeros((rows, 6)),
+        np.zeros((rows, 7)),
         np.zeros((rows, LONGEST + 1, repetition.COUNTERS)),
         np.zeros((rows, line_counts.COUNTERS)),
         np.zeros((rows, len(KEYWORD_CATEGORIES))),
@@ -143,7 +146,7 @@ def _character_shares(classes: Values, letters: Values) -> dict[str, Values]:
         f"{name}_share": _share(count, chars)
         for name, count in zip((*names, "kana", "hangul"), classes[1:], strict=True)
     }
-    traditional, simplified = letters[4:]
+    traditional, simplified = letters[_TRADITIONAL : _SIMPLIFIED + 1]
     return {
         "content_chars": chars,
         **shares,
@@ -200,7 +203,7 @@ def _line_shares(lines: Values, chars: Values) -> dict[str, Values]:
 
 
 def _prose_signals(counts: _Counts, chars: Values) -> dict[str, Values]:
-    prose_chars, others, digits, unruled, links = counts.prose.T
+    prose_chars, prose_han, digits, row_chars, row_digits, links = counts.prose.T
     lines, ngrams = counts.prose_lines.T, counts.prose_ngrams[:, LONGEST]
     han = counts.classes[:, HAN]
     hits = {
@@ -208,9 +211,12 @@ def _prose_signals(counts: _Counts, chars: Values) -> dict[str, Values]:
         for category, found in zip(KEYWORD_CATEGORIES, counts.hits.T, strict=True)
     }
     return {
-        "prose_chars": prose_chars,
-        "prose_han_share": _share(han, han + others),
-        "prose_digit_share": _share(digits, unruled),
+        "prose_han_share": _share(han, han + prose_chars - prose_han),
+        "prose_digit_share": np.where(
+            digits > MUCH * prose_chars,
+            _share(digits - row_digits, prose_chars - row_chars),
+            _share(digits, prose_chars),
+        ),
         "prose_repeat_13gram_share": _share(
             ngrams[:, repetition.REPEATED], ngrams[:, repetition.TOTAL]
         ),
@@ -218,8 +224,8 @@ def _prose_signals(counts: _Counts, chars: Values) -> dict[str, Values]:
         "prose_dup_paragraph_char_share": _share(
             lines[line_counts.REPEATED_PARAGRAPH_CHARS], prose_chars
         ),
-        "cut_off_line_share": lines[line_counts.ELLIPSES]
-        / np.maximum(lines[line_counts.FULL_LINES], FEWEST_LINES),
+        "cut_off_line_share": counts.lines[:, line_counts.ELLIPSES]
+        / np.maximum(counts.lines[:, line_counts.FULL_LINES], FEWEST_LINES),
         "links_per_1000_chars": _per_thousand(links, prose_chars),
         **hits,
     }
@@ -246,18 +252,59 @@ def _measure(
         _count_repetition(buffers.points, size, classes, buffers.ngram_buffers, counts.ngrams[row])
         count_lines(buffers.points, size, classes, buffers.lines, counts.lines[row])
         count_keywords(buffers.points, size, trie, counts.hits[row])
-        of_prose = (counts.prose[row], counts.prose_ngrams[row], counts.prose_lines[row])
-        prose_size = find_prose(
-            data, offsets[row], offsets[row + 1], classes, buffers.prose, of_prose[0]
-        )
-        if prose_size == size:
-            of_prose[1][:] = counts.ngrams[row]
-            of_prose[2][:] = counts.lines[row]
-        else:
-            _count_repetition(
-                buffers.prose, prose_size, classes, buffers.ngram_buffers, of_prose[1]
-            )
-            count_lines(buffers.prose, prose_size, classes, buffers.lines, of_prose[2])
+        _count_prose(data, (offsets[row], offsets[row + 1], size), classes, buffers, counts, row)
+
+
+@kernel
+def _count_prose(
+    data: Bytes,
+    span: tuple[int, int, int],
+    classes: CharacterClasses,
+    buffers: _Buffers,
+    counts: _Counts,
+    row: int,
+) -> None:
+    """Count the prose of an unusual text, of any other the whole: looking for it takes time.
+
+    Args:
+        data: UTF-8 bytes.
+        span: the text's first byte, the one after its last, and its code points.
+        classes: the class of each code point.
+        buffers: work space.
+        counts: those of the whole text are read, those of prose written.
+        row: of the counts.
+    """
+    start, stop, size = span
+    if _is_unusual(counts, row, size):
+        size = find_prose(data, start, stop, classes, buffers.prose, counts.prose[row])
+    else:
+        letters = counts.letters[row]
+        counts.prose[row, prose.CHARS] = letters[_TEXT_CHARS] - letters[_LINKED]
+        counts.prose[row, prose.HANS] = counts.classes[row, HAN]
+        counts.prose[row, prose.DIGITS] = counts.classes[row, DIGIT]
+        counts.prose[row, prose.LINKS] = letters[_LINKS]
+    if size == span[2]:
+        counts.prose_ngrams[row] = counts.ngrams[row]
+        counts.prose_lines[row] = counts.lines[row]
+    else:
+        ngrams = counts.prose_ngrams[row]
+        _count_repetition(buffers.prose, size, classes, buffers.ngram_buffers, ngrams)
+        count_lines(buffers.prose, size, classes, buffers.lines, counts.prose_lines[row])
+
+
+@kernel
+def _is_unusual(counts: _Counts, row: int, size: int) -> bool:
+    """Whether a rule might reject the text for what is no prose."""
+    chars, lines = counts.letters[row, _TEXT_CHARS], counts.lines[row]
+    ngrams = counts.ngrams[row, LONGEST]
+    return (
+        counts.classes[row, HAN] < LITTLE_HAN * size
+        or counts.classes[row, DIGIT] > MUCH * chars
+        or counts.letters[row, _LINKED] > MUCH * chars
+        or ngrams[repetition.REPEATED] > MUCH * ngrams[repetition.TOTAL]
+        or lines[line_counts.REPEATED_LINE_CHARS] > MUCH * chars
+        or lines[line_counts.REPEATED_PARAGRAPH_CHARS] > MUCH * chars
+    )
 
 
 @kernel
@@ -277,7 +324,7 @@ def _count_characters(
     buffers: _Buffers,
     counts: tuple[Values, Values],
 ) -> None:
-    """Count classes and scripts, the distribution of characters, and those inside addresses."""
+    """Count classes and scripts, the distribution of characters, and addresses."""
     class_counts, letters = counts
     histogram, distinct, known = buffers.histogram, buffers.distinct, 0
     counted = np.zeros(_BOTH_SCRIPTS, np.int64)
@@ -292,6 +339,7 @@ def _count_characters(
         if bits & LINKING and i >= link_end and _begins_link(points, i, size):
             link_end = _link_end(points, i, size)
             linked += link_end - i
+            letters[_LINKS] += 1
     letters[_LINKED] = linked
     for bits in range(_BOTH_SCRIPTS):
         class_counts[bits & CLASS_BITS] += counted[bits]

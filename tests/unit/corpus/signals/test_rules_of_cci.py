@@ -35,10 +35,10 @@ def test_every_good_text_stays() -> None:
 @pytest.mark.parametrize(
     ("text", "signal", "value"),
     [
-        ("一二三四五 https://a.example/bcdef", "prose_chars", 5),
+        ("一二三四五 https://a.example/12345", "prose_digit_share", 0),
         ("甲乙 https://a.example/b 丙", "links_per_1000_chars", 5),
         ("![甲乙](https://a.example/b.png) 丙", "links_per_1000_chars", 0),
-        ("甲\n```\nx = 12345\n```\n乙", "prose_chars", 2),
+        ("甲\n```\nx = 12345\n```\n乙", "prose_han_share", 1),
         ("甲乙\n| 1 | 2 |\n|---|---|\n| 3 | 4 |", "prose_digit_share", 0),
         ("3月1日 买种子 35.50\n3月2日 买化肥 70.50", "prose_digit_share", 0),
         ("12 34 56\n甲12345", "prose_digit_share", 11 / 12),
