@@ -3,7 +3,7 @@
 Two copies of one article differ in width, punctuation, white space, case and script long before
 they differ in content. The canonical form folds full width to half, upper case to lower,
 compatibility forms to the plain character, and Traditional characters to Simplified one by one;
-punctuation and blanks go. What tells texts apart stays: digits and combining marks, signs of
+punctuation and blanks go. What distinguishes texts stays: digits and combining marks, signs of
 arithmetic, of currencies and of per cent, and `+ - . : / * ^ < > = #` where they stand in a number,
 an expression or a name (`x-3`, `12.5`, `10:30`, `C++`; not the dash of a list).
 
