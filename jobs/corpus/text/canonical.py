@@ -246,7 +246,7 @@ def _fold_one(
     """Fold a text to `out` from `at`, perhaps without addresses; return its end, and if any was.
 
     `sums` gets the sum of squares of the folded characters that are in no number, which equals that
-    of other characters by chance alone, and a hash of those that are.
+    of other characters with a probability near 0, and a hash of those that are.
     """
     i, skipped = text.start, False
     sums[:] = 0

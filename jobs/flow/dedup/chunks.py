@@ -59,7 +59,7 @@ def flagged(rows: pa.Table, name: str, flags: npt.NDArray[np.bool_]) -> pa.Table
 def undecided(
     store: ObjectStore, files: tuple[str, ...], chunk: Chunk, siblings: pa.Table
 ) -> pa.Table:
-    """Return the documents of a chunk that no earlier round dropped, those with siblings flagged."""
+    """Return the documents of a chunk that no earlier round dropped; siblings are flagged."""
     read = [read_table(store, file, columns=["ordinal", "reason"]) for file in chunk.drops]
     ordinals = [drops.filter(is_drop(drops))["ordinal"].to_numpy() for drops in read]
     dropped = np.concatenate([np.empty(0, np.int64), *ordinals])
