@@ -41,7 +41,7 @@ class Sketches(NamedTuple):
         signatures: Shape (documents, num_perm).
         ids: Shape (documents, 2), uint64.
         texts: The canonical texts; none, unless similarity is to be exact.
-        templates: What tells copies from siblings.
+        templates: What distinguishes copies from siblings.
     """
 
     signatures: Signatures

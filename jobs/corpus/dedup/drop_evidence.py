@@ -105,9 +105,9 @@ def is_drop(drops: pa.Table) -> pa.ChunkedArray:
 
 def with_copies(drops: pa.Table) -> pa.Table:
     """Return DROPS with a row for each kept document and partner: how many of its documents go."""
-    gone = drops.filter(pc.and_(is_drop(drops), pc.is_valid(drops["kept_doc_id"])))
+    dropped = drops.filter(pc.and_(is_drop(drops), pc.is_valid(drops["kept_doc_id"])))
     keys = ["kept_partner", "kept_doc_id", "kept_ordinal", "partner"]
-    counted = gone.group_by(keys).aggregate([([], "count_all")])
+    counted = dropped.group_by(keys).aggregate([([], "count_all")])
     kept = {"partner": keys[0], "doc_id": keys[1], "ordinal": keys[2], "kept_partner": keys[3]}
     known = {name: counted[of] for name, of in kept.items()} | {"copies": counted["count_all"]}
     known["reason"] = pa.repeat(pa.scalar(COPIES), len(counted))
@@ -177,8 +177,8 @@ def _evidence(pairs: _Pairs, reasons: npt.NDArray[np.int64], bands: BandParams) 
     return pc.replace_with_mask(evidence, pa.array(is_content), some)
 
 
-def _with_prefix(evidence: pa.Array, is_so: Flags, words: str) -> pa.Array:
-    longer = pc.binary_join_element_wise(words, evidence, ": ")
+def _with_prefix(evidence: pa.Array, is_so: Flags, prefix: str) -> pa.Array:
+    longer = pc.binary_join_element_wise(prefix, evidence, ": ")
     return pc.if_else(pa.array(is_so), longer, evidence)
 
 

@@ -12,7 +12,7 @@ other, none is. So two documents are siblings if
   dates, ordinals, amounts or signs alone, for texts as similar as the threshold are in one order.
 
 A title key is the canonical title with numerals as digits, of a document whose text has that title
-near its beginning. Both are facts of one document: a pair is judged without its texts.
+near its beginning. Both are facts of one document: a pair is decided without its texts.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Two copies of one article differ in width, punctuation, white space, case and script long before
 they differ in content. The canonical form folds full width to half, upper case to lower,
 compatibility forms to the plain character, and Traditional characters to Simplified one by one;
-punctuation and blanks go. What tells texts apart stays: digits and combining marks, signs of
+punctuation and blanks go. What distinguishes texts stays: digits and combining marks, signs of
 arithmetic, of currencies and of per cent, and `+ - . : / * ^ < > = #` where they stand in a number,
 an expression or a name (`x-3`, `12.5`, `10:30`, `C++`; not the dash of a list).
 
@@ -245,12 +245,44 @@ def _fold_one(
 ) -> tuple[np.uint64, bool]:
     """Fold a text to `out` from `at`, perhaps without addresses; return its end, and if any was.
 
-    `sums` gets the sum of hashes of all characters but those of numbers, and a hash of those.
+    `sums` gets the sum of squares of the folded characters that are in no number, which equals that
+    of other characters with a probability near 0, and a hash of those that are.
     """
-    data, encoded, lengths = text.data, folding.encoded, folding.lengths
-    i, end = text.start, text.end
-    letters, numbers = np.uint64(0), np.uint64(0)
-    skipped = False
+    i, skipped = text.start, False
+    sums[:] = 0
+    while i < text.end:
+        at, here, i = _fold_until_sign(text, i, out, at, folding, sums)
+        if here == i:
+            break
+        past, written = np.uint64(0), np.uint64(0)
+        if skips:
+            past, written = without_address(text, here)
+        if past > i:
+            skipped = True
+            i = past
+            for _ in range(written):
+                at -= np.uint64(1)
+                sums[0] -= np.uint64(out[at]) * np.uint64(out[at])
+        elif is_counted(text, here, i, folding):
+            sign = out[at]
+            at += np.uint64(1)
+            sums[1] = (sums[1] ^ np.uint64(sign)) * _FACTOR
+    return at, skipped
+
+
+@kernel
+def _fold_until_sign(
+    text: Text, i: np.uint64, out: Bytes, at: np.uint64, folding: Folding, sums: Sums
+) -> tuple[np.uint64, np.uint64, np.uint64]:
+    """Fold from byte `i` to the next contextual sign, which is written but not counted.
+
+    Return the end of what is written, the byte of the sign, and the one after it; the end of the
+    text twice if there is none. No call is in this loop: it runs over nearly all of the text.
+    """
+    data, end = text.data, text.end
+    encoded, lengths = folding.encoded, folding.lengths
+    letters, numbers = sums[0], sums[1]
+    here = i
     while i < end:
         here = i
         point, i = decode_point(data, i)
@@ -261,27 +293,12 @@ def _fold_one(
         length = lengths[np.uint64(point)]
         if length < SIGN:
             at += np.uint64(length)
-            letters += _scattered(utf8)
-            continue
-        if length & SIGN:
-            past, written = without_address(text, here) if skips else (np.uint64(0), np.uint64(0))
-            if past > i:
-                skipped = True
-                for _ in range(written):
-                    at -= np.uint64(1)
-                    letters -= _scattered(np.uint32(out[at]))
-                i = past
-                continue
-            if not is_counted(text, here, i, folding):
-                continue
-        at += np.uint64(length & _LENGTH)
-        numbers = (numbers ^ np.uint64(utf8)) * _FACTOR
+            letters += np.uint64(utf8) * np.uint64(utf8)
+        elif length & NUMBER:
+            at += np.uint64(length & _LENGTH)
+            numbers = (numbers ^ np.uint64(utf8)) * _FACTOR
+        else:
+            sums[0], sums[1] = letters, numbers
+            return at, here, i
     sums[0], sums[1] = letters, numbers
-    return at, skipped
-
-
-@kernel
-def _scattered(utf8: np.uint32) -> np.uint64:
-    """Return a number that is as good as random for each character, and 0 for none."""
-    product = np.uint64(utf8) * _FACTOR
-    return (product ^ (product >> np.uint64(32))) * _FACTOR
+    return at, end, end

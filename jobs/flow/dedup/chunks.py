@@ -58,7 +58,7 @@ def flagged(rows: pa.Table, name: str, flags: npt.NDArray[np.bool_]) -> pa.Table
 
 
 def undecided(store: ObjectStore, files: str, chunk: Chunk, siblings: pa.Table) -> pa.Table:
-    """Return the documents of a chunk that no earlier round dropped, those with siblings marked.
+    """Return the documents of a chunk that no earlier round dropped, siblings are flagged.
 
     Args:
         store: that holds the files.
