@@ -260,18 +260,19 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="heliu-rehearsal-", dir=given.get("folder")))
     try:
         if "measure" in given:
-            costs = measure(folder / "build", float(given["measure"]))
+            found = measure(folder / "build", float(given["measure"]))
+            costs = {label: list(cost) for label, cost in found.items()}
             model.COSTS_FILE.write_bytes(orjson.dumps(costs, option=orjson.OPT_INDENT_2) + b"\n")
             say(orjson.dumps({"costs": costs, "before": before}).decode())
             return
         gigabytes, factor = float(given["gigabytes"]), int(given.get("shrink", 64))
         workers = int(given.get("workers", 2))
-        found = rehearse(folder / "build", gigabytes, factor=factor, workers=workers)
+        rehearsed = rehearse(folder / "build", gigabytes, factor=factor, workers=workers)
     finally:
         shutil.rmtree(folder)
-    estimates = found.estimates(factor, model.costs())
+    estimates = rehearsed.estimates(factor, model.costs())
     show(estimates)
-    result = {"gigabytes": gigabytes, "shrink": factor, **summary(found, estimates, factor)}
+    result = {"gigabytes": gigabytes, "shrink": factor, **summary(rehearsed, estimates, factor)}
     result |= {"seconds": time.perf_counter() - began, "before": before}
     result |= {"load_average_after": os.getloadavg()}
     say(orjson.dumps(result, option=orjson.OPT_NON_STR_KEYS).decode())
