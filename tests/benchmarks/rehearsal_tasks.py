@@ -276,10 +276,8 @@ def _noise(width: int, seed: int) -> Any:
 
 
 def _drawn(content_bytes: int, rows: int, rng: np.random.Generator) -> str:
-    """Draw rows that a section may begin with, as their ids would choose them."""
-    grain = section_modules.GRAIN_BYTES
-    count = rng.poisson(content_bytes / grain)
-    at = np.sort(rng.integers(0, rows, min(count, rows), np.int64))
-    at = np.unique(at)
-    levels = (grain / (1 - rng.random(len(at)))).astype(np.int64)
-    return packed([Boundaries(at, content_bytes * at // max(1, rows), levels)])
+    """Draw the rows that a section may begin with as `boundaries` does, of texts of one size."""
+    size = content_bytes / max(1, rows)
+    levels = np.minimum(size / (1 - rng.random(rows)), 2.0**62).astype(np.int64)
+    at = np.flatnonzero(levels >= section_modules.GRAIN_BYTES)
+    return packed([Boundaries(at, (at * size).astype(np.int64), levels[at])])
