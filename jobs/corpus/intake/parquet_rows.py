@@ -146,17 +146,18 @@ def _batches(
     for group in groups:
         with decoding(file.name, batch_bytes):
             first = _first_row(by_dictionary, file.reader, group, columns)
-            if first is None:
-                continue
-            stored = _stored(file.reader, group, leaves)
+            stored = _stored(file, group, leaves)
             rows = _rows_per_batch(stored, first, batch_bytes)
         batches = file.reader.iter_batches(batch_size=rows, row_groups=[group], columns=columns)
+        read = 0
         while True:
             with decoding(file.name, batch_bytes):
                 batch = next(batches, None)
             if batch is None:
                 break
+            read += batch.num_rows
             yield batch
+        _require_rows(file, group, read, stored.rows)
 
 
 def _first_row(
@@ -194,21 +195,36 @@ class _Stored(NamedTuple):
     front_coded: int
 
 
-def _stored(reader: pq.ParquetFile, group: int, leaves: list[int]) -> _Stored:
-    metadata = reader.metadata.row_group(group)
+def _stored(file: _File, group: int, leaves: list[int]) -> _Stored:
+    metadata, schema = file.reader.metadata.row_group(group), file.reader.schema
     chunks = [metadata.column(leaf) for leaf in leaves]
+    for leaf, chunk in zip(leaves, chunks, strict=True):
+        if schema.column(leaf).max_repetition_level == 0:
+            _require_rows(file, group, chunk.num_values, metadata.num_rows)
     coded = [one.total_uncompressed_size for one in chunks if _FRONT_CODED in one.encodings]
     size = sum(one.total_uncompressed_size for one in chunks)
     return _Stored(metadata.num_rows, size, max(coded, default=0))
 
 
-def _rows_per_batch(stored: _Stored, first: pa.RecordBatch, batch_bytes: int) -> int:
+def _require_rows(file: _File, group: int, rows: int, said: int) -> None:
+    """Refuse a row group that says it has other rows: readers would leave some of them out.
+
+    The rows of other splits are numbered by what it says, too.
+    """
+    if rows != said:
+        raise DeliveryUnreadable(
+            f"{file.name}: row group {group} has {rows} rows, its footer says {said}: ask the"
+            " partner for it again"
+        )
+
+
+def _rows_per_batch(stored: _Stored, first: pa.RecordBatch | None, batch_bytes: int) -> int:
     """As many as are taken to be `batch_bytes` in memory.
 
     A long value may be in each of them, though a few bytes of the file name it again and again: one
     in a dictionary, named by 250 rows, is a few kilobytes.
     """
-    longest = max([stored.front_coded, *map(_longest_in, first.columns)])
+    longest = max([stored.front_coded, *map(_longest_in, first.columns if first else [])])
     a_row = max(ROW_BYTES, longest, stored.size // max(1, stored.rows))
     return max(1, batch_bytes // a_row)
 

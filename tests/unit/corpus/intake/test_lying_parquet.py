@@ -20,7 +20,7 @@ from tests.deliveries import asked, only, parquet, rows
 LONG = "好" * 400_000
 ROWS = 250
 # Numbers of the fields in Parquet's own description of its footer.
-_SIZE_STATISTICS, _HISTOGRAM = 16, 3
+_SIZE_STATISTICS, _HISTOGRAM, _GROUP_ROWS = 16, 3, 3
 _GROUPS, _CHUNKS, _METADATA, _ENCODINGS, _SIZE, _DATA_PAGE, _DICTIONARY_PAGE = 4, 1, 3, 2, 6, 9, 11
 
 
@@ -91,6 +91,20 @@ def test_few_bytes_that_become_many_are_read_within_the_limit(make, lie, monkeyp
     monkeypatch.setattr(decoding, "_LEAST_BYTES", 100 << 20)
     params = asked("parquet", columns=only(), max_text_bytes=10**7, batch_bytes=10**6)
     assert len(rows(lying(make(), lie), params)) == ROWS
+
+
+@pytest.mark.parametrize("said", [1, 3, 0])
+def test_row_group_with_other_rows_than_its_footer_says_is_refused(said):
+    """Its splits would number rows, and find how many there are, by the footer."""
+    source = parquet(text=["甲", "乙"])
+    size = int.from_bytes(source[-8:-4], "little")
+    footer = parsed(source[-8 - size : -8])
+    group = footer[_GROUPS][1][1][0]
+    group[_GROUP_ROWS] = group[_GROUP_ROWS][0], said
+    forged = written(footer)
+    lie = source[: -8 - size] + forged + len(forged).to_bytes(4, "little") + b"PAR1"
+    with pytest.raises(DeliveryUnreadable, match=f"has 2 rows, its footer says {said}"):
+        rows(lie, asked("parquet", columns=only()))
 
 
 READ = """
