@@ -145,15 +145,36 @@ def _batches(
     by_dictionary = open_parquet(file.stream, file.name, file.reader.metadata, leaves)
     for group in groups:
         with decoding(file.name, batch_bytes):
-            longest = _longest_value(by_dictionary, group, leaves, columns)
-            rows = _rows_per_batch(file.reader, group, leaves, batch_bytes, longest)
+            first = _first_row(by_dictionary, file.reader, group, columns)
+            stored = _stored(file, group, leaves)
+            rows = _rows_per_batch(stored, first, batch_bytes)
         batches = file.reader.iter_batches(batch_size=rows, row_groups=[group], columns=columns)
+        read = 0
         while True:
             with decoding(file.name, batch_bytes):
                 batch = next(batches, None)
             if batch is None:
                 break
+            read += batch.num_rows
             yield batch
+        _require_rows(file, group, read, stored.rows)
+
+
+def _first_row(
+    by_dictionary: pq.ParquetFile, reader: pq.ParquetFile, group: int, columns: list[str]
+) -> pa.RecordBatch | None:
+    """The first row of a group, in dictionaries where that can be; None if it has none.
+
+    What a footer says of a chunk is looked at after that: where its statistics contradict its type,
+    reading raises, but pyarrow's view of them ends the process.
+    """
+    how = {"batch_size": 1, "row_groups": [group], "columns": columns}
+    try:
+        return next(by_dictionary.iter_batches(**how), None)
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        return next(reader.iter_batches(**how), None)  # no dictionaries of front-coded values
 
 
 def _leaves(reader: pq.ParquetFile, columns: list[str]) -> list[int]:
@@ -166,32 +187,46 @@ def _leaves(reader: pq.ParquetFile, columns: list[str]) -> list[int]:
     ]
 
 
-def _rows_per_batch(
-    reader: pq.ParquetFile, group: int, leaves: list[int], batch_bytes: int, longest: int
-) -> int:
-    """As many as are taken to be `batch_bytes` in memory, where `longest` may be in each."""
-    stored = reader.metadata.row_group(group)
-    size = sum(stored.column(leaf).total_uncompressed_size for leaf in leaves)
-    a_row = max(ROW_BYTES, longest, size // max(1, stored.num_rows))
-    return max(1, batch_bytes // a_row)
+class _Stored(NamedTuple):
+    """A row group's wanted columns, by its footer: rows, bytes, the most of a front-coded value."""
+
+    rows: int
+    size: int
+    front_coded: int
 
 
-def _longest_value(
-    by_dictionary: pq.ParquetFile, group: int, leaves: list[int], columns: list[str]
-) -> int:
-    """The size of the longest value that a few bytes of a row group can name again and again.
+def _stored(file: _File, group: int, leaves: list[int]) -> _Stored:
+    metadata, schema = file.reader.metadata.row_group(group), file.reader.schema
+    chunks = [metadata.column(leaf) for leaf in leaves]
+    for leaf, chunk in zip(leaves, chunks, strict=True):
+        if schema.column(leaf).max_repetition_level == 0:
+            _require_rows(file, group, chunk.num_values, metadata.num_rows)
+    coded = [one.total_uncompressed_size for one in chunks if _FRONT_CODED in one.encodings]
+    size = sum(one.total_uncompressed_size for one in chunks)
+    return _Stored(metadata.num_rows, size, max(coded, default=0))
 
-    One long text in a dictionary, named by 250 rows, is a few kilobytes in the file.
+
+def _require_rows(file: _File, group: int, rows: int, said: int) -> None:
+    """Refuse a row group that says it has other rows: readers would leave some of them out.
+
+    The rows of other splits are numbered by what it says, too.
     """
-    stored = [by_dictionary.metadata.row_group(group).column(leaf) for leaf in leaves]
-    longest = max(
-        (one.total_uncompressed_size for one in stored if _FRONT_CODED in one.encodings), default=0
-    )
-    if any(one.has_dictionary_page for one in stored):
-        batches = by_dictionary.iter_batches(batch_size=1, row_groups=[group], columns=columns)
-        for array in next(batches, pa.record_batch([])).columns:
-            longest = max(longest, _longest_in(array))
-    return longest
+    if rows != said:
+        raise DeliveryUnreadable(
+            f"{file.name}: row group {group} has {rows} rows, its footer says {said}: ask the"
+            " partner for it again"
+        )
+
+
+def _rows_per_batch(stored: _Stored, first: pa.RecordBatch | None, batch_bytes: int) -> int:
+    """As many as are taken to be `batch_bytes` in memory.
+
+    A long value may be in each of them, though a few bytes of the file name it again and again: one
+    in a dictionary, named by 250 rows, is a few kilobytes.
+    """
+    longest = max([stored.front_coded, *map(_longest_in, first.columns if first else [])])
+    a_row = max(ROW_BYTES, longest, stored.size // max(1, stored.rows))
+    return max(1, batch_bytes // a_row)
 
 
 def _longest_in(array: pa.Array) -> int:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import resource
+import subprocess
+import sys
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,12 +14,13 @@ import pytest
 
 from jobs.corpus.intake import decoding
 from jobs.errors import DeliveryUnreadable
-from tests.compact_thrift import parsed, written
+from tests.compact_thrift import I64, LIST, parsed, written
 from tests.deliveries import asked, only, parquet, rows
 
 LONG = "好" * 400_000
 ROWS = 250
 # Numbers of the fields in Parquet's own description of its footer.
+_SIZE_STATISTICS, _HISTOGRAM, _GROUP_ROWS = 16, 3, 3
 _GROUPS, _CHUNKS, _METADATA, _ENCODINGS, _SIZE, _DATA_PAGE, _DICTIONARY_PAGE = 4, 1, 3, 2, 6, 9, 11
 
 
@@ -57,7 +61,6 @@ def repeated(*sizes):
 
 
 LIES = {
-    "dictionary": (repeated, without_dictionary),
     "front-coded": (front_coded, small_and_plain),
     "lists": (lambda: repeated(ROWS), lambda _chunk: None),
 }
@@ -75,8 +78,57 @@ def test_file_that_grows_beyond_what_it_says_is_refused_by_name(name, monkeypatc
     assert resource.getrlimit(resource.RLIMIT_AS) == before
 
 
-@pytest.mark.parametrize("make", [repeated, front_coded])
-def test_the_same_file_that_does_not_lie_is_read(make, monkeypatch):
+@pytest.mark.parametrize(
+    ("make", "lie"),
+    [
+        (repeated, lambda _chunk: None),
+        (front_coded, lambda _chunk: None),
+        (repeated, without_dictionary),
+    ],
+    ids=["dictionary", "front-coded", "dictionary not spoken of"],
+)
+def test_few_bytes_that_become_many_are_read_within_the_limit(make, lie, monkeypatch):
     monkeypatch.setattr(decoding, "_LEAST_BYTES", 100 << 20)
     params = asked("parquet", columns=only(), max_text_bytes=10**7, batch_bytes=10**6)
-    assert len(rows(lying(make(), lambda _chunk: None), params)) == ROWS
+    assert len(rows(lying(make(), lie), params)) == ROWS
+
+
+@pytest.mark.parametrize("said", [1, 3, 0])
+def test_row_group_with_other_rows_than_its_footer_says_is_refused(said):
+    """Its splits would number rows, and find how many there are, by the footer."""
+    source = parquet(text=["甲", "乙"])
+    size = int.from_bytes(source[-8:-4], "little")
+    footer = parsed(source[-8 - size : -8])
+    group = footer[_GROUPS][1][1][0]
+    group[_GROUP_ROWS] = group[_GROUP_ROWS][0], said
+    forged = written(footer)
+    lie = source[: -8 - size] + forged + len(forged).to_bytes(4, "little") + b"PAR1"
+    with pytest.raises(DeliveryUnreadable, match=f"has 2 rows, its footer says {said}"):
+        rows(lie, asked("parquet", columns=only()))
+
+
+READ = """
+import sys
+from tests.deliveries import asked, only, rows
+rows(open(sys.argv[1], "rb").read(), asked("parquet", columns=only()))
+"""
+
+
+def test_statistics_that_contradict_their_column_end_no_process(tmp_path):
+    """In a process of its own: pyarrow ends the one that looks at them."""
+
+    def contradict(chunk):
+        _, sizes = chunk[_SIZE_STATISTICS]
+        sizes[_HISTOGRAM] = LIST, (I64, [0, 1, 2, 3])
+
+    (tmp_path / "甲.parquet").write_bytes(lying(parquet(text=["甲", None]), contradict))
+    ended = subprocess.run(
+        [sys.executable, "-c", READ, tmp_path / "甲.parquet"],
+        cwd=Path(__file__).parents[4],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "DeliveryUnreadable: 法规.dat cannot be read" in ended.stderr
