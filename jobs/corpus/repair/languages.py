@@ -84,7 +84,7 @@ def languages(texts: pa.Array, found: Scan, script: list[str | None]) -> Languag
         if is_plain[row]:
             han, latin = int(found.han[row]), int(found.latin[row])
             tag = _chinese(_beginning(data, offsets[row], offsets[row + 1]), found, script, row)
-            facts = tag, f"{tag}=1", _shares({"Hani": han, "Latn": latin})
+            facts: tuple[str | None, ...] = tag, f"{tag}=1", _shares({"Hani": han, "Latn": latin})
         else:
             letters, groups = np.zeros(_GROUPS, np.int64), np.zeros(_GROUPS, np.int64)
             _count_lines(data, (offsets[row], offsets[row + 1]), numbers, kinds, letters, groups)
@@ -217,7 +217,7 @@ def _with_letter(line: _Line, number: int) -> _Line:
     elif number == _HANG:
         hangul += 1
     elif number == other or votes == 0:
-        other, votes = np.int64(number), votes + 1
+        other, votes = int(number), votes + 1
     else:
         votes -= 1
     return _Line(han, kana, hangul, form, other, votes)
@@ -227,7 +227,8 @@ def _with_letter(line: _Line, number: int) -> _Line:
 def _group(line: _Line, seams: int) -> tuple[int, int]:
     """Return the group of a line, and its weight."""
     ending = line.kana + line.hangul
-    if ending >= 2 and (ending > line.han or (4 * ending >= line.han and seams >= 3)):
+    is_joined = 4 * ending >= line.han and seams >= 3 and line.form <= 0
+    if ending >= 2 and (ending > line.han or is_joined):
         group, weight = _KANA if line.kana >= line.hangul else _HANG, ending + line.han
     elif line.form:
         group, weight = _HANS if line.form > 0 else _HANT, line.han

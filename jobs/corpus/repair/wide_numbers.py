@@ -166,7 +166,7 @@ def _is_of_time(data: Bytes, i: np.uint64, bounds: tuple[np.uint64, np.uint64]) 
         _point_at(data, i + _WIDTH + _WIDTH, bounds),
     )
     if before == _COLON:
-        return value < 60
+        return bool(value < 60)
     is_hour = value < 25 and not _has(_BEHIND_MINUTES, behind)
     is_label = 0x3400 <= before < 0xA000 and not _has(_BEFORE_HOUR, before)
-    return is_hour and not is_label
+    return bool(is_hour and not is_label)
