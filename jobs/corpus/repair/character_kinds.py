@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import sys
 import unicodedata
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -80,8 +81,16 @@ def character_kinds() -> Bytes:
     kinds[0x0391:0x0452] = GREEK
     kinds[0x80:0xC0] = HIGH
     kinds[0xC0:0x100] = LEAD
+    for kind, points in _groups():
+        kinds[list(points)] = kind
+    kinds.flags.writeable = False
+    return kinds
+
+
+def _groups() -> tuple[tuple[int, Iterable[int]], ...]:
+    """Return kinds and the code points that are of them; a later one wins."""
     simplified, japanese = alphabets.simplified_characters(), alphabets.jis_characters()
-    groups = (
+    return (
         (JAPANESE, map(ord, alphabets.japanese_characters())),
         (TRADITIONAL, map(ord, alphabets.traditional_characters())),
         (SIMPLIFIED, map(ord, simplified - japanese)),
@@ -106,10 +115,6 @@ def character_kinds() -> Bytes:
         (KUN, (ord("锟"),)),
         (JIN, (ord("斤"),)),
     )
-    for kind, points in groups:
-        kinds[list(points)] = kind
-    kinds.flags.writeable = False
-    return kinds
 
 
 @functools.cache

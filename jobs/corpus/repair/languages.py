@@ -21,6 +21,7 @@ from jobs.corpus.repair.detectors import Scan
 from jobs.corpus.repair.repairs import Repair
 from jobs.corpus.repair.script import HONG_KONG, TAIWAN
 from jobs.corpus.text.kernels import kernel
+from jobs.corpus.text.languages_by_script import language_of_script
 from jobs.corpus.text.text_buffers import text_buffers
 from jobs.corpus.text.utf8 import Bytes, decode_point
 from jobs.corpus.text.writing_systems import SCRIPTS, script_numbers
@@ -34,55 +35,6 @@ _HANS, _HANT = len(SCRIPTS), len(SCRIPTS) + 1
 _GROUPS = len(SCRIPTS) + 2
 _CANTONESE = re.compile("[嘅喺咗哋冇啲嗰嚟咁佢嘢噉冚嗌唞瞓攞]|唔(?!知)")
 _CANTONESE_SHARE = 0.02
-
-# Scripts that one language has, or nearly so.
-_OF_SCRIPT = {
-    "Kana": "ja", "Hang": "ko", "Bopo": "zh", "Grek": "el", "Armn": "hy", "Syrc": "syr",
-    "Thaa": "dv", "Nkoo": "nqo", "Guru": "pa", "Gujr": "gu", "Orya": "or", "Taml": "ta",
-    "Telu": "te", "Knda": "kn", "Mlym": "ml", "Sinh": "si", "Thai": "th", "Laoo": "lo",
-    "Tibt": "bo", "Mymr": "my", "Geor": "ka", "Ethi": "am", "Cher": "chr", "Khmr": "km",
-    "Mong": "mn-Mong", "Tale": "tdd", "Talu": "khb", "Java": "jv-Java", "Bali": "ban-Bali",
-    "Yiii": "ii", "Lisu": "lis",
-}  # fmt: skip
-
-# The first language of which a letter is found, and of which none is that excludes it.
-_OF_LETTERS: dict[str, tuple[tuple[str, str], ...]] = {
-    "Cyrl": (
-        ("kk", "[қғәұһҚҒӘҰ]"), ("tg", "[ҷӣӯ]"), ("mn", "[өүӨҮ]"), ("be", "[ўЎ]"),
-        ("uk", "[їєґЇЄҐ]|[іІ]"), ("mk", "[ѓќѕ]"), ("sr", "[ђљњћџј]"), ("ru", "[ыэёЫЭЁ]"),
-        ("bg", "ъ"), ("ru", ""),
-    ),
-    "Arab": (
-        ("ug", "[\u06d0\u06c8\u06c7\u06cb]"), ("ckb", "[\u06ce\u06b5\u0695]"),
-        ("ps", "[\u067c\u0689\u0693\u069a\u0681]"), ("ur", "[\u0679\u0688\u0691\u06ba\u06d2]"),
-        ("fa", "[\u067e\u0686\u06af\u06cc\u06a9]"), ("ar", ""),
-    ),
-    "Hebr": (("yi", "[\u05f0-\u05f2]"), ("he", "")),
-    "Beng": (("as", "[\u09f0\u09f1]"), ("bn", "")),
-    "Deva": (("mr", "\\b(?:आहे|आणि|नाही|होते)\\b"), ("ne", "\\b(?:छ|हरू|गर्न|भएको)\\b"),
-             ("hi", "\\b(?:है|हैं|का|की|के|में|और|को|से)\\b")),
-}  # fmt: skip
-
-_LATIN_WORDS = {
-    "en": "the of and to in is that for it was with as on be at by this are from have not you",
-    "fr": "le la les de des et est une que dans pour qui sur pas avec au du ce il elle sont nous",
-    "de": "der die das und ist nicht ein eine zu den von mit auf für im dem sich des auch als wird",
-    "es": "el la los las de y que en un una es por con para del se no lo como más su está",
-    "pt": "o os as de e que em um uma é por com para do da não se como mais dos ao seu são",
-    "it": "il lo gli di e che in un una è per con non del della si come più sono alla",
-    "nl": "de het een en van is dat niet op te zijn voor met die aan er ook maar",
-    "vi": "và là của có không những các được trong cho một với người này đã để khi",
-    "id": "yang dan di ini itu dengan untuk dari dalam tidak adalah pada ke akan",
-    "tr": "ve bir bu için ile da de olan çok daha gibi kadar ama değil olarak",
-    "pl": "i w nie na się że z do jest to jak po co ale od za",
-    "cs": "a je se v na že to s z do jako by ale za podle",
-    "sv": "och att det i är en som på för av med till den inte har",
-}
-_WORDS = {language: frozenset(words.split()) for language, words in _LATIN_WORDS.items()}
-_LATIN_WORD = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+")
-_LEAST_WORD_SHARE = 0.12
-_VIETNAMESE = re.compile("[ơưđĐƠƯạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]")
-_VIETNAMESE_SHARE = 0.05
 
 
 class _Line(NamedTuple):
@@ -132,7 +84,7 @@ def languages(texts: pa.Array, found: Scan, script: list[str | None]) -> Languag
         if is_plain[row]:
             han, latin = int(found.han[row]), int(found.latin[row])
             tag = _chinese(_beginning(data, offsets[row], offsets[row + 1]), found, script, row)
-            facts = tag, f"{tag}=1", _shares({"Hani": han, "Latn": latin})
+            facts: tuple[str | None, ...] = tag, f"{tag}=1", _shares({"Hani": han, "Latn": latin})
         else:
             letters, groups = np.zeros(_GROUPS, np.int64), np.zeros(_GROUPS, np.int64)
             _count_lines(data, (offsets[row], offsets[row + 1]), numbers, kinds, letters, groups)
@@ -176,7 +128,7 @@ def _mixed(
     shares: dict[str, int] = {}
     for group in np.flatnonzero(groups):
         if group < len(SCRIPTS) and group != _HANI:
-            tag = _of_script(SCRIPTS[group], beginning)
+            tag = language_of_script(SCRIPTS[group], beginning)
         else:
             tag = _of_line(int(group), chinese, is_foreign=bool(found.is_foreign[row]))
         shares[tag] = shares.get(tag, 0) + int(groups[group])
@@ -199,26 +151,6 @@ def _of_han(found: Scan, letters: npt.NDArray[np.int64], row: int) -> str | None
     if letters[_KANA] or letters[_HANG]:
         return "ja" if letters[_KANA] >= letters[_HANG] else "ko"
     return "vi-Hani" if found.rare[row] > found.japanese[row] else "ja"
-
-
-def _of_script(script: str, text: str) -> str:
-    if script in _OF_SCRIPT:
-        return _OF_SCRIPT[script]
-    if script == "Latn":
-        return _of_latin(text)
-    for language, letters in _OF_LETTERS.get(script, ()):
-        if re.search(letters, text):
-            return language
-    return f"und-{script}"
-
-
-def _of_latin(text: str) -> str:
-    words = [word.lower() for word in _LATIN_WORD.findall(text)]
-    if len(_VIETNAMESE.findall(text)) > _VIETNAMESE_SHARE * sum(map(len, words)):
-        return "vi"
-    known = {language: sum(map(own.__contains__, words)) for language, own in _WORDS.items()}
-    best = max(known, key=lambda language: known[language])
-    return best if known[best] >= max(2, _LEAST_WORD_SHARE * len(words)) else "und-Latn"
 
 
 def _shares(numbers: dict[str, int]) -> str:
@@ -264,10 +196,10 @@ def _count_lines(
                 line.other,
                 line.votes,
             )
-            seams += before == _KANA or before == _HANG
+            seams += before in (_KANA, _HANG)
         elif number:
             line = _with_letter(line, number)
-            seams += before == _HANI and (number == _KANA or number == _HANG)
+            seams += before == _HANI and number in (_KANA, _HANG)
         before = number
         if point == 0x0A or i >= end:
             group, weight = _group(line, seams)
@@ -285,7 +217,7 @@ def _with_letter(line: _Line, number: int) -> _Line:
     elif number == _HANG:
         hangul += 1
     elif number == other or votes == 0:
-        other, votes = np.int64(number), votes + 1
+        other, votes = int(number), votes + 1
     else:
         votes -= 1
     return _Line(han, kana, hangul, form, other, votes)
@@ -295,7 +227,8 @@ def _with_letter(line: _Line, number: int) -> _Line:
 def _group(line: _Line, seams: int) -> tuple[int, int]:
     """Return the group of a line, and its weight."""
     ending = line.kana + line.hangul
-    if ending >= 2 and (ending > line.han or (4 * ending >= line.han and seams >= 3)):
+    is_joined = 4 * ending >= line.han and seams >= 3 and line.form <= 0
+    if ending >= 2 and (ending > line.han or is_joined):
         group, weight = _KANA if line.kana >= line.hangul else _HANG, ending + line.han
     elif line.form:
         group, weight = _HANS if line.form > 0 else _HANT, line.han

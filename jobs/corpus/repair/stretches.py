@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from jobs.corpus.text import alphabets
 from jobs.corpus.text.alphabets import HAN
 
 _KANA = "\u3041-\u3096\u30a1-\u30fa\u30fc\uac00-\ud7a3"
@@ -25,7 +26,17 @@ def is_foreign_line(line: str) -> bool:
     if letters < _LEAST_LETTERS:
         return False
     han = len(_HAN.findall(line))
-    return letters > han or (4 * letters >= han and len(_SEAMS.findall(line)) >= _LEAST_SEAMS)
+    if letters > han:
+        return True
+    is_joined = 4 * letters >= han and len(_SEAMS.findall(line)) >= _LEAST_SEAMS
+    return is_joined and not _is_simplified(line)
+
+
+def _is_simplified(line: str) -> bool:
+    """Whether more characters of a line are of Simplified text alone than of Traditional alone."""
+    simplified = alphabets.simplified_characters() - alphabets.jis_characters()
+    traditional = alphabets.traditional_characters()
+    return sum((c in simplified) - (c in traditional) for c in line) > 0
 
 
 def chinese_lines(text: str) -> str | None:

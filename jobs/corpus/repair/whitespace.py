@@ -23,7 +23,8 @@ def normalize_whitespace(texts: pa.Array) -> pa.LargeStringArray:
     """Return each text with one space for several, and one empty line at a time; null stays null.
 
     Lines lose the whitespace around them but for ASCII indentation. Code keeps its spaces and its
-    empty lines, which align or stand in strings, and rows of tables the spaces in them. The text loses the whitespace at its ends.
+    empty lines, which align or stand in strings, and rows of tables the spaces in them. The text
+    loses the whitespace at its ends.
 
     Law: row-wise; `normalize_whitespace_of` does the same to one text.
     """

@@ -1,6 +1,6 @@
 """Full-width numbers: the signs in them go with their digits, so that no number is folded by half.
 
-Signs are also text of its own: 甲－乙, 比分３：２, １、２，３. So a sign is folded where it can be
+Signs are also text of their own, in scores, ranges and lists. So a sign is folded where it can be
 only part of a number, a time, an address or a name: between two letters or digits for most, before
 a number for + and -, before three digits for the comma, before two for the colon.
 """
@@ -17,7 +17,7 @@ _WIDTH = np.uint64(3)  # bytes of every full-width character
 _ZERO = np.uint64(0)
 
 # What may stand before a sign that begins a number, before an hour, and behind an amount.
-_BEFORE_SIGN = np.array(sorted(map(ord, "\n \u3000（(，、；：。“‘「=＝～~±【[|\t")), np.uint32)
+_BEFORE_SIGN = np.array(sorted(map(ord, "\n \u3000（(，、；：。“‘「=\uff1d～~±【[|\t")), np.uint32)
 _BEFORE_HOUR = np.array(
     sorted(map(ord, "午晨晚夜日号號至到于於在约約间間前后後起自从從为為早时時点點")), np.uint32
 )
@@ -61,19 +61,19 @@ def is_in_number(
         bounds: where the text begins and ends.
     """
     written, last, following = neighbours
-    if point == _COMMA:
-        return _is_grouping(data, i, bounds)
-    if point == _COLON:
+    if point in (_COMMA, _COLON):
+        if point == _COMMA:
+            return _is_grouping(data, i, bounds)
         return (is_wide_letter(last) and following == _SLASH) or _is_of_time(data, i, bounds)
     if point == _SLASH and (last in (_COLON, _SLASH) or following == _SLASH):
-        return bool(written == 0x3A or written == 0x2F)
+        return written in (0x3A, 0x2F)
     if point == _HASH:
         return is_wide_letter(last)
-    if point == _PLUS and (following == _PLUS or last == _PLUS):
+    if point == _PLUS and _PLUS in (following, last):
         return is_wide_letter(last) or bool(written == 0x2B)
-    if is_wide_alnum(last) and is_wide_alnum(following):
-        return True
-    return point in (_PLUS, _MINUS) and is_wide_digit(following) and _has(_BEFORE_SIGN, last)
+    is_between = is_wide_alnum(last) and is_wide_alnum(following)
+    is_sign = point in (_PLUS, _MINUS) and is_wide_digit(following)
+    return is_between or (is_sign and _has(_BEFORE_SIGN, last))
 
 
 @kernel
@@ -166,7 +166,7 @@ def _is_of_time(data: Bytes, i: np.uint64, bounds: tuple[np.uint64, np.uint64]) 
         _point_at(data, i + _WIDTH + _WIDTH, bounds),
     )
     if before == _COLON:
-        return value < 60
+        return bool(value < 60)
     is_hour = value < 25 and not _has(_BEHIND_MINUTES, behind)
     is_label = 0x3400 <= before < 0xA000 and not _has(_BEFORE_HOUR, before)
-    return is_hour and not is_label
+    return bool(is_hour and not is_label)

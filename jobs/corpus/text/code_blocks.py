@@ -1,8 +1,8 @@
 """Blocks of code without fences: runs of lines that are programs, configuration or a shell's.
 
-Some lines of a program show that they are one (`line_kinds.is_code_line`), others do not: `return c`,
-`name,`, `FROM   users`. So a line is code by the lines beside it: a run of lines without Chinese
-prose is a block if enough of it shows. Empty lines between blocks belong to them.
+Some lines of a program show that they are one (`line_kinds.is_code_line`), others do not, as
+`return c`. So a line is code by the lines beside it: a run of lines without Chinese prose is a
+block if enough of it shows. Empty lines between blocks belong to them.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ from jobs.corpus.text.utf8 import Bytes
 Spans = npt.NDArray[np.int64]
 
 _WORDS = (
-    "import from package using namespace include require def class func fn function struct enum impl"
-    " trait module public private protected static final const let var val void int char float double"
-    " long bool string return yield await throw raise new delete assert echo print pass break"
-    " continue if for while switch case try else except finally elif do done fi then end begin until"
-    " select insert update create alter drop where join left inner group order having values limit"
-    " set and or sudo npm pip pip3 apt git docker cd ls mkdir chmod make run copy cmd env export source"
-    " implicit integer real program use mod type data module dim sub next loop"
+    "import from package using namespace include require def class func fn function struct "
+    "enum impl module public private protected static final const let var val void int "
+    "char float double long bool string return yield await throw raise new delete assert echo "
+    "print pass break continue if for while switch case try else except finally elif do done "
+    "fi then end begin until select insert update create alter drop where join left inner "
+    "group order having values limit set and or sudo npm pip pip3 apt git docker cd ls mkdir "
+    "chmod make run copy cmd env export source implicit integer real program use mod type "
+    "data module dim sub next loop"
 )
 _SHOWING = "if for while def class else try with elif except finally switch"
 
@@ -126,20 +127,23 @@ def _kind(data: Bytes, start: np.int64, end: np.int64) -> int:
         ink += 1 + int(data[ink] == 0xC2)
     if ink == end:
         return _BLANK
+    if data[ink] in (0x3C, 0x26):  # < and &: of a page as often as of a program
+        return _OTHER
     if data[ink] >= 0x80:
         return _PROSE
-    if data[ink] == 0x3C or data[ink] == 0x26:  # < and &: of a page as often as of a program
-        return _OTHER
-    if is_code_line(data, start, end):
-        return _SHOWN
+    return _SHOWN if is_code_line(data, start, end) else _kind_by_word(data, start, ink, end)
+
+
+@kernel
+def _kind_by_word(data: Bytes, start: np.int64, ink: np.int64, end: np.int64) -> int:
+    """Return the kind of a line of which the signs show nothing."""
     word, after = _first_word(data, ink, end)
     if _is_assigned(data, after, end):
         return _LIKELY
     if not _is_latin(data, ink, end):
         return _PROSE
-    if data[ink] == 0x24 and ink + 1 < end and data[ink + 1] == 0x20:
-        return _SHOWN
-    if data[end - 1] == 0x3A and _has(_OPENING_WORDS, word):
+    is_prompt = data[ink] == 0x24 and ink + 1 < end and data[ink + 1] == 0x20
+    if is_prompt or (data[end - 1] == 0x3A and _has(_OPENING_WORDS, word)):
         return _SHOWN
     is_likely = ink - start >= 4 or data[start] == 0x09 or _has(_FIRST_WORDS, word)
     return _LIKELY if is_likely and data[end - 1] != 0x2E else _OTHER

@@ -45,7 +45,8 @@ _ANY_TAG = re.compile(
 _CLOSE = r"[”’」\"'）)]? ?"
 _LISTED = re.compile(rf"{_CLOSE}(?:、|和|与|與|及|或) ?[“「‘'\"]?<[A-Za-z/]")
 _NAMED = re.compile(
-    rf"{_CLOSE}(?:{_KINDS}|(?<= )(?:用于|用於|用来|用來|表示|定义|定義|[是为為中里裡内會会]|可以|必须|必須|没有|应|應|不能|只能))"
+    rf"{_CLOSE}(?:{_KINDS}|(?<= )(?:用于|用於|用来|用來|表示|定义|定義|[是为為中里裡内會会应應]"
+    r"|可以|必须|必須|没有|不能|只能))"
 )
 _WITHIN = re.compile(rf"(?:[{HAN}A-Za-z0-9、，,（(“「‘'\"：:]|\A|\n) ?\Z")
 _SYNTAX = re.compile(r"(?:语法|語法|写法|寫法|格式|用法)(?:为|為|是)?[：:] ?\Z")
@@ -74,8 +75,10 @@ _ENTITY = re.compile(
     r"&(?:amp;)*(?:lt|gt|amp);(?!/?[A-Za-z!])[”’」\"'）)]? ?(?:表示|代表|实体|實體|转义|轉義)"
     r"|(?:实体|實體|转义|轉義|写成|寫成|写作|寫作|换成|換成) ?[“「‘'\"（(]?"
     r"&(?:lt|gt|amp);(?!/?[A-Za-z!])"
-    r"|&\w{2,8}; ?(?:表示|代表|显示为|是|为)(?:一个|不换行|不间断)?(?:空格|版权|小于|大于|和号|引号|注册|商标|乘号|度)"
-    r"|(?:请写|请用|输入|写作|写成|写上|变成|变为|转为|转成|替换成|替换为) ?&(?:lt|gt|amp|quot|nbsp);(?=[，。、；）”])"
+    r"|&\w{2,8}; ?(?:表示|代表|显示为|是|为)(?:一个|不换行|不间断)?"
+    r"(?:空格|版权|小于|大于|和号|引号|注册|商标|乘号|度)"
+    r"|(?:请写|请用|输入|写作|写成|写上|变成|变为|转为|转成|替换成|替换为)"
+    r" ?&(?:lt|gt|amp|quot|nbsp);(?=[，。、；）”])"
 )
 _ANNOUNCEMENT, _MENTION_CHARS = 30, 10
 _IN_CODE = re.compile(
@@ -136,21 +139,30 @@ def _taught(text: str) -> Iterator[re.Match[str]]:
     """Yield the tags that a sentence names."""
     is_subject = None
     for tag in _ANY_TAG.finditer(text):
-        start, end = tag.span()
-        before = text[max(start - _MENTION_CHARS, 0) : start]
+        before = text[max(tag.start() - _MENTION_CHARS, 0) : tag.start()]
         if _is_named(text, tag, before) or _SYNTAX.search(before):
             yield tag
-        elif _AMID.search(before) and (
-            _GOES_ON.match(text, end) or (_APART.search(before) and _ELEMENT.match(text, start))
-        ):
+        elif _is_amid(text, tag, before):
             if is_subject is None:
                 is_subject = _SUBJECT.search(text) is not None
-            is_apart = _APART.search(before) is not None
-            is_word = is_apart and not _OF_PAGES.match(text, start)
-            if (is_subject and (is_apart or (tag[0][1] != "/" and text[end : end + 1] == " "))) or (
-                is_word and _BARE_TAG.match(text, start)
-            ):
+            if _is_word(text, tag, before, is_subject=is_subject):
                 yield tag
+
+
+def _is_amid(text: str, tag: re.Match[str], before: str) -> bool:
+    """Whether a tag stands amid a sentence, or an element with its text does."""
+    if not _AMID.search(before):
+        return False
+    is_element = _APART.search(before) and _ELEMENT.match(text, tag.start())
+    return bool(_GOES_ON.match(text, tag.end()) or is_element)
+
+
+def _is_word(text: str, tag: re.Match[str], before: str, *, is_subject: bool) -> bool:
+    """Whether a tag amid a sentence is set off as a word is."""
+    is_apart = _APART.search(before) is not None
+    if is_subject:
+        return is_apart or (tag[0][1] != "/" and text[tag.end() : tag.end() + 1] == " ")
+    return is_apart and not _OF_PAGES.match(tag[0]) and bool(_BARE_TAG.fullmatch(tag[0]))
 
 
 def _is_named(text: str, tag: re.Match[str], before: str) -> bool:

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.corpus.release.jsonl_layouts import json_lines, layout_keys
+from jobs.corpus.release.takedown import with_columns
 from jobs.errors import ConfigError, StorageUnwritable
 from jobs.flow.releases.described_files import derived_files, described_release, sha256sums
 from jobs.flow.releases.file_locations import FileLocation
@@ -71,7 +72,8 @@ def export_huggingface(release: OpenedRelease, to: Path) -> list[Path]:
             path, schema, compression="zstd", use_content_defined_chunking=True
         ) as writer:
             for table in groups:
-                writer.write_table(table.cast(schema))
+                # A file of an earlier release may have fewer columns.
+                writer.write_table(with_columns(table, schema).select(schema.names).cast(schema))
 
     with new_folder(to) as folder:
         names = _write_shards(release, folder, write, "parquet")
