@@ -102,7 +102,7 @@ def _filtered_runs(
             # A run that does not pass is overwritten: no branch to mispredict.
             positions[count], keys[count] = begin + np.int64(t), key
             count += passes(key, filter_words[bucket_of(key, bits)])
-    return np.int64(count)
+    return int(count)
 
 
 @kernel

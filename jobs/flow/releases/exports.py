@@ -15,8 +15,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs.corpus.model.tables import with_columns
 from jobs.corpus.release.jsonl_layouts import json_lines, layout_keys
-from jobs.corpus.release.takedown import with_columns
 from jobs.errors import ConfigError, StorageUnwritable
 from jobs.flow.releases.described_files import derived_files, described_release, sha256sums
 from jobs.flow.releases.file_locations import FileLocation
