@@ -17,9 +17,9 @@ from jobs.corpus.contamination.findings import (
     evidence_of,
     hits,
 )
-from jobs.corpus.model.reasons import Stage
+from jobs.corpus.model.reasons import RemovalKind, Stage
 from jobs.corpus.model.tables import DOCUMENTS
-from jobs.corpus.removal.removals import RemovalKind, RemovedSpan, removals, without_spans
+from jobs.corpus.removal.removals import RemovedSpan, removals, without_spans
 from jobs.corpus.signals.keywords import SignalParams
 from jobs.corpus.signals.signals import signals
 

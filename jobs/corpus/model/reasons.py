@@ -1,4 +1,4 @@
-"""Verdicts, stages and reasons of decisions: why a row is or is not in a release."""
+"""Verdicts, stages and reasons of decisions and of removals: why a row, or a span, is not there."""
 
 from __future__ import annotations
 
@@ -83,3 +83,12 @@ UNWANTED_STAGES = (Stage.SOURCES, Stage.SPAN)
 
 DROPPING_STAGES = (Stage.PRIVATE_DATA, Stage.DECONTAMINATE)
 """Stages of normalize that drop documents; what others decide there is a reject."""
+
+
+class RemovalKind(StrEnum):
+    """Why a span is cut, in the order of cutting; releases store these values."""
+
+    PRIVATE_DATA = "private_data"
+    REPEATED_PARAGRAPH = "repeated_paragraph"
+    BENCHMARK_ITEM = "benchmark_item"
+    SITE_BOILERPLATE = "site_boilerplate"

@@ -8,10 +8,11 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.corpus.model.reasons import RemovalKind
 from jobs.corpus.private_data.findings import private_data
 from jobs.corpus.private_data.kinds import PLACEHOLDERS, PrivateKind
 from jobs.corpus.private_data.params import PrivateDataParams, PrivatePolicy
-from jobs.corpus.removal.removals import SPANS, RemovalKind, RemovedSpan, without_spans
+from jobs.corpus.removal.removals import SPANS, RemovedSpan, without_spans
 
 _TITLE = 0  # its line; those of a text are counted from 1
 _UNRELEASED = (PrivatePolicy.REPLACE, PrivatePolicy.DROP)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.corpus.model.reasons import Verdict
+from jobs.corpus.model.reasons import RemovalKind, Verdict
 from jobs.corpus.model.sites import sites
-from jobs.corpus.removal.removals import RemovalKind
 
 _VARYING = r"(?:https?://|www\.)[!-~]+|[!-~]+@[!-~]+|[0-9]+"
 _VALUE = r"^([^:：]{1,12}[:：]).+"

@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.corpus.model.reasons import RemovalKind
 from jobs.corpus.model.signal_columns import SIGNALS
 from jobs.corpus.model.tables import HASH, OF_CANONICAL, facts_schema
-from jobs.corpus.removal.removals import RemovalKind
 
 _OF_TEXT = ("text_hash", "record_hash", "canonical_hash", *OF_CANONICAL, "signature")
 _OF_DOCUMENT = ("stage", "reason")

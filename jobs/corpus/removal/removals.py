@@ -8,7 +8,6 @@ data is replaced first and never put back: its rows hold the placeholder that st
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,21 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.corpus.model.identity import hex_hashes
-from jobs.corpus.model.reasons import Verdict
+from jobs.corpus.model.reasons import RemovalKind, Verdict
 from jobs.corpus.model.tables import REMOVALS, REMOVED
 
 _OF_SPAN = ("kind", "line", "offset", "chars", "text", "first_line", "documents", "site_documents")
 SPANS = pa.schema([pa.field("row", pa.int64()), *(REMOVALS.field(name) for name in _OF_SPAN)])
 """Spans that were cut out of a column of texts: the row, and what REMOVALS records of each."""
-
-
-class RemovalKind(StrEnum):
-    """Why a span is cut, in the order of cutting; releases store these values."""
-
-    PRIVATE_DATA = "private_data"
-    REPEATED_PARAGRAPH = "repeated_paragraph"
-    BENCHMARK_ITEM = "benchmark_item"
-    SITE_BOILERPLATE = "site_boilerplate"
 
 
 class RemovedSpan(NamedTuple):

@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from jobs.corpus.model.reasons import RemovalKind
 from jobs.corpus.removal.line_keys import (
     KeyedLines,
     Keys,
@@ -33,7 +34,7 @@ from jobs.corpus.removal.line_keys import (
     lines_of,
 )
 from jobs.corpus.removal.params import RepeatedLineParams
-from jobs.corpus.removal.removals import RemovalKind, RemovedSpan, without_spans
+from jobs.corpus.removal.removals import RemovedSpan, without_spans
 from jobs.corpus.text.line_kinds import is_code, is_row
 from jobs.corpus.text.markup_regions import fenced_blocks
 

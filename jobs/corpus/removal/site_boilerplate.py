@@ -19,14 +19,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from jobs.corpus.model.reasons import RejectReason, Stage
+from jobs.corpus.model.reasons import RejectReason, RemovalKind, Stage
 from jobs.corpus.model.sites import sites
 from jobs.corpus.model.tables import DOCUMENTS
 from jobs.corpus.removal.edge_lines import EDGE_LINES, EdgeArray, Edges, edge_lines
 from jobs.corpus.removal.edge_spans import edge_spans
 from jobs.corpus.removal.line_keys import Keys, Mask
 from jobs.corpus.removal.params import SiteBoilerplateParams
-from jobs.corpus.removal.removals import RemovalKind, removals, without_spans
+from jobs.corpus.removal.removals import removals, without_spans
 from jobs.corpus.signals.keywords import SignalParams
 from jobs.corpus.signals.signals import signals
 from jobs.corpus.text.furniture_signs import Sign, sign_of
