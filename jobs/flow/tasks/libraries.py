@@ -13,7 +13,6 @@ from importlib.metadata import PackageNotFoundError, version
 
 DECIDING = (
     "fastwarc",
-    "justext",  # what trafilatura falls back on
     "lxml",
     "lxml-html-clean",
     "numba",
@@ -22,7 +21,6 @@ DECIDING = (
     "orjson",
     "pyarrow",
     "resiliparse",
-    "trafilatura",
 )
 
 
