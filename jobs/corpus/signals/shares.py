@@ -19,7 +19,7 @@ from jobs.corpus.text.character_classes import HAN
 
 Values = npt.NDArray[np.float64]
 
-TEXT_CHARS, DISTINCT, WEIGHTED, LINKED, TRADITIONAL, SIMPLIFIED, LINKS = range(7)
+TEXT_CHARS, DISTINCT, WEIGHTED, LINKED, ONLY_TRADITIONAL, ONLY_SIMPLIFIED, LINKS = range(7)
 
 
 class Counts(NamedTuple):
@@ -74,7 +74,7 @@ def _character_shares(classes: Values, letters: Values) -> dict[str, Values]:
         f"{name}_share": _share(count, chars)
         for name, count in zip((*names, "kana", "hangul"), classes[1:], strict=True)
     }
-    traditional, simplified = letters[TRADITIONAL : SIMPLIFIED + 1]
+    traditional, simplified = letters[ONLY_TRADITIONAL : ONLY_SIMPLIFIED + 1]
     return {
         "content_chars": chars,
         **shares,

@@ -29,9 +29,9 @@ from jobs.corpus.signals.shares import (
     DISTINCT,
     LINKED,
     LINKS,
-    SIMPLIFIED,
+    ONLY_SIMPLIFIED,
+    ONLY_TRADITIONAL,
     TEXT_CHARS,
-    TRADITIONAL,
     WEIGHTED,
     Counts,
     Values,
@@ -212,8 +212,8 @@ def _count_characters(
     letters[LINKED] = linked
     for bits in range(_BOTH_SCRIPTS):
         class_counts[bits & CLASS_BITS] += counted[bits]
-        letters[TRADITIONAL] += counted[bits] * (bits & TRADITIONAL != 0)
-        letters[SIMPLIFIED] += counted[bits] * (bits & SIMPLIFIED != 0)
+        letters[ONLY_TRADITIONAL] += counted[bits] * (bits & TRADITIONAL != 0)
+        letters[ONLY_SIMPLIFIED] += counted[bits] * (bits & SIMPLIFIED != 0)
     for k in range(known):
         _weigh(histogram[distinct[k]], classes[distinct[k]], letters)
         histogram[distinct[k]] = 0
