@@ -8,22 +8,11 @@ Its text has a line for each paragraph, cell of a layout, item or row, and code 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from enum import Enum
-from typing import NamedTuple
 
 from jobs.corpus.intake.page_elements import Element
-from jobs.corpus.text.alphabets import HAN
+from jobs.corpus.intake.page_lines import Kind, Line, page_lines, texts_of
 from jobs.corpus.text.furniture_signs import Sign, sign_of
 
-_BLOCKS = frozenset(
-    {
-        *("p", "div", "td", "th", "tr", "li", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6"),
-        *("pre", "section", "article", "main", "header", "footer", "nav", "aside", "table"),
-        *("tbody", "ul", "ol", "dl", "dd", "dt", "blockquote", "center", "form", "figure"),
-        *("figcaption", "address"),
-    }
-)
 _HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
 _INLINE = frozenset(("a", "b", "strong", "em", "i", "font", "span", "u", "sup", "sub", "code"))
 # Words of class names and ids, whole, of what stands beside an article.
@@ -39,26 +28,9 @@ _BESIDE_SHARE = 0.5  # of all sentences: an article may have any class
 _LEAST_ARTICLE = 80
 _CARD_CHARS, _HEADLINE_CHARS = 300, 8
 _MOST_SHARE = 0.85  # of the sentences, to be the article's element
-_LONG_CELL, _BROKEN = 150, 3
 _EDGE_LINES = 8
-_FENCED = re.compile(rf"(?<=[{HAN}，。、；：！？])\s*\n\s*(?=[{HAN}])")
 _SPACE = re.compile(r"[\s\u3000]+")
 _HEADING_CHARS = 12
-
-
-class _Kind(Enum):
-    """What a line is: text, mostly links, or code or a row that stays as it is written."""
-
-    TEXT = 0
-    LINKED = 1
-    AS_WRITTEN = 2
-
-
-class _Line(NamedTuple):
-    """A line of the text; an empty one stands for what was taken out."""
-
-    text: str
-    kind: _Kind
 
 
 def main_text(body: Element, title: str | None) -> str:
@@ -70,7 +42,7 @@ def main_text(body: Element, title: str | None) -> str:
     """
     _take_out_lists(body)
     body.sum_up()
-    lines = list(_lines(_article(body)))
+    lines = list(page_lines(_article(body)))
     return "\n".join(_without_edges(_without_links(lines), title)).strip("\n")
 
 
@@ -119,7 +91,7 @@ def _is_card(element: Element) -> bool:
     if element.chars > _CARD_CHARS:
         return False
     if element.elements() and element.elements()[0].tag in _HEADINGS:
-        return any(part.rstrip().endswith(("...", "…")) for part in _texts(element))
+        return any(part.rstrip().endswith(("...", "…")) for part in texts_of(element))
     stack = [element]
     while stack:
         items = stack.pop().items
@@ -145,126 +117,18 @@ def _article(body: Element) -> Element:
         article = inner[0]
 
 
-def _lines(article: Element) -> Iterator[_Line]:
-    """Yield the lines of an element; by a stack, since pages nest deeply."""
-    parts: list[_Part] = []
-    stack: list[Element | str | _End | None] = [article]
-    links = 0  # that are open
-    while stack:
-        item = stack.pop()
-        if isinstance(item, str):
-            parts.append(_Part(item, links > 0))
-            continue
-        if item is None or item.tag in _BLOCKS:
-            yield from _line(parts)
-        if item is None:
-            yield _Line("", _Kind.LINKED)
-        elif isinstance(item, _End):
-            links -= item.tag == "a"
-        elif (whole := _whole(item)) is not None:
-            yield from whole
-        else:
-            links += item.tag == "a"
-            stack += [_End(item.tag), *reversed(item.items)]
-    yield from _line(parts)
-
-
-class _Part(NamedTuple):
-    """A text, and whether it is inside a link."""
-
-    text: str
-    is_linked: bool
-
-
-class _End(NamedTuple):
-    """Where an element ends."""
-
-    tag: str
-
-
-def _line(parts: list[_Part]) -> Iterator[_Line]:
-    """Yield the line of these parts, if there is any text, and empty them."""
-    text = _plain("".join(part.text for part in parts))
-    linked = sum(len(_SPACE.sub("", part.text)) for part in parts if part.is_linked)
-    parts.clear()
-    if text:
-        is_linked = linked >= _LINKED_SHARE * len(_SPACE.sub("", text))
-        yield _Line(text, _Kind.LINKED if is_linked else _Kind.TEXT)
-
-
-def _whole(element: Element) -> list[_Line] | None:
-    """Return the lines of code, or the rows of a table of data, None for anything else."""
-    if element.tag == "pre":
-        return [_Line(line, _Kind.AS_WRITTEN) for line in _code(element)]
-    if element.tag == "table" and not _is_layout(element):
-        return [_Line(row, _Kind.AS_WRITTEN) for row in _rows(element)]
-    return None
-
-
-def _plain(text: str) -> str:
-    return _SPACE.sub(" ", _FENCED.sub("", text.strip())).strip()
-
-
-def _code(element: Element) -> list[str]:
-    text = "".join(_texts(element)).replace("\xa0", " ")
-    return text.strip("\n").split("\n")
-
-
-def _texts(element: Element) -> Iterator[str]:
-    stack: list[Element | str | None] = [element]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, str):
-            yield item
-        elif isinstance(item, Element):
-            if item.tag == "br":
-                yield "\n"
-            stack += reversed(item.items)
-
-
-def _rows(table: Element) -> Iterator[str]:
-    for row in _descendants(table, "tr"):
-        cells = [_plain(" ".join(_texts(cell))) for cell in row.elements()]
-        if any(cells):
-            yield f"| {' | '.join(cells)} |"
-
-
-def _is_layout(table: Element) -> bool:
-    """Whether a table only places what is in it: nested, of one column, or of whole texts."""
-    if next(_descendants(table, "table"), None) is not None:
-        return True
-    most = 0
-    for row in _descendants(table, "tr"):
-        cells = [cell for cell in row.elements() if cell.chars]
-        most = max(most, len(cells))
-        for cell in cells:
-            breaks = sum(1 for one in cell.elements() if one.tag in {"p", "br", "div"})
-            if cell.chars > _LONG_CELL or breaks >= _BROKEN:
-                return True
-    return most < 2
-
-
-def _descendants(element: Element, tag: str) -> Iterator[Element]:
-    stack = list(reversed(element.elements()))
-    while stack:
-        inner = stack.pop()
-        if inner.tag == tag:
-            yield inner
-        stack += reversed(inner.elements())
-
-
-def _without_links(lines: list[_Line]) -> list[_Line]:
+def _without_links(lines: list[Line]) -> list[Line]:
     """Return the lines without runs of three that are links, and the headings of what went."""
-    kept: list[_Line] = []
+    kept: list[Line] = []
     start = 0
     while start < len(lines):
         end = start
-        while end < len(lines) and lines[end].kind is _Kind.LINKED:
+        while end < len(lines) and lines[end].kind is Kind.LINKED:
             end += 1
         run = lines[start:end]
         is_list = len(run) >= _LEAST_LINKS or any(not line.text for line in run)
         if is_list:
-            while kept and kept[-1].kind is _Kind.TEXT and _is_heading(kept[-1].text):
+            while kept and kept[-1].kind is Kind.TEXT and _is_heading(kept[-1].text):
                 kept.pop()
         kept += [line for line in run if not is_list and line.text]
         kept += lines[end : end + 1]
@@ -276,7 +140,7 @@ def _is_heading(text: str) -> bool:
     return len(text) <= _HEADING_CHARS and sign_of(text) >= Sign.FURNITURE
 
 
-def _without_edges(lines: list[_Line], title: str | None) -> list[str]:
+def _without_edges(lines: list[Line], title: str | None) -> list[str]:
     """Return the texts without the furniture at both ends, and without the title above."""
     first, last = 0, len(lines)
     for number, line in enumerate(lines[:_EDGE_LINES]):
@@ -289,9 +153,9 @@ def _without_edges(lines: list[_Line], title: str | None) -> list[str]:
     return [line.text for line in lines[first:last]]
 
 
-def _is_furniture(line: _Line) -> bool:
+def _is_furniture(line: Line) -> bool:
     """Whether a line is furniture; sentences that call to something may be the article's."""
-    if line.kind is _Kind.AS_WRITTEN:
+    if line.kind is Kind.AS_WRITTEN:
         return False
     sign = sign_of(line.text)
     return sign is Sign.RIGHTS or (sign is Sign.FURNITURE and not line.text.endswith("。"))

@@ -14,7 +14,7 @@ from jobs.corpus.text.furniture_signs import Sign, sign_of
 _HEAD, _TAIL = 0, 1
 _RULE = re.compile(r"[-=_*~·#—–─━═ \t\n]*")
 _RULE_BYTES = 200  # a longer line is no rule
-_COUNTLESS = re.compile(r"(?:https?://|www\.)[!-~]+|[!-~]+@[!-~]+|[\W\d_]+")
+_COUNTLESS = re.compile(r"(?:https?://|www\.)[!-~]+|[!-~]{1,64}@[!-~]+|[\W\d_]+")
 _COUNTED_BYTES = 1 << 16  # many times what stands at the ends
 
 
@@ -40,12 +40,12 @@ def edge_spans(
         documents: likewise, how many texts of the site have the line; 0 if too few.
         max_share: the share of its letters that it may lose.
     """
-    cut: dict[int, _Line] = {}
+    found: dict[int, _Line] = {}
     for end in (_HEAD, _TAIL):
         lines = list(_lines(data, starts[end], ends[end], documents[end]))
-        for line in _head_cut(lines) if end == _HEAD else _tail_cut(data, lines):
-            cut.setdefault(line.start, line)
-    lines = [cut[start] for start in sorted(cut)]
+        for line in _of_head(lines) if end == _HEAD else _of_tail(data, lines):
+            found.setdefault(line.start, line)
+    lines = [found[start] for start in sorted(found)]
     return list(_spans(data, lines)) if not _is_too_much(data, lines, max_share) else []
 
 
@@ -69,7 +69,7 @@ def _lines(
         yield _Line(start, end, text, count, sign)
 
 
-def _head_cut(lines: list[_Line]) -> Iterator[_Line]:
+def _of_head(lines: list[_Line]) -> Iterator[_Line]:
     """Yield furniture, and what stands between two lines of it."""
     at = [number for number, line in enumerate(lines) if _is_furniture(line)]
     for number, line in enumerate(lines):
@@ -78,7 +78,7 @@ def _head_cut(lines: list[_Line]) -> Iterator[_Line]:
             yield line
 
 
-def _tail_cut(data: bytes, lines: list[_Line]) -> Iterator[_Line]:
+def _of_tail(data: bytes, lines: list[_Line]) -> Iterator[_Line]:
     """Yield furniture, what stands below it, and what stands between it and a rule above."""
     at = [number for number, line in enumerate(lines) if _is_furniture(line)]
     if not at:

@@ -129,17 +129,17 @@ def _fence(data: Bytes, i: int, end: int) -> int:
 
 @kernel
 def _is_table(data: Bytes, i: int, end: int) -> bool:
-    """Whether a line is a row of cells between bars or tabs, or drawn with lines (U+2500)."""
-    bars = tabs = 0
+    """Whether a line is a row of cells between strokes or tabs, or drawn with lines (U+2500)."""
+    strokes = tabs = 0
     first = end
     for k in range(i, end):
-        bars += data[k] == _BAR
+        strokes += data[k] == _BAR
         tabs += data[k] == _TAB and first < end
         if data[k] == _BOX_LEAD and k + 1 < end and data[k + 1] in {0x94, 0x95}:
             return True
         if first == end and data[k] not in {_BLANK, _TAB}:
             first = k
-    return bars > 1 or tabs > 1 or (bars == 1 and data[first] == _BAR)
+    return strokes > 1 or tabs > 1 or (strokes == 1 and data[first] == _BAR)
 
 
 @kernel

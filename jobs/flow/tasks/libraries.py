@@ -13,7 +13,6 @@ from importlib.metadata import PackageNotFoundError, version
 
 DECIDING = (
     "fastwarc",
-    "justext",  # what trafilatura falls back on
     "lxml",
     "lxml-html-clean",
     "numba",
@@ -23,7 +22,6 @@ DECIDING = (
     "publicsuffixlist",
     "pyarrow",
     "resiliparse",
-    "trafilatura",
 )
 
 

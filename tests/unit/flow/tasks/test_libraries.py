@@ -89,7 +89,7 @@ def test_whatever_text_passes_through_is_known_to_decide_or_not_to() -> None:
     ours = {*sys.stdlib_module_names, "compression", "jobs", "_typeshed"}  # compression: of 3.14
     modules = {name for folder in ("corpus", "flow", "storage") for name in imported(folder)} - ours
     direct = {canonicalize_name(name) for module in modules for name in at[module]}
-    assert {"trafilatura", "opencc", "pyarrow"} <= direct
+    assert {"resiliparse", "opencc", "pyarrow"} <= direct
     through = direct | asked_for(direct & {*DECIDING})
     assert through <= {*DECIDING, *CARRIERS}
     assert {*DECIDING} - {"lxml-html-clean"} <= through
@@ -164,9 +164,9 @@ def test_release_names_the_versions_that_decided_and_a_parent_may_have_had_other
         told.append(manifest["parameters"]["libraries"])
         keys.append(shards[0].key)
         if version == "1.0.0":
-            changed(monkeypatch, "trafilatura")
+            changed(monkeypatch, "resiliparse")
     first, now = told[0]["1.0.0"], libraries()
-    assert first["trafilatura"] == metadata.version("trafilatura") != now["trafilatura"]
+    assert first["resiliparse"] == metadata.version("resiliparse") != now["resiliparse"]
     assert told == [
         {"1.0.0": first},
         {"1.0.0": first, "1.1.0": now},
