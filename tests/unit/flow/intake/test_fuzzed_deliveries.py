@@ -53,6 +53,7 @@ def test_reader_that_dies_hangs_or_grows_is_noticed_and_replaced(
     path.write_bytes(b"")
     case: Case = {
         "path": str(path),
+        "size_bytes": 0,
         "format": "jsonl",
         "encoding": "auto",
         "quoting": "double",
