@@ -14,7 +14,7 @@ from tests.fuzz.good_files import KINDS
 from tests.fuzz.reader import Case
 from tests.fuzz.watched import reader
 
-SEED, FILES = 20, 130  # 12 s
+SEED, FILES = 20, 100  # 15 s
 
 
 @pytest.fixture(scope="module")
