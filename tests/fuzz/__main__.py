@@ -68,6 +68,7 @@ def read_files(seed: int, numbers: Iterator[int], folder: Path) -> Iterator[Read
             path.write_bytes(stored)
             case: Case = {
                 "path": str(path),
+                "size_bytes": max(len(made.content), len(stored)),
                 "format": made.format,
                 "encoding": made.encoding,
                 "quoting": made.quoting,

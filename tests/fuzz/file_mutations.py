@@ -41,7 +41,7 @@ def mutated(chance: Random) -> tuple[Delivery, str, bytes]:
         delivered_as = good_file(chance).format
     if delivered_as == "parquet":
         packing = ""
-    made = made._replace(format=delivered_as, packing=packing)
+    made = made._replace(format=delivered_as, packing=packing, content=content)
     return made, f"甲{made.suffix}{packing}", stored
 
 

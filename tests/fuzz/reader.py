@@ -60,9 +60,13 @@ _HIGH_WATER = re.compile(r"VmHWM:\s*(\d+) kB")
 
 
 class Case(TypedDict):
-    """A file, how it is to be read, and whether it is read once more in splits."""
+    """A file, how it is to be read, and whether it is read once more in splits.
+
+    Its bytes are counted before they were packed.
+    """
 
     path: str
+    size_bytes: int
     format: str
     encoding: str
     quoting: str
@@ -214,6 +218,7 @@ def _load(folder: Path, params: BuildParams) -> None:
     path.write_text(text * 3, encoding="utf-8")
     case = Case(
         path=str(path),
+        size_bytes=0,
         format="html",
         encoding="auto",
         quoting="double",

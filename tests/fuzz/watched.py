@@ -78,7 +78,7 @@ class _Process:
     def asked(self, case: Case) -> Outcome | str:
         """The outcome of a case, or why there is none."""
         self.cases += 1
-        most = _SECONDS + _SECONDS_PER_MB * Path(case["path"]).stat().st_size / (1 << 20)
+        most = _SECONDS + _SECONDS_PER_MB * case["size_bytes"] / (1 << 20)
         most += _START_SECONDS * (self.cases == 1)
         cpu, held = self._used()
         begun = time.monotonic()
