@@ -50,13 +50,13 @@ from jobs.flow.dedup.candidates import (
     WorkFolder,
     partitioning_of,
 )
-from jobs.flow.dedup.gathering import Gathering, Span, gathered, gatherings
+from jobs.flow.dedup.gathering import Span
+from jobs.flow.dedup.key_gathering import gathered_keys
 from jobs.flow.dedup.ranked_facts import Shard, documents_of, ranked_facts, sketches, with_texts
 from jobs.flow.dedup.shard_batches import Batch, read_batch, write_batches
 from jobs.flow.params import BuildParams
 from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, map_checkpointed
 from jobs.flow.tasks.exchange import (
-    gather_partitions,
     read_numbers,
     read_partition,
     write_groups,
@@ -77,16 +77,6 @@ class _KeysTask:
     number: int
     shards: Batch
     partitioning: Partitioning
-
-
-@dataclass(frozen=True)
-class _GatherTask:
-    """Write a span of the partitions of some key files as one file."""
-
-    folder: WorkFolder
-    number: int
-    keys: Gathering
-    partitions: int
 
 
 @dataclass(frozen=True)
@@ -180,7 +170,7 @@ def group_components(
     """
     mapped = partial(map_checkpointed, params=params, progress=progress)
     list_of = partial(_written_list, open_store(params.storage), folder)
-    found = _gathered_keys(keys, partitioning, folder, params, progress=progress)
+    found = gathered_keys(keys, partitioning, folder, params, progress=progress)
     lists = [list_of(f"keys-{span.first}", files) for files, span in found]
     edges = mapped(
         _write_edges,
@@ -197,28 +187,6 @@ def group_components(
     spec = _UniteTask(folder, edge_files, partitioning)
     work = [CheckpointedTask(folder.at("grouped.json"), spec)]
     return mapped(_write_grouped, work, label="dedup: components")[0]
-
-
-def _gathered_keys(
-    keys: Sequence[Checkpoint],
-    partitioning: Partitioning,
-    folder: WorkFolder,
-    params: BuildParams,
-    *,
-    progress: Progress,
-) -> list[tuple[tuple[str, ...], Span]]:
-    """Return files of keys, by the span of partitions that they hold."""
-    files, partitions = [checkpoint["file"] for checkpoint in keys], partitioning.partitions
-    work = [
-        CheckpointedTask(
-            folder.at(f"keys-gathered-{n}.json"), _GatherTask(folder, n, one, partitions)
-        )
-        for n, one in enumerate(gatherings(files, partitions))
-    ]
-    done = map_checkpointed(
-        _gather_keys, work, params=params, label="dedup: gather keys", progress=progress
-    )
-    return gathered(files, partitions, [checkpoint["file"] for checkpoint in done])
 
 
 def candidate_groups(
@@ -284,13 +252,6 @@ def _packed_keys(
         bits=partitioning.bits,
         partitions=partitioning.partitions,
     )
-
-
-def _gather_keys(spec: _GatherTask, *, params: BuildParams) -> Checkpoint:
-    store = open_store(params.storage)
-    found = gather_partitions(store, spec.keys.files, *spec.keys.span, spec.partitions)
-    key = spec.folder.at(f"keys-gathered-{spec.number}", "keys.bin")
-    return {"file": write_partitions(store, key, *found)}
 
 
 def _write_edges(spec: _EdgesTask, *, params: BuildParams) -> Checkpoint:
