@@ -74,7 +74,7 @@ def _outcome(text: str, defect: re.Pattern[str]) -> str:
     found = repaired(pa.array([text], pa.large_string()))
     after = found.texts[0].as_py()
     names = repair_names(int(found.repairs[0]))
-    if found.lost[0] > _LOST_SHARE * max(found.chars[0], 1):
+    if found.found.lost[0] > _LOST_SHARE * max(found.found.chars[0], 1):
         return "rejected"
     if not {"markup", "mojibake"} & set(names) and _meaning(after) != _meaning(text):
         return "wrong"

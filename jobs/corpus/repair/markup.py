@@ -99,13 +99,19 @@ def _content(text: str) -> list[tuple[int, int]]:
     code = [
         (start, end)
         for start, end in code_blocks(text)
-        if "\n" in text[start:end]
-        and not _RAISED.search(text, start, end)
-        and code_blocks(_INNER_TAG.sub("", text[start:end]))
+        if "\n" in text[start:end] and not _RAISED.search(text, start, end)
     ]
+    if code:  # what is code without its tags, and none of their attributes
+        bare = _INNER_TAG.sub(_blanked, text)
+        code = [(start, end) for start, end in code if code_blocks(bare[start:end])]
     programs = [(r.start, r.end) for r in regions(text) if not r.is_code] if code else []
     code = [s for s in code if not any(first < s[1] and s[0] < last for first, last in programs)]
     return sorted([*taught_spans(text), *code])
+
+
+def _blanked(tag: re.Match[str]) -> str:
+    """Return as many characters, newlines where there were some."""
+    return "".join("\n" if character == "\n" else " " for character in tag[0])
 
 
 def _stripped(text: str) -> str:

@@ -50,6 +50,6 @@ def chinese_lines(text: str) -> str | None:
             chinese.append(line)
     lines = "\n".join(chinese)
     han, words = len(_HAN.findall(lines)), len(_CHINESE.findall(lines))
-    is_chinese = words * _ONE_IN >= han and words > 0
+    is_chinese = (words * _ONE_IN >= han and words > 0) or _is_simplified(lines)
     is_most = han > foreign or (3 * han > foreign and words >= _LEAST_WORDS)
     return lines if is_chinese and is_most else None

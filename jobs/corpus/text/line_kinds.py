@@ -125,24 +125,27 @@ def taught_spans(text: str) -> list[tuple[int, int]]:
     if next(_taught(text), None) is None and next(_announced(text), None) is None:
         return []
     bare = _IN_CODE.sub(lambda code: " " * len(code[0]), text)
-    spans = [_whole_lines(text, tag.span()) for tag in _taught(bare)]
-    spans += [_whole_lines(text, tag.span()) for tag in _taught(text) if tag[0].startswith("<!--")]
+    is_page = _REMAINS.search(bare) is not None
+    taught = [*_taught(bare, is_page=is_page)]
+    is_other = _REMAINS.search(bare.replace("-->", "")) is not None
+    taught += [tag for tag in _taught(text, is_page=is_other) if tag[0].startswith("<!--")]
+    spans = [_whole_lines(text, tag.span()) for tag in taught]
     blocks = [_whole_block(text, listing.end()) for listing in _announced(bare)]
     if not spans and not blocks:
         return []
-    if not _REMAINS.search(bare):
+    if not is_page:
         return [(0, len(text))]
     return spans + [span for span in blocks if _EXAMPLE.search(text[slice(*span)])]
 
 
-def _taught(text: str) -> Iterator[re.Match[str]]:
-    """Yield the tags that a sentence names."""
+def _taught(text: str, *, is_page: bool = False) -> Iterator[re.Match[str]]:
+    """Yield the tags that a sentence names; amid remains of a page blanks show nothing."""
     is_subject = None
     for tag in _ANY_TAG.finditer(text):
         before = text[max(tag.start() - _MENTION_CHARS, 0) : tag.start()]
         if _is_named(text, tag, before) or _SYNTAX.search(before):
             yield tag
-        elif _is_amid(text, tag, before):
+        elif not is_page and _is_amid(text, tag, before):
             if is_subject is None:
                 is_subject = _SUBJECT.search(text) is not None
             if _is_word(text, tag, before, is_subject=is_subject):
