@@ -1,4 +1,4 @@
-"""Some hundred mutated files of every format become rows, rejected rows or an error by name."""
+"""A hundred mutated files of every format become rows, rejected rows or an error by name."""
 
 from __future__ import annotations
 
