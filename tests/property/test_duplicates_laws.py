@@ -90,6 +90,7 @@ def test_duplicates_of_any_corpus_equal_datasketch_loop(
 def unlike(count: int) -> Templates:
     """No document is a sibling of another."""
     none, no = np.zeros(count, np.uint64), np.zeros(count, np.bool_)
+    titles = Keys(np.zeros(0, np.uint8), np.zeros(count + 1, np.int64))
     contents = np.arange(1, count + 1).astype(np.uint64)
     return Templates(titles, none, none, contents, no, no, no)
 
