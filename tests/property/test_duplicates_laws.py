@@ -90,14 +90,9 @@ def test_duplicates_of_any_corpus_equal_datasketch_loop(
 def unlike(count: int) -> Templates:
     """No document is a sibling of another."""
     none, no = np.zeros(count, np.uint64), np.zeros(count, np.bool_)
-    return Templates(
-        Keys(np.zeros(0, np.uint8), np.zeros(count + 1, np.int64)),
-        none,
-        np.arange(count).astype(np.uint64),
-        no,
-        no,
-        no,
-    )
+    titles = Keys(np.zeros(0, np.uint8), np.zeros(count + 1, np.int64))
+    contents = np.arange(1, count + 1).astype(np.uint64)
+    return Templates(titles, none, none, contents, no, no, no)
 
 
 def test_hot_buckets_of_any_size_decide_as_a_walk_along_them_would() -> None:
