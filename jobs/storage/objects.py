@@ -198,7 +198,7 @@ class ObjectStore(ABC):
     def open_end(self, key: str, size_bytes: int) -> tuple[pa.NativeFile, bytes]:
         """Open the object for random access, and return up to so many of its last bytes too.
 
-        On S3 one request, which tells the size as well. Raises as `open` does.
+        On S3 one request, which reports the size as well. Raises as `open` does.
 
         Args:
             key: of the object.

@@ -16,6 +16,7 @@ not refined.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
@@ -108,17 +109,7 @@ def refined_candidates(
     mapped = partial(map_checkpointed, params=params, progress=progress)
     folder = folder.below("refined")
     inputs = candidates.inputs(folder, candidates.oversized)
-    hot = mapped(
-        _write_hot,
-        [CheckpointedTask(folder.at(f"hot-{one.number}.json"), one) for one in inputs],
-        label="dedup: hot buckets",
-    )
-    hot_files = [checkpoint["file"] for checkpoint in hot]
-    listed = write_list(open_store(params.storage), folder.at("inputs", "hot.json"), hot_files)
-    join = CheckpointedTask(folder.at("hot.json"), _JoinTask(folder, listed))
-    (joined,) = mapped(_join_hot, [join], label="dedup: hot buckets")
-    all_hot = joined["file"]
-    count = sum(checkpoint["keys"] for checkpoint in hot)
+    all_hot, count = _all_hot(inputs, folder, params, progress=progress)
     partitioning = replace(partitioning, partitions=1 + count // PARTITION_KEYS)
     keys = mapped(
         _write_segments,
@@ -144,6 +135,20 @@ def refined_candidates(
         label="dedup: candidates again",
     )
     return candidate_groups(regrouped, grouped, candidates.group_documents)
+
+
+def _all_hot(
+    inputs: Sequence[CandidateFile], folder: WorkFolder, params: BuildParams, *, progress: Progress
+) -> tuple[str, int]:
+    """Return the file of the keys of all hot buckets, and how many keys the documents have."""
+    mapped = partial(map_checkpointed, params=params, progress=progress, label="dedup: hot buckets")
+    work = [CheckpointedTask(folder.at(f"hot-{one.number}.json"), one) for one in inputs]
+    hot = mapped(_write_hot, work)
+    files = [checkpoint["file"] for checkpoint in hot]
+    listed = write_list(open_store(params.storage), folder.at("inputs", "hot.json"), files)
+    join = [CheckpointedTask(folder.at("hot.json"), _JoinTask(folder, listed))]
+    (joined,) = mapped(_join_hot, join)
+    return str(joined["file"]), sum(checkpoint["keys"] for checkpoint in hot)
 
 
 def _write_hot(spec: CandidateFile, *, params: BuildParams) -> Checkpoint:
