@@ -61,7 +61,6 @@ def is_page(text: str) -> bool:
 
 def page(source: str) -> Page:
     """Return the main text of a page, a line for each paragraph, and its own facts."""
-    # lxml refuses a string that says what bytes it was.
     source = _XML.sub("", source, count=1)
     if alphabets.has_many_marks(source):
         source = alphabets.marks_in_a_row().sub("", source)

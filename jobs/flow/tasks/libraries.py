@@ -13,8 +13,6 @@ from importlib.metadata import PackageNotFoundError, version
 
 DECIDING = (
     "fastwarc",
-    "lxml",
-    "lxml-html-clean",
     "numba",
     "numpy",
     "opencc",
