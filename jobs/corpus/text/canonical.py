@@ -116,12 +116,8 @@ def canonical(content: pa.Array) -> Canonical:
     folded, ends = _fold_compared(data, offsets, folding, has_address, sums)
     set_aside[has_address] |= SetAside.ADDRESSES
     whole = content.filter(pa.array(set_aside != 0))
-    return Canonical(
-        large_string_array(folded, ends, is_valid),
-        _folded_by(whole, folding),
-        set_aside,
-        sums,
-    )
+    compared = large_string_array(folded, ends, is_valid)
+    return Canonical(compared, _folded_by(whole, folding), set_aside, sums)
 
 
 def canonical_texts(content: pa.Array) -> pa.LargeStringArray:
