@@ -8,7 +8,7 @@ from typing import Any
 _CONSTANTS = (
     ("jobs.corpus.release.sections", "GRAIN_BYTES"),
     ("jobs.flow.builds.sections", "GRAIN_BYTES"),
-    ("jobs.flow.builds.normalize_stage", "_ROW_GROUP_BYTES"),
+    ("jobs.flow.builds.run_files", "_ROW_GROUP_BYTES"),
     ("jobs.flow.builds.boilerplate_counts", "TASK_PAIRS"),
     ("jobs.flow.builds.boilerplate_counts", "_SMALL_PAIRS"),
     ("jobs.flow.dedup.candidates", "PARTITION_KEYS"),

@@ -142,17 +142,17 @@ def _first(whole: pa.Table, in_splits: pa.Table) -> str:
 
 def _of_case(case: Case, params: BuildParams) -> BuildParams:
     (partner,) = params.partners
+    (group,) = partner.groups
     reading = replace(
-        partner.reading,
+        group.reading,
         format=case["format"],
         encoding=case["encoding"],
         quoting=case["quoting"],
         html=case["html"],
         columns=_columns(case["format"]),
     )
-    return replace(
-        params, partners=(replace(partner, deliveries=(case["path"],), reading=reading),)
-    )
+    group = replace(group, deliveries=(case["path"],), reading=reading)
+    return replace(params, partners=(replace(partner, groups=(group,)),))
 
 
 def _columns(delivered_as: str) -> tuple[tuple[str, str], ...]:

@@ -19,6 +19,9 @@ from jobs.flow.tasks.sealed_objects import open_sealed, seal
 from jobs.storage.canonical_json import canonical_json
 from jobs.storage.objects import ObjectStore
 
+_OF_ACCOUNTS = ("columns", "empty", "benchmarks", "items_found", "files", "private_data")
+_UNREAD: dict[str, Any] = dict.fromkeys((*_OF_ACCOUNTS, "boundaries"), ())
+
 
 class Batch(NamedTuple):
     """Where the shards of a task are described: an object, and bytes of it."""
@@ -55,9 +58,7 @@ def read_batch(store: ObjectStore, batch: Batch) -> list[Shard]:
 def _plain(shard: Shard) -> tuple[bool, Shard]:
     """Return a shard without what dedup does not read."""
     if isinstance(shard, NormalizedShard):
-        shard = replace(
-            shard, columns=(), empty=(), benchmarks=(), files=(), boundaries=(), private_data=()
-        )
+        shard = replace(shard, **_UNREAD)
     return isinstance(shard, FrozenShard), shard
 
 
@@ -67,7 +68,4 @@ def _shard(plain: tuple[bool, dict[str, Any]]) -> Shard:
         return FrozenShard(**{**values, "origin": Origin(values["origin"])})
     runs = tuple(Run(**run) for run in values["runs"])
     rejected = tuple((stage, reason, count) for stage, reason, count in values["rejected"])
-    empty: dict[str, Any] = dict.fromkeys(
-        ("columns", "empty", "benchmarks", "files", "boundaries", "private_data"), ()
-    )
-    return NormalizedShard(**{**values, **empty, "runs": runs, "rejected": rejected})
+    return NormalizedShard(**{**values, **_UNREAD, "runs": runs, "rejected": rejected})
