@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from statistics import mean
 
 import orjson
 import pyarrow as pa
@@ -62,9 +63,13 @@ def test_model_tells_documents_it_has_not_seen_from_junk(
     held_out = about["held_out"]
     assert about["documents"]["in_both"] == 10
     assert held_out["documents"] == sum(about["documents"]["held_out"].values()) > 50
-    assert held_out["roc_auc"] > 0.95
-    assert min(held_out["precision"], held_out["recall"]) > 0.9
-    assert held_out["brier"] < 0.05
+    # A fifth of the demo is some 50 good texts: a few of them are a tenth.
+    others = (train(lesson, replace(PARAMS, seed=seed), progress=silent) for seed in (2, 3))
+    held_outs = [held_out, *(one.description["held_out"] for one in others)]
+    assert min(one["roc_auc"] for one in held_outs) > 0.95
+    assert mean(one["precision"] for one in held_outs) > 0.9
+    assert mean(one["recall"] for one in held_outs) > 0.9
+    assert mean(one["brier"] for one in held_outs) < 0.05
     fresh = junk(texts[::2], kinds=["shuffled", "menus"], seed=8, most_chars=500)
     scores = quality(pa.array(fresh, pa.large_string()), model=model)
     assert pc.mean(pc.less(scores, 0.5)).as_py() > 0.9
