@@ -110,7 +110,7 @@ def test_source_distribution_holds_all_that_is_needed_for_the_same_wheel(
     contents = [{name: wheel.read(name) for name in wheel.namelist()} for wheel in wheels]
     assert contents[0] == contents[1]
     tops = {name.partition("/")[0] for name in contents[0]}
-    assert tops == {"jobs", f"heliu-{jobs.__version__}.dist-info"}
+    assert tops == {"jobs", "heliu", f"heliu-{jobs.__version__}.dist-info"}
     conf = {path.relative_to(ROOT).as_posix() for path in (ROOT / "conf").rglob("*.*")}
     assert {f"jobs/{name}" for name in conf} <= contents[0].keys()
 
