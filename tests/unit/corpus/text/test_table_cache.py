@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jobs.corpus.repair import detectors
-from jobs.corpus.text import canonical, character_classes, table_cache
+from jobs.corpus.text import canonical, character_classes, table_cache, writing_systems
 from jobs.corpus.text.table_cache import kept_table
 
 
@@ -62,7 +61,13 @@ def test_table_is_computed_where_nothing_can_be_kept(counted, monkeypatch) -> No
 
 
 @pytest.mark.parametrize(
-    "table", [character_classes.character_classes, detectors._kinds, canonical._encoded_table]
+    "table",
+    [
+        character_classes.character_classes,
+        writing_systems.script_numbers,
+        canonical._encoded_table,
+        canonical._comparison_table,
+    ],
 )
 def test_kept_tables_are_what_their_functions_compute(table) -> None:
     kept, made = table(), table.__wrapped__.__wrapped__()

@@ -46,7 +46,7 @@ VALUES = {
     PrivateKind.IP_ADDRESS: "202.96.128.86", PrivateKind.MAC_ADDRESS: "00:1A:2B:3C:4D:5E",
     PrivateKind.SECRET: "abc123!@",
 }  # fmt: skip
-FURNITURE = "主办单位：某某信息中心　联系手机13812345678"
+FURNITURE = "版权所有：某某信息中心，未经许可不得转载，联系手机13812345678。"
 IN_BATCHES = ("shards.batch_bytes=2000", "shards.run_bytes=10000")
 REPLACE = tuple(f"private_data.{kind}=replace" for kind in PrivateKind)
 
