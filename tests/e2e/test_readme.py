@@ -20,10 +20,10 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 TABLE = "assert len(table) > 300 and table.column_names == ['id', 'title', 'content']"
 CHECKS = {
-    "import os, jobs\n": TABLE,
-    "import os, jobs, pyarrow": TABLE,
+    "import os, heliu\n": TABLE,
+    "import os, heliu, pyarrow": TABLE,
     "import os, datasets": "assert len(next(iter(corpus))['content']) > 10",
-    "import os, jobs, ray": "assert corpus.count() > 300 and corpus.unique('partner') != ['all']",
+    "import os, heliu, ray": "assert corpus.count() > 300 and corpus.unique('partner') != ['all']",
     "import os, duckdb": "assert sorted(name for name, _ in counts) == ['gov', 'news', 'papers']",
 }
 
