@@ -181,8 +181,11 @@ def test_files_of_a_release_that_are_damaged_before_it_is_published_are_written_
         path = Path(release.files(kind_of_file)[0])
         damage(path, path)
     assert verify(release).problems
+    # A release that is published is not read by a build: one of the same files, still to be, is.
     with in_this_process():
-        assert build(params).digest == built[1].digest
+        assert not build(params).is_new
+        assert verify(release).problems
+        build(replaced(params, version="1.0.1"))
     assert verify(release).problems == []
 
 
