@@ -25,12 +25,13 @@ import pyarrow.compute as pc
 
 from jobs.corpus.model.reasons import DROPPING_STAGES
 from jobs.corpus.private_data.params import PrivateDataParams
-from jobs.errors import DeliveryError, HeliuError, LossAlarm
+from jobs.errors import DeliveryError, DeliveryUnreadable, HeliuError, LossAlarm
 from jobs.flow.builds.normalize_stage import normalize_shard
 from jobs.flow.contamination.index_object import store_index
 from jobs.flow.intake.column_check import require_columns
 from jobs.flow.intake.plan import plan
 from jobs.flow.params import BuildParams
+from jobs.flow.tasks.checkpoints import PROVISIONAL
 from jobs.flow.tasks.run_tables import read_documents
 from jobs.storage.stores import open_store
 from jobs.synthesis.exams import exam_items, write_exam_conf, write_exams
@@ -172,6 +173,8 @@ def _rows(params: BuildParams) -> pa.Table:
     tables = [ROWS.empty_table()]
     for shard in shards:
         made = normalize_shard(shard, params=params)
+        for _, complaint in made.get(PROVISIONAL, ()):
+            raise DeliveryUnreadable(complaint)
         found = [_checked(read_documents(store, run)) for run in made["runs"]]
         rows = pa.concat_tables([ROWS.empty_table(), *found])
         if len(rows) != made["delivered"]:
