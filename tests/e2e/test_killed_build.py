@@ -11,7 +11,7 @@ import pytest
 
 from tests.commands import build_arguments, heliu, start
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 EXAMS = "benchmarks=[civil_service,public_affairs]"
 PIECES = (

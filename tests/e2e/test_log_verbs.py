@@ -36,7 +36,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_corrections_by_command_are_told_and_obeyed(root: Path):
     def run(*arguments: str) -> tuple[int, str, str]:
         done = heliu(*arguments, HELIU_ROOT=str(root))

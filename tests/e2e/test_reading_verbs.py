@@ -13,7 +13,7 @@ from jobs.storage.directory import DirectoryStore
 from tests.commands import heliu
 from tests.releases import decided, publish_release, released, small_release, text
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

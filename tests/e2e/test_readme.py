@@ -14,7 +14,7 @@ import pytest
 from tests.commands import ROOT, build_arguments, environment, heliu, printed_commands, shell
 from tests.s3_server import fresh_bucket, s3_server
 
-pytestmark = [pytest.mark.e2e, pytest.mark.s3, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.s3, pytest.mark.timeout(900)]
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)

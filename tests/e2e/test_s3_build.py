@@ -12,7 +12,7 @@ import pytest
 from tests.commands import build_arguments, heliu, printed_commands, shell
 from tests.s3_server import fresh_bucket, s3_server
 
-pytestmark = [pytest.mark.e2e, pytest.mark.s3, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.s3, pytest.mark.timeout(900)]
 
 
 def test_build_on_s3_equals_the_build_on_a_directory_and_reads_back(

@@ -18,7 +18,7 @@ from jobs.storage.log import head
 from tests.builds import build, in_this_process
 from tests.takedowns import Built, article, objects_with, request, row, rows
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(scope="module", autouse=True)

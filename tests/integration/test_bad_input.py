@@ -16,7 +16,7 @@ from jobs.cli import main
 from jobs.errors import LossAlarm
 from tests.builds import write_partner
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(120), pytest.mark.usefixtures("local_ray")]
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(900), pytest.mark.usefixtures("local_ray")]
 
 TEXT = (
     "国务院关于加强数字政府建设的指导意见，各省、自治区、直辖市人民政府，国务院各部委、各直属机构。"

@@ -32,7 +32,7 @@ from jobs.storage.stores import open_store
 from tests.builds import MANY_PIECES, build, build_parameters, opened, real_conf, table
 from tests.oracles import loop_decisions
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(300), pytest.mark.usefixtures("local_ray")]
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(900), pytest.mark.usefixtures("local_ray")]
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from jobs.storage.log import head
 from tests.builds import ABOUT, in_this_process
 from tests.takedowns import Built, article, copied, grown, request, row
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(scope="module")

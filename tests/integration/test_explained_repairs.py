@@ -13,7 +13,7 @@ from jobs.flow.releases.delivered_rows import Whereabouts, repairs_of
 from jobs.flow.releases.explanation import explain
 from tests.builds import build, build_parameters, opened, table, write_partner
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(120), pytest.mark.usefixtures("local_ray")]
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(900), pytest.mark.usefixtures("local_ray")]
 
 DIRTY = "　　近日,北京市发布通知。<br>自２０２３年起施行"
 TRADITIONAL = "中華民國國旗定為紅地，左上角青天白日"

@@ -32,7 +32,7 @@ from jobs.flow.tasks.sealed_objects import body_of
 from tests.builds import ABOUT, MANY_PIECES, build, build_parameters, opened, silent, table
 from tests.oracles import Decision, Documents, expected_decisions
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(300), pytest.mark.usefixtures("local_ray")]
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(900), pytest.mark.usefixtures("local_ray")]
 FIRST = ("gov/notices-0000*", "gov/notices-0001*", "news/news-0000*", "news/news-0001*")
 SECOND = ("gov/notices-0002*", "news/news-0002*", "papers/*")
 PARTNERS = {"1.0.0": "partners=[gov,news]", "1.1.0": "partners=[papers,news,gov]"}

@@ -14,7 +14,7 @@ from jobs.flow.releases.verification import verify
 from tests.builds import build, build_parameters, opened, table
 from tests.hostile_deliveries import HOSTILE, OUTSIDE, deliver
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(300), pytest.mark.usefixtures("local_ray")]
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(900), pytest.mark.usefixtures("local_ray")]
 
 GOOD = ("gov", "news", "papers")
 LIMITS = ("limits.text_bytes=4000000", "alarms=warn")

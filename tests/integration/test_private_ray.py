@@ -17,7 +17,7 @@ from ray._raylet import AuthenticationTokenLoader
 from jobs.on_ray.compute import ComputeParams
 from jobs.on_ray.shards import map_shards
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(180), pytest.mark.usefixtures("local_ray")]
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(900), pytest.mark.usefixtures("local_ray")]
 
 COMPUTE = ComputeParams(address=None, workers=2, task_memory_bytes=None)
 LISTENING = "0A"

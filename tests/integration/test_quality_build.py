@@ -14,7 +14,7 @@ from jobs.errors import ConfigError
 from tests.builds import build, build_parameters, opened, table
 from tests.unit.corpus.signals.test_quality import model_of_chance
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(300), pytest.mark.usefixtures("local_ray")]
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(900), pytest.mark.usefixtures("local_ray")]
 
 PROFILE = """
 profile: ours

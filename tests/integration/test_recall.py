@@ -16,7 +16,7 @@ from jobs.flow.params import BuildParams
 from jobs.flow.tasks.sealed_objects import body_of
 from tests.builds import build, build_parameters, opened, real_conf, table
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(300), pytest.mark.usefixtures("local_ray")]
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(900), pytest.mark.usefixtures("local_ray")]
 
 
 def exact_pairs(params: BuildParams) -> dict[tuple[str, str], float]:

@@ -16,7 +16,7 @@ from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.flow.releases.verification import verify
 from tests.builds import build, build_parameters, opened, table
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(300), pytest.mark.usefixtures("local_ray")]
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(900), pytest.mark.usefixtures("local_ray")]
 
 FEW = "paragraphs.min_documents=10"  # the demo is small
 PLANTS = {"boilerplate", "repeated_caption", "pasted_twice"}

@@ -24,7 +24,7 @@ from tests.builds import in_this_process
 from tests.oracles import Decision, Documents, expected_decisions
 from tests.takedowns import PRIORITIES, Built, article, copied, request, row, rows
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 restoring = partial(request, policy=Policy.RESTORE, urls=())
 

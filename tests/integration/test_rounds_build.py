@@ -30,7 +30,7 @@ def deliver(folder: Path) -> Path:
     return folder / "conf"
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("verify", VERIFICATIONS)
 def test_release_decided_in_rounds_has_the_same_digest_also_when_resumed(
     tmp_path: Path, verify: str

@@ -10,7 +10,7 @@ import pytest
 from jobs.flow.intake.plan import plan
 from tests.builds import build, build_parameters, opened, table
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(300), pytest.mark.usefixtures("local_ray")]
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(900), pytest.mark.usefixtures("local_ray")]
 
 
 def normalized_files(root: Path) -> dict[Path, int]:

@@ -132,7 +132,7 @@ def _publish_one(params: StorageParams, version: str, folder: str, start, result
     results.put((version, published(S3Store(params), version, Path(folder))))
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(900)
 def test_eight_processes_publish_eight_versions_at_once(
     params: StorageParams, store: ObjectStore, tmp_path: Path
 ):

@@ -23,7 +23,7 @@ from tests.takedowns import (
     rows,
 )
 
-pytestmark = [pytest.mark.s3, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.s3, pytest.mark.timeout(900)]
 
 
 def objects_with(corpus: Built, *wanted: str) -> list[str]:

@@ -15,7 +15,7 @@ from jobs.flow.intake.plan import plan
 from jobs.flow.params import BuildParams
 from tests.builds import build, build_parameters, write_partner
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(120), pytest.mark.usefixtures("local_ray")]
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(900), pytest.mark.usefixtures("local_ray")]
 
 TEXT = "国务院关于加强数字政府建设的指导意见，各省、自治区、直辖市人民政府，国务院各部委。"
 

@@ -29,7 +29,7 @@ from tests.takedowns import (
     rows,
 )
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 SPELLINGS = [
     "http://WWW.Private.Example:8080/a,b",

@@ -40,7 +40,7 @@ from tests.takedowns import (
     rows,
 )
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 SECRET = document_id("gov", "secret").hex()
 COPY = document_id("news", "copy").hex()
