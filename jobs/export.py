@@ -11,7 +11,7 @@ from omegaconf import MISSING
 from jobs.command.chosen_release import opened
 from jobs.command.program import verb
 from jobs.command.settings import OneRelease
-from jobs.command.terminal import say
+from jobs.command.terminal import require_format, say
 from jobs.errors import ConfigError
 
 _FORMATS = ("jsonl", "huggingface", "derived", "croissant")
@@ -32,8 +32,7 @@ def main(config: Settings) -> None:
     """Write the release in the layout `format` and print where."""
     from jobs.flow.releases import described_files, exports
 
-    if config.format not in _FORMATS:
-        raise ConfigError(f"format={config.format!r}: choose one of {', '.join(_FORMATS)}")
+    require_format(config.format, _FORMATS)
     release = opened(config)
     if config.format == "derived":
         for address in described_files.write_derived(release):

@@ -10,7 +10,7 @@ from omegaconf import MISSING
 
 from jobs.command.program import verb
 from jobs.command.settings import Build, RuleProfile
-from jobs.command.terminal import ProgressLine, say, say_json, say_jsonl, say_table
+from jobs.command.terminal import ProgressLine, require_format, say, say_json, say_jsonl, say_table
 from jobs.corpus.model.signal_columns import SIGNALS
 from jobs.errors import ConfigError
 
@@ -49,8 +49,7 @@ def main(config: Settings) -> None:
 
 
 def _check(config: Settings) -> None:
-    if config.format not in _FORMATS:
-        raise ConfigError(f"format={config.format!r}: choose one of {', '.join(_FORMATS)}")
+    require_format(config.format, _FORMATS)
     if config.signal and config.signal not in SIGNALS.names:
         raise ConfigError(f"signal={config.signal!r}: choose one of {', '.join(SIGNALS.names)}")
 

@@ -13,7 +13,7 @@ from omegaconf import MISSING
 from jobs.command.chosen_release import opened
 from jobs.command.program import verb
 from jobs.command.settings import ReleaseReport
-from jobs.command.terminal import note, say, say_json, say_jsonl
+from jobs.command.terminal import note, require_format, say, say_json, say_jsonl
 from jobs.errors import ConfigError, ReleaseMissing
 
 if TYPE_CHECKING:
@@ -44,8 +44,7 @@ def main(config: Settings) -> None:
     """Print the documents that were found."""
     from jobs.flow.releases.text_search import holding, near_copies
 
-    if config.format not in _FORMATS:
-        raise ConfigError(f"format={config.format!r}: choose one of {', '.join(_FORMATS)}")
+    require_format(config.format, _FORMATS)
     if config.most < 1:
         raise ConfigError(f"most={config.most}: give 1 or more")
     release = opened(config)

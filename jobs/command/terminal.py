@@ -63,6 +63,12 @@ def is_json(form: str) -> bool:
     return form == "json"
 
 
+def require_format(form: str, known: Sequence[str]) -> None:
+    """Raise ConfigError if `format=` is none of those that a verb knows."""
+    if form not in known:
+        raise ConfigError(f"format={form!r}: choose one of {', '.join(known)}")
+
+
 def say_json(value: Any) -> None:
     """Print a value as indented JSON on standard output."""
     say(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode())

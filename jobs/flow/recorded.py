@@ -65,10 +65,15 @@ def recorded_parameters(params: BuildParams) -> JsonObject:
         },
         "rules": asdict(params.rules),
         "normalization": NORMALIZATION_VERSION,
-        "canonical": {"version": CANONICAL_VERSION, "folding": folding_digest()},
+        "canonical": recorded_canonical(),
         **({"private_data": policies} if policies else {}),
         **_recorded_origin(params.origin),
     }
+
+
+def recorded_canonical() -> JsonObject:
+    """Return what signatures of two releases must share to be compared, beside their parameters."""
+    return {"version": CANONICAL_VERSION, "folding": folding_digest()}
 
 
 def _recorded_origin(origin: OriginParams) -> JsonObject:

@@ -16,7 +16,6 @@ from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
-import orjson
 import pyarrow as pa
 
 from jobs.corpus.model.reasons import Stage
@@ -37,9 +36,10 @@ from jobs.flow.tasks.checkpoints import (
     map_checkpointed,
 )
 from jobs.flow.tasks.run_tables import read_facts
-from jobs.flow.tasks.sealed_objects import read_sealed, read_table, seal
+from jobs.flow.tasks.sealed_objects import read_table
 from jobs.flow.tasks.table_files import write_table
-from jobs.storage.canonical_json import canonical_json, fingerprint
+from jobs.flow.tasks.written_lists import read_list, write_list
+from jobs.storage.canonical_json import fingerprint
 from jobs.storage.layout import work_key
 from jobs.storage.stores import open_store
 
@@ -85,8 +85,8 @@ def with_excluded_sites(
         for shard in normalized
     ]
     counted = run(_count, work, label=f"{Stage.SOURCES}: count")
-    files = canonical_json([one["file"] for one in counted])
-    inputs = seal(open_store(params.storage), at("inputs", "files.json"), files)
+    files = [one["file"] for one in counted]
+    inputs = write_list(open_store(params.storage), at("inputs", "files.json"), files)
     last = [CheckpointedTask(at("excluded.json"), inputs)]
     (found,) = run(_exclude, last, label=f"{Stage.SOURCES}: exclude")
     excluded = ExcludedSites(
@@ -107,7 +107,7 @@ def _count(spec: _Shard, *, params: BuildParams) -> Checkpoint:
 def _exclude(inputs: str, *, params: BuildParams) -> Checkpoint:
     """Find the sites over the limit; memory: a row per site of the build."""
     store = open_store(params.storage)
-    files = orjson.loads(read_sealed(store, inputs))
+    files = read_list(store, inputs)
     counts = FLAGGED.empty_table()
     with ThreadPoolExecutor(_READERS) as pool:
         for start in range(0, len(files), _READERS * _READERS):

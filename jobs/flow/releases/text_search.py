@@ -20,6 +20,7 @@ from jobs.corpus.dedup.signatures import signatures
 from jobs.corpus.model.reasons import Verdict
 from jobs.corpus.text.canonical import canonical_texts
 from jobs.errors import ConfigError
+from jobs.flow.recorded import recorded_canonical
 from jobs.flow.releases.explanation import rows_with
 from jobs.flow.releases.opened_release import OpenedRelease
 
@@ -87,8 +88,13 @@ def near_copies(release: OpenedRelease, text: str, *, threshold: float | None) -
         threshold: in [0, 1]; None for that of the release.
 
     Raises:
-        ConfigError: the text has too little to be compared.
+        ConfigError: the text has too little to be compared, or the release was signed otherwise.
     """
+    if release.manifest["parameters"].get("canonical") != recorded_canonical():
+        raise ConfigError(
+            f"{release.corpus} {release.version} was signed by another version of heliu, whose "
+            "signatures mean something else: search for a sentence of it (near=false)"
+        )
     minhash = release.manifest["parameters"]["minhash"]
     params = SignatureParams(minhash["num_perm"], minhash["seed"], minhash["shingle_chars"])
     canonical = canonical_texts(pa.array([text], pa.large_string()))

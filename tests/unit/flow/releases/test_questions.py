@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import orjson
 import pytest
 
@@ -109,6 +111,13 @@ def test_a_near_copy_is_found_in_other_typesetting(release: OpenedRelease) -> No
     assert (
         list(near_copies(release, "全然不同的一段文字，与上述各篇都不相干。", threshold=0.5)) == []
     )
+
+
+def test_signatures_of_another_canonical_form_are_not_compared(release: OpenedRelease) -> None:
+    older = {**release.manifest["parameters"], "canonical": {"version": 2, "folding": "0"}}
+    manifest = {**release.manifest, "parameters": older}
+    with pytest.raises(ConfigError, match=r"signed by another version of heliu"):
+        list(near_copies(replace(release, manifest=manifest), STORY, threshold=0.5))
 
 
 def test_what_cannot_be_searched_for_is_refused(release: OpenedRelease) -> None:
