@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from jobs.corpus.intake.deliveries import DeliveryParams, read_rows
 from jobs.corpus.model.tables import DELIVERED
+from jobs.flow.intake.delivered_tables import file_tables
 
 COLUMNS = (("text", "text"), ("id", "id"), ("title", "title"), ("published", "date"))
 
@@ -51,3 +52,9 @@ def parquet(**columns):
 
 def only(ours="text", theirs="text"):
     return ((ours, theirs),)
+
+
+def delivered_tables(shard, *, endpoint_url=None):
+    """The rows of an input shard, in order, as DELIVERED tables."""
+    for file in shard.files:
+        yield from file_tables(file, shard.group.reading, endpoint_url=endpoint_url)

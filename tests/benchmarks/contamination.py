@@ -35,7 +35,6 @@ from jobs.corpus.contamination.lookup import EDITED, EXACT, WITH_OPTIONS
 from jobs.corpus.model.tables import DELIVERED
 from jobs.corpus.normalize.documents import documents
 from jobs.flow.contamination.benchmark_files import BenchmarkSource, read_benchmark
-from jobs.flow.intake.delivered_tables import delivered_tables
 from jobs.flow.intake.plan import plan
 from jobs.flow.params import BuildParams
 from jobs.synthesis import write_demo
@@ -45,6 +44,7 @@ from tests.benchmarks.machine import circumstances
 from tests.benchmarks.planted_items import ALONE, CHANGES, EDITED_ALONE, Change, half_passage
 from tests.benchmarks.texts import sample
 from tests.builds import build_parameters, real_conf
+from tests.deliveries import delivered_tables
 
 SHORT = range(8, 16)
 PEERS = ("siftan", "datatrove")

@@ -38,10 +38,10 @@ from jobs.corpus.model.tables import ranked_schema
 from jobs.corpus.normalize.documents import documents
 from jobs.corpus.normalize.facts import facts
 from jobs.corpus.text.canonical import folded_texts
-from jobs.flow.intake.delivered_tables import delivered_tables
 from jobs.flow.intake.plan import plan
 from jobs.flow.params import BuildParams
 from tests.builds import build_parameters, real_conf, write_partner
+from tests.deliveries import delivered_tables
 
 SHINGLE_CHARS = 5
 ADDRESS = re.compile(r"!\[[^\]\n]*\]\([^)\n]*\)|https?://[!-~]+|(?<=\])\([!-~]+\)")

@@ -22,10 +22,10 @@ from jobs.command.terminal import say, say_table
 from jobs.corpus.contamination.findings import QUESTION, QUOTATION, Benchmarks, hits
 from jobs.corpus.contamination.item_index import build_index
 from jobs.corpus.normalize.documents import documents
-from jobs.flow.intake.delivered_tables import delivered_tables
 from jobs.flow.intake.plan import plan
 from tests.benchmarks.contamination import real
 from tests.builds import build_parameters, real_conf
+from tests.deliveries import delivered_tables
 
 
 def main() -> None:

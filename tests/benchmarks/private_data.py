@@ -30,13 +30,13 @@ from jobs.corpus.private_data.kinds import PLACEHOLDERS, PrivateKind
 from jobs.corpus.private_data.params import PrivateDataParams
 from jobs.corpus.removal.params import RepeatedLineParams
 from jobs.corpus.repair.repairs import RepairParams
-from jobs.flow.intake.delivered_tables import delivered_tables
 from jobs.flow.intake.plan import plan
 from tests.benchmarks.machine import circumstances, least_seconds
 from tests.benchmarks.private_plants import FORMS, Plant, plants
 from tests.benchmarks.texts import sample, size_of
 from tests.builds import build_parameters, real_conf
 from tests.corpora import NO_KEYWORDS
+from tests.deliveries import delivered_tables
 
 PEER = Path(__file__).with_name("peers") / "argus_screen.py"
 STRETCH = 400  # characters around a plant

@@ -27,9 +27,9 @@ from jobs.corpus.normalize.documents import documents
 from jobs.corpus.repair.normalization import normalized_texts
 from jobs.corpus.signals.rules import RuleParams, rule_verdicts
 from jobs.corpus.signals.signals import signals
-from jobs.flow.intake.delivered_tables import delivered_tables
 from jobs.flow.intake.plan import plan
 from tests.builds import build_parameters, real_conf
+from tests.deliveries import delivered_tables
 from tests.rule_texts import bad_texts, good_texts, profile
 
 _BATCH = 500

@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.corpus.normalize.documents import documents
-from jobs.flow.intake.delivered_tables import delivered_tables
 from jobs.flow.intake.plan import plan
 from jobs.synthesis import write_demo
 from tests.builds import build_parameters
+from tests.deliveries import delivered_tables
 
 
 def sample(size_bytes: int) -> tuple[str, list[str]]:

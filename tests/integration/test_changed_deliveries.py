@@ -16,10 +16,10 @@ import xxhash
 
 from jobs.errors import DeliveryChanged, DeliveryMissing, ReleaseMissing
 from jobs.flow.builds.normalize_stage import normalize, normalize_shard
-from jobs.flow.intake.delivered_tables import delivered_tables
 from jobs.flow.intake.plan import plan
 from jobs.flow.params import BuildParams
 from tests.builds import build, build_parameters, in_this_process, opened, table, write_partner
+from tests.deliveries import delivered_tables
 
 FORMS = {"jsonl": 10**9, "jsonl.gz": 10**9, "csv": 4_000, "parquet": 10**9, "pieces.parquet": 4_000}
 """What is delivered, and how much of it a task reads."""

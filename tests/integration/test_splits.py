@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.flow.intake.delivered_tables import delivered_tables
 from jobs.flow.intake.plan import plan
 from jobs.flow.params import BuildParams
 from tests.builds import build, build_parameters, write_partner
+from tests.deliveries import delivered_tables
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(900), pytest.mark.usefixtures("local_ray")]
 

@@ -14,7 +14,7 @@ from jobs.corpus.intake.formats import format_named
 from jobs.corpus.intake.rows import DeliveryParams
 from jobs.errors import DeliveryUnreadable
 from jobs.flow.intake.file_contents import Content, contents
-from jobs.flow.intake.input_shards import Delivered, InputShard
+from jobs.flow.intake.input_shards import Delivered
 from jobs.flow.intake.scans import HELD_BYTES
 from jobs.storage.hashed_stream import hashed_stream
 from jobs.storage.source_bytes import decompressed, open_random, open_range, open_stream
@@ -23,14 +23,6 @@ _BUFFER_BYTES = 1 << 20
 
 Report = Callable[[Delivered, str], None]
 """Called with a file that was read whole, and the digest of its bytes as delivered."""
-
-
-def delivered_tables(
-    shard: InputShard, *, endpoint_url: str | None, report: Report = lambda _file, _digest: None
-) -> Iterator[pa.Table]:
-    """Return the rows of an input shard, in order, as DELIVERED tables."""
-    for file in shard.files:
-        yield from file_tables(file, shard.group.reading, endpoint_url=endpoint_url, report=report)
 
 
 def file_tables(

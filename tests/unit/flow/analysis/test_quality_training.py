@@ -19,10 +19,10 @@ from jobs.corpus.signals.quality import quality
 from jobs.corpus.signals.quality_training import TrainingParams
 from jobs.errors import ConfigError
 from jobs.flow.analysis.quality_training import TrainingInputs, train
-from jobs.flow.intake.delivered_tables import delivered_tables
 from jobs.flow.intake.plan import plan
 from tests.builds import build_parameters, silent
 from tests.commands import heliu
+from tests.deliveries import delivered_tables
 from tests.junk import KINDS, junk
 
 READING = DeliveryParams("jsonl", "auto", (("text", "body"),), 1 << 26, 1 << 20, html=False)
