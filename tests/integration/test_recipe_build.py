@@ -1,4 +1,4 @@
-"""The recipe of the Chinese Corpora Internet on the demo and on real deliveries, whole and in part."""
+"""The recipe of the Chinese Corpora Internet on the demo and real deliveries, whole and in part."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from tests.builds import build, build_parameters, in_this_process, opened, real_
 pytestmark = pytest.mark.timeout(900)
 
 HOSTS = "github.com\tother\nlaw.moj.gov.tw\tministry\n"
-CHANGING = {"rejected": True, "dropped": True, "kept": False}
-OFF: dict[str, tuple[str, ...]] = {
-    "sources": ("sources.policy=off", "sources.registry=null"),
-    "gate": ("sources.most_flagged=null",),
-    "span": ("span.from=null", "span.to=null", "span.missing=keep"),
-    "judge": ("rules=none", "sources.most_flagged=null"),
+OFF = {
+    "sources/unlisted_source": {"sources.policy": "off"},
+    "sources/source_over_limit": {"sources.most_flagged": "null"},
+    "span/outside_span": {"span.from": "null", "span.to": "null"},
+    "judge/navigation": {
+        "rules": "none",
+        "sources.most_flagged": "null",
+        "sources.flagged_by": "[]",
+    },
 }
-"""The settings that switch a part off, by the stage of which there is nothing then."""
+"""The settings that switch a part off, by a reason that it alone gives."""
 
 
 def released(conf: Path, root: Path, *overrides: str) -> OpenedRelease:
@@ -46,33 +49,68 @@ def assert_sound(release: OpenedRelease) -> list[dict[str, Any]]:
     return rows
 
 
-@pytest.mark.parametrize("off", [None, *OFF])
-def test_demo_is_built_by_the_recipe_and_without_any_part_of_it(
-    off: str | None, demo: Path, tmp_path: Path
+@pytest.fixture(scope="module")
+def chosen(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Settings by which each part of the recipe has something to reject in the demo."""
+    registry = tmp_path_factory.mktemp("registry") / "sources.tsv"
+    header, _, *rest = (demo / "conf" / "sources.tsv").read_text(encoding="utf-8").splitlines()
+    registry.write_text("\n".join([header, *rest]), encoding="utf-8")
+    return {
+        "sources.registry": str(registry),
+        "span.to": "2015-12",
+        "sources.most_flagged": "0",
+        "sources.flagged_by": "[navigation]",
+    }
+
+
+@pytest.fixture(scope="module")
+def whole(
+    demo: Path, chosen: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> OpenedRelease:
+    return released(demo / "conf", tmp_path_factory.mktemp("root"), *given(chosen))
+
+
+def given(settings: dict[str, str]) -> list[str]:
+    return [f"{key}={value}" for key, value in settings.items()]
+
+
+def reasons(rows: list[dict[str, Any]]) -> set[str]:
+    return {f"{row['stage']}/{row['reason']}" for row in rows}
+
+
+def test_the_demo_is_built_by_the_recipe(whole: OpenedRelease) -> None:
+    found = reasons(assert_sound(whole))
+    assert {*OFF} <= found
+    assert {name.partition("/")[0] for name in found} >= {"dedup", "intake"}
+
+
+@pytest.mark.parametrize("off", OFF)
+def test_the_rest_of_the_recipe_works_without_any_part(
+    off: str, demo: Path, chosen: dict[str, str], tmp_path: Path, whole: OpenedRelease
 ) -> None:
-    chosen = [f"sources.registry={demo}/conf/sources.tsv", *OFF.get(off or "", ())]
-    if off == "sources":
-        chosen = [*OFF["sources"]]
-    rows = assert_sound(released(demo / "conf", tmp_path / "root", *chosen))
-    stages = {row["stage"] for row in rows}
-    expected = {"merge", "dedup", "intake", "sources", "span", "judge"}
-    assert stages >= expected - {off or ""} - {"sources"} if off == "gate" else expected - {off}
-    assert off not in stages
+    settings = given(chosen | OFF[off])
+    after = reasons(assert_sound(released(demo / "conf", tmp_path / "root", *settings)))
+    assert off not in after
+    before = reasons(table(whole, "decisions").to_pylist())
+    unaffected = {name for name in before if name.startswith(("intake", "normalize", "dedup"))}
+    assert unaffected <= after
 
 
-def test_demo_without_private_data_keeps_what_it_says(demo: Path, tmp_path: Path) -> None:
+def test_demo_without_private_data_keeps_what_it_says(
+    demo: Path, chosen: dict[str, str], tmp_path: Path, whole: OpenedRelease
+) -> None:
     """What a part does to kept texts, when all else is as it was."""
-    registry = f"sources.registry={demo}/conf/sources.tsv"
     kinds = ("resident_id", "mobile", "landline", "email")
     off = [f"private_data.{kind}=off" for kind in kinds]
-    one = released(demo / "conf", tmp_path / "one", registry)
-    other = released(demo / "conf", tmp_path / "other", registry, *off)
+    other = released(demo / "conf", tmp_path / "other", *given(chosen), *off)
     with_marks, without = (
-        {row["doc_id"]: row["content"] for row in table(release, "shards").to_pylist()}
-        for release in (one, other)
+        {row["id"]: row["content"] for row in table(release, "shards").to_pylist()}
+        for release in (whole, other)
     )
     assert any("〔" in text for text in with_marks.values())
-    changed = [name for name in with_marks.keys() & without.keys() if with_marks[name] != without[name]]
+    changed = [
+        name for name in with_marks.keys() & without.keys() if with_marks[name] != without[name]
+    ]
     assert changed
     assert_sound(other)
 
@@ -82,11 +120,11 @@ def test_real_deliveries_are_built_by_the_recipe(
     missing: str, real_data: Path, tmp_path: Path
 ) -> None:
     conf = real_conf(real_data, tmp_path / "conf")
-    registry = tmp_path / "sources.tsv"
-    registry.write_text(f"source\ttier\n{HOSTS}", encoding="utf-8")
-    chosen = ("partners=[a,b,c]", f"sources.registry={registry}", f"span.missing={missing}")
-    rows = assert_sound(released(conf, tmp_path / "root", *chosen))
-    reasons = {(row["stage"], row["reason"]) for row in rows}
-    assert (("span", "undated") in reasons) == (missing == "reject")
-    assert ("span", "outside_span") in reasons
+    hosts = tmp_path / "sources.tsv"
+    hosts.write_text(f"source\ttier\n{HOSTS}", encoding="utf-8")
+    settings = ("partners=[a,b,c]", f"sources.registry={hosts}", f"span.missing={missing}")
+    rows = assert_sound(released(conf, tmp_path / "root", *settings))
+    found = reasons(rows)
+    assert ("span/undated" in found) == (missing == "reject")
+    assert "span/outside_span" in found
     assert sum(row["verdict"] == "kept" for row in rows) > 100
