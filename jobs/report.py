@@ -1,26 +1,39 @@
-"""decisions ─ report ─▶ duplicates between partners, losses, clusters. Reads only."""
+"""decisions ─ report ─▶ duplicates between partners, losses, clusters; one partner. Reads only."""
 
 # ruff: noqa: PLC0415  --help loads neither Ray nor numba
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from omegaconf import MISSING
 
 from jobs.command.chosen_release import opened
 from jobs.command.program import verb
-from jobs.command.reports import report_alarms, report_bad_files, report_survey
+from jobs.command.reports import (
+    report_alarms,
+    report_bad_files,
+    report_partner,
+    report_survey,
+)
 from jobs.command.settings import ReleaseReport
 from jobs.command.terminal import is_json, say_json
-from jobs.corpus.release.loss_alarms import AlarmParams
+from jobs.corpus.release.loss_alarms import Alarm, AlarmParams
 from jobs.errors import LossAlarm
 from jobs.flow.releases.card import bad_file_rows
+
+if TYPE_CHECKING:
+    from jobs.flow.releases.opened_release import OpenedRelease
 
 
 @dataclass
 class Settings(ReleaseReport):
     """Keys of report."""
 
+    partner: str | None = MISSING
+    examples: int = MISSING
+    files: int = MISSING
     largest: int = MISSING
     sites: int = MISSING
     alarm: float = MISSING
@@ -32,13 +45,25 @@ class Settings(ReleaseReport):
 
 @verb("read", "duplicates between partners, losses, the largest clusters")
 def main(config: Settings) -> None:
-    """Survey a release; end with an alarm if it lost too much of its deliveries."""
+    """Survey a release or what one partner gave; end with an alarm if too much of it was lost."""
     from jobs.flow.builds.loss_alarms import release_alarms
-    from jobs.flow.releases.survey import survey
 
     release = opened(config)
-    found = survey(release, largest=config.largest)
     alarming = release_alarms(release, _alarm_params(config))
+    if config.partner is None:
+        _survey(release, alarming, config)
+    else:
+        alarming = [one for one in alarming if one.partner == config.partner]
+        _partner(release, config.partner, alarming, config)
+    if alarming:
+        listed = "\n".join(f"  {alarm.text}" for alarm in alarming)
+        raise LossAlarm(f"{release.version} lost more than agreed:\n{listed}\nlook at why")
+
+
+def _survey(release: OpenedRelease, alarming: Sequence[Alarm], config: Settings) -> None:
+    from jobs.flow.releases.survey import survey
+
+    found = survey(release, largest=config.largest)
     if is_json(config.format):
         bad_files = release.manifest.get("bad_files", [])
         alarms = [asdict(alarm) for alarm in alarming]
@@ -47,9 +72,19 @@ def main(config: Settings) -> None:
         report_survey(found, sites=config.sites)
         report_bad_files(bad_file_rows(release.manifest))
         report_alarms(alarming)
-    if alarming:
-        listed = "\n".join(f"  {alarm.text}" for alarm in alarming)
-        raise LossAlarm(f"{release.version} lost more than agreed:\n{listed}\nlook at why")
+
+
+def _partner(
+    release: OpenedRelease, partner: str, alarming: Sequence[Alarm], config: Settings
+) -> None:
+    from jobs.flow.releases.partner_report import partner_report
+
+    found = partner_report(release, partner, examples=config.examples)
+    if is_json(config.format):
+        say_json({**asdict(found), "alarms": [asdict(alarm) for alarm in alarming]})
+    else:
+        report_partner(found, files=config.files)
+        report_alarms(alarming)
 
 
 def _alarm_params(config: Settings) -> AlarmParams:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # reading verbs must not wait for Ray to load
     from jobs.flow.builds.publish_stage import Published
     from jobs.flow.releases.explanation import Explanation
     from jobs.flow.releases.opened_release import OpenedRelease
+    from jobs.flow.releases.partner_report import PartnerReport
     from jobs.flow.releases.survey import Survey
     from jobs.storage.manifests import Manifest
 
@@ -199,10 +200,27 @@ def report_survey(found: Survey, *, sites: int) -> None:
         found.boilerplate[: _LISTED * sites],
     )
     for rows in tables:
-        if rows:
-            header = [name.replace("_", " ") for name in rows[0]]
-            say_table(header, [list(row.values()) for row in rows])
-            say()
+        _say_rows(rows)
+
+
+def report_partner(found: PartnerReport, *, files: int) -> None:
+    """Print what became of one partner's rows, with so many of its files."""
+    counts = ", ".join(f"{found.account[key]:,} {key}" for key in _COUNTS)
+    say(f"{found.partner}: {counts}\n")
+    _say_rows(found.reasons)
+    _say_rows([{**row, "source_file": visible_line(row["source_file"])} for row in found.examples])
+    _say_rows([{**row, "file": visible_line(row["file"])} for row in found.files[:files]])
+    if len(found.files) > files:
+        say(f"and {len(found.files) - files:,} more files: files=N or format=json\n")
+    _say_rows(found.duplication)
+    report_bad_files([list(row.values()) for row in found.bad_files])
+
+
+def _say_rows(rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        header = [name.replace("_", " ") for name in rows[0]]
+        say_table(header, [["" if v is None else v for v in row.values()] for row in rows])
+        say()
 
 
 def _because(removal: dict[str, Any]) -> str:

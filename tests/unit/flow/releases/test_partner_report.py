@@ -1,0 +1,59 @@
+"""What became of what one partner gave, from decisions alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from jobs.errors import ConfigError
+from jobs.flow.releases.opened_release import OpenedRelease
+from jobs.flow.releases.partner_report import partner_report
+from tests.builds import build, build_parameters, in_this_process, opened, table
+
+
+@pytest.fixture(scope="module")
+def release(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> OpenedRelease:
+    params = build_parameters(demo / "conf", tmp_path_factory.mktemp("root"), "alarms=warn")
+    with in_this_process():
+        build(params)
+    return opened(params)
+
+
+@pytest.mark.parametrize("partner", ["gov", "news", "papers"])
+def test_report_counts_what_decisions_say(release: OpenedRelease, partner: str) -> None:
+    rows = [row for row in table(release, "decisions").to_pylist() if row["partner"] == partner]
+    found = partner_report(release, partner, examples=2)
+    assert {row["file"]: row["delivered"] for row in found.files} == Counter(
+        row["source_file"] for row in rows
+    )
+    for key in ("kept", "dropped", "rejected"):
+        assert sum(row[key] for row in found.files) == found.account[key]
+    lost = [row for row in rows if row["verdict"] != "kept"]
+    assert {(row["stage"], row["reason"]): row["rows"] for row in found.reasons} == Counter(
+        (row["stage"], row["reason"]) for row in lost
+    )
+    whose = Counter((row["kept_partner"], row["reason"]) for row in rows if row["kept_partner"])
+    told = {(row["kept_partner"], row["reason"]): row["dropped"] for row in found.duplication}
+    assert told == whose
+
+
+def test_examples_are_the_first_of_each_reason_by_file_and_row(release: OpenedRelease) -> None:
+    rows = [row for row in table(release, "decisions").to_pylist() if row["partner"] == "news"]
+    lost = [row for row in rows if row["verdict"] != "kept"]
+    place = lambda row: (row["source_file"], row["source_row"])  # noqa: E731
+    expected = {
+        of: sorted(place(row) for row in lost if (row["stage"], row["reason"]) == of)[:2]
+        for of in {(row["stage"], row["reason"]) for row in lost}
+    }
+    found: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    for row in partner_report(release, "news", examples=2).examples:
+        found.setdefault((row["stage"], row["reason"]), []).append(place(row))
+    assert found == expected
+    assert partner_report(release, "news", examples=0).examples == []
+
+
+def test_a_partner_who_gave_nothing_is_named_beside_those_who_did(release: OpenedRelease) -> None:
+    with pytest.raises(ConfigError, match=r"partner=新闻: demo 1\.0\.0 has gov, news, papers"):
+        partner_report(release, "新闻", examples=1)
