@@ -103,6 +103,18 @@ def test_readme_runs_the_scripts_that_are_there() -> None:
         assert (ROOT / script).is_file()
 
 
+def test_readme_in_chinese_has_the_commands_verbs_and_links_of_the_other() -> None:
+    english, chinese = read("README.md"), read("README.zh-CN.md")
+    blocks = re.findall(r"```\w+\n(.*?)```", chinese, re.DOTALL)
+    assert len(blocks) >= 5
+    assert [block for block in blocks if block not in english] == []
+    named = {*re.findall(r"`heliu ([a-z-]+)", chinese)}
+    assert len(named) >= 12
+    assert named <= {*verbs()}
+    for link in re.findall(r"\]\(([^)#]+)", chinese):
+        assert (ROOT / link).exists(), link
+
+
 def test_promises_name_tests_that_are_there() -> None:
     named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", read("docs/running.md"))
     assert len(named) > 10
