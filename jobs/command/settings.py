@@ -22,7 +22,7 @@ from jobs.corpus.release.loss_alarms import AlarmParams
 from jobs.corpus.removal.params import RepeatedLineParams, SiteBoilerplateParams
 from jobs.corpus.repair.repairs import RepairParams
 from jobs.errors import ConfigError
-from jobs.flow.params import ShardParams
+from jobs.flow.params import PartnerTerms, ShardParams
 from jobs.on_ray.compute import ComputeParams
 from jobs.storage.objects import StorageParams
 
@@ -56,6 +56,7 @@ class Partner:
     script: str = "simplify"  # Traditional text; or keep
     reject_share: float | None = None  # None: limits.reject_share
     metadata: dict[str, Any] = field(default_factory=dict)
+    terms: Any = field(default_factory=group(PartnerTerms))  # for the papers of a release
     follow_links: bool = False  # out of the folders of deliveries
     on_bad_file: str | None = None  # None: the build's
     groups: dict[str, FileGroup] = field(default_factory=dict)  # instead of deliveries
@@ -81,6 +82,7 @@ class Corpus:
     name: str = MISSING
     version: str = MISSING
     parent: str | None = MISSING
+    publisher: str | None = None  # releases that record none gave none
 
 
 @dataclass

@@ -104,7 +104,8 @@ def documents(
         "title": private.titles,
         **fields,
         "meta": without_private_values(_meta(delivered), params=params.private_data),
-        **{name: origin[name] for name in ("site", "source_tier", "region", "licence")},
+        **{name: origin[name] for name in ("site", "source_tier", "region")},
+        "licence": pc.coalesce(_licence(delivered, params), origin["licence"]),
         "evidence": pc.if_else(is_unwanted, origin["evidence"], evidence),
         **{field.name: measured[field.name] for field in SIGNALS},
     }
@@ -117,6 +118,12 @@ def _languages(text: Repaired, content: pa.Array) -> dict[str, pa.Array]:
     columns = languages(text.texts, text.found, text.script)._asdict()
     is_null = pc.is_null(content).to_numpy(zero_copy_only=False)
     return {name: pa.array(column, pa.string(), mask=is_null) for name, column in columns.items()}
+
+
+def _licence(delivered: pa.Table, params: TextParams) -> pa.Array:
+    """Return the licence that each row has of its own, on one line, null where it has none."""
+    given = _field(delivered["licence"].combine_chunks())
+    return without_private_values(given, params=params.private_data)
 
 
 def _meta(delivered: pa.Table) -> pa.Array:
