@@ -1,0 +1,166 @@
+"""The quality sheet 质量说明: the numbers that a buyer of a Chinese corpus asks for, in Chinese."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from jobs.flow.papers.ledger import Amount, Ledger
+from jobs.flow.papers.paper import CHINESE, Paper, PaperTable, Section, Value
+from jobs.flow.releases.amounts import LENGTHS
+from jobs.flow.releases.processing import NOT_GIVEN, collection_period, legal_name, term
+
+_MOST_DOMAINS = 50
+
+
+def quality_sheet(ledger: Ledger) -> Paper:
+    """Return the sheet."""
+    return Paper(
+        f"{ledger.name} 质量说明",
+        "本说明由语料库发布记录自动生成，未人工填写任何数字；未提供的内容标为“未提供”。",
+        (
+            Section("1", "基本信息", _basics(ledger)),
+            Section("2", "数据来源", table=_sources(ledger)),
+            Section("3", "许可协议", table=_licences(ledger)),
+            Section("4", "网站（按字数，至多 50 个主域名）", table=_domains(ledger)),
+            Section("5", "来源级别", table=_shares("级别", ledger.by("source_tier"))),
+            Section("6", "地区", table=_shares("地区", ledger.by("region"))),
+            Section("7", "发布年份", table=_shares("年份", _by_name(ledger.by("year")))),
+            Section("8", "语言", table=_shares("语言", ledger.by("language"))),
+            Section("9", "交付时的文字", table=_shares("文字", ledger.by("script"))),
+            Section("10", "篇幅", table=_lengths(ledger)),
+            Section("11", "去重与过滤", _losses(ledger), _reasons(ledger)),
+            Section("12", "个人信息处理", table=_private_data(ledger)),
+            Section("13", "评测集去除", table=_benchmarks(ledger)),
+            Section("14", "核验", _verification(ledger)),
+        ),
+        CHINESE,
+    )
+
+
+def _basics(ledger: Ledger) -> dict[str, Value]:
+    manifest, parent = ledger.manifest, ledger.manifest.get("parent")
+    first, last = collection_period(*ledger.partners.values())
+    return {
+        "语料库": manifest["corpus"],
+        "版本": manifest["version"],
+        "发布方": manifest.get("publisher"),
+        "发布时间": ledger.published_at or None,
+        "上一版本": parent["version"] if parent else "无",
+        "文档数": manifest["documents"],
+        "字数": ledger.characters,
+        "正文字节数（UTF-8）": manifest["content_bytes"],
+        "平均每篇字数": ledger.characters // max(1, manifest["documents"]),
+        "文件数": len(ledger.shards),
+        "采集起始": first,
+        "采集截止": last,
+    }
+
+
+def _sources(ledger: Ledger) -> PaperTable:
+    asked = ("country", "agreement", "source_kind", "method", "allowed_use")
+    rows = [
+        [
+            legal_name(name, account),
+            *(term(account, key) for key in asked),
+            account["delivered"],
+            account["kept"],
+        ]
+        for name, account in ledger.partners.items()
+    ]
+    header = ("提供方", "国家或地区", "合同或授权", "来源类型", "采集方式", "允许用途")
+    return PaperTable((*header, "交付篇数", "收入篇数"), rows)
+
+
+def _licences(ledger: Ledger) -> PaperTable:
+    rows = [
+        [one.name, legal_name(name, account), one.documents, one.characters]
+        for name, account in ledger.partners.items()
+        for one in ledger.licences(name)
+    ]
+    return PaperTable(("许可协议", "提供方", "文档数", "字数"), rows)
+
+
+def _domains(ledger: Ledger) -> PaperTable:
+    return _shares("主域名", ledger.domains([*ledger.partners]), most=_MOST_DOMAINS)
+
+
+def _by_name(amounts: list[Amount]) -> list[Amount]:
+    return sorted(amounts, key=lambda one: (one.name is None, one.name or ""))
+
+
+def _shares(name: str, amounts: list[Amount], most: int | None = None) -> PaperTable:
+    """Return a table of amounts with their share of all characters."""
+    whole = sum(one.characters for one in amounts) or 1
+    rows = [
+        [one.name, one.documents, one.characters, f"{one.characters / whole:.2%}"]
+        for one in amounts[:most]
+    ]
+    return PaperTable((name, "文档数", "字数", "字数占比"), rows)
+
+
+def _lengths(ledger: Ledger) -> PaperTable:
+    names = {str(first): f"{first:,}–{after - 1:,} 字" for first, after in pairwise(LENGTHS)} | {
+        str(LENGTHS[-1]): f"{LENGTHS[-1]:,} 字以上"
+    }
+    found = sorted(ledger.by("length"), key=lambda one: int(one.name or 0))
+    return _shares("篇幅", [one._replace(name=names[one.name or "0"]) for one in found])
+
+
+def _losses(ledger: Ledger) -> dict[str, Value]:
+    accounts = ledger.manifest["partners"].values()
+    delivered = sum(account["delivered"] for account in accounts)
+    numbers = {
+        name: sum(account[name] for account in accounts) for name in ("kept", "dropped", "rejected")
+    }  # type: ignore[literal-required]
+    return {
+        "交付篇数": delivered,
+        "收入篇数": numbers["kept"],
+        "去除篇数": numbers["dropped"],
+        "拒收篇数": numbers["rejected"],
+        "收入比例": f"{numbers['kept'] / delivered:.2%}" if delivered else None,
+    }
+
+
+def _reasons(ledger: Ledger) -> PaperTable:
+    rows = [
+        [legal_name(name, account), reason, count, f"{count / account['delivered']:.2%}"]
+        for name, account in ledger.manifest["partners"].items()
+        for reason, count in account["reasons"].items()
+    ]
+    return PaperTable(("提供方", "阶段/原因", "篇数", "占交付比例"), rows)
+
+
+def _private_data(ledger: Ledger) -> PaperTable:
+    policies = ledger.manifest["parameters"].get("private_data", {})
+    found = ledger.manifest.get("private_data", {})
+    rows = [
+        [
+            kind,
+            policy,
+            sum(kinds.get(kind, {}).get("documents", 0) for kinds in found.values()),
+            sum(kinds.get(kind, {}).get("values", 0) for kinds in found.values()),
+        ]
+        for kind, policy in sorted(policies.items())
+    ]
+    return PaperTable(("类型", "处理方式", "涉及文档数", "处数"), rows)
+
+
+def _benchmarks(ledger: Ledger) -> PaperTable:
+    rows = [
+        [
+            one["name"],
+            one["version"],
+            one["items"],
+            sum(counts.get("dropped", 0) for counts in one["documents"].values()),
+        ]
+        for one in ledger.manifest.get("benchmarks", [])
+    ]
+    return PaperTable(("评测集", "版本", "题数", "去除文档数"), rows)
+
+
+def _verification(ledger: Ledger) -> dict[str, Value]:
+    return {
+        "发布摘要（sha256）": ledger.digest,
+        "核验命令": f"heliu verify release={ledger.manifest['version']}@sha256:{ledger.digest}",
+        "抽检": NOT_GIVEN,
+    }
