@@ -218,12 +218,13 @@ def _without_site(ledger: Ledger, names: list[str]) -> int:
 
 def _rights(ledger: Ledger) -> dict[str, Value]:
     policy = ledger.manifest["parameters"].get("rights", {}).get("policy")
-    reserved = [one for one in ledger.by("rights") if one.name]
+    reserved = [one.documents for one in ledger.by("rights") if one.name]
+    rejected = rejections(ledger.manifest, "rights")
     return {
         "signatory of the code of practice": _NOT_OF_CORPUS,
         "opt-outs in headers and meta tags of pages": policy and f"policy: {policy}",
-        "documents rejected for them": sum(rejections(ledger.manifest, "rights").values()),
-        "documents whose pages say something": sum(one.documents for one in reserved),
+        "rows rejected for them": sum(rejected.values()) if policy else None,
+        "documents whose pages say something": sum(reserved) if policy else None,
         "measures at collection": [
             f"{legal_name(name, account)}: {term(account, 'method')}"
             for name, account in ledger.partners.items()

@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 
+from jobs.corpus.private_data.kinds import PLACEHOLDERS
 from jobs.flow.papers.ledger import Amount, Ledger
 from jobs.flow.papers.paper import CHINESE, Paper, PaperTable, Section, Value
+from jobs.flow.params import SourceKind
 from jobs.flow.releases.amounts import LENGTHS
 from jobs.flow.releases.processing import NOT_GIVEN, collection_period, legal_name, term
 
 _MOST_DOMAINS = 50
+_KINDS = {
+    SourceKind.PUBLIC_DATASET: "公开数据集",
+    SourceKind.LICENSED: "权利人授权",
+    SourceKind.THIRD_PARTY: "第三方提供",
+    SourceKind.CRAWLED: "网络采集",
+    SourceKind.USER_DATA: "用户数据",
+    SourceKind.SYNTHETIC: "合成数据",
+    SourceKind.OTHER: "其他",
+}
+_TIERS = {
+    "ministry": "国家部委",
+    "province": "省级",
+    "prefecture": "地市级",
+    "county": "县级",
+    "key_news_site": "重点新闻网站",
+    "central_newspaper": "中央报刊",
+    "local_newspaper": "地方报刊",
+    "other": "其他",
+}
+_PRIVATE_KINDS = {str(kind): name.strip("〔〕") for kind, name in PLACEHOLDERS.items()}
+_POLICIES = {"replace": "替换为占位符", "drop": "去除文档", "report": "仅统计"}
 
 
 def quality_sheet(ledger: Ledger) -> Paper:
@@ -22,7 +46,7 @@ def quality_sheet(ledger: Ledger) -> Paper:
             Section("2", "数据来源", table=_sources(ledger)),
             Section("3", "许可协议", table=_licences(ledger)),
             Section("4", "网站（按字数，至多 50 个主域名）", table=_domains(ledger)),
-            Section("5", "来源级别", table=_shares("级别", ledger.by("source_tier"))),
+            Section("5", "来源级别", table=_shares("级别", _tiers(ledger))),
             Section("6", "地区", table=_shares("地区", ledger.by("region"))),
             Section("7", "发布年份", table=_shares("年份", _by_name(ledger.by("year")))),
             Section("8", "语言", table=_shares("语言", ledger.by("language"))),
@@ -57,11 +81,12 @@ def _basics(ledger: Ledger) -> dict[str, Value]:
 
 
 def _sources(ledger: Ledger) -> PaperTable:
-    asked = ("country", "agreement", "source_kind", "method", "allowed_use")
     rows = [
         [
             legal_name(name, account),
-            *(term(account, key) for key in asked),
+            *(term(account, key) for key in ("country", "agreement")),
+            _named(_KINDS, term(account, "source_kind")),
+            *(term(account, key) for key in ("method", "allowed_use")),
             account["delivered"],
             account["kept"],
         ]
@@ -69,6 +94,17 @@ def _sources(ledger: Ledger) -> PaperTable:
     ]
     header = ("提供方", "国家或地区", "合同或授权", "来源类型", "采集方式", "允许用途")
     return PaperTable((*header, "交付篇数", "收入篇数"), rows)
+
+
+def _named(names: Mapping[str, str], word: str) -> str:
+    """Return the Chinese name of a word of releases, or the word."""
+    return names.get(word, word)
+
+
+def _tiers(ledger: Ledger) -> list[Amount]:
+    return [
+        one._replace(name=one.name and _named(_TIERS, one.name)) for one in ledger.by("source_tier")
+    ]
 
 
 def _licences(ledger: Ledger) -> PaperTable:
@@ -135,8 +171,8 @@ def _private_data(ledger: Ledger) -> PaperTable:
     found = ledger.manifest.get("private_data", {})
     rows = [
         [
-            kind,
-            policy,
+            _named(_PRIVATE_KINDS, kind),
+            _named(_POLICIES, policy),
             sum(kinds.get(kind, {}).get("documents", 0) for kinds in found.values()),
             sum(kinds.get(kind, {}).get("values", 0) for kinds in found.values()),
         ]

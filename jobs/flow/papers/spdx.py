@@ -24,7 +24,7 @@ from jobs.storage.manifests import JsonObject
 
 _CONTEXT = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
 _CREATION = "_:creation"
-_NO_LICENCE = "https://spdx.org/rdf/3.0.1/terms/ExpandedLicensing/NoAssertion"
+_NO_LICENCE = "expandedlicensing_NoAssertionLicense"
 # Of spdx.org/licenses, those that texts come under; by their lower case.
 _LISTED = {
     name.lower(): name
@@ -139,11 +139,11 @@ def _dataset(ledger: Ledger, root: str, created: str, location: str | None) -> J
         "verifiedUsing": _sha256(ledger.digest),
         "dataset_datasetType": ["text"],
         "dataset_datasetSize": sum(one["bytes"] for one in ledger.shards),
-        "dataset_dataCollectionProcess": " ".join(collection_methods(manifest)) or NOT_GIVEN,
+        "dataset_dataCollectionProcess": "; ".join(collection_methods(manifest)) or NOT_GIVEN,
         "dataset_dataPreprocessing": processing_steps(manifest),
         "dataset_datasetNoise": NOT_GIVEN,
         "dataset_knownBias": [NOT_GIVEN],
-        "dataset_intendedUse": " ".join(uses) or NOT_GIVEN,
+        "dataset_intendedUse": "; ".join(uses) or NOT_GIVEN,
         "dataset_datasetUpdateMechanism": "A later version extends it; this one never changes.",
         "dataset_anonymizationMethodUsed": [
             f"{kind}: {policy}" for kind, policy in sorted(policies.items())

@@ -110,7 +110,7 @@ def responsible_use(manifest: Manifest) -> JsonObject:
         for name, account in accounts.items()
     ]
     return {
-        "rai:dataCollection": " ".join(collection_methods(manifest)) or NOT_GIVEN,
+        "rai:dataCollection": "; ".join(collection_methods(manifest)) or NOT_GIVEN,
         "rai:dataCollectionType": sorted({term(one, "source_kind") for one in accounts.values()}),
         "rai:dataCollectionRawData": f"{len(manifest['inputs']):,} files that "
         f"{len(accounts)} partners delivered.",
