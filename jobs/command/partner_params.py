@@ -14,10 +14,11 @@ from jobs.command.settings import (
 )
 from jobs.corpus.intake.formats import FORMATS
 from jobs.corpus.intake.rows import DeliveryParams
+from jobs.corpus.release.partner_terms import PartnerTerms
 from jobs.corpus.repair.repairs import RepairParams
 from jobs.errors import ConfigError
 from jobs.flow.params import FileGroup as FileGroupParams
-from jobs.flow.params import PartnerParams, PartnerTerms
+from jobs.flow.params import PartnerParams
 from jobs.redaction import redacted, redacted_values
 
 

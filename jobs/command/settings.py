@@ -19,10 +19,11 @@ from jobs.corpus.dedup.params import BandParams, SignatureParams
 from jobs.corpus.dedup.ranking import RankParams
 from jobs.corpus.private_data.params import PrivateDataParams
 from jobs.corpus.release.loss_alarms import AlarmParams
+from jobs.corpus.release.partner_terms import PartnerTerms
 from jobs.corpus.removal.params import RepeatedLineParams, SiteBoilerplateParams
 from jobs.corpus.repair.repairs import RepairParams
 from jobs.errors import ConfigError
-from jobs.flow.params import PartnerTerms, ShardParams
+from jobs.flow.params import ShardParams
 from jobs.on_ray.compute import ComputeParams
 from jobs.storage.objects import StorageParams
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import asdict, dataclass
-from enum import StrEnum
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from jobs.corpus.release.partner_terms import PartnerTerms
 from jobs.errors import ConfigError
 from jobs.storage.grammar import complaint_of_line
 from jobs.storage.layout import check_corpus, check_version
@@ -28,65 +27,6 @@ if TYPE_CHECKING:  # the command line is checked by these classes, which need no
     from jobs.storage.objects import StorageParams
 
 _MOST_PRIORITY = 1_000_000
-_COUNTRY = re.compile("[A-Z]{2}")
-_DAY = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-\d\d)?)?", re.ASCII)
-
-
-class SourceKind(StrEnum):
-    """What kind of source a partner's deliveries are: sections 2.1 to 2.6 of the EU's template."""
-
-    PUBLIC_DATASET = "public_dataset"
-    LICENSED = "licensed"  # by agreement with the rightsholders or who represents them
-    THIRD_PARTY = "third_party"  # obtained from others, without such an agreement
-    CRAWLED = "crawled"  # by the publisher or on its behalf
-    USER_DATA = "user_data"
-    SYNTHETIC = "synthetic"
-    OTHER = "other"
-
-
-@dataclass(frozen=True)
-class PartnerTerms:
-    """What the papers of a release report of a partner; what is empty was not given.
-
-    Attributes:
-        legal_name: Of the partner.
-        country: Where its deliveries were collected, ISO 3166-1 alpha-2.
-        agreement: Reference of the contract or consent.
-        source_kind: One of `SourceKind`.
-        method: How its deliveries were collected, in words.
-        collected_from: When the collection began: a year, month or day.
-        collected_to: When it ended.
-        allowed_use: What may be done with its documents, in words.
-    """
-
-    legal_name: str = ""
-    country: str = ""
-    agreement: str = ""
-    source_kind: str = ""
-    method: str = ""
-    collected_from: str = ""
-    collected_to: str = ""
-    allowed_use: str = ""
-
-    def __post_init__(self) -> None:
-        """Refuse what is no line of text, no country, no kind or no date."""
-        for name, value in asdict(self).items():
-            if complaint := complaint_of_line(value):
-                raise ConfigError(f"terms.{name}: {value!r} {complaint}: correct it")
-        if self.country and not _COUNTRY.fullmatch(self.country):
-            raise ConfigError(f"terms.country={self.country!r}: give two capitals, as CN")
-        if self.source_kind and self.source_kind not in {*SourceKind}:
-            known = ", ".join(SourceKind)
-            raise ConfigError(f"terms.source_kind={self.source_kind!r}: choose one of {known}")
-        for name in ("collected_from", "collected_to"):
-            value = getattr(self, name)
-            if value and not _DAY.fullmatch(value):
-                raise ConfigError(f"terms.{name}={value!r}: give a year, a month or a day: 2023-11")
-
-    @property
-    def given(self) -> dict[str, str]:
-        """The values that are given, by name."""
-        return {name: value for name, value in asdict(self).items() if value}
 
 
 @dataclass(frozen=True)
@@ -130,7 +70,7 @@ class PartnerParams:
     metadata: dict[str, Any]
     follow_links: bool
     is_skipping: bool
-    terms: PartnerTerms = PartnerTerms()
+    terms: PartnerTerms = field(default_factory=PartnerTerms)
 
     def __post_init__(self) -> None:
         """Refuse a partner without deliveries, of an unknown format or with an impossible share."""
@@ -140,7 +80,7 @@ class PartnerParams:
             format_named(group.reading.format)
             if not group.deliveries:
                 raise ConfigError(f"{self.owner(group)} has no deliveries: give a path or pattern")
-        for words in (self.name, self.licence):
+        for words in (self.name, self.licence, *self.terms.given.values()):
             if complaint := complaint_of_line(words):
                 raise ConfigError(f"partner {self.name!r}: {words!r} {complaint}: correct it")
         if not 0 <= self.reject_share <= 1:

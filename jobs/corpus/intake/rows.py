@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from jobs.corpus.intake.cells import as_string, joined, kept_values
+from jobs.corpus.intake.cells import as_string, if_given, joined, kept_values
 from jobs.corpus.intake.encodings import ENCODINGS, ESCAPED, EUC_TW
 from jobs.corpus.model.reasons import RejectReason
 from jobs.corpus.model.tables import DELIVERED
@@ -22,11 +22,6 @@ _ID = COLUMNS.index("id")
 _KEPT = len(COLUMNS)  # from here on the values of columns to keep
 DELIVERED_AS = {"id": "source_id"} | {name: name for name in COLUMNS[2:]}
 """The columns of DELIVERED in which what is mapped stands, beside the text."""
-
-NO_IDS = frozenset(
-    ("", r"\N", "NULL", "Null", "null", "None", "NaN", "nan", "<NA>", "N/A", "undefined", "-")
-)
-"""What MySQL, Python, pandas, JavaScript and people write where a row has no id or licence."""
 
 HEAD_ROWS = 100
 """How many rows of a file show whether its columns are those of the mapping."""
@@ -164,17 +159,12 @@ def delivered_row(number: int, values: Sequence[object], params: DeliveryParams)
     if params.keep:
         meta, values = kept_values(params.keep, values[_KEPT:]), values[:_KEPT]
     source_id, title, url, published, licence = map(as_string, values[1:])
-    source_id, licence = _if_given(source_id), _if_given(licence)
+    source_id, licence = if_given(source_id), if_given(licence)
     refusal = _refusal(text, params.max_text_bytes)
     if refusal is None:
         return Row(number, source_id, title, str(text), url, published, licence, meta, None, None)
     facts = (url, published, licence, meta, refusal.reason, shortened(refusal.evidence))
     return Row(number, source_id, title, None, *facts)
-
-
-def _if_given(value: str | None) -> str | None:
-    """Return a value, None where it is what programs write where there is none."""
-    return None if value is None or value.strip() in NO_IDS else value
 
 
 def without_escapes(text: str, lost_share: float) -> str | None:

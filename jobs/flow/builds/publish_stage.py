@@ -12,7 +12,8 @@ from jobs.errors import LostRace, ReleaseMissing
 from jobs.flow.builds.bad_files import BadFile
 from jobs.flow.builds.loss_alarms import deliveries
 from jobs.flow.builds.merge_inputs import Range
-from jobs.flow.builds.merge_stage import MOST_LICENCES, totals
+from jobs.flow.builds.merge_stage import totals
+from jobs.flow.builds.recorded_terms import recorded_publisher, recorded_terms
 from jobs.flow.contamination.records import recorded_benchmarks
 from jobs.flow.intake.input_shards import DeliveredFile, InputShard, delivered_files, input_name
 from jobs.flow.params import BuildParams, PartnerParams
@@ -31,14 +32,7 @@ from jobs.storage.commits import resumed
 from jobs.storage.corpus import Corpus
 from jobs.storage.layout import blob_key
 from jobs.storage.log import head
-from jobs.storage.manifests import (
-    FileEntry,
-    InputEntry,
-    JsonObject,
-    Manifest,
-    PartnerAccount,
-    files_of,
-)
+from jobs.storage.manifests import FileEntry, InputEntry, JsonObject, Manifest, files_of
 from jobs.storage.objects import ObjectStore
 from jobs.storage.publication import publish
 from jobs.storage.releases import read_manifest
@@ -158,7 +152,7 @@ def candidate(
         **known_before(plan, params, parent=parent),
         "documents": sum(file["rows"] for file in files["shards"]),
         "content_bytes": sum(file["content_bytes"] for file in files["shards"]),
-        **_publisher(params, before),
+        **recorded_publisher(params, before),
         "partners": {
             name: _account(given[name], built[name], merged, before)
             if name in given
@@ -275,27 +269,8 @@ def _account(
         "licence": partner.licence,
         "priority": partner.priority,
         "metadata": partner.metadata,
-        **({"terms": partner.terms.given} if partner.terms.given else {}),
-        **_other_licences(partner, merged, known),
+        **recorded_terms(partner, merged, known),
     }
-
-
-def _other_licences(
-    partner: PartnerParams,
-    merged: Sequence[tuple[Range, Checkpoint]],
-    known: Sequence[PartnerAccount],
-) -> JsonObject:
-    """Return licences that documents of a partner have, or had, beside the partner's own."""
-    found = {name for w, one in merged if w.partner == partner.name for name in one["licences"]}
-    for account in known:
-        found |= {account["licence"], *account.get("licences", [])}
-    others = sorted(found - {partner.licence})
-    return {"licences": others[:MOST_LICENCES]} if others else {}
-
-
-def _publisher(params: BuildParams, before: Manifest) -> JsonObject:
-    publisher = params.publisher or before.get("publisher")
-    return {"publisher": publisher} if publisher else {}
 
 
 def _with_readings(parameters: JsonObject, before: Manifest) -> JsonObject:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from jobs.corpus.release.partner_terms import SourceKind
 from jobs.flow.papers.ledger import Ledger
 from jobs.flow.papers.paper import Paper, PaperTable, Section, Value
-from jobs.flow.params import SourceKind
 from jobs.flow.releases.processing import (
     NOT_GIVEN,
     collection_period,

@@ -7,9 +7,9 @@ corpus here, and adds what is said of the model and of itself.
 
 from __future__ import annotations
 
+from jobs.corpus.release.partner_terms import SourceKind
 from jobs.flow.papers.ledger import Amount, Ledger
 from jobs.flow.papers.paper import Paper, PaperTable, Section, Value
-from jobs.flow.params import SourceKind
 from jobs.flow.releases.licences import licences_of
 from jobs.flow.releases.processing import (
     collection_period,
@@ -166,9 +166,12 @@ def _languages(ledger: Ledger) -> PaperTable:
 def _sources(ledger: Ledger, number: str, title: str, *kinds: SourceKind | None) -> Section:
     """Return a section on the partners whose sources are of some kinds."""
     names = _of_kinds(ledger, *kinds)
-    rows = [_source(name, ledger) for name in names]
+    return Section(number, title, {"used": _is_used(ledger, names)}, _source_table(ledger, names))
+
+
+def _source_table(ledger: Ledger, names: list[str]) -> PaperTable:
     header = ("source", "agreement", "licences", "collected in", "from", "to", "documents")
-    return Section(number, title, {"used": _is_used(ledger, names)}, PaperTable(header, rows))
+    return PaperTable(header, [_source(name, ledger) for name in names])
 
 
 def _is_used(ledger: Ledger, names: list[str]) -> bool | None:
@@ -197,7 +200,6 @@ def _crawled(ledger: Ledger, *, is_sme: bool) -> Section:
     share = "5 %, at most 1,000" if is_sme else "10 %"
     values: dict[str, Value] = {
         "used": _is_used(ledger, _of_kinds(ledger, SourceKind.CRAWLED)),
-        "sources": [legal_name(name, ledger.partners[name]) for name in names],
         "crawlers, and how they behave": [
             f"{legal_name(name, ledger.partners[name])}: {term(ledger.partners[name], 'method')}"
             for name in names
@@ -208,7 +210,8 @@ def _crawled(ledger: Ledger, *, is_sme: bool) -> Section:
         "domains listed in domains.tsv": f"the top {share} by characters: {len(listed):,}",
         "documents without an address": _without_site(ledger, names),
     }
-    return Section("2.3", "Data crawled from online sources", values)
+    title = "Data crawled from online sources"
+    return Section("2.3", title, values, _source_table(ledger, names))
 
 
 def _without_site(ledger: Ledger, names: list[str]) -> int:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from jobs.corpus.private_data.kinds import PLACEHOLDERS
+from jobs.corpus.release.partner_terms import SourceKind
 from jobs.flow.papers.ledger import Amount, Ledger
 from jobs.flow.papers.paper import CHINESE, Paper, PaperTable, Section, Value
-from jobs.flow.params import SourceKind
 from jobs.flow.releases.amounts import LENGTHS
 from jobs.flow.releases.processing import NOT_GIVEN, collection_period, legal_name, term
 

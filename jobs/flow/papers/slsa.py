@@ -22,7 +22,7 @@ _TAKEDOWN_TYPE = "urn:heliu:takedown:1"
 
 def slsa_provenance(ledger: Ledger) -> bytes:
     """Return the statement as JSON."""
-    manifest, about = ledger.manifest, ledger.commit_info
+    manifest, commit_info = ledger.manifest, ledger.commit_info
     parameters = {
         "corpus": manifest["corpus"],
         "version": manifest["version"],
@@ -30,6 +30,7 @@ def slsa_provenance(ledger: Ledger) -> bytes:
         "corrects": manifest.get("corrects"),
         "parameters": manifest["parameters"],
     }
+    dependencies = [*_inputs(ledger), *_parent(ledger), *_code(commit_info)]
     subject = {
         "name": f"{manifest['corpus']}/{manifest['version']}",
         "digest": {"sha256": ledger.digest},
@@ -45,10 +46,10 @@ def slsa_provenance(ledger: Ledger) -> bytes:
                     "externalParameters": {
                         name: value for name, value in parameters.items() if value is not None
                     },
-                    "resolvedDependencies": [*_inputs(ledger), *_parent(ledger), *_code(about)],
+                    "resolvedDependencies": dependencies,
                 },
                 "runDetails": {
-                    "builder": {"id": "urn:heliu", "version": _versions(about)},
+                    "builder": {"id": "urn:heliu", "version": _versions(commit_info)},
                     "metadata": _metadata(ledger),
                 },
             },
@@ -77,8 +78,8 @@ def _parent(ledger: Ledger) -> Iterator[JsonObject]:
         }
 
 
-def _code(about: JsonObject) -> Iterator[JsonObject]:
-    code = about.get("code")
+def _code(commit_info: JsonObject) -> Iterator[JsonObject]:
+    code = commit_info.get("code")
     if isinstance(code, dict) and "sha256" in code:
         commit = {"gitCommit": code["commit"]} if code.get("commit") else {}
         yield {
@@ -87,17 +88,17 @@ def _code(about: JsonObject) -> Iterator[JsonObject]:
             "digest": {"sha256": str(code["sha256"]), **commit},
             "annotations": {"is_dirty": bool(code.get("is_dirty", False))},
         }
-    if about.get("lock"):
+    if commit_info.get("lock"):
         yield {
             "uri": "urn:heliu:requirements.lock",
             "name": "requirements.lock",
-            "digest": {"sha256": str(about["lock"])},
+            "digest": {"sha256": str(commit_info["lock"])},
         }
 
 
-def _versions(about: JsonObject) -> dict[str, str]:
+def _versions(commit_info: JsonObject) -> dict[str, str]:
     tools = ("heliu", "python", "pyarrow", "ray", "numba", "numpy", "opencc", "xxhash")
-    return {name: str(about[name]) for name in tools if about.get(name)}
+    return {name: str(commit_info[name]) for name in tools if commit_info.get(name)}
 
 
 def _metadata(ledger: Ledger) -> JsonObject:

@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import mlcroissant
 import pytest
 from google.protobuf.json_format import ParseDict
 from in_toto_attestation.predicates.provenance.v1 import provenance_pb2
@@ -69,12 +68,16 @@ def loaded(files: dict[str, bytes], name: str) -> Any:
     return json.loads(files[name])
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("any_ledger", ["old", "takedown"], indirect=True)
 def test_croissant_passes_its_validator(any_ledger: Ledger, tmp_path: Path) -> None:
+    import mlcroissant  # a second
+
     path = tmp_path / "croissant.json"
     path.write_bytes(written(any_ledger)["croissant.json"])
     metadata = mlcroissant.Dataset(jsonld=path).metadata
     assert not metadata.ctx.issues.errors
-    assert [str(one) for one in metadata.conforms_to] or metadata.ctx.is_v1_1()
+    assert metadata.ctx.is_v1_1()
     described = json.loads(path.read_bytes())
     entities = described["prov:wasDerivedFrom"]
     parent = any_ledger.manifest.get("parent")
@@ -214,7 +217,7 @@ def _more_kept(manifest: dict[str, Any]) -> None:
 
 
 def _more_dropped(manifest: dict[str, Any]) -> None:
-    manifest["partners"]["gov"]["reasons"]["dedup/exact_duplicate"] = 987_654
+    manifest["partners"]["gov"]["reasons"]["dedup/near_duplicate"] = 987_654
 
 
 def _more_private(manifest: dict[str, Any]) -> None:
@@ -231,7 +234,7 @@ TEXTS = {"california-ab2013", "croissant", "data-provenance", "eu-summary", "qua
 @pytest.mark.parametrize(
     ("change", "shown_in"),
     [
-        (_more_documents, {"california-ab2013", "croissant", "eu-summary", "quality-zh", "spdx"}),
+        (_more_documents, {*TEXTS, "spdx"}),
         (_more_bytes, {"california-ab2013", "eu-summary", "quality-zh"}),
         (_more_kept, {"california-ab2013", "croissant", "eu-summary", "quality-zh"}),
         (_more_dropped, {*TEXTS, "spdx"}),
