@@ -44,7 +44,7 @@ def california_summary(ledger: Ledger) -> Paper:
 
 
 def _owners(ledger: Ledger) -> PaperTable:
-    rows = [
+    rows: list[list[Value]] = [
         [legal_name(name, account), name, account["kept"]]
         for name, account in ledger.partners.items()
     ]
@@ -83,7 +83,7 @@ def _property(ledger: Ledger) -> dict[str, Value]:
 
 
 def _licensed(ledger: Ledger) -> PaperTable:
-    rows = [
+    rows: list[list[Value]] = [
         [
             legal_name(name, account),
             [one.name or "" for one in ledger.licences(name)],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
+from typing import Any
 
 from jobs.corpus.private_data.kinds import PLACEHOLDERS
 from jobs.corpus.release.partner_terms import SourceKind
@@ -81,7 +82,7 @@ def _basics(ledger: Ledger) -> dict[str, Value]:
 
 
 def _sources(ledger: Ledger) -> PaperTable:
-    rows = [
+    rows: list[list[Value]] = [
         [
             legal_name(name, account),
             *(term(account, key) for key in ("country", "agreement")),
@@ -96,7 +97,7 @@ def _sources(ledger: Ledger) -> PaperTable:
     return PaperTable((*header, "交付篇数", "收入篇数"), rows)
 
 
-def _named(names: Mapping[str, str], word: str) -> str:
+def _named(names: Mapping[Any, str], word: str) -> str:
     """Return the Chinese name of a word of releases, or the word."""
     return names.get(word, word)
 
@@ -108,7 +109,7 @@ def _tiers(ledger: Ledger) -> list[Amount]:
 
 
 def _licences(ledger: Ledger) -> PaperTable:
-    rows = [
+    rows: list[list[Value]] = [
         [one.name, legal_name(name, account), one.documents, one.characters]
         for name, account in ledger.partners.items()
         for one in ledger.licences(name)
@@ -127,7 +128,7 @@ def _by_name(amounts: list[Amount]) -> list[Amount]:
 def _shares(name: str, amounts: list[Amount], most: int | None = None) -> PaperTable:
     """Return a table of amounts with their share of all characters."""
     whole = sum(one.characters for one in amounts) or 1
-    rows = [
+    rows: list[list[Value]] = [
         [one.name, one.documents, one.characters, f"{one.characters / whole:.2%}"]
         for one in amounts[:most]
     ]
@@ -147,7 +148,7 @@ def _losses(ledger: Ledger) -> dict[str, Value]:
     delivered = sum(account["delivered"] for account in accounts)
     numbers = {
         name: sum(account[name] for account in accounts) for name in ("kept", "dropped", "rejected")
-    }  # type: ignore[literal-required]
+    }
     return {
         "交付篇数": delivered,
         "收入篇数": numbers["kept"],
@@ -158,7 +159,7 @@ def _losses(ledger: Ledger) -> dict[str, Value]:
 
 
 def _reasons(ledger: Ledger) -> PaperTable:
-    rows = [
+    rows: list[list[Value]] = [
         [legal_name(name, account), reason, count, f"{count / account['delivered']:.2%}"]
         for name, account in ledger.manifest["partners"].items()
         for reason, count in account["reasons"].items()
@@ -169,7 +170,7 @@ def _reasons(ledger: Ledger) -> PaperTable:
 def _private_data(ledger: Ledger) -> PaperTable:
     policies = ledger.manifest["parameters"].get("private_data", {})
     found = ledger.manifest.get("private_data", {})
-    rows = [
+    rows: list[list[Value]] = [
         [
             _named(_PRIVATE_KINDS, kind),
             _named(_POLICIES, policy),
@@ -182,7 +183,7 @@ def _private_data(ledger: Ledger) -> PaperTable:
 
 
 def _benchmarks(ledger: Ledger) -> PaperTable:
-    rows = [
+    rows: list[list[Value]] = [
         [
             one["name"],
             one["version"],
