@@ -7,8 +7,11 @@ corpus here, and adds what is said of the model and of itself.
 
 from __future__ import annotations
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from jobs.corpus.release.partner_terms import SourceKind
-from jobs.flow.papers.ledger import Amount, Ledger
+from jobs.flow.papers.ledger import Ledger
 from jobs.flow.papers.paper import Paper, PaperTable, Section, Value
 from jobs.flow.releases.licences import licences_of
 from jobs.flow.releases.processing import (
@@ -87,21 +90,21 @@ def _bin(tokens: int) -> str:
     return next((name for limit, name in _BINS if tokens < limit), _LARGEST)
 
 
-def listed_domains(domains: list[Amount], *, is_sme: bool) -> list[Amount]:
+def listed_domains(domains: pa.Table, *, is_sme: bool) -> pa.Table:
     """Return the domains that the template asks for: the top 10 % by volume.
 
     Of small and medium-sized providers the top 5 %, and at most 1,000.
 
     Args:
-        domains: all of them, the most characters first.
+        domains: all of them, as `Ledger.domains` returns them.
         is_sme: whether the provider is small or medium-sized.
     """
     of = 20 if is_sme else 10
     count = -(-len(domains) // of)
-    return domains[: min(count, _MOST_SME) if is_sme else count]
+    return domains.slice(0, min(count, _MOST_SME) if is_sme else count)
 
 
-def crawled_domains(ledger: Ledger) -> list[Amount]:
+def crawled_domains(ledger: Ledger) -> pa.Table:
     """Return all domains of partners whose source is crawled, or of a kind that was not given."""
     return ledger.domains(_of_kinds(ledger, *_CRAWLED))
 
@@ -208,15 +211,11 @@ def _crawled(ledger: Ledger, *, is_sme: bool) -> Section:
         "collected to": last,
         "domains": len(domains),
         "domains listed in domains.tsv": f"the top {share} by characters: {len(listed):,}",
-        "documents without an address": _without_site(ledger, names),
+        "documents without an address": sum(one["kept"] for one in accounts)
+        - (pc.sum(domains["documents"]).as_py() or 0),
     }
     title = "Data crawled from online sources"
     return Section("2.3", title, values, _source_table(ledger, names))
-
-
-def _without_site(ledger: Ledger, names: list[str]) -> int:
-    whole = sum(ledger.partners[name]["kept"] for name in names)
-    return whole - sum(one.documents for one in ledger.domains(names))
 
 
 def _rights(ledger: Ledger) -> dict[str, Value]:
@@ -238,9 +237,16 @@ def _rights(ledger: Ledger) -> dict[str, Value]:
 def _illegal(ledger: Ledger) -> dict[str, Value]:
     parameters = ledger.manifest["parameters"]
     sources = parameters.get("sources", {})
-    lists = parameters.get("signals", {}).get("keywords", {})
+    signals = parameters.get("signals", {})
+    lists, risks = signals.get("keywords", {}), signals.get("risks", {})
     return {
         "keyword lists (digests)": [f"{name}: {digest}" for name, digest in sorted(lists.items())],
+        "library of risk keywords": [
+            f"{name}: {value}"
+            for name, value in sorted(risks.items())
+            if isinstance(value, str | int)
+        ]
+        or None,
         "rows rejected by rules": [
             f"{reason}: {count:,}" for reason, count in rejections(ledger.manifest, "judge").items()
         ],

@@ -6,7 +6,6 @@ published nothing is counted and no site is named.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -58,7 +57,7 @@ class Ledger:
         parent_published_at: Of the release that it extends or corrects, or None.
         shards: Its files of documents now.
         locations: Of these files.
-        amounts: By `_GROUPINGS`, as `amounts_by` returns them.
+        amounts: By `_GROUPINGS`, as `amounts_by` returns them; domains in place of sites.
     """
 
     manifest: Manifest
@@ -108,22 +107,17 @@ class Ledger:
         """Return the amounts of a partner by licence, the most characters first."""
         return _amounts(_of(self.amounts["partner", "licence"], {partner}), "licence")
 
-    def domains(self, partners: Collection[str]) -> list[Amount]:
-        """Return the amounts of some partners by registered domain, the most characters first.
+    def domains(self, partners: Collection[str]) -> pa.Table:
+        """Return `domain`, `documents` and `characters` of some partners, most characters first.
 
         A host that is no name below a public suffix stands for itself; documents without a site
         are left out.
         """
-        documents: Counter[str] = Counter()
-        characters: Counter[str] = Counter()
-        found = _of(self.amounts["partner", "site"], partners)
-        for one in _amounts(found, "site"):
-            if one.name is not None:
-                domain = registered_domain(one.name) or one.name
-                documents[domain] += one.documents
-                characters[domain] += one.characters
-        order = sorted(documents, key=lambda name: (-characters[name], name))
-        return [Amount(name, documents[name], characters[name]) for name in order]
+        found = _of(self.amounts["partner", "domain"], partners)
+        sums = [("documents", "sum"), ("characters", "sum")]
+        summed = found.group_by("domain").aggregate(sums)
+        summed = summed.rename_columns(["domain", "documents", "characters"])
+        return summed.sort_by([("characters", "descending"), ("domain", "ascending")])
 
 
 def read_ledger(release: OpenedRelease) -> Ledger:
@@ -132,7 +126,8 @@ def read_ledger(release: OpenedRelease) -> Ledger:
     Raises:
         DamagedRelease: a file is not what was published.
     """
-    tables = amounts_by(release, _GROUPINGS)
+    amounts = dict(zip(_GROUPINGS, amounts_by(release, _GROUPINGS), strict=True))
+    amounts["partner", "domain"] = _with_domains(amounts.pop(("partner", "site")))
     parent = release.manifest.get("parent")
     known = release.at.registry.exactly(parent["version"]) if parent else None
     return Ledger(
@@ -143,7 +138,7 @@ def read_ledger(release: OpenedRelease) -> Ledger:
         parent_published_at=known["at"] if known else None,
         shards=release.entries("shards"),
         locations=release.files("shards"),
-        amounts=dict(zip(_GROUPINGS, tables, strict=True)),
+        amounts=amounts,
     )
 
 
@@ -160,6 +155,19 @@ def _publishing_entry(release: OpenedRelease) -> LogEntry | None:
             ):
                 return entry
     return None
+
+
+def _with_domains(sites: pa.Table) -> pa.Table:
+    """Return amounts by partner and domain from those by partner and site."""
+    known = sites.filter(pc.is_valid(sites["site"]))
+    hosts = known["site"].unique()
+    domains = pa.array((registered_domain(host) or host for host in map(str, hosts)), pa.string())
+    rows = pc.index_in(known["site"], value_set=hosts)
+    named = known.set_column(known.schema.get_field_index("site"), "domain", domains.take(rows))
+    summed = named.group_by(["partner", "domain"]).aggregate(
+        [("documents", "sum"), ("characters", "sum")]
+    )
+    return summed.rename_columns(["partner", "domain", "documents", "characters"])
 
 
 def _of(table: pa.Table, partners: Collection[str]) -> pa.Table:

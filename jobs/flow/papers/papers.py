@@ -71,9 +71,8 @@ def papers(ledger: Ledger, *, base_url: str | None, is_sme: bool) -> dict[str, b
 
 def _domains(ledger: Ledger, *, is_sme: bool) -> bytes:
     listed = listed_domains(crawled_domains(ledger), is_sme=is_sme)
-    rows = ["domain\tdocuments\tcharacters"]
-    rows += [f"{one.name}\t{one.documents}\t{one.characters}" for one in listed]
-    return "".join(f"{row}\n" for row in rows).encode()
+    rows = [listed.column_names, *(row.values() for row in listed.to_pylist())]
+    return "".join("\t".join(map(str, row)) + "\n" for row in rows).encode()
 
 
 def _croissant(ledger: Ledger, base_url: str | None, location: str | None) -> bytes:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
+import pyarrow.compute as pc
+
 from jobs.corpus.private_data.kinds import PLACEHOLDERS
 from jobs.corpus.release.partner_terms import SourceKind
 from jobs.flow.papers.ledger import Amount, Ledger
@@ -14,6 +16,7 @@ from jobs.flow.releases.amounts import LENGTHS
 from jobs.flow.releases.processing import NOT_GIVEN, collection_period, legal_name, term
 
 _MOST_DOMAINS = 50
+_AMOUNTS = ("文档数", "字数", "字数占比")
 _KINDS = {
     SourceKind.PUBLIC_DATASET: "公开数据集",
     SourceKind.LICENSED: "权利人授权",
@@ -118,21 +121,27 @@ def _licences(ledger: Ledger) -> PaperTable:
 
 
 def _domains(ledger: Ledger) -> PaperTable:
-    return _shares("主域名", ledger.domains([*ledger.partners]), most=_MOST_DOMAINS)
+    found = ledger.domains([*ledger.partners])
+    whole = pc.sum(found["characters"]).as_py() or 1
+    rows: list[list[Value]] = [
+        [*row.values(), f"{row['characters'] / whole:.2%}"]
+        for row in found.slice(0, _MOST_DOMAINS).to_pylist()
+    ]
+    return PaperTable(("主域名", *_AMOUNTS), rows)
 
 
 def _by_name(amounts: list[Amount]) -> list[Amount]:
     return sorted(amounts, key=lambda one: (one.name is None, one.name or ""))
 
 
-def _shares(name: str, amounts: list[Amount], most: int | None = None) -> PaperTable:
+def _shares(name: str, amounts: list[Amount]) -> PaperTable:
     """Return a table of amounts with their share of all characters."""
     whole = sum(one.characters for one in amounts) or 1
     rows: list[list[Value]] = [
         [one.name, one.documents, one.characters, f"{one.characters / whole:.2%}"]
-        for one in amounts[:most]
+        for one in amounts
     ]
-    return PaperTable((name, "文档数", "字数", "字数占比"), rows)
+    return PaperTable((name, *_AMOUNTS), rows)
 
 
 def _lengths(ledger: Ledger) -> PaperTable:
