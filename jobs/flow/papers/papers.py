@@ -75,6 +75,7 @@ def _domains(ledger: Ledger, *, is_sme: bool) -> bytes:
     return "".join("\t".join(map(str, row)) + "\n" for row in rows).encode()
 
 
+# For loaders there is the one beside the release: it describes the columns of each file anew.
 def _croissant(ledger: Ledger, base_url: str | None, location: str | None) -> bytes:
     locations = [
         FileLocation(url, url, entry["sha256"], entry["bytes"])
@@ -82,4 +83,4 @@ def _croissant(ledger: Ledger, base_url: str | None, location: str | None) -> by
         for url in [f"{base_url.rstrip('/')}/{entry['key']}" if base_url else address]
     ]
     manifest, at = ledger.manifest, ledger.published_at
-    return croissant(manifest, at, locations, pattern=None, url=location)
+    return croissant(manifest, at, locations, url=location, has_records=False)

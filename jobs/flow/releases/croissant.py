@@ -26,8 +26,9 @@ def croissant(
     published_at: str,
     locations: Sequence[FileLocation],
     *,
-    pattern: str | None,
+    pattern: str | None = None,
     url: str | None = None,
+    has_records: bool = True,
 ) -> bytes:
     """Return the JSON-LD document.
 
@@ -40,9 +41,12 @@ def croissant(
         locations: its files of documents.
         pattern: matches all their paths and nothing else, or None.
         url: of the folder of the release, if it has one.
+        has_records: whether the columns are described, for programs that load the documents.
     """
     files = [_file(number, file) for number, file in enumerate(locations)]
-    if pattern is None:
+    if not has_records:
+        sets = []
+    elif pattern is None:
         sets = [
             _records(manifest, f"documents-{number:05d}", {"fileObject": {"@id": file["@id"]}})
             for number, file in enumerate(files)
