@@ -74,7 +74,8 @@ def _licences(release: OpenedRelease, to: Path, _: Settings) -> None:
     from jobs.flow.releases.exports import export_licences
 
     groups = export_licences(release, to)
-    say(f"{release.corpus} {release.version} has {len(groups)} licences, each described in {to}")
+    name = f"{release.corpus} {release.version}"
+    say(f"{name} has {len(groups):,} licence groups, each described in {to}")
 
 
 def _papers(release: OpenedRelease, to: Path, config: Settings) -> None:

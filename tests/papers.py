@@ -23,7 +23,7 @@ TERMS = {
     "collected_to": "2023-11",
     "allowed_use": "模型训练",
 }
-LISTED = "news.example\tkey_news_site\t北京\tCC0-1.0\tlisted\n"
+LISTED = "news.example\tkey_news_site\t北京\tCC0-1.0\tlisted\nsite1.example\t\t\tCC0-1.0\tlisted\n"
 HOW = (
     "sources.policy=annotate",
     "private_data.mobile=replace",

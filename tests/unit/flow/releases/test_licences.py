@@ -44,10 +44,12 @@ def documents(release: OpenedRelease) -> list[dict]:
 
 def test_licence_is_of_the_row_then_the_source_then_the_partner(release: OpenedRelease) -> None:
     found = {row["source_id"]: row["licence"] for row in documents(release)}
-    assert [found[f"g{n}"] for n in range(4)] == ["CC-BY-4.0", OPEN, "MIT", "CC-BY-4.0"]
+    # Those of site1, g1 and g4, have a source with a licence.
+    of_gov = ["CC-BY-4.0", OPEN, "MIT", "CC-BY-4.0", "CC0-1.0"]
+    assert [found[f"g{n}"] for n in range(5)] == of_gov
     assert [found[f"n{n}"] for n in range(3)] == ["CC0-1.0", "CC-BY-4.0", "CC-BY-4.0"]
     accounts = release.manifest["partners"]
-    assert accounts["gov"]["licences"] == ["MIT", OPEN]
+    assert accounts["gov"]["licences"] == ["CC0-1.0", "MIT", OPEN]
     assert accounts["news"]["licences"] == ["CC0-1.0"]
 
 
@@ -138,7 +140,7 @@ def test_every_licence_has_a_card_a_files_list_and_a_view(
 
 def test_card_of_a_release_names_all_its_licences(release: OpenedRelease) -> None:
     card = dataset_card(release.manifest, release.digest, paths=())
-    assert f"| gov | CC-BY-4.0, MIT, {OPEN} |" in card
+    assert f"| gov | CC-BY-4.0, CC0-1.0, MIT, {OPEN} |" in card
     assert "license: other" in card
 
 
