@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from omegaconf import MISSING
 
@@ -14,7 +15,11 @@ from jobs.command.settings import OneRelease
 from jobs.command.terminal import require_format, say
 from jobs.errors import ConfigError
 
-_FORMATS = ("jsonl", "huggingface", "derived", "croissant")
+if TYPE_CHECKING:
+    from jobs.flow.releases.opened_release import OpenedRelease
+
+_DOCUMENTS = ("jsonl", "huggingface")
+_FORMATS = (*_DOCUMENTS, "derived", "croissant", "licences", "disclosure")
 
 
 @dataclass
@@ -24,18 +29,25 @@ class Settings(OneRelease):
     to: str | None = MISSING
     format: str = MISSING
     layout: str = MISSING
+    licence: list[str] = MISSING
     base_url: str | None = MISSING
+    sme: bool = MISSING
 
 
-@verb("correct", "writes a release as jsonl, as a Hugging Face folder, or its derived files")
+@verb("correct", "writes a release as jsonl, as a Hugging Face folder, its papers or derived files")
 def main(config: Settings) -> None:
     """Write the release in the layout `format` and print where."""
-    from jobs.flow.releases import described_files, exports
-
     require_format(config.format, _FORMATS)
+    if config.licence and config.format not in _DOCUMENTS:
+        raise ConfigError(
+            f"licence=[…] chooses documents of format={' or '.join(_DOCUMENTS)}; format=licences "
+            "describes every licence of a release"
+        )
     release = opened(config)
     if config.format == "derived":
-        for address in described_files.write_derived(release):
+        from jobs.flow.releases.described_files import write_derived
+
+        for address in write_derived(release):
             say(address)
         return
     if not config.to:
@@ -43,22 +55,50 @@ def main(config: Settings) -> None:
             "please give to=DIR, a folder that is not there yet (of croissant a file)"
         )
     to = Path(config.to)
-    if config.format == "croissant":
-        body = described_files.croissant_below(release, config.base_url or "")
-        try:
-            to.write_bytes(body)
-        except OSError as error:
-            raise ConfigError(f"cannot write to={to} ({error.strerror}): name a file") from error
-        say(f"{to} describes {release.corpus} {release.version} below {config.base_url}")
-        return
+    write = {"croissant": _croissant, "licences": _licences, "disclosure": _papers}
+    write.get(config.format, _documents)(release, to, config)
+
+
+def _croissant(release: OpenedRelease, to: Path, config: Settings) -> None:
+    from jobs.flow.releases.described_files import croissant_below
+
+    body = croissant_below(release, config.base_url or "")
+    try:
+        to.write_bytes(body)
+    except OSError as error:
+        raise ConfigError(f"cannot write to={to} ({error.strerror}): name a file") from error
+    say(f"{to} describes {release.corpus} {release.version} below {config.base_url}")
+
+
+def _licences(release: OpenedRelease, to: Path, _: Settings) -> None:
+    from jobs.flow.releases.exports import export_licences
+
+    groups = export_licences(release, to)
+    name = f"{release.corpus} {release.version}"
+    say(f"{name} has {len(groups):,} licence groups, each described in {to}")
+
+
+def _papers(release: OpenedRelease, to: Path, config: Settings) -> None:
+    from jobs.flow.papers.papers import write_papers
+
+    for path in write_papers(release, to, base_url=config.base_url, is_sme=config.sme):
+        say(str(path))
+
+
+def _documents(release: OpenedRelease, to: Path, config: Settings) -> None:
+    from jobs.flow.releases.exports import export_huggingface, export_jsonl
+    from jobs.flow.releases.licences import licence_group
+
+    group = licence_group(release, config.licence) if config.licence else None
     if config.format == "jsonl":
-        files = exports.export_jsonl(release, to, layout=config.layout)
+        files = export_jsonl(release, to, layout=config.layout, group=group)
     else:
-        files = exports.export_huggingface(release, to)
+        files = export_huggingface(release, to, group=group)
     size_bytes = sum(file.stat().st_size for file in files)
+    documents = group.documents if group else release.manifest["documents"]
     say(
-        f"{release.corpus} {release.version} is in {to}: {release.manifest['documents']:,} "
-        f"documents, {len(files):,} files, {size_bytes:,} bytes"
+        f"{release.corpus} {release.version} is in {to}: {documents:,} documents, "
+        f"{len(files):,} files, {size_bytes:,} bytes"
     )
 
 

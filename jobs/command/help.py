@@ -31,6 +31,7 @@ Partners: partners=[NAME,…], each a file partners/NAME.yaml, in the folder of 
     priority: 1                             # the lower one keeps a document two partners hold
     reject_share: 0.05                      # optional: more rejected rows stop the build
     metadata: {contact: 张三}               # optional, free: copied into the manifest
+    terms: {legal_name: 某市档案馆}         # optional: docs/papers.md
 """,
     "benchmarks": """\
 Evaluation sets to be kept out: benchmarks=[NAME,…], each a file benchmarks/NAME.yaml

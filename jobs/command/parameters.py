@@ -48,6 +48,7 @@ def build_params(config: Build) -> BuildParams:
         corpus=config.corpus.name,
         version=config.corpus.version,
         parent=config.corpus.parent,
+        publisher=config.corpus.publisher or None,
         partners=tuple(
             partner_params(name, given, config) for name, given in config.partners.items()
         ),

@@ -14,6 +14,7 @@ from jobs.command.settings import (
 )
 from jobs.corpus.intake.formats import FORMATS
 from jobs.corpus.intake.rows import DeliveryParams
+from jobs.corpus.release.partner_terms import PartnerTerms
 from jobs.corpus.repair.repairs import RepairParams
 from jobs.errors import ConfigError
 from jobs.flow.params import FileGroup as FileGroupParams
@@ -43,7 +44,16 @@ def partner_params(name: str, given: Partner, config: Build) -> PartnerParams:
         licence=redacted(given.licence),
         reject_share=config.limits.reject_share if share is None else share,
         metadata=redacted_values(given.metadata),
+        terms=_terms(name, given),
     )
+
+
+def _terms(name: str, given: Partner) -> PartnerTerms:
+    try:
+        terms = params_of(PartnerTerms, given.terms)
+    except ConfigError as error:
+        raise ConfigError(f"partner {name}: {error}") from error
+    return PartnerTerms(**redacted_values(terms.given))
 
 
 def _groups(name: str, given: Partner, config: Build) -> Iterator[FileGroupParams]:

@@ -19,6 +19,7 @@ from jobs.corpus.dedup.params import BandParams, SignatureParams
 from jobs.corpus.dedup.ranking import RankParams
 from jobs.corpus.private_data.params import PrivateDataParams
 from jobs.corpus.release.loss_alarms import AlarmParams
+from jobs.corpus.release.partner_terms import PartnerTerms
 from jobs.corpus.removal.params import RepeatedLineParams, SiteBoilerplateParams
 from jobs.corpus.repair.repairs import RepairParams
 from jobs.errors import ConfigError
@@ -56,6 +57,7 @@ class Partner:
     script: str = "simplify"  # Traditional text; or keep
     reject_share: float | None = None  # None: limits.reject_share
     metadata: dict[str, Any] = field(default_factory=dict)
+    terms: Any = field(default_factory=group(PartnerTerms))  # for the papers of a release
     follow_links: bool = False  # out of the folders of deliveries
     on_bad_file: str | None = None  # None: the build's
     groups: dict[str, FileGroup] = field(default_factory=dict)  # instead of deliveries
@@ -81,6 +83,7 @@ class Corpus:
     name: str = MISSING
     version: str = MISSING
     parent: str | None = MISSING
+    publisher: str | None = None  # releases that record none gave none
 
 
 @dataclass

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from jobs.corpus.release.partner_terms import PartnerTerms
 from jobs.errors import ConfigError
 from jobs.storage.grammar import complaint_of_line
 from jobs.storage.layout import check_corpus, check_version
@@ -55,6 +56,7 @@ class PartnerParams:
         priority: The lower number wins when two partners hold one document.
         reject_share: The share of rejected rows above which the build stops, in [0, 1].
         metadata: Free; copied into the manifest.
+        terms: What the papers of a release report of it; copied likewise.
         follow_links: Whether links may lead out of the folders of deliveries.
         is_skipping: Whether a file that cannot be read is set aside, instead of ending the build.
     """
@@ -68,6 +70,7 @@ class PartnerParams:
     metadata: dict[str, Any]
     follow_links: bool
     is_skipping: bool
+    terms: PartnerTerms = field(default_factory=PartnerTerms)
 
     def __post_init__(self) -> None:
         """Refuse a partner without deliveries, of an unknown format or with an impossible share."""
@@ -77,7 +80,7 @@ class PartnerParams:
             format_named(group.reading.format)
             if not group.deliveries:
                 raise ConfigError(f"{self.owner(group)} has no deliveries: give a path or pattern")
-        for words in (self.name, self.licence):
+        for words in (self.name, self.licence, *self.terms.given.values()):
             if complaint := complaint_of_line(words):
                 raise ConfigError(f"partner {self.name!r}: {words!r} {complaint}: correct it")
         if not 0 <= self.reject_share <= 1:
@@ -153,12 +156,15 @@ class BuildParams:
     alarms: AlarmParams
     storage: StorageParams
     compute: ComputeParams
+    publisher: str | None = None  # its legal name, for the papers of the release
     inherits_meta: bool = False  # whether the release that it extends has columns of partners' own
 
     def __post_init__(self) -> None:
         """Raise ConfigError for a name that cannot be a key, or if there are no partners."""
         check_corpus(self.corpus)
         check_version(self.version)
+        if complaint := complaint_of_line(self.publisher or ""):
+            raise ConfigError(f"corpus.publisher: {self.publisher!r} {complaint}: correct it")
         if not self.partners:
             raise ConfigError(
                 "no partners: give partners=[a,b,c], each a file conf/partners/NAME.yaml here or "

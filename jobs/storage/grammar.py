@@ -52,6 +52,8 @@ def check_manifest(manifest: Any) -> None:
         _each(f"partners.{name}", account, _ACCOUNT)
         for _ in _named(f"partners.{name}.reasons", account.get("reasons")):
             pass
+        for key, value in _entries(f"partners.{name}.terms", account.get("terms")):
+            _check(f"partners.{name}.terms", _is_line, f"{key}{value}")
     _check_private_data(manifest)
     _check_lists(manifest)
 
@@ -139,6 +141,10 @@ def _is_line(value: Any) -> bool:
     return isinstance(value, str) and complaint_of_line(value) is None
 
 
+def _are_lines(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_line, value))
+
+
 def _is_name(value: Any) -> bool:
     return _is_line(value) and value != ""
 
@@ -178,9 +184,18 @@ def _is_blob(value: Any) -> bool:
 Facts = Mapping[str, Callable[[Any], bool]]
 """What the value of each key must be, where it is given."""
 
-_MANIFEST: Facts = {"corpus": is_corpus, "version": is_version, "documents": _is_count}
+_MANIFEST: Facts = {
+    "corpus": is_corpus,
+    "version": is_version,
+    "documents": _is_count,
+    "publisher": _is_line,
+}
 _COUNTS = ("delivered", "kept", "dropped", "rejected", "content_bytes")
-_ACCOUNT: Facts = {"licence": _is_line, **dict.fromkeys(_COUNTS, _is_count)}
+_ACCOUNT: Facts = {
+    "licence": _is_line,
+    "licences": _are_lines,
+    **dict.fromkeys(_COUNTS, _is_count),
+}
 _BENCHMARK: Facts = {"name": _is_name, **dict.fromkeys(("version", "licence", "digest"), _is_line)}
 _BAD_FILE: Facts = {
     "partner": _is_name,

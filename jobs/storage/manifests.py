@@ -70,8 +70,17 @@ class Balance(TypedDict):
     reasons: dict[str, int]
 
 
-class PartnerAccount(Balance):
-    """A partner's rows over all builds that a release goes back to."""
+class _LaterPartnerAccount(TypedDict, total=False):
+    licences: list[str]
+    terms: dict[str, str]
+
+
+class PartnerAccount(Balance, _LaterPartnerAccount):
+    """A partner's rows over all builds that a release goes back to.
+
+    `licences` are those of documents that have another than the partner's; `terms` what its papers
+    report of it.
+    """
 
     content_bytes: int
     licence: str
@@ -164,6 +173,7 @@ class _Later(TypedDict, total=False):
     benchmarks: list[JsonObject]
     private_data: dict[str, dict[str, dict[str, int]]]
     corrects: Correction
+    publisher: str
     facts: list[FileEntry]
     removals: list[FileEntry]
 

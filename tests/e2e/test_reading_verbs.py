@@ -76,6 +76,21 @@ def test_export_of_derived_files_prints_where_they_are(root: Path) -> None:
     ]
 
 
+def test_licences_and_papers_are_files_for_others(root: Path, tmp_path: Path) -> None:
+    where = ["release=1.0.0", f"storage.root={root}"]
+    listed = heliu("files", *where, "licence=[CC-BY-4.0]")
+    assert listed.stdout == heliu("files", *where).stdout
+    papers = heliu("export", *where, f"to={tmp_path / '说明'}", "format=disclosure")
+    assert papers.returncode == 0, papers.stderr
+    assert all(Path(line).is_file() for line in papers.stdout.splitlines())
+    groups = heliu("export", *where, f"to={tmp_path / '许可'}", "format=licences")
+    assert (groups.returncode, "has 1 licence groups" in groups.stdout) == (0, True)
+    none = heliu("export", *where, f"to={tmp_path / 'x'}", "licence=[GPL]")
+    assert (none.returncode, "partners gave CC-BY-4.0" in none.stderr) == (2, True)
+    wrong = heliu("export", *where, f"to={tmp_path / 'x'}", "licence=[MIT]", "format=licences")
+    assert (wrong.returncode, "chooses documents of" in wrong.stderr) == (2, True)
+
+
 def test_verify_exits_by_kind_of_damage(tmp_path: Path) -> None:
     store = DirectoryStore(tmp_path)
     release = small_release(store)

@@ -10,9 +10,19 @@ from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 MISSING = object()
 """What a row holds where it has no such column."""
 
+NO_IDS = frozenset(
+    ("", r"\N", "NULL", "Null", "null", "None", "NaN", "nan", "<NA>", "N/A", "undefined", "-")
+)
+"""What MySQL, Python, pandas, JavaScript and people write where a row has no id or licence."""
+
 _DIGITS = 40
 _HALF = re.compile("[\ud800-\udfff]")
 _EXACT = Context(prec=MAX_PREC, Emin=MIN_EMIN, Emax=MAX_EMAX)
+
+
+def if_given(value: str | None) -> str | None:
+    """Return an id or licence, None where it is one of NO_IDS."""
+    return None if value is None or value.strip() in NO_IDS else value
 
 
 def as_string(value: object) -> str | None:

@@ -10,23 +10,18 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from jobs.corpus.intake.cells import as_string, joined, kept_values
+from jobs.corpus.intake.cells import as_string, if_given, joined, kept_values
 from jobs.corpus.intake.encodings import ENCODINGS, ESCAPED, EUC_TW
 from jobs.corpus.model.reasons import RejectReason
 from jobs.corpus.model.tables import DELIVERED
 from jobs.errors import ConfigError, TextColumnMissing, UnknownEncoding
 
 QUOTING = ("double", "none", "escaped")
-COLUMNS = ("text", "id", "title", "url", "published")
+COLUMNS = ("text", "id", "title", "url", "published", "licence")
 _ID = COLUMNS.index("id")
 _KEPT = len(COLUMNS)  # from here on the values of columns to keep
-DELIVERED_AS = {"id": "source_id", "title": "title", "url": "url", "published": "published"}
+DELIVERED_AS = {"id": "source_id"} | {name: name for name in COLUMNS[2:]}
 """The columns of DELIVERED in which what is mapped stands, beside the text."""
-
-NO_IDS = frozenset(
-    ("", r"\N", "NULL", "Null", "null", "None", "NaN", "nan", "<NA>", "N/A", "undefined", "-")
-)
-"""What MySQL, Python, pandas, JavaScript and people write where a row has no id, in any format."""
 
 HEAD_ROWS = 100
 """How many rows of a file show whether its columns are those of the mapping."""
@@ -128,6 +123,7 @@ class Row(NamedTuple):
     text: str | None
     url: str | None
     published: str | None
+    licence: str | None
     meta: str | None
     reason: RejectReason | None
     evidence: str | None
@@ -162,13 +158,13 @@ def delivered_row(number: int, values: Sequence[object], params: DeliveryParams)
     meta = None
     if params.keep:
         meta, values = kept_values(params.keep, values[_KEPT:]), values[:_KEPT]
-    source_id, title, url, published = map(as_string, values[1:])
-    source_id = None if source_id is None or source_id.strip() in NO_IDS else source_id
+    source_id, title, url, published, licence = map(as_string, values[1:])
+    source_id, licence = if_given(source_id), if_given(licence)
     refusal = _refusal(text, params.max_text_bytes)
     if refusal is None:
-        return Row(number, source_id, title, str(text), url, published, meta, None, None)
-    reason, evidence = refusal
-    return Row(number, source_id, title, None, url, published, meta, reason, shortened(evidence))
+        return Row(number, source_id, title, str(text), url, published, licence, meta, None, None)
+    facts = (url, published, licence, meta, refusal.reason, shortened(refusal.evidence))
+    return Row(number, source_id, title, None, *facts)
 
 
 def without_escapes(text: str, lost_share: float) -> str | None:
@@ -205,7 +201,8 @@ def refused_row(number: int, reason: RejectReason, evidence: str) -> Row:
         reason: of its rejection.
         evidence: what shows it.
     """
-    return Row(number, None, None, None, None, None, None, reason, shortened(evidence))
+    nothing = (None, None, None, None, None, None, None)
+    return Row(number, *nothing, reason, shortened(evidence))
 
 
 def shortened(evidence: str) -> str:
@@ -270,7 +267,7 @@ def tables(rows: Iterable[Row], source_file: str, batch_bytes: int) -> Iterator[
 
 
 def _strings(row: Row) -> tuple[str | None, ...]:
-    return row.text, row.title, row.source_id, row.url, row.published
+    return row.text, row.title, row.source_id, row.url, row.published, row.licence
 
 
 def _encodable(text: str) -> str:

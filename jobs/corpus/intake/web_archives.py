@@ -48,7 +48,7 @@ def archive_rows(file: OpenFile) -> Iterator[Row]:
         raise text_column_missing(source_file, params.text_column, ARCHIVE_COLUMNS)
     names = dict(params.columns)
     wanted = [names.get(column) for column in ("id", "title")] + [names.get("url", "url")]
-    wanted += [names.get("published"), *params.keep]
+    wanted += [names.get("published"), names.get("licence"), *params.keep]
     for number, record in _records(file.bytes_stream, source_file):
         if record.record_type == _KINDS[params.format]:
             text = _content(record, source_file, params)

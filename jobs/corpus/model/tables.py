@@ -35,6 +35,7 @@ DELIVERED = pa.schema(
         pa.field("text", pa.large_string()),
         pa.field("url", pa.string()),
         pa.field("published", pa.string()),
+        pa.field("licence", pa.string()),  # of the row; null: its source's or its partner's
         pa.field("meta", pa.string()),  # columns of the partner's own to keep, as a JSON object
         pa.field("reason", pa.string()),  # why the row is rejected; null while it is not
         pa.field("evidence", pa.string()),
@@ -54,9 +55,9 @@ DOCUMENTS = pa.schema(
         pa.field("published", pa.string()),  # ISO 8601, as precise as it was given
         pa.field("published_as_given", pa.string()),  # where it differs; alone if unreadable
         pa.field("site", pa.string()),  # the host of `url`
-        pa.field("source_tier", pa.string()),  # of the registry of sources, like the next two
+        pa.field("source_tier", pa.string()),  # of the registry of sources, like the region
         pa.field("region", pa.string()),
-        pa.field("licence", pa.string()),  # null: the partner's
+        pa.field("licence", pa.string()),  # of the row, else of its source; null: the partner's
         pa.field("meta", pa.string()),
         *SIGNALS,  # null when the row is rejected
         pa.field("repairs", pa.int64()),  # bits of `repairs.Repair`; null when rejected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -103,8 +104,8 @@ def documents(
         "reason": reason,
         "title": private.titles,
         **fields,
-        "meta": without_private_values(_meta(delivered), params=params.private_data),
-        **{name: origin[name] for name in ("site", "source_tier", "region", "licence")},
+        **_partner_columns(delivered, origin, params),
+        **{name: origin[name] for name in ("site", "source_tier", "region")},
         "evidence": pc.if_else(is_unwanted, origin["evidence"], evidence),
         **{field.name: measured[field.name] for field in SIGNALS},
     }
@@ -119,8 +120,16 @@ def _languages(text: Repaired, content: pa.Array) -> dict[str, pa.Array]:
     return {name: pa.array(column, pa.string(), mask=is_null) for name, column in columns.items()}
 
 
-def _meta(delivered: pa.Table) -> pa.Array:
-    return delivered["meta"].combine_chunks()
+def _partner_columns(
+    delivered: pa.Table, origin: pa.Table, params: TextParams
+) -> dict[str, pa.Array]:
+    """Return kept columns and licences; a row without a licence has that of its source."""
+    meta, licence = (delivered[name].combine_chunks() for name in ("meta", "licence"))
+    without = partial(without_private_values, params=params.private_data)
+    return {
+        "meta": without(meta),
+        "licence": pc.coalesce(without(_field(licence)), origin["licence"]),
+    }
 
 
 def _without(texts: pa.ChunkedArray | pa.Array, is_left_out: pa.Array) -> pa.Array:

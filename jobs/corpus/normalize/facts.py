@@ -72,7 +72,13 @@ def _whole(texts: Canonical, canonical_hash: pa.Array) -> dict[str, pa.Array]:
 def record_hashes(documents: pa.Table, text_hash: pa.Array) -> pa.Array:
     """The xxh3-128 over all that a release shows of a document: rows with equal ones may swap."""
     columns = [*(documents[name].to_pylist() for name in _SHOWN), hex_hashes(text_hash)]
-    rows = zip(zip(*columns, strict=True), documents["meta"].to_pylist(), strict=True)
-    # What releases without such a column were made of stays what it was.
-    hashes = [digest(*row) if meta is None else digest(*row, meta) for row, meta in rows]
-    return pa.array(hashes, HASH)
+    later = zip(*(documents[name].to_pylist() for name in ("meta", "licence")), strict=True)
+    rows = zip(zip(*columns, strict=True), later, strict=True)
+    return pa.array([digest(*row, *_given(*more)) for row, more in rows], HASH)
+
+
+def _given(meta: str | None, licence: str | None) -> tuple[str | None, ...]:
+    """Return both without nulls at the end, so that what older releases are made of stays."""
+    if licence is not None:
+        return meta, licence
+    return () if meta is None else (meta,)

@@ -56,6 +56,8 @@ from jobs.storage.stores import open_store
 from jobs.storage.whole_objects import whole_file
 
 STAGE = "merged"
+MOST_LICENCES = 1000
+"""Of a partner in a manifest: a column of something else has a value of its own in every row."""
 _ORDER = [("doc_id", "ascending"), ("ordinal", "ascending")]
 
 
@@ -144,6 +146,7 @@ def merge_range(work: _Work, *, params: BuildParams) -> Checkpoint:
         "decisions": [write(verdicts)] if len(verdicts) else [],
         "removals": [write(removed)] if len(removed) else [],
         "noted": loss_notes(verdicts),
+        "licences": sorted(kept["licence"].unique().to_pylist())[:MOST_LICENCES],
         "counts": sorted([*key, count] for key, count in verdict_counts(verdicts).items()),
     }
 

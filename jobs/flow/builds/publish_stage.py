@@ -13,6 +13,7 @@ from jobs.flow.builds.bad_files import BadFile
 from jobs.flow.builds.loss_alarms import deliveries
 from jobs.flow.builds.merge_inputs import Range
 from jobs.flow.builds.merge_stage import totals
+from jobs.flow.builds.recorded_terms import recorded_publisher, recorded_terms
 from jobs.flow.contamination.records import recorded_benchmarks
 from jobs.flow.intake.input_shards import DeliveredFile, InputShard, delivered_files, input_name
 from jobs.flow.params import BuildParams, PartnerParams
@@ -151,6 +152,7 @@ def candidate(
         **known_before(plan, params, parent=parent),
         "documents": sum(file["rows"] for file in files["shards"]),
         "content_bytes": sum(file["content_bytes"] for file in files["shards"]),
+        **recorded_publisher(params, before),
         "partners": {
             name: _account(given[name], built[name], merged, before)
             if name in given
@@ -267,6 +269,7 @@ def _account(
         "licence": partner.licence,
         "priority": partner.priority,
         "metadata": partner.metadata,
+        **recorded_terms(partner, merged, known),
     }
 
 

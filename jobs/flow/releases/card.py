@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from jobs.flow.releases.licences import LicenceGroup, licences_of, licensed_manifest
+from jobs.flow.releases.markdown import code, table, text
 from jobs.storage.manifests import ColumnEntry, JsonObject, Manifest, PartnerAccount
 
-_MARKUP = re.compile(r"[\\`*\[\]|]")  # html.escape leaves no other of Markdown's own
 _MOST_FILES = 100
-_BACKTICKS = re.compile(r"`+")
+_MOST_NAMED = 10
 _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"))
 _LARGE = ((10**7, "1M<n<10M"), (10**8, "10M<n<100M"), (10**9, "100M<n<1B"), (10**10, "1B<n<10B"))
 # Identifiers of huggingface.co/docs/hub/repositories-licenses that partners may name.
@@ -63,8 +62,88 @@ def dataset_card(manifest: Manifest, digest: str, *, paths: Sequence[str]) -> st
     )
 
 
+def licence_card(
+    manifest: Manifest, digest: str, group: LicenceGroup, *, paths: Sequence[str]
+) -> str:
+    """Return the card of a licence group: what it holds, from whom, and how it is read.
+
+    Args:
+        manifest: of the release.
+        digest: of the manifest.
+        group: that is described.
+        paths: Parquet files that hold its documents and no others, relative to the card; none
+            where it is read from the release itself.
+    """
+    own = licensed_manifest(manifest, group)
+    named = ", ".join(map(text, group.licences))
+    size = (
+        f"{group.documents:,} of the {manifest['documents']:,} documents of the release, "
+        f"{group.characters:,} characters of text: those under {named}. A text that came under "
+        "several licences is under that of the document that was kept."
+    )
+    return "\n".join(
+        [
+            *_header(own, paths),
+            f"# {manifest['corpus']} {manifest['version']}: {named}",
+            "",
+            size,
+            "",
+            f"Digest of the release: `sha256:{digest}`",
+            "",
+            "## Documents of the group",
+            "",
+            *table(
+                ["partner", "documents"],
+                [[name, account["kept"]] for name, account in own["partners"].items()],
+            ),
+            "",
+            *([] if paths else _reading(group)),
+            "## How it was built",
+            "",
+            *_recipe(manifest),
+            "",
+            *_private_data(manifest),
+            "## Columns",
+            "",
+            *_columns(manifest["schema"]["shards"]),
+            "",
+        ]
+    )
+
+
+def _reading(group: LicenceGroup) -> list[str]:
+    """Return the section on how a group is read from the files of its release."""
+    mixed = (
+        f"{group.mixed_files:,} of them hold documents of other licences too, which the filter "
+        "leaves out: do not read them without it."
+    )
+    files = (
+        f"`files.txt` lists the {len(group.files):,} files of the release that hold these "
+        f"documents. {mixed if group.mixed_files else 'They hold no others.'}"
+    )
+    return [
+        "## How to read it",
+        "",
+        files,
+        "",
+        "```python",
+        "import heliu, pyarrow.compute as pc",
+        f"is_of_group = pc.field('licence').isin({_python_list(group.licences)})",
+        "table = heliu.open_release(ROOT, RELEASE).dataset().to_table(filter=is_of_group)",
+        "```",
+        "",
+        "`view.sql` makes the same filter a DuckDB view.",
+        "",
+    ]
+
+
+def _python_list(words: Sequence[str]) -> str:
+    """Return Python's list of some words, in which nothing ends a block of Markdown."""
+    return repr(list(words)).replace("`", "\\x60")
+
+
 def _header(manifest: Manifest, paths: Sequence[str]) -> list[str]:
-    licences = sorted({account["licence"] for account in manifest["partners"].values()})
+    licences = licences_of(*manifest["partners"].values())
     known = [licence.lower() for licence in licences if licence.lower() in _LICENCES]
     is_known = licences and len(known) == len(licences)
     lines = ["---", "language:", "- zh"]
@@ -86,16 +165,22 @@ def size_category(documents: int) -> str:
 
 def _partners(partners: Mapping[str, PartnerAccount]) -> list[str]:
     rows = [
-        [name, account["licence"], account["delivered"], account["kept"], account["content_bytes"]]
+        [name, _licences(account), account["delivered"], account["kept"], account["content_bytes"]]
         for name, account in partners.items()
     ]
-    return _table(["partner", "licence", "delivered", "documents", "bytes of text"], rows)
+    return table(["partner", "licence", "delivered", "documents", "bytes of text"], rows)
+
+
+def _licences(account: PartnerAccount) -> str:
+    own, others = account["licence"], account.get("licences", [])
+    more = [f"and {len(others) - _MOST_NAMED:,} more"] if len(others) > _MOST_NAMED else []
+    return ", ".join([own, *others[:_MOST_NAMED], *more])
 
 
 def _recipe(manifest: Manifest) -> list[str]:
     said = [f"- {len(manifest['inputs']):,} delivered files were decoded and normalized to NFC."]
     if minhash := manifest["parameters"].get("minhash"):
-        shown = {name: _text(value) for name, value in minhash.items()}
+        shown = {name: text(value) for name, value in minhash.items()}
         said.append(
             f"- Copies were found by MinHash of {shown['num_perm']} values over runs of "
             f"{shown['shingle_chars']} characters, in {shown['bands']} bands of "
@@ -112,7 +197,7 @@ def _reasons(partners: Mapping[str, PartnerAccount]) -> list[str]:
         for name, account in partners.items()
         for reason, count in account["reasons"].items()
     ]
-    return _table(["partner", "stage/reason", "rows", "share of delivered"], rows)
+    return table(["partner", "stage/reason", "rows", "share of delivered"], rows)
 
 
 def bad_file_rows(manifest: Manifest) -> list[list[Any]]:
@@ -126,7 +211,7 @@ def _bad_files(manifest: Manifest) -> list[str]:
     rows = bad_file_rows(manifest)
     if not rows:
         return []
-    shown = _table(["partner", "file", "bytes", "reason"], rows[:_MOST_FILES])
+    shown = table(["partner", "file", "bytes", "reason"], rows[:_MOST_FILES])
     more = [f"And {len(rows) - _MOST_FILES:,} more."] if len(rows) > _MOST_FILES else []
     return ["## Files that could not be read", "", *shown, "", *more, *([""] if more else [])]
 
@@ -144,13 +229,13 @@ def _benchmarks(sets: list[JsonObject]) -> list[str]:
                 sum(counts.get(outcome, 0) for counts in one["documents"].values())
                 for outcome in ("dropped", "cut", "reported")
             ),
-            _code(one["digest"][:12]),
+            code(one["digest"][:12]),
         ]
         for one in sets
     ]
     header = ["set", "version", "items", "found alone", "beside options", "by passage"]
     header += ["not found", "documents dropped", "cut", "reported", "sha256"]
-    return ["## Evaluation sets kept out", "", *_table(header, rows), ""]
+    return ["## Evaluation sets kept out", "", *table(header, rows), ""]
 
 
 def private_data_rows(manifest: Manifest) -> list[list[Any]]:
@@ -169,46 +254,13 @@ def _private_data(manifest: Manifest) -> list[str]:
     if not policies:
         return []
     header = ["partner", "kind", "policy", "documents that had it", "values"]
-    said = f"Searched for: {', '.join(map(_text, policies))}."
-    return ["## Private data", "", said, "", *_table(header, private_data_rows(manifest)), ""]
+    said = f"Searched for: {', '.join(map(text, policies))}."
+    return ["## Private data", "", said, "", *table(header, private_data_rows(manifest)), ""]
 
 
 def _columns(columns: list[ColumnEntry]) -> list[str]:
     rows = [
-        [_code(column["name"]), column["type"], "yes" if column["nullable"] else "no"]
+        [code(column["name"]), column["type"], "yes" if column["nullable"] else "no"]
         for column in columns
     ]
-    return _table(["column", "type", "may be null"], rows)
-
-
-def _table(header: list[str], rows: list[list[Any]]) -> list[str]:
-    return [
-        f"| {' | '.join(header)} |",
-        f"|{'---|' * len(header)}",
-        *(f"| {' | '.join(map(_cell, row))} |" for row in rows),
-    ]
-
-
-class _Markup(str):
-    """Finished Markdown."""
-
-    __slots__ = ()
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, _Markup):
-        return value
-    return f"{value:,}" if isinstance(value, int) else _text(value)
-
-
-def _text(value: Any) -> str:
-    """Return a value as Markdown text; nothing in it is markup or HTML."""
-    return _MARKUP.sub(r"\\\g<0>", html.escape(" ".join(str(value).split()), quote=False))
-
-
-def _code(value: Any) -> _Markup:
-    """Return a value as code in a table: only the bar would still be markup, and is escaped."""
-    text = str(value)
-    fence = "`" * (1 + max(map(len, _BACKTICKS.findall(text)), default=0))
-    space = " " if len(fence) > 1 else ""
-    return _Markup(f"{fence}{space}{text}{space}{fence}".replace("|", "\\|"))
+    return table(["column", "type", "may be null"], rows)

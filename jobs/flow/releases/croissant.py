@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 import orjson
 
+from jobs.flow.releases.croissant_provenance import provenance, responsible_use, usage_policies
 from jobs.flow.releases.file_locations import FileLocation
+from jobs.flow.releases.licences import licences_of
+from jobs.flow.releases.processing import legal_name
 from jobs.storage.manifests import JsonObject, Manifest
 
 _PARQUET = "application/x-parquet"
@@ -19,7 +22,13 @@ _NAMES = """
 
 
 def croissant(
-    manifest: Manifest, published_at: str, locations: Sequence[FileLocation], *, pattern: str | None
+    manifest: Manifest,
+    published_at: str,
+    locations: Sequence[FileLocation],
+    *,
+    pattern: str | None = None,
+    url: str | None = None,
+    has_records: bool = True,
 ) -> bytes:
     """Return the JSON-LD document.
 
@@ -31,9 +40,13 @@ def croissant(
         published_at: from its log entry, ISO 8601.
         locations: its files of documents.
         pattern: matches all their paths and nothing else, or None.
+        url: of the folder of the release, if it has one.
+        has_records: whether the columns are described, for programs that load the documents.
     """
     files = [_file(number, file) for number, file in enumerate(locations)]
-    if pattern is None:
+    if not has_records:
+        sets = []
+    elif pattern is None:
         sets = [
             _records(manifest, f"documents-{number:05d}", {"fileObject": {"@id": file["@id"]}})
             for number, file in enumerate(files)
@@ -42,23 +55,37 @@ def croissant(
         file_set = {"@type": "cr:FileSet", "@id": "shards", "name": "shards"}
         files.append({**file_set, "includes": pattern, "encodingFormat": _PARQUET})
         sets = [_records(manifest, "documents", {"fileSet": {"@id": "shards"}})]
-    described = _dataset(manifest, files, sets) | {"datePublished": published_at}
+    described = {
+        **_dataset(manifest, files, sets),
+        "datePublished": published_at,
+        **({"url": url} if url else {}),
+        **provenance(manifest, published_at),
+        "usageInfo": usage_policies(manifest),
+        **responsible_use(manifest),
+    }
     return orjson.dumps(described, option=orjson.OPT_INDENT_2) + b"\n"
 
 
 def _dataset(manifest: Manifest, files: list[JsonObject], sets: list[JsonObject]) -> JsonObject:
-    partners = manifest["partners"]
+    partners, publisher = manifest["partners"], manifest.get("publisher")
     name = f"{manifest['corpus']}-{manifest['version']}"
     return {
         "@context": _context(),
         "@type": "sc:Dataset",
-        "conformsTo": "http://mlcommons.org/croissant/1.1",
+        "conformsTo": [
+            "http://mlcommons.org/croissant/1.1",
+            "http://mlcommons.org/croissant/RAI/1.0",
+        ],
         "name": manifest["corpus"],
         "version": manifest["version"],
         "description": f"{manifest['documents']} documents of {', '.join(partners)}, "
         "deduplicated within and between partners.",
-        "license": sorted({account["licence"] for account in partners.values()}),
-        "creator": [{"@type": "Organization", "name": partner} for partner in partners],
+        "license": licences_of(*partners.values()),
+        "creator": [
+            {"@type": "Organization", "name": legal_name(partner, account)}
+            for partner, account in partners.items()
+        ],
+        **({"publisher": {"@type": "Organization", "name": publisher}} if publisher else {}),
         "inLanguage": "zh",
         "citeAs": name,
         "distribution": files,
@@ -113,6 +140,8 @@ def _context() -> JsonObject:
         "rai": "http://mlcommons.org/croissant/RAI/",
         "dct": "http://purl.org/dc/terms/",
         "sc": "https://schema.org/",
+        "prov": "http://www.w3.org/ns/prov#",
+        "odrl": "http://www.w3.org/ns/odrl/2/",
         "conformsTo": "dct:conformsTo",
         "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
         **{name: {"@id": f"cr:{name}", "@type": "@json"} for name in as_json},

@@ -8,17 +8,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
+from jobs.corpus.model.reasons import DropReason, Stage
 from jobs.errors import ConfigError
-from jobs.flow.releases.card import dataset_card
+from jobs.flow.releases.card import dataset_card, licence_card
 from jobs.flow.releases.croissant import croissant
 from jobs.flow.releases.file_locations import FileLocation
+from jobs.flow.releases.licences import LicenceGroup, licensed_manifest
 from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.storage.layout import derived_key
-from jobs.storage.manifests import ColumnEntry, JsonObject, Manifest
+from jobs.storage.manifests import ColumnEntry, FileEntry, JsonObject, Manifest, PartnerAccount
 
 _TO_ROOT = "../.."
 _WILD = re.compile(r"[*?\[]")  # DuckDB takes every address for a pattern
@@ -36,7 +38,38 @@ class DescribedRelease:
 
 def described_release(release: OpenedRelease) -> DescribedRelease:
     """Return the description of an opened release."""
-    return DescribedRelease(release.manifest, release.digest, release.published_at)
+    return DescribedRelease(current_manifest(release), release.digest, release.published_at)
+
+
+def current_manifest(release: OpenedRelease) -> Manifest:
+    """Return the manifest with the numbers of what a release holds now.
+
+    They differ from those it was published with only where a takedown removed rows since.
+    """
+    if not release.is_redacted:
+        return release.manifest
+    shards = release.entries("shards")
+    accounts = {
+        name: _current(account, [one for one in shards if one["partner"] == name])
+        for name, account in release.manifest["partners"].items()
+    }
+    return {
+        **release.manifest,
+        "documents": sum(one["rows"] for one in shards),
+        "content_bytes": sum(one["content_bytes"] for one in shards),
+        "partners": accounts,
+    }
+
+
+def _current(account: PartnerAccount, shards: Sequence[FileEntry]) -> PartnerAccount:
+    """Return the account of a partner whose documents some files hold now."""
+    kept = sum(one["rows"] for one in shards)
+    if taken_down := account["kept"] - kept:
+        reason = f"{Stage.TAKEDOWN}/{DropReason.TAKEN_DOWN}"
+        reasons = {**account["reasons"], reason: account["reasons"].get(reason, 0) + taken_down}
+        numbers = {"kept": kept, "dropped": account["dropped"] + taken_down, "reasons": reasons}
+        account = cast("PartnerAccount", {**account, **numbers})
+    return {**account, "content_bytes": sum(one["content_bytes"] for one in shards)}
 
 
 def write_derived(release: OpenedRelease) -> list[str]:
@@ -64,20 +97,40 @@ def croissant_below(release: OpenedRelease, base_url: str) -> bytes:
     Raises:
         ConfigError: it is no http:// or https:// address; loaders of Croissant know no other.
     """
-    if not base_url.startswith(("http://", "https://")):
-        raise ConfigError(
-            f"base_url={base_url!r}: give the https:// address where readers find storage.root"
-        )
+    page = release_page(release.corpus, release.version, base_url)
     locations = [
         FileLocation(url, url, entry["sha256"], entry["bytes"])
         for entry in release.entries("shards")
         for url in [f"{base_url.rstrip('/')}/{entry['key']}"]
     ]
-    return croissant(release.manifest, release.published_at, locations, pattern=None)
+    manifest = current_manifest(release)
+    return croissant(manifest, release.published_at, locations, pattern=None, url=page)
+
+
+def release_page(corpus: str, version: str, base_url: str) -> str:
+    """Return the address of the card of a release for readers over HTTP.
+
+    Args:
+        corpus: of the release.
+        version: of the release.
+        base_url: where they find the storage root.
+
+    Raises:
+        ConfigError: it is no http:// or https:// address.
+    """
+    if not base_url.startswith(("http://", "https://")):
+        raise ConfigError(
+            f"base_url={base_url!r}: give the https:// address where readers find storage.root"
+        )
+    return f"{base_url.rstrip('/')}/{derived_key(corpus, version, 'README.md')}"
 
 
 def derived_files(
-    release: DescribedRelease, locations: Sequence[FileLocation], *, pattern: str | None = None
+    release: DescribedRelease,
+    locations: Sequence[FileLocation],
+    *,
+    pattern: str | None = None,
+    group: LicenceGroup | None = None,
 ) -> dict[str, bytes]:
     """Return name and content of every derived file; equal releases and locations, equal bytes.
 
@@ -85,16 +138,37 @@ def derived_files(
         release: the release they describe.
         locations: the release's files of documents, in order.
         pattern: matches the path of all of them and of nothing else, if there is such a pattern.
+        group: the documents that these files hold, if they are not all of the release.
     """
     manifest = release.manifest
     paths = [file.path for file in locations] if pattern is None else [pattern]
+    if group is None:
+        card = dataset_card(manifest, release.digest, paths=paths)
+    else:
+        card = licence_card(manifest, release.digest, group, paths=paths)
+        manifest = licensed_manifest(manifest, group)
     return {
-        "README.md": dataset_card(manifest, release.digest, paths=paths).encode(),
+        "README.md": card.encode(),
         "SHA256SUMS": sha256sums((file.path, file.sha256) for file in locations),
         "croissant.json": croissant(manifest, release.published_at, locations, pattern=pattern),
         "files.txt": "".join(f"{file.address}\n" for file in locations).encode(),
         "schema.json": _indented(json_schema(manifest)),
         "view.sql": view(manifest, [file.address for file in locations]).encode(),
+    }
+
+
+def licence_files(release: OpenedRelease, group: LicenceGroup) -> dict[str, bytes]:
+    """Return name and content of the files that describe a licence group of a release.
+
+    Its documents are read from the files of the release.
+    """
+    manifest = current_manifest(release)
+    addresses = [release.store.location(file.entry["key"]) for file in group.files]
+    card = licence_card(manifest, release.digest, group, paths=())
+    return {
+        "README.md": card.encode(),
+        "files.txt": "".join(f"{address}\n" for address in addresses).encode(),
+        "view.sql": view(manifest, addresses, licences=group.licences).encode(),
     }
 
 
@@ -116,8 +190,14 @@ def json_schema(manifest: Manifest) -> JsonObject:
     }
 
 
-def view(manifest: Manifest, addresses: Sequence[str]) -> str:
-    """Return SQL that makes the documents a DuckDB view named after the corpus."""
+def view(manifest: Manifest, addresses: Sequence[str], *, licences: Sequence[str] = ()) -> str:
+    """Return SQL that makes the documents a DuckDB view named after the corpus.
+
+    Args:
+        manifest: of the release.
+        addresses: of its files.
+        licences: those whose documents are wanted; empty: all.
+    """
     name = _sql_name(manifest["corpus"])
     if not addresses:
         columns = ", ".join(
@@ -127,7 +207,8 @@ def view(manifest: Manifest, addresses: Sequence[str]) -> str:
     listed = ",\n".join(f"  {_sql_pattern(one)}" for one in addresses)
     # Names and addresses are quoted; the reader runs this file, nothing here does.
     source = f"read_parquet([\n{listed}\n], hive_partitioning = false)"
-    select = f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM {source};\n"  # noqa: S608
+    where = f"\nWHERE licence IN ({', '.join(map(_sql_text, licences))})" if licences else ""
+    select = f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM {source}{where};\n"  # noqa: S608
     return f"-- {manifest['corpus']} {manifest['version']}\n{select}"
 
 
@@ -136,7 +217,11 @@ def _sql_name(name: str) -> str:
 
 
 def _sql_pattern(address: str) -> str:
-    return "'" + _WILD.sub(r"[\g<0>]", address).replace("'", "''") + "'"
+    return _sql_text(_WILD.sub(r"[\g<0>]", address))
+
+
+def _sql_text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _json_type(column: ColumnEntry) -> JsonObject:

@@ -6,20 +6,28 @@ and written before the next.
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.corpus.model.tables import with_columns
 from jobs.corpus.release.jsonl_layouts import json_lines, layout_keys
 from jobs.errors import ConfigError, StorageUnwritable
-from jobs.flow.releases.described_files import derived_files, described_release, sha256sums
+from jobs.flow.releases.described_files import (
+    derived_files,
+    described_release,
+    licence_files,
+    sha256sums,
+)
 from jobs.flow.releases.file_locations import FileLocation
+from jobs.flow.releases.licences import LicenceGroup, licence_groups
 from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.storage.canonical_json import canonical_json, file_sha256
 from jobs.storage.manifests import FileEntry
@@ -27,18 +35,23 @@ from jobs.storage.whole_objects import whole_file
 
 _THREADS = 2
 _DATA = "data"
+_NO_NAME = re.compile(r"[^A-Za-z0-9.+-]+")
+_NAME_CHARS = 60
 
 Groups = Iterator[pa.Table]
 Write = Callable[[Groups, Path], None]
 
 
-def export_jsonl(release: OpenedRelease, to: Path, *, layout: str) -> list[Path]:
+def export_jsonl(
+    release: OpenedRelease, to: Path, *, layout: str, group: LicenceGroup | None = None
+) -> list[Path]:
     """Write `data/*.jsonl.zst`, SHA256SUMS and manifest.json; the files of documents.
 
     Args:
         release: to export.
         to: a folder that is not there yet, or empty.
         layout: one of `LAYOUTS`.
+        group: the documents that are wanted; None for all.
 
     Raises:
         ConfigError: no such layout, or the folder holds something.
@@ -53,12 +66,14 @@ def export_jsonl(release: OpenedRelease, to: Path, *, layout: str) -> list[Path]
                 stream.write(json_lines(table, layout=layout))
 
     with new_folder(to) as folder:
-        names = _write_shards(release, folder, write, "jsonl.zst")
+        names = _write_shards(release, folder, write, "jsonl.zst", group)
         _write_sums(release, folder, names)
     return [to / name for name in names]
 
 
-def export_huggingface(release: OpenedRelease, to: Path) -> list[Path]:
+def export_huggingface(
+    release: OpenedRelease, to: Path, *, group: LicenceGroup | None = None
+) -> list[Path]:
     """Write a dataset folder for the Hugging Face Hub; the files of documents.
 
     Pages are split by content (content-defined chunking), so that the Hub, which
@@ -76,21 +91,56 @@ def export_huggingface(release: OpenedRelease, to: Path) -> list[Path]:
                 writer.write_table(with_columns(table, schema).select(schema.names).cast(schema))
 
     with new_folder(to) as folder:
-        names = _write_shards(release, folder, write, "parquet")
+        names = _write_shards(release, folder, write, "parquet", group)
         locations = [
             FileLocation(name, name, file_sha256(folder / name), (folder / name).stat().st_size)
             for name in names
         ]
         pattern = f"{_DATA}/*.parquet"
-        described = derived_files(described_release(release), locations, pattern=pattern)
+        described = derived_files(
+            described_release(release), locations, pattern=pattern, group=group
+        )
         for name, body in described.items():
             (folder / name).write_bytes(body)
         _write_sums(release, folder, names)
     return [to / name for name in names]
 
 
-def _write_shards(release: OpenedRelease, folder: Path, write: Write, suffix: str) -> list[str]:
-    entries = release.entries("shards")
+def export_licences(release: OpenedRelease, to: Path) -> list[LicenceGroup]:
+    """Write for each licence of a release a folder with its card, files list and DuckDB view.
+
+    No document is copied: they are read from the files of the release. `groups.json` lists the
+    folders. For errors see `export_jsonl`.
+    """
+    groups = licence_groups(release)
+    with new_folder(to) as folder:
+        listed = []
+        for number, group in enumerate(groups, start=1):
+            name = f"{number:03d}-{_NO_NAME.sub('_', group.licences[0])[:_NAME_CHARS]}"
+            (folder / name).mkdir()
+            for file, body in licence_files(release, group).items():
+                (folder / name / file).write_bytes(body)
+            listed.append(
+                {
+                    "folder": name,
+                    "licence": group.licences[0],
+                    "documents": group.documents,
+                    "characters": group.characters,
+                    "files": len(group.files),
+                    "mixed_files": group.mixed_files,
+                }
+            )
+        (folder / "groups.json").write_bytes(canonical_json({"groups": listed}))
+    return groups
+
+
+def _write_shards(
+    release: OpenedRelease, folder: Path, write: Write, suffix: str, group: LicenceGroup | None
+) -> list[str]:
+    files = group.files if group else ()
+    entries = [file.entry for file in files] if group else release.entries("shards")
+    mixed = {file.entry["key"] for file in files if file.is_mixed}
+    licences = group.licences if group else ()
     (folder / _DATA).mkdir()
     names = [
         f"{_DATA}/train-{number:05d}-of-{len(entries):05d}.{suffix}"
@@ -100,11 +150,21 @@ def _write_shards(release: OpenedRelease, folder: Path, write: Write, suffix: st
     def export(shard: tuple[FileEntry, str]) -> None:
         entry, name = shard
         with whole_file(release.store, entry["key"]) as stream:
-            write(_groups(pq.ParquetFile(stream)), folder / name)
+            row_groups = _groups(pq.ParquetFile(stream))
+            if entry["key"] in mixed:
+                own = release.manifest["partners"][entry["partner"]]["licence"]
+                row_groups = (_licensed(rows, licences, own) for rows in row_groups)
+            write(row_groups, folder / name)
 
     with ThreadPoolExecutor(_THREADS) as pool:
         list(pool.map(export, zip(entries, names, strict=True)))
     return names
+
+
+def _licensed(rows: pa.Table, licences: Sequence[str], own: str) -> pa.Table:
+    """Return the rows under some licences; those of no licence are under their partner's own."""
+    licence = pc.fill_null(rows["licence"], own)
+    return rows.filter(pc.is_in(licence, value_set=pa.array(licences, pa.string())))
 
 
 def _groups(reader: pq.ParquetFile) -> Groups:

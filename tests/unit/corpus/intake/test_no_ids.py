@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.corpus.intake.rows import NO_IDS
+from jobs.corpus.intake.cells import NO_IDS
 from tests.deliveries import asked, rows
 
 WORDS = [*sorted(NO_IDS), "  ", " NULL "]
