@@ -18,7 +18,8 @@ from jobs.errors import ConfigError
 if TYPE_CHECKING:
     from jobs.flow.releases.opened_release import OpenedRelease
 
-_DOCUMENTS = ("jsonl", "huggingface")
+_CHOSEN = ("jsonl", "parquet")
+_DOCUMENTS = (*_CHOSEN, "huggingface")
 _FORMATS = (*_DOCUMENTS, "derived", "croissant", "licences", "disclosure")
 
 
@@ -29,7 +30,12 @@ class Settings(OneRelease):
     to: str | None = MISSING
     format: str = MISSING
     layout: str = MISSING
+    compression: str = MISSING
     licence: list[str] = MISSING
+    partner: list[str] = MISSING
+    where: str | None = MISSING
+    sample: float = MISSING
+    seed: int = MISSING
     base_url: str | None = MISSING
     sme: bool = MISSING
 
@@ -38,6 +44,11 @@ class Settings(OneRelease):
 def main(config: Settings) -> None:
     """Write the release in the layout `format` and print where."""
     require_format(config.format, _FORMATS)
+    is_chosen = config.partner or config.where or config.sample != 1
+    if is_chosen and config.format not in _CHOSEN:
+        raise ConfigError(
+            f"partner, where and sample choose documents of format={' or '.join(_CHOSEN)}"
+        )
     if config.licence and config.format not in _DOCUMENTS:
         raise ConfigError(
             f"licence=[…] chooses documents of format={' or '.join(_DOCUMENTS)}; format=licences "
@@ -86,19 +97,29 @@ def _papers(release: OpenedRelease, to: Path, config: Settings) -> None:
 
 
 def _documents(release: OpenedRelease, to: Path, config: Settings) -> None:
-    from jobs.flow.releases.exports import export_huggingface, export_jsonl
+    from jobs.flow.releases.exports import export_huggingface, export_jsonl, export_parquet
     from jobs.flow.releases.licences import licence_group
+    from jobs.flow.releases.selection import SelectionParams
 
     group = licence_group(release, config.licence) if config.licence else None
+    chosen = SelectionParams(tuple(config.partner), config.where, config.sample, config.seed)
     if config.format == "jsonl":
-        files = export_jsonl(release, to, layout=config.layout, group=group)
+        written = export_jsonl(
+            release,
+            to,
+            layout=config.layout,
+            compression=config.compression,
+            group=group,
+            selection=chosen,
+        )
+    elif config.format == "parquet":
+        written = export_parquet(release, to, group=group, selection=chosen)
     else:
-        files = export_huggingface(release, to, group=group)
-    size_bytes = sum(file.stat().st_size for file in files)
-    documents = group.documents if group else release.manifest["documents"]
+        written = export_huggingface(release, to, group=group)
+    size_bytes = sum(file.stat().st_size for file in written.files)
     say(
-        f"{release.corpus} {release.version} is in {to}: {documents:,} documents, "
-        f"{len(files):,} files, {size_bytes:,} bytes"
+        f"{release.corpus} {release.version} is in {to}: {written.documents:,} documents, "
+        f"{len(written.files):,} files, {size_bytes:,} bytes"
     )
 
 

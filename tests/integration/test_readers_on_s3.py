@@ -118,7 +118,7 @@ def test_export_from_s3_holds_every_document(release: OpenedRelease, tmp_path: P
     import pyarrow as pa
 
     ids = []
-    for file in export_jsonl(release, tmp_path / "out", layout="content"):
+    for file in export_jsonl(release, tmp_path / "out", layout="content").files:
         with pa.CompressedInputStream(str(file), "zstd") as stream:
             ids += [json.loads(line)["id"] for line in io.TextIOWrapper(stream, encoding="utf-8")]
     assert ids == _ids(release)

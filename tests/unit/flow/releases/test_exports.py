@@ -42,7 +42,7 @@ def _records(files: list[Path]) -> list[dict]:
 def test_jsonl_holds_every_document_in_its_layout(
     release: OpenedRelease, tmp_path: Path, layout: str
 ) -> None:
-    records = _records(export_jsonl(release, tmp_path / "out", layout=layout))
+    records = _records(export_jsonl(release, tmp_path / "out", layout=layout).files)
     rows = release.dataset().to_table().to_pylist()
     assert {tuple(record) for record in records} == {LAYOUTS[layout]}
     for record, row in zip(records, rows, strict=True):
@@ -86,7 +86,7 @@ def _sha256sum(folder: Path) -> None:
 def test_huggingface_folder_holds_the_same_rows_in_the_declared_columns(
     release: OpenedRelease, tmp_path: Path
 ) -> None:
-    files = export_huggingface(release, tmp_path / "out")
+    files = export_huggingface(release, tmp_path / "out").files
     table = pa.concat_tables([pq.read_table(file) for file in files])
     assert table.equals(release.dataset().to_table())
 
@@ -180,8 +180,8 @@ def test_export_that_fails_leaves_nothing(release: OpenedRelease, tmp_path: Path
 
 def test_release_without_documents_exports(tmp_path: Path) -> None:
     release = publish_release(DirectoryStore(tmp_path / "root"), "0.0.1", {})
-    assert export_jsonl(release, tmp_path / "a", layout="title") == []
-    assert export_huggingface(release, tmp_path / "b") == []
+    assert export_jsonl(release, tmp_path / "a", layout="title").files == []
+    assert export_huggingface(release, tmp_path / "b").files == []
     write_derived(release)
     assert release.dataset().to_table().num_rows == 0
     shutil.rmtree(tmp_path / "a")

@@ -95,11 +95,11 @@ def test_export_holds_the_documents_of_its_licences_alone(
     wanted = {row["id"]: row["content"] for row in documents(release) if row["licence"] == OPEN}
     group = licence_group(release, [OPEN])
     lines = []
-    for file in export_jsonl(release, tmp_path / "jsonl", layout="content", group=group):
+    for file in export_jsonl(release, tmp_path / "jsonl", layout="content", group=group).files:
         with pa.CompressedInputStream(str(file), "zstd") as stream:
             lines += map(json.loads, io.TextIOWrapper(stream, encoding="utf-8"))
     assert {line["id"]: line["content"] for line in lines} == wanted
-    files = export_huggingface(release, tmp_path / "hub", group=group)
+    files = export_huggingface(release, tmp_path / "hub", group=group).files
     table = pa.concat_tables([pq.read_table(file) for file in files])
     assert set(table["licence"].to_pylist()) == {OPEN}
     assert set(table["id"].to_pylist()) == set(wanted)

@@ -45,4 +45,4 @@ def test_old_release_is_read_explained_compared_and_exported(fixture: Path, tmp_
     kept = {name: account["kept"] for name, account in release.manifest["partners"].items()}
     compared = diff(release, release).partners
     assert {name: counts["unchanged"] for name, counts in compared.items()} == kept
-    assert export_huggingface(release, tmp_path / "hub")
+    assert export_huggingface(release, tmp_path / "hub").files
