@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from jobs.errors import ConfigError
+from jobs.config_errors import unknown_choice
 from jobs.flow.releases.opened_release import OpenedRelease
 
 _YEAR = "year"
@@ -34,7 +34,7 @@ def amounts(release: OpenedRelease, by: Sequence[str]) -> pa.Table:
     known = [key for key in _KEYS if key == _YEAR or key in schema.names]
     unknown = [key for key in by if key not in known]
     if unknown or not by:
-        raise ConfigError(f"by=[{', '.join(unknown)}]: choose some of {', '.join(known)}")
+        raise unknown_choice("by", unknown[0] if unknown else "[]", known)
     columns = ["published" if key == _YEAR else key for key in by]
     found = []
     for entry in release.entries("shards"):
