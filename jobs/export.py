@@ -6,12 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from omegaconf import MISSING
-
 from jobs.command.chosen_release import opened
 from jobs.command.program import verb
+from jobs.command.schemas import MISSING
 from jobs.command.settings import OneRelease
 from jobs.command.terminal import require_format, say
+from jobs.config_errors import KeyMissing
 from jobs.errors import ConfigError
 
 _FORMATS = ("jsonl", "huggingface", "derived", "croissant")
@@ -39,9 +39,7 @@ def main(config: Settings) -> None:
             say(address)
         return
     if not config.to:
-        raise ConfigError(
-            "please give to=DIR, a folder that is not there yet (of croissant a file)"
-        )
+        raise KeyMissing("please give to=DIR, a folder that is not there yet (of croissant a file)")
     to = Path(config.to)
     if config.format == "croissant":
         body = described_files.croissant_below(release, config.base_url or "")

@@ -5,14 +5,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from omegaconf import MISSING
-
 from jobs.command.chosen_release import opened
 from jobs.command.program import verb
 from jobs.command.reports import report_alarms, report_bad_files, report_survey
+from jobs.command.schemas import MISSING
 from jobs.command.settings import ReleaseReport
 from jobs.command.terminal import is_json, say_json
-from jobs.corpus.release.loss_alarms import AlarmParams
+from jobs.corpus.release.alarm_params import AlarmParams
 from jobs.errors import LossAlarm
 from jobs.flow.releases.card import bad_file_rows
 
