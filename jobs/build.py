@@ -10,7 +10,7 @@ from jobs.command.settings import PublishedBuild
 from jobs.command.terminal import ProgressLine, is_json
 
 
-@verb("build", "deliveries of several partners in, one published release out")
+@verb("start", "deliveries of several partners in, one published release out")
 def main(config: PublishedBuild) -> None:
     """Run the whole flow and report the release."""
     from jobs.command.parameters import build_params

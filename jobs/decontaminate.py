@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
-from omegaconf import MISSING
 
 from jobs.command.chosen_release import opened
 from jobs.command.program import circumstances, verb
+from jobs.command.schemas import MISSING
 from jobs.command.settings import Benchmark, ReleaseReport
 from jobs.command.terminal import ProgressLine, is_json, say, say_json, say_table
+from jobs.config_errors import KeyMissing
 from jobs.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def main(config: Settings) -> None:
     sets = read_benchmarks(config.benchmarks, config.storage.endpoint_url)
     params = indexed_benchmarks(sets)
     if params.index is None:
-        raise ConfigError("no evaluation sets: give benchmarks=[NAME,…] (docs/evaluation-sets.md)")
+        raise KeyMissing("no evaluation sets: give benchmarks=[NAME,…] (docs/evaluation-sets.md)")
     release = opened(config)
     found = recheck(release, Benchmarks(*read_index(params.index)), progress=ProgressLine())
     if config.out:
@@ -75,7 +76,7 @@ def _applied(config: Settings, release: OpenedRelease, listed: list[str]) -> Tak
     from jobs.flow.takedown.takedown import take_down
 
     if config.version is None:
-        raise ConfigError("please give version=…: that of the release without these documents")
+        raise KeyMissing("please give version=…: that of the release without these documents")
     sets = ", ".join(f"{name} {one.version}" for name, one in sorted(config.benchmarks.items()))
     request = Request(
         version=config.version,
@@ -89,7 +90,7 @@ def _applied(config: Settings, release: OpenedRelease, listed: list[str]) -> Tak
 
 
 def _not_rebuilt(_: dict[str, Any]) -> BuildParams:
-    raise ConfigError("copies of contaminated documents do not return: policy is remove")
+    raise ConfigError("copies of contaminated documents do not return: give policy=remove")
 
 
 def _say(

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from omegaconf import MISSING
-
 from jobs.command.program import verb
+from jobs.command.schemas import MISSING
 from jobs.command.terminal import ProgressLine, command, say, say_table
+from jobs.config_errors import OutputExists
 from jobs.errors import ConfigError
 from jobs.synthesis import write_demo
 
@@ -25,12 +25,12 @@ class Settings:
     seed: int = MISSING
 
 
-@verb("prepare", "writes three partners' synthetic deliveries to try everything on")
+@verb("start", "writes three partners' synthetic deliveries to try everything on")
 def main(config: Settings) -> None:
     """Write the deliveries and print the command that builds a release from them."""
     out, size_bytes = Path(config.out).absolute(), _size_bytes(config.size)
     if out.exists() and any(out.iterdir()):
-        raise ConfigError(f"out={out} is not empty: choose a new folder, or empty it")
+        raise OutputExists(f"out={out} is not empty: choose a new folder, or empty it")
     progress = ProgressLine()
 
     def report(done: int) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
-from omegaconf import MISSING
 
 from jobs.command.program import verb
+from jobs.command.schemas import MISSING
 from jobs.command.settings import CorpusReport, storage_params
 from jobs.command.terminal import is_json, say, say_json, say_table
 from jobs.flow.releases.opened_release import open_release

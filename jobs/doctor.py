@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 
-from omegaconf import MISSING
-
 from jobs.command.program import verb
+from jobs.command.schemas import MISSING
 from jobs.command.settings import Storage, storage_params
 from jobs.command.terminal import is_json, say_json, say_table
 from jobs.errors import StorageUnwritable

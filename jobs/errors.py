@@ -3,7 +3,8 @@
 ::
 
     HeliuError                      1
-    ├── ConfigError                 2   the operator edits the configuration or the command
+    ├── ConfigError                 2   the operator edits the configuration or the command; its
+    │   │                               kinds (jobs/config_errors.py) have codes of their own
     │   └── UnknownEncoding         3   `encoding` names nothing we can decode
     ├── DeliveryError                   the partner must act
     │   ├── DeliveryMissing        10   a path or pattern that matches no file
@@ -27,7 +28,11 @@
     │   └── DamagedMetadata        42   the log or a manifest is not what was published
     ├── RedactedRelease            43   rows were redacted since the release was pinned
     ├── SignatureInvalid           44   no signature of that key, or one of something else
-    └── LossAlarm                  41   a partner or site lost more rows than the alarm allows
+    ├── LossAlarm                  41   a partner or site lost more rows than the alarm allows
+    └── Defect                     70   what no one foresaw: please report it
+
+The code of an error, as HL0202, is its exit code and the number of its kind: it never changes its
+meaning. `heliu help HL0202` explains it, from `jobs/command/errors.yaml`.
 
 Constructors take one message, so that errors survive pickling between processes. Secrets in the
 addresses of a message are taken out of it.
@@ -54,10 +59,16 @@ class HeliuError(Exception):
     """The base of every error heliu raises on purpose."""
 
     exit_code = 1
+    kind = 0
 
     def __init__(self, message: str = "") -> None:
         """Keep the message without secrets."""
         super().__init__(redacted(message))
+
+    @classmethod
+    def code(cls) -> str:
+        """Return the code by which `heliu help` explains the error."""
+        return f"HL{cls.exit_code:02}{cls.kind:02}"
 
 
 class ConfigError(HeliuError, ValueError):
@@ -150,6 +161,12 @@ class StorageUnwritable(StorageError):
     exit_code = 31
 
 
+class DiskFull(StorageUnwritable):
+    """A file system is full, over its quota or read-only."""
+
+    kind = 1
+
+
 class ObjectMissing(StorageError, KeyError):
     """There is no object under that key."""
 
@@ -170,6 +187,12 @@ class ReleaseMissing(StorageError):
     """The root holds no such corpus or release."""
 
     exit_code = 34
+
+
+class DocumentMissing(ReleaseMissing):
+    """The release holds no such document."""
+
+    kind = 1
 
 
 class LostRace(StorageError):
@@ -212,3 +235,9 @@ class LossAlarm(HeliuError):
     """A partner or site lost a larger share of its rows than the alarm allows."""
 
     exit_code = 41
+
+
+class Defect(HeliuError):
+    """An error that heliu does not foresee."""
+
+    exit_code = 70

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import MISSING
-
 from jobs.command.chosen_release import opened
 from jobs.command.program import verb
 from jobs.command.reports import report_explanation
+from jobs.command.schemas import MISSING
 from jobs.command.settings import ReleaseReport
 from jobs.command.terminal import is_json, say_json
-from jobs.errors import ReleaseMissing
+from jobs.errors import DocumentMissing
 
 if TYPE_CHECKING:
     from jobs.flow.releases.delivered_rows import Change
@@ -40,7 +39,7 @@ def main(config: Settings) -> None:
     release = opened(config)
     explanation = explain(release, config.id)
     if explanation is None:
-        raise ReleaseMissing(
+        raise DocumentMissing(
             f"{release.corpus} {release.version} does not know {config.id}: it was in no delivery"
             + _of_bad_files(release, config.id)
         )

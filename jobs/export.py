@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from omegaconf import MISSING
-
 from jobs.command.chosen_release import opened
 from jobs.command.program import verb
+from jobs.command.schemas import MISSING
 from jobs.command.settings import OneRelease
 from jobs.command.terminal import require_format, say
+from jobs.config_errors import KeyMissing
 from jobs.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -62,9 +62,7 @@ def main(config: Settings) -> None:
             say(address)
         return
     if not config.to:
-        raise ConfigError(
-            "please give to=DIR, a folder that is not there yet (of croissant a file)"
-        )
+        raise KeyMissing("please give to=DIR, a folder that is not there yet (of croissant a file)")
     to = Path(config.to)
     write = {"croissant": _croissant, "licences": _licences, "disclosure": _papers}
     write.get(config.format, _documents)(release, to, config)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from omegaconf import MISSING
-
 from jobs.command.chosen_release import chosen_corpus
 from jobs.command.program import circumstances, verb
+from jobs.command.schemas import MISSING
 from jobs.command.settings import CorpusReport
 from jobs.command.terminal import is_json, say, say_json, say_table
 from jobs.storage.garbage import Garbage, collect, garbage

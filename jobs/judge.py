@@ -6,13 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from omegaconf import MISSING
-
 from jobs.command.program import verb
+from jobs.command.schemas import MISSING
 from jobs.command.settings import Build, RuleProfile
 from jobs.command.terminal import ProgressLine, require_format, say, say_json, say_jsonl, say_table
+from jobs.config_errors import unknown_choice
 from jobs.corpus.model.signal_columns import SIGNALS
-from jobs.errors import ConfigError
 
 _FORMATS = ("table", "json", "jsonl")
 
@@ -51,7 +50,7 @@ def main(config: Settings) -> None:
 def _check(config: Settings) -> None:
     require_format(config.format, _FORMATS)
     if config.signal and config.signal not in SIGNALS.names:
-        raise ConfigError(f"signal={config.signal!r}: choose one of {', '.join(SIGNALS.names)}")
+        raise unknown_choice("signal", config.signal, SIGNALS.names)
 
 
 def _show(form: str, tables: dict[str, list[dict[str, Any]]]) -> None:

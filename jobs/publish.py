@@ -6,9 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from omegaconf import MISSING
-
 from jobs.command.program import circumstances, now, verb
+from jobs.command.schemas import MISSING
 from jobs.command.settings import PublishedBuild, storage_params
 from jobs.command.terminal import ProgressLine, is_json
 from jobs.storage.stores import open_store

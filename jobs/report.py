@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from omegaconf import MISSING
-
 from jobs.command.chosen_release import opened
 from jobs.command.program import verb
 from jobs.command.reports import (
@@ -17,13 +15,15 @@ from jobs.command.reports import (
     report_partner,
     report_survey,
 )
+from jobs.command.schemas import MISSING
 from jobs.command.settings import ReleaseReport
 from jobs.command.terminal import is_json, say_json
-from jobs.corpus.release.loss_alarms import Alarm, AlarmParams
+from jobs.corpus.release.alarm_params import AlarmParams
 from jobs.errors import LossAlarm
 from jobs.flow.releases.card import bad_file_rows
 
 if TYPE_CHECKING:
+    from jobs.corpus.release.loss_alarms import Alarm
     from jobs.flow.releases.opened_release import OpenedRelease
 
 

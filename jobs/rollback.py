@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from omegaconf import MISSING
-
 from jobs.command.chosen_release import chosen_corpus
 from jobs.command.program import circumstances, verb
+from jobs.command.schemas import MISSING
 from jobs.command.settings import OneCorpus
 from jobs.command.terminal import say
-from jobs.errors import ConfigError
+from jobs.config_errors import KeyMissing
 from jobs.flow.releases.corrections import rollback
 from jobs.storage.layout import LATEST
 
@@ -27,7 +26,7 @@ class Settings(OneCorpus):
 def main(config: Settings) -> None:
     """Pin `latest` to a release, or let it follow publishing again."""
     if (config.release is None) != config.undo:
-        raise ConfigError("please give release=VERSION to roll back to, or undo=true alone")
+        raise KeyMissing("please give release=VERSION to roll back to, or undo=true alone")
     corpus = chosen_corpus(config)
     done = rollback(corpus, config.release, commit_info=circumstances(config))
     latest = done.state.registry.find(LATEST)

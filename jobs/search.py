@@ -8,13 +8,12 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from omegaconf import MISSING
-
 from jobs.command.chosen_release import opened
 from jobs.command.program import verb
+from jobs.command.schemas import MISSING
 from jobs.command.settings import ReleaseReport
 from jobs.command.terminal import note, require_format, say, say_json, say_jsonl
-from jobs.errors import ConfigError, ReleaseMissing
+from jobs.errors import ConfigError, DocumentMissing
 
 if TYPE_CHECKING:
     from jobs.flow.releases.text_search import Hit
@@ -58,7 +57,7 @@ def main(config: Settings) -> None:
     if len(hits) > config.most:
         note(f"heliu: more than {config.most} documents: most=1000 shows more")
     if not shown:
-        raise ReleaseMissing(f"no document of {release.corpus} {release.version} has it")
+        raise DocumentMissing(f"no document of {release.corpus} {release.version} has it")
 
 
 def _show(hits: list[Hit], form: str) -> None:

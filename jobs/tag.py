@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from omegaconf import MISSING
-
 from jobs.command.chosen_release import chosen_corpus
 from jobs.command.program import circumstances, verb
+from jobs.command.schemas import MISSING
 from jobs.command.settings import OneRelease
 from jobs.command.terminal import say
 from jobs.flow.releases.corrections import tag

@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import MISSING
-
 from jobs.command.chosen_release import opened
 from jobs.command.program import circumstances, verb
+from jobs.command.schemas import MISSING
 from jobs.command.settings import COMPUTE, ReleaseReport
 from jobs.command.terminal import ProgressLine, is_json, say, say_json, say_table
-from jobs.errors import ConfigError
+from jobs.config_errors import unknown_choice
 
 if TYPE_CHECKING:
     from jobs.flow.takedown.selection import Request
@@ -83,7 +82,7 @@ def _request(config: Settings) -> Request:
     from jobs.flow.takedown.selection import Request, document_ids
 
     if config.policy not in [str(policy) for policy in Policy]:
-        raise ConfigError(f"policy={config.policy!r}: choose {' or '.join(Policy)}")
+        raise unknown_choice("policy", config.policy, Policy)
     selection = Selection(
         ids=document_ids(config.ids),
         urls=tuple(config.urls),

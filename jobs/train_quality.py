@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from omegaconf import MISSING
-
 from jobs.command.program import verb
+from jobs.command.schemas import MISSING
 from jobs.command.terminal import ProgressLine, is_json, say, say_json, say_table
 from jobs.errors import ConfigError
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from omegaconf import MISSING
-
 from jobs.command.program import verb
+from jobs.command.schemas import MISSING
 from jobs.command.terminal import is_json, say, say_json, say_table
 from jobs.corpus.dedup.geometry import EXCHANGED_BYTES, Geometry, geometries, recommended
 from jobs.errors import ConfigError

@@ -9,10 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import MISSING
-
 from jobs.command.chosen_release import opened
 from jobs.command.program import verb
+from jobs.command.schemas import MISSING
 from jobs.command.settings import COMPUTE, ReleaseReport, storage_params
 from jobs.command.terminal import is_json, say, say_json
 from jobs.errors import DamagedMetadata, DamagedRelease, RedactedRelease

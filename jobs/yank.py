@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from omegaconf import MISSING
-
 from jobs.command.chosen_release import chosen_corpus
 from jobs.command.program import circumstances, verb
+from jobs.command.schemas import MISSING
 from jobs.command.settings import OneRelease
 from jobs.command.terminal import say
-from jobs.errors import ConfigError
+from jobs.config_errors import KeyMissing
 from jobs.flow.releases.corrections import yank
 from jobs.storage.layout import LATEST
 
@@ -27,7 +26,7 @@ class Settings(OneRelease):
 def main(config: Settings) -> None:
     """Yank a release, or undo that."""
     if bool(config.reason) == config.undo:
-        raise ConfigError("please give reason='why it should not be used', or undo=true alone")
+        raise KeyMissing("please give reason='why it should not be used', or undo=true alone")
     corpus, reason = chosen_corpus(config), config.reason or None
     done = yank(corpus, config.release, reason, commit_info=circumstances(config))
     latest = done.state.registry.find(LATEST)

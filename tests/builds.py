@@ -13,9 +13,10 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from jobs.build import main as verb
+from jobs.command.conf_files import conf_folder
 from jobs.command.overrides import hydra_overrides
 from jobs.command.parameters import build_params
-from jobs.command.settings import Build, conf_folder
+from jobs.command.settings import Build
 from jobs.flow.builds.pipeline import run_build
 from jobs.flow.builds.publish_stage import Published
 from jobs.flow.params import BuildParams

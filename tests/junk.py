@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from jobs.command.program import conf_folder
+from jobs.command.conf_files import conf_folder
 
 WORDS = {
     name: [

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 
 import yaml
 
+from jobs.command.conf_files import conf_folder
 from jobs.command.parameters import keyword_lists
-from jobs.command.program import conf_folder
 from jobs.corpus.model.signal_columns import KEYWORD_CATEGORIES
 from jobs.corpus.signals.rules import Rule, RuleParams
 

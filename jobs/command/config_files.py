@@ -32,10 +32,12 @@ from jobs.command.schemas import (
     required,
 )
 from jobs.command.settings import Build
+from jobs.config_errors import ConfigFileInvalid
 from jobs.errors import ConfigError
 
 _HEADER_CHARS = 512
 _DELIVERIES = re.compile(r"[^.]+\.(?:groups\.[^.]+\.)?deliveries\.")
+_OF_HYDRA = {"defaults", "hydra"}
 _NULL = "tag:yaml.org,2002:null"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _FULL_WIDTH = {
@@ -64,7 +66,8 @@ class ConfigFiles(FileConfigSource):
         folder = group.partition("/")[0]
         is_data = folder in data_files.GROUPS
         kind = keys_of(Build).get(folder if is_data else group, Any)
-        kind = Any if header["package"] and not is_data else kind
+        if header["package"] and not is_data:
+            kind = Build if header["package"] == "_global_" else Any
         file = _File(path, text, folder if is_data else None)
         return ConfigResult(
             config=OmegaConf.create(file.content(kind, name)),
@@ -96,16 +99,16 @@ def read_config(path: Path, kind: Kind, name: str) -> Any:
 
 def _decoded(path: Path) -> str:
     if path.stat().st_size > data_files.MOST_BYTES:
-        raise ConfigError(f"{path} has more than {data_files.MOST_BYTES:,} bytes: shorten it")
+        raise ConfigFileInvalid(f"{path} has more than {data_files.MOST_BYTES:,} bytes: shorten it")
     body = path.read_bytes()
     if body.startswith(_UTF_16):
-        raise ConfigError(f"{path} is UTF-16: save it as UTF-8, or: iconv -f UTF-16 -t UTF-8")
+        raise ConfigFileInvalid(f"{path} is UTF-16: save it as UTF-8, or: iconv -f UTF-16 -t UTF-8")
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         number = body.count(b"\n", 0, error.start) + 1
         line = body.splitlines()[number - 1].decode("gb18030", "replace").strip()
-        raise ConfigError(
+        raise ConfigFileInvalid(
             f"{path} line {number} is not UTF-8; read as GBK it says {line!r}: save the file as "
             "UTF-8, or: iconv -f GBK -t UTF-8"
         ) from error
@@ -214,6 +217,8 @@ class _File:
     def _kind_below(self, key: yaml.Node, value: yaml.Node, kind: Kind, above: str) -> Kind:
         if value.value == "" and value.style is None:  # it may be part of the key: `text：body`
             self._check_full_width(key.start_mark.line, key.value)
+        if kind is Build and (key.value in _OF_HYDRA or key.value not in keys_of(Build)):
+            return Any  # of one verb alone: it is checked with its keys
         try:
             return kind_below(kind, key.value, above)
         except ConfigError as error:
@@ -268,7 +273,7 @@ class _File:
         self._refuse_line(node.start_mark.line, what)
 
     def _refuse_line(self, number: int, what: str) -> NoReturn:
-        raise ConfigError(f"{self._path} line {number + 1}: {what}")
+        raise ConfigFileInvalid(f"{self._path} line {number + 1}: {what}")
 
 
 def _named(above: str) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
 from jobs.command.escapes import visible_line
+from jobs.command.exits import coloured
 from jobs.command.terminal import say
 from jobs.flow.releases.delivered_rows import Change
 
 _AROUND = 12  # characters shown on either side of a change
 _SHOWN = 20  # changes of one rule
-_RED, _GREEN, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[0m"
+_REMOVED, _ADDED = re.compile(r"\[-(.*?)-\]"), re.compile(r"\{\+(.*?)\+\}")
 
 
 def report_changes(changes: Iterator[Change]) -> None:
@@ -25,9 +27,7 @@ def report_changes(changes: Iterator[Change]) -> None:
         for line, place in places[:_SHOWN]:
             shown = visible_line(place)
             # Only the colours are ours: they are written past what makes controls visible.
-            sys.stdout.write(
-                f"  line {line}: {_coloured(shown) if sys.stdout.isatty() else shown}\n"
-            )
+            sys.stdout.write(f"  line {line}: {_coloured(shown)}\n")
         if len(places) > _SHOWN:
             say(f"  and {len(places) - _SHOWN} more")
     if not is_any:
@@ -55,5 +55,8 @@ def _within(old: str, new: str) -> Iterator[str]:
 
 
 def _coloured(place: str) -> str:
-    removed = place.replace("[-", _RED).replace("-]", _PLAIN)
-    return removed.replace("{+", _GREEN).replace("+}", _PLAIN)
+    """Return a change in colours in place of its brackets, where there are colours."""
+    if coloured("", "red", sys.stdout) == "":
+        return place
+    removed = _REMOVED.sub(lambda found: coloured(found[1], "red", sys.stdout), place)
+    return _ADDED.sub(lambda found: coloured(found[1], "green", sys.stdout), removed)

@@ -1,134 +1,217 @@
-"""Text of `heliu VERB --help`: what the verb does, and every key with its value and its comment.
+"""Help for people: of heliu, of a verb, of a key and of an error, wrapped to the terminal.
 
-The first part stands in `conf/VERB.yaml` as Hydra's help template. The comments behind the keys of
-`conf/` are the help text of the keys.
+What a verb does stands in `conf/VERB.yaml` as Hydra's help template; the comments behind the keys
+of `conf/` are the help text of the keys.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-import yaml
-from hydra import compose, initialize_config_dir
-from omegaconf import DictConfig, OmegaConf, open_dict
+from jobs.command.columns import described, text_width, wrapped
+from jobs.command.conf_files import chosen_groups, conf_folder, introduction, names_of_files
+from jobs.command.error_guide import explanation, explanations
+from jobs.command.exits import coloured
+from jobs.command.keys import Key, keys_of_verb
+from jobs.config_errors import UnknownKey, nearest
 
-from jobs.command.overrides import RECIPE, CommandLine
-from jobs.command.schemas import is_mapping, keys_of
-from jobs.command.settings import conf_folder
-
-_COMMENT_COLUMN = 36
+_MOST_DEFAULT = 14  # cells of the column of defaults
+_LABEL = re.compile(r"[A-Z][a-z]+ {2,}")
+_ITEM = re.compile(r"[\w=]+: ")
+_CODE = re.compile(r"HL\d+", re.IGNORECASE)
 _FILES = {
     "partners": """\
-Partners: partners=[NAME,…], each a file partners/NAME.yaml, in the folder of --config-dir:
+Partners: partners=[NAME,…], each a file partners/NAME.yaml in the folder of
+--config-dir:
 
-  NAME:
-    deliveries: /data/NAME/**/*.jsonl.zst   # path, pattern, URI, or a list of them
-    format: jsonl                    # jsonl, csv, tsv, text, text-blocks, html, warc, wet, parquet
-    encoding: auto                          # auto, utf-8, gb18030, big5, utf-16
-    columns: {text: doc.body, title: doc.headline, url: link, published: date, id: doc.id}
-    licence: CC-BY-4.0
-    priority: 1                             # the lower one keeps a document two partners hold
-    reject_share: 0.05                      # optional: more rejected rows stop the build
-    metadata: {contact: 张三}               # optional, free: copied into the manifest
-    terms: {legal_name: 某市档案馆}         # optional: docs/papers.md
+NAME:
+  deliveries: /data/NAME/**/*.jsonl.zst   # path, pattern, URI, or a list of them
+  format: jsonl   # jsonl, csv, tsv, text, text-blocks, html, warc, wet, parquet
+  encoding: auto  # auto, utf-8, gb18030, big5, utf-16
+  columns: {text: doc.body, title: doc.head, url: link, published: day, id: key}
+  licence: CC-BY-4.0
+  priority: 1             # the lower one keeps a document two partners hold
+  reject_share: 0.05      # optional: more rejected rows stop the build
+  metadata: {contact: 张三}   # optional, free: copied into the manifest
+  terms: {legal_name: 某市档案馆}   # optional: docs/papers.md
 """,
     "benchmarks": """\
-Evaluation sets to be kept out: benchmarks=[NAME,…], each a file benchmarks/NAME.yaml
-(docs/evaluation-sets.md); benchmarks.NAME.files and .version choose the copy.
+Evaluation sets to be kept out: benchmarks=[NAME,…], each a file
+benchmarks/NAME.yaml (docs/evaluation-sets.md); benchmarks.NAME.files and
+.version choose the copy.
 """,
-    RECIPE: """\
-Recipes: recipe=NAME, a file recipe/NAME.yaml that sets keys; the command line has the last word.
+    "recipe": """\
+Recipes: recipe=NAME, a file recipe/NAME.yaml that sets keys; the command line
+has the last word.
 """,
     "rules": """\
-Rules: rules=PROFILE, a file rules/PROFILE.yaml; single ones by rules.reject.REASON.value=NUMBER,
-'~rules.reject.REASON' (without it), 'rules.reject.REASON.unless.sites=[gov.cn]'.
+Rules: rules=PROFILE, a file rules/PROFILE.yaml; single ones by
+rules.reject.REASON.value=NUMBER, '~rules.reject.REASON' (without it),
+'rules.reject.REASON.unless.sites=[gov.cn]'.
 """,
 }
-_END = """\
-Exit codes: 0 done, 2 configuration; docs/running.md lists all.
---cfg job prints the configuration and stops."""
+_END = (
+    "heliu help KEY explains one key or all below it, heliu help HL… an error. --cfg job prints "
+    "the configuration and stops. Exit codes: 0 done, 2 configuration; docs/running.md lists all."
+)
 
 
-def help_text(config_name: str, schema: type, given: CommandLine) -> str:
-    """Return the help of a verb, with the values in force.
+def help_of_verb(config_name: str, words: Sequence[str] = (), folder: Path | None = None) -> str:
+    """Return the help of a verb: what it does, the files it chooses and its keys.
 
     Args:
         config_name: of its file in `conf/`.
-        schema: its configuration class.
-        given: its command line.
+        words: of the command line; a value given there is shown in place of the default.
+        folder: that of `--config-dir`.
     """
-    overrides = list(given.overrides)
-    if given.config_dir is not None:
-        overrides.append(f"hydra.searchpath=['file://{given.config_dir.absolute()}']")
-    with initialize_config_dir(str(conf_folder()), version_base="1.3"):
-        config = compose(config_name, overrides, return_hydra_config=True)
-    introduction = str(config.hydra.help.template).strip()
-    with open_dict(config):
-        del config["hydra"]
-    in_force = "\n".join(_commented(config, comments(config_name)))
-    keys = f'Takes, as KEY.KEY=VALUE ("???" must be given):\n\n{in_force}'
-    return "\n\n".join([introduction, *_files(schema, given), keys, _END])
+    given = {
+        key.strip(): word for key, equals, word in (one.partition("=") for one in words) if equals
+    }
+    keys = [
+        replace(key, default=given.get(key.name, key.default)) for key in keys_of_verb(config_name)
+    ]
+    parts = [
+        "\n".join(_reflowed(introduction(config_name), text_width())),
+        *_files(config_name, folder),
+        f"{_heading('Keys')}, as KEY=VALUE, with their defaults:",
+        "\n".join(_described(keys)),
+        "\n".join(wrapped(_END, text_width())),
+    ]
+    return "\n\n".join(parts)
 
 
-def comments(config_name: str) -> dict[str, list[str]]:
-    """Return the comments behind keys of a file of `conf/` and its includes, by dotted key.
+def help_of_word(word: str, verbs: Mapping[str, str]) -> str:
+    """Return the help of an error by its code, of a key, or of all keys below or ending with it.
 
-    A comment goes on in lines below that hold nothing else.
+    Args:
+        word: a code as HL0202, a key, or a part of one.
+        verbs: summary of every verb.
+
+    Raises:
+        UnknownKey: there is no such word.
     """
-    path = conf_folder() / f"{config_name}.yaml"
-    if not path.is_file():
-        return {}
-    text = path.read_text(encoding="utf-8")
-    found: dict[str, list[str]] = {}
-    for included in yaml.safe_load(text).get("defaults", []):
-        found |= comments(included) if isinstance(included, str) else {}
-    lines = text.splitlines()
-    for key, number in _key_lines(text):
-        _, sharp, comment = lines[number].partition(" # ")
-        if sharp:
-            below = (line.strip() for line in lines[number + 1 :])
-            found[key] = [comment.strip(), *_continued(below)]
-    return found
+    if _CODE.fullmatch(word):
+        return help_of_code(word)
+    found = {
+        name: [key for key in keys_of_verb(name.replace("-", "_")) if _is_meant(key, word)]
+        for name in verbs
+    }
+    blocks = _same_keys(found)
+    if not blocks:
+        raise UnknownKey(f"heliu help knows no {word}{_meant(word, verbs)}")
+    parts: list[str] = []
+    for keys, names in blocks:
+        parts += [f"{_heading(', '.join(names))}:", *_described(keys), ""]
+    return "\n".join(parts).rstrip()
 
 
-def _continued(lines: Iterator[str]) -> Iterator[str]:
-    for line in lines:
-        if not line.startswith("# "):
-            return
-        yield line.removeprefix("# ")
+def help_of_code(code: str) -> str:
+    """Return the explanation of an error."""
+    found = explanation(code)
+    width = text_width()
+    lines = [f"{_heading(found.code)}: {found.summary}"]
+    lines += [f"exit code {found.exit_code} ({found.name})", ""]
+    for heading, text in (("Cause", found.cause), ("What to do", found.remedy)):
+        lines += [_heading(heading), *_indented(text, width), ""]
+    lines += [_heading("Example"), *(f"  {line}" for line in found.example.splitlines())]
+    return "\n".join(lines)
 
 
-def _key_lines(text: str) -> Iterator[tuple[str, int]]:
-    """Yield every dotted key of a YAML text and the number of its line, from 0."""
-    yield from _keys_below(yaml.compose(text, Loader=yaml.SafeLoader), "")
+def _reflowed(text: str, width: int) -> Iterator[str]:
+    """Yield the lines of an introduction, its paragraphs wrapped to a width.
+
+    A paragraph may begin with a label, as `Reads   what it reads`; it goes on below the text behind
+    that. Commands, below `Example:`, stay as they are.
+    """
+    paragraph: list[str] = []
+    hang = 0
+    for line in [*text.splitlines(), ""]:
+        stripped = line.lstrip()
+        indent = len(line) - len(stripped)
+        is_item = bool(_ITEM.match(stripped))
+        if paragraph and stripped and indent == hang and not is_item:
+            paragraph.append(stripped)
+            continue
+        yield from _hanging(paragraph, hang, width)
+        if paragraph and stripped and indent == hang > 0:
+            paragraph = [line]
+            continue
+        label = _LABEL.match(line)
+        is_command = not stripped or (indent and not label)
+        paragraph, hang = ([], 0) if is_command else ([line], label.end() if label else 0)
+        if is_command:
+            yield line
 
 
-def _keys_below(node: yaml.Node | None, above: str) -> Iterator[tuple[str, int]]:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            yield f"{above}{key.value}", key.start_mark.line
-            yield from _keys_below(value, f"{above}{key.value}.")
+def _hanging(paragraph: Sequence[str], hang: int, width: int) -> Iterator[str]:
+    if paragraph:
+        label, text = paragraph[0][:hang], " ".join([paragraph[0][hang:], *paragraph[1:]])
+        first, *more = wrapped(text, width - hang)
+        yield f"{label}{first}"
+        yield from (f"{'':{hang}}{line}" for line in more)
 
 
-def _commented(config: DictConfig, known: dict[str, list[str]]) -> Iterator[str]:
-    text = OmegaConf.to_yaml(config)
-    keys = {number: key for key, number in _key_lines(text)}
-    for number, line in enumerate(text.splitlines()):
-        first, *more = known.get(keys.get(number, ""), [""])
-        yield f"  {line:<{_COMMENT_COLUMN}}# {first}" if first else f"  {line}"
-        yield from (f"  {'':<{_COMMENT_COLUMN}}# {one}" for one in more)
+def _parts(argument: str) -> tuple[str, str, str]:
+    return argument.partition("=")
 
 
-def _files(schema: type, given: CommandLine) -> Iterator[str]:
+def _indented(text: str, width: int) -> Iterator[str]:
+    for line in wrapped(" ".join(text.split()), width - 2):
+        yield f"  {line}"
+
+
+def _is_meant(key: Key, word: str) -> bool:
+    return key.name == word or key.name.startswith(f"{word}.") or key.name.endswith(f".{word}")
+
+
+def _same_keys(found: Mapping[str, list[Key]]) -> list[tuple[list[Key], list[str]]]:
+    """Return the different lists of keys, each with the verbs that take them."""
+    blocks: dict[tuple[Key, ...], list[str]] = {}
+    for name, keys in found.items():
+        if keys:
+            alike = tuple(replace(key, source="") for key in keys)
+            blocks.setdefault(alike, []).append(name)
+    return [(list(keys), names) for keys, names in blocks.items()]
+
+
+def _meant(word: str, verbs: Mapping[str, str]) -> str:
+    names = {key.name for name in verbs for key in keys_of_verb(name.replace("-", "_"))}
+    names |= {name.rpartition(".")[2] for name in names} | {
+        name.partition(".")[0] for name in names
+    }
+    near = nearest(word, [*verbs, *sorted(names), *explanations()])
+    return f": did you mean {near}?" if near else ": give a verb, a key or the code of an error"
+
+
+def _described(keys: Sequence[Key]) -> Iterator[str]:
+    """Yield the lines of keys; an empty one between groups."""
+    rows = [(key.name, key.shown_default, key.shown_meaning) for key in keys]
+    groups = [key.name.partition(".")[:2] for key in keys]
+    blocks = described(rows, width=text_width(), most=_MOST_DEFAULT)
+    for number, lines in enumerate(blocks):
+        is_new = number > 0 and groups[number] != groups[number - 1] and any(groups[number][1:])
+        yield from ([""] if is_new else [])
+        yield from lines
+
+
+def _files(config_name: str, given: Path | None) -> Iterator[str]:
     """Yield the groups of files that the verb takes, and the names that are known here."""
-    folders = [one for one in (given.config_dir, conf_folder()) if one is not None]
+    folders = [one for one in (given, conf_folder()) if one is not None]
+    chosen = {group for _, group, _ in chosen_groups(config_name)}
     for group, text in _FILES.items():
-        # A recipe is no key; verbs that take rules take recipes.
-        kind = keys_of(schema).get("rules" if group == RECIPE else group)
-        if kind is not None and is_mapping(kind):
-            yield f"{text}  here: {', '.join(_names(folders, group)) or 'none'}"
+        if group in chosen:
+            names = ", ".join(names_of_files(folders, group)) or "none"
+            yield "\n".join(
+                [
+                    text.rstrip(),
+                    *(f"  {line}" for line in wrapped(f"here: {names}", text_width() - 2)),
+                ]
+            )
 
 
-def _names(folders: list[Path], group: str) -> list[str]:
-    return sorted({path.stem for folder in folders for path in (folder / group).glob("*.yaml")})
+def _heading(text: str) -> str:
+    return coloured(text, "bold", sys.stdout)

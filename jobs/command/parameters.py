@@ -9,21 +9,22 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from jobs.command.conf_files import conf_folder
 from jobs.command.partner_params import partner_params, patterns
-from jobs.command.schemas import from_plain, keys_of, params_of, suggestion
+from jobs.command.schemas import from_plain, keys_of, params_of
 from jobs.command.settings import (
     Benchmark,
     Build,
     RuleProfile,
     Storage,
-    conf_folder,
     storage_params,
 )
+from jobs.config_errors import InputUnreadable, UnknownKey, suggestion, unknown_choice
 from jobs.corpus.contamination.benchmarks import BenchmarkParams, indexed_benchmarks
 from jobs.corpus.contamination.items import Benchmark as EvaluationSet
 from jobs.corpus.dedup.params import BandParams
 from jobs.corpus.model.signal_columns import KEYWORD_CATEGORIES
-from jobs.corpus.release.loss_alarms import AlarmParams
+from jobs.corpus.release.alarm_params import AlarmParams
 from jobs.corpus.removal.params import RepeatedLineParams, SiteBoilerplateParams
 from jobs.corpus.signals.keywords import SignalParams
 from jobs.corpus.signals.quality_model import QualityModel, read_model
@@ -138,7 +139,7 @@ def _relocated(name: str, partner: Mapping[str, Any], place: Any) -> dict[str, A
 
 def _is_stopping(alarms: str) -> bool:
     if alarms not in {"stop", "warn"}:
-        raise ConfigError(f"alarms={alarms!r}: choose stop or warn")
+        raise unknown_choice("alarms", alarms, ("stop", "warn"))
     return alarms == "stop"
 
 
@@ -216,7 +217,7 @@ def _model(uri: str | None, endpoint_url: str | None) -> QualityModel | None:
         with open_stream(uri, endpoint_url=endpoint_url) as stream:
             return read_model(stream.read(), name=uri)
     except DeliveryError as error:
-        raise ConfigError(
+        raise InputUnreadable(
             f"quality.model={uri} cannot be read: give the file that heliu train-quality wrote"
         ) from error
 
@@ -225,7 +226,7 @@ def _span(given: Mapping[str, str | None]) -> SpanParams:
     """Return the span; `from` is a word of Python, so no class can declare these keys."""
     fields_of = {"from": "first", "to": "last", "missing": "missing"}
     for key in given.keys() - fields_of.keys():
-        raise ConfigError(f"there is no key span.{key}{suggestion(key, fields_of)}")
+        raise UnknownKey(f"there is no key span.{key}{suggestion(key, fields_of)}")
     return SpanParams(**{fields_of[key]: value for key, value in given.items()})  # type: ignore[arg-type]
 
 
@@ -236,7 +237,7 @@ def _registry(uri: str | None, endpoint_url: str | None) -> Registry | None:
         with open_stream(uri, endpoint_url=endpoint_url) as stream:
             return read_registry(stream, name=uri)
     except DeliveryError as error:
-        raise ConfigError(
+        raise InputUnreadable(
             f"sources.registry={uri} cannot be read: give a TSV or Parquet file that is there"
         ) from error
 
@@ -245,7 +246,7 @@ def _keywords(path: Path) -> tuple[str, ...]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
+        raise InputUnreadable(
             f"signals.keywords: {path} cannot be read ({error}): give a folder with "
             f"{', '.join(f'{category}.txt' for category in KEYWORD_CATEGORIES)} in UTF-8"
         ) from error

@@ -12,6 +12,7 @@ from jobs.command.settings import (
     FileGroup,
     Partner,
 )
+from jobs.config_errors import KeyMissing, unknown_choice
 from jobs.corpus.intake.formats import FORMATS
 from jobs.corpus.intake.rows import DeliveryParams
 from jobs.corpus.release.partner_terms import PartnerTerms
@@ -63,7 +64,7 @@ def _groups(name: str, given: Partner, config: Build) -> Iterator[FileGroupParam
             f"partner {name} has both deliveries and groups: move the deliveries to a group"
         )
     if not given.groups and given.deliveries is None:
-        raise ConfigError(f"partners/{name}.yaml does not say deliveries: give a path or pattern")
+        raise KeyMissing(f"partners/{name}.yaml does not say deliveries: give a path or pattern")
     groups: dict[str, Partner | FileGroup] = {"": given, **given.groups}
     for group in sorted(given.groups) or [""]:
         own = groups[group]
@@ -72,7 +73,7 @@ def _groups(name: str, given: Partner, config: Build) -> Iterator[FileGroupParam
             value = getattr(own, key)
             said[key] = getattr(given, key) if value is None else value
         if said["format"] is None:
-            raise ConfigError(
+            raise KeyMissing(
                 f"partners/{name}.yaml does not say {f'groups.{group}.' if group else ''}format: "
                 f"choose one of {', '.join(FORMATS)}"
             )
@@ -88,7 +89,7 @@ def _groups(name: str, given: Partner, config: Build) -> Iterator[FileGroupParam
 
 def _is_skipping(on_bad_file: str) -> bool:
     if on_bad_file not in {"stop", "skip"}:
-        raise ConfigError(f"on_bad_file={on_bad_file!r}: choose stop or skip")
+        raise unknown_choice("on_bad_file", on_bad_file, ("stop", "skip"))
     return on_bad_file == "skip"
 
 
@@ -110,6 +111,6 @@ def patterns(given: Any) -> tuple[str, ...]:
 
 def _repair(given: Partner, config: Build) -> RepairParams:
     if given.script not in ("simplify", "keep"):
-        raise ConfigError(f"script={given.script!r}: choose simplify or keep")
+        raise unknown_choice("script", given.script, ("simplify", "keep"))
     skip = {*config.normalization.skip, *(["script"] if given.script == "keep" else [])}
     return RepairParams(tuple(sorted(skip)), config.normalization.lost_share)

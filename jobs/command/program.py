@@ -1,31 +1,24 @@
-"""Verbs as programs: Hydra composes the configuration, errors become exit codes."""
+"""Verbs as programs: a command line becomes a configuration, errors become exit codes."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_type_hints
 
-import hydra
-from hydra.core.config_store import ConfigStore
-from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-
 from jobs import __version__
-from jobs.command.config_files import use_config_files
 from jobs.command.escapes import visible_line
-from jobs.command.exits import fail, foreseen
-from jobs.command.help import help_text
-from jobs.command.overrides import command_line
-from jobs.command.settings import conf_folder
+from jobs.command.exits import foreseen
+from jobs.command.help import help_of_verb
+from jobs.command.missing_keys import require_complete
+from jobs.command.overrides import CommandLine, command_line
+from jobs.command.plain_config import plain_config
+from jobs.command.schemas import from_plain
 from jobs.command.terminal import open_streams, say
-from jobs.errors import ConfigError, HeliuError
 from jobs.redaction import redacted_values
 
 
@@ -59,9 +52,10 @@ class Verb:
         return get_type_hints(self.action)["config"]
 
     def register(self) -> None:
-        """Make the schema known to Hydra as `VERB_schema`, with which `conf/VERB.yaml` begins."""
-        use_config_files()
-        ConfigStore.instance().store(name=f"{self.config_name}_schema", node=self.schema)
+        """Make the schema known to Hydra, which composes what chooses files by name."""
+        from jobs.command.composition import register
+
+        register(self.config_name, self.schema)
 
     def __call__(self) -> None:
         """Run the verb on the command line of this process.
@@ -69,34 +63,36 @@ class Verb:
         Exits with 0, with an error's own code, with 130 when interrupted, or with 70 for any other
         error, whose traceback is shown.
         """
-        if "--version" in sys.argv[1:]:  # Hydra would print its own
+        if "--version" in sys.argv[1:]:
             say(f"heliu {__version__}")
             return
         # Without this, Hydra prints what goes wrong and exits with 1, whatever it was.
         os.environ["HYDRA_FULL_ERROR"] = "1"
         with foreseen():
-            try:
-                open_streams()
-                self.register()
-                self._run()
-            except HeliuError as error:
-                fail(str(error), error.exit_code)
-            except (HydraException, OmegaConfBaseException) as error:
-                fail(_advice(error, self.name), 2)
+            open_streams()
+            self._run()
 
     def _run(self) -> None:
-        given = command_line(self.schema, sys.argv[1:])
-        if {"--help", "-h"} & set(given.options):
-            say(help_text(self.config_name, self.schema, given))
+        line = command_line(self.schema, sys.argv[1:])
+        if {"--help", "-h"} & set(line.options):
+            say(help_of_verb(self.config_name, line.given, line.config_dir))
             return
-        sys.argv = [f"heliu {self.name}", *given.options, *given.overrides]
-        program = hydra.main(
-            version_base="1.3", config_path=str(conf_folder()), config_name=self.config_name
-        )
-        composed: list[DictConfig] = []  # stays empty for --cfg
-        program(composed.append)()
-        for config in composed:
-            self.action(OmegaConf.to_object(_complete(config)))
+        plain = None if line.options else plain_config(self.config_name, self.schema, line.given)
+        if plain is not None:
+            require_complete(plain)
+            self.action(from_plain(self.schema, plain))
+            return
+        self._compose(line)
+
+    def _compose(self, line: CommandLine) -> None:
+        """Run the verb with what Hydra composes."""
+        from jobs.command.composition import compose, plain_values, typed
+
+        self.register()
+        sys.argv = [f"heliu {self.name}", *line.options, *line.overrides]
+        for config in compose(self.config_name, self.schema, line):
+            require_complete(plain_values(self.schema, config, line))
+            self.action(typed(self.schema, config, line))
 
 
 def verb(group: str, summary: str) -> Callable[[Callable[[Any], None]], Verb]:
@@ -153,35 +149,3 @@ def _user() -> str:
         return getpass.getuser()
     except (OSError, KeyError):  # the latter before Python 3.13
         return str(os.getuid())
-
-
-def _complete(config: DictConfig) -> DictConfig:
-    missing = sorted(OmegaConf.missing_keys(config))
-    if missing:
-        raise ConfigError("\n".join(_lacking(missing)))
-    return config
-
-
-def _lacking(missing: list[str]) -> Iterator[str]:
-    """Yield a line for each place in which keys are missing."""
-    partners: dict[str, list[str]] = defaultdict(list)
-    for key in missing:
-        group, _, rest = key.partition(".")
-        partner, dot, name = rest.partition(".")
-        is_partners = group == "partners" and bool(dot)
-        partners[partner if is_partners else ""].append(name if is_partners else key)
-    for partner, names in partners.items():
-        if partner:
-            yield f"partners/{partner}.yaml does not say {', '.join(f'{name}:' for name in names)}"
-        else:
-            yield f"please give {', '.join(f'{name}=…' for name in names)}"
-
-
-def _advice(error: Exception, verb: str) -> str:
-    # Hydra would have people append a misspelt key; there is nothing that reads it.
-    lines = [line for line in str(error).splitlines() if line.strip() and "use +" not in line]
-    text = "\n".join(lines)
-    cause = error.__cause__
-    if cause is not None and str(cause).splitlines()[:1] != text.splitlines()[:1]:
-        text += f": {str(cause).splitlines()[0]}" if str(cause) else ""
-    return f"{text}\nsee: heliu {verb} --help"

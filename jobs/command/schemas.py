@@ -6,20 +6,23 @@ a truth value. `Any` declares text, or lists and mappings of text.
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING as NO_DEFAULT
 from dataclasses import Field, field, fields, is_dataclass, make_dataclass
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
+from jobs.config_errors import UnknownKey, suggestion
 from jobs.errors import ConfigError
 
 Kind = Any  # a type as a class declares it: str, int | None, list[str], dict[str, Partner], Any
 Schema = TypeVar("Schema")
 
 NOT_GIVEN = "???"
+MISSING: Any = NOT_GIVEN
+"""The default of a key that a file of `conf/` must set, whatever its type."""
+
 _YES = {"true", "yes", "on"}
 _NO = {"false", "no", "off"}
 _INTEGER = re.compile(r"[+-]?\d(_?\d)*")
@@ -134,24 +137,15 @@ def kind_below(kind: Kind, name: str, above: str) -> Kind:
     if is_named(bare):
         return get_args(bare)[1]
     if not is_dataclass(bare):
-        raise ConfigError(f"there is no key {above}{name}: {above.rstrip('.')} is {called(kind)}")
+        raise UnknownKey(f"there is no key {above}{name}: {above.rstrip('.')} is {called(kind)}")
     known = keys_of(bare)
     if name not in known:
-        raise ConfigError(f"there is no key {above}{name}{suggestion(name, known)}")
+        raise UnknownKey(f"there is no key {above}{name}{suggestion(name, known)}")
     return known[name]
 
 
 def _origin(kind: object) -> object:
     return get_origin(kind)
-
-
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """Return the end of a message about an unknown name: the nearest known one, or all."""
-    names = list(known)
-    near = difflib.get_close_matches(name, names, 1, 0.6)
-    if near:
-        return f": did you mean {near[0]}?"
-    return f": there are {', '.join(names)}" if names else ""
 
 
 def required(kind: Kind) -> Kind:

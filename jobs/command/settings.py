@@ -9,20 +9,16 @@ classes is declared by those alone (`group`). Defaults stand in `conf/`, whose c
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from omegaconf import MISSING
-
-from jobs.command.schemas import group
-from jobs.corpus.dedup.params import BandParams, SignatureParams
-from jobs.corpus.dedup.ranking import RankParams
+from jobs.command.schemas import MISSING, group
+from jobs.config_errors import KeyMissing
+from jobs.corpus.dedup.params import BandParams, RankParams, SignatureParams
 from jobs.corpus.private_data.params import PrivateDataParams
-from jobs.corpus.release.loss_alarms import AlarmParams
+from jobs.corpus.release.alarm_params import AlarmParams
 from jobs.corpus.release.partner_terms import PartnerTerms
 from jobs.corpus.removal.params import RepeatedLineParams, SiteBoilerplateParams
 from jobs.corpus.repair.repairs import RepairParams
-from jobs.errors import ConfigError
 from jobs.flow.params import ShardParams
 from jobs.on_ray.compute import ComputeParams
 from jobs.storage.objects import StorageParams
@@ -219,13 +215,6 @@ class ReleaseReport(OneRelease):
     format: str = MISSING
 
 
-def conf_folder() -> Path:
-    """Return the folder of heliu's configuration: in an installed package, beside it in a clone."""
-    package = Path(__file__).resolve().parents[1]
-    installed = package / "conf"
-    return installed if installed.is_dir() else package.parent / "conf"
-
-
 def storage_params(config: Storage) -> StorageParams:
     """Return where the releases are.
 
@@ -233,7 +222,7 @@ def storage_params(config: Storage) -> StorageParams:
         ConfigError: `storage.root` is not set.
     """
     if not config.root:
-        raise ConfigError(
+        raise KeyMissing(
             "please give storage.root=DIR or storage.root=s3://bucket/prefix, or set HELIU_ROOT"
         )
     return StorageParams(config.root, config.endpoint_url, config.region)

@@ -6,15 +6,16 @@ import os
 import shlex
 import sys
 import time
-import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from jobs.command.columns import table, table_width
 from jobs.command.escapes import visible, visible_line
-from jobs.command.exits import show
+from jobs.command.exits import coloured, show
+from jobs.config_errors import unknown_choice
 from jobs.errors import ConfigError
 from jobs.redaction import redacted
 
@@ -59,14 +60,14 @@ def is_json(form: str) -> bool:
         ConfigError: it is neither `table` nor `json`.
     """
     if form not in {"table", "json"}:
-        raise ConfigError(f"format={form!r}: choose table or json")
+        raise unknown_choice("format", form, ("table", "json"))
     return form == "json"
 
 
 def require_format(form: str, known: Sequence[str]) -> None:
     """Raise ConfigError if `format=` is none of those that a verb knows."""
     if form not in known:
-        raise ConfigError(f"format={form!r}: choose one of {', '.join(known)}")
+        raise unknown_choice("format", form, known)
 
 
 def say_json(value: Any) -> None:
@@ -81,13 +82,13 @@ def say_jsonl(values: Iterable[Any]) -> None:
 
 
 def say_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Print aligned columns, numbers to the right; Han characters count as two columns."""
-    cells = [list(header), *([_cell(value) for value in row] for row in rows)]
-    widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
-    is_number = [all(isinstance(row[i], int | float) for row in rows) for i in range(len(header))]
-    for line in cells:
-        columns = zip(line, widths, is_number, strict=True)
-        say("  ".join(_pad(text, width, to_right=right) for text, width, right in columns).rstrip())
+    """Print aligned columns, numbers to the right; on a terminal long texts are cut to fit it."""
+    texts = [list(header), *([_cell(value) for value in row] for row in rows)]
+    numbers = [all(isinstance(row[i], int | float) for row in rows) for i in range(len(header))]
+    first, *others = table(texts, numbers=numbers, limit=table_width())
+    sys.stdout.write(coloured(visible(first), "bold", sys.stdout) + "\n")
+    for line in others:
+        say(line)
 
 
 class ProgressLine:
@@ -122,12 +123,3 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4f}"
     return f"{value:,}" if isinstance(value, int) else visible_line(" ".join(str(value).split()))
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
-
-
-def _pad(text: str, width: int, *, to_right: bool) -> str:
-    space = " " * (width - _width(text))
-    return space + text if to_right else text + space

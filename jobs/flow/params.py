@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from jobs.config_errors import KeyMissing
 from jobs.corpus.release.partner_terms import PartnerTerms
 from jobs.errors import ConfigError
 from jobs.storage.grammar import complaint_of_line
@@ -12,12 +13,11 @@ from jobs.storage.layout import check_corpus, check_version
 
 if TYPE_CHECKING:  # the command line is checked by these classes, which need not load numba
     from jobs.corpus.contamination.benchmarks import BenchmarkParams
-    from jobs.corpus.dedup.params import BandParams, SignatureParams
-    from jobs.corpus.dedup.ranking import RankParams
+    from jobs.corpus.dedup.params import BandParams, RankParams, SignatureParams
     from jobs.corpus.intake.rows import DeliveryParams
     from jobs.corpus.normalize.documents import TextParams
     from jobs.corpus.private_data.params import PrivateDataParams
-    from jobs.corpus.release.loss_alarms import AlarmParams
+    from jobs.corpus.release.alarm_params import AlarmParams
     from jobs.corpus.removal.params import RepeatedLineParams, SiteBoilerplateParams
     from jobs.corpus.repair.repairs import RepairParams
     from jobs.corpus.signals.keywords import SignalParams
@@ -79,12 +79,14 @@ class PartnerParams:
         for group in self.groups:
             format_named(group.reading.format)
             if not group.deliveries:
-                raise ConfigError(f"{self.owner(group)} has no deliveries: give a path or pattern")
+                raise KeyMissing(f"{self.owner(group)} has no deliveries: give a path or pattern")
         for words in (self.name, self.licence, *self.terms.given.values()):
             if complaint := complaint_of_line(words):
                 raise ConfigError(f"partner {self.name!r}: {words!r} {complaint}: correct it")
         if not 0 <= self.reject_share <= 1:
-            raise ConfigError(f"partner {self.name}: reject_share={self.reject_share} is no share")
+            raise ConfigError(
+                f"partner {self.name}: reject_share={self.reject_share} is no share: give 0 to 1"
+            )
         if abs(self.priority) > _MOST_PRIORITY:
             raise ConfigError(
                 f"partner {self.name}: priority={self.priority}: give a number up to a million"
@@ -166,7 +168,7 @@ class BuildParams:
         if complaint := complaint_of_line(self.publisher or ""):
             raise ConfigError(f"corpus.publisher: {self.publisher!r} {complaint}: correct it")
         if not self.partners:
-            raise ConfigError(
+            raise KeyMissing(
                 "no partners: give partners=[a,b,c], each a file conf/partners/NAME.yaml here or "
                 "in the folder of --config-dir"
             )

@@ -11,7 +11,8 @@ import grpc
 from ray._private.services import canonicalize_bootstrap_address
 from ray.util import get_node_ip_address
 
-from jobs.errors import ComputeError, ConfigError
+from jobs.config_errors import UnfitAddress
+from jobs.errors import ComputeError
 
 _SECONDS = 10
 _DIRECT = (("grpc.enable_http_proxy", 0),)
@@ -37,7 +38,7 @@ def cluster_address(configured: str | None) -> str | None:
     address = configured or os.environ.get("RAY_ADDRESS") or ""
     name = "compute.address" if configured else "RAY_ADDRESS"
     if address.startswith(_HTTP):
-        raise ConfigError(
+        raise UnfitAddress(
             f"{name}={address} is where jobs are submitted (ray job submit --address), not where "
             f"a program joins the cluster: on its head give compute.address=auto, elsewhere HOST:"
             "PORT as ray start --head said (6379 unless you chose another)"

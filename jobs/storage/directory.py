@@ -11,8 +11,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from jobs.errors import ObjectMissing, StorageError, StorageUnwritable
 from jobs.storage.objects import (
@@ -22,6 +21,9 @@ from jobs.storage.objects import (
     check_prefix,
     is_key,
 )
+
+if TYPE_CHECKING:  # listing releases need not load Arrow
+    import pyarrow as pa
 
 _ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 _CLAIM = "claim-"
@@ -117,6 +119,8 @@ class DirectoryStore(ObjectStore):
         with _reading(path):
             if path.is_dir():  # pyarrow's own complaint about it is of no particular type
                 raise IsADirectoryError
+            import pyarrow as pa  # noqa: PLC0415
+
             return pa.OSFile(str(path))
 
     def _path(self, key: str) -> Path:

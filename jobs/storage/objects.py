@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import orjson
-from pyarrow import fs
 
+from jobs.config_errors import UnfitAddress
 from jobs.errors import ConfigError, StorageError
 from jobs.redaction import has_secret
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    import pyarrow as pa  # listing releases need not load Arrow
+    from pyarrow import fs
 
 
 def scheme(address: str) -> str | None:
@@ -62,10 +63,12 @@ class StorageParams:
 
     def __post_init__(self) -> None:
         if not self.root:
-            raise ConfigError("root '' is no directory: give a path or s3://bucket/prefix")
+            raise UnfitAddress(
+                "storage.root is empty, which is no directory: give a path or s3://bucket/prefix"
+            )
         for name, address in (("root", self.root), ("endpoint_url", self.endpoint_url or "")):
             if "://" in address and has_secret(address):
-                raise ConfigError(
+                raise UnfitAddress(
                     f"storage.{name}={address} holds a user, password or signature, which would "
                     "stand in releases and their logs: give the plain address, and credentials in "
                     "the environment or a profile (AWS_ACCESS_KEY_ID, AWS_PROFILE)"
@@ -73,10 +76,10 @@ class StorageParams:
         if scheme(self.root) is None:
             path = Path(self.root).expanduser()
             if not path.is_absolute() and _is_in_working_dir_of_job():
-                raise ConfigError(
-                    f"root '{self.root}' is relative, and this job runs in a copy of its working "
-                    f"directory that Ray deletes ({Path.cwd()}): give an absolute path that every "
-                    "node has, or s3://bucket/prefix"
+                raise UnfitAddress(
+                    f"storage.root={self.root} is relative, and this job runs in a copy of its "
+                    f"working directory that Ray deletes ({Path.cwd()}): give an absolute path "
+                    "that every node has, or s3://bucket/prefix"
                 )
             object.__setattr__(self, "root", str(path.absolute()))
 
@@ -185,6 +188,8 @@ class ObjectStore(ABC):
 
     def filesystem(self) -> fs.FileSystem:
         """Return pyarrow's file system, in which `path` names an object."""
+        from pyarrow import fs  # noqa: PLC0415
+
         return fs.LocalFileSystem()
 
     @abstractmethod

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from jobs.config_errors import nearest
 from jobs.errors import AlreadyPublished, ConfigError, LostRace, ReleaseMissing
 from jobs.storage.layout import LATEST
 from jobs.storage.manifests import ReleaseName, StoredFile
@@ -193,7 +194,7 @@ def _named(state: State, name: str, version: str | None) -> State | Refusal:
     others = {known: at for known, at in registry.tags.items() if known != name}
     if version is None:
         if name not in registry.tags:
-            return Refusal(ReleaseMissing, f"there is no tag {name!r}; {_known(registry)}")
+            return Refusal(ReleaseMissing, f"there is no tag {name}{_known(registry, name)}")
         return replace(state, registry=replace(registry, tags=others))
     if registry.exactly(version) is None:
         return _missing(registry, version)
@@ -261,10 +262,13 @@ def _changed(
 
 
 def _missing(registry: Registry, version: str) -> Refusal:
-    return Refusal(ReleaseMissing, f"there is no release {version!r}; {_known(registry)}")
+    return Refusal(ReleaseMissing, f"there is no release {version}{_known(registry, version)}")
 
 
-def _known(registry: Registry) -> str:
+def _known(registry: Registry, wanted: str) -> str:
+    """Return what there is, as the end of a message, beginning with what was probably meant."""
+    near = nearest(wanted, [*(known["version"] for known in registry.releases), *registry.tags])
     versions = ", ".join(known["version"] for known in registry.releases) or "none"
     tags = ", ".join(sorted(registry.tags))
-    return f"releases: {versions}" + (f"; tags: {tags}" if tags else "")
+    meant = f": did you mean {near}?" if near else ";"
+    return f"{meant} releases: {versions}" + (f"; tags: {tags}" if tags else "")

@@ -74,6 +74,14 @@ class Registry:
             return next(good, None)
         return self.exactly(self.tags.get(name, name))
 
+    def names_of(self, release: Release) -> list[str]:
+        """Return the other names of a release: its tags, and `latest` if it is that."""
+        version = release["version"]
+        tags = [tag for tag, tagged in self.tags.items() if tagged == version and tag != LATEST]
+        newest = self.find(LATEST)
+        is_latest = newest is not None and newest["version"] == version
+        return [*([LATEST] if is_latest else []), *sorted(tags)]
+
     def file_now(self, file: StoredFile) -> StoredFile | None:
         """Return the file that a release reads in the place of one its manifest names, if any."""
         return self.substitutions.get(file["sha256"], file)

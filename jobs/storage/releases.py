@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
+from jobs.config_errors import nearest
 from jobs.errors import ReleaseMissing
 from jobs.storage.corpus import Corpus
 from jobs.storage.layout import CATALOG, blob_key, is_corpus, manifest_key
@@ -71,7 +72,9 @@ def found_in(registry: Registry, corpus: str, version: str) -> Release:
     if release is None:
         known = [release["version"] for release in registry.releases]
         there = ", ".join([*known, *sorted(registry.tags)]) or "none"
-        raise ReleaseMissing(f"corpus {corpus} has no release {version!r}; it has: {there}")
+        near = nearest(version, [*known, *registry.tags])
+        meant = f": did you mean {near}?" if near else ";"
+        raise ReleaseMissing(f"corpus {corpus} has no release {version}{meant} it has: {there}")
     return release
 
 

@@ -24,7 +24,8 @@ from botocore.config import Config
 from botocore.parsers import ResponseParserError
 from pyarrow import fs
 
-from jobs.errors import ConfigError, ObjectMissing, StorageError, StorageUnwritable
+from jobs.config_errors import UnfitAddress
+from jobs.errors import ObjectMissing, StorageError, StorageUnwritable
 from jobs.redaction import redacted
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def split_address(address: str) -> tuple[str, str]:
     bucket, _, key = address.removeprefix(S3_SCHEME).partition("/")
     if bucket:
         return bucket, key
-    raise ConfigError(f"'{address}' names no bucket: write s3://bucket/prefix")
+    raise UnfitAddress(f"'{address}' names no bucket: write s3://bucket/prefix")
 
 
 def listed(

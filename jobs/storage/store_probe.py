@@ -108,9 +108,9 @@ def _first_stays(store: ObjectStore, key: str) -> Check:
     answers = [store.put_new(key, body) for body in (b"first", b"second")]
     kept = store.get(key)
     is_passed = answers == [True, False] and kept == b"first"
-    return Check(
-        "put-if-absent", f"answered {answers} to two writers in turn, kept {kept!r}", is_passed
-    )
+    said = " and ".join("created" if is_new else "there already" for is_new in answers)
+    seen = f"two writers in turn got {said}, stored is what {kept.decode(errors='replace')} wrote"
+    return Check("put-if-absent", seen, is_passed)
 
 
 def _race(store: ObjectStore, key: str) -> Check:

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from jobs.errors import ConfigError
+from jobs.config_errors import UnfitAddress
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.objects import Listed, ObjectStore, StorageParams, VersionedStream, scheme
 
@@ -72,5 +72,5 @@ def open_store(params: StorageParams) -> ObjectStore:
     backend = backend_of(params.root)
     if backend is None:
         known = " or ".join(f"{name}://…" for name in _BACKENDS)
-        raise ConfigError(f"root '{params.root}' is neither a directory nor {known}: give one")
+        raise UnfitAddress(f"storage.root={params.root} is neither a directory nor {known}")
     return backend.store(params)

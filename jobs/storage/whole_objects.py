@@ -6,13 +6,15 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from jobs.errors import DamagedRelease, ObjectMissing, StorageError
 from jobs.storage.layout import blob_address
 from jobs.storage.objects import ObjectStore
 from jobs.storage.scratch import scratch_folder
+
+if TYPE_CHECKING:  # listing releases need not load Arrow
+    import pyarrow as pa
 
 CHUNK_BYTES = 8 << 20
 
@@ -101,5 +103,7 @@ def whole_file(store: ObjectStore, key: str) -> Iterator[pa.NativeFile]:
     with scratch_folder() as folder:
         path = folder / "file"
         fetch(store, key, path)
+        import pyarrow as pa  # noqa: PLC0415
+
         with pa.OSFile(str(path)) as file:
             yield file

@@ -6,6 +6,7 @@ from contextlib import ExitStack, closing
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
+from jobs.config_errors import OutputExists
 from jobs.errors import ConfigError
 from jobs.synthesis.exams import exam_items, leakable, write_exam_conf, write_exams
 from jobs.synthesis.partners import PARTNERS, Partner, write_conf, write_registry
@@ -70,7 +71,7 @@ def _check(out: Path, size_bytes: int) -> None:
     # Files of a larger demo would stay beside the new ones and be read with them.
     found = [name for name in ("deliveries", "benchmarks", "conf") if (out / name).exists()]
     if found:
-        raise ConfigError(f"{out} already holds {found[0]}: remove it or choose another folder")
+        raise OutputExists(f"{out} already holds {found[0]}: remove it or choose another folder")
 
 
 def _fill(

@@ -20,8 +20,8 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.command.conf_files import conf_folder
 from jobs.command.parameters import keyword_lists
-from jobs.command.program import conf_folder
 from jobs.command.terminal import say, say_table
 from jobs.corpus.normalize.documents import documents
 from jobs.corpus.repair.normalization import normalized_texts

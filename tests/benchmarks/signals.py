@@ -16,8 +16,8 @@ import tempfile
 import orjson
 import pyarrow as pa
 
+from jobs.command.conf_files import conf_folder
 from jobs.command.parameters import keyword_lists
-from jobs.command.program import conf_folder
 from jobs.command.terminal import say, say_table
 from jobs.corpus.signals.signals import signals
 from tests.benchmarks.machine import circumstances, least_seconds

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.errors import ConfigError
+from jobs.config_errors import unknown_choice
 
 PARTS = ("question", "options", "answer", "passage", "id")
 POLICIES = ("drop", "cut", "report")
@@ -111,11 +111,11 @@ def check_policy(name: str, policy: Mapping[str, str]) -> None:
         ConfigError: names the policies.
     """
     for part, wanted in policy.items():
-        if part not in ("question", "passage") or wanted not in POLICIES:
-            raise ConfigError(
-                f"benchmarks/{name}.yaml: policy {part}: {wanted}: give question and passage, "
-                f"each one of {', '.join(POLICIES)}"
-            )
+        key = f"benchmarks/{name}.yaml: policy"
+        if part not in ("question", "passage"):
+            raise unknown_choice(key, part, ("question", "passage"))
+        if wanted not in POLICIES:
+            raise unknown_choice(f"{key}.{part}", wanted, POLICIES)
 
 
 def _value(record: Mapping[str, Any], path: str) -> Any:

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jobs.config_errors import unknown_choice
 from jobs.errors import ConfigError
 
 VERIFICATIONS = ("signature", "exact")
 TEMPLATES = ("keep", "drop")
+PREFERENCES = {
+    "longest": "content_chars",
+    "fullest": "compared_chars",  # what page furniture and addresses have does not count
+    "newest": "published",
+    "oldest": "published",
+}
+"""Preferences of `RankParams`, each with the column that it reads."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +68,9 @@ class BandParams:
                 f"minhash.num_perm={self.num_perm} MinHash values: choose fewer bands or rows"
             )
         if self.verify not in VERIFICATIONS:
-            raise ConfigError(
-                f"minhash.verify is {self.verify!r}: choose {' or '.join(VERIFICATIONS)}"
-            )
+            raise unknown_choice("minhash.verify", self.verify, VERIFICATIONS)
         if self.templates not in TEMPLATES:
-            raise ConfigError(
-                f"minhash.templates is {self.templates!r}: choose {' or '.join(TEMPLATES)}"
-            )
+            raise unknown_choice("minhash.templates", self.templates, TEMPLATES)
         if not 0 < self.threshold <= 1:
             raise ConfigError(f"minhash.threshold is {self.threshold}: give a share in (0, 1]")
 
@@ -84,3 +88,16 @@ class BandParams:
     def is_exact(self) -> bool:
         """Whether candidates are compared by their shingle sets rather than their signatures."""
         return self.verify == "exact"
+
+
+@dataclass(frozen=True)
+class RankParams:
+    """Preferences that decide between two documents after partner priority, first one first."""
+
+    prefer: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError for an unknown preference."""
+        for preference in self.prefer:
+            if preference not in PREFERENCES:
+                raise unknown_choice("rank.prefer", preference, PREFERENCES)

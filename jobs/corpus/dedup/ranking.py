@@ -3,46 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.errors import ConfigError
+from jobs.corpus.dedup.params import PREFERENCES, RankParams
 
 SortKey = npt.NDArray[np.generic]
 
-_PREFERENCE_COLUMNS = {
-    "longest": "content_chars",
-    "fullest": "compared_chars",  # what page furniture and addresses have does not count
-    "newest": "published",
-    "oldest": "published",
-}
 _TIE_BREAKERS = ("text_hash", "doc_id", "record_hash")
 
-PREFERENCES = tuple(_PREFERENCE_COLUMNS)
 RANK_COLUMNS = (
-    *("is_frozen", "priority", *dict.fromkeys(_PREFERENCE_COLUMNS.values())),
+    *("is_frozen", "priority", *dict.fromkeys(PREFERENCES.values())),
     *(*_TIE_BREAKERS, "ordinal"),
 )
 """The columns that `rank_order` reads, whatever is preferred."""
-
-
-@dataclass(frozen=True)
-class RankParams:
-    """Preferences that decide between two documents after partner priority, first one first."""
-
-    prefer: tuple[str, ...]
-
-    def __post_init__(self) -> None:
-        """Raise ConfigError for an unknown preference."""
-        for preference in self.prefer:
-            if preference not in PREFERENCES:
-                raise ConfigError(
-                    f"rank.prefer names {preference!r}: choose from {', '.join(PREFERENCES)}"
-                )
 
 
 def rank_order(ranked: pa.Table, *, params: RankParams) -> npt.NDArray[np.int64]:
@@ -95,7 +72,7 @@ def hash_halves(column: pa.ChunkedArray) -> list[npt.NDArray[np.uint64]]:
 
 
 def _preference(ranked: pa.Table, preference: str) -> SortKey:
-    column = ranked[_PREFERENCE_COLUMNS[preference]]
+    column = ranked[PREFERENCES[preference]]
     if preference in {"longest", "fullest"}:
         return -pc.fill_null(column, 0).to_numpy().astype(np.int64)
     order = "descending" if preference == "newest" else "ascending"

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 
 import pyarrow as pa
 
+from jobs.config_errors import unknown_choice
 from jobs.corpus.intake.delimited import delimited_heads, delimited_rows
 from jobs.corpus.intake.json_lines import json_heads, json_rows
 from jobs.corpus.intake.open_files import OpenFile
@@ -25,7 +26,6 @@ from jobs.corpus.intake.split_points import Splitter, line_splitter, record_spli
 from jobs.corpus.intake.splits import Split
 from jobs.corpus.intake.text_files import FILE_COLUMNS, block_rows, file_rows
 from jobs.corpus.intake.web_archives import ARCHIVE_COLUMNS, archive_rows
-from jobs.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ _GROWTH = {
 def format_named(name: str) -> Format:
     """Return the format of a name; raise `ConfigError` if there is none."""
     if name not in FORMATS:
-        raise ConfigError(f"unknown delivery format {name!r}: choose one of {', '.join(FORMATS)}")
+        raise unknown_choice("format", name, FORMATS)
     return FORMATS[name]
 
 

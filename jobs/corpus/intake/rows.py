@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from jobs.config_errors import choice_message, unknown_choice
 from jobs.corpus.intake.cells import as_string, if_given, joined, kept_values
 from jobs.corpus.intake.encodings import ENCODINGS, ESCAPED, EUC_TW
 from jobs.corpus.model.reasons import RejectReason
@@ -72,29 +73,25 @@ class DeliveryParams:
 
     def __post_init__(self) -> None:
         if self.encoding not in ENCODINGS:
-            known = ", ".join(ENCODINGS)
-            raise UnknownEncoding(f"unknown encoding {self.encoding!r}: choose one of {known}")
+            raise UnknownEncoding(choice_message("encoding", self.encoding, ENCODINGS))
         if self.quoting not in QUOTING:
-            known = ", ".join(QUOTING)
-            raise ConfigError(f"unknown quoting {self.quoting!r}: choose one of {known}")
-        mapped = [column for column, _ in self.columns]
-        if (
-            "text" not in mapped
-            or len(set(mapped)) < len(mapped)
-            or not set(mapped) <= set(COLUMNS)
-        ):
-            known = ", ".join(COLUMNS)
-            raise ConfigError(
-                f"columns {self.columns} must name text, and each at most once, out of {known}"
-            )
+            raise unknown_choice("quoting", self.quoting, QUOTING)
+        for column, _ in self.columns:
+            if column not in COLUMNS:
+                raise unknown_choice("columns", column, COLUMNS)
+        if "text" not in dict(self.columns) or len(dict(self.columns)) < len(self.columns):
+            raise ConfigError("columns: map text, and each column once at most")
         if len(set(self.keep)) < len(self.keep):
             raise ConfigError(f"keep {', '.join(self.keep)} names a column twice: remove one")
+        self._check_numbers()
+
+    def _check_numbers(self) -> None:
         if not 0 <= self.lost_share <= 1:
-            raise ConfigError(f"lost_share={self.lost_share} is no share")
+            raise ConfigError(f"lost_share={self.lost_share} is no share: give 0 to 1")
         if self.max_text_bytes <= 0 or self.batch_bytes <= 0:
             raise ConfigError(
-                f"max_text_bytes {self.max_text_bytes} and batch_bytes {self.batch_bytes}"
-                " must be above 0"
+                f"limits.text_bytes={self.max_text_bytes}, shards.batch_bytes={self.batch_bytes}: "
+                "give numbers above 0"
             )
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
-from jobs.errors import ConfigError
+from jobs.config_errors import unknown_choice
 
 
 class PrivatePolicy(StrEnum):
@@ -44,9 +44,7 @@ class PrivateDataParams:
         """Refuse words that are no policy."""
         for kind, policy in asdict(self).items():
             if policy not in set(PrivatePolicy):
-                raise ConfigError(
-                    f"private_data.{kind}={policy!r}: choose {', '.join(PrivatePolicy)}"
-                )
+                raise unknown_choice(f"private_data.{kind}", policy, PrivatePolicy)
 
     @property
     def policies(self) -> dict[str, str]:

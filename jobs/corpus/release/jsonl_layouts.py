@@ -8,7 +8,7 @@ from __future__ import annotations
 import orjson
 import pyarrow as pa
 
-from jobs.errors import ConfigError
+from jobs.config_errors import unknown_choice
 
 LAYOUTS = {
     "content": ("id", "content"),
@@ -45,5 +45,5 @@ def layout_keys(layout: str) -> tuple[str, ...]:
         ConfigError: there is none of that name.
     """
     if layout not in LAYOUTS:
-        raise ConfigError(f"layout={layout!r}: choose one of {', '.join(LAYOUTS)}")
+        raise unknown_choice("layout", layout, LAYOUTS)
     return LAYOUTS[layout]

@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.corpus.model.reasons import DropReason, RejectReason, Stage
+from jobs.corpus.release.alarm_params import AlarmParams
 from jobs.corpus.release.statistics import losses
-from jobs.errors import ConfigError
 
 SITE_ROWS = 100
 """Rows in a file of decisions from which a site is counted; ids spread rows evenly over files."""
@@ -68,36 +68,6 @@ _TEXTS = {
     AlarmKind.EXCLUDED_SITES: "{partner}: {rows:,} of {of:,} rows are rejected with whole sites of "
     "which too many documents are flagged, most of {name}",
 }
-
-
-@dataclass(frozen=True)
-class AlarmParams:
-    """The limits of alarms; none changes a byte of a release.
-
-    Attributes:
-        is_stopping: Whether an alarm stops a build from being published.
-        share: Of a partner's or site's rows that may be dropped or rejected.
-        reason_share: Of a partner's rows that one reason may take which is no near or exact copy.
-        id_rows: Rows with one id of which all but one are dropped.
-        rows: Partners and sites with fewer rows raise no alarm about shares.
-        bad_share: Of a partner's files, and of their bytes, that may be set aside.
-    """
-
-    is_stopping: bool
-    share: float = field(metadata={"key": "alarm_share"})
-    reason_share: float = field(metadata={"key": "alarm_reason_share"})
-    id_rows: int = field(metadata={"key": "alarm_id_rows"})
-    rows: int = field(metadata={"key": "alarm_rows"})
-    bad_share: float = field(metadata={"key": "alarm_bad_share"})
-
-    def __post_init__(self) -> None:
-        """Refuse what is no share or count."""
-        for name in ("share", "reason_share", "bad_share"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ConfigError(f"limits.alarm_{name}={getattr(self, name)} is no share")
-        for name in ("id_rows", "rows"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"limits.alarm_{name}={getattr(self, name)}: give 1 or more")
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.config_errors import KeyMissing
 from jobs.corpus.dedup.duplicates import find_duplicates
-from jobs.corpus.dedup.params import BandParams
-from jobs.corpus.dedup.ranking import RankParams
+from jobs.corpus.dedup.params import BandParams, RankParams
 from jobs.corpus.model.identity import hash_column
 from jobs.corpus.model.reasons import DropReason, Stage, Verdict
 from jobs.corpus.model.sites import is_below, named_site, sites
@@ -69,7 +69,7 @@ class Selection:
     def __post_init__(self) -> None:
         """Refuse a selection without criteria."""
         if not self.columns:
-            raise ConfigError(
+            raise KeyMissing(
                 "no criterion selects documents: give ids=[…], urls=[…], url_prefix=…, domain=…, "
                 "partner=…, licence=… or contains=…; of several, documents must meet all"
             )

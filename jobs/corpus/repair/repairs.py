@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntFlag
 
+from jobs.config_errors import unknown_choice
 from jobs.errors import ConfigError
 
 
@@ -51,11 +52,11 @@ class RepairParams:
         """Refuse rules there are not, and an impossible share."""
         unknown = sorted(set(self.skip) - set(NAMES))
         if unknown:
-            raise ConfigError(
-                f"normalization.skip names {', '.join(unknown)}: choose out of {', '.join(NAMES)}"
-            )
+            raise unknown_choice("normalization.skip", unknown[0], NAMES)
         if not 0 <= self.lost_share <= 1:
-            raise ConfigError(f"normalization.lost_share={self.lost_share} is no share")
+            raise ConfigError(
+                f"normalization.lost_share={self.lost_share} is no share: give 0 to 1"
+            )
 
     @property
     def wanted(self) -> Repair:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from jobs.errors import ConfigError
+from jobs.config_errors import InputUnreadable
 
 FORMAT = "heliu-quality/1"
 BUCKET_BITS = 18
@@ -86,7 +86,7 @@ def read_model(artifact: bytes, *, name: str) -> QualityModel:
         and len(weights) == 2 << BUCKET_BITS
     )
     if not is_whole:
-        raise ConfigError(
+        raise InputUnreadable(
             f"quality.model={name} is no whole model of format {FORMAT}: train one with "
             "heliu train-quality"
         )

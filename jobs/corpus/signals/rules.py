@@ -11,10 +11,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.config_errors import unknown_choice
 from jobs.corpus.model.reasons import Stage
 from jobs.corpus.model.signal_columns import SIGNALS
 from jobs.corpus.model.sites import is_below
-from jobs.errors import ConfigError
 
 OPERATORS: dict[str, Callable[[npt.NDArray[Any], np.generic], npt.NDArray[np.bool_]]] = {
     "<": np.less,
@@ -86,10 +86,8 @@ class RuleParams:
 
     def _check(self, rule: Rule, key: str, value: str, known: list[str]) -> None:
         if value not in known:
-            raise ConfigError(
-                f"rules/{self.profile}.yaml: reject.{rule.reason}.{key} is {value!r}: choose one "
-                f"of {', '.join(known)}"
-            )
+            name = f"rules/{self.profile}.yaml: reject.{rule.reason}.{key}"
+            raise unknown_choice(name, value, known)
 
 
 def rule_verdicts(documents: pa.Table, rules: RuleParams, *, partner: str) -> pa.Table:

@@ -25,6 +25,7 @@ import pyarrow.csv as pc_csv
 import pyarrow.parquet as pq
 import xxhash
 
+from jobs.config_errors import InputUnreadable, unknown_choice
 from jobs.corpus.model.sites import named_site, path
 from jobs.corpus.sources.domains import is_public_suffix
 from jobs.errors import ConfigError
@@ -107,9 +108,9 @@ class SourceParams:
     def __post_init__(self) -> None:
         """Refuse words that are no policy, and a policy without a registry."""
         if self.policy not in set(SourcePolicy):
-            raise ConfigError(f"sources.policy={self.policy!r}: choose {', '.join(SourcePolicy)}")
+            raise unknown_choice("sources.policy", self.policy, SourcePolicy)
         if self.most_flagged is not None and not 0 <= self.most_flagged <= 1:
-            raise ConfigError(f"sources.most_flagged={self.most_flagged} is no share")
+            raise ConfigError(f"sources.most_flagged={self.most_flagged} is no share: give 0 to 1")
         if self.most_flagged is not None and not self.flagged_by:
             raise ConfigError(
                 "sources.most_flagged needs to know what flags a document: give "
@@ -142,7 +143,7 @@ def read_registry(stream: IO[bytes], name: str) -> Registry:
     for number, row in enumerate(table.to_pylist(), start=1):
         source = _source(row, f"sources.registry: {name}, row {number}")
         if found.setdefault(source[:2], source) != source:
-            raise ConfigError(
+            raise InputUnreadable(
                 f"sources.registry: {name}, row {number}: {row['source']} stands in an earlier row "
                 "with other values: keep one of them"
             )
@@ -163,13 +164,13 @@ def _table(stream: IO[bytes], name: str) -> pa.Table:
                 convert_options=pc_csv.ConvertOptions(column_types=text, strings_can_be_null=False),
             )
     except pa.ArrowException as error:
-        raise ConfigError(
+        raise InputUnreadable(
             f"sources.registry: {name} cannot be read ({error}): give a TSV file in UTF-8 with a "
             f"header, or a Parquet file, with the columns {', '.join(COLUMNS)}"
         ) from error
     unknown = sorted(set(table.column_names) - set(COLUMNS))
     if "source" not in table.column_names or unknown:
-        raise ConfigError(
+        raise InputUnreadable(
             f"sources.registry: {name} has the columns {', '.join(table.column_names)}: it needs "
             f"source, and may have {', '.join(COLUMNS[1:])}"
         )
@@ -189,9 +190,9 @@ def _host_and_prefix(given: str, place: str) -> tuple[str, str]:
     host = named_site(given)
     prefix = path(given if "//" in given else f"//{given}")
     if host is None:
-        raise ConfigError(f"{place}: {given!r} is no host: write example.gov.cn or its address")
+        raise InputUnreadable(f"{place}: {given!r} is no host: write example.gov.cn or its address")
     if is_public_suffix(host) and not given.startswith("*."):
-        raise ConfigError(
+        raise InputUnreadable(
             f"{place}: names below {given} are for anyone to register: write *.{host} if all of "
             "them are meant"
         )
@@ -200,7 +201,7 @@ def _host_and_prefix(given: str, place: str) -> tuple[str, str]:
 
 def _require_one_of(given: dict[str, str], key: str, known: tuple[str, ...], place: str) -> None:
     if given[key] and given[key] not in known:
-        raise ConfigError(f"{place}: {key} is {given[key]!r}: choose {', '.join(known)}")
+        raise unknown_choice(f"{place}: {key}", given[key], known)
 
 
 def hosts_above(host: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.config_errors import unknown_choice
 from jobs.errors import ConfigError
 
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
@@ -33,9 +34,11 @@ class SpanParams:
             if given is not None and not _DATE.fullmatch(given):
                 raise ConfigError(f"span.{key}={given}: give 2001, 2001-01 or 2001-01-31")
         if self.first and self.last and self.last < self.first[: len(self.last)]:
-            raise ConfigError(f"span.to={self.last} is before span.from={self.first}")
+            raise ConfigError(
+                f"span.to={self.last} is before span.from={self.first}: correct one of them"
+            )
         if self.missing not in {"keep", "reject"}:
-            raise ConfigError(f"span.missing={self.missing!r}: choose keep or reject")
+            raise unknown_choice("span.missing", self.missing, ("keep", "reject"))
 
     @property
     def is_on(self) -> bool:

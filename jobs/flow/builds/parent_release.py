@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from jobs.errors import ConfigError
+from jobs.config_errors import IncompatibleParent
 from jobs.flow.contamination.records import check_same_content
 from jobs.flow.params import BuildParams
 from jobs.flow.recorded import InputName, input_names, recorded_parameters, recorded_schema
@@ -39,20 +39,20 @@ def open_parent(store: ObjectStore, params: BuildParams) -> OpenedRelease | None
         return None
     corpus, _, version = params.parent.rpartition("/")
     if corpus not in {"", params.corpus}:
-        raise ConfigError(
+        raise IncompatibleParent(
             f"corpus.parent={params.parent} is of corpus {corpus}, this build is of "
             f"{params.corpus}: a release extends one of its own corpus"
         )
     if version == LATEST:
         version = _latest(store, params)
     if version == params.version:
-        raise ConfigError(
+        raise IncompatibleParent(
             f"corpus.parent and corpus.version are both {version}: a release cannot extend itself, "
             "give the new one another corpus.version"
         )
     parent = open_release(store, params.corpus, version)
     if parent.is_redacted:
-        raise ConfigError(
+        raise IncompatibleParent(
             f"corpus.parent={parent.version} lost documents since it was published, so its "
             "accounts no longer describe it: extend the release of the takedown instead "
             "(heliu log names it), or a later one"
@@ -81,7 +81,7 @@ def _require_good(parent: OpenedRelease, params: BuildParams) -> None:
     registry = parent.at.registry
     release = registry.exactly(parent.version)
     if release and "yanked" in release and registry.exactly(params.version) is None:
-        raise ConfigError(
+        raise IncompatibleParent(
             f"corpus.parent={parent.version} was yanked ({release['yanked']}): extend another "
             "release, or undo the yank"
         )
@@ -92,7 +92,7 @@ def _require_fit(parent: OpenedRelease, params: BuildParams) -> None:
     found = [f"  {line}" for line in differences(parent.manifest, params)]
     if found:
         listed = "\n".join(found)
-        raise ConfigError(
+        raise IncompatibleParent(
             f"corpus.parent={parent.version} was built with other values than this build's, so "
             f"its documents cannot be compared with new ones (parent's value, this build's):\n"
             f"{listed}\ngive the parent's values, or build without corpus.parent"

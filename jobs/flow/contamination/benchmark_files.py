@@ -13,6 +13,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs.config_errors import InputUnreadable, unknown_choice
 from jobs.corpus.contamination.items import (
     PARTS,
     Benchmark,
@@ -87,7 +88,7 @@ def read_benchmark(source: BenchmarkSource, *, endpoint_url: str | None) -> Benc
 def _check(source: BenchmarkSource) -> None:
     check_policy(source.name, source.policy)
     if source.format not in FORMATS:
-        raise _wrong(source, f"format {source.format}: choose one of {', '.join(FORMATS)}")
+        raise unknown_choice(f"benchmarks/{source.name}.yaml: format", source.format, FORMATS)
     unknown = sorted(set(source.columns) - set(PARTS))
     if unknown or not {"question", "passage"} & set(source.columns):
         raise _wrong(
@@ -98,7 +99,7 @@ def _check(source: BenchmarkSource) -> None:
 
 
 def _wrong(source: BenchmarkSource, what: str) -> ConfigError:
-    return ConfigError(f"benchmarks/{source.name}.yaml: {what}")
+    return InputUnreadable(f"benchmarks/{source.name}.yaml: {what}")
 
 
 def _digest(items: Iterable[BenchmarkItem]) -> str:

@@ -10,8 +10,9 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs.config_errors import IncompatibleParent
 from jobs.corpus.dedup.params import SignatureParams
-from jobs.errors import ConfigError, DamagedRelease
+from jobs.errors import DamagedRelease
 from jobs.flow.dedup.frozen import FrozenShard, Origin
 from jobs.flow.params import BuildParams
 from jobs.flow.recorded import recorded_parameters
@@ -84,7 +85,7 @@ def _require_comparable(recorded: dict[str, Any], params: BuildParams) -> None:
     found = list(_differences(recorded, compared_by(recorded_parameters(params))))
     if found:
         listed = "\n".join(f"  {line}" for line in found)
-        raise ConfigError(
+        raise IncompatibleParent(
             f"documents were taken down from {params.corpus}, and this build could not recognise "
             f"copies, because it compares otherwise (tombstones' value, this build's):\n{listed}\n"
             "give the tombstones' values, or build another corpus.name from deliveries without them"

@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from jobs.config_errors import unknown_choice
 from jobs.corpus.model.sites import sites
-from jobs.errors import ConfigError, DamagedRelease
+from jobs.errors import DamagedRelease
 from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.storage.manifests import FileEntry
 
@@ -48,7 +49,7 @@ def amounts(release: OpenedRelease, by: Sequence[str]) -> pa.Table:
     known = [key for key in _KEYS if _SOURCES.get(key, key) in schema.names]
     unknown = [key for key in by if key not in known]
     if unknown or not by:
-        raise ConfigError(f"by=[{', '.join(unknown)}]: choose some of {', '.join(known)}")
+        raise unknown_choice("by", unknown[0] if unknown else "[]", known)
     (found,) = amounts_by(release, [by])
     return found
 

@@ -19,7 +19,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from jobs.errors import ConfigError, ObjectMissing, SignatureInvalid
+from jobs.config_errors import InputUnreadable
+from jobs.errors import ObjectMissing, SignatureInvalid
 from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.storage.canonical_json import canonical_json
 from jobs.storage.layout import attestation_key, attestations
@@ -77,9 +78,9 @@ def read_private_key(path: Path, name: str) -> Ed25519PrivateKey:
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     except (OSError, ValueError, TypeError) as error:
-        raise ConfigError(f"{name}={path} cannot be read ({error}): {_MAKE_ONE}") from error
+        raise InputUnreadable(f"{name}={path} cannot be read ({error}): {_MAKE_ONE}") from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise ConfigError(f"{name}={path} is no Ed25519 key: {_MAKE_ONE}")
+        raise InputUnreadable(f"{name}={path} is no Ed25519 key: {_MAKE_ONE}")
     return key
 
 
@@ -231,9 +232,11 @@ def _read_public_key(path: Path) -> Ed25519PublicKey:
     try:
         key = serialization.load_pem_public_key(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise ConfigError(f"public_key={path} cannot be read ({error})") from error
+        raise InputUnreadable(
+            f"public_key={path} cannot be read ({error}): give a PEM file of one"
+        ) from error
     if not isinstance(key, Ed25519PublicKey):
-        raise ConfigError(f"public_key={path} is no Ed25519 key")
+        raise InputUnreadable(f"public_key={path} is no Ed25519 key: give a PEM file of one")
     return key
 
 

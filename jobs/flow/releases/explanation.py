@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from jobs.config_errors import NothingSelected
 from jobs.corpus.model.identity import document_id
-from jobs.errors import ConfigError
 from jobs.flow.releases.opened_release import OpenedRelease
 
 _HEX_DIGITS = 32
@@ -89,13 +89,15 @@ def _only(asked: str, found: set[str]) -> str:
     if len(found) == 1:
         return found.pop()
     if not found:
-        raise ConfigError(
+        raise NothingSelected(
             f"id={asked!r} is in no delivery: give 32 hexadecimal digits, PARTNER/ID with the "
             "partner's own id, an address, FILE:ROW of a delivered file, or the title of a kept "
             "document"
         )
     listed = ", ".join(sorted(found)[:_MOST_LISTED])
-    raise ConfigError(f"id={asked!r} is that of {len(found)} documents: give one id of {listed}")
+    raise NothingSelected(
+        f"id={asked!r} is that of {len(found)} documents: give one id of {listed}"
+    )
 
 
 def _matching(release: OpenedRelease, kind: str, column: str, is_it: pc.Expression) -> set[str]:

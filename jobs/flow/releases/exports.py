@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from jobs.config_errors import OutputExists
 from jobs.corpus.model.tables import with_columns
 from jobs.corpus.release.jsonl_layouts import json_lines, layout_keys
 from jobs.errors import ConfigError, StorageUnwritable
@@ -264,7 +265,7 @@ def new_folder(to: Path) -> Iterator[Path]:
     partial = to.absolute().with_name(f".{to.absolute().name}.partial")
     try:
         if to.exists() and (not to.is_dir() or any(to.iterdir())):
-            raise ConfigError(f"{to} is there already and is not empty: name a new folder")
+            raise OutputExists(f"{to} is there already and is not empty: name a new folder")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
         yield partial

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import pyarrow as pa
-
+from jobs.config_errors import suggestion
 from jobs.errors import DamagedMetadata, ReleaseMissing
 from jobs.storage.corpus import Corpus
 from jobs.storage.log import Head, head
@@ -16,7 +15,8 @@ from jobs.storage.objects import ObjectStore
 from jobs.storage.registry import Release
 from jobs.storage.releases import corpora, found_in, read_manifest, resolved
 
-if TYPE_CHECKING:  # listing files need not load the dataset module
+if TYPE_CHECKING:  # listing releases and files need not load Arrow
+    import pyarrow as pa
     import pyarrow.dataset as pd
     from pyarrow import fs
 
@@ -59,6 +59,8 @@ class OpenedRelease:
 
     def schema(self, kind: str = "shards") -> pa.Schema:
         """Return the schema of a kind of file, as the manifest declares it."""
+        import pyarrow as pa  # noqa: PLC0415
+
         columns = self.manifest["schema"][kind]
         try:
             return pa.schema(
@@ -191,19 +193,35 @@ def choose_corpus(store: ObjectStore, name: str | None) -> Corpus:
         return Corpus(store, str(name))
     if not known:
         raise ReleaseMissing(f"nothing is published below {store.location('catalog')} yet")
-    there = ", ".join(known)
-    asked = f"no corpus {name!r}" if name else "no corpus was named (corpus.name=NAME)"
-    raise ReleaseMissing(f"{asked}; {store.location('catalog')} lists: {there}")
+    where = store.location("catalog")
+    if name is not None:
+        raise ReleaseMissing(f"{where} has no corpus {name}{suggestion(name, known)}")
+    raise ReleaseMissing(f"{where} has several: give corpus.name=NAME, one of {', '.join(known)}")
 
 
-def list_releases(store: ObjectStore, name: str | None) -> list[tuple[str, Release]]:
-    """Return every published release as (corpus, release), by corpus, in order of publication."""
+class ListedRelease(NamedTuple):
+    """A published release, its corpus and its other names: `latest` and tags."""
+
+    corpus: str
+    release: Release
+    names: list[str]
+
+
+def list_releases(store: ObjectStore, name: str | None) -> list[ListedRelease]:
+    """Return every published release, by corpus, in order of publication."""
     names = corpora(store) if name is None else [choose_corpus(store, name).name]
-    return [(one, release) for one in names for release in head(Corpus(store, one)).releases]
+    registries = ((one, head(Corpus(store, one)).registry) for one in names)
+    return [
+        ListedRelease(one, release, registry.names_of(release))
+        for one, registry in registries
+        for release in registry.releases
+    ]
 
 
 def _arrow_type(name: str) -> pa.DataType:
     """Return the Arrow type that `str(type)` wrote, of those a release has."""
+    import pyarrow as pa  # noqa: PLC0415
+
     if fixed := _FIXED.fullmatch(name):
         return pa.binary(int(fixed[1]))
     if listed := _LIST.fullmatch(name):

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from jobs.config_errors import unknown_choice
 from jobs.corpus.model.reasons import DropReason, Stage
 from jobs.corpus.release.conservation import balance
 from jobs.errors import ConfigError, ConservationError
@@ -115,7 +116,7 @@ def _size(check: FileCheck) -> int:
 
 def _depth(level: str, sample: float) -> int:
     if level not in LEVELS:
-        raise ConfigError(f"level={level!r}: choose one of {', '.join(LEVELS)}")
+        raise unknown_choice("level", level, LEVELS)
     if not 0 < sample <= 1:
         raise ConfigError(f"sample={sample} is no share of the files: give more than 0, at most 1")
     return LEVELS.index(level)

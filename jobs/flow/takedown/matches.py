@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from jobs.config_errors import NothingSelected
 from jobs.corpus.dedup.params import BandParams, SignatureParams
 from jobs.corpus.release.takedown import MATCHING_FACTS, Policy, has_same_text, is_copy, refers_to
 from jobs.errors import ConfigError
@@ -114,7 +115,7 @@ def search(release: OpenedRelease, request: Request) -> Matches:
     struck = strike(releases, request.selection)
     if not chosen.facts and not struck.rows:
         searched = "no release has" if request.is_redacting else f"{release.version} does not have"
-        raise ConfigError(
+        raise NothingSelected(
             f"{searched} any document or row that has all of {', '.join(_criteria(request))}: "
             "nothing was done; heliu explain id=… says what became of a document"
         )

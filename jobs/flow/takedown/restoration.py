@@ -20,10 +20,11 @@ from typing import Any, cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.config_errors import IncompatibleParent
 from jobs.corpus.model.identity import hash_column
 from jobs.corpus.model.tables import DOCUMENTS, REMOVALS
 from jobs.corpus.normalize.facts import facts
-from jobs.errors import ConfigError, ConservationError, DeliveryMissing
+from jobs.errors import ConservationError, DeliveryMissing
 from jobs.flow.builds.merge_stage import merge, totals
 from jobs.flow.builds.parent_release import differences, extending
 from jobs.flow.builds.run_files import write_run
@@ -188,7 +189,7 @@ def _origin(
 
 def _require_fit(release: OpenedRelease, params: BuildParams) -> None:
     if listed := "\n".join(f"  {line}" for line in differences(release.manifest, params)):
-        raise ConfigError(
+        raise IncompatibleParent(
             f"{release.corpus} {release.version} was built otherwise than heliu builds now, so "
             f"copies cannot be compared with its documents (its value, now):\n{listed}\n"
             "take down with what built it, or give policy=remove; nothing was changed"

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from jobs.config_errors import KeyMissing
 from jobs.corpus.release.decisions import verdict_counts
 from jobs.corpus.release.takedown import Policy, decisions_without, refers_to, tombstones
 from jobs.errors import AlreadyPublished, ConfigError
@@ -87,7 +88,7 @@ def take_down(
         OutcomeUnknown: the store gave no answer; run it again.
     """
     if not request.reason.strip():
-        raise ConfigError("please give reason='…': it stays in the release for ever, so no names")
+        raise KeyMissing("please give reason='…': it stays in the release for ever, so no names")
     found = None
     is_new = False
     published = release.at.registry.exactly(request.version)

@@ -6,8 +6,9 @@ import orjson
 import pytest
 
 from jobs.command.escapes import visible, visible_line
-from jobs.command.exits import fail
+from jobs.command.exits import foreseen
 from jobs.command.terminal import note, say, say_json, say_table
+from jobs.errors import ConfigError
 
 HOSTILE = "甲\x1b[2J\x9b31m\x07\r乙\u202e丙\u2066\u2028\x7f\U000e0041\x00𠮷"
 
@@ -24,8 +25,8 @@ def test_whatever_is_printed_moves_no_cursor(capsys: pytest.CaptureFixture[str])
     say(HOSTILE)
     note(HOSTILE)
     say_table([HOSTILE], [[f"{HOSTILE}\n伪造的一行"]])
-    with pytest.raises(SystemExit):
-        fail(HOSTILE, 2)
+    with pytest.raises(SystemExit), foreseen():
+        raise ConfigError(HOSTILE)
     shown = "".join(capsys.readouterr())
     assert shown.replace("\n", "").isprintable()
     assert "\n伪造的一行" not in shown

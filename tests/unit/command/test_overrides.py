@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
 from jobs import build, explain, judge, takedown, train_quality
+from jobs.command.conf_files import conf_folder
 from jobs.command.overrides import command_line, hydra_overrides
 from jobs.command.program import Verb
-from jobs.command.settings import Build, conf_folder
+from jobs.command.settings import Build
 from jobs.errors import ConfigError
 from tests.builds import write_partner
 

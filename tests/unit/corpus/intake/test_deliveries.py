@@ -16,10 +16,10 @@ from tests.deliveries import asked, lines, only, parquet
 @pytest.mark.parametrize(
     ("change", "error", "said"),
     [
-        ({"encoding": "gbk"}, UnknownEncoding, "auto, utf-8, gb18030, big5, utf-16"),
-        ({"columns": (("id", "id"),)}, ConfigError, "must name text"),
+        ({"encoding": "gbk"}, UnknownEncoding, "auto, utf-8, gb18030, big5 or utf-16"),
+        ({"columns": (("id", "id"),)}, ConfigError, "map text"),
         ({"columns": (("text", "a"), ("body", "b"))}, ConfigError, "text, id, title"),
-        ({"columns": (("text", "a"), ("text", "b"))}, ConfigError, "at most once"),
+        ({"columns": (("text", "a"), ("text", "b"))}, ConfigError, "once at most"),
         ({"max_text_bytes": 0}, ConfigError, "above 0"),
         ({"batch_bytes": 0}, ConfigError, "above 0"),
     ],
@@ -30,10 +30,10 @@ def test_params_that_make_no_sense_are_refused_with_what_would(change, error, sa
 
 
 def test_format_that_there_is_not_is_refused_with_those_there_are():
-    with pytest.raises(ConfigError, match=r"'xml': choose one of jsonl, .*wet, parquet"):
+    with pytest.raises(ConfigError, match=r"format=xml: choose jsonl, .*wet or parquet"):
         list(read_rows(io.BytesIO(), source_file="a.xml", params=asked("xml")))
     groups = (FileGroup("", ("a.xml",), asked("xml")),)
-    with pytest.raises(ConfigError, match="'xml': choose one of jsonl"):
+    with pytest.raises(ConfigError, match="format=xml: choose jsonl"):
         PartnerParams("gov", groups, RepairParams((), 0.5), "", 1, 0.1, {}, False, False)
 
 

@@ -35,7 +35,7 @@ def normalized(text: str | None, title: str = "通知", **given: Any) -> tuple[A
 
 def test_a_policy_for_every_kind_and_no_other() -> None:
     assert [one.name for one in fields(PrivateDataParams)] == [str(kind) for kind in PrivateKind]
-    with pytest.raises(ConfigError, match=r"private_data\.mobile='hide': choose replace, drop"):
+    with pytest.raises(ConfigError, match=r"private_data\.mobile=hide: choose replace, drop"):
         PrivateDataParams(mobile="hide")
 
 

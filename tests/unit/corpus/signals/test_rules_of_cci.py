@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
+from jobs.command.conf_files import conf_folder
 from jobs.command.parameters import keyword_lists
-from jobs.command.program import conf_folder
 from jobs.corpus.repair.normalization import normalized_texts
 from jobs.corpus.signals.rules import rule_verdicts
 from jobs.corpus.signals.signals import signals

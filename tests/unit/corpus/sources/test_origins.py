@@ -100,7 +100,7 @@ def test_missing_dates_are_kept_or_rejected() -> None:
         ("2001-1", None, "keep", r"span.from=2001-1: give 2001"),
         (None, "heute", "keep", r"span.to=heute: give 2001"),
         ("2001-05", "2001-04", "keep", r"span.to=2001-04 is before span.from=2001-05"),
-        (None, None, "drop", r"span.missing='drop': choose keep or reject"),
+        (None, None, "drop", r"span.missing=drop: choose keep or reject"),
     ],
 )
 def test_refusals(first: str | None, last: str | None, missing: str, told: str) -> None:

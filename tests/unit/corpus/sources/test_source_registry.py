@@ -104,8 +104,8 @@ def test_parquet_is_read_like_tsv() -> None:
             r"row 1: names below com.cn are for anyone to register: write \*\.com\.cn",
         ),
         (["a.cn\t\t\t\t\t", "不是 网站\t\t\t\t\t"], r"row 2: '不是 网站' is no host"),
-        (["a.cn\t\tcity\t\t\t"], "row 1: tier is 'city': choose ministry"),
-        (["a.cn\t\t\t\t\tbanned"], "row 1: status is 'banned': choose listed, blocked"),
+        (["a.cn\t\tcity\t\t\t"], "row 1: tier=city: choose ministry"),
+        (["a.cn\t\t\t\t\tbanned"], "row 1: status=banned: choose listed or blocked"),
         (
             ["a.cn\t\t\t\t\t", "http://a.cn/\t\t\t甲\t\t"],
             "row 2: http://a.cn/ stands in an earlier",
@@ -125,7 +125,7 @@ def test_a_public_suffix_can_be_meant() -> None:
 def test_unknown_columns_and_policies_are_refused() -> None:
     with pytest.raises(ConfigError, match="has the columns domain"):
         read_registry(io.BytesIO(b"domain\na.cn\n"), "x.tsv")
-    with pytest.raises(ConfigError, match=r"sources.policy='only': choose off, annotate"):
+    with pytest.raises(ConfigError, match=r"sources.policy=only: choose off, annotate"):
         SourceParams("only")
     with pytest.raises(ConfigError, match=r"needs a registry: give sources.registry=FILE"):
         SourceParams("allow")

@@ -162,7 +162,7 @@ def test_relative_root_in_the_working_directory_of_a_job_is_refused(
     monkeypatch.setenv("RAY_JOB_CONFIG_JSON_ENV_VAR", '{"runtime_env": {}}')
     assert StorageParams("out", None, None).root == str(Path("out").absolute())
     monkeypatch.setenv("RAY_JOB_CONFIG_JSON_ENV_VAR", JOB)
-    with pytest.raises(ConfigError, match=r"'out' is relative.*absolute path"):
+    with pytest.raises(ConfigError, match=r"storage.root=out is relative.*absolute path"):
         StorageParams("out", None, None)
     for root in ("/数据", "~/发布", "s3://b/p"):
         assert StorageParams(root, None, None).root

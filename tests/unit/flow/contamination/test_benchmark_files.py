@@ -11,7 +11,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from jobs.errors import ConfigError
-from jobs.flow.contamination.benchmark_files import FORMATS, BenchmarkSource, read_benchmark
+from jobs.flow.contamination.benchmark_files import BenchmarkSource, read_benchmark
 
 READY = sorted((Path(__file__).parents[4] / "conf" / "benchmarks").glob("*.yaml"))
 COLUMNS = {"question": "question", "options": "options", "answer": "answer"}
@@ -102,10 +102,10 @@ def test_the_digest_is_that_of_the_content(tmp_path: Path) -> None:
         (b'{"stem": "?"}', {}, "columns question: question is in no record; there are: stem"),
         (b'{"question": ""}', {"columns": {"question": "question"}}, "has no item with a question"),
         (b"[]", {"format": "json", "each": "data"}, "no record below data"),
-        (b"{}", {"format": "xlsx"}, f"choose one of {', '.join(FORMATS)}"),
+        (b"{}", {"format": "xlsx"}, "format=xlsx: choose jsonl, json, csv, tsv or parquet"),
         (b"{}", {"columns": {"questions": "q"}}, "columns questions"),
-        (b"{}", {"policy": {"question": "delete"}}, "each one of drop, cut, report"),
-        (b"{}", {"policy": {"options": "drop"}}, "give question and passage"),
+        (b"{}", {"policy": {"question": "delete"}}, "policy.question=delete: choose drop, cut"),
+        (b"{}", {"policy": {"options": "drop"}}, "policy=options: choose question or passage"),
     ],
 )
 def test_what_is_wrong_is_said_with_the_file(content, told, said, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from jobs.command.program import conf_folder
+from jobs.command.conf_files import conf_folder
 from jobs.decontaminate import main as verb
 from jobs.errors import ConfigError
 from jobs.flow.releases.opened_release import open_release

@@ -39,11 +39,11 @@ def test_partners_conditions_and_both_choose_what_they_say(
     rows = table(release, "shards").to_pylist()
     _, news = written(release, tmp_path / "a", partners=("news",))
     assert news == {row["id"] for row in rows if row["partner"] == "news"}
-    where = "published >= '2010' and char_count > 300 and title is not null"
+    where = "published >= '2010' and content_chars > 300 and title is not null"
     expected = {
         row["id"]
         for row in rows
-        if (row["published"] or "") >= "2010" and row["char_count"] > 300 and row["title"]
+        if (row["published"] or "") >= "2010" and row["content_chars"] > 300 and row["title"]
     }
     _, found = written(release, tmp_path / "b", where=where)
     assert 0 < len(expected) < len(rows)
