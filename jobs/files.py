@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from omegaconf import MISSING
-
 from jobs.command.chosen_release import opened
 from jobs.command.program import verb
+from jobs.command.schemas import MISSING
 from jobs.command.settings import OneRelease
 from jobs.command.terminal import note, say
 

@@ -13,9 +13,9 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from jobs.corpus.intake.rows import DELIVERED_AS
+from jobs.corpus.release.alarm_params import AlarmParams
 from jobs.corpus.release.loss_alarms import (
     Alarm,
-    AlarmParams,
     LossNotes,
     alarms,
     loss_notes,

@@ -18,10 +18,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from jobs.config_errors import OutputExists
+from jobs.config_errors import OutputExists, unknown_choice
 from jobs.corpus.model.tables import with_columns
 from jobs.corpus.release.jsonl_layouts import json_lines, layout_keys
-from jobs.errors import ConfigError, StorageUnwritable
+from jobs.errors import StorageUnwritable
 from jobs.flow.releases.described_files import (
     derived_files,
     described_release,
@@ -83,7 +83,7 @@ def export_jsonl(
     """
     layout_keys(layout)
     if compression not in _SUFFIXES:
-        raise ConfigError(f"compression={compression}: choose {', '.join(_SUFFIXES)}")
+        raise unknown_choice("compression", compression, _SUFFIXES)
 
     def write(groups: Groups, path: Path) -> None:
         with _opened(path, compression) as stream:

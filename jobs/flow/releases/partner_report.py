@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from jobs.config_errors import unknown_choice
 from jobs.corpus.model.reasons import Verdict
 from jobs.corpus.model.tables import DECISIONS, with_columns
-from jobs.errors import ConfigError
 from jobs.flow.releases.explanation import Row
 from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.storage.whole_objects import whole_file
@@ -58,13 +58,11 @@ def partner_report(release: OpenedRelease, partner: str, *, examples: int) -> Pa
     Memory: a file of decisions at a time, and counts per delivered file.
 
     Raises:
-        ConfigError: the release has no rows of this partner.
+        UnknownChoice: the release has no rows of this partner.
     """
     accounts = release.manifest["partners"]
     if partner not in accounts:
-        raise ConfigError(
-            f"partner={partner}: {release.corpus} {release.version} has {', '.join(accounts)}"
-        )
+        raise unknown_choice("partner", partner, accounts)
     counts: Counter[tuple[str | None, ...]] = Counter()
     shown = _SCHEMA.empty_table()
     for decisions in _decisions(release, partner):

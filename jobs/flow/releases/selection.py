@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import xxhash
 
+from jobs.config_errors import unknown_choice
 from jobs.errors import ConfigError
 from jobs.flow.releases.opened_release import OpenedRelease
 
@@ -51,15 +52,12 @@ def require_partners(release: OpenedRelease, params: SelectionParams) -> None:
     """Refuse partners that the release does not have.
 
     Raises:
-        ConfigError: names them and those it has.
+        UnknownChoice: names it and those it has.
     """
     known = release.manifest["partners"]
-    unknown = [name for name in params.partners if name not in known]
-    if unknown:
-        raise ConfigError(
-            f"partner={','.join(unknown)}: {release.corpus} {release.version} has "
-            f"{', '.join(known)}"
-        )
+    for name in params.partners:
+        if name not in known:
+            raise unknown_choice("partner", name, known)
 
 
 def chooser(schema: pa.Schema, params: SelectionParams) -> Choose:
