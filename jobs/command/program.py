@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from jobs import __version__
-from jobs.command.config_files import use_config_files
+from jobs.command.config_sources import check_partner_files, use_config_files
 from jobs.command.escapes import visible_line
 from jobs.command.exits import fail, foreseen
 from jobs.command.help import help_text
@@ -85,10 +85,12 @@ class Verb:
                 fail(_advice(error, self.name), 2)
 
     def _run(self) -> None:
-        given = command_line(self.schema, sys.argv[1:])
+        given = command_line(self.schema, list(_with_keys(self.schema, sys.argv[1:])))
         if {"--help", "-h"} & set(given.options):
             say(help_text(self.config_name, self.schema, given))
             return
+        folders = [one for one in (given.config_dir, conf_folder()) if one is not None]
+        check_partner_files(given.chosen, folders)
         sys.argv = [f"heliu {self.name}", *given.options, *given.overrides]
         program = hydra.main(
             version_base="1.3", config_path=str(conf_folder()), config_name=self.config_name
@@ -97,6 +99,15 @@ class Verb:
         program(composed.append)()
         for config in composed:
             self.action(OmegaConf.to_object(_complete(config)))
+
+
+def _with_keys(schema: type, words: Sequence[str]) -> Iterator[str]:
+    """Yield arguments; the first bare word is the value of the key `FIRST`, if a verb has one."""
+    first, before = getattr(schema, "FIRST", None), ""
+    for word in words:
+        is_bare = first and "=" not in word and word[:1] not in {"-", "~"} and before[:1] != "-"
+        yield f"{first}={word}" if is_bare else word
+        first, before = None if is_bare else first, word
 
 
 def verb(group: str, summary: str) -> Callable[[Callable[[Any], None]], Verb]:
