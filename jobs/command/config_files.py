@@ -12,6 +12,11 @@ from pathlib import Path
 from typing import Any, NoReturn, get_args
 
 import yaml
+from hydra._internal.core_plugins.file_config_source import FileConfigSource
+from hydra._internal.sources_registry import SourcesRegistry
+from hydra.core.plugins import Plugins
+from hydra.plugins.config_source import ConfigResult, ConfigSource
+from omegaconf import OmegaConf
 
 from jobs.command import data_files
 from jobs.command.schemas import (
@@ -20,14 +25,17 @@ from jobs.command.schemas import (
     is_list,
     is_mapping,
     is_text,
+    keys_of,
     kind_below,
     may_be_null,
     parsed,
     required,
 )
-from jobs.command.yaml_slips import mended, yaml_slips
+from jobs.command.settings import Build
+from jobs.command.yaml_slips import read_beyond_slips
 from jobs.errors import ConfigError
 
+_HEADER_CHARS = 512
 _DELIVERIES = re.compile(r"[^.]+\.(?:groups\.[^.]+\.)?deliveries\.")
 _NULL = "tag:yaml.org,2002:null"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -43,6 +51,36 @@ _FULL_WIDTH = {
 _NO_PATH = {f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool")}
 
 
+class ConfigFiles(FileConfigSource):
+    """Where Hydra finds YAML files: read by `read_config`, by the schema of their folder."""
+
+    def load_config(self, config_path: str) -> ConfigResult:
+        """Return the file's content; its first lines are headers for Hydra."""
+        path = Path(self.path) / self._normalize_file_name(config_path)
+        if not path.is_file():
+            return super().load_config(config_path)  # which says so
+        text = _decoded(path)
+        group, _, name = config_path.removesuffix(path.suffix).rpartition("/")
+        header = ConfigSource._get_header_dict(text[:_HEADER_CHARS])  # noqa: SLF001  Hydra's own
+        folder = group.partition("/")[0]
+        is_data = folder in data_files.GROUPS
+        kind = keys_of(Build).get(folder if is_data else group, Any)
+        kind = Any if header["package"] and not is_data else kind
+        content = _content(path, text, folder if is_data else None, kind, name)
+        return ConfigResult(
+            config=OmegaConf.create(content),
+            path=f"{self.scheme()}://{self.path}",
+            provider=self.provider,
+            header=header,
+        )
+
+
+def use_config_files() -> None:
+    """Make Hydra read YAML files by `ConfigFiles`."""
+    Plugins.instance()  # which registers Hydra's own reader when it is first asked for
+    SourcesRegistry.instance().types[ConfigFiles.scheme()] = ConfigFiles
+
+
 def read_config(path: Path, kind: Kind, name: str) -> Any:
     """Return the content of a partner's file.
 
@@ -54,46 +92,14 @@ def read_config(path: Path, kind: Kind, name: str) -> Any:
     Raises:
         ConfigError: with the file, the line and what to write there.
     """
-    return content_of(path, decoded(path), "partners", kind, name)
+    return _content(path, _decoded(path), "partners", kind, name)
 
 
-def content_of(path: Path, text: str, group: str | None, kind: Kind, name: str) -> Any:
-    """Return the content of a file; where slips of the keyboard are in it, look beyond them.
-
-    Args:
-        path: of the file.
-        text: in it.
-        group: of `data_files.GROUPS`; None for a user's own file.
-        kind: what it holds.
-        name: of the one key of a partner's file.
-
-    Raises:
-        ConfigError: with every slip, a line each.
-    """
-    try:
-        return _File(path, text, group).content(kind, name)
-    except ConfigError as error:
-        found = yaml_slips(text)
-        if not found:
-            raise
-        lines = {slip.line + 1: f"{path} line {slip.line + 1}: {slip.complaint}" for slip in found}
-        others = ""
-        try:
-            _File(path, mended(text, found), group).content(kind, name)
-        except ConfigError as more:
-            others = str(more)
-        for other in others.splitlines():
-            lines.setdefault(_number_of(other, path), other)
-        raise ConfigError("\n".join(lines[number] for number in sorted(lines))) from error
+def _content(path: Path, text: str, group: str | None, kind: Kind, name: str) -> Any:
+    return read_beyond_slips(path, text, lambda one: _File(path, one, group).content(kind, name))
 
 
-def _number_of(slip: str, path: Path) -> int:
-    words = slip.removeprefix(f"{path} line ").partition(":")[0]
-    return int(words) if words.isdecimal() else 0
-
-
-def decoded(path: Path) -> str:
-    """Return the text of a file; raise `ConfigError` for one that is no UTF-8, or too large."""
+def _decoded(path: Path) -> str:
     if path.stat().st_size > data_files.MOST_BYTES:
         raise ConfigError(f"{path} has more than {data_files.MOST_BYTES:,} bytes: shorten it")
     body = path.read_bytes()

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from jobs.command.columns import cut_to, side_by_side, terminal_width
 from jobs.command.differences import differences
 from jobs.command.escapes import visible_line
+from jobs.command.side_by_side import cut, side_by_side, terminal_width
 from jobs.command.terminal import command, say, say_table
 from jobs.corpus.normalize.reject_examples import example_lines
 from jobs.errors import HeliuError
@@ -92,7 +92,7 @@ def _say_files(kinds: Sequence[KindOfFiles]) -> None:
             one.files,
             _size(one.bytes),
             "no" if one.group is None else f"yes{', ' * bool(one.group)}{one.group}",
-            cut_to(one.why or one.example, terminal_width() - 42),
+            cut(one.why or one.example, terminal_width() - 42),
         ]
         for one in kinds
     ]
@@ -132,7 +132,7 @@ def _say_layout(layout: LayoutPreview, *, is_only: bool) -> None:
         )
     rows = [
         [
-            cut_to(one.name, _NAME),
+            cut(one.name, _NAME),
             one.kind,
             f"{one.filled:.0%}" if one.filled in {0, 1} else f"{one.filled:.1%}",
             one.chars,
@@ -156,11 +156,11 @@ def _say_rejects(found: PartnerPreview) -> None:
     for one in found.rejects:
         say(f"\n{one.reason}:")
         for line in example_lines(one, found.text_columns):
-            say(cut_to(f"  {line}", _width()))
+            say(cut(f"  {line}", _width()))
 
 
 def _say_text(text: RepairedText) -> None:
-    say(f"\n{cut_to(f'{text.file} row {text.row:,}, before │ after repair', _width())}")
+    say(f"\n{cut(f'{text.file} row {text.row:,}, before │ after repair', _width())}")
     for line in side_by_side(text.before, text.after, _width(), _LINES):
         say(line)
     if not text.steps:
@@ -169,7 +169,7 @@ def _say_text(text: RepairedText) -> None:
         places = list(differences(step.before, step.after))
         shown = [visible_line(place) for _, place in islice(places, _PLACES)]
         more = f" and {len(places) - _PLACES:,} more" if len(places) > _PLACES else ""
-        say(cut_to(f"  {step.repair}: {'; '.join(shown)}{more}", _width()))
+        say(cut(f"  {step.repair}: {'; '.join(shown)}{more}", _width()))
 
 
 def _width() -> int:

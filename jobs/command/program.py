@@ -18,7 +18,8 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from jobs import __version__
-from jobs.command.config_sources import check_partner_files, use_config_files
+from jobs.command.chosen_partners import check_partner_files
+from jobs.command.config_files import use_config_files
 from jobs.command.escapes import visible_line
 from jobs.command.exits import fail, foreseen
 from jobs.command.help import help_text

@@ -7,8 +7,11 @@ wrong with a file is found in the same run.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jobs.errors import ConfigError
 
 _TABS = re.compile(r"( *)(\t[ \t]*)")
 _WIDE_COLON = re.compile(r"(\s*(?:- )?[\w.-]+)：")
@@ -38,8 +41,43 @@ def yaml_slips(text: str) -> list[YamlSlip]:
     return found
 
 
-def mended(text: str, slips: list[YamlSlip]) -> str:
-    """Return a text as it is meant to be."""
+def read_beyond_slips(path: Path, text: str, read: Callable[[str], Any]) -> Any:
+    """Return what is read of a text.
+
+    Args:
+        path: of its file.
+        text: in it.
+        read: of a text; raises ConfigError, each line of it as `PATH line NUMBER: …`.
+
+    Raises:
+        ConfigError: with every slip, and what is wrong with the text once these are mended.
+    """
+    try:
+        return read(text)
+    except ConfigError as error:
+        slips = yaml_slips(text)
+        if not slips:
+            raise
+        named = {one.line + 1: f"{path} line {one.line + 1}: {one.complaint}" for one in slips}
+        for other in _complaints(read, _mended(text, slips)):
+            named.setdefault(_number(other, path), other)
+        raise ConfigError("\n".join(named[number] for number in sorted(named))) from error
+
+
+def _complaints(read: Callable[[str], Any], text: str) -> list[str]:
+    try:
+        read(text)
+    except ConfigError as error:
+        return str(error).splitlines()
+    return []
+
+
+def _number(complaint: str, path: Path) -> int:
+    number = complaint.removeprefix(f"{path} line ").partition(":")[0]
+    return int(number) if number.isdecimal() else 0
+
+
+def _mended(text: str, slips: list[YamlSlip]) -> str:
     lines = text.splitlines()
     for slip in slips:
         lines[slip.line] = slip.meant

@@ -19,33 +19,33 @@ def terminal_width() -> int:
     return min(max(shutil.get_terminal_size((LEAST_WIDTH, 24)).columns, LEAST_WIDTH), _MOST_WIDTH)
 
 
-def width_of(text: str) -> int:
+def cells(text: str) -> int:
     """Return how many columns a text takes: Han characters take two, marks upon letters none."""
-    return sum(map(_columns, text))
+    return sum(map(_cells, text))
 
 
-def cut_to(text: str, width: int) -> str:
+def cut(text: str, width: int) -> str:
     """Return a text on one line in at most `width` columns; what is cut off ends in `…`."""
     line = visible_line(" ".join(text.split()))
-    if width_of(line) <= width:
+    if cells(line) <= width:
         return line
-    return next(wrapped(line, width - 1), "") + _CUT
+    return next(_parts(line, width - 1), "") + _CUT
 
 
 def padded(text: str, width: int) -> str:
     """Return a text with spaces up to `width` columns."""
-    return text + " " * max(0, width - width_of(text))
+    return text + " " * max(0, width - cells(text))
 
 
-def wrapped(text: str, width: int) -> Iterator[str]:
+def _parts(text: str, width: int) -> Iterator[str]:
     """Yield a line in parts of at most `width` columns; none for an empty one."""
     part, size = "", 0
     for one in text:
-        if size + _columns(one) > width and part:
+        if size + _cells(one) > width and part:
             yield part
             part, size = "", 0
         part += one
-        size += _columns(one)
+        size += _cells(one)
     if part:
         yield part
 
@@ -75,15 +75,15 @@ def side_by_side(before: str, after: str, width: int, most_lines: int) -> list[s
 
 
 def _beside(old: Sequence[str], new: Sequence[str], half: int) -> list[str]:
-    left = [part for line in old for part in (list(wrapped(visible_line(line), half)) or [""])]
-    right = [part for line in new for part in (list(wrapped(visible_line(line), half)) or [""])]
+    left = [part for line in old for part in (list(_parts(visible_line(line), half)) or [""])]
+    right = [part for line in new for part in (list(_parts(visible_line(line), half)) or [""])]
     rows = max(len(left), len(right))
     left += [""] * (rows - len(left))
     right += [""] * (rows - len(right))
     return [f"{padded(a, half)} │ {b}".rstrip() for a, b in zip(left, right, strict=True)]
 
 
-def _columns(letter: str) -> int:
+def _cells(letter: str) -> int:
     if unicodedata.combining(letter):
         return 0
     return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
