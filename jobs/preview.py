@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415  --help loads neither Ray nor numba
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict, dataclass, replace
 
 from omegaconf import MISSING
@@ -25,7 +26,7 @@ class Settings(Build):
 def main(config: Settings) -> None:
     """Look at the deliveries of each partner; end as a build would for the first mistake."""
     from jobs.command.parameters import build_params
-    from jobs.command.previews import end_for, report_next, report_preview
+    from jobs.command.previews import config_dir, end_for, report_next, report_preview
     from jobs.flow.intake.partner_preview import preview
     from jobs.flow.intake.samples import SampleParams
 
@@ -42,7 +43,7 @@ def main(config: Settings) -> None:
     if as_json:
         say_json([asdict(one) for one in found])
     else:
-        report_next(found, params.partners)
+        report_next(found, params.partners, config_dir(sys.argv))
     end_for(found)
 
 

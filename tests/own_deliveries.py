@@ -1,4 +1,4 @@
-"""Deliveries as partners make them, by code: drifted, in old encodings, of every kind in a folder."""
+"""Deliveries as partners make them, by code: drifted, in old encodings, of many kinds."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ def write_gov(folder: Path, rows: int = 60) -> None:
     for part in range(4):
         lines = []
         for number in range(part * rows, (part + 1) * rows):
-            text, head = ("content", "headline") if number < 2 * rows + rows // 2 else ("正文", "标题")
+            text, head = (
+                ("content", "headline") if number < 2 * rows + rows // 2 else ("正文", "标题")
+            )
             record = {
                 "编号": f"G{number}",
                 head: title(number),

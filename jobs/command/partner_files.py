@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
-from jobs.flow.intake.proposals import Proposal, ProposedGroup
+from jobs.flow.intake.proposals import UNKNOWN, Proposal, ProposedGroup
 
 _PLAIN = re.compile(r"(?!(?:null|true|false|yes|no|on|off)$)[\w/][\w./|*-]*", re.IGNORECASE)
 _NUMBER = re.compile(r"[\d.eE+-]+")
@@ -35,7 +35,7 @@ def _lines(proposal: Proposal, priority: int) -> Iterator[str]:
         for group in proposal.groups:
             yield f"    {group.name}:"
             yield from _reading(group, "      ")
-    yield "  licence: unknown  # (!) written beside every document: what was agreed, as CC-BY-4.0"
+    yield f"  licence: {UNKNOWN}  # (!) stands beside every document: what was agreed, as CC-BY-4.0"
     yield f"  priority: {priority}  # (!) the lower number keeps a document that two partners hold"
     if any(group.format == "warc" for group in proposal.groups):
         yield "  reject_share: 0.9  # (!) responses that are no page are rejected one by one"

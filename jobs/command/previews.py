@@ -15,10 +15,11 @@ from jobs.errors import HeliuError
 from jobs.flow.intake.delivered_kinds import OTHERS, KindOfFiles
 from jobs.flow.intake.group_preview import GroupPreview, LayoutPreview
 from jobs.flow.intake.partner_preview import PartnerPreview
+from jobs.flow.intake.proposals import UNKNOWN
 from jobs.flow.intake.repaired_texts import RepairedText
 from jobs.flow.params import PartnerParams
 
-_NAME, _WHY = 28, 34  # columns of cells that may be long
+_NAME = 28  # cells of a key
 _LINES = 8  # of a text before and after
 _PLACES = 2  # of each repair
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
@@ -37,16 +38,19 @@ def report_preview(found: PartnerPreview) -> None:
     say()
 
 
-def report_next(found: Sequence[PartnerPreview], partners: Sequence[PartnerParams]) -> None:
+def report_next(
+    found: Sequence[PartnerPreview], partners: Sequence[PartnerParams], config_dir: str | None
+) -> None:
     """Print mistakes of all partners, then the command that comes next.
 
     Args:
         found: their previews.
         partners: the same partners.
+        config_dir: the folder of their files, as given.
     """
     wrong = [one for preview in found for one in preview.mistakes if one.exit_code]
     notes = [one.text for preview in found for one in preview.mistakes if not one.exit_code]
-    notes += list(_alike(partners))
+    notes += list(_notes(partners))
     for heading, texts in (("To correct:", [one.text for one in wrong]), ("To look at:", notes)):
         if texts:
             say(heading)
@@ -55,9 +59,19 @@ def report_next(found: Sequence[PartnerPreview], partners: Sequence[PartnerParam
             say()
     if not wrong:
         names = ",".join(partner.name for partner in partners)
-        say("No mistake was found. Next, with the --config-dir that was given here:")
+        where = [] if config_dir is None else ["--config-dir", config_dir]
         words = f"partners=[{names}]", "corpus.name=NAME", "corpus.version=1.0.0"
-        say(f"  {command('build', *words, 'storage.root=DIR')}")
+        say("No mistake was found. Next, with a name and a folder of your choice:")
+        say(f"  {command('build', *where, *words, 'storage.root=DIR')}")
+
+
+def config_dir(arguments: Sequence[str]) -> str | None:
+    """Return the folder of `--config-dir` in a command line; None if there is none."""
+    for number, word in enumerate(arguments):
+        name, equals, value = word.partition("=")
+        if name in {"--config-dir", "-cd"}:
+            return value if equals else "".join(arguments[number + 1 : number + 2])
+    return None
 
 
 def end_for(found: Sequence[PartnerPreview]) -> None:
@@ -74,7 +88,13 @@ def end_for(found: Sequence[PartnerPreview]) -> None:
         raise error
 
 
-def _alike(partners: Sequence[PartnerParams]) -> Iterator[str]:
+def _notes(partners: Sequence[PartnerParams]) -> Iterator[str]:
+    for one in partners:
+        if one.licence == UNKNOWN:
+            yield (
+                f"{one.name}: licence is {UNKNOWN!r}, and will stand beside every document: write "
+                "what was agreed"
+            )
     counts = Counter(partner.priority for partner in partners)
     for priority, count in sorted(counts.items()):
         if count > 1:

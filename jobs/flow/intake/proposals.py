@@ -25,6 +25,9 @@ from jobs.storage.patterns import has_suffix
 from jobs.storage.source_files import SourceFile, Wanted
 from jobs.storage.sources import listings
 
+UNKNOWN = "unknown"
+"""The licence that is proposed: what was agreed is not seen in files."""
+
 _LOOK = SampleParams(text_bytes=8 << 20, files=8)
 _TEXT_BYTES = 64 << 20  # of one text
 _NAMELESS = re.compile(r"[\d\W_年月日号期季周]+")  # of folders by date or number
