@@ -55,9 +55,9 @@ def _reading(group: ProposedGroup, indent: str) -> Iterator[str]:
     if group.html:
         yield f"{indent}html: true  # the text is whole web pages: their main text is taken"
     yield f"{indent}columns:"
-    for ours, name in group.columns.items():
+    for target, name in group.columns.items():
         note = "  # the first of these that a row has" if "|" in name else ""
-        yield f"{indent}  {ours}: {_scalar(name)}{note}"
+        yield f"{indent}  {target}: {_scalar(name)}{note}"
     if group.others:
         yield f"{indent}# Not mapped: {_line(_some(group.others))}"
         yield f"{indent}# keep: [NAME] takes a column into the release as it is"

@@ -12,7 +12,7 @@ from jobs.command.side_by_side import cut, side_by_side, terminal_width
 from jobs.command.terminal import command, say, say_table
 from jobs.corpus.normalize.reject_examples import example_lines
 from jobs.errors import HeliuError
-from jobs.flow.intake.delivered_kinds import OTHERS, KindOfFiles
+from jobs.flow.intake.delivered_kinds import KindOfFiles
 from jobs.flow.intake.group_preview import GroupPreview, LayoutPreview
 from jobs.flow.intake.partner_preview import PartnerPreview
 from jobs.flow.intake.proposals import UNKNOWN
@@ -108,33 +108,33 @@ def _notes(partners: Sequence[PartnerParams]) -> Iterator[str]:
 def _say_files(kinds: Sequence[KindOfFiles]) -> None:
     rows = [
         [
-            one.suffix if one.suffix == OTHERS else one.suffix or "no suffix",
+            one.suffix or "no suffix",
             one.files,
             _size(one.bytes),
             "no" if one.group is None else f"yes{', ' * bool(one.group)}{one.group}",
-            cut(one.why or one.example, terminal_width() - 42),
+            cut(one.example, _NAME),
         ]
         for one in kinds
     ]
-    say_table(["suffix", "files", "size", "read", "why not; or an example"], rows)
+    say_table(["suffix", "files", "size", "read", "an example"], rows)
     for one in kinds:
         if one.group is None:
-            say(f"  not read: {one.example}: {one.why}")
+            say(f"not read: {one.example}: {one.why}")
 
 
 def _say_group(group: GroupPreview) -> None:
     amount = "all of it" if group.is_whole else "the beginning of each"
-    name = f"group {group.name}, " if group.name else ""
+    name = f"group {group.name}: " if group.name else ""
     encodings = ", ".join(f"{name} {count:,}" for name, count in group.encodings.items())
     say(
-        f"\n{name}{group.format}: {group.looked_at:,} of {group.files:,} files were looked at, "
-        f"{amount}: {group.rows:,} rows"
+        f"\n{name}format {group.format}, {group.looked_at:,} of {group.files:,} files were looked "
+        f"at, {amount}: {group.rows:,} rows"
     )
     if encodings:
         say(f"encodings, by files: {encodings}")
     if group.fixed_columns:
         mapped = (
-            f"{name} → {ours}" if ours else name for name, ours in group.fixed_columns.items()
+            f"{name} → {target}" if target else name for name, target in group.fixed_columns.items()
         )
         say(f"columns: {', '.join(mapped)}")
     for layout in group.layouts:
@@ -176,20 +176,24 @@ def _say_rejects(found: PartnerPreview) -> None:
     for one in found.rejects:
         say(f"\n{one.reason}:")
         for line in example_lines(one, found.text_columns):
-            say(cut(f"  {line}", _width()))
+            is_cure = line.startswith("columns.")
+            say(f"  {line if is_cure else cut(line, _width() - 2)}")
 
 
 def _say_text(text: RepairedText) -> None:
-    say(f"\n{cut(f'{text.file} row {text.row:,}, before │ after repair', _width())}")
+    heading = "before │ after repair" if text.steps else "a text"
+    say(f"\n{cut(f'{text.file} row {text.row:,}, {heading}', _width())}")
+    if not text.steps:
+        say(cut(text.before, 2 * _width()))
+        say("  no repair changes it")
+        return
     for line in side_by_side(text.before, text.after, _width(), _LINES):
         say(line)
-    if not text.steps:
-        say("  no repair changes it")
     for step in text.steps:
         places = list(differences(step.before, step.after))
         shown = [visible_line(place) for _, place in islice(places, _PLACES)]
         more = f" and {len(places) - _PLACES:,} more" if len(places) > _PLACES else ""
-        say(cut(f"  {step.repair}: {'; '.join(shown)}{more}", _width()))
+        say(f"  {cut(f'{step.repair}: ' + '; '.join(shown) + more, _width() - 2)}")
 
 
 def _width() -> int:

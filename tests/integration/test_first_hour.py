@@ -39,7 +39,7 @@ WRONG_VALUES = (
     ("papers", "priority: 3", "priority: 1"),
 )
 CURES = (
-    "columns.text is 'conten', which no row has: did you mean 'content'?",
+    "columns.text is 'conten', which no row has: did you mean 'content|正文'?",
     "'$/deliveries' holds no 'nwes': did you mean '$/deliveries/news'?",
     "format is 'csv', but 1 of the 1 files looked at begin as parquet does: write format: parquet",
     "gov, papers all have priority 1",

@@ -56,26 +56,26 @@ def likely_columns(names: Sequence[str]) -> dict[str, str]:
         names: of the partner's columns, nested ones dotted.
 
     Returns:
-        The partner's name for each column of ours that one is called like.
+        The partner's name for each column of target that one is called like.
     """
     found: dict[str, str] = {}
-    for ours, known in NAMES.items():
+    for target, known in NAMES.items():
         free = [name for name in names if name not in found.values()]
         spelt = {_bare(name): name for name in reversed(free)}  # the first of a name stays
         spelt |= {name.lower(): name for name in reversed(free)}  # a whole name before a last part
         called = next((spelt[name] for name in known if name in spelt), None)
         if called is not None:
-            found[ours] = called
+            found[target] = called
     return found
 
 
-def meant_column(given: str, names: Iterable[str], ours: str = "") -> str | None:
+def meant_column(given: str, names: Iterable[str], target: str = "") -> str | None:
     """Return the column that a wrong name probably means; None if none is like it.
 
     Args:
         given: the name in the partner's file.
         names: of the columns that are there and not mapped.
-        ours: what it is mapped to: a name often given to that is taken, too.
+        target: what it is mapped to: a name often given to that is taken, too.
     """
     free = list(names)
     if near := get_close_matches(given, free, 1, _ALIKE):
@@ -83,12 +83,12 @@ def meant_column(given: str, names: Iterable[str], ours: str = "") -> str | None
     ends = {_bare(name): name for name in reversed(free)}
     if near := get_close_matches(_bare(given), ends, 1, _ALIKE):
         return ends[near[0]]
-    return likely_columns(free).get(ours)
+    return likely_columns(free).get(target)
 
 
-def did_you_mean(given: str, names: Collection[str], ours: str = "") -> str:
+def did_you_mean(given: str, names: Collection[str], target: str = "") -> str:
     """Return the end of a complaint about a column that is not there: a question, or a stop."""
-    meant = meant_column(given, names, ours)
+    meant = meant_column(given, names, target)
     return "." if meant is None else f": did you mean {meant!r}?"
 
 

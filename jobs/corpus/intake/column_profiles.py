@@ -21,7 +21,7 @@ from jobs.corpus.model.reasons import RejectReason
 NO_TEXT = ""
 """The key under which rows stand that have no text."""
 
-_LEAST_TEXT = 40  # characters on average, from which a column without a telling name is a text
+_LEAST_TEXT = 40  # characters on average, from which a column is a text whatever its name
 _EXAMPLES = 20  # of values, which show of what kind they are
 _EXAMPLE_CHARS = 400
 _MOST_KEYSETS = 1000

@@ -101,7 +101,7 @@ def _is_object(line: str) -> bool:
 
 def _is_table(text: str, delimiter: str) -> bool:
     """Return whether lines divide as the first does, which is short: the names of columns."""
-    lines = text.splitlines()[:-1] or text.splitlines()
+    lines = text.splitlines() if text.endswith("\n") else text.splitlines()[:-1]
     records = csv.reader(lines, delimiter=delimiter)
     try:
         header, *rows = [record for record, _ in zip(records, range(_LINES + 1), strict=False)]

@@ -80,7 +80,7 @@ def group_preview(
         encodings: how many of them are in each.
     """
     reading = group.reading
-    mapped = {one: ours for ours, name in reading.columns for one in (name, *name.split("|"))}
+    mapped = {one: target for target, name in reading.columns for one in (name, *name.split("|"))}
     fixed = format_named(reading.format).columns
     filled = sum(1 for file in files if file.size_bytes)
     return GroupPreview(
@@ -100,7 +100,7 @@ def _layout(layout: Layout, mapped: dict[str, str], keep: Sequence[str]) -> Layo
     names = list(layout.columns)
     free = [name for name in names if name not in mapped]
     taken = {mapped[name] for name in names if name in mapped}
-    hints = {name: ours for ours, name in likely_columns(free).items() if ours not in taken}
+    hints = {name: target for target, name in likely_columns(free).items() if target not in taken}
     kinds = {name: column.kind for name, column in layout.columns.items()}
     columns: list[dict[str, Any]] = [
         {

@@ -21,7 +21,7 @@ from jobs.errors import (
 )
 
 _TEXTS = ("text", "text-blocks")
-_TELLING = ("jsonl", "parquet", "html", "warc", "wet")
+_CERTAIN = ("jsonl", "parquet", "html", "warc", "wet")
 _MOST_SHOWN = 5  # files that cannot be read
 
 
@@ -72,7 +72,7 @@ class Findings:
 
 
 def of_error(error: HeliuError, *, advice: str = "") -> Mistake:
-    """Return the mistake that an error tells of."""
+    """Return an error as a mistake."""
     return Mistake(f"{error}{advice}", error.exit_code)
 
 
@@ -104,7 +104,7 @@ def _wrong_format(found: Findings) -> Mistake | None:
     shown, files = (found.formats.most_common(1) or [("", 0)])[0]
     if shown in {"", declared, *_TEXTS} or 2 * files <= found.files:
         return None
-    if declared in {*_TEXTS, "html"} and shown not in _TELLING:
+    if declared in {*_TEXTS, "html"} and shown not in _CERTAIN:
         return None
     return Mistake(
         f"{found.owner}: format is {declared!r}, but {files:,} of the {found.files:,} files looked "
@@ -135,9 +135,11 @@ def _encodings(found: Findings) -> Iterator[Mistake]:
 def _text_column(found: Findings) -> Iterator[Mistake]:
     wanted, names = found.reading.text_column, found.names
     if spelling(wanted, names) is None:
+        texts = ALTERNATIVE.join(layout.text for layout in found.layouts if layout.text != NO_TEXT)
+        meant = f": did you mean {texts!r}?" if texts else did_you_mean(wanted, names, "text")
         yield Mistake(
-            f"{found.owner}: columns.text is {wanted!r}, which no row has"
-            f"{did_you_mean(wanted, names, 'text')} There are {listed(names) or 'none'}",
+            f"{found.owner}: columns.text is {wanted!r}, which no row has{meant} "
+            f"There are {listed(names) or 'none'}",
             TextColumnMissing.exit_code,
         )
         return
@@ -157,16 +159,18 @@ def _other_columns(found: Findings) -> Iterator[Mistake]:
     delivered_as = format_named(found.reading.format)
     taken = {one for name in mapped.values() for one in name.split(ALTERNATIVE)}
     free = [name for name in names if name not in taken]
-    wanted = [(f"columns.{ours}", ours, name) for ours, name in mapped.items() if ours != "text"]
+    wanted = [
+        (f"columns.{target}", target, name) for target, name in mapped.items() if target != "text"
+    ]
     wanted += [("keep", "", name) for name in found.reading.keep]
-    for key, ours, name in wanted:
+    for key, target, name in wanted:
         if spelling(name, names) is not None:
             continue
         is_certain = bool(meant_column(name, free)) or not (
             delivered_as.is_optional or delivered_as.is_page
         )
         yield Mistake(
-            f"{found.owner}: {key} is {name!r}, which no row has{did_you_mean(name, free, ours)} "
+            f"{found.owner}: {key} is {name!r}, which no row has{did_you_mean(name, free, target)} "
             f"There are {listed(free) or 'no others'}",
             LossAlarm.exit_code if is_certain else 0,
         )

@@ -20,7 +20,7 @@ from jobs.corpus.model.reasons import DROPPING_STAGES, UNWANTED_STAGES, Stage
 from jobs.corpus.normalize.documents import documents
 from jobs.corpus.normalize.reject_examples import COLUMNS, Rejects, rejects
 from jobs.corpus.signals.rules import rule_verdicts
-from jobs.errors import ConfigError, DeliveryError
+from jobs.errors import ConfigError, DeliveryError, TextColumnMissing
 from jobs.flow.intake.delivered_kinds import (
     KindOfFiles,
     beside,
@@ -105,7 +105,8 @@ class _Preview:
         found = rejects(pa.concat_tables(self.rejected)) if self.rejected else []
         rejected = sum(one.rows for one in found if one.stage not in _NO_SHARE)
         partner, share = self.partner, self.partner.reject_share
-        if self.rows and rejected / self.rows > share:
+        is_explained = any(one.exit_code == TextColumnMissing.exit_code for one in self.mistakes)
+        if self.rows and rejected / self.rows > share and not is_explained:
             self.mistakes.append(
                 too_many_rejects(f"partner {partner.name}", rejected, self.rows, share)
             )
@@ -212,11 +213,11 @@ class _Preview:
         verdicts = rule_verdicts(table, self.params.rules, partner=self.partner.name)
         excerpt = pc.utf8_slice_codeunits(rows["text"], 0, _EXCERPT_CHARS).cast(pa.string())
         evidence = pc.coalesce(table["evidence"], verdicts["evidence"], excerpt)
-        judged = {
+        verdict = {
             "stage": pc.coalesce(table["stage"], verdicts["stage"]),
             "reason": pc.coalesce(table["reason"], verdicts["reason"]),
             "evidence": evidence,
         }
-        columns = {name: judged.get(name, table[name]) for name in COLUMNS}
+        columns = {name: verdict.get(name, table[name]) for name in COLUMNS}
         found = pa.table({name: columns[name] for name in COLUMNS})
         self.rejected.append(found.filter(pc.is_valid(found["reason"])))

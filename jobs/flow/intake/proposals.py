@@ -45,7 +45,7 @@ class ProposedGroup:
         name: The format; of the only group not shown.
         deliveries: A folder or patterns.
         format: Of the files.
-        columns: The partner's names by ours; several with `|` between.
+        columns: The partner's names by target; several with `|` between.
         others: Columns that are not mapped.
         html: Whether the text is whole web pages.
         encodings: Seen.
@@ -210,16 +210,16 @@ def _columns(
         return {"text": "text"}, [], False
     columns: dict[str, list[str]] = defaultdict(list)
     for layout in layouts:
-        for ours, name in _likely(layout).items():
-            if name not in columns[ours]:
-                columns[ours].append(name)
+        for target, name in _likely(layout).items():
+            if name not in columns[target]:
+                columns[target].append(name)
     taken = {name for names in columns.values() for name in names}
     others = dict.fromkeys(
         name for layout in layouts for name in _leaves(layout) if name not in taken
     )
     is_html = any(layout.columns[layout.text].kind == "page" for layout in layouts)
     return (
-        {ours: ALTERNATIVE.join(columns[ours]) for ours in NAMES if columns[ours]},
+        {target: ALTERNATIVE.join(columns[target]) for target in NAMES if columns[target]},
         list(others),
         is_html,
     )
@@ -227,7 +227,7 @@ def _columns(
 
 def _likely(layout: Layout) -> dict[str, str]:
     names = [name for name in _leaves(layout) if name != layout.text]
-    found = {ours: name for ours, name in likely_columns(names).items() if ours != "text"}
+    found = {target: name for target, name in likely_columns(names).items() if target != "text"}
     return {"text": layout.text, **found}
 
 

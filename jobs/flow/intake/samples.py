@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from jobs.corpus.intake.column_names import ALTERNATIVE
 from jobs.corpus.intake.deliveries import heads
 from jobs.corpus.intake.file_signs import Sign, sign_of
 from jobs.corpus.intake.formats import format_named
@@ -113,8 +114,9 @@ def _keyed(
     """Return rows with all their keys; None where some of these are not to be read."""
     with suppress(DeliveryError):
         names = column_names(file, reading, endpoint_url)
-        known = [name for name in reading.source_columns if name]
-        how = replace(reading, keep=tuple(dict.fromkeys([*names, *known])))
+        known = [one for name in reading.source_columns if name for one in _spelt(name, names)]
+        # What stands in a column is shown as it was delivered.
+        how = replace(reading, keep=tuple(dict.fromkeys([*names, *known])), html=False)
         return _beginning(file, how, 2 * most_bytes, endpoint_url).rows
     return None
 
@@ -135,6 +137,11 @@ def _beginning(
     except (DeliveryUnreadable, TextColumnMissing) as met:
         error = met
     return _Rows(pa.concat_tables(found) if found else None, is_whole, error)
+
+
+def _spelt(name: str, names: Sequence[str]) -> Sequence[str]:
+    """Return a name that is mapped, or the alternatives that it gives."""
+    return [name] if name in names else name.split(ALTERNATIVE)
 
 
 def column_names(file: SourceFile, reading: DeliveryParams, endpoint_url: str | None) -> list[str]:
