@@ -123,7 +123,7 @@ def _say_files(kinds: Sequence[KindOfFiles]) -> None:
 
 
 def _say_group(group: GroupPreview) -> None:
-    amount = "all of it" if group.is_whole else "the beginning of each"
+    amount = "whole" if group.is_whole else "their beginnings"
     name = f"group {group.name}: " if group.name else ""
     encodings = ", ".join(f"{name} {count:,}" for name, count in group.encodings.items())
     say(

@@ -20,6 +20,7 @@ from jobs.storage.patterns import Pattern, before_magic, fits, is_delivered, lef
 from jobs.storage.source_files import PassedOver, SourceFile, Wanted
 
 _FILE_SCHEME = "file://"
+_SHOWN = 10
 _ALIKE = 0.6  # of difflib: two digits of a date changed places
 
 
@@ -71,8 +72,10 @@ def nearest_path(pattern: str) -> str:
         if not (here / part).exists():
             names = [entry.name for entry in _entries(here)] if here.is_dir() else []
             near = get_close_matches(part, names, 1, _ALIKE)
-            meant = f": did you mean {str(here / near[0])!r}?" if near else ""
-            return f"{str(here)!r} holds no {part!r}{meant}"
+            if near:
+                return f"{str(here)!r} holds no {part!r}: did you mean {str(here / near[0])!r}?"
+            there = f", only {', '.join(names[:_SHOWN])}" if names else ""
+            return f"{str(here)!r} holds no {part!r}{there}: correct the path"
         here /= part
     return ""
 

@@ -103,7 +103,7 @@ def _matched(group: Wanted, endpoint_url: str | None) -> tuple[dict[str, SourceF
         if len(others) == len(found):
             cure = "correct the path, or ask the partner for the delivery"
             if not backend_of(pattern) and (nearest := nearest_path(pattern)):
-                cure = f"{nearest}, or ask the partner for the delivery"
+                cure = f"{nearest} (or ask the partner for the delivery)"
             if others:
                 suffixes = ", ".join(group.suffixes or ())
                 cure = (

@@ -114,7 +114,8 @@ class Profile:
         for file, number, meta, reason in rows:
             if meta is None and reason in _UNREAD:
                 continue
-            values: dict[str, str] = orjson.loads(meta) if meta else {}
+            found: dict[str, str] = orjson.loads(meta) if meta else {}
+            values = {name: value for name, value in found.items() if value and not value.isspace()}
             keys = tuple(sorted(values))
             if keys not in self._keysets and len(self._keysets) >= _MOST_KEYSETS:
                 keys = next(iter(self._keysets))

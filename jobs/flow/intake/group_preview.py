@@ -50,7 +50,7 @@ class LayoutPreview:
 
 @dataclass(frozen=True)
 class GroupPreview:
-    """A group of files; `looked_at` files of them were read, whole or their beginnings."""
+    """A group of files; `looked_at` of them were read, `is_whole` or their beginnings."""
 
     name: str
     format: str
@@ -82,14 +82,13 @@ def group_preview(
     reading = group.reading
     mapped = {one: target for target, name in reading.columns for one in (name, *name.split("|"))}
     fixed = format_named(reading.format).columns
-    filled = sum(1 for file in files if file.size_bytes)
     return GroupPreview(
         name=group.name,
         format=reading.format,
         files=len(files),
         looked_at=len(found),
         rows=sum(len(one.rows) for one in found if one.rows is not None),
-        is_whole=len(found) == filled and all(one.is_whole for one in found),
+        is_whole=all(one.is_whole for one in found),
         encodings=dict(sorted(encodings.items())),
         layouts=tuple(_layout(layout, mapped, reading.keep) for layout in layouts),
         fixed_columns={name: mapped.get(name, "") for name in fixed},

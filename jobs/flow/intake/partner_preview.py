@@ -32,7 +32,7 @@ from jobs.flow.intake.group_preview import GroupPreview, group_preview
 from jobs.flow.intake.listing import wanted_files
 from jobs.flow.intake.mistakes import Findings, Mistake, mistakes, of_error, too_many_rejects
 from jobs.flow.intake.repaired_texts import RepairedText, RepairExamples
-from jobs.flow.intake.samples import SampleParams, samples, signs, spread
+from jobs.flow.intake.samples import SampleParams, samples, spread
 from jobs.flow.params import BuildParams, FileGroup, PartnerParams
 from jobs.storage.source_files import SourceFile
 from jobs.storage.sources import listings
@@ -177,7 +177,9 @@ class _Preview:
                 self._normalize(one.rows)
             found.append(one._replace(keyed=None))
         layouts = profile.layouts()
-        formats, encodings = self._signs([one.file for one in found])
+        shown = [one.sign for one in found if one.sign is not None]
+        formats = Counter(sign.format for sign in shown)
+        encodings = Counter(sign.encoding for sign in shown if sign.encoding)
         findings = Findings(
             self.partner.owner(group),
             group.reading,
@@ -190,16 +192,6 @@ class _Preview:
         )
         self.mistakes += mistakes(findings)
         return group_preview(group, files, found, layouts, encodings)
-
-    def _signs(self, files: Sequence[SourceFile]) -> tuple[Counter[str], Counter[str]]:
-        formats, encodings = Counter[str](), Counter[str]()
-        for file in files:
-            with suppress(DeliveryError):
-                for _, sign in signs(file, self.endpoint_url)[:1]:
-                    formats[sign.format] += 1
-                    encodings[sign.encoding] += 1
-        del encodings[""]
-        return formats, encodings
 
     def _normalize(self, rows: pa.Table) -> None:
         table, _, _ = documents(

@@ -17,9 +17,10 @@ import pyarrow as pa
 
 from jobs.corpus.intake.column_names import ALTERNATIVE
 from jobs.corpus.intake.deliveries import heads
+from jobs.corpus.intake.encodings import ENCODINGS
 from jobs.corpus.intake.file_signs import Sign, sign_of
 from jobs.corpus.intake.formats import format_named
-from jobs.corpus.intake.rows import MOST_HEAD_ROWS, DeliveryParams
+from jobs.corpus.intake.rows import DeliveryParams
 from jobs.errors import DeliveryError, DeliveryUnreadable, TextColumnMissing
 from jobs.flow.intake.delivered_tables import file_tables
 from jobs.flow.intake.file_contents import MEMBER, opened_contents
@@ -32,6 +33,7 @@ _SIGN_BYTES = 1 << 16
 _MEMBERS_SEEN = 4
 _ARCHIVE_BYTES = 256 << 20  # a larger zip is not unpacked to look at it
 _TABLE_BYTES = 1 << 18
+_ANY = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Sampled(NamedTuple):
         keyed: The same rows with all their keys kept in `meta`; None where the format names its
             columns.
         is_whole: Whether these are all.
+        sign: What its beginning, or that of its first member, shows.
         error: Why it, or the rest of it, cannot be read; None if it can.
     """
 
@@ -63,6 +66,7 @@ class Sampled(NamedTuple):
     rows: pa.Table | None
     keyed: pa.Table | None
     is_whole: bool
+    sign: Sign | None
     error: DeliveryError | None = None
 
 
@@ -100,30 +104,49 @@ def samples(
     chosen = spread(files, max(2, sample.files))
     for number, file in enumerate(chosen):
         share = left // (len(chosen) - number)
-        found = _beginning(file, reading, share, endpoint_url)
-        keyed = None
-        if not format_named(reading.format).columns:
-            keyed = _keyed(file, reading, share, endpoint_url)
-        yield Sampled(file, found.rows, keyed, found.is_whole, found.error)
+        found = _beginning(file, reading, endpoint_url, most_bytes=share)
+        keyed, sign = None, _sign(file, endpoint_url)
+        if found.rows is not None and not format_named(reading.format).columns:
+            known = reading if sign is None else _of_encoding(reading, sign.encoding)
+            keyed = _keyed(file, known, len(found.rows), endpoint_url)
+        yield Sampled(file, found.rows, keyed, found.is_whole, sign, found.error)
         left -= min(share, found.rows.nbytes if found.rows is not None else 0)
 
 
-def _keyed(
-    file: SourceFile, reading: DeliveryParams, most_bytes: int, endpoint_url: str | None
-) -> pa.Table | None:
-    """Return rows with all their keys; None where some of these are not to be read."""
+def _sign(file: SourceFile, endpoint_url: str | None) -> Sign | None:
     with suppress(DeliveryError):
-        names = column_names(file, reading, endpoint_url)
+        return next((sign for _, sign in signs(file, endpoint_url)), None)
+    return None
+
+
+def _of_encoding(reading: DeliveryParams, seen: str) -> DeliveryParams:
+    """Return how to read a file again without finding out its encoding again."""
+    is_seen = reading.encoding == "auto" and seen in ENCODINGS
+    return replace(reading, encoding=seen) if is_seen else reading
+
+
+def _keyed(
+    file: SourceFile, reading: DeliveryParams, rows: int, endpoint_url: str | None
+) -> pa.Table | None:
+    """Return so many rows with all their keys; None where some of these are not to be read."""
+    with suppress(DeliveryError):
+        names = column_names(file, reading, rows, endpoint_url)
         known = [one for name in reading.source_columns if name for one in _spelt(name, names)]
         # What stands in a column is shown as it was delivered.
         how = replace(reading, keep=tuple(dict.fromkeys([*names, *known])), html=False)
-        return _beginning(file, how, 2 * most_bytes, endpoint_url).rows
+        return _beginning(file, how, endpoint_url, rows=rows).rows
     return None
 
 
 def _beginning(
-    file: SourceFile, reading: DeliveryParams, most_bytes: int, endpoint_url: str | None
+    file: SourceFile,
+    reading: DeliveryParams,
+    endpoint_url: str | None,
+    *,
+    most_bytes: int = _ANY,
+    rows: int = _ANY,
 ) -> _Rows:
+    """Return the first rows of a file: so many, or so many bytes, and the rest of a table."""
     found: list[pa.Table] = []
     error: DeliveryError | None = None
     is_whole = True
@@ -131,7 +154,7 @@ def _beginning(
     try:
         for table in file_tables(Delivered(file, None, None), how, endpoint_url=endpoint_url):
             found.append(table)
-            if sum(one.nbytes for one in found) >= most_bytes:
+            if sum(one.nbytes for one in found) >= most_bytes or sum(map(len, found)) >= rows:
                 is_whole = False
                 break
     except (DeliveryUnreadable, TextColumnMissing) as met:
@@ -144,14 +167,14 @@ def _spelt(name: str, names: Sequence[str]) -> Sequence[str]:
     return [name] if name in names else name.split(ALTERNATIVE)
 
 
-def column_names(file: SourceFile, reading: DeliveryParams, endpoint_url: str | None) -> list[str]:
+def column_names(
+    file: SourceFile, reading: DeliveryParams, rows: int, endpoint_url: str | None
+) -> list[str]:
     """Return the names of a file's columns, as far as they show in its first rows."""
     names: dict[str, None] = {}
     with opened_contents(file, reading, endpoint_url=endpoint_url) as contents:
         for content in islice(contents, _MEMBERS_SEEN):
-            for head in heads(
-                content.stream, source_file=file.uri, params=reading, rows=MOST_HEAD_ROWS
-            ):
+            for head in heads(content.stream, source_file=file.uri, params=reading, rows=rows):
                 names |= dict.fromkeys(head.names)
     return list(names)
 
