@@ -45,13 +45,18 @@ def main(config: Settings) -> None:
     say_table(["partner", "files", "formats", "file", ""], rows)
     for one in found:
         for kind in one.unread:
-            say(f"not read: {kind.files:,} files as {one.name}/{kind.example}, which {kind.why}")
+            say(f"not read: {one.name}/{kind.example}{_more(kind.files)}: {kind.why}")
     names = ",".join(row[0] for row in rows)
     where = [] if Path(config.conf).resolve() == conf_folder() else ["--config-dir", config.conf]
     say(
         "\nNext: look over these files, licence and priority are guesses; then see what they yield:"
     )
     say(f"  {command('preview', *where, f'partners=[{names}]')}")
+
+
+def _more(files: int) -> str:
+    """Return how many more files than the one that is named there are."""
+    return f" and {files - 1:,} more" if files > 1 else ""
 
 
 def _write_new(path: Path, text: str) -> bool:

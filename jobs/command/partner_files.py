@@ -26,7 +26,7 @@ def partner_file(proposal: Proposal, priority: int) -> str:
 def _lines(proposal: Proposal, priority: int) -> Iterator[str]:
     files = sum(group.files for group in proposal.groups)
     yield f"# Proposed by heliu init from what lies in {proposal.folder}: {files:,} files are read."
-    yield "# Look it over: what cannot be seen in files is marked with (!)."
+    yield "# Look it over: (!) stands where files cannot show what is right."
     yield f"{_scalar(proposal.name)}:"
     if len(proposal.groups) == 1:
         yield from _reading(proposal.groups[0], "  ")
@@ -40,7 +40,8 @@ def _lines(proposal: Proposal, priority: int) -> Iterator[str]:
     if any(group.format == "warc" for group in proposal.groups):
         yield "  reject_share: 0.9  # (!) responses that are no page are rejected one by one"
     for kind in proposal.unread:
-        yield f"  # Not read: {kind.files:,} files as {kind.example}, which {_line(kind.why)}"
+        more = f" and {kind.files - 1:,} more" if kind.files > 1 else ""
+        yield f"  # Not read: {_line(kind.example)}{more}: {_line(kind.why)}"
 
 
 def _reading(group: ProposedGroup, indent: str) -> Iterator[str]:

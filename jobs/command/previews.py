@@ -89,12 +89,11 @@ def end_for(found: Sequence[PartnerPreview]) -> None:
 
 
 def _notes(partners: Sequence[PartnerParams]) -> Iterator[str]:
-    for one in partners:
-        if one.licence == UNKNOWN:
-            yield (
-                f"{one.name}: licence is {UNKNOWN!r}, and will stand beside every document: write "
-                "what was agreed"
-            )
+    if unknown := ", ".join(one.name for one in partners if one.licence == UNKNOWN):
+        yield (
+            f"{unknown}: licence is {UNKNOWN!r}, which will stand beside every document: write "
+            "what was agreed"
+        )
     counts = Counter(partner.priority for partner in partners)
     for priority, count in sorted(counts.items()):
         if count > 1:
@@ -119,7 +118,8 @@ def _say_files(kinds: Sequence[KindOfFiles]) -> None:
     say_table(["suffix", "files", "size", "read", "an example"], rows)
     for one in kinds:
         if one.group is None:
-            say(f"not read: {one.example}: {one.why}")
+            more = f" and {one.files - 1:,} more" if one.files > 1 else ""
+            say(f"not read: {one.example}{more}: {one.why}")
 
 
 def _say_group(group: GroupPreview) -> None:

@@ -107,7 +107,7 @@ def test_walk_from_a_folder_to_a_release(tmp_path: Path, shell: Shell) -> None:
     conf = tmp_path / "conf"
     done = shell.heliu("init", "deliveries")
     assert done.code == 0, done.err
-    assert "统计.xlsx, which holds an Excel workbook" in done.out
+    assert "not read: news/统计.xlsx: holds an Excel workbook (xlsx)" in done.out
     preview = next_command(done.out)
     assert preview == ["preview", "--config-dir", "conf", "partners=[gov,news,papers]"]
     assert shell.heliu("init", "deliveries").out.count("is there, kept") == 3

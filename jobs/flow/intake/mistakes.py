@@ -51,6 +51,7 @@ class Findings:
         errors: Of files that cannot be read.
         files: How many were looked at.
         is_skipping: Whether bad files are set aside.
+        reject_share: Of rows, above which a build stops.
     """
 
     owner: str
@@ -61,6 +62,7 @@ class Findings:
     errors: Sequence[DeliveryError]
     files: int
     is_skipping: bool
+    reject_share: float
 
     @property
     def names(self) -> list[str]:
@@ -150,7 +152,8 @@ def _text_column(found: Findings) -> Iterator[Mistake]:
             yield Mistake(
                 f"{found.owner}: {layout.rows:,} of {rows:,} rows, the first in {file} row "
                 f"{number:,}, have no {wanted!r} but {layout.text!r}: write text: "
-                f"{wanted}|{layout.text} to take whichever is there"
+                f"{wanted}|{layout.text} to take whichever is there",
+                TooManyRejects.exit_code if layout.rows > found.reject_share * rows else 0,
             )
 
 

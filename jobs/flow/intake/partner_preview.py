@@ -189,6 +189,7 @@ class _Preview:
             [one.error for one in found if one.error is not None],
             len(found),
             self.partner.is_skipping,
+            self.partner.reject_share,
         )
         self.mistakes += mistakes(findings)
         return group_preview(group, files, found, layouts, encodings)
