@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from itertools import islice
 
-from jobs.corpus.intake.column_names import did_you_mean
+from jobs.corpus.intake.column_names import meant_column
 from jobs.corpus.intake.rows import NAMES_SHOWN, shortened
 from jobs.errors import TextColumnMissing
 
@@ -19,10 +19,11 @@ def text_column_missing(source_file: str, wanted: str, found: Collection[str]) -
         found: the names that are there.
     """
     names = [name.partition(" (")[0] for one in found for name in one.split(", ")]
-    meant = did_you_mean(wanted, names, "text")
+    meant = meant_column(wanted, names, "text")
+    hint = "" if meant is None else f"did you mean {meant!r}? "
     return TextColumnMissing(
-        f"{source_file}: no column {wanted!r} to read the text from{meant} There are "
-        f"{listed(found)}: correct the partner's columns"
+        f"{source_file}: no column {wanted!r} to read the text from, there are"
+        f" {listed(found)}: {hint}correct the partner's columns"
     )
 
 
