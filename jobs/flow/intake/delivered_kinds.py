@@ -108,7 +108,7 @@ def kinds_unread(
 
 def format_shown(files: Iterable[SourceFile], endpoint_url: str | None) -> str:
     """Return the format that most of some files, or their members, show; empty for none."""
-    return shown_formats(files, endpoint_url).most_common(1)[0][0] if files else ""
+    return (shown_formats(files, endpoint_url).most_common(1) or [("", 0)])[0][0]
 
 
 def shown_formats(files: Iterable[SourceFile], endpoint_url: str | None) -> Counter[str]:

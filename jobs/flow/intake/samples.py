@@ -21,7 +21,7 @@ from jobs.corpus.intake.encodings import ENCODINGS
 from jobs.corpus.intake.file_signs import Sign, sign_of
 from jobs.corpus.intake.formats import format_named
 from jobs.corpus.intake.rows import DeliveryParams
-from jobs.errors import DeliveryError, DeliveryUnreadable, TextColumnMissing
+from jobs.errors import DeliveryError, DeliveryUnreadable
 from jobs.flow.intake.delivered_tables import file_tables
 from jobs.flow.intake.file_contents import MEMBER, opened_contents
 from jobs.flow.intake.input_shards import Delivered
@@ -157,7 +157,7 @@ def _beginning(
             if sum(one.nbytes for one in found) >= most_bytes or sum(map(len, found)) >= rows:
                 is_whole = False
                 break
-    except (DeliveryUnreadable, TextColumnMissing) as met:
+    except DeliveryError as met:
         error = met
     return _Rows(pa.concat_tables(found) if found else None, is_whole, error)
 
