@@ -46,7 +46,7 @@ def main(config: Settings) -> None:
     for one in found:
         for kind in one.unread:
             say(f"not read: {one.name}/{kind.example}{_more(kind.files)}: {kind.why}")
-    names = ",".join(row[0] for row in rows)
+    names = ",".join(one.name for one in found if one.groups)
     where = [] if Path(config.conf).resolve() == conf_folder() else ["--config-dir", config.conf]
     say(
         "\nNext: look over these files, licence and priority are guesses; then see what they yield:"

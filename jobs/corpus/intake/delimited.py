@@ -77,7 +77,9 @@ def delimited_heads(file: OpenFile) -> Iterator[Head]:
     header = next(_file_records(file)[1], None)
     if header is not None and not isinstance(header, Refusal):
         names = _names(header)
-        yield Head({one for one in file.params.source_columns if spelling(one, names)}, names)
+        yield Head(
+            {one for one in file.params.source_columns if one and spelling(one, names)}, names
+        )
 
 
 def _names(header: Sequence[str | None]) -> list[str]:

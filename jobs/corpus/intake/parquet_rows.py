@@ -100,7 +100,7 @@ def require_text_column(file: OpenFile) -> None:
 def parquet_heads(file: OpenFile) -> Iterator[Head]:
     """Yield the columns of the file's schema."""
     names = list(columns_by_name(_opened(file).reader.schema_arrow))
-    yield Head({one for one in file.params.source_columns if spelling(one, names)}, names)
+    yield Head({one for one in file.params.source_columns if one and spelling(one, names)}, names)
 
 
 def row_group_splits(stream: pa.NativeFile, source_file: str, split_bytes: int) -> list[Split]:
