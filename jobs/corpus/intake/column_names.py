@@ -26,7 +26,7 @@ NAMES = {
     ),
     "id": (
         *("id", "_id", "编号", "序号", "标识", "編號", "doc_id", "docid", "article_id"),
-        *("document_id", "news_id", "record_id", "uuid", "guid"),
+        *("document_id", "news_id", "record_id", "uid", "uuid", "guid"),
     ),
 }
 """What columns are often called, by what they are here; the likeliest first."""
