@@ -147,8 +147,8 @@ def _say_layout(layout: LayoutPreview, *, is_only: bool) -> None:
         text = f"text in {layout.text!r}" if layout.text else "without a text"
         files = "a file" if layout.files == 1 else f"{layout.files:,} files"
         say(
-            f"{layout.rows:,} row{'s' * (layout.rows != 1)} in {files}, {text}; the first is {layout.first_file} "
-            f"row {layout.first_row:,}"
+            f"{layout.rows:,} row{'s' * (layout.rows != 1)} in {files}, {text}; the first is "
+            f"{layout.first_file} row {layout.first_row:,}"
         )
     rows = [
         [
