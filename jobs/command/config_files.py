@@ -32,6 +32,7 @@ from jobs.command.schemas import (
     required,
 )
 from jobs.command.settings import Build
+from jobs.command.yaml_slips import read_beyond_slips
 from jobs.config_errors import ConfigFileInvalid
 from jobs.errors import ConfigError
 
@@ -68,9 +69,9 @@ class ConfigFiles(FileConfigSource):
         kind = keys_of(Build).get(folder if is_data else group, Any)
         if header["package"] and not is_data:
             kind = Build if header["package"] == "_global_" else Any
-        file = _File(path, text, folder if is_data else None)
+        content = _content(path, text, folder if is_data else None, kind, name)
         return ConfigResult(
-            config=OmegaConf.create(file.content(kind, name)),
+            config=OmegaConf.create(content),
             path=f"{self.scheme()}://{self.path}",
             provider=self.provider,
             header=header,
@@ -94,7 +95,11 @@ def read_config(path: Path, kind: Kind, name: str) -> Any:
     Raises:
         ConfigError: with the file, the line and what to write there.
     """
-    return _File(path, _decoded(path), "partners").content(kind, name)
+    return _content(path, _decoded(path), "partners", kind, name)
+
+
+def _content(path: Path, text: str, group: str | None, kind: Kind, name: str) -> Any:
+    return read_beyond_slips(path, text, lambda one: _File(path, one, group).content(kind, name))
 
 
 def _decoded(path: Path) -> str:
@@ -120,6 +125,7 @@ class _File:
     def __init__(self, path: Path, text: str, group: str | None) -> None:
         self._path, self._lines = path, text.splitlines()
         self._text, self._group = text, group
+        self._slips: list[str] = []
 
     def content(self, kind: Kind, name: str) -> Any:
         root = self._root()
@@ -132,7 +138,10 @@ class _File:
             self._refuse_slip(data_files.excess(root))
         if is_mapping(kind) and get_args(kind):
             self._check_only_key(root, name)
-        return self._value(root, kind, "", ())
+        value = self._value(root, kind, "", ())
+        if self._slips:
+            raise ConfigFileInvalid("\n".join(self._slips))
+        return value
 
     def _root(self) -> yaml.Node | None:
         try:
@@ -194,12 +203,15 @@ class _File:
             self._refuse(node, f"{_named(above)}: {key!r} stands below it: give {called(kind)}")
         found: dict[str, Any] = {}
         for key, value in self._pairs(node):
-            if self._group is not None:
-                self._refuse_complaint(
-                    key, data_files.complaint_of_key(self._group, above, key.value)
-                )
-            below = self._kind_below(key, value, kind, above)
-            found[key.value] = self._value(value, below, f"{above}{key.value}.", inside)
+            try:
+                if self._group is not None:
+                    self._refuse_complaint(
+                        key, data_files.complaint_of_key(self._group, above, key.value)
+                    )
+                below = self._kind_below(key, value, kind, above)
+                found[key.value] = self._value(value, below, f"{above}{key.value}.", inside)
+            except ConfigError as error:  # others may follow
+                self._slips.append(str(error))
         return found
 
     def _pairs(self, node: yaml.MappingNode) -> Iterator[tuple[yaml.Node, yaml.Node]]:

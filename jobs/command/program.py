@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from jobs import __version__
+from jobs.command.conf_files import conf_folder
 from jobs.command.escapes import visible_line
 from jobs.command.exits import foreseen
 from jobs.command.help import help_of_verb
@@ -73,7 +74,7 @@ class Verb:
             self._run()
 
     def _run(self) -> None:
-        line = command_line(self.schema, sys.argv[1:])
+        line = command_line(self.schema, list(_with_keys(self.schema, sys.argv[1:])))
         if {"--help", "-h"} & set(line.options):
             say(help_of_verb(self.config_name, line.given, line.config_dir))
             return
@@ -86,13 +87,25 @@ class Verb:
 
     def _compose(self, line: CommandLine) -> None:
         """Run the verb with what Hydra composes."""
+        from jobs.command.chosen_partners import check_partner_files
         from jobs.command.composition import compose, plain_values, typed
 
+        folders = [one for one in (line.config_dir, conf_folder()) if one is not None]
+        check_partner_files(line.chosen, folders)
         self.register()
         sys.argv = [f"heliu {self.name}", *line.options, *line.overrides]
         for config in compose(self.config_name, self.schema, line):
             require_complete(plain_values(self.schema, config, line))
             self.action(typed(self.schema, config, line))
+
+
+def _with_keys(schema: type, words: Sequence[str]) -> Iterator[str]:
+    """Yield arguments; the first bare word is the value of the key `FIRST`, if a verb has one."""
+    first, before = getattr(schema, "FIRST", None), ""
+    for word in words:
+        is_bare = first and "=" not in word and word[:1] not in {"-", "~"} and before[:1] != "-"
+        yield f"{first}={word}" if is_bare else word
+        first, before = None if is_bare else first, word
 
 
 def verb(group: str, summary: str) -> Callable[[Callable[[Any], None]], Verb]:

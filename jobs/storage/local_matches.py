@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -19,6 +20,8 @@ from jobs.storage.patterns import Pattern, before_magic, fits, is_delivered, lef
 from jobs.storage.source_files import PassedOver, SourceFile, Wanted
 
 _FILE_SCHEME = "file://"
+_SHOWN = 10
+_ALIKE = 0.6  # of difflib: two digits of a date changed places
 
 
 class _Found(NamedTuple):
@@ -59,6 +62,22 @@ def local_matches(pattern: str, group: Wanted) -> Iterator[SourceFile | PassedOv
                 yield PassedOver(file.name)
             else:
                 yield _local_file(file, base, real, follow_links=follow_links)
+
+
+def nearest_path(pattern: str) -> str:
+    """Return which part of a path is not there, and what it may mean; empty if all of it is."""
+    path = Path(os.path.normpath(Path(pattern.removeprefix(_FILE_SCHEME)).expanduser().absolute()))
+    here = Path(path.anchor)
+    for part in before_magic(path.parts)[1:]:
+        if not (here / part).exists():
+            names = [entry.name for entry in _entries(here)] if here.is_dir() else []
+            near = get_close_matches(part, names, 1, _ALIKE)
+            if near:
+                return f"{str(here)!r} holds no {part!r}: did you mean {str(here / near[0])!r}?"
+            there = f", only {', '.join(names[:_SHOWN])}" if names else ""
+            return f"{str(here)!r} holds no {part!r}{there}: correct the path"
+        here /= part
+    return ""
 
 
 def _local_file(found: _Found, base: Path, real_base: str, *, follow_links: bool) -> SourceFile:

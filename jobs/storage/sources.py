@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from jobs.errors import ConfigError, DeliveryMissing, DeliveryUnreadable
-from jobs.storage.local_matches import local_matches
+from jobs.storage.local_matches import local_matches, nearest_path
 from jobs.storage.patterns import before_magic, beginning, fits, is_delivered
 from jobs.storage.source_files import PassedOver, SourceFile, Wanted
 from jobs.storage.stores import Backend, backend_of
@@ -102,6 +102,8 @@ def _matched(group: Wanted, endpoint_url: str | None) -> tuple[dict[str, SourceF
         others = [one for one in found if isinstance(one, PassedOver)]
         if len(others) == len(found):
             cure = "correct the path, or ask the partner for the delivery"
+            if not backend_of(pattern) and (nearest := nearest_path(pattern)):
+                cure = f"{nearest} (or ask the partner for the delivery)"
             if others:
                 suffixes = ", ".join(group.suffixes or ())
                 cure = (

@@ -200,4 +200,6 @@ def apart() -> list[list[str]]:
     delivered = "demo/deliveries/gov/notices-000{}.jsonl.zst"
     texts = [f"{kind}={delivered.format(n)}" for n, kind in enumerate(("positive", "negative"))]
     learn = ["train-quality", *texts, "columns.text=doc.body", "held_out=0.3", "out=model"]
-    return [["doctor", "storage.root=new"], ["tune"], learn]
+    look = ["preview", "--config-dir", "demo/conf", "partners=[gov]"]
+    propose = ["init", "demo/deliveries", "conf=proposed"]
+    return [["doctor", "storage.root=new"], ["tune"], learn, propose, look]

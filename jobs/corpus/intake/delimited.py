@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 
+from jobs.corpus.intake.column_names import spelling
 from jobs.corpus.intake.encodings import ESCAPED, Characters
 from jobs.corpus.intake.open_files import OpenFile, decoded_lines
 from jobs.corpus.intake.rows import (
@@ -48,7 +49,8 @@ def delimited_rows(file: OpenFile) -> Iterator[Row]:
     if isinstance(header, Refusal):
         raise DeliveryUnreadable(f"{file.name} has no header to read: {header.evidence}")
     names = _names(header)
-    places = [names.index(name) if name in names else None for name in params.source_columns]
+    spelt = (spelling(name, names) for name in params.source_columns)
+    places = [None if name is None else names.index(name) for name in spelt]
     missing = text_missing(names) if places[0] is None else None
     has_quotes = params.quoting == "double"
     for number, record in enumerate(records, file.rows_before + 1):
@@ -70,13 +72,14 @@ def _with_evidence(row: Row, record: Sequence[str], delimiter: str, fields: int)
     return row if evidence is None else row._replace(evidence=evidence)
 
 
-def delimited_heads(file: OpenFile) -> list[Head]:
-    """Return the names of the header, if it can be read."""
+def delimited_heads(file: OpenFile) -> Iterator[Head]:
+    """Yield the names of the header, if it can be read."""
     header = next(_file_records(file)[1], None)
-    if header is None or isinstance(header, Refusal):
-        return []
-    names = _names(header)
-    return [Head({*names} & {*file.params.source_columns}, names)]
+    if header is not None and not isinstance(header, Refusal):
+        names = _names(header)
+        yield Head(
+            {one for one in file.params.source_columns if one and spelling(one, names)}, names
+        )
 
 
 def _names(header: Sequence[str | None]) -> list[str]:

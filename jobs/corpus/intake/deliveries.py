@@ -20,8 +20,9 @@ import pyarrow as pa
 from jobs.corpus.intake.blocks import file_blocks
 from jobs.corpus.intake.encoding_evidence import Evidence
 from jobs.corpus.intake.formats import format_named
+from jobs.corpus.intake.missing_columns import text_column_missing
 from jobs.corpus.intake.open_files import OpenFile
-from jobs.corpus.intake.rows import HEAD_ROWS, DeliveryParams, Head, tables, text_column_missing
+from jobs.corpus.intake.rows import HEAD_ROWS, DeliveryParams, Head, tables
 from jobs.corpus.intake.splits import Split
 from jobs.corpus.intake.web_pages import page_rows
 from jobs.corpus.model.reasons import RejectReason
@@ -94,7 +95,11 @@ def require_text(
 
 
 def heads(
-    stream: BinaryIO | pa.NativeFile, *, source_file: str, params: DeliveryParams
+    stream: BinaryIO | pa.NativeFile,
+    *,
+    source_file: str,
+    params: DeliveryParams,
+    rows: int = HEAD_ROWS,
 ) -> list[Head]:
     """Return which of the partner's columns the head of a file has; none if it cannot be read.
 
@@ -102,10 +107,11 @@ def heads(
         stream: as `read_rows` takes it; it is consumed.
         source_file: the file's name in errors.
         params: the partner's format, encoding and columns.
+        rows: how many rows are looked at.
     """
     delivered_as = format_named(params.format)
     if delivered_as.heads is not None:
-        return delivered_as.heads(OpenFile(stream, source_file, params))
+        return list(islice(delivered_as.heads(OpenFile(stream, source_file, params)), rows))
     names = delivered_as.columns
     return [Head({*names} & {*params.source_columns}, list(names))]
 

@@ -50,7 +50,7 @@ class Format:
 
     rows: Callable[[OpenFile], Iterator[Row]]
     columns: tuple[str, ...] = ()
-    heads: Callable[[OpenFile], list[Head]] | None = None
+    heads: Callable[[OpenFile], Iterator[Head]] | None = None
     require_text: Callable[[OpenFile], None] | None = None
     suffixes: tuple[str, ...] = ()
     growth: int = 1

@@ -11,11 +11,12 @@ from typing import Any
 import orjson
 
 from jobs.corpus.intake.cells import MISSING, as_string
+from jobs.corpus.intake.column_names import ALTERNATIVE
 from jobs.corpus.intake.encodings import Characters
 from jobs.corpus.intake.open_files import OpenFile, decoded_lines
 from jobs.corpus.intake.rows import (
     COLUMNS,
-    HEAD_ROWS,
+    MOST_HEAD_ROWS,
     MOST_VALUES,
     NAMES_SHOWN,
     Head,
@@ -53,12 +54,11 @@ def json_rows(file: OpenFile) -> Iterator[Row]:
                 yield delivered_row(number, values, params)
 
 
-def json_heads(file: OpenFile) -> list[Head]:
-    """Return the keys of the objects among the first lines, and which of these are mapped."""
+def json_heads(file: OpenFile) -> Iterator[Head]:
+    """Yield the keys of the objects among the first lines, and which of these are mapped."""
     characters, file_lines = decoded_lines(file)
     source_columns = [name for name in file.params.source_columns if name is not None]
-    heads: list[Head] = []
-    for line in islice(file_lines, HEAD_ROWS):
+    for line in islice(file_lines, MOST_HEAD_ROWS):
         if line and not line.isspace():
             try:
                 record = _record(line, characters, None)
@@ -66,8 +66,7 @@ def json_heads(file: OpenFile) -> list[Head]:
                 continue
             if isinstance(record, dict):
                 found = {name for name in source_columns if _value(record, name) is not MISSING}
-                heads.append(Head(found, _names(record)))
-    return heads
+                yield Head(found, _names(record))
 
 
 def _values(
@@ -127,11 +126,15 @@ def _broken(values: list[object]) -> Refusal | None:
 
 
 def _value(record: dict[str, Any], name: str | None) -> object:
-    """What `record` has under the key `name`, else under the keys between its dots."""
+    """What `record` has under the key `name`, else under one of those it gives, dots between."""
     if name is None:
         return MISSING
     if name in record:
         return record[name]
+    if ALTERNATIVE in name:
+        found = [_value(record, one) for one in name.split(ALTERNATIVE)]
+        there = [value for value in found if value is not MISSING]
+        return next((value for value in there if value is not None), there[0] if there else MISSING)
     value: Any = record
     for key in name.split("."):
         if not isinstance(value, dict) or key not in value:

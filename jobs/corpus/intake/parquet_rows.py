@@ -10,8 +10,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyarrow.types as pt
 
+from jobs.corpus.intake.column_names import ALTERNATIVE, spelling
 from jobs.corpus.intake.decoding import decoding
 from jobs.corpus.intake.encodings import escaped
+from jobs.corpus.intake.missing_columns import text_column_missing
 from jobs.corpus.intake.open_files import OpenFile
 from jobs.corpus.intake.parquet_columns import (
     Column,
@@ -30,7 +32,6 @@ from jobs.corpus.intake.rows import (
     Refusal,
     Row,
     delivered_row,
-    text_column_missing,
     text_missing,
     undecodable,
     with_losses,
@@ -96,10 +97,10 @@ def require_text_column(file: OpenFile) -> None:
         raise text_column_missing(file.name, file.params.text_column, _found(schema))
 
 
-def parquet_heads(file: OpenFile) -> list[Head]:
-    """Return the columns of the file's schema."""
+def parquet_heads(file: OpenFile) -> Iterator[Head]:
+    """Yield the columns of the file's schema."""
     names = list(columns_by_name(_opened(file).reader.schema_arrow))
-    return [Head({*names} & {*file.params.source_columns}, names)]
+    yield Head({one for one in file.params.source_columns if one and spelling(one, names)}, names)
 
 
 def row_group_splits(stream: pa.NativeFile, source_file: str, split_bytes: int) -> list[Split]:
@@ -126,7 +127,7 @@ def row_group_splits(stream: pa.NativeFile, source_file: str, split_bytes: int) 
 def _opened(file: OpenFile) -> _File:
     stream, source_file = file.stream, file.name
     footer = read_footer(stream, source_file)
-    for name in filter(None, file.params.source_columns):
+    for name in _names(file.params):
         if found := footer.foreign_in(name):
             column, kind = found
             raise DeliveryUnreadable(
@@ -239,21 +240,30 @@ def _longest_in(array: pa.Array) -> int:
 
 def _wanted(schema: pa.Schema, params: DeliveryParams) -> list[Column | None]:
     columns = columns_by_name(schema)
-    wanted = [columns.get(name) if name else None for name in params.source_columns]
+    spelt = (spelling(name, columns) for name in params.source_columns)
+    wanted = [None if name is None else columns[name] for name in spelt]
     return [None, *wanted[1:]] if _refusal(schema, params) else wanted
 
 
 def _refusal(schema: pa.Schema, params: DeliveryParams) -> Refusal | None:
     """Why no row of a file of this schema has a text, if that is so."""
-    column = columns_by_name(schema).get(params.text_column)
-    if column is None:
+    columns = columns_by_name(schema)
+    text = spelling(params.text_column, columns)
+    if text is None:
         return text_missing(_found(schema))
-    for name in filter(None, params.source_columns):
+    column = columns[text]
+    for name in _names(params):
         if schema.names.count(name) > 1:
             return Refusal(RejectReason.BROKEN_ROW, f"several columns are called {name!r}")
     if is_text(column.kind) or is_paragraphs(column.kind) or pt.is_null(column.kind):
         return None
     return Refusal(RejectReason.NOT_TEXT, f"column of {column.kind}")
+
+
+def _names(params: DeliveryParams) -> Iterator[str]:
+    """Yield every name that is mapped or kept, alternatives one by one."""
+    for name in filter(None, params.source_columns):
+        yield from (name, *name.split(ALTERNATIVE))
 
 
 def _found(schema: pa.Schema) -> list[str]:

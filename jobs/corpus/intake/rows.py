@@ -15,7 +15,7 @@ from jobs.corpus.intake.cells import as_string, if_given, joined, kept_values
 from jobs.corpus.intake.encodings import ENCODINGS, ESCAPED, EUC_TW
 from jobs.corpus.model.reasons import RejectReason
 from jobs.corpus.model.tables import DELIVERED
-from jobs.errors import ConfigError, TextColumnMissing, UnknownEncoding
+from jobs.errors import ConfigError, UnknownEncoding
 
 QUOTING = ("double", "none", "escaped")
 COLUMNS = ("text", "id", "title", "url", "published", "licence")
@@ -26,6 +26,9 @@ DELIVERED_AS = {"id": "source_id"} | {name: name for name in COLUMNS[2:]}
 
 HEAD_ROWS = 100
 """How many rows of a file show whether its columns are those of the mapping."""
+
+MOST_HEAD_ROWS = 20_000
+"""How many lines are looked at for them."""
 
 ROW_BYTES = 500
 """What a row takes besides its text, measured on rows of a few characters."""
@@ -49,7 +52,8 @@ class DeliveryParams:
         format: one of `formats.FORMATS`, which `formats.format_named` checks.
         encoding: one of `ENCODINGS`; `auto` looks at each file, and at each of its lines.
         columns: pairs of our name, one of `COLUMNS`, and the partner's; `doc.body` is the key
-            `doc.body`, else the key `body` inside `doc`.
+            `doc.body`, else the key `body` inside `doc`; `content|正文` the first of these that
+            a row of JSON has a value for, or that is a column of the file.
         max_text_bytes: a longer text, in UTF-8, is refused; bounds the memory a row can take.
         batch_bytes: about how much text one table holds.
         html: whether a text that is a whole web page gives way to its main text; always in
@@ -220,25 +224,6 @@ def undecodable(error: UnicodeDecodeError) -> Refusal:
 def text_missing(found: Iterable[str]) -> Refusal:
     """The refusal of a row without the text's column: this file, or this row, is unlike others."""
     return Refusal(RejectReason.MISSING_TEXT, shortened(", ".join(islice(found, _EVIDENCE_CHARS))))
-
-
-def text_column_missing(source_file: str, wanted: str, found: Iterable[str]) -> TextColumnMissing:
-    """Return the error for a delivery without its text.
-
-    Args:
-        source_file: the file.
-        wanted: the partner's name of the text.
-        found: the names that are there.
-    """
-    return TextColumnMissing(
-        f"{source_file}: no column {wanted!r} to read the text from, there are"
-        f" {listed(found)}: correct the partner's columns"
-    )
-
-
-def listed(names: Iterable[str]) -> str:
-    """The first of many names, which may be a partner's, as a message takes them."""
-    return ", ".join(shortened(name) for name in islice(names, NAMES_SHOWN))
 
 
 def tables(rows: Iterable[Row], source_file: str, batch_bytes: int) -> Iterator[pa.Table]:

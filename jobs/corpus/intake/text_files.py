@@ -7,15 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
 from jobs.corpus.intake.encodings import Characters, decoded, escaped, is_mostly_utf8
+from jobs.corpus.intake.missing_columns import text_column_missing
 from jobs.corpus.intake.open_files import OpenFile, decoded_blocks, decoded_lines
-from jobs.corpus.intake.rows import (
-    Refusal,
-    Row,
-    delivered_row,
-    text_column_missing,
-    undecodable,
-    without_escapes,
-)
+from jobs.corpus.intake.rows import Refusal, Row, delivered_row, undecodable, without_escapes
 from jobs.corpus.model.reasons import RejectReason
 
 _COMPRESSED = {".gz", ".zst", ".bz2", ".xz"}

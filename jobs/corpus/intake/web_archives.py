@@ -19,8 +19,9 @@ from jobs.corpus.intake.encodings import (
     utf16_order,
     without_mark,
 )
+from jobs.corpus.intake.missing_columns import text_column_missing
 from jobs.corpus.intake.open_files import OpenFile
-from jobs.corpus.intake.rows import DeliveryParams, Refusal, Row, delivered_row, text_column_missing
+from jobs.corpus.intake.rows import DeliveryParams, Refusal, Row, delivered_row
 from jobs.corpus.intake.text_files import declared_charset, document_text, known_charset
 from jobs.corpus.model.reasons import RejectReason
 from jobs.errors import DeliveryUnreadable

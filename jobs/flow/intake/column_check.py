@@ -13,7 +13,8 @@ from itertools import islice
 
 from jobs.corpus.intake.deliveries import heads
 from jobs.corpus.intake.formats import format_named
-from jobs.corpus.intake.rows import DeliveryParams, Head, listed
+from jobs.corpus.intake.missing_columns import listed
+from jobs.corpus.intake.rows import DeliveryParams, Head
 from jobs.errors import DeliveryUnreadable, LossAlarm
 from jobs.flow.intake.file_contents import opened_contents
 from jobs.flow.intake.input_shards import Delivered, InputShard, delivered_files

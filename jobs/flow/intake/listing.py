@@ -71,8 +71,9 @@ def listed_groups(params: BuildParams) -> list[ListedGroup]:
     return groups
 
 
-def _listings(partner: PartnerParams, params: BuildParams) -> list[Listing]:
-    wanted = [
+def wanted_files(partner: PartnerParams) -> list[Wanted]:
+    """Return what is to be listed of a partner, a group each."""
+    return [
         Wanted(
             partner.owner(group),
             group.deliveries,
@@ -81,6 +82,10 @@ def _listings(partner: PartnerParams, params: BuildParams) -> list[Listing]:
         )
         for group in partner.groups
     ]
+
+
+def _listings(partner: PartnerParams, params: BuildParams) -> list[Listing]:
+    wanted = wanted_files(partner)
     found = listings(wanted, endpoint_url=params.storage.endpoint_url)
     for one, listing in zip(wanted, found, strict=True):
         if listing.passed_over:

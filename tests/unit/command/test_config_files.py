@@ -47,7 +47,7 @@ SLIPS = [
     ("format: jsonl\nlicence: MIT\n", 1, "begin with the one key `gov:`"),
     ("news:\n  format: jsonl\n", 1, "write `gov:`, or rename the file to news.yaml"),
     ("gov:\n  columns: {text: 正文\n", 2, "the file breaks off"),
-    ("gov:\n  licence: 'MIT\n", 2, "the file breaks off"),
+    ("gov:\n  licence: 'MIT\n", 2, "a quote opens there"),
     ("gov:\n  licence: \x07\n", 2, "'\\x07' stands there: remove it"),
     ("gov: &gov\n  metadata: *gov\n", 1, "write it out"),
     ("gov:\n  ? [a]\n  : b\n", 2, "no key: write"),

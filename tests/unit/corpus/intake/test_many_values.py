@@ -11,8 +11,9 @@ import pytest
 
 from jobs.corpus.intake import delimited, json_lines
 from jobs.corpus.intake.deliveries import RejectReason
+from jobs.corpus.intake.missing_columns import text_column_missing
 from jobs.corpus.intake.parquet_columns import columns_by_name
-from jobs.corpus.intake.rows import refused_row, text_column_missing, text_missing
+from jobs.corpus.intake.rows import refused_row, text_missing
 from tests.deliveries import asked, lines, only, reasons, rows
 
 MOST = 1_000

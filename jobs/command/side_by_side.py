@@ -1,0 +1,89 @@
+"""Text in columns of a terminal: as wide as it is shown, cut to a width, and side by side."""
+
+from __future__ import annotations
+
+import shutil
+import unicodedata
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+
+from jobs.command.escapes import visible_line
+
+LEAST_WIDTH = 80
+_MOST_WIDTH = 160
+_CUT = "…"
+
+
+def terminal_width() -> int:
+    """Return the columns of the terminal, from 80 to 160; 80 where there is none."""
+    return min(max(shutil.get_terminal_size((LEAST_WIDTH, 24)).columns, LEAST_WIDTH), _MOST_WIDTH)
+
+
+def cells(text: str) -> int:
+    """Return how many columns a text takes: Han characters take two, marks upon letters none."""
+    return sum(map(_cells, text))
+
+
+def cut(text: str, width: int) -> str:
+    """Return a text on one line in at most `width` columns; what is cut off ends in `…`."""
+    line = visible_line(" ".join(text.split()))
+    if cells(line) <= width:
+        return line
+    return next(_parts(line, width - 1), "") + _CUT
+
+
+def padded(text: str, width: int) -> str:
+    """Return a text with spaces up to `width` columns."""
+    return text + " " * max(0, width - cells(text))
+
+
+def _parts(text: str, width: int) -> Iterator[str]:
+    """Yield a line in parts of at most `width` columns; none for an empty one."""
+    part, size = "", 0
+    for one in text:
+        if size + _cells(one) > width and part:
+            yield part
+            part, size = "", 0
+        part += one
+        size += _cells(one)
+    if part:
+        yield part
+
+
+def side_by_side(before: str, after: str, width: int, most_lines: int) -> list[str]:
+    """Return two texts in columns, lines that differ beside each other, from the first difference.
+
+    Args:
+        before: on the left.
+        after: on the right.
+        width: of both together.
+        most_lines: how many are shown.
+    """
+    half = (width - 3) // 2
+    lines: list[str] = []
+    old, new = before.splitlines(), after.splitlines()
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    codes = [code for code in matcher.get_opcodes() if code[0] != "equal"]
+    if not codes:
+        codes = [("equal", 0, len(old), 0, len(new))]
+    for _, i, j, k, m in codes:
+        lines += _beside(old[i:j], new[k:m], half)
+        if len(lines) >= most_lines:
+            break
+    shown = lines[:most_lines]
+    return shown if len(lines) <= most_lines else [*shown, f"{padded(_CUT, half)} │ {_CUT}"]
+
+
+def _beside(old: Sequence[str], new: Sequence[str], half: int) -> list[str]:
+    left = [part for line in old for part in (list(_parts(visible_line(line), half)) or [""])]
+    right = [part for line in new for part in (list(_parts(visible_line(line), half)) or [""])]
+    rows = max(len(left), len(right))
+    left += [""] * (rows - len(left))
+    right += [""] * (rows - len(right))
+    return [f"{padded(a, half)} │ {b}".rstrip() for a, b in zip(left, right, strict=True)]
+
+
+def _cells(letter: str) -> int:
+    if unicodedata.combining(letter):
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
