@@ -18,6 +18,7 @@ from jobs.command.schemas import group
 from jobs.corpus.dedup.params import BandParams, SignatureParams
 from jobs.corpus.dedup.ranking import RankParams
 from jobs.corpus.private_data.params import PrivateDataParams
+from jobs.corpus.release.acceptance import AcceptanceParams
 from jobs.corpus.release.loss_alarms import AlarmParams
 from jobs.corpus.removal.params import RepeatedLineParams, SiteBoilerplateParams
 from jobs.corpus.repair.repairs import RepairParams
@@ -168,6 +169,7 @@ class Build:
     limits: Any = field(default_factory=LIMITS)
     shards: Any = field(default_factory=group(ShardParams, batch_bytes=int))
     compute: Any = field(default_factory=COMPUTE)
+    acceptance: Any = field(default_factory=group(AcceptanceParams))
     alarms: str = MISSING
     on_bad_file: str = MISSING
     sign_key: str | None = MISSING

@@ -30,27 +30,51 @@ def amounts(release: OpenedRelease, by: Sequence[str]) -> pa.Table:
     Raises:
         ConfigError: no such key.
     """
-    schema = release.schema()
-    known = [key for key in _KEYS if key == _YEAR or key in schema.names]
-    unknown = [key for key in by if key not in known]
-    if unknown or not by:
-        raise ConfigError(f"by=[{', '.join(unknown)}]: choose some of {', '.join(known)}")
-    columns = ["published" if key == _YEAR else key for key in by]
+    columns = columns_of(release, by)
     found = []
     for entry in release.entries("shards"):
         with release.store.open(entry["key"]) as stream:
-            rows = pq.read_table(stream, columns=[*dict.fromkeys(columns), "content_chars"])
-        named = {key: rows[column] for key, column in zip(by, columns, strict=True)}
-        if _YEAR in named:
-            named[_YEAR] = pc.utf8_slice_codeunits(named[_YEAR], 0, _YEAR_CHARS)
-        named["characters"] = rows["content_chars"].cast(pa.int64())
-        found.append(_summed(pa.table(named), by, [([], "count_all"), ("characters", "sum")]))
+            rows = pq.read_table(stream, columns=[*columns, "content_chars"])
+        characters = rows["content_chars"].cast(pa.int64())
+        named = keyed(rows, by).append_column("characters", characters)
+        found.append(_summed(named, by, [([], "count_all"), ("characters", "sum")]))
     if not found:
         return pa.table({key: [] for key in (*by, "documents", "characters")})
     whole = pa.concat_tables(found)
     summed = _summed(whole, by, [("documents", "sum"), ("characters", "sum")])
     order = [("characters", "descending"), *((key, "ascending") for key in by)]
     return summed.sort_by(order)
+
+
+def columns_of(release: OpenedRelease, by: Sequence[str]) -> list[str]:
+    """Return the columns of a release that some keys are made of, each once.
+
+    Args:
+        release: that has them.
+        by: keys, as for `amounts`.
+
+    Raises:
+        ConfigError: no such key.
+    """
+    names = release.schema().names
+    known = [key for key in _KEYS if key == _YEAR or key in names]
+    unknown = [key for key in by if key not in known]
+    if unknown or not by:
+        raise ConfigError(f"by=[{', '.join(unknown)}]: choose some of {', '.join(known)}")
+    return [*dict.fromkeys("published" if key == _YEAR else key for key in by)]
+
+
+def keyed(rows: pa.Table, by: Sequence[str]) -> pa.Table:
+    """Return a column per key.
+
+    Args:
+        rows: with `columns_of` these keys.
+        by: the keys.
+    """
+    named = {key: rows["published" if key == _YEAR else key] for key in by}
+    if _YEAR in named:
+        named[_YEAR] = pc.utf8_slice_codeunits(named[_YEAR], 0, _YEAR_CHARS)
+    return pa.table(named)
 
 
 def _summed(rows: pa.Table, by: Sequence[str], sums: Sequence[tuple[Any, str]]) -> pa.Table:

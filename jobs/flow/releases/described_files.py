@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from jobs.errors import ConfigError
+from jobs.flow.releases.acceptance import attested
 from jobs.flow.releases.card import dataset_card
 from jobs.flow.releases.croissant import croissant
 from jobs.flow.releases.file_locations import FileLocation
@@ -27,16 +28,18 @@ _JSON_TYPES = {"float": "number", "double": "number", "bool": "boolean"}
 
 @dataclass(frozen=True)
 class DescribedRelease:
-    """A release to describe: its manifest, the digest of that, and when it was published."""
+    """A release to describe: manifest, digest of that, when it was published, what is attested."""
 
     manifest: Manifest
     digest: str
     published_at: str
+    acceptance: Sequence[JsonObject] = ()
 
 
 def described_release(release: OpenedRelease) -> DescribedRelease:
     """Return the description of an opened release."""
-    return DescribedRelease(release.manifest, release.digest, release.published_at)
+    accepted = attested(release.source, release.digest)
+    return DescribedRelease(release.manifest, release.digest, release.published_at, accepted)
 
 
 def write_derived(release: OpenedRelease) -> list[str]:
@@ -89,7 +92,9 @@ def derived_files(
     manifest = release.manifest
     paths = [file.path for file in locations] if pattern is None else [pattern]
     return {
-        "README.md": dataset_card(manifest, release.digest, paths=paths).encode(),
+        "README.md": dataset_card(
+            manifest, release.digest, paths=paths, acceptance=release.acceptance
+        ).encode(),
         "SHA256SUMS": sha256sums((file.path, file.sha256) for file in locations),
         "croissant.json": croissant(manifest, release.published_at, locations, pattern=pattern),
         "files.txt": "".join(f"{file.address}\n" for file in locations).encode(),
