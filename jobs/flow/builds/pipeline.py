@@ -178,9 +178,11 @@ def run_build(
     """
     corpus = Corpus(open_store(params.storage), params.corpus)
     generation = head(corpus).registry.epoch
-    build = run_candidate(params, progress, report=report)
+    build = _unalarming(params, progress, report)
     commit_info = {**commit_info, **traffic(build.manifest)}
     if not build.is_published:
+        if params.acceptance.is_demanded:
+            store_candidate(corpus, build.manifest, params.acceptance)
         accepted = require_accepted(corpus, build.manifest, params.acceptance)
         commit_info |= recorded_acceptance(accepted)
     published = publish_candidate(build.manifest, params, commit_info, generation=generation)
@@ -203,13 +205,21 @@ def run_candidate(
     Raises:
         LossAlarm: there are alarms, and `params.alarms` stop for them.
     """
+    build = _unalarming(params, progress, report)
+    corpus = Corpus(open_store(params.storage), params.corpus)
+    store_candidate(corpus, build.manifest, params.acceptance)
+    return build
+
+
+def _unalarming(
+    params: BuildParams, progress: Progress, report: Callable[[Sequence[Alarm]], None]
+) -> BuildState:
+    """Run all steps up to the candidate; alarms are reported and may end the build."""
     require_readable(params.acceptance)
     build = run_merge(params, progress, will_publish=True)
     report(build.alarms)
     if params.alarms.is_stopping:
         stop(build.alarms, params.version)
-    corpus = Corpus(open_store(params.storage), params.corpus)
-    store_candidate(corpus, build.manifest, params.acceptance)
     return build
 
 

@@ -70,7 +70,8 @@ def review_page(sample: Sample, rows: Sequence[dict[str, Any]]) -> bytes:
         rows: its documents.
     """
     shown = [row | {"shown": len(row["content"])} for row in rows]
-    data = sample.name | {"categories": [str(one) for one in Category], "documents": shown}
+    words = orjson.loads(_part("words.json"))
+    data = sample.name | {"words": words, "categories": [*Category], "documents": shown}
     style, script = (_part(name) for name in ("style.css", "script.js"))
     policy = (
         f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; "

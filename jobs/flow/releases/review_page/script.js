@@ -1,20 +1,7 @@
 "use strict";
 /* Texts of documents reach the page through textContent alone: nothing in them is markup. */
 const data = JSON.parse(document.getElementById("data").textContent);
-const WORDS = {
-  zh: { pass: "通过", fail: "不通过", unsure: "存疑", number: "第", of: "篇，共", documents: "篇", reviewer: "审核人", note: "备注", left: "未审",
-    back: "上一篇", on: "下一篇", open: "下一未审", json: "导出 JSON", csv: "导出 CSV", load: "载入", clear: "清除结论", go: "跳到某篇", toNote: "写备注", toReviewer: "填审核人",
-    keys: "按键", close: "关闭", language: "English", theme: "明暗", help: "按键说明", none: "尚无结论", end: "全文完", chars: "字", cut: "只显示开头部分，全文共",
-    complete: "全部审完，请按 E 导出结论文件。", other: "这个文件不是本样本的结论，未载入：", loaded: "已载入结论：", unsaved: "浏览器不能保存进度：请常按 E 导出。",
-    rule: "结论即时保存在本浏览器；按 E 导出的文件可在别处按 L 载入后继续。空格、翻页键和方向键滚动文字。", untitled: "（无标题）",
-    unlawful: "违法不良", discrimination: "歧视", commercial: "商业违规", rights: "侵犯权益、隐私", unreliable: "不实不准", garbled: "乱码残缺", residue: "网页残留", low_quality: "低质拼凑", other_category: "其他" },
-  en: { pass: "pass", fail: "fail", unsure: "unsure", number: "No.", of: "of", documents: "", reviewer: "reviewer", note: "note", left: "left",
-    back: "back", on: "on", open: "next open", json: "export JSON", csv: "export CSV", load: "load", clear: "clear the verdict", go: "go to a number", toNote: "write a note", toReviewer: "name the reviewer",
-    keys: "Keys", close: "close", language: "中文", theme: "light, dark", help: "keys", none: "no verdict yet", end: "end of the text", chars: "characters", cut: "only the beginning is shown; the text has",
-    complete: "All are reviewed: E exports the verdicts.", other: "That file has verdicts of another sample and was not loaded: ", loaded: "verdicts loaded: ", unsaved: "This browser keeps no progress: export (E) often.",
-    rule: "Verdicts are kept in this browser at once; the file that E exports can be loaded elsewhere with L. Space, page and arrow keys scroll the text.", untitled: "(no title)",
-    unlawful: "unlawful", discrimination: "discrimination", commercial: "commercial", rights: "rights, privacy", unreliable: "unreliable", garbled: "garbled", residue: "page residue", low_quality: "low quality", other_category: "other" },
-};
+const WORDS = data.words;
 const STORE = "heliu-review-" + data.sample;
 const at = (id) => document.getElementById(id);
 const word = (name) => WORDS[state.language][name === "other" ? "other_category" : name];
@@ -49,8 +36,8 @@ function entries() {
 }
 
 function saved() {
-  const { documents, categories, ...name } = data;
-  return { format: "heliu-verdicts/1", ...name, reviewer: state.reviewer, verdicts: entries() };
+  const { corpus, version, release, sample, drawn } = data;
+  return { format: "heliu-verdicts/1", corpus, version, release, sample, drawn, reviewer: state.reviewer, verdicts: entries() };
 }
 
 function keep() {
