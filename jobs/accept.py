@@ -53,7 +53,7 @@ def main(config: Settings) -> None:
     sample = draw(release, one_sample(files).params)
     verdicts = complete_verdicts(files, sample)
     found = review(sample.parts, verdicts)
-    check = check_limits(release, demands.limits) if demands.limits else None
+    check = check_limits(release, demands.limits) if demands.is_limited else None
     stated = facts(
         sample,
         found,

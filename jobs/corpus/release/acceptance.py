@@ -51,8 +51,8 @@ class AcceptanceParams:
     Attributes:
         reviewed: Documents that people have reviewed, at least; 0 demands none.
         passed: The share of these that passed; those of which they are unsure did not.
-        limits: The most of a signal that a document may have, by signal; none demands no check.
-        within: The share of all documents that are within the limits.
+        limits: The most of a signal that a document may have, by signal.
+        within: The share of all documents that are within the limits; 0 demands none.
         public_key: Path of the key whose attestation is asked for; None for any key.
     """
 
@@ -64,7 +64,7 @@ class AcceptanceParams:
 
     def __post_init__(self) -> None:
         for name in ("passed", "within"):
-            if not 0 < getattr(self, name) <= 1:
+            if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(
                     f"acceptance.{name}={getattr(self, name)} is no share: give 0.96, at most 1"
                 )
@@ -80,7 +80,12 @@ class AcceptanceParams:
     @property
     def is_demanded(self) -> bool:
         """Whether a release needs an attestation to be published."""
-        return self.reviewed > 0 or bool(self.limits)
+        return self.reviewed > 0 or self.is_limited
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether signals must be checked."""
+        return self.within > 0 and bool(self.limits)
 
 
 class ReviewedDocument(NamedTuple):
@@ -225,7 +230,7 @@ def shortfalls(
     """
     if params.reviewed:
         yield from _of_review(params, min(params.reviewed, documents), review)
-    if params.limits:
+    if params.is_limited:
         yield from _of_check(params, check)
 
 

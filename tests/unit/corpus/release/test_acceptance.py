@@ -79,6 +79,7 @@ def test_nothing_is_demanded_by_default_values() -> None:
     assert not demands().is_demanded
     assert demands(reviewed=1).is_demanded
     assert demands(limits=LIMITS).is_demanded
+    assert not demands(limits=LIMITS, within=0).is_demanded
     assert not lacking(demands(), passed=0, of=0)
 
 
@@ -86,7 +87,7 @@ def test_nothing_is_demanded_by_default_values() -> None:
     ("given", "said"),
     [
         ({"passed": 96}, r"acceptance\.passed=96 is no share"),
-        ({"within": 0}, r"acceptance\.within=0 is no share"),
+        ({"within": 1.01}, r"acceptance\.within=1\.01 is no share"),
         ({"reviewed": -1}, r"acceptance\.reviewed=-1"),
         ({"limits": {"pornn": 0}}, r"acceptance\.limits\.pornn: there is no such signal"),
     ],
