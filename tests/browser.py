@@ -30,7 +30,7 @@ class Browser:
         to_browser, self._to = os.pipe()
         self._from, from_browser = os.pipe()
         flags = f"--headless=new --no-sandbox --disable-gpu --user-data-dir={profile}"
-        flags += " --window-size=1100,900 --lang=zh-CN --remote-debugging-pipe about:blank"
+        flags += " --window-size=1100,900 --remote-debugging-pipe about:blank"
         line = f"exec {program()} {flags} 3<&{to_browser} 4>&{from_browser}"
         self._process = subprocess.Popen(
             ["bash", "-c", line],
@@ -47,6 +47,8 @@ class Browser:
         ]
         for domain in ("Page", "Runtime", "Network"):
             self.call(f"{domain}.enable")
+        own = self.evaluate("navigator.userAgent")
+        self.call("Emulation.setUserAgentOverride", userAgent=own, acceptLanguage="zh-CN")
         self.call("Page.setInterceptFileChooserDialog", enabled=True)
         self.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(downloads))
 

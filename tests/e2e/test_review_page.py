@@ -104,7 +104,8 @@ def test_sample_is_reviewed_with_the_keyboard_and_accepted(
     found = complete_verdicts([read_verdicts(whole)], sample)
     assert found == complete_verdicts([read_verdicts(table)], sample)
     assert [str(one.verdict) for one in found.values()] == ["fail", *["pass"] * 10, "unsure"]
-    assert found[sample.ids[0]][2:] == (Category.RESIDUE, "页脚残留 p")
+    first = found[sample.ids[0]]
+    assert (first.category, first.note) == (Category.RESIDUE, "页脚残留 p")
     assert browser.evaluate("document.title") == title, "a text has run as a script"
     assert not browser.requests()
     make = ["openssl", "genpkey", "-algorithm", "ed25519", "-out", tmp_path / "key.pem"]

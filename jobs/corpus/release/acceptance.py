@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import reduce
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -88,7 +88,8 @@ class AcceptanceParams:
         return self.within > 0 and bool(self.limits)
 
 
-class ReviewedDocument(NamedTuple):
+@dataclass(frozen=True)
+class ReviewedDocument:
     """What a reviewer said of one document."""
 
     doc_id: str

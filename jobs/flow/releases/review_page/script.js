@@ -190,11 +190,13 @@ function label() {
   at("verdicts").replaceChildren(...shown(["pass", "unsure", ...data.categories]));
   at("moves").replaceChildren(...shown(["back", "on", "open", "json", "csv", "load"]));
   at("key_rows").replaceChildren(...ACTIONS.map(([, key, name]) =>
-    made("tr", "", made("td", "", made("kbd", key)), made("td", (data.categories.includes(name) ? words.fail + "：" : "") + word(name)))));
+    made("li", "", made("kbd", key), (data.categories.includes(name) ? words.fail + words.colon : "") + word(name))));
 }
 
 function facts(one) {
-  const parts = [...one.stratum, one.site, one.published].filter((value, number, all) => value && all.indexOf(value) === number);
+  const day = one.published || "";
+  const parts = [...one.stratum, one.site, day].filter((value, number, all) =>
+    value && all.indexOf(value) === number && (value === day || !day.startsWith(value)));
   const nodes = [parts.join(" · ")];
   if (/^https?:\/\//i.test(one.url || "")) {
     const link = made("a", one.url);
@@ -221,7 +223,7 @@ function show(number, stays) {
   at("of").textContent = `${words.of} ${total.toLocaleString()} ${words.documents}`;
   at("note").value = said.note || "";
   at("verdict").className = said.verdict || "";
-  at("verdict").textContent = said.verdict ? { pass: "✓ ", fail: "✗ ", unsure: "? " }[said.verdict] + words[said.verdict] + (said.category ? "：" + word(said.category) : "") : "";
+  at("verdict").textContent = said.verdict ? { pass: "✓ ", fail: "✗ ", unsure: "? " }[said.verdict] + words[said.verdict] + (said.category ? words.colon + word(said.category) : "") : "";
   const counts = ["pass", "fail", "unsure"].map((name) => [name, count(name)]);
   const decided = counts.reduce((sum, [, n]) => sum + n, 0);
   at("counts").replaceChildren(...counts.flatMap(([name, n]) => { const node = made("span", `${words[name]} ${n.toLocaleString()}`); node.className = name; return [node, " · "]; }),

@@ -116,7 +116,7 @@ def test_strata_that_make_it_much_larger_are_refused_with_what_to_do(
 
 
 def test_release_of_before_is_sampled_by_the_columns_it_has() -> None:
-    root = Path(__file__).parents[3] / "fixtures" / "release"
+    root = Path(__file__).parents[3] / "fixtures" / "release" / "root"
     release = open_release(DirectoryStore(root), None, "latest")
     sample = draw(release, params(by=("partner",), n=5))
     assert len(documents(sample)) == len(sample.ids) >= 5
