@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415  --help loads neither Ray nor numba
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,10 @@ from jobs.errors import ConfigError, NotAccepted
 
 if TYPE_CHECKING:
     from jobs.corpus.release.acceptance import Check, Review
+    from jobs.flow.releases.candidates import Candidate
     from jobs.flow.releases.samples import Sample
+    from jobs.flow.releases.verdict_files import VerdictFile
+    from jobs.storage.manifests import JsonObject
 
 
 @dataclass
@@ -31,13 +35,11 @@ class Settings(ReleaseReport):
 def main(config: Settings) -> None:
     """Check the verdicts, print rates, and store a signed attestation of them."""
     from jobs.command.partner_params import patterns
-    from jobs.corpus.release.acceptance import review, shortfalls
-    from jobs.flow.releases.acceptance import attest, facts
+    from jobs.corpus.release.acceptance import shortfalls
+    from jobs.flow.releases.acceptance import attest
     from jobs.flow.releases.attestations import read_private_key
     from jobs.flow.releases.candidates import open_reviewed
-    from jobs.flow.releases.samples import check_limits, draw
-    from jobs.flow.releases.verdict_files import complete_verdicts, one_sample, read_verdicts
-    from jobs.storage.canonical_json import canonical_json, sha256_hex
+    from jobs.flow.releases.verdict_files import read_verdicts
     from jobs.storage.stores import open_store
 
     as_json = is_json(config.format)
@@ -50,6 +52,30 @@ def main(config: Settings) -> None:
     release, demands = candidate.release, candidate.acceptance
     if release.warning is not None:
         note(f"heliu: {release.warning}")
+    sample, found, check, stated = _stated(candidate, files)
+    where = attest(sample, stated, key, at=now())
+    of_review = {name: stated[name] for name in ("review", "check")}
+    lacking = [*shortfalls(demands, documents=release.manifest["documents"], **of_review)]
+    if as_json:
+        say_json({**sample.name, **stated, "attestation": where, "lacking": lacking})
+    else:
+        _report(sample, found, check)
+        say(f"attested  {where}")
+    if lacking:
+        raise NotAccepted(f"{release.corpus} {release.version}: {'; '.join(lacking)}")
+
+
+def _stated(
+    candidate: Candidate, files: Sequence[VerdictFile]
+) -> tuple[Sample, Review, Check | None, JsonObject]:
+    """Draw the sample again and count its verdicts; return what is attested of them."""
+    from jobs.corpus.release.acceptance import review
+    from jobs.flow.releases.acceptance import facts
+    from jobs.flow.releases.samples import check_limits, draw
+    from jobs.flow.releases.verdict_files import complete_verdicts, one_sample
+    from jobs.storage.canonical_json import canonical_json, sha256_hex
+
+    release, demands = candidate.release, candidate.acceptance
     sample = draw(release, one_sample(files).params)
     verdicts = complete_verdicts(files, sample)
     found = review(sample.parts, verdicts)
@@ -61,22 +87,7 @@ def main(config: Settings) -> None:
         verdicts=sha256_hex(canonical_json([verdicts[one] for one in sample.ids])),
         reviewers=sorted({name for file in files for name in file.reviewers}),
     )
-    where = attest(sample, stated, key, at=now())
-    lacking = list(
-        shortfalls(
-            demands,
-            documents=release.manifest["documents"],
-            review=stated["review"],
-            check=stated["check"],
-        )
-    )
-    if as_json:
-        say_json({**sample.name, **stated, "attestation": where, "lacking": lacking})
-    else:
-        _report(sample, found, check)
-        say(f"attested  {where}")
-    if lacking:
-        raise NotAccepted(f"{release.corpus} {release.version}: {'; '.join(lacking)}")
+    return sample, found, check, stated
 
 
 def _report(sample: Sample, found: Review, check: Check | None) -> None:

@@ -2,7 +2,7 @@
 
 `CORPUS/acceptance/DIGEST/FACTS-KEY.json` is an envelope over an in-toto statement of the release's
 manifest. It can be no part of that manifest, whose digest it names: so that equal inputs give equal
-releases, whoever reviewed them and whatever they found.
+releases, whatever reviewers found in them.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ names it. Both files and name stay until `heliu gc work=true`, as those of any b
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from jobs.corpus.release.acceptance import AcceptanceParams
@@ -16,9 +16,9 @@ from jobs.storage.canonical_json import canonical_json, sha256_hex
 from jobs.storage.corpus import Corpus
 from jobs.storage.layout import catalog_key, is_version, manifest_key, work_key
 from jobs.storage.log import head, state_of
-from jobs.storage.manifests import Manifest, files_of
+from jobs.storage.manifests import Manifest
 from jobs.storage.objects import ObjectStore
-from jobs.storage.releases import read_manifest, resolved
+from jobs.storage.releases import read_manifest, resolved_candidate
 
 
 @dataclass(frozen=True)
@@ -73,21 +73,13 @@ def _opened(source: Corpus, digest: str) -> OpenedRelease:
     """Open a candidate whose files are still there."""
     at = head(source)
     manifest = read_manifest(source, digest)
-    retired = state_of(source, at).retired_files
-    # As publishing will name them: a file that was retired once is stored under a later key.
-    again = {
-        file["sha256"]: retired.generation(file["sha256"])
-        for file in files_of(manifest)
-        if file["sha256"] in retired.retired
-    }
-    registry = replace(at.registry, moved={**again, **at.registry.moved})
     return OpenedRelease(
         store=source.store,
         corpus=source.name,
         version=manifest["version"],
         digest=digest,
         published_at="",
-        manifest=resolved(manifest, registry, source.name),
+        manifest=resolved_candidate(manifest, state_of(source, at), source.name),
         at=at,
         warning=f"{manifest['version']} is a candidate: it is not published",
     )
