@@ -110,7 +110,7 @@ class ReviewedStratum:
     @property
     def interval(self) -> Interval:
         """Where the share of all its documents that would pass is."""
-        return interval(self.passed, self.drawn)
+        return _interval(self.passed, self.drawn, self.documents)
 
 
 @dataclass(frozen=True)
@@ -142,13 +142,20 @@ class Review:
     @property
     def interval(self) -> Interval:
         """Where the share lies that would pass of all documents, drawn as these were."""
-        return interval(self.passed, self.documents)
+        return _interval(self.passed, self.documents, self.of)
 
     @property
     def weighted_share(self) -> float:
         """The share that passed, each stratum weighted by its documents."""
         parts = (one.documents * one.passed / one.drawn for one in self.strata if one.drawn)
         return sum(parts) / max(1, self.of)
+
+
+def _interval(passed: int, reviewed: int, of: int) -> Interval:
+    """Return where the share of all lies; of what was reviewed as a whole it is known."""
+    if reviewed and reviewed == of:
+        return Interval(passed / of, passed / of)
+    return interval(passed, reviewed)
 
 
 def review(

@@ -83,7 +83,7 @@ class Reservoir:
             file: its number, noted beside what is chosen.
             first_row: number of the first of these rows in that file.
         """
-        drawn = np.empty(len(ids), DRAWN)
+        drawn: npt.NDArray[np.void] = np.empty(len(ids), DRAWN)
         drawn["high"], drawn["low"] = _halves(ids)
         drawn["rank"] = ranks(drawn["high"], drawn["low"], self._seed)
         drawn["file"], drawn["row"] = file, np.arange(first_row, first_row + len(ids))
@@ -165,7 +165,7 @@ def _halves(ids: pa.ChunkedArray) -> tuple[npt.NDArray[np.uint64], npt.NDArray[n
 
 def _by_stratum(keys: pa.Table) -> Iterator[tuple[Key, npt.NDArray[np.int_]]]:
     """Yield each combination of values and the rows that have it."""
-    codes = np.zeros(len(keys), np.int64)
+    codes: npt.NDArray[np.int64] = np.zeros(len(keys), np.int64)
     for column in keys.columns:
         encoded = column.combine_chunks().dictionary_encode(null_encoding="encode")
         codes = codes * (len(encoded.dictionary) + 1) + encoded.indices.to_numpy()

@@ -133,6 +133,9 @@ def test_review_counts_verdicts_categories_and_strata() -> None:
         (("公报",), 2, 1),
     ]
     assert found.weighted_share == 0.5
+    assert found.strata[0].interval == interval(1, 2)
+    whole = review([(("新闻",), 2, ["a", "b"])], {one.doc_id: one for one in said[:2]})
+    assert whole.interval == whole.strata[0].interval == (0.5, 0.5)  # nothing is estimated
 
 
 @pytest.mark.parametrize(("bad", "error"), [(0.03, 0.0), (0.02, 0.02), (0.035, 0.01), (0.05, 0.0)])
