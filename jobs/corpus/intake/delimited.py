@@ -121,9 +121,9 @@ class _Lines:
     def __init__(
         self, file_lines: Iterable[bytes | None], characters: Characters, params: DeliveryParams
     ) -> None:
-        self._lines = iter(file_lines)
-        self._characters = characters
+        self._lines = characters.decoded_lines(file_lines)
         self._max_bytes = params.max_line_bytes
+        self._unchecked = min(self._max_bytes, MOST_VALUES)
         self._delimiter = DELIMITERS[params.format]
         self._again: deque[str] = deque()
         self.record: list[str] = []
@@ -133,17 +133,19 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._again.popleft() if self._again else self._read()
+        line = self._again.popleft() if self._again else next(self._lines)
+        if line is None:
+            raise _LineTooLong(f"line of more than {self._max_bytes} bytes")
         self.record.append(line)
         self._size += len(line)
-        if self._size > self._max_bytes:
-            raise csv.Error(f"record of more than {self._max_bytes} bytes")
-        if self._size > MOST_VALUES:
-            self._require_few_values(line)
+        if self._size > self._unchecked:
+            self._require_fit(line)
         return line
 
-    def _require_few_values(self, line: str) -> None:
-        """Count the fields of a record from where it is long."""
+    def _require_fit(self, line: str) -> None:
+        """Refuse a record that is too long, or of too many fields from where it is long."""
+        if self._size > self._max_bytes:
+            raise csv.Error(f"record of more than {self._max_bytes} bytes")
         self._values += line.count(self._delimiter)
         if self._values > MOST_VALUES:
             raise csv.Error(f"record of more than {MOST_VALUES} fields")
@@ -163,12 +165,6 @@ class _Lines:
         No line is read more than twice: one that opens a quote ends any record still open before.
         """
         self._again.extendleft(reversed(self.record[1:]))
-
-    def _read(self) -> str:
-        line = next(self._lines)
-        if line is None:
-            raise _LineTooLong(f"line of more than {self._max_bytes} bytes")
-        return self._characters.lenient(line) + "\n"
 
 
 class _LineTooLong(csv.Error):

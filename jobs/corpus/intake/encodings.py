@@ -93,6 +93,19 @@ class Characters:
         encoding = "utf-8" if is_utf8 else self._declared or self._legacy()
         return escaped(line, encoding or "utf-8")
 
+    def decoded_lines(self, lines: Iterable[bytes | None]) -> Iterator[str | None]:
+        """Yield each line as `lenient` gives it, with its newline; None where there is none."""
+        is_plain = self._declared is None and not self.is_legacy
+        for line in lines:
+            if line is None:
+                yield None
+                continue
+            try:
+                text = line.decode() if is_plain else self.lenient(line)
+            except UnicodeDecodeError:
+                text = self.lenient(line)
+            yield f"{text}\n"
+
     def lenient(self, line: bytes) -> str:
         """The characters of `line`; if it cannot be decoded strictly, with escapes."""
         try:

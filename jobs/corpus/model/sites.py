@@ -58,8 +58,13 @@ def site(url: str) -> str | None:
     host = _host(authority[0] if authority else "")
     if host is None or opening:
         return host
-    is_host = _BARE.fullmatch(host) and host.rpartition(".")[2] not in _FILES
+    is_host = _BARE.fullmatch(_without_marks(host)) and host.rpartition(".")[2] not in _FILES
     return host if is_host and "@" not in rest.partition("/")[0] else None
+
+
+def _without_marks(host: str) -> str:
+    """Return a host without combining marks, which names in Indic scripts are written with."""
+    return "".join(one for one in host if not unicodedata.category(one).startswith("M"))
 
 
 def path(url: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.corpus.model.reasons import DropReason, Stage
+from jobs.corpus.model.reasons import DropReason, RejectReason, Stage
 from jobs.corpus.release.statistics import losses
 from jobs.errors import ConfigError
 
@@ -27,10 +27,11 @@ ID_ROWS = 2
 SWALLOWED_SHARE = 0.01
 """Of rows: so many lines inside quotes that look like rows are no accident of a text."""
 
-_MOST_IDS = 5
+_MOST_NAMES = 5  # of ids and of excluded sites in a file of decisions
 # Duplicates are expected, and rules say nothing of a delivery's condition; any other reason is a
 # defect of a delivery or its configuration.
 _EXPECTED = {f"dedup/{reason}" for reason in DropReason if reason != DropReason.SAME_ID}
+_EXCLUDED = f"{Stage.SOURCES}/{RejectReason.SOURCE_OVER_LIMIT}"
 _RULES = f"{Stage.JUDGE}/"
 
 
@@ -47,6 +48,7 @@ class AlarmKind(StrEnum):
     EMPTY_FILES = "empty_files"
     BAD_FILES = "bad_files"
     SWALLOWED = "swallowed_lines"
+    EXCLUDED_SITES = "excluded_sites"
 
 
 _TEXTS = {
@@ -63,6 +65,8 @@ _TEXTS = {
     "such as {name}",
     AlarmKind.SWALLOWED: "{partner}: {rows:,} lines inside quotes look like rows of their own, "
     "beside {of:,} rows: if quotes are text there, give quoting: none",
+    AlarmKind.EXCLUDED_SITES: "{partner}: {rows:,} of {of:,} rows are rejected with whole sites of "
+    "which too many documents are flagged, most of {name}",
 }
 
 
@@ -120,14 +124,16 @@ class LossNotes:
     Attributes:
         sites: Rows and lost rows per site that has SITE_ROWS of them in a file.
         ids: Rows dropped as `same_id` per id of the partner's.
+        excluded: Rows of sites that were rejected as a whole, of the largest in each file.
     """
 
     sites: Mapping[str, tuple[int, int]]
     ids: Mapping[str, int]
+    excluded: Mapping[str, int] = field(default_factory=dict)
 
 
 def loss_notes(decisions: pa.Table) -> dict[str, list[list[Any]]]:
-    """Return `sites` and `ids` of one file of decisions, as lists for JSON.
+    """Return `sites`, `ids` and `excluded` of one file of decisions, as lists for JSON.
 
     Args:
         decisions: columns `doc_id`, `source_id`, `partner`, `url`, `verdict` and `reason`.
@@ -138,8 +144,19 @@ def loss_notes(decisions: pa.Table) -> dict[str, list[list[Any]]]:
     columns = (sites["site"].to_pylist(), sites["delivered"].to_pylist(), lost.to_pylist())
     same = decisions.filter(pc.equal(decisions["reason"], str(DropReason.SAME_ID)))
     ids = Counter(same["source_id"].to_pylist())
-    often = [[id_, rows] for id_, rows in ids.most_common(_MOST_IDS) if id_ and rows >= ID_ROWS]
-    return {"sites": [list(row) for row in zip(*columns, strict=True)], "ids": often}
+    often = [[id_, rows] for id_, rows in ids.most_common(_MOST_NAMES) if id_ and rows >= ID_ROWS]
+    return {
+        "sites": [list(row) for row in zip(*columns, strict=True)],
+        "ids": often,
+        "excluded": _excluded(decisions),
+    }
+
+
+def _excluded(decisions: pa.Table) -> list[list[Any]]:
+    reason = str(RejectReason.SOURCE_OVER_LIMIT)
+    of_sites = losses(decisions.filter(pc.equal(decisions["reason"], reason)), by="site")
+    rows = dict(zip(of_sites["site"].to_pylist(), of_sites["rejected"].to_pylist(), strict=True))
+    return [list(one) for one in Counter(rows).most_common(_MOST_NAMES)]
 
 
 def merged_notes(files: Iterable[Mapping[str, Any]]) -> LossNotes:
@@ -147,12 +164,15 @@ def merged_notes(files: Iterable[Mapping[str, Any]]) -> LossNotes:
     delivered: Counter[str] = Counter()
     lost: Counter[str] = Counter()
     ids: Counter[str] = Counter()
+    excluded: Counter[str] = Counter()
     for file in files:
         for site, rows, lost_rows in file["sites"]:
             delivered[site] += rows
             lost[site] += lost_rows
         ids.update(dict(file["ids"]))
-    return LossNotes({site: (rows, lost[site]) for site, rows in delivered.items()}, ids)
+        excluded.update(dict(file["excluded"]))
+    counted = {site: (rows, lost[site]) for site, rows in delivered.items()}
+    return LossNotes(counted, ids, excluded)
 
 
 def alarms(
@@ -178,6 +198,10 @@ def alarms(
     if not delivered["kept"]:
         yield Alarm(partner, AlarmKind.NOTHING_KEPT, None, 0, rows)
     yield from _shares(partner, delivered, found, params)
+    if found.excluded:
+        largest = max(found.excluded, key=lambda name: (found.excluded[name], name))
+        count = delivered["reasons"][_EXCLUDED]
+        yield Alarm(partner, AlarmKind.EXCLUDED_SITES, largest, count, rows)
     for name, count in sorted(found.ids.items()):
         if count + 1 >= params.id_rows:
             yield Alarm(partner, AlarmKind.SAME_ID, name, count, rows)
@@ -213,5 +237,6 @@ def _shares(
         if is_much and reason not in _EXPECTED and not reason.startswith(_RULES):
             yield Alarm(partner, AlarmKind.REASON, reason, count, rows)
     for site, (of, lost_rows) in sorted(found.sites.items()):
-        if of >= params.rows and lost_rows > params.share * of and delivered["kept"]:
+        is_large = of >= params.rows and site not in found.excluded
+        if is_large and lost_rows > params.share * of and delivered["kept"]:
             yield Alarm(partner, AlarmKind.SITE, site, lost_rows, of)

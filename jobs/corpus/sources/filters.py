@@ -94,6 +94,6 @@ def _by_date(published: pa.Array, params: SpanParams) -> list[_Verdict]:
     is_outside = are_outside(published, params)
     verdicts = [(Stage.SPAN, is_outside, RejectReason.OUTSIDE_SPAN, published)]
     if params.missing == "reject":
-        none = pa.nulls(len(published), pa.string())
-        verdicts.append((Stage.SPAN, pc.is_null(published), RejectReason.UNDATED, none))
+        why = pa.repeat(pa.scalar("no date that can be read"), len(published))
+        verdicts.append((Stage.SPAN, pc.is_null(published), RejectReason.UNDATED, why))
     return verdicts

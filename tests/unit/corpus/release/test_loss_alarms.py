@@ -98,10 +98,27 @@ def test_files_of_decisions_note_large_sites_and_crowded_ids_and_add_up() -> Non
     few = ("rejected", "https://乙.example", "1", "null_text")
     table = rows(*[kept] * (SITE_ROWS - 3), *[lost] * 3, few, ("dropped", "", "2", "same_id"))
     told = loss_notes(table)
-    assert told == {"sites": [["甲.example", SITE_ROWS, 3]], "ids": [["0", 3]]}
+    sites = [["甲.example", SITE_ROWS, 3]]
+    assert told == {"sites": sites, "ids": [["0", 3]], "excluded": []}
     twice = merged_notes([json.loads(json.dumps(told)), told])
     assert (twice.sites, twice.ids) == ({"甲.example": (2 * SITE_ROWS, 6)}, {"0": 6})
-    assert loss_notes(rows()) == {"sites": [], "ids": []}
+    assert loss_notes(rows()) == {"sites": [], "ids": [], "excluded": []}
+
+
+def test_sites_that_the_gate_excludes_are_named_once() -> None:
+    """The largest of all files' largest, with how many rows went in all."""
+    gone = ("rejected", "https://乙.example/1", None, "source_over_limit")
+    other = ("rejected", "https://丙.example/1", None, "source_over_limit")
+    table = rows(*[gone] * SITE_ROWS, other, ("rejected", "https://丁.example", None, "ads"))
+    found = merged_notes([loss_notes(table), loss_notes(rows(*[other] * 3))])
+    assert found.excluded == {"乙.example": SITE_ROWS, "丙.example": 4}
+    account = SOUND | {"reasons": {"sources/source_over_limit": SITE_ROWS + 4}}
+    assert kinds(account, found) == [(AlarmKind.EXCLUDED_SITES, "乙.example")]
+    (alarm,) = alarms("甲", account, found, PARAMS)
+    assert alarm.text == (
+        "甲: 104 of 1,000 rows are rejected with whole sites of which too many documents are "
+        "flagged, most of 乙.example"
+    )
 
 
 def test_texts_of_alarms_say_whose_what_and_how_much() -> None:

@@ -63,7 +63,7 @@ def test_every_row_says_which_filter_rejected_it(folder: Path) -> None:
         "二": ("sources", "blocked_source", "ads.news.example.cn"),
         "三": ("sources", "unlisted_source", "forum.example"),
         "四": ("span", "outside_span", "1998-05-01"),
-        "五": ("span", "undated", None),
+        "五": ("span", "undated", "no date that can be read"),
         "六": ("sources", "unlisted_source", "forum.example"),
     }
     (kept,) = table(release, "shards").to_pylist()
