@@ -12,7 +12,7 @@ from omegaconf import MISSING
 
 from jobs.command.program import now, verb
 from jobs.command.settings import ReleaseReport, storage_params
-from jobs.command.terminal import is_json, note, say, say_json, say_table
+from jobs.command.terminal import ProgressLine, is_json, note, say, say_json, say_table
 from jobs.errors import ConfigError, NotAccepted
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _stated(
     from jobs.storage.canonical_json import canonical_json, sha256_hex
 
     release, demands = candidate.release, candidate.acceptance
-    sample = draw(release, one_sample(files).params)
+    sample = draw(release, one_sample(files).params, progress=ProgressLine())
     verdicts = complete_verdicts(files, sample)
     found = review(sample.parts, verdicts)
     check = check_limits(release, demands.limits) if demands.is_limited else None

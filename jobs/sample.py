@@ -10,7 +10,7 @@ from omegaconf import MISSING
 
 from jobs.command.program import verb
 from jobs.command.settings import OneRelease, storage_params
-from jobs.command.terminal import note, say, say_table
+from jobs.command.terminal import ProgressLine, note, say, say_table
 
 
 @dataclass
@@ -38,7 +38,7 @@ def main(config: Settings) -> None:
     release = open_reviewed(store, config.corpus.name, config.release).release
     if release.warning is not None:
         note(f"heliu: {release.warning}")
-    sample = draw(release, params)
+    sample = draw(release, params, progress=ProgressLine())
     files = write_review(sample, Path(config.out))
     rows = [
         [*("-" if value is None else value for value in one.key), one.documents, len(one.drawn)]

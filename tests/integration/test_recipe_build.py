@@ -96,7 +96,7 @@ def test_the_recipe_publishes_nothing_that_people_have_not_reviewed(
 ) -> None:
     overrides = ("recipe=cci", "alarms=warn", "corpus.version=1.0.1", *given(chosen))
     params = build_parameters(demo / "conf", root, *overrides)
-    with in_this_process(), pytest.raises(NotAccepted, match="0 of .* attested as reviewed"):
+    with in_this_process(), pytest.raises(NotAccepted, match=r"0 of .* attested as reviewed"):
         build(params)
     candidate = open_reviewed(whole.store, "demo", "1.0.1")
     assert candidate.acceptance == params.acceptance

@@ -31,6 +31,7 @@ from jobs.corpus.release.sampling import (
 from jobs.errors import ConfigError
 from jobs.flow.releases.amounts import columns_of, keyed
 from jobs.flow.releases.opened_release import OpenedRelease
+from jobs.flow.tasks.checkpoints import Progress
 from jobs.storage.canonical_json import canonical_json, sha256_hex
 from jobs.storage.manifests import FileEntry, JsonObject
 
@@ -38,7 +39,10 @@ SHOWN = ("id", "partner", "source_tier", "site", "url", "title", "published", "c
 """Columns of a document that a reviewer sees."""
 
 SHOWN_CHARS = 100_000
-"""Characters of a text that a reviewer sees."""
+"""Characters of a text that a reviewer sees, at most."""
+
+PAGE_CHARS = 20_000_000
+"""Characters of all texts together: some 54 MB of UTF-8, which Chromium opens in 3 s."""
 
 _FORMAT = "heliu-sample/1"
 _THREADS = 8  # most of the time each waits for an answer
@@ -95,7 +99,9 @@ class Sample:
         )
 
 
-def draw(release: OpenedRelease, params: SampleParams) -> Sample:
+def draw(
+    release: OpenedRelease, params: SampleParams, *, progress: Progress | None = None
+) -> Sample:
     """Draw a sample.
 
     Memory: at most `n` documents of each stratum, and a few row groups of narrow columns.
@@ -103,6 +109,7 @@ def draw(release: OpenedRelease, params: SampleParams) -> Sample:
     Args:
         release: or candidate.
         params: of the sample.
+        progress: called after every file.
 
     Raises:
         ConfigError: no such keys, nothing to draw, or strata that make it much larger than `n`.
@@ -116,6 +123,8 @@ def draw(release: OpenedRelease, params: SampleParams) -> Sample:
             keys = keyed(rows, params.by)
             reservoir.add(rows["id"], keys, file=number, first_row=first_row)
             first_row += len(rows)
+        if progress is not None:
+            progress("sample", number + 1, len(files))
     sizes = reservoir.sizes
     shares = allocation(sizes, params)
     _require_size(sum(shares.values()), len(sizes), params)
@@ -137,7 +146,8 @@ def _require_size(drawn: int, strata: int, params: SampleParams) -> None:
 def documents(sample: Sample) -> list[dict[str, Any]]:
     """Return the documents drawn, in the order of reviewing: SHOWN, `stratum` and `chars`.
 
-    Of `content` only the first SHOWN_CHARS are there; `chars` is how many it has.
+    Of `content` only the first SHOWN_CHARS are there, or fewer of the longest where all together
+    have more than PAGE_CHARS; `chars` is how many it has.
     """
     entries = sample.release.entries("shards")
     rows: dict[int, list[int]] = defaultdict(list)
@@ -150,7 +160,22 @@ def documents(sample: Sample) -> list[dict[str, Any]]:
         for row in part.to_pylist()
     }
     of = {one: stratum.key for stratum in sample.strata for one in hex_ids(stratum.drawn)}
-    return [found[one] | {"stratum": of[one]} for one in sample.ids]
+    most = _longest(np.array([len(row["content"]) for row in found.values()]), PAGE_CHARS)
+    return [
+        found[one] | {"stratum": of[one], "content": found[one]["content"][:most]}
+        for one in sample.ids
+    ]
+
+
+def _longest(lengths: npt.NDArray[np.int64], most: int) -> int:
+    """Return the length to which texts are cut, so that all together have at most so many."""
+    sizes = np.sort(lengths)
+    before = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    totals = before + sizes * np.arange(len(sizes), 0, -1)  # if all are cut to the length of each
+    fits = int(np.searchsorted(totals, most, side="right"))
+    if fits == len(sizes):
+        return int(sizes[-1])
+    return int((most - before[fits]) // (len(sizes) - fits))
 
 
 def check_limits(release: OpenedRelease, limits: dict[str, float]) -> Check:

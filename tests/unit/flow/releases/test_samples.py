@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from jobs.corpus.release.sampling import SampleParams
 from jobs.errors import ConfigError
+from jobs.flow.releases import samples
 from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.flow.releases.samples import SHOWN_CHARS, check_limits, documents, draw
 from jobs.storage.directory import DirectoryStore
@@ -103,6 +105,17 @@ def test_of_a_long_text_the_beginning_is_shown(tmp_path: Path) -> None:
     (row,) = documents(draw(release, params(by=("partner",))))
     assert row["content"] == long[:SHOWN_CHARS]
     assert row["chars"] == len(long)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "most", "cut"),
+    [([5, 1, 9], 15, 9), ([5, 1, 9], 14, 8), ([5, 1, 9], 10, 4), ([5, 1, 9], 2, 0), ([7], 3, 3)],
+)
+def test_the_longest_texts_are_cut_where_all_together_are_too_long(
+    lengths: list[int], most: int, cut: int
+) -> None:
+    assert samples._longest(np.array(lengths), most) == cut
+    assert sum(min(length, cut) for length in lengths) <= most
 
 
 def test_strata_that_make_it_much_larger_are_refused_with_what_to_do(
