@@ -74,19 +74,18 @@ class Reservoir:
         self._seed, self._most = params.seed, max(params.n, params.least)
         self._strata: dict[Key, _Stratum] = {}
 
-    def add(self, ids: pa.ChunkedArray, keys: pa.Table, *, file: int, first_row: int) -> None:
-        """Take in documents.
+    def add(self, ids: pa.ChunkedArray, keys: pa.Table, *, file: int) -> None:
+        """Take in the documents of a file.
 
         Args:
             ids: of 32 hexadecimal digits.
             keys: their columns that make a stratum.
-            file: its number, noted beside what is chosen.
-            first_row: number of the first of these rows in that file.
+            file: its number, noted beside what is chosen, as is the number of the row.
         """
         drawn: npt.NDArray[np.void] = np.empty(len(ids), DRAWN)
         drawn["high"], drawn["low"] = _halves(ids)
         drawn["rank"] = ranks(drawn["high"], drawn["low"], self._seed)
-        drawn["file"], drawn["row"] = file, np.arange(first_row, first_row + len(ids))
+        drawn["file"], drawn["row"] = file, np.arange(len(ids))
         for key, rows in _by_stratum(keys):
             self._strata.setdefault(key, _Stratum(self._most)).add(drawn[rows])
 

@@ -1,6 +1,6 @@
 """Samples: documents of a release, drawn by stratum for people to review.
 
-Ids and the columns that make a stratum are read of all documents, a row group at a time; titles and
+Ids and the columns that make a stratum are read of all documents, a few files at a time; titles and
 texts only of the row groups that hold what was drawn.
 """
 
@@ -104,7 +104,7 @@ def draw(
 ) -> Sample:
     """Draw a sample.
 
-    Memory: at most `n` documents of each stratum, and a few row groups of narrow columns.
+    Memory: at most twice `n` documents of each stratum, and narrow columns of a few files.
 
     Args:
         release: or candidate.
@@ -117,12 +117,8 @@ def draw(
     reservoir = Reservoir(params)
     columns = ["id", *columns_of(release, params.by)]
     files = list(enumerate(release.entries("shards")))
-    for number, groups in _each(files, lambda one: (one[0], _narrow(release, one[1], columns))):
-        first_row = 0
-        for rows in groups:
-            keys = keyed(rows, params.by)
-            reservoir.add(rows["id"], keys, file=number, first_row=first_row)
-            first_row += len(rows)
+    for number, rows in _each(files, lambda one: (one[0], _narrow(release, one[1], columns))):
+        reservoir.add(rows["id"], keyed(rows, params.by), file=number)
         if progress is not None:
             progress("sample", number + 1, len(files))
     sizes = reservoir.sizes
@@ -194,8 +190,7 @@ def check_limits(release: OpenedRelease, limits: dict[str, float]) -> Check:
     names = list(limits)
 
     def count(entry: FileEntry) -> Check:
-        groups = _narrow(release, entry, names)
-        return together([checked(rows, limits) for rows in groups], limits)
+        return checked(_narrow(release, entry, names), limits)
 
     return together(list(_each(release.entries("shards"), count)), limits)
 
@@ -207,13 +202,12 @@ def _each(work: Sequence[Any], act: Callable[[Any], Result]) -> Iterator[Result]
             yield from pool.map(act, work[start : start + _THREADS])
 
 
-def _narrow(release: OpenedRelease, entry: FileEntry, columns: Sequence[str]) -> list[pa.Table]:
-    """Return columns of a file by row group; null where an older file lacks them."""
+def _narrow(release: OpenedRelease, entry: FileEntry, columns: Sequence[str]) -> pa.Table:
+    """Return columns of a file, asked for together; null where an older file lacks them."""
     schema = pa.schema([release.schema().field(name) for name in columns])
     with release.store.open(entry["key"]) as stream:
-        file = pq.ParquetFile(stream)
-        groups = (file.read_row_group(n, columns) for n in range(file.num_row_groups))
-        return [with_columns(rows, schema).select(columns) for rows in groups]
+        rows = pq.ParquetFile(stream, pre_buffer=True).read(columns)
+    return with_columns(rows, schema).select(columns)
 
 
 def _shown(release: OpenedRelease, work: tuple[FileEntry, Sequence[int]]) -> pa.Table:

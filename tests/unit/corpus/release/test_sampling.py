@@ -43,7 +43,7 @@ def drawn(of: list[tuple[str, str | None, str | None]], given: SampleParams, *, 
     for start in range(0, len(of), at_a_time):
         columns = [*zip(*of[start : start + at_a_time], strict=True)]
         ids, *keys = [pa.chunked_array([pa.array(column, pa.string())]) for column in columns]
-        reservoir.add(ids, pa.table(dict(zip(BY, keys, strict=True))), file=0, first_row=start)
+        reservoir.add(ids, pa.table(dict(zip(BY, keys, strict=True))), file=start)
     chosen = reservoir.chosen(allocation(reservoir.sizes, given))
     return reservoir.sizes, {key: list(hex_ids(one)) for key, one in chosen.items()}
 
