@@ -28,6 +28,7 @@
     │   └── DamagedMetadata        42   the log or a manifest is not what was published
     ├── RedactedRelease            43   rows were redacted since the release was pinned
     ├── SignatureInvalid           44   no signature of that key, or one of something else
+    ├── NotAccepted                45   a review that the release needs is lacking or failed
     ├── LossAlarm                  41   a partner or site lost more rows than the alarm allows
     └── Defect                     70   what no one foresaw: please report it
 
@@ -229,6 +230,12 @@ class SignatureInvalid(HeliuError):
     """A release is not signed by that key, or the signature is of something else."""
 
     exit_code = 44
+
+
+class NotAccepted(HeliuError):
+    """A candidate lacks the review that must come before it is published, or failed it."""
+
+    exit_code = 45
 
 
 class LossAlarm(HeliuError):

@@ -114,7 +114,12 @@ def recorded_build(
     # Alarms decide no row; configurations recorded before there were any lack them.
     shipped: Any = OmegaConf.load(conf_folder() / "build_defaults.yaml")
     limits = {**shipped.limits, **configuration["limits"]}
-    added = {"alarms": shipped.alarms, "on_bad_file": shipped.on_bad_file}
+    demands = OmegaConf.to_container(shipped.acceptance)
+    added = {
+        "alarms": shipped.alarms,
+        "on_bad_file": shipped.on_bad_file,
+        "acceptance": demands,
+    }
     recorded = {**added, **configuration, "limits": limits}
     return build_params(from_plain(Build, {**recorded, **now}))
 

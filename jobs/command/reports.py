@@ -11,6 +11,7 @@ from jobs.command.escapes import visible_line
 from jobs.command.terminal import command, note, say, say_json, say_table
 from jobs.corpus.dedup.geometry import Geometry
 from jobs.flow.releases.card import bad_file_rows, private_data_rows
+from jobs.storage.canonical_json import canonical_json, sha256_hex
 from jobs.storage.objects import StorageParams
 
 if TYPE_CHECKING:  # reading verbs must not wait for Ray to load
@@ -81,6 +82,31 @@ def report_published(published: Published, storage: StorageParams, *, as_json: b
     where = storage_words(storage)
     say(f"files   {command('files', f'release={name}', *where)}")
     say(f"verify  {command('verify', f'release={name}', *where)}")
+
+
+def report_candidate(build: BuildState, storage: StorageParams, *, as_json: bool) -> None:
+    """Print a candidate, and the command that draws a sample of it.
+
+    Args:
+        build: up to its candidate.
+        storage: where it is.
+        as_json: print JSON, without the command.
+    """
+    manifest = build.manifest
+    digest = sha256_hex(canonical_json(manifest))
+    if as_json:
+        named = {"corpus": manifest["corpus"], "version": manifest["version"], "digest": digest}
+        alarms = [asdict(alarm) for alarm in build.alarms]
+        state = {"is_new": False, "root": storage.root, "alarms": alarms}
+        say_json({**named, **state, "partners": manifest["partners"]})
+        return
+    report_partners(manifest)
+    report_alarms(build.alarms)
+    say(f"\n{manifest['corpus']} {manifest['version']} is a candidate and is not published")
+    say(f"digest  {digest}")
+    say(f"root    {storage.root}")
+    name = f"{manifest['corpus']}/{manifest['version']}"
+    say(f"sample  {command('sample', f'release={name}', 'out=review', *storage_words(storage))}")
 
 
 def storage_words(storage: StorageParams) -> list[str]:

@@ -15,6 +15,7 @@ from jobs.command.schemas import MISSING, group
 from jobs.config_errors import KeyMissing
 from jobs.corpus.dedup.params import BandParams, RankParams, SignatureParams
 from jobs.corpus.private_data.params import PrivateDataParams
+from jobs.corpus.release.acceptance import AcceptanceParams
 from jobs.corpus.release.alarm_params import AlarmParams
 from jobs.corpus.release.partner_terms import PartnerTerms
 from jobs.corpus.removal.params import RepeatedLineParams, SiteBoilerplateParams
@@ -167,6 +168,7 @@ class Build:
     limits: Any = field(default_factory=LIMITS)
     shards: Any = field(default_factory=group(ShardParams, batch_bytes=int))
     compute: Any = field(default_factory=COMPUTE)
+    acceptance: Any = field(default_factory=group(AcceptanceParams))
     alarms: str = MISSING
     on_bad_file: str = MISSING
     sign_key: str | None = MISSING

@@ -1,4 +1,7 @@
-"""Parameters of a build, as frozen values. `alarms`, `storage`, `compute` change no byte."""
+"""Parameters of a build, as frozen values.
+
+`alarms`, `acceptance`, `storage` and `compute` change no byte.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:  # the command line is checked by these classes, which need no
     from jobs.corpus.intake.rows import DeliveryParams
     from jobs.corpus.normalize.documents import TextParams
     from jobs.corpus.private_data.params import PrivateDataParams
+    from jobs.corpus.release.acceptance import AcceptanceParams
     from jobs.corpus.release.alarm_params import AlarmParams
     from jobs.corpus.removal.params import RepeatedLineParams, SiteBoilerplateParams
     from jobs.corpus.repair.repairs import RepairParams
@@ -156,6 +160,7 @@ class BuildParams:
     origin: OriginParams
     shards: ShardParams
     alarms: AlarmParams
+    acceptance: AcceptanceParams
     storage: StorageParams
     compute: ComputeParams
     publisher: str | None = None  # its legal name, for the papers of the release

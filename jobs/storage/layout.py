@@ -13,6 +13,7 @@
     probe/passed.json                           this store has proved that it can hold releases
     NAME/releases/VERSION/...                   README.md, croissant.json, …: derived, rebuildable
     NAME/attestations/SHA256/KEY.json           a key's signature of a manifest, added at any time
+    NAME/acceptance/SHA256/...                  attestations of what reviewers found in it, likewise
     NAME/erasures/VERSION.json                  what the takedown that published it deleted
     NAME/work/STAGE/FINGERPRINT/...             tables between stages; may be deleted when idle
 """
@@ -155,6 +156,23 @@ def attestation_key(corpus: str, digest: str, signer: str) -> str:
 def attestations(corpus: str, digest: str) -> str:
     """Return the prefix of a manifest's signatures; the oldest are under it plus `.json`."""
     return f"{corpus}/attestations/{digest}"
+
+
+def acceptance_key(corpus: str, digest: str, facts: str, signer: str) -> str:
+    """Return the key of an attestation of what reviewers found in a release.
+
+    Args:
+        corpus: name of the corpus.
+        digest: sha256 of the manifest.
+        facts: sha256 of what is attested.
+        signer: sha256 of the public key.
+    """
+    return f"{acceptances(corpus, digest)}/{facts[:16]}-{signer}.json"
+
+
+def acceptances(corpus: str, digest: str) -> str:
+    """Return the prefix of the attestations of what reviewers found in a release."""
+    return f"{corpus}/acceptance/{digest}"
 
 
 def erasure_key(corpus: str, version: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -20,7 +21,7 @@ from jobs.storage.manifests import (
 )
 from jobs.storage.metadata import checked_metadata, parsed_metadata
 from jobs.storage.objects import ObjectStore
-from jobs.storage.registry import Registry, Release, RetiredFiles
+from jobs.storage.registry import Registry, Release, RetiredFiles, State
 from jobs.storage.whole_objects import is_stored
 
 
@@ -106,6 +107,22 @@ def resolved(manifest: Manifest, registry: Registry, corpus: str) -> Manifest:
         for name, files in file_lists(manifest).items()
     }
     return cast("Manifest", {**manifest, **lists})
+
+
+def resolved_candidate(manifest: Manifest, state: State, corpus: str) -> Manifest:
+    """Return the manifest of a candidate with the keys under which publishing will name its files.
+
+    A file that was retired once is stored under the next generation of its key.
+
+    Args:
+        manifest: of the candidate.
+        state: of the log now.
+        corpus: name of the corpus.
+    """
+    retired, registry = state.retired_files, state.registry
+    digests = {file["sha256"] for file in files_of(manifest)} & retired.retired.keys()
+    again = {digest: retired.generation(digest) for digest in digests}
+    return resolved(manifest, replace(registry, moved={**again, **registry.moved}), corpus)
 
 
 def _resolved_file(entry: FileEntry, registry: Registry, corpus: str) -> Iterator[FileEntry]:

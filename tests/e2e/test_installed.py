@@ -150,12 +150,16 @@ def test_every_verb_of_an_installed_heliu_runs_from_another_folder(
     run("heliu", "build", *build)
     assert run("python", "-c", "import heliu; print(heliu.__version__)") == f"{jobs.__version__}\n"
     first = heliu.open_release(str(here / "releases")).dataset().head(1)["id"][0].as_py()
+    run("heliu", "sample", "release=1.0.0", "out=review", "n=20", "least=0")
+    sample = json.loads((here / "review" / "sample.json").read_text())
+    said = {"reviewer": "李", "verdicts": [{"id": i, "verdict": "pass"} for i in sample["ids"]]}
+    (here / "verdicts.json").write_text(json.dumps(sample | said))
     commands = [*reading(first), *(each_stage(build)), *correcting(first), *apart()]
     place, told = json.loads(run("python", "-c", DRIVER, given=json.dumps(commands)))
     assert Path(place).is_relative_to(tmp_path)
     for argv, code, said, noted in told:
         assert (argv, code, bool(said)) == (argv, 0, True), noted
-    assert {argv[0] for argv, *_ in told} | {"demo", "build"} == set(verbs())
+    assert {argv[0] for argv, *_ in told} | {"demo", "build", "sample"} == set(verbs())
 
 
 def each_stage(build: list[str]) -> list[list[str]]:
@@ -178,6 +182,7 @@ def reading(document: str) -> list[list[str]]:
         ["export", "format=jsonl", "to=jsonl"],
         ["sign", "release=1.0.0", "key=key.pem"],
         ["verify", "public_key=pub.pem"],
+        ["accept", "release=1.0.0", "verdicts=verdicts.json", "key=key.pem"],
     ]
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from jobs.errors import NotAccepted
+from jobs.flow.releases.candidates import open_reviewed
 from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.flow.releases.verification import verify
 from tests.builds import build, build_parameters, in_this_process, opened, real_conf, table
@@ -26,9 +28,11 @@ OFF = {
 }
 """The settings that switch a part off, by a reason that it alone gives."""
 
+UNREVIEWED = ("acceptance.reviewed=0", "acceptance.within=0")
+
 
 def released(conf: Path, root: Path, *overrides: str) -> OpenedRelease:
-    params = build_parameters(conf, root, "recipe=cci", "alarms=warn", *overrides)
+    params = build_parameters(conf, root, "recipe=cci", "alarms=warn", *UNREVIEWED, *overrides)
     with in_this_process():
         build(params)
     return opened(params)
@@ -64,10 +68,13 @@ def chosen(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, st
 
 
 @pytest.fixture(scope="module")
-def whole(
-    demo: Path, chosen: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> OpenedRelease:
-    return released(demo / "conf", tmp_path_factory.mktemp("root"), *given(chosen))
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("root")
+
+
+@pytest.fixture(scope="module")
+def whole(demo: Path, chosen: dict[str, str], root: Path) -> OpenedRelease:
+    return released(demo / "conf", root, *given(chosen))
 
 
 def given(settings: dict[str, str]) -> list[str]:
@@ -82,6 +89,18 @@ def test_the_demo_is_built_by_the_recipe(whole: OpenedRelease) -> None:
     found = reasons(assert_sound(whole))
     assert {*OFF} <= found
     assert {name.partition("/")[0] for name in found} >= {"dedup", "intake"}
+
+
+def test_the_recipe_publishes_nothing_that_people_have_not_reviewed(
+    demo: Path, chosen: dict[str, str], root: Path, whole: OpenedRelease
+) -> None:
+    overrides = ("recipe=cci", "alarms=warn", "corpus.version=1.0.1", *given(chosen))
+    params = build_parameters(demo / "conf", root, *overrides)
+    with in_this_process(), pytest.raises(NotAccepted, match=r"0 of .* attested as reviewed"):
+        build(params)
+    candidate = open_reviewed(whole.store, "demo", "1.0.1")
+    assert candidate.acceptance == params.acceptance
+    assert candidate.release.manifest["documents"] == whole.manifest["documents"]
 
 
 @pytest.mark.parametrize("off", OFF)

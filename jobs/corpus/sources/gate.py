@@ -97,11 +97,17 @@ def is_over(flagged: int, documents: int, most: float) -> bool:
     """Return whether at least so many flagged documents happen in less than 5 % at this share."""
     if flagged <= most * documents:
         return False
-    return most == 0 or _tail(flagged, documents, most) < _LEAST_PROBABILITY
+    return most == 0 or binomial_tail(flagged, documents, most) < _LEAST_PROBABILITY
 
 
-def _tail(least: int, of: int, share: float) -> float:
-    """Return the probability of `least` successes or more in `of` trials, above the mean."""
+def binomial_tail(least: int, of: int, share: float) -> float:
+    """Return the probability of `least` successes or more in `of` trials.
+
+    Args:
+        least: no fewer than the mean, and more than 0.
+        of: the trials.
+        share: the probability of a success, above 0 and below 1.
+    """
     log_term = (
         math.lgamma(of + 1)
         - math.lgamma(least + 1)

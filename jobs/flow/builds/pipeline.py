@@ -30,6 +30,12 @@ from jobs.flow.intake.column_check import require_columns
 from jobs.flow.intake.input_shards import InputShard
 from jobs.flow.intake.plan import plan
 from jobs.flow.params import BuildParams
+from jobs.flow.releases.acceptance import (
+    recorded_acceptance,
+    require_accepted,
+    require_readable,
+)
+from jobs.flow.releases.candidates import store_candidate
 from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.flow.shards import NormalizedShard
 from jobs.flow.tasks.checkpoints import Checkpoint, Progress
@@ -168,16 +174,53 @@ def run_build(
 
     Raises:
         LossAlarm: there are alarms, and `params.alarms` stop for them.
+        NotAccepted: the review that `params.acceptance` demands is lacking or failed.
     """
-    generation = head(Corpus(open_store(params.storage), params.corpus)).registry.epoch
-    build = run_merge(params, progress, will_publish=True)
-    alarms = build.alarms
-    report(alarms)
-    if params.alarms.is_stopping:
-        stop(alarms, params.version)
+    corpus = Corpus(open_store(params.storage), params.corpus)
+    generation = head(corpus).registry.epoch
+    build = _unalarming(params, progress, report)
     commit_info = {**commit_info, **traffic(build.manifest)}
+    if not build.is_published:
+        if params.acceptance.is_demanded:
+            store_candidate(corpus, build.manifest, params.acceptance)
+        accepted = require_accepted(corpus, build.manifest, params.acceptance)
+        commit_info |= recorded_acceptance(accepted)
     published = publish_candidate(build.manifest, params, commit_info, generation=generation)
-    return replace(published, alarms=tuple(alarms))
+    return replace(published, alarms=tuple(build.alarms))
+
+
+def run_candidate(
+    params: BuildParams,
+    progress: Progress,
+    *,
+    report: Callable[[Sequence[Alarm]], None] = lambda _: None,
+) -> BuildState:
+    """Run all steps and store the candidate, unless an alarm stops it.
+
+    Args:
+        params: of the build.
+        progress: called with every finished task.
+        report: called with the alarms before they end the build.
+
+    Raises:
+        LossAlarm: there are alarms, and `params.alarms` stop for them.
+    """
+    build = _unalarming(params, progress, report)
+    corpus = Corpus(open_store(params.storage), params.corpus)
+    store_candidate(corpus, build.manifest, params.acceptance)
+    return build
+
+
+def _unalarming(
+    params: BuildParams, progress: Progress, report: Callable[[Sequence[Alarm]], None]
+) -> BuildState:
+    """Run all steps up to the candidate; alarms are reported and may end the build."""
+    require_readable(params.acceptance)
+    build = run_merge(params, progress, will_publish=True)
+    report(build.alarms)
+    if params.alarms.is_stopping:
+        stop(build.alarms, params.version)
+    return build
 
 
 def _run(

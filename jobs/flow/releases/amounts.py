@@ -45,11 +45,7 @@ def amounts(release: OpenedRelease, by: Sequence[str]) -> pa.Table:
         ConfigError: no such key.
         DamagedRelease: a file is not what was published.
     """
-    schema = release.schema()
-    known = [key for key in _KEYS if _SOURCES.get(key, key) in schema.names]
-    unknown = [key for key in by if key not in known]
-    if unknown or not by:
-        raise unknown_choice("by", unknown[0] if unknown else "[]", known)
+    columns_of(release, by)
     (found,) = amounts_by(release, [by])
     return found
 
@@ -148,6 +144,37 @@ def _nothing(by: Sequence[str]) -> pa.Table:
 def _folded(tables: Sequence[pa.Table], by: Sequence[str]) -> pa.Table:
     """Return one table for several of the same grouping."""
     return _summed(pa.concat_tables(tables), by, [("documents", "sum"), ("characters", "sum")])
+
+
+def columns_of(release: OpenedRelease, by: Sequence[str]) -> list[str]:
+    """Return the columns of a release that some keys are made of, each once.
+
+    Args:
+        release: that has them.
+        by: keys, as for `amounts`.
+
+    Raises:
+        UnknownChoice: no such key.
+    """
+    names = release.schema().names
+    known = [key for key in _KEYS if _SOURCES.get(key, key) in names]
+    unknown = [key for key in by if key not in known]
+    if unknown or not by:
+        raise unknown_choice("by", unknown[0] if unknown else "[]", known)
+    return [*dict.fromkeys(_SOURCES.get(key, key) for key in by)]
+
+
+def keyed(rows: pa.Table, by: Sequence[str]) -> pa.Table:
+    """Return a column per key.
+
+    Args:
+        rows: with `columns_of` these keys.
+        by: the keys.
+    """
+    named = {key: rows[_SOURCES.get(key, key)] for key in by}
+    if _YEAR in named:
+        named[_YEAR] = pc.utf8_slice_codeunits(named[_YEAR], 0, _YEAR_CHARS)
+    return pa.table(named)
 
 
 def _summed(rows: pa.Table, by: Sequence[str], sums: Sequence[tuple[Any, str]]) -> pa.Table:

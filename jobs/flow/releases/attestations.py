@@ -9,7 +9,6 @@ any time. Envelope: DSSE v1 (secure-systems-lab); statement: in-toto Attestation
 from __future__ import annotations
 
 import base64
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,14 +20,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from jobs.config_errors import InputUnreadable
 from jobs.errors import ObjectMissing, SignatureInvalid
+from jobs.flow.releases.envelopes import checked_payload, enveloped, key_id
 from jobs.flow.releases.opened_release import OpenedRelease, open_release
-from jobs.storage.canonical_json import canonical_json
 from jobs.storage.layout import attestation_key, attestations
 from jobs.storage.manifests import JsonObject
 from jobs.storage.objects import StorageParams
 from jobs.storage.stores import open_store
 
-_PAYLOAD_TYPE = "application/vnd.in-toto+json"
 _MAKE_ONE = "openssl genpkey -algorithm ed25519 -out key.pem makes one"
 
 
@@ -98,16 +96,9 @@ def sign(release: OpenedRelease, key: Ed25519PrivateKey, *, at: str) -> tuple[Si
             return known, False
     except SignatureInvalid:  # of something else: replaced
         pass
-    payload = canonical_json(_statement(release, at))
-    signature = base64.b64encode(key.sign(_authenticated(payload))).decode()
-    stored = {
-        "payloadType": _PAYLOAD_TYPE,
-        "payload": base64.b64encode(payload).decode(),
-        "signatures": [{"keyid": _key_id(public), "sig": signature}],
-    }
-    where = attestation_key(release.corpus, release.digest, _key_id(public))
-    release.store.put(where, canonical_json(stored))
-    return Signature(_key_id(public), at), True
+    where = attestation_key(release.corpus, release.digest, key_id(public))
+    release.store.put(where, enveloped(_statement(release, at), key))
+    return Signature(key_id(public), at), True
 
 
 def check_signature(release: OpenedRelease, path: Path) -> Signature:
@@ -121,7 +112,7 @@ def check_signature(release: OpenedRelease, path: Path) -> Signature:
         SignatureInvalid: no signature of this key, or one of something else.
         ConfigError: the file holds no Ed25519 public key.
     """
-    public = _read_public_key(path)
+    public = read_public_key(path, "public_key")
     found = _checked(release, public)
     if found is not None:
         return found
@@ -130,7 +121,7 @@ def check_signature(release: OpenedRelease, path: Path) -> Signature:
     if not others:
         raise SignatureInvalid(f"{name} is not signed: heliu sign release=… key=FILE signs it")
     raise SignatureInvalid(
-        f"{name} is signed, but not with the key of {path}, {_key_id(public)}: by {others}"
+        f"{name} is signed, but not with the key of {path}, {key_id(public)}: by {others}"
     )
 
 
@@ -156,7 +147,7 @@ def signature_keys(release: OpenedRelease) -> list[str]:
 
 def _checked(release: OpenedRelease, public: Ed25519PublicKey) -> Signature | None:
     """Return the signature of a key, if there is one."""
-    signer = _key_id(public)
+    signer = key_id(public)
     # Before each key had an envelope of its own, all signed one statement without a time.
     before = f"{attestations(release.corpus, release.digest)}.json"
     for key in (attestation_key(release.corpus, release.digest, signer), before):
@@ -176,8 +167,7 @@ def _require_right(
     public: Ed25519PublicKey,
 ) -> None:
     try:
-        payload = base64.b64decode(envelope["payload"])
-        public.verify(base64.b64decode(signature["sig"]), _authenticated(payload))
+        payload = checked_payload(envelope, signature, public)
         is_right = orjson.loads(payload) == _statement(release, _time(envelope))
     except (InvalidSignature, ValueError, TypeError, KeyError):
         is_right = False
@@ -208,12 +198,6 @@ def _time(envelope: JsonObject) -> str | None:
     return at if isinstance(at, str) else None
 
 
-def _authenticated(payload: bytes) -> bytes:
-    """Return the signed bytes: DSSE's pre-authentication encoding of type and payload."""
-    kind = _PAYLOAD_TYPE.encode()
-    return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
-
-
 def _envelope(release: OpenedRelease, key: str) -> JsonObject:
     """Return an envelope as stored; one without signatures where nothing is stored."""
     try:
@@ -228,18 +212,14 @@ def _envelope(release: OpenedRelease, key: str) -> JsonObject:
     return dict(envelope)
 
 
-def _read_public_key(path: Path) -> Ed25519PublicKey:
+def read_public_key(path: Path, name: str) -> Ed25519PublicKey:
+    """Read a public key from a PEM file; arguments and errors as for `read_private_key`."""
     try:
         key = serialization.load_pem_public_key(path.read_bytes())
     except (OSError, ValueError) as error:
         raise InputUnreadable(
-            f"public_key={path} cannot be read ({error}): give a PEM file of one"
+            f"{name}={path} cannot be read ({error}): give a PEM file of one"
         ) from error
     if not isinstance(key, Ed25519PublicKey):
-        raise InputUnreadable(f"public_key={path} is no Ed25519 key: give a PEM file of one")
+        raise InputUnreadable(f"{name}={path} is no Ed25519 key: give a PEM file of one")
     return key
-
-
-def _key_id(public: Ed25519PublicKey) -> str:
-    raw = public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-    return hashlib.sha256(raw).hexdigest()

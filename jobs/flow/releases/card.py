@@ -21,13 +21,16 @@ _LICENCES = {
 }
 
 
-def dataset_card(manifest: Manifest, digest: str, *, paths: Sequence[str]) -> str:
+def dataset_card(
+    manifest: Manifest, digest: str, *, paths: Sequence[str], acceptance: Sequence[JsonObject] = ()
+) -> str:
     """Return the card: the release's content, partners, licences, and how it was made.
 
     Args:
         manifest: of the release.
         digest: of the manifest.
         paths: its Parquet files, or a pattern that matches them, relative to the card.
+        acceptance: what is attested of its review, as `attested` gives it.
     """
     size = f"{manifest['documents']:,} documents, {manifest['content_bytes']:,} bytes of UTF-8 text"
     return "\n".join(
@@ -54,6 +57,7 @@ def dataset_card(manifest: Manifest, digest: str, *, paths: Sequence[str]) -> st
             *_bad_files(manifest),
             *_benchmarks(manifest.get("benchmarks", [])),
             *_private_data(manifest),
+            *_acceptance(acceptance),
             "## Columns",
             "",
             *_columns(manifest["schema"]["shards"]),
@@ -256,6 +260,26 @@ def _private_data(manifest: Manifest) -> list[str]:
     header = ["partner", "kind", "policy", "documents that had it", "values"]
     said = f"Searched for: {', '.join(map(text, policies))}."
     return ["## Private data", "", said, "", *table(header, private_data_rows(manifest)), ""]
+
+
+def _acceptance(attested: Sequence[JsonObject]) -> list[str]:
+    """Return the section on reviews by people; nothing for a release that none reviewed."""
+    if not attested:
+        return []
+    rows = [
+        [
+            *(one["review"][name] for name in ("documents", "passed")),
+            "{:.2%} to {:.2%}".format(*one["review"]["interval"]),
+            "{within:,} of {documents:,}".format(**one["check"]) if one["check"] else "",
+            ", ".join(one["reviewers"]),
+            code(one["sample"]["drawn"]),
+            code(one["key"][:12]),
+        ]
+        for one in attested
+    ]
+    header = ["documents reviewed", "passed", "share, 95 % interval", "within limits of signals"]
+    header += ["reviewed by", "sample", "signed by key"]
+    return ["## Review", "", *table(header, rows), ""]
 
 
 def _columns(columns: list[ColumnEntry]) -> list[str]:

@@ -14,6 +14,7 @@ import orjson
 
 from jobs.corpus.model.reasons import DropReason, Stage
 from jobs.errors import ConfigError
+from jobs.flow.releases.acceptance import attested
 from jobs.flow.releases.card import dataset_card, licence_card
 from jobs.flow.releases.croissant import croissant
 from jobs.flow.releases.file_locations import FileLocation
@@ -29,16 +30,19 @@ _JSON_TYPES = {"float": "number", "double": "number", "bool": "boolean"}
 
 @dataclass(frozen=True)
 class DescribedRelease:
-    """A release to describe: its manifest, the digest of that, and when it was published."""
+    """A release to describe: manifest, digest of that, when it was published, what is attested."""
 
     manifest: Manifest
     digest: str
     published_at: str
+    acceptance: Sequence[JsonObject] = ()
 
 
 def described_release(release: OpenedRelease) -> DescribedRelease:
     """Return the description of an opened release."""
-    return DescribedRelease(current_manifest(release), release.digest, release.published_at)
+    accepted = attested(release.source, release.digest)
+    manifest = current_manifest(release)
+    return DescribedRelease(manifest, release.digest, release.published_at, accepted)
 
 
 def current_manifest(release: OpenedRelease) -> Manifest:
@@ -143,7 +147,7 @@ def derived_files(
     manifest = release.manifest
     paths = [file.path for file in locations] if pattern is None else [pattern]
     if group is None:
-        card = dataset_card(manifest, release.digest, paths=paths)
+        card = dataset_card(manifest, release.digest, paths=paths, acceptance=release.acceptance)
     else:
         card = licence_card(manifest, release.digest, group, paths=paths)
         manifest = licensed_manifest(manifest, group)

@@ -14,7 +14,7 @@ from jobs.flow.releases.attestations import signature_keys
 from jobs.flow.releases.described_files import write_derived
 from jobs.flow.releases.opened_release import OpenedRelease, open_release
 from jobs.storage.corpus import Corpus
-from jobs.storage.layout import blob_key
+from jobs.storage.layout import acceptances, blob_key
 from jobs.storage.log import head, retired_files_of
 from jobs.storage.manifests import CommitInfo, FileEntry
 from jobs.storage.objects import ObjectStore
@@ -90,5 +90,6 @@ def _copy(
 
 
 def _copy_signatures(release: OpenedRelease, copy: OpenedRelease) -> None:
-    for key in signature_keys(release):
+    reviews = release.store.list(acceptances(release.corpus, release.digest))
+    for key in [*signature_keys(release), *(info.key for info in reviews)]:
         copy.store.put(key, release.store.get(key))

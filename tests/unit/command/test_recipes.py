@@ -33,21 +33,27 @@ def test_the_recipe_of_cci_asks_for_what_its_description_names(folder: Path) -> 
     assert set(params.origin.sources.flagged_by) <= {rule.reason for rule in params.rules.rules}
     assert (params.origin.span.first, params.origin.span.last) == ("2001-01", "2023-11")
     assert params.private_data.policies["resident_id"] == "replace"
+    assert (params.acceptance.reviewed, params.acceptance.passed) == (4000, 0.96)
+    assert params.acceptance.within == 0.98
+    assert "porn_hits_per_1000_chars" in params.acceptance.limits
 
 
 def test_any_part_of_a_recipe_can_be_switched_off(folder: Path) -> None:
-    off = ("sources.policy=off", "span.from=null", "span.missing=keep", "private_data.mobile=off")
+    off = ["sources.policy=off", "span.from=null", "span.missing=keep", "private_data.mobile=off"]
+    off += ["acceptance.reviewed=0", "acceptance.within=0"]
     params = parameters(folder, "recipe=cci", "rules=gopher-zh", "sources.most_flagged=null", *off)
     assert params.rules.profile == "gopher-zh"
     assert not params.origin.sources.is_on
     assert params.origin.span.first is None
     assert "mobile" not in params.private_data.policies
     assert "email" in params.private_data.policies
+    assert not params.acceptance.is_demanded
 
 
 def test_nothing_is_asked_without_a_recipe(folder: Path) -> None:
     params = parameters(folder)
     assert (params.rules.profile, params.origin.sources.policy) == ("none", "off")
+    assert not params.acceptance.is_demanded
     assert params == parameters(folder, "recipe=none")
 
 

@@ -27,6 +27,9 @@ READERS = {
     "flow/releases/attestations.py": {"get", "put"},  # signatures
     "flow/takedown/erasure.py": {"get", "put"},  # records of what was deleted
     "flow/releases/described_files.py": {"put"},
+    "flow/releases/candidates.py": {"put"},  # manifests, named by their content
+    "flow/releases/acceptance.py": {"get", "put"},  # signed attestations
+    "flow/releases/samples.py": {"open"},  # for a person's eyes, like `explanation`
     "flow/releases/mirror.py": {"get", "put", "put_file"},  # signatures
     "flow/releases/file_checks.py": {"tail"},  # verify hashes what it reads
     "flow/releases/amounts.py": {"open"},  # for a person's eyes, like the next two

@@ -18,7 +18,9 @@ from jobs.cli import main
 from jobs.errors import ConfigError, SignatureInvalid
 from jobs.flow.releases import attestations as attesting
 from jobs.flow.releases.attestations import Signature, check_signature, read_private_key, signatures
+from jobs.flow.releases.envelopes import authenticated, key_id
 from jobs.flow.releases.opened_release import OpenedRelease
+from jobs.storage.canonical_json import canonical_json
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.layout import attestations
 from tests.releases import small_release
@@ -131,12 +133,12 @@ def test_signatures_of_before_that_tell_no_time_are_right(
 ) -> None:
     """Several keys signed one statement, in one file, and none of them said when."""
     pairs = [_keys(tmp_path, name) for name in "ab"]
-    payload = attesting.canonical_json(attesting._statement(release, None))
+    payload = canonical_json(attesting._statement(release, None))
     signed = []
     for private, _ in pairs:
         key = read_private_key(private, "key")
-        signature = base64.b64encode(key.sign(attesting._authenticated(payload))).decode()
-        signed.append({"keyid": attesting._key_id(key.public_key()), "sig": signature})
+        signature = base64.b64encode(key.sign(authenticated(payload))).decode()
+        signed.append({"keyid": key_id(key.public_key()), "sig": signature})
     envelope = {"payload": base64.b64encode(payload).decode(), "signatures": signed}
     old = f"{attestations(release.corpus, release.digest)}.json"
     release.store.put(old, json.dumps(envelope).encode())
