@@ -32,6 +32,11 @@ from jobs.corpus.signals.signals import signals
 from jobs.corpus.text.furniture_signs import Sign, sign_of
 from jobs.corpus.text.text_buffers import text_buffers, text_hashes
 
+BATCH_BITS = 5
+"""Bits of a text in which it may be noted, while edges are counted, where it is from."""
+
+_TEXT = ~np.uint64((1 << BATCH_BITS) - 1)
+
 
 class KeyCounts(NamedTuple):
     """For each key, of a site or of a line at an end, how many texts have it; keys ascend."""
@@ -41,28 +46,40 @@ class KeyCounts(NamedTuple):
 
 
 def edge_keys(documents: pa.Table) -> Keys:
-    """Return what to count: uint64 (m, 2), distinct rows of a key and 64 bits of a text's hash.
+    """Return what to count: uint64 (m, 2), distinct rows of a key and a text, sorted.
 
-    Rows are sorted. A document gives a key for its site, and one for each line at either end; none
-    if it has no address. Law: key-wise; those of two tables are the sorted union.
+    A text is 59 bits of its hash above `BATCH_BITS` zeros. A document gives a key for its site, and
+    one for each line at either end; none if it has no address. Law: key-wise; those of two tables
+    are the sorted union.
     """
     documents = documents.filter(pc.is_valid(documents["content"]))
     site = _site_keys(documents["url"])
     texts = text_hashes(documents["content"].combine_chunks())
-    ids = [0 if text is None else int.from_bytes(text[:8], "big") for text in texts.to_pylist()]
+    ids = np.array(
+        [0 if t is None else int.from_bytes(t[:8], "big") for t in texts.to_pylist()], np.uint64
+    )
     ends = edge_lines(documents["content"].combine_chunks(), site)
     keys = np.concatenate(
         [_site_count_keys(site)[:, None], ends.keys.reshape(len(site), 2 * EDGE_LINES)], axis=1
     )
-    pairs = np.stack([keys, np.broadcast_to(np.array(ids, np.uint64)[:, None], keys.shape)], 2)
+    pairs = np.stack([keys, np.broadcast_to((ids & _TEXT)[:, None], keys.shape)], 2)
     return unique_pairs(pairs[keys != 0])
 
 
 def count_keys(pairs: Keys, *, least: int) -> KeyCounts:
-    """Return the keys of at least `least` texts. Law: whole, for all pairs of a key."""
+    """Return the keys of at least `least` texts, of whatever batches.
+
+    Law: whole, for all pairs of a key.
+    """
+    pairs = pairs & np.array([2**64 - 1, _TEXT], np.uint64)
     pairs = unique_pairs(pairs)
     keys, documents = np.unique(pairs[:, 0], return_counts=True)
     return KeyCounts(keys[documents >= least], documents[documents >= least].astype(np.int64))
+
+
+def batch_numbers(pairs: Keys) -> Keys:
+    """Return what the lowest `BATCH_BITS` bits of texts hold."""
+    return pairs[:, 1] & ~_TEXT
 
 
 def remove_site_boilerplate(

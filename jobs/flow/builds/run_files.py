@@ -7,13 +7,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.corpus.dedup.ranking import hash_halves
+from jobs.corpus.model.tables import STORED_DOCUMENTS
 from jobs.corpus.removal.line_keys import Keys
 from jobs.flow.shards import Run
 from jobs.flow.tasks.exchange import write_partitions
 from jobs.flow.tasks.table_files import write_table
 from jobs.storage.objects import ObjectStore
 
-EDGE_BITS = 10
+EDGE_BITS = 12
 EDGE_PARTITIONS = 1 << EDGE_BITS  # of the keys to count: at most so many tasks count them
 _BY_ID = [("doc_id", "ascending"), ("position", "ascending")]
 _ROW_GROUP_BYTES = 4 << 20  # small, so that merge reads little beyond the range it asks for
@@ -27,12 +28,13 @@ def write_run(
     Args:
         store: the object store.
         name: the key of each table, with {} for its kind, before it is sealed.
-        table: DOCUMENTS by `doc_id`.
+        table: DOCUMENTS, in any order.
         facts_of_run: their facts, in any order.
         removals: their REMOVALS, in any order.
     """
+    documents = table.select(STORED_DOCUMENTS.names)
     return Run(
-        documents_key=write_rows(store, name, "documents", table),
+        documents_key=write_rows(store, name, "documents", documents.sort_by("doc_id")),
         facts_key=write_rows(store, name, "facts", facts_of_run.sort_by(_BY_ID)),
         removals_key=write_rows(store, name, "removals", removals.sort_by("doc_id")),
     )

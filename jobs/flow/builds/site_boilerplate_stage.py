@@ -24,11 +24,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.corpus.model.reasons import RejectReason, Stage
+from jobs.corpus.model.tables import DOCUMENTS, with_columns
 from jobs.corpus.normalize.facts import facts
 from jobs.corpus.removal.changes import changes
 from jobs.corpus.removal.site_boilerplate import KeyCounts, remove_site_boilerplate
 from jobs.errors import DamagedTable
-from jobs.flow.builds.boilerplate_counts import count_edges, read_counts
+from jobs.flow.builds.boilerplate_counts import Part, count_edges, read_counts
 from jobs.flow.builds.normalize_stage import checkpoint_key
 from jobs.flow.builds.reject_shares import check_rejects
 from jobs.flow.builds.run_files import write_rows
@@ -58,12 +59,12 @@ class _Shard(NamedTuple):
     Attributes:
         folder: The key below which it writes.
         normalized: The key of the checkpoint of the shard.
-        counts: The file of the counts that it needs.
+        counts: Where the counts are that it needs.
     """
 
     folder: str
     normalized: str
-    counts: str
+    counts: Part
 
 
 class _Lost(NamedTuple):
@@ -93,9 +94,9 @@ def without_site_boilerplate(
     work = [
         CheckpointedTask(
             at(f"{shard.key}.json"),
-            _Shard(at(shard.key), checkpoint_key(params.corpus, shard.key), file),
+            _Shard(at(shard.key), checkpoint_key(params.corpus, shard.key), part),
         )
-        for shard, file in zip(normalized, counts, strict=True)
+        for shard, part in zip(normalized, counts, strict=True)
     ]
     removing = map_checkpointed(
         _remove, work, params=params, label="site boilerplate: remove", progress=progress
@@ -134,7 +135,7 @@ def _changed_run(
     """Write what removing boilerplate changes of a run; return the run with it, and its losses."""
     if not len(counts.keys):
         return run, _NOTHING
-    before = read_table(store, run.documents_key)
+    before = with_columns(read_table(store, run.documents_key), DOCUMENTS)  # signals are new ones
     after, removals = remove_site_boilerplate(
         before, counts, params=params.site_boilerplate, signal_params=params.signals
     )
