@@ -10,7 +10,7 @@ class Run:
     """The tables that a task wrote for successive rows of an input shard.
 
     Attributes:
-        documents_key: DOCUMENTS by `doc_id`.
+        documents_key: STORED_DOCUMENTS by `doc_id`.
         facts_key: Their facts by `doc_id`.
         removals_key: Their REMOVALS by `doc_id`.
         edges_key: The lines at their ends; None if site boilerplate is not removed.

@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from jobs.corpus.model.tables import DOCUMENTS, DROPS, REMOVALS, facts_schema
+from jobs.corpus.model.tables import DROPS, REMOVALS, STORED_DOCUMENTS, facts_schema
+from jobs.corpus.normalize.facts import with_signals
 from jobs.corpus.removal.changes import changed_documents, changed_facts, changes_schema
 from jobs.flow.builds.merge_plan import SectionPlan
 from jobs.flow.builds.sections import RunSlice, Section
@@ -63,7 +64,7 @@ def range_tables(
     store: ObjectStore, section: Section, within: Range, *, num_perm: int
 ) -> RangeTables:
     """Read the rows of a section that are in the range, without site boilerplate."""
-    schemas = (DOCUMENTS, facts_schema(num_perm), REMOVALS, changes_schema(num_perm))
+    schemas = (STORED_DOCUMENTS, facts_schema(num_perm), REMOVALS, changes_schema(num_perm))
     schemas = tuple(schema.append(_ORDINAL) for schema in schemas)
     read = partial(_of_run, store, within=within, schemas=schemas)
     with ThreadPoolExecutor(_READERS) as pool:
@@ -71,11 +72,9 @@ def range_tables(
     empty = [schema.empty_table() for schema in schemas]
     tables = map(pa.concat_tables, zip(empty, *parts, strict=True))
     documents, facts, removals, changes = tables
-    return RangeTables(
-        changed_documents(documents, changes, removals, key="ordinal"),
-        changed_facts(facts, changes, key="ordinal"),
-        removals,
-    )
+    documents = changed_documents(documents, changes, removals, key="ordinal")
+    facts = changed_facts(facts, changes, key="ordinal")
+    return RangeTables(with_signals(documents, facts, key="ordinal"), facts, removals)
 
 
 def dropped(store: ObjectStore, files: Sequence[str], plan: SectionPlan, within: Range) -> pa.Table:

@@ -200,7 +200,7 @@ class _RunWriter:
         folder = work_key(self.params.corpus, _FOLDER, self.shard.key)
         number = f"{len(self.runs):05d}"
         name = f"{folder}/{{}}-{number}"
-        run = write_run(self.store, name, table.sort_by("doc_id"), facts_of_run, removals)
+        run = write_run(self.store, name, table, facts_of_run, removals)
         if self.params.site_boilerplate.is_on:
             edges = write_edges(self.store, f"{folder}/edges-{number}.bin", edge_keys(table))
             run = replace(run, edges_key=edges)
