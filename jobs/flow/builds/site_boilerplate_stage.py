@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from jobs.corpus.model.reasons import RejectReason, Stage
 from jobs.corpus.model.tables import DOCUMENTS, with_columns
@@ -44,6 +45,7 @@ from jobs.flow.tasks.checkpoints import (
     map_checkpointed,
     read_checkpoint,
 )
+from jobs.flow.tasks.row_groups import read_row_groups
 from jobs.flow.tasks.sealed_objects import read_table
 from jobs.storage.canonical_json import fingerprint
 from jobs.storage.layout import work_key
@@ -133,9 +135,9 @@ def _changed_run(
     store: ObjectStore, run: Run, name: str, counts: KeyCounts, params: BuildParams
 ) -> tuple[Run, _Lost]:
     """Write what removing boilerplate changes of a run; return the run with it, and its losses."""
-    if not len(counts.keys):
+    if not len(counts.keys) or not run.losing_rows:
         return run, _NOTHING
-    before = with_columns(read_table(store, run.documents_key), DOCUMENTS)  # signals are new ones
+    before = with_columns(_may_lose(store, run), DOCUMENTS)  # of which signals are made anew
     after, removals = remove_site_boilerplate(
         before, counts, params=params.site_boilerplate, signal_params=params.signals
     )
@@ -155,6 +157,17 @@ def _changed_run(
     sizes = pc.subtract(_sizes(before), _sizes(after)).to_pylist()
     rejected = before["reason"].null_count - after["reason"].null_count
     return run, _Lost(rejected, after["position"].to_pylist(), sizes)
+
+
+def _may_lose(store: ObjectStore, run: Run) -> pa.Table:
+    """Read the first documents of a run, those that may lose boilerplate."""
+
+    def first(metadata: pq.FileMetaData) -> list[int]:
+        rows = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
+        ends = np.cumsum(rows)
+        return np.flatnonzero(ends <= run.losing_rows).tolist()
+
+    return read_row_groups(store, run.documents_key, first)
 
 
 def _sizes(documents: pa.Table) -> pa.ChunkedArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,14 +104,18 @@ def test_batch_is_given_the_counts_of_its_keys(
 
 
 def test_reads_of_many_batches_grow_as_the_corpus(
-    params: BuildParams, monkeypatch: pytest.MonkeyPatch, reads: Counter[str]
+    params: BuildParams,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    reads: Counter[str],
 ) -> None:
     monkeypatch.setattr(boilerplate_counts, "FEW_BATCHES", 2)
     found = []
     for runs in (128, 256):
-        shards, _ = written(params, runs)
+        of_runs = replace(params, storage=replace(params.storage, root=f"{tmp_path}/{runs}"))
+        shards, _ = written(of_runs, runs)
         reads.clear()
-        counted(shards, params)
+        counted(shards, of_runs)
         found.append(reads.copy())
     assert {"gather-groups", "count", "distribute"} < set(found[0])
     assert found[1].total() < 2.3 * found[0].total(), found

@@ -222,7 +222,7 @@ def test_files_of_a_corpus_with_enough_tasks_are_read_whole_and_once(
     monkeypatch.setattr(plan_module, "_ENOUGH_TASKS", 1)
     opened.clear()
     after = run_normalize(replace(params, corpus="whole"), silent)
-    assert opened == sorted(on_disk(path))
+    assert opened[1:] == sorted(on_disk(path))  # the head of the first is tried
     assert digests(after) == on_disk(path)
     assert [len(shard.files) for shard in after.plan] == [1, 1]
     delivered = sum(shard.delivered for shard in before)
