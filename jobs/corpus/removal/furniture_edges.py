@@ -26,8 +26,9 @@ from jobs.corpus.text.text_buffers import Offsets, text_buffers
 from jobs.corpus.text.utf8 import Bytes, decode_point
 
 _HINT_BITS = 23  # of a table of single bits, a megabyte: few pairs fall together
+_ALONE, _BEFORE, _FIRST = (np.uint32(bit) for bit in (1 << 22, 1 << 23, 1 << 24))  # no characters
 
-Hints = npt.NDArray[np.uint8]
+HintBits = npt.NDArray[np.uint8]
 
 
 def has_furniture(content: pa.LargeStringArray, edges: Edges) -> Mask:
@@ -59,11 +60,15 @@ def is_furniture(line: bytes) -> bool:
 
 
 @functools.cache
-def _hints() -> Hints:
+def _hints() -> HintBits:
     """Return a table of bits, in which the bits of hints are set."""
+    hints = furniture_hints()
+    pairs = [(ord(hint[0]), ord(hint[1])) for hint in hints.anywhere if len(hint) > 1]
+    pairs += [(int(_ALONE), ord(hint)) for hint in hints.anywhere if len(hint) == 1]
+    pairs += [(int(_FIRST) ^ ord(hint[0]), ord(hint[1])) for hint in hints.first]
+    pairs += [(int(_BEFORE), ord(hint)) for hint in hints.before]
     bits = np.zeros(1 << _HINT_BITS, np.bool_)
-    for hint in furniture_hints():
-        first, second = map(ord, hint if len(hint) > 1 else f"\0{hint}")
+    for first, second in pairs:
         bits[_slot(np.uint32(first), np.uint32(second))] = True
     return np.packbits(bits, bitorder="little")
 
@@ -75,14 +80,14 @@ def _slot(first: np.uint32, second: np.uint32) -> np.uint64:
 
 
 @kernel
-def _is_hint(hints: Hints, first: np.uint32, second: np.uint32) -> bool:
+def _is_hint(hints: HintBits, first: np.uint32, second: np.uint32) -> bool:
     slot = _slot(first, second)
     return bool((hints[slot >> np.uint64(3)] >> np.uint8(slot & np.uint64(7))) & 1)
 
 
 @kernel
 def _find_hints(
-    data: Bytes, offsets: Offsets, edges: Edges, table: FoldingTable, hints: Hints, found: Mask
+    data: Bytes, offsets: Offsets, edges: Edges, table: FoldingTable, hints: HintBits, found: Mask
 ) -> None:
     """Flag the lines that hold a hint: a sign, or two that are side by side."""
     rows, sides, lines = found.shape
@@ -93,10 +98,23 @@ def _find_hints(
                     break
                 i = np.uint64(offsets[row] + edges.starts[row, side, line])
                 end = np.uint64(offsets[row] + edges.ends[row, side, line])
-                before = np.uint32(0)
-                while i < end and not found[row, side, line]:
-                    point, i = decode_point(data, i)
-                    sign = table[np.uint64(point)]
-                    is_found = _is_hint(hints, np.uint32(0), sign) or _is_hint(hints, before, sign)
-                    found[row, side, line] = is_found
-                    before = sign
+                found[row, side, line] = _has_hint(data, i, end, table, hints)
+
+
+@kernel
+def _has_hint(
+    data: Bytes, i: np.uint64, end: np.uint64, table: FoldingTable, hints: HintBits
+) -> bool:
+    """Whether the line of bytes `i` to `end` holds a hint: a sign, or two side by side."""
+    before, begun = np.uint32(0), 0  # signs of the line, up to two
+    while i < end:
+        point, i = decode_point(data, i)
+        sign = table[np.uint64(point)]
+        if _is_hint(hints, _ALONE, sign) or _is_hint(hints, before, sign):
+            return True
+        if begun == 1 and _is_hint(hints, _FIRST ^ before, sign):
+            return True
+        if begun or not _is_hint(hints, _BEFORE, sign):
+            begun = min(begun + 1, 2)
+        before = sign
+    return False

@@ -64,7 +64,8 @@ def page_ends(documents: pa.Table) -> PageEnds:
     Law: keys are key-wise, those of two tables are the sorted union; `may_lose` is row-wise.
     """
     is_valid = pc.is_valid(documents["content"])
-    documents = documents.filter(is_valid)
+    if documents["content"].null_count:  # else a copy of all text for nothing
+        documents = documents.filter(is_valid)
     site = _site_keys(documents["url"])
     content = documents["content"].combine_chunks()
     hashes = text_hashes(content).to_pylist()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import re
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 
@@ -88,10 +89,10 @@ _MENU = re.compile(
 _HOME = re.compile(r"首页|主页|\bhome\b")
 _SENTENCE = re.compile(r"[。！？!?；;…][”’」』）)\]】\"'*_ ]*\Z")
 # Two characters of every line of furniture: of an alternative of the patterns above those that are
-# rarest in text. Digits count as 0. The words of _META and _COMMAND give their first two.
+# rarest in text. Digits count as 0. Lines that begin with _META or _COMMAND need not be here.
 _HINTS = (
-    "© | > 版权 yr ht ow cp 网安 增值 化经 播视 闻信 识共 mm 未经 转载 授权 立场 无关 侵权 投资"
-    " 仅代 二维 扫码 导航 关注 位置 客户 pp 点击 点选 来源 ww 0: 首页 主页 om"
+    "© | > 版权 yr ht ow cp 网安 增值 化经 播视 闻信 识共 mm 未经 转载 授权 立场 无关 侵权 资建"
+    " 仅代 二维 扫码 面导 题导 站导 目导 关注 位置 客户 pp 点击 点选 来源 ww 0: 首页 主页 om"
 )
 _BRACKETS = " \t*_#>•·■▲►-—()[]<>【】〖〗「」|~"
 
@@ -128,9 +129,24 @@ def sign_of(line: str) -> Sign:
     return Sign.BESIDE if _BESIDE.fullmatch(bare) else Sign.TEXT
 
 
-def furniture_hints() -> frozenset[str]:
-    """Return signs and pairs of signs, of which every line of furniture has one (`sign_table`)."""
-    return frozenset(_HINTS.split()) | {word[:2] for word in f"{_META}|{_COMMAND}".split("|")}
+class Hints(NamedTuple):
+    """Signs and pairs of signs (`sign_table`), of which every line of furniture has one.
+
+    Attributes:
+        anywhere: In the line.
+        first: Where it begins.
+        before: Signs that may stand before that.
+    """
+
+    anywhere: frozenset[str]
+    first: frozenset[str]
+    before: frozenset[str]
+
+
+def furniture_hints() -> Hints:
+    """Return what lines of furniture are recognized by before the patterns are tried."""
+    first = frozenset(word[:2] for word in f"{_META}|{_COMMAND}".split("|"))
+    return Hints(frozenset(_HINTS.split()), first, frozenset(_BRACKETS))
 
 
 @functools.cache

@@ -48,7 +48,7 @@ from jobs.storage.stores import open_store
 BATCH_RUNS = 256
 QUARTERS = 4  # files that a batch is gathered in, by key
 FEW_BATCHES = 128  # whose files every counting task may read: cheaper than to gather them again
-GROUP_BATCHES = 32  # gathered again: as many as five bits of a text can tell apart
+GROUP_BATCHES = 32  # gathered again: as many as five bits of a text can number
 GROUP_SPANS = 128  # files that they are gathered in, by key
 TASK_PAIRS = 16_000_000
 _SMALL_PAIRS = 1_000_000  # worth a task of their own, as long as tasks are few
