@@ -214,6 +214,9 @@ def test_file_is_read_once_and_its_head_tried(
     assert opened.count(path.name) == tasks
 
 
+@pytest.mark.parametrize(
+    "delivery", ["pieces.jsonl", "pieces.csv", "pieces.parquet"], indirect=True
+)
 def test_files_of_a_corpus_with_enough_tasks_are_read_whole_and_once(
     delivery: tuple[Path, BuildParams], opened: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
