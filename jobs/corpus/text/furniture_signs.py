@@ -154,7 +154,7 @@ def sign_table() -> FoldingTable:
     """Return what each code point counts as in hints: folded, a digit as 0; (0x110000,) uint32."""
     table = np.arange(len(folding_table()), dtype=np.uint32)
     for point, folded in _folding().items():
-        table[point] = ord(folded) if isinstance(folded, str) else folded
+        table[point] = folded
     is_digit = [chr(point).isdecimal() for point in range(_DIGITS_END)]
     table[:_DIGITS_END][is_digit] = ord("0")
     return table

@@ -77,7 +77,8 @@ def write_rows(store: ObjectStore, name: str, kind: str, rows: pa.Table, *, seco
 def _starts(rows: pa.Table) -> list[int]:
     """Return the rows with which row groups begin."""
     bits = max(1, (_size(rows) // _ROW_GROUP_BYTES).bit_length() - 1)
-    return np.searchsorted(hash_halves(rows["doc_id"])[0], _first_keys(bits)).tolist()
+    starts: list[int] = np.searchsorted(hash_halves(rows["doc_id"])[0], _first_keys(bits)).tolist()
+    return starts
 
 
 def _size(rows: pa.Table) -> int:

@@ -164,8 +164,8 @@ def _may_lose(store: ObjectStore, run: Run) -> pa.Table:
 
     def first(metadata: pq.FileMetaData) -> list[int]:
         rows = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
-        ends = np.cumsum(rows)
-        return np.flatnonzero(ends <= run.losing_rows).tolist()
+        groups: list[int] = np.flatnonzero(np.cumsum(rows) <= run.losing_rows).tolist()
+        return groups
 
     return read_row_groups(store, run.documents_key, first)
 
