@@ -10,7 +10,7 @@ class Run:
     """The tables that a task wrote for successive rows of an input shard.
 
     Attributes:
-        documents_key: DOCUMENTS by `doc_id`.
+        documents_key: STORED_DOCUMENTS, first those that may lose site boilerplate, by `doc_id`.
         facts_key: Their facts by `doc_id`.
         removals_key: Their REMOVALS by `doc_id`.
         edges_key: The lines at their ends; None if site boilerplate is not removed.
@@ -18,6 +18,7 @@ class Run:
             None if it changes none.
         first_position: The position of its first row in order of delivery.
         end_position: A position after its last row.
+        losing_rows: How many documents may lose site boilerplate.
     """
 
     documents_key: str
@@ -27,6 +28,7 @@ class Run:
     changes_key: str | None = None
     first_position: int = 0
     end_position: int = 1 << 62
+    losing_rows: int = 0
 
 
 @dataclass(frozen=True)

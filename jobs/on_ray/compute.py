@@ -14,8 +14,10 @@ class ComputeParams:
             a local Ray.
         workers: Tasks at once; None for one per CPU.
         task_memory_bytes: Memory a task asks of Ray's scheduler; None for no request.
+        is_small: Whether all tasks together take less time than Ray takes to start.
     """
 
     address: str | None
     workers: int | None
     task_memory_bytes: int | None
+    is_small: bool = False

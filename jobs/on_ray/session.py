@@ -14,6 +14,7 @@ from contextvars import ContextVar
 
 from jobs.errors import ComputeError
 from jobs.on_ray.compute import ComputeParams
+from jobs.on_ray.small_work import end_worker
 
 _IS_OPEN = ContextVar("a session of Ray is open", default=False)
 _FAILURES = (OSError, RuntimeError, ValueError)  # the last of what it cannot parse
@@ -26,7 +27,7 @@ def ray_session() -> Iterator[None]:
     Where everything is done already, no Ray is started. A Ray already connected to is left
     as it was.
     """
-    if _IS_OPEN.get() or _is_initialized():
+    if _IS_OPEN.get() or is_initialized():
         yield
         return
     token = _IS_OPEN.set(True)
@@ -34,6 +35,7 @@ def ray_session() -> Iterator[None]:
         yield
     finally:
         _IS_OPEN.reset(token)
+        end_worker()
         if "ray" in sys.modules:
             import ray  # noqa: PLC0415
 
@@ -46,7 +48,7 @@ def start_ray(params: ComputeParams) -> None:
     Raises:
         ComputeError: there is none to connect to, or none can be started here.
     """
-    if _is_initialized():
+    if is_initialized():
         return
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -59,7 +61,8 @@ def start_ray(params: ComputeParams) -> None:
     _silence_ray_data()
 
 
-def _is_initialized() -> bool:
+def is_initialized() -> bool:
+    """Whether this process is connected to a Ray."""
     if "ray" not in sys.modules:
         return False
     import ray  # noqa: PLC0415

@@ -11,12 +11,14 @@ import pickle
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from jobs.errors import HeliuError, StorageError, TaskError, unforeseen
 from jobs.on_ray.compute import ComputeParams
 from jobs.on_ray.progress import report_no_progress, with_pauses
-from jobs.on_ray.session import ray_session, start_ray
+from jobs.on_ray.session import is_initialized, ray_session, start_ray
+from jobs.on_ray.small_work import WorkerDied, called_beside, is_small
 
 if TYPE_CHECKING:
     import ray.data
@@ -63,9 +65,25 @@ def map_shards(
     if not specs:
         return
     with ray_session():
+        if is_small(compute) and not is_initialized():
+            done = 0
+            for result in _beside(task, specs, label):
+                done += 1
+                yield result
+            specs = specs[done:]
+            if not specs:
+                return
         start_ray(compute)
         dataset = _dataset(task, specs, compute, label)
         yield from _mapped(dataset, specs, label, found, if_killed)
+
+
+def _beside(task: Callable[[Spec], Result], specs: Sequence[Spec], label: str) -> Iterator[Result]:
+    """Yield the results of tasks run in one process beside this, up to one that kills it."""
+    pickled = pickle.dumps(task)
+    with suppress(WorkerDied):
+        for spec in specs:
+            yield _unwrapped(called_beside(_outcome_of, pickled, label, spec))
 
 
 def _dataset(
@@ -153,28 +171,33 @@ class _Guarded(Generic[Spec, Result]):
     def _outcome(self, row: dict[str, Any]) -> bytes:
         if _deaths_so_far() >= _MOST_DEATHS:
             return pickle.dumps(_Deadly(row["number"]))
-        spec = pickle.loads(row["spec"])  # noqa: S301
-        outcome: list[Result | HeliuError] = []
-        with unforeseen(lambda error: outcome.append(self._failure(error, spec))):
-            outcome.append(self._tried(spec))
-        return pickle.dumps(outcome[0])
+        return _outcome_of(self.task, self.label, pickle.loads(row["spec"]))  # noqa: S301
 
-    def _failure(self, error: Exception, spec: Spec) -> HeliuError:
-        if isinstance(error, HeliuError):
-            return error
-        account = "".join(traceback.format_exception_only(error)).strip()
-        return TaskError(f"a task of {self.label} failed: {account} ({_named(spec)})")
 
-    def _tried(self, spec: Spec) -> Result:
-        task: Callable[[Spec], Result] = pickle.loads(self.task)  # noqa: S301
-        for pause_seconds in _PAUSES_SECONDS:
-            try:
-                return task(spec)
-            except StorageError as error:
-                if type(error) is not StorageError:  # what is missing or forbidden stays so
-                    raise
-                time.sleep(pause_seconds)
-        return task(spec)
+def _outcome_of(task: bytes, label: str, spec: Any) -> bytes:
+    """Return the pickled result of a pickled task, or the error that it raises."""
+    outcome: list[Any] = []
+    with unforeseen(lambda error: outcome.append(_failure(error, label, spec))):
+        outcome.append(_tried(pickle.loads(task), spec))  # noqa: S301
+    return pickle.dumps(outcome[0])
+
+
+def _failure(error: Exception, label: str, spec: object) -> HeliuError:
+    if isinstance(error, HeliuError):
+        return error
+    account = "".join(traceback.format_exception_only(error)).strip()
+    return TaskError(f"a task of {label} failed: {account} ({_named(spec)})")
+
+
+def _tried(task: Callable[[Spec], Result], spec: Spec) -> Result:
+    for pause_seconds in _PAUSES_SECONDS:
+        try:
+            return task(spec)
+        except StorageError as error:
+            if type(error) is not StorageError:  # what is missing or forbidden stays so
+                raise
+            time.sleep(pause_seconds)
+    return task(spec)
 
 
 def _unwrapped(outcome: bytes) -> Any:

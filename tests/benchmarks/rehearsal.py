@@ -242,8 +242,8 @@ def summary(found: Rehearsal, estimates: dict[str, model.Estimate], factor: int)
 
 def measure(folder: Path, gigabytes: float) -> dict[str, model.Cost]:
     """Build so much text at real sizes, in this process; return the cost of each stage."""
-    given = ["shards.group_documents=20000", "shards.release_bytes=33554432"]
-    given += ["shards.input_bytes=33554432"]
+    # Runs are as large as in any build, and a section has four ranges as in any.
+    given = ["shards.group_documents=20000", "shards.release_bytes=67108864"]
     with contextlib.ExitStack() as patches:
         for module, name, value in _MEASURED_SIZES:
             patches.enter_context(patch.object(module, name, value))

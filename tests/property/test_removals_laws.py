@@ -14,7 +14,7 @@ from jobs.corpus.removal.repeated_lines import without_repeated_lines
 from jobs.corpus.removal.site_boilerplate import (
     EDGE_LINES,
     count_keys,
-    edge_keys,
+    page_ends,
     remove_site_boilerplate,
 )
 from jobs.corpus.repair.normalization import EVERY, normalized
@@ -101,12 +101,12 @@ def test_repeats_are_removed_row_by_row(texts: list[str], cut: int) -> None:
 @given(st.lists(st.tuples(TEXTS, URLS), max_size=12), st.randoms(use_true_random=False))
 def test_boilerplate_is_the_same_in_any_order_and_pieces(rows, random) -> None:
     documents = table_of(rows)
-    counts = count_keys(edge_keys(documents), least=2)
+    counts = count_keys(page_ends(documents).keys, least=2)
     after, _ = remove_site_boilerplate(documents, counts, params=SITE, signal_params=NO_KEYWORDS)
     order = pa.array(random.sample(range(len(rows)), len(rows)), pa.int64())
     cut = random.randint(0, len(rows))
     pieces = [documents.take(order[:cut]), documents.take(order[cut:])]
-    again = count_keys(np.concatenate([edge_keys(piece) for piece in pieces]), least=2)
+    again = count_keys(np.concatenate([page_ends(piece).keys for piece in pieces]), least=2)
     assert all(np.array_equal(*pair) for pair in zip(counts, again, strict=True))
     left = [
         remove_site_boilerplate(piece, again, params=SITE, signal_params=NO_KEYWORDS)[0]
@@ -119,7 +119,7 @@ def test_boilerplate_is_the_same_in_any_order_and_pieces(rows, random) -> None:
 @given(st.lists(st.tuples(TEXTS, URLS), max_size=12))
 def test_boilerplate_put_back_gives_the_texts_and_what_is_left_is_normalized(rows) -> None:
     documents = table_of(rows)
-    counts = count_keys(edge_keys(documents), least=2)
+    counts = count_keys(page_ends(documents).keys, least=2)
     after, removals = remove_site_boilerplate(
         documents, counts, params=SITE, signal_params=NO_KEYWORDS
     )

@@ -69,6 +69,8 @@ DOCUMENTS = pa.schema(
     ]
 )
 
+STORED_DOCUMENTS = pa.schema([field for field in DOCUMENTS if field.name not in SIGNALS.names])
+"""DOCUMENTS as stored: their facts hold the signals."""
 
 OF_CANONICAL = {
     "whole_hash": HASH,  # xxh3-128 of the canonical form with all that is set aside

@@ -55,6 +55,23 @@ def facts(documents: pa.Table, *, params: SignatureParams) -> pa.Table:
     )
 
 
+def with_signals(documents: pa.Table, facts: pa.Table, *, key: str = "position") -> pa.Table:
+    """Return documents with the signals that their facts hold, null for those without facts.
+
+    Args:
+        documents: some rows and columns of STORED_DOCUMENTS.
+        facts: of these documents and maybe of others; some columns of `facts_schema`.
+        key: the column of both that names a document.
+
+    Law: row-wise.
+    """
+    at = pc.index_in(documents[key], value_set=facts[key].combine_chunks())
+    for field in SIGNALS:
+        if field.name in facts.column_names:
+            documents = documents.append_column(field, facts[field.name].take(at))
+    return documents
+
+
 def _whole(texts: Canonical, canonical_hash: pa.Array) -> dict[str, pa.Array]:
     """Return what is known of the texts with all that is set aside."""
     is_aside = pa.array(texts.set_aside != 0)

@@ -10,7 +10,6 @@ page has stays. A text that would lose more than `max_share` of its letters stay
 
 from __future__ import annotations
 
-import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -24,13 +23,18 @@ from jobs.corpus.model.sites import sites
 from jobs.corpus.model.tables import DOCUMENTS
 from jobs.corpus.removal.edge_lines import EDGE_LINES, EdgeArray, Edges, edge_lines
 from jobs.corpus.removal.edge_spans import edge_spans
+from jobs.corpus.removal.furniture_edges import has_furniture, is_furniture
 from jobs.corpus.removal.line_keys import Keys, Mask
 from jobs.corpus.removal.params import SiteBoilerplateParams
 from jobs.corpus.removal.removals import removals, without_spans
 from jobs.corpus.signals.keywords import SignalParams
 from jobs.corpus.signals.signals import signals
-from jobs.corpus.text.furniture_signs import Sign, sign_of
 from jobs.corpus.text.text_buffers import text_buffers, text_hashes
+
+BATCH_BITS = 5
+"""Bits of a text in which it may be noted, while edges are counted, where it is from."""
+
+_TEXT = ~np.uint64((1 << BATCH_BITS) - 1)
 
 
 class KeyCounts(NamedTuple):
@@ -40,29 +44,56 @@ class KeyCounts(NamedTuple):
     documents: npt.NDArray[np.int64]
 
 
-def edge_keys(documents: pa.Table) -> Keys:
-    """Return what to count: uint64 (m, 2), distinct rows of a key and 64 bits of a text's hash.
+class PageEnds(NamedTuple):
+    """What is known of the ends of documents before any is compared with others.
 
-    Rows are sorted. A document gives a key for its site, and one for each line at either end; none
-    if it has no address. Law: key-wise; those of two tables are the sorted union.
+    Attributes:
+        keys: What to count: uint64 (m, 2), distinct rows of a key and a text, sorted. A text is 59
+            bits of its hash above `BATCH_BITS` zeros. A document gives a key for its site, and one
+            for each line at either end; none if it has no address.
+        may_lose: bool (n,): whether a document has a line of furniture there; others lose nothing.
     """
-    documents = documents.filter(pc.is_valid(documents["content"]))
+
+    keys: Keys
+    may_lose: Mask
+
+
+def page_ends(documents: pa.Table) -> PageEnds:
+    """Return what the ends of documents hold.
+
+    Law: keys are key-wise, those of two tables are the sorted union; `may_lose` is row-wise.
+    """
+    is_valid = pc.is_valid(documents["content"])
+    if documents["content"].null_count:  # else a copy of all text for nothing
+        documents = documents.filter(is_valid)
     site = _site_keys(documents["url"])
-    texts = text_hashes(documents["content"].combine_chunks())
-    ids = [0 if text is None else int.from_bytes(text[:8], "big") for text in texts.to_pylist()]
-    ends = edge_lines(documents["content"].combine_chunks(), site)
+    content = documents["content"].combine_chunks()
+    hashes = text_hashes(content).to_pylist()
+    ids = np.array([0 if h is None else int.from_bytes(h[:8], "big") for h in hashes], np.uint64)
+    ends = edge_lines(content, site)
+    may_lose = is_valid.to_numpy().copy()
+    may_lose[may_lose] = has_furniture(content, ends)
     keys = np.concatenate(
         [_site_count_keys(site)[:, None], ends.keys.reshape(len(site), 2 * EDGE_LINES)], axis=1
     )
-    pairs = np.stack([keys, np.broadcast_to(np.array(ids, np.uint64)[:, None], keys.shape)], 2)
-    return unique_pairs(pairs[keys != 0])
+    pairs = np.stack([keys, np.broadcast_to((ids & _TEXT)[:, None], keys.shape)], 2)
+    return PageEnds(unique_pairs(pairs[keys != 0]), may_lose)
 
 
 def count_keys(pairs: Keys, *, least: int) -> KeyCounts:
-    """Return the keys of at least `least` texts. Law: whole, for all pairs of a key."""
+    """Return the keys of at least `least` texts, of whatever batches.
+
+    Law: whole, for all pairs of a key.
+    """
+    pairs = pairs & np.array([2**64 - 1, _TEXT], np.uint64)
     pairs = unique_pairs(pairs)
     keys, documents = np.unique(pairs[:, 0], return_counts=True)
     return KeyCounts(keys[documents >= least], documents[documents >= least].astype(np.int64))
+
+
+def batch_numbers(pairs: Keys) -> Keys:
+    """Return what the lowest `BATCH_BITS` bits of texts hold."""
+    return pairs[:, 1] & ~_TEXT
 
 
 def remove_site_boilerplate(
@@ -121,14 +152,9 @@ def _with_furniture(content: pa.LargeStringArray, ends: Edges, is_common: Mask) 
     found = [
         row
         for row, start, stop in zip(rows.tolist(), starts, stops, strict=True)
-        if _is_furniture(bytes(lines[start:stop]))
+        if is_furniture(bytes(lines[start:stop]))
     ]
     return sorted(set(found))
-
-
-@functools.lru_cache(maxsize=1 << 14)  # pages of a site repeat their lines
-def _is_furniture(line: bytes) -> bool:
-    return sign_of(line.decode()) >= Sign.FURNITURE
 
 
 def _with_content(

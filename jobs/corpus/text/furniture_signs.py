@@ -11,13 +11,15 @@ from __future__ import annotations
 import functools
 import re
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 
-from jobs.corpus.text.canonical import folding_table
+from jobs.corpus.text.canonical import FoldingTable, folding_table
 
 _LONGEST = 200  # characters; a longer line is text
 _SHORT = 24
+_DIGITS_END = 0x20000  # above it there are none
 
 _EDITORS = "责任编辑|责任编审|责编|编辑|编审|初审|复审|终审|审核|审校|校对|监制"
 _META = (
@@ -86,6 +88,12 @@ _MENU = re.compile(
 )
 _HOME = re.compile(r"首页|主页|\bhome\b")
 _SENTENCE = re.compile(r"[。！？!?；;…][”’」』）)\]】\"'*_ ]*\Z")
+# Two characters of every line of furniture: of an alternative of the patterns above those that are
+# rarest in text. Digits count as 0. Lines that begin with _META or _COMMAND need not be here.
+_HINTS = (
+    "© | > 版权 yr ht ow cp 网安 增值 化经 播视 闻信 识共 mm 未经 转载 授权 立场 无关 侵权 资建"
+    " 仅代 二维 扫码 面导 题导 站导 目导 关注 位置 客户 pp 点击 点选 来源 ww 0: 首页 主页 om"
+)
 _BRACKETS = " \t*_#>•·■▲►-—()[]<>【】〖〗「」|~"
 
 
@@ -119,6 +127,37 @@ def sign_of(line: str) -> Sign:
     if _SENTENCE.search(bare):
         return Sign.SENTENCE
     return Sign.BESIDE if _BESIDE.fullmatch(bare) else Sign.TEXT
+
+
+class Hints(NamedTuple):
+    """Signs and pairs of signs (`sign_table`), of which every line of furniture has one.
+
+    Attributes:
+        anywhere: In the line.
+        first: Where it begins.
+        before: Signs that may stand before that.
+    """
+
+    anywhere: frozenset[str]
+    first: frozenset[str]
+    before: frozenset[str]
+
+
+def furniture_hints() -> Hints:
+    """Return what lines of furniture are recognized by before the patterns are tried."""
+    first = frozenset(word[:2] for word in f"{_META}|{_COMMAND}".split("|"))
+    return Hints(frozenset(_HINTS.split()), first, frozenset(_BRACKETS))
+
+
+@functools.cache
+def sign_table() -> FoldingTable:
+    """Return what each code point counts as in hints: folded, a digit as 0; (0x110000,) uint32."""
+    table = np.arange(len(folding_table()), dtype=np.uint32)
+    for point, folded in _folding().items():
+        table[point] = folded
+    is_digit = [chr(point).isdecimal() for point in range(_DIGITS_END)]
+    table[:_DIGITS_END][is_digit] = ord("0")
+    return table
 
 
 @functools.cache

@@ -4,18 +4,24 @@
 
     normalize  ─▶ keys and texts of each run, by partition    16 bytes each, up to 17 per document
     gather     ─▶ those of a batch of runs, in four files     if there is more than one batch
+               ─▶ those of 32 batches, in 128 files           if there are more than 128 batches
     count      ─▶ keys that many texts have                   one task per span of keys
-    distribute ─▶ those of them that a batch has              if there is more than one batch
+    distribute ─▶ those of them that a batch has              if there is more than one task
 
 Edges are exchanged in batches of runs, so that the files a task reads, and the keys that the
-removal of a run reads, do not grow with the corpus. A counting task holds 80 bytes per key and text
-of its span, some 16 million; a gathering task as much of a quarter of a batch, some 25 million.
+removal of a run reads, do not grow with the corpus. Counting tasks read a part of each gathered
+file, and distributing tasks of each counted one; that would be quadratic for many batches, so 32 of
+these are then gathered again. Which of the 32 have a key is in the low bits of texts.
+
+A counting task holds 80 bytes per key and text of its span, some 16 million; a gathering task as
+much of a quarter of a batch, or of a 128th of 32 batches, some 25 million.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
@@ -23,7 +29,12 @@ from typing import NamedTuple
 import numpy as np
 
 from jobs.corpus.removal.line_keys import Keys
-from jobs.corpus.removal.site_boilerplate import KeyCounts, count_keys, unique_pairs
+from jobs.corpus.removal.site_boilerplate import (
+    KeyCounts,
+    batch_numbers,
+    count_keys,
+    unique_pairs,
+)
 from jobs.flow.builds.run_files import EDGE_PARTITIONS, write_edges
 from jobs.flow.dedup.ranked_facts import documents_of
 from jobs.flow.params import BuildParams
@@ -36,6 +47,9 @@ from jobs.storage.stores import open_store
 
 BATCH_RUNS = 256
 QUARTERS = 4  # files that a batch is gathered in, by key
+FEW_BATCHES = 128  # whose files every counting task may read: cheaper than to gather them again
+GROUP_BATCHES = 32  # gathered again: as many as five bits of a text can number
+GROUP_SPANS = 128  # files that they are gathered in, by key
 TASK_PAIRS = 16_000_000
 _SMALL_PAIRS = 1_000_000  # worth a task of their own, as long as tasks are few
 _FEW_TASKS = 16
@@ -43,11 +57,26 @@ _MOST_PAIRS = 17  # of a document
 _READERS = 16
 
 _NONE = np.zeros((0, 2), np.uint64)
+_SHIFT = np.uint64(32)  # of a count, above a bit for each of the batches that have its key
 
 At = Callable[..., str]
 """Makes the key of an object of the stage from the parts of its name."""
 
-_Reads = tuple[str, int, int, int]  # what a `_Task` reads
+
+class Part(NamedTuple):
+    """Successive partitions of a file, or of each file of a list.
+
+    Attributes:
+        key: Of the file or the list.
+        first: The first partition.
+        end: The partition after the last one.
+        partitions: Of a file.
+    """
+
+    key: str
+    first: int
+    end: int
+    partitions: int
 
 
 class _Task(NamedTuple):
@@ -55,25 +84,60 @@ class _Task(NamedTuple):
 
     Attributes:
         at: The key of the file it writes, before it is sealed.
-        inputs: The key of the list of files that it reads.
-        first: The first partition that it reads of them.
-        end: The partition after the last one.
-        partitions: Of each of these files.
-        batches: Of the build.
+        inputs: What it reads, of the files of a list.
+        batch: The number of the batch that it gathers among those of a group.
+        is_shared: Whether it counts for each of its files, which are of a batch or a group each.
     """
 
     at: str
-    inputs: str
-    first: int
-    end: int
-    partitions: int
-    batches: int
+    inputs: Part
+    batch: int = 0
+    is_shared: bool = False
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """Lists, tasks and files of the stage.
+
+    Attributes:
+        at: Makes keys.
+        params: Of the build.
+        progress: Called after every finished task.
+    """
+
+    at: At
+    params: BuildParams
+    progress: Progress
+
+    def listed(self, name: str, files: Sequence[str]) -> str:
+        """Write a list of files; return its key."""
+        return write_list(open_store(self.params.storage), self.at("inputs", f"{name}.json"), files)
+
+    def run(
+        self, task: Callable[..., Checkpoint], label: str, work: Iterable[tuple[Part, int, bool]]
+    ) -> list[str]:
+        """Run a task for each (inputs, batch, is_shared); return the files they write."""
+        tasks = [
+            CheckpointedTask(
+                self.at(f"{label}-{number}.json"),
+                _Task(self.at(f"{label}-{number}", "keys.bin"), *given),
+            )
+            for number, given in enumerate(work)
+        ]
+        done = map_checkpointed(
+            task,
+            tasks,
+            params=self.params,
+            label=f"site boilerplate: {label}",
+            progress=self.progress,
+        )
+        return [checkpoint["file"] for checkpoint in done]
 
 
 def count_edges(
     normalized: Sequence[NormalizedShard], at: At, params: BuildParams, *, progress: Progress
-) -> list[str]:
-    """Count the edges of a build; return for each shard the file of the counts that it needs.
+) -> list[Part]:
+    """Count the edges of a build; return for each shard where the counts are that it needs.
 
     Args:
         normalized: the shards.
@@ -81,46 +145,72 @@ def count_edges(
         params: of the build.
         progress: called after every finished task.
     """
+    stage = _Stage(at, params, progress)
     batches = list(_batches(normalized))
-    store = open_store(params.storage)
-
-    def list_of(name: str, files: Sequence[str]) -> str:
-        return write_list(store, at("inputs", f"{name}.json"), files)
-
-    edges = [list_of(f"edges-{number}", _edges(batch)) for number, batch in enumerate(batches)]
-
-    def run(task: Callable[..., Checkpoint], label: str, reads: Iterable[_Reads]) -> list[str]:
-        work = [
-            CheckpointedTask(
-                at(f"{label}-{number}.json"),
-                _Task(at(f"{label}-{number}", "keys.bin"), *read, len(batches)),
-            )
-            for number, read in enumerate(reads)
-        ]
-        label = f"site boilerplate: {label}"
-        done = map_checkpointed(task, work, params=params, label=label, progress=progress)
-        return [checkpoint["file"] for checkpoint in done]
-
-    inputs = edges
-    if len(batches) > 1:
-        quarters = _spans(QUARTERS)
-        gathered = run(
-            _gather, "gather", ((one, *span, EDGE_PARTITIONS) for one in edges for span in quarters)
-        )
-        inputs = [list_of(f"gathered-{q}", gathered[q::QUARTERS]) for q in range(QUARTERS)]
+    is_shared = len(batches) > 1
+    inputs, of_file = _gathered(stage, batches)
     tasks = _tasks(normalized, len(inputs))
-    spans = zip(np.repeat(inputs, tasks // len(inputs)).tolist(), _spans(tasks), strict=True)
-    counted = run(_count, "count", ((one, *span, EDGE_PARTITIONS) for one, span in spans))
-    if len(counted) > 1:
-        counts = list_of("counted", counted)
-        shares = range(len(batches))
-        counted = run(_distribute, "distribute", ((counts, n, n + 1, len(batches)) for n in shares))
-    return [file for file, batch in zip(counted, batches, strict=True) for _ in batch]
+    lists = np.repeat(inputs, tasks // len(inputs)).tolist()
+    spans = [
+        Part(files, *span, EDGE_PARTITIONS)
+        for files, span in zip(lists, _spans(tasks), strict=True)
+    ]
+    counted = stage.run(_count, "count", ((span, 0, is_shared) for span in spans))
+    if len(counted) == 1:
+        return [Part(counted[0], 0, 1, 1)] * len(normalized)
+    counts, shares = stage.listed("counted", counted), -(-len(batches) // of_file)
+    parts = (Part(counts, share, share + 1, shares) for share in range(shares))
+    files = stage.run(_distribute, "distribute", ((part, 0, False) for part in parts))
+    found = []
+    for number, batch in enumerate(batches):
+        at_number = number % GROUP_BATCHES
+        counts_of_batch = Part(files[number // of_file], at_number, at_number + 1, GROUP_BATCHES)
+        found += [counts_of_batch] * len(batch)
+    return found
 
 
-def read_counts(store: ObjectStore, key: str) -> KeyCounts:
-    """Read a file of counts that `count_edges` names."""
-    return _counts(_read_span(store, key, first=0, end=1, partitions=1))
+def read_counts(store: ObjectStore, part: Part) -> KeyCounts:
+    """Read the counts of a batch, which `count_edges` names."""
+    rows = _read_part(store, part.key, part)
+    return KeyCounts(rows[:, 0].copy(), (rows[:, 1] >> _SHIFT).astype(np.int64))
+
+
+def _gathered(stage: _Stage, batches: Sequence[Sequence[NormalizedShard]]) -> tuple[list[str], int]:
+    """Return a list of files for each span of keys, and how many batches each file is of."""
+    edges = [stage.listed(f"edges-{n}", _edges(batch)) for n, batch in enumerate(batches)]
+    if len(batches) == 1:
+        return edges, 1
+    quarters = [Part("", *span, EDGE_PARTITIONS) for span in _spans(QUARTERS)]
+    files = stage.run(
+        _gather,
+        "gather",
+        (
+            (quarter._replace(key=files), number % GROUP_BATCHES, False)
+            for number, files in enumerate(edges)
+            for quarter in quarters
+        ),
+    )
+    by_quarter = [files[number::QUARTERS] for number in range(QUARTERS)]
+    if len(batches) <= FEW_BATCHES:
+        return [stage.listed(f"gathered-{n}", files) for n, files in enumerate(by_quarter)], 1
+    groups = range(0, len(batches), GROUP_BATCHES)
+    lists = [
+        [stage.listed(f"group-{n}-{at}", files[at : at + GROUP_BATCHES]) for at in groups]
+        for n, files in enumerate(by_quarter)
+    ]
+    spans = [Part("", *span, EDGE_PARTITIONS) for span in _spans(GROUP_SPANS)]
+    files = stage.run(
+        _gather,
+        "gather-groups",
+        (
+            (span._replace(key=files), 0, False)
+            for number, span in enumerate(spans)
+            for files in lists[number * QUARTERS // GROUP_SPANS]
+        ),
+    )
+    each = len(groups)
+    by_span = [files[at : at + each] for at in range(0, len(files), each)]
+    return [stage.listed(f"span-{n}", files) for n, files in enumerate(by_span)], GROUP_BATCHES
 
 
 def _batches(normalized: Sequence[NormalizedShard]) -> Iterator[list[NormalizedShard]]:
@@ -154,43 +244,55 @@ def _spans(parts: int) -> list[tuple[int, int]]:
 
 
 def _gather(spec: _Task, *, params: BuildParams) -> Checkpoint:
+    """Write the edges of some files as one, each with the number of its batch beside its text."""
     store = open_store(params.storage)
-    pairs = unique_pairs(np.concatenate([_NONE, *_read(store, spec)]))
-    return {"file": write_edges(store, spec.at, pairs)}
+    pairs = np.concatenate([_NONE, *_read(store, spec)])
+    pairs[:, 1] |= np.uint64(spec.batch)
+    return {"file": write_edges(store, spec.at, unique_pairs(pairs))}
 
 
 def _count(spec: _Task, *, params: BuildParams) -> Checkpoint:
-    """Write the keys that many texts have; with several batches, by the batches that have them."""
+    """Write the keys that many texts have, for each file those that it has."""
     store = open_store(params.storage)
     parts = _read(store, spec)
-    found = count_keys(np.concatenate([_NONE, *parts]), least=params.site_boilerplate.min_documents)
-    counts = np.stack([found.keys, found.documents.astype(np.uint64)], axis=1)
-    if spec.batches > 1:
-        shares = [counts[np.isin(found.keys, part[:, 0])] for part in parts]
-    else:
-        shares = [counts]
-    bounds = np.cumsum([0, *(share.size for share in shares)])
-    return {"file": write_partitions(store, spec.at, np.concatenate(shares).ravel(), bounds)}
+    together = np.concatenate([_NONE, *parts])
+    found = count_keys(together, least=params.site_boilerplate.min_documents)
+    shares = [_share(found, part) for part in (parts if spec.is_shared else [together])]
+    return {"file": _write_rows(store, spec.at, shares)}
+
+
+def _share(found: KeyCounts, pairs: Keys) -> Keys:
+    """Return the counts of the keys that these pairs have, each above the bits of its batches."""
+    at = np.searchsorted(found.keys, pairs[:, 0])
+    is_found = np.append(found.keys, np.uint64(0))[at] == pairs[:, 0]
+    batches = np.zeros(len(found.keys) + 1, np.uint64)
+    np.bitwise_or.at(batches, at[is_found], np.uint64(1) << batch_numbers(pairs[is_found]))
+    has = np.flatnonzero(batches[:-1])
+    counts = found.documents[has].astype(np.uint64) << _SHIFT
+    return np.stack([found.keys[has], counts | batches[has]], axis=1)
 
 
 def _distribute(spec: _Task, *, params: BuildParams) -> Checkpoint:
+    """Write the counts of a batch or a group of them, by the number of the batch."""
     store = open_store(params.storage)
     counts = np.concatenate([_NONE, *_read(store, spec)])
-    return {"file": write_partitions(store, spec.at, counts.ravel(), np.array([0, counts.size]))}
+    numbers = np.arange(GROUP_BATCHES, dtype=np.uint64)
+    shares = [counts[(counts[:, 1] >> number) & np.uint64(1) == 1] for number in numbers]
+    return {"file": _write_rows(store, spec.at, shares)}
+
+
+def _write_rows(store: ObjectStore, at: str, parts: Sequence[Keys]) -> str:
+    bounds = np.cumsum([0, *(part.size for part in parts)])
+    return write_partitions(store, at, np.concatenate(parts).ravel(), bounds)
 
 
 def _read(store: ObjectStore, spec: _Task) -> list[Keys]:
     """Read the task's partitions of all its files: arrays of shape (n, 2)."""
-    files = read_list(store, spec.inputs)
-    read = partial(_read_span, store, first=spec.first, end=spec.end, partitions=spec.partitions)
+    files = read_list(store, spec.inputs.key)
     with ThreadPoolExecutor(_READERS) as pool:
-        return list(pool.map(read, files))
+        return list(pool.map(partial(_read_part, store, part=spec.inputs), files))
 
 
-def _read_span(store: ObjectStore, key: str, *, first: int, end: int, partitions: int) -> Keys:
-    found = read_span(store, key, first=first, end=end, partitions=partitions)
+def _read_part(store: ObjectStore, key: str, part: Part) -> Keys:
+    found = read_span(store, key, first=part.first, end=part.end, partitions=part.partitions)
     return found.packed.reshape(-1, 2)
-
-
-def _counts(rows: Keys) -> KeyCounts:
-    return KeyCounts(rows[:, 0].copy(), rows[:, 1].astype(np.int64))

@@ -1,7 +1,7 @@
 """What a merge task reads: its range of ids of the runs of its section, and of their drops.
 
-A file costs three requests, whatever is read of it: its size, its end with footer and digests, and
-the row groups that may hold ids of the range, which lie side by side.
+Of a file only the row groups that may hold ids of the range are read, which lie side by side; of
+documents in two places.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from jobs.corpus.model.tables import DOCUMENTS, DROPS, REMOVALS, facts_schema
+from jobs.corpus.model.tables import DROPS, REMOVALS, STORED_DOCUMENTS, facts_schema
+from jobs.corpus.normalize.facts import with_signals
 from jobs.corpus.removal.changes import changed_documents, changed_facts, changes_schema
 from jobs.flow.builds.merge_plan import SectionPlan
 from jobs.flow.builds.sections import RunSlice, Section
 from jobs.flow.tasks.exchange import read_group
-from jobs.flow.tasks.sealed_objects import open_sealed
-from jobs.storage.checked_files import CheckedFile
+from jobs.flow.tasks.row_groups import read_row_groups
 from jobs.storage.objects import ObjectStore
 
-_END_BYTES = 1 << 17  # footers of documents have up to 100,000 bytes
+_MOST_STRETCHES = 2  # of rows of a table that are in a range
 _READERS = 4  # runs read at a time: a store far away answers slowly
 _ORDINAL = pa.field("ordinal", pa.int64())
 
@@ -63,7 +63,7 @@ def range_tables(
     store: ObjectStore, section: Section, within: Range, *, num_perm: int
 ) -> RangeTables:
     """Read the rows of a section that are in the range, without site boilerplate."""
-    schemas = (DOCUMENTS, facts_schema(num_perm), REMOVALS, changes_schema(num_perm))
+    schemas = (STORED_DOCUMENTS, facts_schema(num_perm), REMOVALS, changes_schema(num_perm))
     schemas = tuple(schema.append(_ORDINAL) for schema in schemas)
     read = partial(_of_run, store, within=within, schemas=schemas)
     with ThreadPoolExecutor(_READERS) as pool:
@@ -71,11 +71,9 @@ def range_tables(
     empty = [schema.empty_table() for schema in schemas]
     tables = map(pa.concat_tables, zip(empty, *parts, strict=True))
     documents, facts, removals, changes = tables
-    return RangeTables(
-        changed_documents(documents, changes, removals, key="ordinal"),
-        changed_facts(facts, changes, key="ordinal"),
-        removals,
-    )
+    documents = changed_documents(documents, changes, removals, key="ordinal")
+    facts = changed_facts(facts, changes, key="ordinal")
+    return RangeTables(with_signals(documents, facts, key="ordinal"), facts, removals)
 
 
 def dropped(store: ObjectStore, files: Sequence[str], plan: SectionPlan, within: Range) -> pa.Table:
@@ -122,17 +120,16 @@ def _inside(table: pa.Table, part: RunSlice) -> pa.Table:
 
 def read_range(store: ObjectStore, key: str, within: Range) -> pa.Table:
     """Read the rows of a stored table whose `doc_id` is in the range, and few row groups more."""
-    with open_sealed(store, key, end_bytes=_END_BYTES) as file:
-        reader = pq.ParquetFile(pa.PythonFile(file, "r"))
-        column = reader.schema_arrow.names.index("doc_id")
-        wanted = [
-            group
-            for group in range(reader.num_row_groups)
-            if _overlaps(reader.metadata.row_group(group).column(column).statistics, within)
+
+    def overlapping(metadata: pq.FileMetaData) -> list[int]:
+        column = metadata.schema.names.index("doc_id")
+        statistics = [
+            metadata.row_group(group).column(column).statistics
+            for group in range(metadata.num_row_groups)
         ]
-        _fetch(file, reader.metadata, wanted)
-        table = reader.read_row_groups(wanted, use_threads=False)  # runs are read by threads
-    return _rows_inside(table, within)
+        return [group for group, one in enumerate(statistics) if _overlaps(one, within)]
+
+    return _rows_inside(read_row_groups(store, key, overlapping), within)
 
 
 def _rows_inside(table: pa.Table, within: Range) -> pa.Table:
@@ -140,22 +137,12 @@ def _rows_inside(table: pa.Table, within: Range) -> pa.Table:
     ids = table["doc_id"]
     is_inside = pc.and_(pc.greater_equal(ids, first), pc.less_equal(ids, last))
     rows = np.flatnonzero(is_inside.to_numpy())
-    if len(rows) and rows[-1] - rows[0] == len(rows) - 1:  # sorted by id: no copy of its text
-        return table.slice(rows[0], len(rows))
-    return table.filter(is_inside)
-
-
-def _fetch(file: CheckedFile, metadata: pq.FileMetaData, groups: Sequence[int]) -> None:
-    """Read the row groups in one request; what reads them then finds them in memory."""
-    if groups:
-        first, last = metadata.row_group(groups[0]), metadata.row_group(groups[-1])
-        spans = [_span(first.column(0)), _span(last.column(last.num_columns - 1))]
-        file.read_at(spans[1][1] - spans[0][0], spans[0][0])
-
-
-def _span(column: pq.ColumnChunkMetaData) -> tuple[int, int]:
-    start = column.dictionary_page_offset or column.data_page_offset
-    return start, start + column.total_compressed_size
+    stretches = np.split(rows, np.flatnonzero(np.diff(rows) != 1) + 1) if len(rows) else []
+    if len(stretches) > _MOST_STRETCHES:
+        return table.filter(is_inside)
+    # Sorted by id, or twice: no copy of its text.
+    slices = [table.slice(stretch[0], len(stretch)) for stretch in stretches]
+    return pa.concat_tables([table.slice(0, 0), *slices])
 
 
 def _overlaps(statistics: Any, within: Range) -> bool:

@@ -22,7 +22,7 @@ from jobs.corpus.model.reasons import Stage
 from jobs.corpus.normalize.documents import documents
 from jobs.corpus.normalize.facts import facts
 from jobs.corpus.release.sections import Boundaries, boundaries
-from jobs.corpus.removal.site_boilerplate import edge_keys
+from jobs.corpus.removal.site_boilerplate import page_ends
 from jobs.errors import DeliveryUnreadable
 from jobs.flow.builds.bad_files import KILLED, BadFile, complaints, readable
 from jobs.flow.builds.reject_shares import check_rejects
@@ -200,10 +200,14 @@ class _RunWriter:
         folder = work_key(self.params.corpus, _FOLDER, self.shard.key)
         number = f"{len(self.runs):05d}"
         name = f"{folder}/{{}}-{number}"
-        run = write_run(self.store, name, table.sort_by("doc_id"), facts_of_run, removals)
+        tables = (table, facts_of_run, removals)
         if self.params.site_boilerplate.is_on:
-            edges = write_edges(self.store, f"{folder}/edges-{number}.bin", edge_keys(table))
+            ends = page_ends(table)
+            edges = write_edges(self.store, f"{folder}/edges-{number}.bin", ends.keys)
+            run = write_run(self.store, name, *tables, may_lose=ends.may_lose)
             run = replace(run, edges_key=edges)
+        else:
+            run = write_run(self.store, name, *tables)
         self.runs.append(replace(run, first_position=self.written, end_position=self.delivered))
         self.written = self.delivered
         self.pending_bytes = 0

@@ -46,6 +46,8 @@ from jobs.storage.manifests import JsonObject, Manifest
 from jobs.storage.store_probe import prove_once
 from jobs.storage.stores import open_store
 
+_SMALL_BYTES = 2 << 20  # of text: a third of a second of tasks
+
 
 @dataclass
 class BuildState:
@@ -263,4 +265,12 @@ def _planned(
     is_published = will_publish and require_free_version(store, shards, params, parent=parent)
     if params.alarms.is_stopping:
         require_columns(shards, params)
+    compares_only_this = parent is None and not tombstones
+    params = _with_small_work(params, shards) if compares_only_this else params
     return BuildState(params, progress, parent, shards, tombstones, is_published)
+
+
+def _with_small_work(params: BuildParams, plan: Sequence[InputShard]) -> BuildParams:
+    """Return the parameters with a note whether starting Ray would take longer than all tasks."""
+    text = sum(file.text_bytes for shard in plan for file in shard.files)
+    return replace(params, compute=replace(params.compute, is_small=text <= _SMALL_BYTES))

@@ -22,13 +22,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from jobs.corpus.model.reasons import RejectReason, Stage
+from jobs.corpus.model.tables import DOCUMENTS, with_columns
 from jobs.corpus.normalize.facts import facts
 from jobs.corpus.removal.changes import changes
 from jobs.corpus.removal.site_boilerplate import KeyCounts, remove_site_boilerplate
 from jobs.errors import DamagedTable
-from jobs.flow.builds.boilerplate_counts import count_edges, read_counts
+from jobs.flow.builds.boilerplate_counts import Part, count_edges, read_counts
 from jobs.flow.builds.normalize_stage import checkpoint_key
 from jobs.flow.builds.reject_shares import check_rejects
 from jobs.flow.builds.run_files import write_rows
@@ -43,6 +45,7 @@ from jobs.flow.tasks.checkpoints import (
     map_checkpointed,
     read_checkpoint,
 )
+from jobs.flow.tasks.row_groups import read_row_groups
 from jobs.flow.tasks.sealed_objects import read_table
 from jobs.storage.canonical_json import fingerprint
 from jobs.storage.layout import work_key
@@ -58,12 +61,12 @@ class _Shard(NamedTuple):
     Attributes:
         folder: The key below which it writes.
         normalized: The key of the checkpoint of the shard.
-        counts: The file of the counts that it needs.
+        counts: Where the counts are that it needs.
     """
 
     folder: str
     normalized: str
-    counts: str
+    counts: Part
 
 
 class _Lost(NamedTuple):
@@ -93,9 +96,9 @@ def without_site_boilerplate(
     work = [
         CheckpointedTask(
             at(f"{shard.key}.json"),
-            _Shard(at(shard.key), checkpoint_key(params.corpus, shard.key), file),
+            _Shard(at(shard.key), checkpoint_key(params.corpus, shard.key), part),
         )
-        for shard, file in zip(normalized, counts, strict=True)
+        for shard, part in zip(normalized, counts, strict=True)
     ]
     removing = map_checkpointed(
         _remove, work, params=params, label="site boilerplate: remove", progress=progress
@@ -132,9 +135,9 @@ def _changed_run(
     store: ObjectStore, run: Run, name: str, counts: KeyCounts, params: BuildParams
 ) -> tuple[Run, _Lost]:
     """Write what removing boilerplate changes of a run; return the run with it, and its losses."""
-    if not len(counts.keys):
+    if not len(counts.keys) or not run.losing_rows:
         return run, _NOTHING
-    before = read_table(store, run.documents_key)
+    before = with_columns(_may_lose(store, run), DOCUMENTS)  # of which signals are made anew
     after, removals = remove_site_boilerplate(
         before, counts, params=params.site_boilerplate, signal_params=params.signals
     )
@@ -154,6 +157,17 @@ def _changed_run(
     sizes = pc.subtract(_sizes(before), _sizes(after)).to_pylist()
     rejected = before["reason"].null_count - after["reason"].null_count
     return run, _Lost(rejected, after["position"].to_pylist(), sizes)
+
+
+def _may_lose(store: ObjectStore, run: Run) -> pa.Table:
+    """Read the first documents of a run, those that may lose boilerplate."""
+
+    def first(metadata: pq.FileMetaData) -> list[int]:
+        rows = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
+        groups: list[int] = np.flatnonzero(np.cumsum(rows) <= run.losing_rows).tolist()
+        return groups
+
+    return read_row_groups(store, run.documents_key, first)
 
 
 def _sizes(documents: pa.Table) -> pa.ChunkedArray:

@@ -136,7 +136,8 @@ def _documents(shard: Shard, store: ObjectStore) -> Iterator[pa.Table]:
     """Yield positions and texts, in the order of the facts."""
     if isinstance(shard, NormalizedShard):
         for run in shard.runs:
-            yield read_documents(store, run, ["position", "content"])
+            documents = read_documents(store, run, ["doc_id", "position", "content"])
+            yield documents.sort_by([("doc_id", "ascending"), ("position", "ascending")])
     elif shard.text_key is None:
         # A text that was taken down is deleted: similarity is estimated from signatures.
         texts = pa.repeat(pa.scalar("", pa.large_string()), shard.delivered)

@@ -17,7 +17,7 @@ from jobs.flow.intake.input_shards import (
 )
 from jobs.flow.intake.listing import ListedGroup, listed_groups
 from jobs.flow.intake.read_files import FileState, digests_read, remember_read, state_of_file
-from jobs.flow.intake.scans import Scan, is_scanned, scan
+from jobs.flow.intake.scans import Scan, is_scanned, scan, text_bytes
 from jobs.flow.params import BuildParams
 from jobs.flow.recorded import InputName
 from jobs.flow.tasks.checkpoints import Progress
@@ -26,6 +26,10 @@ from jobs.storage.stores import open_store
 
 _SPEC_BYTES = 48 << 10  # of the files of a shard, so that a specification has less than 64 KiB
 _FILE_BYTES = 150  # of it for a version, a digest and numbers
+_ENOUGH_TASKS = (
+    2048  # of like size: a corpus of as many is split no further, since that costs scans
+)
+_MOST_TIMES = 16  # as much as `input_bytes` is what a task then reads, a minute and a half
 
 
 def _unseen(_label: str, _done: int, _total: int) -> None:
@@ -41,9 +45,9 @@ def plan(
 ) -> list[InputShard]:
     """Return the input shards of a build, sorted by partner, group and file.
 
-    Files are listed. Tasks scan those that may be split, and those that `known` or `only` may name
+    Files are listed. Tasks scan those that are split, and those that `known` or `only` may name
     unless they were read before. Neither files, splits nor shards depend on how many workers there
-    are.
+    are, but splits on how much is delivered: of more, larger files are read whole, and once.
 
     Args:
         params: of the build.
@@ -61,9 +65,11 @@ def plan(
         for choice, one in groups
     ]
 
+    split_bytes = _split_bytes(chosen, params.shards.input_bytes)
+
     def must_be_scanned(choice: Choice, one: ListedGroup, file: Delivered) -> bool:
         is_asked = not file.digest and choice.is_named(file.source.name)
-        return is_asked or is_scanned(file.source, one.group.reading, params)
+        return is_asked or is_scanned(file.source, one.group.reading, split_bytes)
 
     work = [
         (
@@ -73,7 +79,7 @@ def plan(
         )
         for (choice, _), one in zip(groups, chosen, strict=True)
     ]
-    found = scan(work, params, progress=progress)
+    found = scan(work, params, split_bytes=split_bytes, progress=progress)
     return [
         input_shard(one.partner, one.group, pack, params)
         for (choice, _), one in zip(groups, chosen, strict=True)
@@ -89,6 +95,15 @@ def plan(
     ]
 
 
+def _split_bytes(groups: Iterable[ListedGroup], input_bytes: int) -> int:
+    """Return the text above which a file is split: `input_bytes` times a power of two."""
+    total = sum(text_bytes(file.source) for one in groups for file in one.files)
+    times = 1
+    while times < _MOST_TIMES and 2 * times * input_bytes * _ENOUGH_TASKS <= total:
+        times *= 2
+    return times * input_bytes
+
+
 def _may_be_read(choice: Choice, file: Delivered) -> bool:
     return choice.may_be_read(file.source.name, file.digest)
 
@@ -100,7 +115,8 @@ def with_digests(plan: Sequence[InputShard], params: BuildParams) -> list[InputS
         if not file.digest:
             work = unread.setdefault((partner.name, group.name), (partner.name, group.reading, []))
             work[2].append(file.source)
-    found = scan(unread.values(), params, progress=_unseen)
+    split_bytes = params.shards.input_bytes
+    found = scan(unread.values(), params, split_bytes=split_bytes, progress=_unseen)
     return with_read(plan, {name: one.known.digest for name, one in found.items()})
 
 

@@ -64,6 +64,7 @@ class _Batch:
 
     reading: DeliveryParams
     files: tuple[SourceFile, ...]
+    split_bytes: int
 
     def __str__(self) -> str:
         return ", ".join(file.uri for file in self.files)
@@ -78,9 +79,15 @@ def text_bytes(source: SourceFile) -> int:
     return source.size_bytes * (_GROWTH if _is_compressed(source) else growth_of(source.name))
 
 
-def is_scanned(source: SourceFile, reading: DeliveryParams, params: BuildParams) -> bool:
-    """Must a file be scanned before it is read: may it be split, or is it too large to hold?"""
-    delivered_as, split_bytes = format_named(reading.format), params.shards.input_bytes
+def is_scanned(source: SourceFile, reading: DeliveryParams, split_bytes: int) -> bool:
+    """Must a file be scanned before it is read: is it split, or is it too large to hold?
+
+    Args:
+        source: the file.
+        reading: how it is read.
+        split_bytes: the text above which files are split.
+    """
+    delivered_as = format_named(reading.format)
     if delivered_as.is_random_access and source.size_bytes > HELD_BYTES:
         return True
     is_split = delivered_as.stored_splits or _splitter(source, reading, split_bytes)
@@ -91,6 +98,7 @@ def scan(
     files: Iterable[tuple[str, DeliveryParams, Sequence[SourceFile]]],
     params: BuildParams,
     *,
+    split_bytes: int,
     progress: Progress,
 ) -> Mapping[FileName, Scan]:
     """Scan files that have no checkpoint yet; return what is known of all of them.
@@ -98,13 +106,14 @@ def scan(
     Args:
         files: of each group of a partner, how they are read, and sources sorted by name.
         params: of the build.
+        split_bytes: the text above which files are split, and of a split.
         progress: called after every finished task.
 
     Raises:
         DeliveryChanged: a file is not the one that was listed.
     """
     batches = [
-        (partner, _Batch(reading, batch))
+        (partner, _Batch(reading, batch, split_bytes))
         for partner, reading, sources in files
         for batch in _batches(sources)
     ]
@@ -143,16 +152,17 @@ def _size(batch: _Batch) -> int:
 
 def _key(batch: _Batch, params: BuildParams) -> str:
     files = [(file.name, file.size_bytes, file.version) for file in batch.files]
-    key = fingerprint(batch.reading, files, params.shards.input_bytes, code_digest())
+    key = fingerprint(batch.reading, files, batch.split_bytes, code_digest())
     return work_key(params.corpus, STAGE, f"{key}.json")
 
 
 def _scan_batch(batch: _Batch, *, params: BuildParams) -> Checkpoint:
-    return {"files": [_scanned(source, batch.reading, params) for source in batch.files]}
+    return {"files": [_scanned(source, batch, params) for source in batch.files]}
 
 
-def _scanned(source: SourceFile, reading: DeliveryParams, params: BuildParams) -> JsonObject:
-    split_bytes, endpoint_url = params.shards.input_bytes, params.storage.endpoint_url
+def _scanned(source: SourceFile, batch: _Batch, params: BuildParams) -> JsonObject:
+    reading, split_bytes = batch.reading, batch.split_bytes
+    endpoint_url = params.storage.endpoint_url
     is_large = text_bytes(source) > split_bytes
     splitter = _splitter(source, reading, split_bytes) if is_large else None
     stored_splits = format_named(reading.format).stored_splits if is_large else None

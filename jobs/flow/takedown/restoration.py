@@ -247,9 +247,7 @@ def _choose(spec: tuple[str, NormalizedShard, str], *, params: BuildParams) -> C
         if len(documents):
             name = f"{folder}/{shard.key}/{{}}-{number:05d}"
             known = facts(documents, params=params.signature)
-            checkpoint["runs"].append(
-                write_run(store, name, documents.sort_by("doc_id"), known, removals)
-            )
+            checkpoint["runs"].append(write_run(store, name, documents, known, removals))
             checkpoint["delivered"] += len(documents)
             checkpoint["content_bytes"] += pc.sum(pc.binary_length(documents["content"])).as_py()
     return checkpoint

@@ -7,6 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from jobs.corpus.model.signal_columns import SIGNALS
+from jobs.corpus.model.tables import DOCUMENTS
+from jobs.corpus.normalize.facts import with_signals
 from jobs.corpus.removal.changes import changed_documents, changed_facts
 from jobs.flow.shards import Run
 from jobs.flow.tasks.sealed_objects import read_table
@@ -24,13 +27,20 @@ def read_documents(
         columns: to read; None for all.
         filters: rows to read, by columns that no removal changes; None for all.
     """
-    if run.changes_key is None:
-        return read_table(store, run.documents_key, columns=_listed(columns), filters=filters)
-    table = read_table(store, run.documents_key, columns=_wanted(columns), filters=filters)
-    changes = read_table(store, run.changes_key)
-    spans = ["position", "kind", "offset", "chars"]
-    table = changed_documents(table, changes, read_table(store, run.removals_key, columns=spans))
-    return table if columns is None else table.select(columns)
+    names = DOCUMENTS.names if columns is None else list(columns)
+    signals = [name for name in names if name in SIGNALS.names]
+    stored = [name for name in names if name not in SIGNALS.names]
+    if signals or run.changes_key is not None:
+        stored = list(dict.fromkeys([*stored, "position"]))
+    table = read_table(store, run.documents_key, columns=stored, filters=filters)
+    if run.changes_key is not None:
+        changes = read_table(store, run.changes_key)
+        spans = ["position", "kind", "offset", "chars"]
+        removals = read_table(store, run.removals_key, columns=spans)
+        table = changed_documents(table, changes, removals)
+    if signals:
+        table = with_signals(table, read_facts(store, run, ["position", *signals]))
+    return table.select(names)
 
 
 def read_facts(store: ObjectStore, run: Run, columns: Sequence[str] | None = None) -> pa.Table:

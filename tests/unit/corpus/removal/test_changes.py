@@ -11,7 +11,7 @@ from jobs.corpus.removal.changes import changed_documents, changed_facts, change
 from jobs.corpus.removal.site_boilerplate import (
     SiteBoilerplateParams,
     count_keys,
-    edge_keys,
+    page_ends,
     remove_site_boilerplate,
 )
 from tests.corpora import NO_KEYWORDS
@@ -33,7 +33,7 @@ def delivered() -> pa.Table:
 
 def test_changes_and_removals_give_the_documents_and_facts_without_boilerplate() -> None:
     before = delivered()
-    counts = count_keys(edge_keys(before), least=PARAMS.min_documents)
+    counts = count_keys(page_ends(before).keys, least=PARAMS.min_documents)
     after, removals = remove_site_boilerplate(
         before, counts, params=PARAMS, signal_params=NO_KEYWORDS
     )

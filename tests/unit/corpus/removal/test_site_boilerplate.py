@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from jobs.corpus.removal.params import SiteBoilerplateParams
-from jobs.corpus.removal.site_boilerplate import count_keys, edge_keys, remove_site_boilerplate
+from jobs.corpus.removal.site_boilerplate import count_keys, page_ends, remove_site_boilerplate
 from jobs.errors import ConfigError
 from tests.corpora import NO_KEYWORDS
 from tests.property.test_removals_laws import table_of
@@ -25,7 +25,7 @@ def left(
     rows: list[tuple[str, str | None]], params: SiteBoilerplateParams = PARAMS
 ) -> list[str | None]:
     documents = table_of(rows)
-    counts = count_keys(edge_keys(documents), least=params.min_documents)
+    counts = count_keys(page_ends(documents).keys, least=params.min_documents)
     return remove_site_boilerplate(documents, counts, params=params, signal_params=NO_KEYWORDS)[0][
         "content"
     ].to_pylist()
@@ -185,7 +185,7 @@ def test_text_that_would_lose_more_than_the_share_stays_whole() -> None:
 def test_page_of_nothing_but_frame_is_rejected() -> None:
     rows = [(f"{HEADER}\n{body(n)}\n{FOOTER}", "http://a.example/") for n in range(6)]
     documents = table_of([*rows, (f"{HEADER}\n{FOOTER}", "http://a.example/")])
-    counts = count_keys(edge_keys(documents), least=PARAMS.min_documents)
+    counts = count_keys(page_ends(documents).keys, least=PARAMS.min_documents)
     after, removals = remove_site_boilerplate(
         documents, counts, params=PARAMS, signal_params=NO_KEYWORDS
     )

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pyarrow as pa
 import pytest
 
-from jobs.flow.builds import boilerplate_counts, drops_exchange
+from jobs.flow.builds import boilerplate_counts, drops_exchange, site_boilerplate_stage
 from jobs.flow.builds.pipeline import run_merge
 from jobs.flow.dedup import candidates, gathering
+from jobs.flow.tasks.row_groups import read_row_groups
 from jobs.storage.canonical_json import canonical_json, sha256_hex
 from jobs.storage.directory import DirectoryStore
 from tests.builds import build, build_parameters, silent, write_partner
@@ -85,8 +87,8 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drops_exchange, "SECTIONS_AT_ONCE", 2)
 
 
-def deliver(folder: Path, documents: int) -> None:
-    """Pages of two sites with a frame, of which every ninth repeats the one before."""
+def deliver(folder: Path, documents: int, *, framed: int = 1) -> None:
+    """Pages of two sites, one in `framed` with a frame, of which every ninth repeats another."""
     folder.mkdir(exist_ok=True)
     lines = []
     for number in range(documents):
@@ -94,7 +96,7 @@ def deliver(folder: Path, documents: int) -> None:
         text = "".join(f"第{n}期工程由{n * k}号决定{k * n % 97}，" for k in range(3, 20))
         row = {
             "id": str(number),
-            "text": FRAME.format(text),
+            "text": text if n % framed else FRAME.format(text),
             "url": f"http://{'ab'[n % 2]}.example/",
         }
         lines.append(orjson.dumps(row))
@@ -138,6 +140,24 @@ def test_requests_and_specifications_grow_as_the_corpus(
         assert third < 2.4 * second, (stage, second, third)
         assert watches[2].tasks[stage] > 1.5 * watches[1].tasks[stage]
         assert max(watch.largest[stage] for watch in watches) < 2000
+
+
+def test_removal_reads_no_documents_but_those_with_furniture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver(tmp_path, 180, framed=4)
+    rows = []
+
+    def read(*given: Any) -> pa.Table:
+        table = read_row_groups(*given)
+        rows.append(len(table))
+        return table
+
+    monkeypatch.setattr(site_boilerplate_stage, "read_row_groups", read)
+    Watch(monkeypatch)
+    _, manifest = digest(tmp_path, "root")
+    assert sum(rows) == 45
+    assert sum(file["rows"] for file in manifest["removals"]) == 2 * 40
 
 
 def test_release_does_not_depend_on_how_work_is_divided(

@@ -8,6 +8,7 @@ import json
 import os
 import pickle
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -20,6 +21,7 @@ from jobs.corpus.model.reasons import Stage
 from jobs.flow.builds import normalize_stage
 from jobs.flow.builds.normalize_stage import normalize
 from jobs.flow.builds.pipeline import BuildState, run_normalize
+from jobs.flow.intake import plan as plan_module
 from jobs.flow.intake import scans
 from jobs.flow.intake.input_shards import delivered_files, input_name
 from jobs.flow.intake.plan import plan, remember_plan, with_digests
@@ -210,6 +212,24 @@ def test_file_is_read_once_and_its_head_tried(
     normalize(shards, params, progress=silent)
     tasks = sum(file.source.name == path.name for shard in shards for file in shard.files)
     assert opened.count(path.name) == tasks
+
+
+@pytest.mark.parametrize(
+    "delivery", ["pieces.jsonl", "pieces.csv", "pieces.parquet"], indirect=True
+)
+def test_files_of_a_corpus_with_enough_tasks_are_read_whole_and_once(
+    delivery: tuple[Path, BuildParams], opened: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, params = delivery
+    before = run_normalize(params, silent).shards
+    monkeypatch.setattr(plan_module, "_ENOUGH_TASKS", 1)
+    opened.clear()
+    after = run_normalize(replace(params, corpus="whole"), silent)
+    assert opened[1:] == sorted(on_disk(path))  # the head of the first is tried
+    assert digests(after) == on_disk(path)
+    assert [len(shard.files) for shard in after.plan] == [1, 1]
+    delivered = sum(shard.delivered for shard in before)
+    assert sum(shard.delivered for shard in after.shards) == delivered
 
 
 @few_forms
