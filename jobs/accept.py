@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobs.command.program import now, verb
+from jobs.command.schemas import MISSING
 from jobs.command.settings import ReleaseReport, storage_params
 from jobs.command.terminal import ProgressLine, is_json, note, say, say_json, say_table
 from jobs.errors import ConfigError, NotAccepted

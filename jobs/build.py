@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from jobs.command.program import circumstances, now, verb
+from jobs.command.schemas import MISSING
 from jobs.command.settings import PublishedBuild
 from jobs.command.terminal import ProgressLine, is_json
 
