@@ -131,6 +131,7 @@ class Row(NamedTuple):
     meta: str | None
     reason: RejectReason | None
     evidence: str | None
+    rights: str | None = None
 
 
 class Head(NamedTuple):

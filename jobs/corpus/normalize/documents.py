@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from jobs.corpus.intake.dates import dates
 from jobs.corpus.model.identity import document_ids
 from jobs.corpus.model.reasons import DropReason, RejectReason, Stage
-from jobs.corpus.model.signal_columns import SIGNALS
+from jobs.corpus.model.signal_columns import MEASURED
 from jobs.corpus.model.tables import DELIVERED, DOCUMENTS, require
 from jobs.corpus.private_data.params import PrivateDataParams
 from jobs.corpus.private_data.replacement import (
@@ -72,7 +72,8 @@ def documents(
     require(delivered, DELIVERED, "delivered")
     delivered = delivered.combine_chunks()
     fields = _fields(delivered)
-    origin = origins(fields["url"], fields["published"], params.origin)
+    rights = without_private_values(_column(delivered, "rights"), params=params.private_data)
+    origin = origins(fields["url"], fields["published"], rights, params.origin)
     is_unwanted = pc.and_(pc.is_null(delivered["reason"]), pc.is_valid(origin["reason"]))
     text = repaired(_without(delivered["text"], is_unwanted), params.repair.wanted)
     titles = _title(_without(delivered["title"], is_unwanted), text.repairs, params.repair)
@@ -103,10 +104,10 @@ def documents(
         "reason": reason,
         "title": private.titles,
         **fields,
-        "meta": without_private_values(_meta(delivered), params=params.private_data),
-        **{name: origin[name] for name in ("site", "source_tier", "region", "licence")},
+        "meta": without_private_values(_column(delivered, "meta"), params=params.private_data),
+        **{name: origin[name] for name in ("site", "source_tier", "region", "licence", "rights")},
         "evidence": pc.if_else(is_unwanted, origin["evidence"], evidence),
-        **{field.name: measured[field.name] for field in SIGNALS},
+        **{field.name: measured[field.name] for field in MEASURED},
     }
     table = pa.table({field.name: columns[field.name] for field in DOCUMENTS}).cast(DOCUMENTS)
     return table, removals(table, pa.concat_tables([private.spans, spans])), private.counts
@@ -119,8 +120,8 @@ def _languages(text: Repaired, content: pa.Array) -> dict[str, pa.Array]:
     return {name: pa.array(column, pa.string(), mask=is_null) for name, column in columns.items()}
 
 
-def _meta(delivered: pa.Table) -> pa.Array:
-    return delivered["meta"].combine_chunks()
+def _column(delivered: pa.Table, name: str) -> pa.Array:
+    return delivered[name].combine_chunks()
 
 
 def _without(texts: pa.ChunkedArray | pa.Array, is_left_out: pa.Array) -> pa.Array:
@@ -175,9 +176,7 @@ def _evidence(
     params: TextParams,
 ) -> pa.Array:
     """Evidence of intake, of garbled texts how much no decoding brings back, of private data."""
-    given = without_private_values(
-        delivered["evidence"].combine_chunks(), params=params.private_data
-    )
+    given = without_private_values(_column(delivered, "evidence"), params=params.private_data)
     given = pc.coalesce(given, private.evidence)
     if not pc.any(is_garbled).as_py():
         return given

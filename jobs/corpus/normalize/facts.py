@@ -11,7 +11,7 @@ from jobs.corpus.dedup.params import SignatureParams
 from jobs.corpus.dedup.siblings import title_keys
 from jobs.corpus.dedup.signatures import signatures
 from jobs.corpus.model.identity import digest, hex_hashes
-from jobs.corpus.model.signal_columns import SIGNALS
+from jobs.corpus.model.signal_columns import MEASURED
 from jobs.corpus.model.tables import HASH, facts_schema
 from jobs.corpus.text.canonical import Canonical, canonical
 from jobs.corpus.text.text_buffers import text_hashes
@@ -46,7 +46,7 @@ def facts(documents: pa.Table, *, params: SignatureParams) -> pa.Table:
             **_whole(texts, canonical_hash),
             "published": kept["published"],
             "site": kept["site"],
-            **{name: kept[name] for name in SIGNALS.names},
+            **{name: kept[name] for name in MEASURED.names},
             "signature": signature_column(
                 signatures(compared, params=params), np.asarray(has_text, np.bool_)
             ),
@@ -69,10 +69,21 @@ def _whole(texts: Canonical, canonical_hash: pa.Array) -> dict[str, pa.Array]:
     }
 
 
+def _added(meta: str | None, rights: str | None) -> tuple[str | None, ...]:
+    if rights is not None:
+        return meta, rights
+    return () if meta is None else (meta,)
+
+
 def record_hashes(documents: pa.Table, text_hash: pa.Array) -> pa.Array:
     """The xxh3-128 over all that a release shows of a document: rows with equal ones may swap."""
     columns = [*(documents[name].to_pylist() for name in _SHOWN), hex_hashes(text_hash)]
-    rows = zip(zip(*columns, strict=True), documents["meta"].to_pylist(), strict=True)
-    # What releases without such a column were made of stays what it was.
-    hashes = [digest(*row) if meta is None else digest(*row, meta) for row, meta in rows]
+    rows = zip(
+        zip(*columns, strict=True),
+        documents["meta"].to_pylist(),
+        documents["rights"].to_pylist(),
+        strict=True,
+    )
+    # What releases without such columns were made of stays what it was.
+    hashes = [digest(*row, *_added(meta, rights)) for row, meta, rights in rows]
     return pa.array(hashes, HASH)

@@ -217,6 +217,8 @@ def _planned(
     parent = open_parent(store, params)
     params = extending(params, parent.manifest if parent else None)
     shards = plan(params, known=inputs_of(parent), progress=progress)
+    for shortfall in params.signals.risks.shortfalls if params.signals.risks else ():
+        logging.getLogger(__name__).warning("heliu: signals.risk_keywords: %s", shortfall)
     is_published = will_publish and require_free_version(store, shards, params, parent=parent)
     if params.alarms.is_stopping:
         require_columns(shards, params)
