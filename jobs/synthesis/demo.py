@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.errors import ConfigError
 from jobs.synthesis.exams import exam_items, leakable, write_exam_conf, write_exams
-from jobs.synthesis.partners import PARTNERS, Partner, write_conf, write_registry, write_risk_keywords
+from jobs.synthesis.partners import (
+    PARTNERS,
+    Partner,
+    write_conf,
+    write_registry,
+    write_risk_keywords,
+)
 from jobs.synthesis.planting import Planted, Planter
 from jobs.synthesis.writing import Delivery, RowLocation, TruthFile
 

@@ -189,8 +189,9 @@ def write_registry(path: Path) -> None:
 
 def write_risk_keywords(path: Path) -> None:
     """Harmless words that documents have, as if they were risky, for `signals.risk_keywords`."""
-    words = {"教育": "校外培训机构 营养餐 校车 近视防控", "水利": "河道采砂 城市内涝 小水电 取水许可"}
-    rows = [f"{category}\t{word}\n" for category, some in words.items() for word in some.split()]
+    schools, waters = "校外培训机构 营养餐 校车 近视防控", "河道采砂 城市内涝 小水电 取水许可"
+    words = {"教育": schools.split(), "水利": waters.split()}
+    rows = [f"{category}\t{word}\n" for category, some in words.items() for word in some]
     path.write_text("".join(["category\tword\n", *rows]), encoding="utf-8")
 
 

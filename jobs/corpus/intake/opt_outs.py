@@ -15,7 +15,7 @@ _PREFERENCES = frozenset(("content-usage", "content-signal"))
 _ROBOTS = re.compile(r"robots|x-robots-tag|[\w-]*bot(?:-[\w-]+)?", re.ASCII)
 _REFUSALS = frozenset(("noai", "noimageai"))
 _AGAINST = re.compile(
-    r"(?:^|[,;\s])(train-ai|train-genai|ai-train|ai|genai|tdm|bots)\s*=\s*\"?no?\"?(?=$|[,;\s])"
+    r"(?:^|[,;\s])(train-ai|train-genai|ai-train|ai|genai|tdm|bots)\s*=\s*\"?(no?)\"?(?=$|[,;\s])"
 )
 _SEPARATOR = re.compile(r"[,;:\s]+")
 _MOST_CHARS = 400  # of a value: real ones are short
@@ -48,6 +48,6 @@ def _against(name: str, value: str, policy: str | None) -> Iterator[str]:
     if name == _RESERVATION and value == "1":
         yield f"1, policy {policy[:_MOST_SHOWN]}" if policy else "1"
     elif name in _PREFERENCES:
-        yield from (f"{key}=n" for key in _AGAINST.findall(value.lower()))
+        yield from (f"{key}={no}" for key, no in _AGAINST.findall(value.lower()))
     elif _ROBOTS.fullmatch(name):
         yield from (word for word in _SEPARATOR.split(value.lower()) if word in _REFUSALS)

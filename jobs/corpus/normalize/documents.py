@@ -16,6 +16,10 @@ from jobs.corpus.model.reasons import DropReason, RejectReason, Stage
 from jobs.corpus.model.signal_columns import MEASURED
 from jobs.corpus.model.tables import DELIVERED, DOCUMENTS, require
 from jobs.corpus.private_data.params import PrivateDataParams
+from jobs.corpus.private_data.quotations import (
+    without_private_evidence,
+    without_private_members,
+)
 from jobs.corpus.private_data.replacement import (
     WithoutPrivateData,
     without_private_data,
@@ -72,6 +76,9 @@ def documents(
     require(delivered, DELIVERED, "delivered")
     delivered = delivered.combine_chunks()
     fields = _fields(delivered)
+    fields["published_as_given"] = without_private_values(
+        fields["published_as_given"], params=params.private_data
+    )
     rights = without_private_values(_column(delivered, "rights"), params=params.private_data)
     origin = origins(fields["url"], fields["published"], rights, params.origin)
     is_unwanted = pc.and_(pc.is_null(delivered["reason"]), pc.is_valid(origin["reason"]))
@@ -104,7 +111,7 @@ def documents(
         "reason": reason,
         "title": private.titles,
         **fields,
-        "meta": without_private_values(_column(delivered, "meta"), params=params.private_data),
+        "meta": without_private_members(_column(delivered, "meta"), params=params.private_data),
         **{name: origin[name] for name in ("site", "source_tier", "region", "licence", "rights")},
         "evidence": pc.if_else(is_unwanted, origin["evidence"], evidence),
         **{field.name: measured[field.name] for field in MEASURED},
@@ -176,7 +183,7 @@ def _evidence(
     params: TextParams,
 ) -> pa.Array:
     """Evidence of intake, of garbled texts how much no decoding brings back, of private data."""
-    given = without_private_values(_column(delivered, "evidence"), params=params.private_data)
+    given = without_private_evidence(_column(delivered, "evidence"), params=params.private_data)
     given = pc.coalesce(given, private.evidence)
     if not pc.any(is_garbled).as_py():
         return given

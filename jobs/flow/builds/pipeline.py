@@ -6,12 +6,14 @@ Every step skips what is already there, so that running the list again continues
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from jobs.corpus.model.reasons import Stage
+from jobs.corpus.private_data.quotations import without_private_words
 from jobs.corpus.release.loss_alarms import Alarm
-from jobs.errors import DamagedTable
+from jobs.errors import DamagedTable, DeliveryError, LossAlarm, TaskError
 from jobs.flow.builds.bad_files import BadFile
 from jobs.flow.builds.loss_alarms import build_alarms, stop
 from jobs.flow.builds.merge_inputs import Range
@@ -191,7 +193,7 @@ def _run(
     names = list(STEPS)
     steps = names[: names.index(last) + 1]
     known: set[str] = set()
-    with ray_session():
+    with ray_session(), _hiding_private_data(params):
         build = _planned(params, progress, steps, will_publish=will_publish)
         while True:
             try:
@@ -204,6 +206,18 @@ def _run(
                 logging.getLogger(__name__).warning("heliu: made again: %s", error)
             else:
                 return build
+
+
+@contextmanager
+def _hiding_private_data(params: BuildParams) -> Iterator[None]:
+    """Put placeholders into errors that may quote a delivery, as the header that a file lacks."""
+    try:
+        yield
+    except (DeliveryError, LossAlarm, TaskError) as error:
+        hidden = without_private_words(str(error), params=params.private_data)
+        if hidden == str(error):
+            raise
+        raise type(error)(hidden) from None
 
 
 def _planned(
