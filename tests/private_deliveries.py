@@ -71,7 +71,7 @@ def quoted_lines() -> Iterator[bytes]:
         row = {"text": f"第{number}件事，已经办结。" * 9, "note": f"备注\n{said}", "date": said}
         row["contacts"] = [
             {"说明": f"其一\t{said}"},
-            {said: VALUES[kind]},
+            {said: said},
             json.dumps([f"\n{said}"]),
         ]
         yield json.dumps(row).encode()

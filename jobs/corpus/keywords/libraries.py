@@ -86,7 +86,8 @@ class RiskLibrary:
     @property
     def words(self) -> pa.Table:
         """WORDS, by category and number; those of EXCEPTION first."""
-        return self.__dict__["_words"]
+        words: pa.Table = self.__dict__["_words"]
+        return words
 
     @property
     def names(self) -> list[str]:

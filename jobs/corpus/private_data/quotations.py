@@ -19,10 +19,13 @@ from jobs.corpus.private_data.replacement import without_private_values
 
 _UNRELEASED = (PrivatePolicy.REPLACE, PrivatePolicy.DROP)
 _ESCAPED = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|[nrtbf])")
-_PART = "[0-9A-Za-z\uff10-\uff19@._:+-]{3,}"
 _MOST_DEPTH = 16
-# Where a quotation of a broken line begins, and where one ends.
-_EDGES = re.compile(rf"(?<=near ['\"]){_PART}|{_PART}(?=(?:['\"]|…)$)")
+_SIGN = "[0-9A-Za-z\uff10-\uff19@._:+!/-]"
+# Of a broken line a few characters are quoted, without the words that say what a number is.
+_FEW = re.compile("near ['\"]")
+_NUMBER = re.compile(f"{_SIGN}{{4,}}")
+_IS_NUMBER = re.compile("[0-9\uff10-\uff19@]")
+_EDGES = re.compile(rf"(?<=near ['\"]){_SIGN}{{3,}}+|(?<!{_SIGN}){_SIGN}{{3,}}+(?=(?:['\"]|…)$)")
 
 
 def without_private_evidence(evidence: pa.Array, *, params: PrivateDataParams) -> pa.Array:
@@ -34,7 +37,17 @@ def without_private_evidence(evidence: pa.Array, *, params: PrivateDataParams) -
         return evidence
     plain = pa.array([one and _unescaped(one) for one in evidence.to_pylist()], evidence.type)
     replaced = without_private_values(plain, params=params).to_pylist()
-    return pa.array([one and _EDGES.sub("…", one) for one in replaced], evidence.type)
+    return pa.array([one and _without_parts(one) for one in replaced], evidence.type)
+
+
+def _without_parts(evidence: str) -> str:
+    quoted = _FEW.search(evidence)
+    at = quoted.end() if quoted else len(evidence)
+    return _EDGES.sub("…", evidence[:at] + _NUMBER.sub(_without_number, evidence[at:]))
+
+
+def _without_number(found: re.Match[str]) -> str:
+    return "…" if _IS_NUMBER.search(found[0]) else found[0]
 
 
 def without_private_members(objects: pa.Array, *, params: PrivateDataParams) -> pa.Array:

@@ -15,7 +15,7 @@ from jobs.storage.stores import open_store
 from tests.builds import build, build_parameters, in_this_process, opened, table, write_partner
 from tests.private_deliveries import everything_below
 
-FOOTER = "本站友情提示：远离老虎机，珍惜家庭，共建和谐网络环境。"
+FOOTER = "版权所有：某某老虎机研究中心，未经许可不得转载，违者必究。"
 PAGES = 60
 UNSAID = "无人提及之词"
 
@@ -44,11 +44,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_partner(folder, "gov", rows_of + given)
     pages_of = f"deliveries: {folder}/*.html\nformat: html\ncolumns: {{id: name}}\n"
     write_partner(folder, "web", pages_of + given)
+    write_rules(folder, "ours", risk="risk_hits_per_1000_chars > 8", fraud="risk_hits.诈骗 >= 2")
+    write_rules(folder, "all", risk="risk_hits_per_1000_chars >= 0")
+    write_rules(folder, "other", other="risk_hits_per_1000_chars.走私 > 1")
     (folder / "words").mkdir()
     (folder / "words" / "赌博.txt").write_text(f"{UNSAID}\n老虎机\n", encoding="utf-8")
     (folder / "words" / "b.csv").write_text("类别,关键词\n诈骗,刷单兼职\n", encoding="utf-8")
     (folder / "harmless.txt").write_text("打击刷单兼职\n", encoding="utf-8")
     return folder
+
+
+def write_rules(folder: Path, profile: str, **rules: str) -> None:
+    (folder / "rules").mkdir(exist_ok=True)
+    lines = [f"profile: {profile}", "source: 试用", "reject:"]
+    for reason, rule in rules.items():
+        signal, operator, value = rule.split()
+        lines.append(f"  {reason}: {{signal: {signal}, operator: '{operator}', value: {value}}}")
+    (folder / "rules" / f"{profile}.yaml").write_text("\n".join(lines), encoding="utf-8")
 
 
 def parameters(folder: Path, root: Path, *overrides: str):
@@ -72,8 +84,7 @@ def words(folder: Path) -> tuple[str, ...]:
 
 
 def test_hits_are_columns_and_rules_say_which_word_by_number(folder: Path, tmp_path: Path) -> None:
-    rule = "+rules.reject.fraud={signal: risk_hits.诈骗, operator: '>=', value: 2}"
-    release = released(folder, tmp_path, *words(folder), "rules=cci", rule)
+    release = released(folder, tmp_path, *words(folder), "rules=ours")
     decided = {row["source_id"]: row for row in table(release, "decisions").to_pylist()}
     assert (decided["赌"]["stage"], decided["赌"]["reason"]) == ("judge", "risk")
     assert decided["赌"]["evidence"] == "risk_hits_per_1000_chars 10 > 8: words 赌博=2"
@@ -95,7 +106,7 @@ def test_lines_that_a_site_loses_are_counted_no_more(folder: Path, tmp_path: Pat
     for release, hits in ((removed, None), (whole, "赌博=1")):
         kept = table(release, "shards").to_pylist()
         found = [row["risk_hits"] for row in kept if row["url"] and "a.example" in row["url"]]
-        assert found == [hits] * PAGES
+        assert set(found) == {hits}
 
 
 def test_no_word_is_anywhere_and_a_small_library_is_warned_of(
@@ -113,7 +124,7 @@ def test_no_word_is_anywhere_and_a_small_library_is_warned_of(
 def test_without_a_library_nothing_is_counted_and_no_rule_holds(
     folder: Path, tmp_path: Path
 ) -> None:
-    release = released(folder, tmp_path, "rules=cci")
+    release = released(folder, tmp_path, "rules=all")
     assert "risks" not in release.manifest["parameters"]["signals"]
     kept = table(release, "shards").to_pylist()
     assert {row["risk_hits_per_1000_chars"] for row in kept} == {None}
@@ -139,9 +150,8 @@ def test_another_library_extends_no_release(folder: Path, tmp_path: Path) -> Non
 )
 def test_library_and_rules_must_fit(folder: Path, given: list[str], complaint: str) -> None:
     given = [one.replace("WORDS", f"{folder}/words") for one in given]
-    rule = "+rules.reject.x={signal: risk_hits_per_1000_chars.走私, operator: '>', value: 1}"
     with pytest.raises(ConfigError, match=complaint):
-        parameters(folder, folder, "rules=cci", rule, *given)
+        parameters(folder, folder, "rules=other", *given)
 
 
 @pytest.mark.parametrize(
