@@ -134,7 +134,7 @@ def read_library(
                 raise ConfigError(
                     f"signals.risk_keywords: the category {word.category} is in "
                     f"{homes[word.category]} and in {file.name}: keep it in one file, or its words "
-                    "cannot be told by number"
+                    "cannot be named by number"
                 )
             found.setdefault((word.category, word.word), word)
     harmless = {word.word: word for file in exceptions for word in _words(file, is_exceptions=True)}

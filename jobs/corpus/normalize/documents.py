@@ -75,12 +75,8 @@ def documents(
     """
     require(delivered, DELIVERED, "delivered")
     delivered = delivered.combine_chunks()
-    fields = _fields(delivered)
-    fields["published_as_given"] = without_private_values(
-        fields["published_as_given"], params=params.private_data
-    )
-    rights = without_private_values(_column(delivered, "rights"), params=params.private_data)
-    origin = origins(fields["url"], fields["published"], rights, params.origin)
+    fields = _fields(delivered, params.private_data)
+    origin = origins(fields["url"], fields["published"], fields["rights"], params.origin)
     is_unwanted = pc.and_(pc.is_null(delivered["reason"]), pc.is_valid(origin["reason"]))
     text = repaired(_without(delivered["text"], is_unwanted), params.repair.wanted)
     titles = _title(_without(delivered["title"], is_unwanted), text.repairs, params.repair)
@@ -195,11 +191,16 @@ def _evidence(
     return pc.replace_with_mask(given, is_garbled, pa.array(lost, pa.string()))
 
 
-def _fields(delivered: pa.Table) -> dict[str, pa.Array]:
-    """Return the address and the date, which is null where it cannot be read."""
+def _fields(delivered: pa.Table, private: PrivateDataParams) -> dict[str, pa.Array]:
+    """Return the address, the date, which is null where it cannot be read, and the opt-outs."""
     published, as_given = dates(_field(delivered["published"].combine_chunks()))
     url = _field(delivered["url"].combine_chunks())
-    return {"url": url, "published": published, "published_as_given": as_given}
+    return {
+        "url": url,
+        "published": published,
+        "published_as_given": without_private_values(as_given, params=private),
+        "rights": without_private_values(_column(delivered, "rights"), params=private),
+    }
 
 
 def _field(values: pa.Array) -> pa.Array:

@@ -18,7 +18,7 @@ from jobs.corpus.private_data.params import PrivateDataParams, PrivatePolicy
 from jobs.corpus.private_data.replacement import without_private_values
 
 _UNRELEASED = (PrivatePolicy.REPLACE, PrivatePolicy.DROP)
-_ESCAPED = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|[nrtbf])")
+_ESCAPED = re.compile(r"(?<!\\)\\++(?:u([0-9a-fA-F]{4})|[nrtbf])")
 _MOST_DEPTH = 16
 _SIGN = "[0-9A-Za-z\uff10-\uff19@._:+!/-]"
 # Of a broken line a few characters are quoted, without the words that say what a number is.
