@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.corpus.keywords.libraries import RiskLibrary
-from jobs.corpus.keywords.matching import found_hits
+from jobs.corpus.keywords.matching import Hits, found_hits
 from jobs.corpus.model.signal_columns import FEWEST_CHARS, MEASURED
 
 DENSITY, HITS, RISK_WORDS = "risk_hits_per_1000_chars", "risk_hits", "risk_words"
@@ -26,19 +27,25 @@ def risk_hits(texts: pa.LargeStringArray, library: RiskLibrary | None) -> pa.Tab
     hits = found_hits(texts, library)
     totals = hits.counts.sum(axis=1)
     density = (1000 * totals / np.maximum(hits.chars, FEWEST_CHARS)).astype(np.float32)
-    counts: list[str | None] = [None] * len(texts)
-    words: list[str | None] = [None] * len(texts)
-    for row in np.flatnonzero(totals).tolist():
-        found = np.flatnonzero(hits.counts[row]).tolist()
-        counts[row] = " ".join(f"{library.names[one]}={hits.counts[row, one]}" for one in found)
-        words[row] = " ".join(
-            f"{library.names[one]}={','.join(str(word) for word in hits.words[row, one] if word)}"
-            for one in found
-        )
+    counts, words = _as_words(hits, library.names)
     is_null = texts.is_null().to_numpy(zero_copy_only=False)
     columns = (pa.array(density, mask=is_null), counts, words)
     arrays = [pa.array(column, field.type) for column, field in zip(columns, RISKS, strict=True)]
     return pa.table(arrays, schema=RISKS)
+
+
+def _as_words(hits: Hits, names: Sequence[str]) -> tuple[list[str | None], list[str | None]]:
+    """Return the columns HITS and RISK_WORDS."""
+    counts: list[str | None] = [None] * len(hits.counts)
+    words: list[str | None] = [None] * len(hits.counts)
+    found = np.nonzero(hits.counts)
+    listed = (*found, hits.counts[found], hits.words[found])
+    for row, category, count, numbers in zip(*(one.tolist() for one in listed), strict=True):
+        name, before = names[category], counts[row]
+        shown = ",".join([str(number) for number in numbers if number])
+        counts[row] = f"{name}={count}" if before is None else f"{before} {name}={count}"
+        words[row] = f"{name}={shown}" if before is None else f"{words[row]} {name}={shown}"
+    return counts, words
 
 
 def is_risk_signal(signal: str) -> bool:
