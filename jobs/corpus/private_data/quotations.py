@@ -26,6 +26,7 @@ _FEW = re.compile("near ['\"]")
 _NUMBER = re.compile(f"{_SIGN}{{4,}}")
 _IS_NUMBER = re.compile("[0-9\uff10-\uff19@]")
 _EDGES = re.compile(rf"(?<=near ['\"]){_SIGN}{{3,}}+|(?<!{_SIGN}){_SIGN}{{3,}}+(?=(?:['\"]|…)$)")
+_BROKEN_OFF = re.compile(rf"(?<!{_SIGN}){_SIGN}{{3,}}+(?=…)")
 
 
 def without_private_evidence(evidence: pa.Array, *, params: PrivateDataParams) -> pa.Array:
@@ -74,8 +75,9 @@ def without_private_members(objects: pa.Array, *, params: PrivateDataParams) -> 
 
 def without_private_words(words: str, *, params: PrivateDataParams) -> str:
     """Return a message with placeholders."""
-    (shown,) = without_private_values(pa.array([_unescaped(words)]), params=params).to_pylist()
-    return str(shown) if shown != _unescaped(words) else words
+    plain = _unescaped(words)
+    (shown,) = without_private_values(pa.array([plain]), params=params).to_pylist()
+    return words if shown == plain else _BROKEN_OFF.sub("", shown)
 
 
 def _unescaped(words: str) -> str:
