@@ -68,6 +68,14 @@ class Matcher(NamedTuple):
     pairs: npt.NDArray[np.uint8]
 
 
+class _Trie(NamedTuple):
+    """What of a matcher is needed to walk from a letter."""
+
+    edges: Edges
+    children: Numbers
+    last_entries: Numbers
+
+
 class Hits(NamedTuple):
     """What is found in each text.
 
@@ -180,6 +188,7 @@ def _may_begin(points: Points, k: int, size: int, pairs: Bytes, beginnings: Byte
 def _find(data: Bytes, offsets: Offsets, matcher: Matcher, letters: Letters, hits: Hits) -> None:
     ends = np.empty((LONGEST, 2), np.int32)
     points, pairs, beginnings = letters.points, matcher.pairs, matcher.beginnings
+    trie = _Trie(matcher.edges, matcher.children, matcher.last_entries)
     seen = np.full(hits.counts.shape[1], -1, np.int64)  # where each category was counted last
     for row in range(len(offsets) - 1):
         span = (offsets[row], offsets[row + 1])
@@ -189,7 +198,9 @@ def _find(data: Bytes, offsets: Offsets, matcher: Matcher, letters: Letters, hit
         for k in range(size - 1):
             if not _may_begin(points, k, size, pairs, beginnings):
                 continue
-            found = _walk(letters, k, size, matcher, ends)
+            found = _walk(letters, k, size, trie, ends)
+            if found == 0:
+                continue
             covered = max(covered, _exception_end(matcher, ends, found))
             for i in range(found - 1, -1, -1):  # the longest first
                 if ends[i, 1] > covered:
@@ -197,7 +208,7 @@ def _find(data: Bytes, offsets: Offsets, matcher: Matcher, letters: Letters, hit
 
 
 @kernel
-def _walk(letters: Letters, k: int, size: int, matcher: Matcher, ends: Numbers) -> int:
+def _walk(letters: Letters, k: int, size: int, trie: _Trie, ends: Numbers) -> int:
     """Write the nodes of words that begin at letter k, and the letter after each; return how many.
 
     The shortest is the first.
@@ -216,11 +227,11 @@ def _walk(letters: Letters, k: int, size: int, matcher: Matcher, ends: Numbers) 
             is_strict |= gap == MARK or (is_spelt_pair and gap != NOTHING)
             if is_strict and not is_parted:
                 break
-        slot = edge_slot(matcher.edges, edge_key(node, points[i]))
-        if matcher.edges[slot] == 0:
+        slot = edge_slot(trie.edges, edge_key(node, points[i]))
+        if trie.edges[slot] == 0:
             break
-        node = matcher.children[slot]
-        is_hit = matcher.last_entries[node] >= 0
+        node = trie.children[slot]
+        is_hit = trie.last_entries[node] >= 0
         if is_hit and not (is_strict and i - k + 1 < _HIDDEN_LETTERS) and _ends(letters, i, size):
             ends[found, 0], ends[found, 1] = node, i + 1
             found += 1
