@@ -90,7 +90,7 @@ class Hits(NamedTuple):
     chars: npt.NDArray[np.int64]
 
 
-@functools.lru_cache(maxsize=2)
+@functools.lru_cache(maxsize=4)
 def compiled(library: RiskLibrary) -> Matcher:
     """Return the matcher of a library; once for a process, 40 ms for 100,000 words."""
     words = library.words
