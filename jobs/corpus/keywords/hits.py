@@ -39,7 +39,7 @@ def _as_words(hits: Hits, names: Sequence[str]) -> tuple[list[str | None], list[
     counts: list[str | None] = [None] * len(hits.counts)
     words: list[str | None] = [None] * len(hits.counts)
     found = np.nonzero(hits.counts)
-    listed = (*found, hits.counts[found], hits.words[found])
+    listed: list[npt.NDArray[Any]] = [*found, hits.counts[found], hits.words[found]]
     for row, category, count, numbers in zip(*(one.tolist() for one in listed), strict=True):
         name, before = names[category], counts[row]
         shown = ",".join([str(number) for number in numbers if number])
