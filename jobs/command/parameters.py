@@ -16,6 +16,7 @@ from jobs.command.settings import (
     Benchmark,
     Build,
     RuleProfile,
+    Signals,
     Storage,
     storage_params,
 )
@@ -23,6 +24,7 @@ from jobs.config_errors import InputUnreadable, UnknownKey, suggestion, unknown_
 from jobs.corpus.contamination.benchmarks import BenchmarkParams, indexed_benchmarks
 from jobs.corpus.contamination.items import Benchmark as EvaluationSet
 from jobs.corpus.dedup.params import BandParams
+from jobs.corpus.keywords.libraries import LibraryFile, RiskLibrary, read_library
 from jobs.corpus.model.signal_columns import KEYWORD_CATEGORIES
 from jobs.corpus.release.alarm_params import AlarmParams
 from jobs.corpus.removal.params import RepeatedLineParams, SiteBoilerplateParams
@@ -31,11 +33,13 @@ from jobs.corpus.signals.quality_model import QualityModel, read_model
 from jobs.corpus.signals.rules import Rule, RuleParams
 from jobs.corpus.sources.filters import OriginParams
 from jobs.corpus.sources.registry import Registry, SourceParams, read_registry
+from jobs.corpus.sources.rights import RightsParams
 from jobs.corpus.sources.span import SpanParams
 from jobs.errors import ConfigError, DeliveryError
 from jobs.flow.contamination.benchmark_files import BenchmarkSource, read_benchmark
 from jobs.flow.params import BuildParams
 from jobs.storage.source_bytes import open_stream
+from jobs.storage.sources import expand
 
 
 def build_params(config: Build) -> BuildParams:
@@ -59,6 +63,7 @@ def build_params(config: Build) -> BuildParams:
         signals=replace(
             keyword_lists(config.signals.keywords or str(conf_folder() / "keywords")),
             quality=_model(config.quality.model, endpoint_url),
+            risks=_risk_library(config.signals, endpoint_url),
         ),
         rules=rule_params(config.rules),
         benchmarks=benchmark_params(config.benchmarks, endpoint_url),
@@ -69,6 +74,7 @@ def build_params(config: Build) -> BuildParams:
                 registry=_registry(config.sources.registry, endpoint_url),
             ),
             _span(config.span),
+            params_of(RightsParams, config.rights),
         ),
         alarms=params_of(AlarmParams, config.limits, is_stopping=_is_stopping(config.alarms)),
         storage=storage_params(config.storage),
@@ -213,6 +219,33 @@ def keyword_lists(folder: str) -> SignalParams:
         tuple(_keywords(Path(folder) / f"{category}.txt") for category in KEYWORD_CATEGORIES),
         quality=None,
     )
+
+
+def _risk_library(given: Signals, endpoint_url: str | None) -> RiskLibrary | None:
+    if not given.risk_keywords:
+        return None
+    words, exceptions = (
+        _library_files(named, endpoint_url)
+        for named in (given.risk_keywords, given.risk_exceptions or ())
+    )
+    return read_library(words, exceptions, version=given.risk_version)
+
+
+def _library_files(named: Any, endpoint_url: str | None) -> list[LibraryFile]:
+    named = patterns(named)
+    try:
+        files = expand(named, partner="risk_keywords", endpoint_url=endpoint_url, follow_links=True)
+        return [LibraryFile(file.name, _body(file.uri, endpoint_url)) for file in files]
+    except DeliveryError as error:
+        raise ConfigError(
+            f"signals.risk_keywords: {', '.join(named)}: no file there can be read: give a path, "
+            "pattern or URI of files"
+        ) from error
+
+
+def _body(uri: str, endpoint_url: str | None) -> bytes:
+    with open_stream(uri, endpoint_url=endpoint_url) as stream:
+        return stream.read()
 
 
 def _model(uri: str | None, endpoint_url: str | None) -> QualityModel | None:

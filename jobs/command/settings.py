@@ -20,6 +20,7 @@ from jobs.corpus.release.alarm_params import AlarmParams
 from jobs.corpus.release.partner_terms import PartnerTerms
 from jobs.corpus.removal.params import RepeatedLineParams, SiteBoilerplateParams
 from jobs.corpus.repair.repairs import RepairParams
+from jobs.corpus.sources.rights import RightsParams
 from jobs.flow.params import ShardParams
 from jobs.on_ray.compute import ComputeParams
 from jobs.storage.objects import StorageParams
@@ -94,9 +95,12 @@ class Storage:
 
 @dataclass
 class Signals:
-    """Inputs of the signals."""
+    """Inputs of the signals; releases that record no risk keywords had none."""
 
     keywords: str | None = MISSING
+    risk_keywords: Any = None  # a path, pattern or URI, or a list of them
+    risk_exceptions: Any = None
+    risk_version: str | None = None
 
 
 @dataclass
@@ -159,6 +163,7 @@ class Build:
     private_data: Any = field(default_factory=group(PrivateDataParams))
     sources: Sources = field(default_factory=Sources)
     span: dict[str, str | None] = field(default_factory=dict)  # from, to, missing
+    rights: Any = field(default_factory=group(RightsParams))
     minhash: Any = field(default_factory=group(SignatureParams, BandParams))
     rank: Any = field(default_factory=group(RankParams))
     signals: Signals = field(default_factory=Signals)

@@ -190,6 +190,14 @@ class BuildParams:
                 f"rules/{self.rules.profile}.yaml filters by quality, which is null without "
                 "a model: give quality.model=FILE (heliu train-quality makes one)"
             )
+        risks = self.signals.risks
+        missing = self.rules.risk_categories - set(risks.names if risks else ())
+        if missing:
+            raise ConfigError(
+                f"rules/{self.rules.profile}.yaml filters by risk keywords of "
+                f"{', '.join(sorted(missing))}: signals.risk_keywords "
+                f"has {', '.join(risks.names) if risks else 'no file'}"
+            )
 
     @property
     def signature(self) -> SignatureParams:

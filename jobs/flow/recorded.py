@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from jobs.corpus.keywords.libraries import RiskLibrary
 from jobs.corpus.model.signal_columns import KEYWORD_CATEGORIES
 from jobs.corpus.model.tables import DECISIONS, RELEASED, REMOVED, WITH_META, released_facts_schema
 from jobs.corpus.repair.normalization import NORMALIZATION_VERSION
@@ -62,6 +63,7 @@ def recorded_parameters(params: BuildParams) -> JsonObject:
             "version": SIGNALS_VERSION,
             "keywords": _keyword_digests(params),
             "quality": model.digest if (model := params.signals.quality) else None,
+            **({"risks": _recorded_risks(risks)} if (risks := params.signals.risks) else {}),
         },
         "rules": asdict(params.rules),
         "normalization": NORMALIZATION_VERSION,
@@ -78,11 +80,12 @@ def recorded_canonical() -> JsonObject:
 
 def _recorded_origin(origin: OriginParams) -> JsonObject:
     """Return what decides where documents come from and of which time; nothing where all may."""
-    sources, span = origin.sources, origin.span
+    sources, span, rights = origin.sources, origin.span, origin.rights
     is_asked = sources.is_on or sources.most_flagged is not None
     return {
         **({"sources": asdict(sources)} if is_asked else {}),
         **({"span": asdict(span)} if span.is_on else {}),
+        **({"rights": asdict(rights)} if rights.is_on else {}),
     }
 
 
@@ -151,6 +154,11 @@ def recorded_schema(params: BuildParams) -> dict[str, list[ColumnEntry]]:
 def _keyword_digests(params: BuildParams) -> dict[str, str]:
     lists = zip(KEYWORD_CATEGORIES, params.signals.keywords, strict=True)
     return {category: fingerprint(words) for category, words in lists}
+
+
+def _recorded_risks(library: RiskLibrary) -> JsonObject:
+    """Return what is said of a library: digests and numbers, none of its words."""
+    return {**asdict(library), "categories": dict(library.categories)}
 
 
 def _columns(schema: pa.Schema) -> list[ColumnEntry]:

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 from jobs.config_errors import OutputExists
 from jobs.errors import ConfigError
 from jobs.synthesis.exams import exam_items, leakable, write_exam_conf, write_exams
-from jobs.synthesis.partners import PARTNERS, Partner, write_conf, write_registry
+from jobs.synthesis.partners import (
+    PARTNERS,
+    Partner,
+    write_conf,
+    write_registry,
+    write_risk_keywords,
+)
 from jobs.synthesis.planting import Planted, Planter
 from jobs.synthesis.writing import Delivery, RowLocation, TruthFile
 
@@ -50,6 +56,7 @@ def write_demo(
     write_exams(out / "benchmarks", exams)
     write_conf(out / "conf" / "partners", out / "deliveries")
     write_registry(out / "conf" / "sources.tsv")
+    write_risk_keywords(out / "conf" / "risk_keywords.tsv")
     write_exam_conf(out / "conf" / "benchmarks", out / "benchmarks")
     planter = Planter(f"{seed}", max(size_bytes // _LONGEST_SHARE, 1), leakable(exams))
     file_bytes = min(_FILE_BYTES, size_bytes // _LEAST_FILES)

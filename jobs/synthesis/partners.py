@@ -187,6 +187,14 @@ def write_registry(path: Path) -> None:
     path.write_text("".join(["source\ttier\n", *rows]), encoding="utf-8")
 
 
+def write_risk_keywords(path: Path) -> None:
+    """Harmless words that documents have, as if they were risky, for `signals.risk_keywords`."""
+    schools, waters = "校外培训机构 营养餐 校车 近视防控", "河道采砂 城市内涝 小水电 取水许可"
+    words = {"教育": schools.split(), "水利": waters.split()}
+    rows = [f"{category}\t{word}\n" for category, some in words.items() for word in some]
+    path.write_text("".join(["category\tword\n", *rows]), encoding="utf-8")
+
+
 def _yaml(partner: Partner, pattern: str) -> str:
     columns = "".join(
         f"    {column}: {_quoted(name)}\n" for column, name in partner.columns.items()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jobs.corpus.model.signal_columns import SIGNALS, STRETCH
+from jobs.corpus.model.signal_columns import NULLABLE_SIGNALS, SIGNALS, STRETCH
 from jobs.corpus.signals.keywords import SignalParams
 from jobs.corpus.signals.rules import OPERATORS, Rule, RuleParams, rule_verdicts
 from jobs.corpus.signals.signals import signals
@@ -64,7 +64,7 @@ def measured(texts: list[str | None]) -> pa.Table:
 def assert_as_the_oracle_says(texts: list[str]) -> None:
     for text, row in zip(texts, measured(texts).to_pylist(), strict=True):
         expected = signals_of(text, KEYWORDS)
-        assert set(expected) == set(SIGNALS.names) - {"quality"}
+        assert set(expected) == set(SIGNALS.names) - NULLABLE_SIGNALS
         for name, value in expected.items():
             assert row[name] == pytest.approx(value, rel=1e-5, abs=1e-6), (name, text)
 

@@ -12,6 +12,7 @@ from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
 from jobs.corpus.intake.dates import iso_date
+from jobs.corpus.intake.opt_outs import joined, opt_outs
 
 _SITE = re.compile(r"(?<!\s)\s*+[_|｜]\s*|(?<!\s)\s++[-–—]++\s*|(?<![\s–—-])[-–—]++\s+")
 _LEAST_TITLE = 4
@@ -49,12 +50,15 @@ class PageFacts(NamedTuple):
     title: str | None
     published: str | None
     url: str | None
+    rights: str | None
 
 
 def page_facts(tree: HTMLTree) -> PageFacts:
-    """Return title, date of publication as the page words it, and address of a parsed page."""
-    metas = _metas(tree)
-    return PageFacts(_title(tree, metas), _published(tree, metas), _url(tree, metas))
+    """Return title, date of publication as worded, address and opt-outs of a parsed page."""
+    tags = _found(tree, "meta")
+    metas = _metas(tags)
+    rights = joined(opt_outs("meta", _named(tags)))
+    return PageFacts(_title(tree, metas), _published(tree, metas), _url(tree, metas), rights)
 
 
 def _title(tree: HTMLTree, metas: dict[str, str]) -> str | None:
@@ -109,10 +113,18 @@ def _joined(base: str, address: str) -> str | None:
     return whole if whole.startswith(("http://", "https://")) else None
 
 
-def _metas(tree: HTMLTree) -> dict[str, str]:
-    """Return the page's meta tags, the first of each name."""
+def _named(tags: list[Any]) -> Iterator[tuple[str, str]]:
+    """Yield name and content of meta tags, also of those that stand for a header."""
+    for tag in tags:
+        name = tag.getattr("name") or tag.getattr("http-equiv")
+        if name:
+            yield name, tag.getattr("content") or ""
+
+
+def _metas(tags: list[Any]) -> dict[str, str]:
+    """Return the contents of meta tags, the first of each name."""
     metas: dict[str, str] = {}
-    for tag in _found(tree, "meta"):
+    for tag in tags:
         name = tag.getattr("property") or tag.getattr("name") or tag.getattr("itemprop")
         content = tag.getattr("content")
         if name and content:

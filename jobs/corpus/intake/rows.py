@@ -128,6 +128,7 @@ class Row(NamedTuple):
     meta: str | None
     reason: RejectReason | None
     evidence: str | None
+    rights: str | None = None
 
 
 class Head(NamedTuple):

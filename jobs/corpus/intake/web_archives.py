@@ -21,6 +21,7 @@ from jobs.corpus.intake.encodings import (
 )
 from jobs.corpus.intake.missing_columns import text_column_missing
 from jobs.corpus.intake.open_files import OpenFile
+from jobs.corpus.intake.opt_outs import joined, opt_outs
 from jobs.corpus.intake.rows import DeliveryParams, Refusal, Row, delivered_row
 from jobs.corpus.intake.text_files import declared_charset, document_text, known_charset
 from jobs.corpus.model.reasons import RejectReason
@@ -52,9 +53,9 @@ def archive_rows(file: OpenFile) -> Iterator[Row]:
     wanted += [names.get("published"), names.get("licence"), *params.keep]
     for number, record in _records(file.bytes_stream, source_file):
         if record.record_type == _KINDS[params.format]:
-            text = _content(record, source_file, params)
+            text, rights = _content(record, source_file, params)
             known = [record.headers.get(_HEADERS.get(name or "", "")) for name in wanted]
-            yield delivered_row(number, [text, *known], params)
+            yield delivered_row(number, [text, *known], params)._replace(rights=rights)
 
 
 class _Forward:
@@ -113,12 +114,14 @@ def _records(stream: BinaryIO, source_file: str) -> Iterator[tuple[int, WarcReco
         yield number, record
 
 
-def _content(record: WarcRecord, source_file: str, params: DeliveryParams) -> str | Refusal:
-    """Read the page or text of a record, whole or not at all."""
+def _content(
+    record: WarcRecord, source_file: str, params: DeliveryParams
+) -> tuple[str | Refusal, str | None]:
+    """Read the page or text of a record, whole or not at all, and the opt-outs of its headers."""
     limit = params.max_text_bytes
     if record.content_length > limit:
         evidence = f"record of {record.content_length} bytes, at most {limit}"
-        return Refusal(RejectReason.TOO_LARGE, evidence)
+        return Refusal(RejectReason.TOO_LARGE, evidence), None
     promised = record.content_length if "Content-Length" in record.headers else -1
     with reading(source_file):
         record.freeze()
@@ -127,20 +130,21 @@ def _content(record: WarcRecord, source_file: str, params: DeliveryParams) -> st
             f"{source_file} breaks off in the record of {record.headers.get(_HEADERS['url'])}:"
             " ask the partner for it again"
         )
-    charset = None
+    charset = rights = None
     try:
         if params.format == "warc":
             record = _alone(record)
             record.parse_http(auto_decode="all")
             if (refusal := _no_page(record)) is not None:
-                return refusal
+                return refusal, None
+            rights = joined(opt_outs("header", record.http_headers.astuples()))
             charset = known_charset(record.http_charset or "")
         source = record.reader.read(limit + 1)
     except (OSError, EOFError, ValueError, zlib.error) as error:
-        return Refusal(RejectReason.UNDECODABLE, f"headers, chunks or coding: {error}")
+        return Refusal(RejectReason.UNDECODABLE, f"headers, chunks or coding: {error}"), None
     if len(source) > limit:
-        return Refusal(RejectReason.TOO_LARGE, f"page of more than {limit} bytes")
-    return _decoded(source, charset or declared_charset(source), params)
+        return Refusal(RejectReason.TOO_LARGE, f"page of more than {limit} bytes"), rights
+    return _decoded(source, charset or declared_charset(source), params), rights
 
 
 def _alone(record: WarcRecord) -> WarcRecord:

@@ -13,6 +13,7 @@ from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
 from jobs.corpus.intake.main_text import main_text
+from jobs.corpus.intake.opt_outs import joined
 from jobs.corpus.intake.page_elements import page_elements
 from jobs.corpus.intake.page_facts import page_facts
 from jobs.corpus.intake.rows import Row, shortened
@@ -41,6 +42,7 @@ class Page(NamedTuple):
     title: str | None
     published: str | None
     url: str | None
+    rights: str | None
 
 
 def page_rows(rows: Iterable[Row]) -> Iterator[Row]:
@@ -65,7 +67,7 @@ def page(source: str) -> Page:
     if alphabets.has_many_marks(source):
         source = alphabets.marks_in_a_row().sub("", source)
     if _depth(source) > _MOST_DEPTH:
-        return Page("", None, None, None)
+        return Page("", None, None, None, None)
     tree = HTMLTree.parse(source)
     facts = page_facts(tree)
     return Page(_main_text(tree, facts.title), *facts)
@@ -78,6 +80,7 @@ def _extracted(row: Row, source: str) -> Row:
         title=row.title or found.title,
         url=row.url or found.url,
         published=row.published or found.published,
+        rights=joined(filter(None, (row.rights, found.rights))),
     )
     if found.text:
         return known

@@ -26,6 +26,7 @@ class RejectReason(StrEnum):
     SOURCE_OVER_LIMIT = "source_over_limit"  # too many documents of its site are flagged
     OUTSIDE_SPAN = "outside_span"  # published before or after the span of the corpus
     UNDATED = "undated"  # without a date that can be read, where one is asked for
+    RIGHTS_RESERVED = "rights_reserved"  # its page opts out of mining or training
 
 
 class DropReason(StrEnum):
@@ -67,6 +68,7 @@ class Stage(StrEnum):
 
     INTAKE = "intake"
     SPAN = "span"
+    RIGHTS = "rights"
     NORMALIZE = "normalize"
     PRIVATE_DATA = "private_data"
     JUDGE = "judge"
@@ -78,7 +80,7 @@ class Stage(StrEnum):
     TAKEDOWN = "takedown"  # after the release was published
 
 
-UNWANTED_STAGES = (Stage.SOURCES, Stage.SPAN)
+UNWANTED_STAGES = (Stage.SOURCES, Stage.SPAN, Stage.RIGHTS)
 """Stages that reject what a corpus does not want, which is no fault of a delivery."""
 
 DROPPING_STAGES = (Stage.PRIVATE_DATA, Stage.DECONTAMINATE)

@@ -206,9 +206,36 @@ SIGNAL_COLUMNS = (
         "(`heliu train-quality`); null without a model",
         "heliu; classifiers of web text since Brown et al. 2020",
     ),
+    Signal(
+        "risk_hits_per_1000_chars",
+        pa.float32(),
+        "per 1,000 characters",
+        "1,000 x hits of all categories of `signals.risk_keywords` / text characters, at least "
+        f"{FEWEST_CHARS}; null without a library",
+        _HELIU,
+    ),
+    Signal(
+        "risk_hits",
+        pa.string(),
+        "hits",
+        "of each category that has any: positions where a word of it begins, as `porn=3 fraud=1`",
+        _HELIU,
+    ),
+    Signal(
+        "risk_words",
+        pa.string(),
+        "numbers of words",
+        "of the same categories: the first three words found, by their row or line in the library, "
+        "as `porn=17,204 fraud=33`",
+        _HELIU,
+    ),
 )
 
-WITHOUT_MODEL_NULL = frozenset({"quality"})
-"""Signals that may be null for a document."""
+NULLABLE_SIGNALS = frozenset({"quality", "risk_hits_per_1000_chars", "risk_hits", "risk_words"})
+"""Signals that may be null for a document: without a model, a library, or hits."""
 
-SIGNALS = pa.schema([pa.field(signal.name, signal.type) for signal in SIGNAL_COLUMNS])
+MEASURED = pa.schema([pa.field(signal.name, signal.type) for signal in SIGNAL_COLUMNS])
+"""All of them."""
+
+SIGNALS = pa.schema([field for field in MEASURED if field.type != pa.string()])
+"""Those that are numbers."""

@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from jobs.corpus.model.signal_columns import SIGNALS, WITHOUT_MODEL_NULL
+from jobs.corpus.model.signal_columns import MEASURED, NULLABLE_SIGNALS
 from jobs.errors import SchemaError
 
 HASH = pa.binary(16)
 
-_MEASURED = [field.with_nullable(field.name in WITHOUT_MODEL_NULL) for field in SIGNALS]
+_MEASURED = [field.with_nullable(field.name in NULLABLE_SIGNALS) for field in MEASURED]
 # Facts that only rules read; they are not needed to compare documents.
-_RULE_FACTS = {"position", "site", *SIGNALS.names} - {"content_chars"}
+_RULE_FACTS = {"position", "site", *MEASURED.names} - {"content_chars"}
 
 # Of the content; null where it has no letters.
 _LANGUAGES = [
@@ -39,6 +39,7 @@ DELIVERED = pa.schema(
         pa.field("meta", pa.string()),  # columns of the partner's own to keep, as a JSON object
         pa.field("reason", pa.string()),  # why the row is rejected; null while it is not
         pa.field("evidence", pa.string()),
+        pa.field("rights", pa.string()),  # what its page says against mining or training
     ]
 )
 
@@ -58,8 +59,9 @@ DOCUMENTS = pa.schema(
         pa.field("source_tier", pa.string()),  # of the registry of sources, like the region
         pa.field("region", pa.string()),
         pa.field("licence", pa.string()),  # of the row, else of its source; null: the partner's
+        pa.field("rights", pa.string()),  # opt-outs of its page; null unless a build asks
         pa.field("meta", pa.string()),
-        *SIGNALS,  # null when the row is rejected
+        *MEASURED,  # null when the row is rejected
         pa.field("repairs", pa.int64()),  # bits of `repairs.Repair`; null when rejected
         pa.field("script", pa.string()),  # as delivered; null if unknown
         *_LANGUAGES,
@@ -69,7 +71,7 @@ DOCUMENTS = pa.schema(
     ]
 )
 
-STORED_DOCUMENTS = pa.schema([field for field in DOCUMENTS if field.name not in SIGNALS.names])
+STORED_DOCUMENTS = pa.schema([field for field in DOCUMENTS if field.name not in MEASURED.names])
 """DOCUMENTS as stored: their facts hold the signals."""
 
 OF_CANONICAL = {
@@ -188,6 +190,7 @@ RELEASED = pa.schema(
         pa.field("site", pa.string()),  # the host of `url`
         pa.field("source_tier", pa.string()),  # of the registry of sources
         pa.field("region", pa.string()),
+        pa.field("rights", pa.string()),  # opt-outs of its page, where a build asks
         *map(_wide, _MEASURED),
         pa.field("repairs", pa.int64(), nullable=False),
         pa.field("script", pa.string()),

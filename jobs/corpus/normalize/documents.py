@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +13,13 @@ import pyarrow.compute as pc
 from jobs.corpus.intake.dates import dates
 from jobs.corpus.model.identity import document_ids
 from jobs.corpus.model.reasons import DropReason, RejectReason, Stage
-from jobs.corpus.model.signal_columns import SIGNALS
+from jobs.corpus.model.signal_columns import MEASURED
 from jobs.corpus.model.tables import DELIVERED, DOCUMENTS, require
 from jobs.corpus.private_data.params import PrivateDataParams
+from jobs.corpus.private_data.quotations import (
+    without_private_evidence,
+    without_private_members,
+)
 from jobs.corpus.private_data.replacement import (
     WithoutPrivateData,
     without_private_data,
@@ -72,8 +75,8 @@ def documents(
     """
     require(delivered, DELIVERED, "delivered")
     delivered = delivered.combine_chunks()
-    fields = _fields(delivered)
-    origin = origins(fields["url"], fields["published"], params.origin)
+    fields = _fields(delivered, params.private_data)
+    origin = origins(fields["url"], fields["published"], fields["rights"], params.origin)
     is_unwanted = pc.and_(pc.is_null(delivered["reason"]), pc.is_valid(origin["reason"]))
     text = repaired(_without(delivered["text"], is_unwanted), params.repair.wanted)
     titles = _title(_without(delivered["title"], is_unwanted), text.repairs, params.repair)
@@ -105,9 +108,9 @@ def documents(
         "title": private.titles,
         **fields,
         **_partner_columns(delivered, origin, params),
-        **{name: origin[name] for name in ("site", "source_tier", "region")},
+        **{name: origin[name] for name in ("site", "source_tier", "region", "rights")},
         "evidence": pc.if_else(is_unwanted, origin["evidence"], evidence),
-        **{field.name: measured[field.name] for field in SIGNALS},
+        **{field.name: measured[field.name] for field in MEASURED},
     }
     table = pa.table({field.name: columns[field.name] for field in DOCUMENTS}).cast(DOCUMENTS)
     return table, removals(table, pa.concat_tables([private.spans, spans])), private.counts
@@ -124,12 +127,16 @@ def _partner_columns(
     delivered: pa.Table, origin: pa.Table, params: TextParams
 ) -> dict[str, pa.Array]:
     """Return kept columns and licences; a row without a licence has that of its source."""
-    meta, licence = (delivered[name].combine_chunks() for name in ("meta", "licence"))
-    without = partial(without_private_values, params=params.private_data)
+    private = params.private_data
+    licence = without_private_values(_field(_column(delivered, "licence")), params=private)
     return {
-        "meta": without(meta),
-        "licence": pc.coalesce(without(_field(licence)), origin["licence"]),
+        "meta": without_private_members(_column(delivered, "meta"), params=private),
+        "licence": pc.coalesce(licence, origin["licence"]),
     }
+
+
+def _column(delivered: pa.Table, name: str) -> pa.Array:
+    return delivered[name].combine_chunks()
 
 
 def _without(texts: pa.ChunkedArray | pa.Array, is_left_out: pa.Array) -> pa.Array:
@@ -184,9 +191,7 @@ def _evidence(
     params: TextParams,
 ) -> pa.Array:
     """Evidence of intake, of garbled texts how much no decoding brings back, of private data."""
-    given = without_private_values(
-        delivered["evidence"].combine_chunks(), params=params.private_data
-    )
+    given = without_private_evidence(_column(delivered, "evidence"), params=params.private_data)
     given = pc.coalesce(given, private.evidence)
     if not pc.any(is_garbled).as_py():
         return given
@@ -198,11 +203,16 @@ def _evidence(
     return pc.replace_with_mask(given, is_garbled, pa.array(lost, pa.string()))
 
 
-def _fields(delivered: pa.Table) -> dict[str, pa.Array]:
-    """Return the address and the date, which is null where it cannot be read."""
+def _fields(delivered: pa.Table, private: PrivateDataParams) -> dict[str, pa.Array]:
+    """Return the address, the date, which is null where it cannot be read, and the opt-outs."""
     published, as_given = dates(_field(delivered["published"].combine_chunks()))
     url = _field(delivered["url"].combine_chunks())
-    return {"url": url, "published": published, "published_as_given": as_given}
+    return {
+        "url": url,
+        "published": published,
+        "published_as_given": without_private_values(as_given, params=private),
+        "rights": without_private_values(_column(delivered, "rights"), params=private),
+    }
 
 
 def _field(values: pa.Array) -> pa.Array:

@@ -11,11 +11,12 @@ from jobs.corpus.dedup.params import SignatureParams
 from jobs.corpus.dedup.siblings import title_keys
 from jobs.corpus.dedup.signatures import signatures
 from jobs.corpus.model.identity import digest, hex_hashes
-from jobs.corpus.model.signal_columns import SIGNALS
+from jobs.corpus.model.signal_columns import MEASURED
 from jobs.corpus.model.tables import HASH, facts_schema
 from jobs.corpus.text.canonical import Canonical, canonical
 from jobs.corpus.text.text_buffers import text_hashes
 
+_LATER = ("meta", "licence", "rights")
 _SHOWN = ("source_id", "title", "url", "published", "published_as_given")
 
 
@@ -46,7 +47,7 @@ def facts(documents: pa.Table, *, params: SignatureParams) -> pa.Table:
             **_whole(texts, canonical_hash),
             "published": kept["published"],
             "site": kept["site"],
-            **{name: kept[name] for name in SIGNALS.names},
+            **{name: kept[name] for name in MEASURED.names},
             "signature": signature_column(
                 signatures(compared, params=params), np.asarray(has_text, np.bool_)
             ),
@@ -66,7 +67,7 @@ def with_signals(documents: pa.Table, facts: pa.Table, *, key: str = "position")
     Law: row-wise.
     """
     at = pc.index_in(documents[key], value_set=facts[key].combine_chunks())
-    for field in SIGNALS:
+    for field in MEASURED:
         if field.name in facts.column_names:
             documents = documents.append_column(field, facts[field.name].take(at))
     return documents
@@ -86,16 +87,15 @@ def _whole(texts: Canonical, canonical_hash: pa.Array) -> dict[str, pa.Array]:
     }
 
 
+def _given(later: tuple[str | None, ...]) -> tuple[str | None, ...]:
+    """Return values without nulls at the end: what releases without such columns were made of."""
+    there = [place for place, value in enumerate(later, start=1) if value is not None]
+    return later[: there[-1]] if there else ()
+
+
 def record_hashes(documents: pa.Table, text_hash: pa.Array) -> pa.Array:
     """The xxh3-128 over all that a release shows of a document: rows with equal ones may swap."""
     columns = [*(documents[name].to_pylist() for name in _SHOWN), hex_hashes(text_hash)]
-    later = zip(*(documents[name].to_pylist() for name in ("meta", "licence")), strict=True)
+    later = zip(*(documents[name].to_pylist() for name in _LATER), strict=True)
     rows = zip(zip(*columns, strict=True), later, strict=True)
-    return pa.array([digest(*row, *_given(*more)) for row, more in rows], HASH)
-
-
-def _given(meta: str | None, licence: str | None) -> tuple[str | None, ...]:
-    """Return both without nulls at the end, so that what older releases are made of stays."""
-    if licence is not None:
-        return meta, licence
-    return () if meta is None else (meta,)
+    return pa.array([digest(*row, *_given(more)) for row, more in rows], HASH)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.corpus.model.reasons import RemovalKind
-from jobs.corpus.model.signal_columns import SIGNALS
+from jobs.corpus.model.signal_columns import MEASURED
 from jobs.corpus.model.tables import HASH, OF_CANONICAL, facts_schema
 
 _OF_TEXT = ("text_hash", "record_hash", "canonical_hash", *OF_CANONICAL, "signature")
@@ -27,7 +27,7 @@ def changes_schema(num_perm: int) -> pa.Schema:
             pa.field("doc_id", HASH, nullable=False),
             pa.field("position", pa.int64(), nullable=False),
             *(pa.field(name, pa.string()) for name in _OF_DOCUMENT),
-            *(field.with_nullable(nullable=True) for field in SIGNALS),
+            *(field.with_nullable(nullable=True) for field in MEASURED),
             *(pa.field(name, facts_schema(num_perm).field(name).type) for name in _OF_TEXT),
         ]
     )
@@ -64,7 +64,7 @@ def changed_documents(
     at = pc.index_in(documents[key], value_set=changes[key].combine_chunks())
     if at.null_count == len(at):
         return documents
-    documents = _replaced(documents, changes, at, [*_OF_DOCUMENT, *SIGNALS.names])
+    documents = _replaced(documents, changes, at, [*_OF_DOCUMENT, *MEASURED.names])
     if "content" not in documents.column_names:
         return documents
     is_changed = pc.is_valid(at).combine_chunks()
@@ -94,7 +94,7 @@ def changed_facts(facts: pa.Table, changes: pa.Table, *, key: str = "position") 
         return facts
     is_rejected = pc.fill_null(pc.is_null(changes["text_hash"]).take(at), fill_value=False)
     is_rejected = pc.and_(is_rejected, pc.is_valid(at))
-    facts = _replaced(facts, changes, at, [*_OF_TEXT, *SIGNALS.names], keep=is_rejected)
+    facts = _replaced(facts, changes, at, [*_OF_TEXT, *MEASURED.names], keep=is_rejected)
     return facts.filter(pc.invert(is_rejected))
 
 

@@ -9,16 +9,17 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from jobs.corpus.keywords.libraries import RiskLibrary
 from jobs.corpus.model.signal_columns import KEYWORD_CATEGORIES
 from jobs.corpus.signals.quality_model import QualityModel
-from jobs.corpus.text.kernels import kernel, mix
+from jobs.corpus.text.kernels import kernel
+from jobs.corpus.text.tries import edge_key, edge_slot, edge_slots
 from jobs.errors import ConfigError
 
 Points = npt.NDArray[np.uint32]
 
 _FEWEST = 2
 _PAIR_BITS = 18
-_POINT_BITS = np.uint64(21)
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,12 @@ class SignalParams:
     Attributes:
         keywords: The keywords of each category, in the order of KEYWORD_CATEGORIES, each sorted.
         quality: The quality model; without one the quality is null.
+        risks: The library of risk keywords; without one their hits are null.
     """
 
     keywords: tuple[tuple[str, ...], ...]
     quality: QualityModel | None
+    risks: RiskLibrary | None = None
 
     def __post_init__(self) -> None:
         """Refuse a wrong number of lists, and keywords of one character."""
@@ -74,7 +77,7 @@ def compiled(params: SignalParams) -> Trie:
                 if node == len(categories):
                     categories.append(0)
             categories[node] |= 1 << bit
-    slots = 1 << (2 * len(tree) + 1).bit_length()
+    slots = edge_slots(len(tree))
     trie = Trie(
         np.zeros(slots, np.uint64),
         np.zeros(slots, np.int32),
@@ -87,8 +90,8 @@ def compiled(params: SignalParams) -> Trie:
 
 def _fill(trie: Trie, tree: dict[tuple[int, int], int], beginnings: list[str]) -> None:
     for (node, point), child in tree.items():
-        edge = np.uint64(_edge(node, point))  # a plain int would be hashed as a signed one
-        slot = _slot(trie.edges, edge)
+        edge = np.uint64(edge_key(node, point))  # a plain int would be hashed as a signed one
+        slot = edge_slot(trie.edges, edge)
         trie.edges[slot], trie.children[slot] = edge, child
     for keyword in beginnings:
         pair = int(_pair(np.uint32(ord(keyword[0])), np.uint32(ord(keyword[1]))))
@@ -99,21 +102,6 @@ def _fill(trie: Trie, tree: dict[tuple[int, int], int], beginnings: list[str]) -
 def _pair(first: np.uint32, second: np.uint32) -> np.uint32:
     # Fits 18 bits; neighbouring code points fall apart.
     return (first * np.uint32(0x6F) ^ second * np.uint32(0x3D)) & np.uint32((1 << _PAIR_BITS) - 1)
-
-
-@kernel
-def _edge(node: int, point: int) -> np.uint64:
-    return (np.uint64(node + 1) << _POINT_BITS) | np.uint64(point)
-
-
-@kernel
-def _slot(edges: npt.NDArray[np.uint64], edge: np.uint64) -> np.uint64:
-    """Return the slot of an edge, or the free one where it would go."""
-    last = np.uint64(len(edges) - 1)
-    slot = mix(edge) & last
-    while edges[slot] != 0 and edges[slot] != edge:
-        slot = (slot + np.uint64(1)) & last
-    return slot
 
 
 @kernel
@@ -138,7 +126,7 @@ def count_keywords(points: Points, size: int, trie: Trie, hits: npt.NDArray[np.f
 def _categories_at(points: Points, size: int, start: int, trie: Trie) -> int:
     node, found = 0, 0
     for i in range(start, size):
-        slot = _slot(trie.edges, _edge(node, points[i]))
+        slot = edge_slot(trie.edges, edge_key(node, points[i]))
         if trie.edges[slot] == 0:
             break
         node = trie.children[slot]

@@ -12,6 +12,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.config_errors import unknown_choice
+from jobs.corpus.keywords.hits import (
+    DENSITY,
+    RISK_WORDS,
+    RISKS,
+    category_of,
+    is_risk_signal,
+    risk_values,
+    words_of,
+)
 from jobs.corpus.model.reasons import Stage
 from jobs.corpus.model.signal_columns import SIGNALS
 from jobs.corpus.model.sites import is_below
@@ -38,7 +47,8 @@ class Rule:
 
     Attributes:
         reason: Of the decision; unique in a profile.
-        signal: A column of SIGNALS.
+        signal: A column of SIGNALS; `risk_hits`, the hits of all risk keywords; or, of one
+            category, `risk_hits.NAME` and `risk_hits_per_1000_chars.NAME`.
         operator: One of OPERATORS.
         value: The threshold.
         spared_partners: Their documents are exempt from this rule.
@@ -75,13 +85,21 @@ class RuleParams:
     @property
     def columns(self) -> tuple[str, ...]:
         """Return the columns that the rules need."""
-        signals = dict.fromkeys(rule.signal for rule in self.rules)
+        signals = dict.fromkeys(name for rule in self.rules for name in _columns(rule.signal))
         return (*signals, "site") if any(rule.spared_sites for rule in self.rules) else (*signals,)
+
+    @property
+    def risk_categories(self) -> frozenset[str]:
+        """Return the categories of risk keywords that rules name."""
+        signals = (rule.signal for rule in self.rules if is_risk_signal(rule.signal))
+        return frozenset(filter(None, map(category_of, signals)))
 
     def __post_init__(self) -> None:
         """Refuse signals and operators that do not exist."""
         for rule in self.rules:
-            self._check(rule, "signal", rule.signal, list(SIGNALS.names))
+            if not is_risk_signal(rule.signal):
+                known = [*SIGNALS.names, "risk_hits", "risk_hits.CATEGORY"]
+                self._check(rule, "signal", rule.signal, known)
             self._check(rule, "operator", rule.operator, list(OPERATORS))
 
     def _check(self, rule: Rule, key: str, value: str, known: list[str]) -> None:
@@ -94,8 +112,8 @@ def rule_verdicts(documents: pa.Table, rules: RuleParams, *, partner: str) -> pa
     """Return stage, reason and evidence of each row; null where no rule holds.
 
     Args:
-        documents: SIGNALS and `site` of one partner's documents. No rule holds for null signals,
-            those of rows rejected before.
+        documents: the columns that the rules need, of one partner's documents. No rule holds for
+            null signals, those of rows rejected before.
         rules: in order; the first that holds decides.
         partner: the name of the partner that delivered the documents.
 
@@ -126,12 +144,23 @@ def rule_verdicts(documents: pa.Table, rules: RuleParams, *, partner: str) -> pa
     )
 
 
+def _columns(signal: str) -> tuple[str, ...]:
+    return tuple(RISKS.names) if is_risk_signal(signal) else (signal,)
+
+
+def _values(documents: pa.Table, signal: str) -> npt.NDArray[Any]:
+    """Return the values of a signal, whatever where it is null."""
+    if is_risk_signal(signal):
+        return risk_values(documents, signal)
+    return pc.fill_null(documents[signal], 0).to_numpy()
+
+
 def _holds(documents: pa.Table, rule: Rule) -> npt.NDArray[np.bool_]:
-    column = documents[rule.signal]
-    values = pc.fill_null(column, 0).to_numpy()
+    values = _values(documents, rule.signal)
     # In the signal's own precision: 0.3 is not below a stored 0.3.
     holds = OPERATORS[rule.operator](values, _threshold(rule, values.dtype))
-    holds &= pc.is_valid(column).to_numpy()
+    known = documents[DENSITY if is_risk_signal(rule.signal) else rule.signal]
+    holds &= pc.is_valid(known).to_numpy()
     if rule.spared_sites:
         holds &= ~_are_spared(documents["site"], rule.spared_sites)
     return holds
@@ -155,7 +184,9 @@ def _evidence(
     evidence: list[str | None] = [None] * len(documents)
     for number, rule in enumerate(rules.rules):
         rows = np.flatnonzero(choice == number)
-        values = documents[rule.signal].take(pa.array(rows)).to_pylist()
+        values = _values(documents, rule.signal)[rows].tolist()
         for row, value in zip(rows, values, strict=True):
             evidence[row] = f"{rule.signal} {value:.4g} {rule.operator} {rule.value:g}"
+            if is_risk_signal(rule.signal) and (words := documents[RISK_WORDS][row].as_py()):
+                evidence[row] = f"{evidence[row]}: words {words_of(words, rule.signal)}"
     return pa.array(evidence, pa.string())

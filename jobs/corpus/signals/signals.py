@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from jobs.corpus.keywords.hits import RISKS, risk_hits
 from jobs.corpus.model.signal_columns import (
     KEYWORD_CATEGORIES,
     LITTLE_HAN,
+    MEASURED,
     MUCH,
-    SIGNALS,
 )
 from jobs.corpus.signals import line_counts, prose, repetition
 from jobs.corpus.signals.addresses import begins_link, link_end
@@ -72,9 +73,10 @@ class _Buffers(NamedTuple):
 
 
 def signals(content: pa.LargeStringArray, *, params: SignalParams) -> pa.Table:
-    """Return a row of SIGNALS per text, in order: null for a null text, 0 for an empty one.
+    """Return a row of MEASURED per text, in order: null for a null text, 0 for an empty one.
 
-    `quality` is null without a model, and the bias of the model for an empty text.
+    `quality` is null without a model, and the bias of the model for an empty text. Columns of risk
+    keywords are null without a library.
 
     Law: row-wise.
     """
@@ -97,11 +99,12 @@ def signals(content: pa.LargeStringArray, *, params: SignalParams) -> pa.Table:
     _measure(data, offsets, character_classes(), compiled(params), buffers, counts)
     measured = columns(counts)
     arrays = {
-        name: pa.array(values.astype(SIGNALS.field(name).type.to_pandas_dtype()), mask=~is_valid)
+        name: pa.array(values.astype(MEASURED.field(name).type.to_pandas_dtype()), mask=~is_valid)
         for name, values in measured.items()
     }
     arrays["quality"] = quality(content, model=params.quality)
-    return pa.table([arrays[name] for name in SIGNALS.names], schema=SIGNALS)
+    arrays |= dict(zip(RISKS.names, risk_hits(content, params.risks).columns, strict=True))
+    return pa.table([arrays[name] for name in MEASURED.names], schema=MEASURED)
 
 
 @kernel

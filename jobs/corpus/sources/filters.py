@@ -13,12 +13,14 @@ from jobs.corpus.model.sites import sites
 from jobs.corpus.sources.gate import ExcludedSites
 from jobs.corpus.sources.matching import SOURCES, matched_sources
 from jobs.corpus.sources.registry import SourceParams, SourcePolicy
+from jobs.corpus.sources.rights import RightsParams, RightsPolicy, are_reserved
 from jobs.corpus.sources.span import SpanParams, are_outside
 
 ORIGINS = pa.schema(
     [
         pa.field("site", pa.string()),  # the host of the address
         *(field for field in SOURCES if field.name != "is_blocked"),
+        pa.field("rights", pa.string()),  # opt-outs; null where a build does not ask
         pa.field("stage", pa.string()),  # that rejects the row; null while none does
         pa.field("reason", pa.string()),
         pa.field("evidence", pa.string()),
@@ -33,20 +35,25 @@ class OriginParams:
     Attributes:
         sources: The registry and the gate.
         span: Of time.
+        rights: What opt-outs of pages decide.
         excluded: Sites over the limit of the gate, once a build has counted them.
     """
 
     sources: SourceParams = field(default_factory=SourceParams)
     span: SpanParams = field(default_factory=SpanParams)
+    rights: RightsParams = field(default_factory=RightsParams)
     excluded: ExcludedSites | None = None
 
 
-def origins(urls: pa.Array, published: pa.Array, params: OriginParams) -> pa.Table:
+def origins(
+    urls: pa.Array, published: pa.Array, rights: pa.Array, params: OriginParams
+) -> pa.Table:
     """Return ORIGINS, in the same order.
 
     Args:
         urls: addresses, null where none was delivered.
         published: dates in ISO 8601, null where none can be read.
+        rights: opt-outs of pages, null where there are none.
         params: the filters.
 
     Law: row-wise.
@@ -55,13 +62,18 @@ def origins(urls: pa.Array, published: pa.Array, params: OriginParams) -> pa.Tab
     found = pa.table([pa.nulls(len(urls), field.type) for field in SOURCES], schema=SOURCES)
     if params.sources.is_on and params.sources.registry is not None:
         found = matched_sources(urls, hosts, registry=params.sources.registry)
-    verdicts = [*_by_source(urls, hosts, found, params.sources), *_by_date(published, params.span)]
     none = pa.nulls(len(urls), pa.string())
+    rights = rights if params.rights.is_on else none
+    verdicts = [*_by_source(urls, hosts, found, params.sources), *_by_date(published, params.span)]
+    if params.rights.policy == RightsPolicy.REJECT:
+        reserved = are_reserved(rights)
+        verdicts.append((Stage.RIGHTS, reserved, RejectReason.RIGHTS_RESERVED, rights))
     first = partial(pc.coalesce, none)
     return pa.table(
         {
             "site": hosts,
             **{name: found[name] for name in SOURCES.names if name != "is_blocked"},
+            "rights": rights,
             "stage": first(*(pc.if_else(is_so, str(stage), none) for stage, is_so, *_ in verdicts)),
             "reason": first(*(pc.if_else(is_so, str(why), none) for _, is_so, why, _ in verdicts)),
             "evidence": first(*(pc.if_else(is_so, words, none) for _, is_so, _, words in verdicts)),

@@ -8,9 +8,11 @@ nothing else than the files that are left.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from jobs.corpus.intake.rows import shortened
+from jobs.corpus.private_data.quotations import without_private_words
 from jobs.errors import DeliveryUnreadable, TaskError
 from jobs.flow.intake.input_shards import Delivered, InputShard, input_shard, without_files
 from jobs.flow.params import BuildParams
@@ -47,9 +49,12 @@ class _Damage(NamedTuple):
     reason: str
 
 
-def complaints(found: Sequence[tuple[Delivered, DeliveryUnreadable]]) -> Checkpoint:
-    """Return the result of a task that met bad files."""
-    return {PROVISIONAL: [[file.source.name, str(error)] for file, error in found]}
+def complaints(
+    found: Sequence[tuple[Delivered, DeliveryUnreadable]], params: BuildParams
+) -> Checkpoint:
+    """Return the result of a task that met bad files; releases record it."""
+    hide = partial(without_private_words, params=params.private_data)
+    return {PROVISIONAL: [[file.source.name, hide(str(error))] for file, error in found]}
 
 
 def readable(

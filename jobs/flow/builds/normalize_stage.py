@@ -115,7 +115,7 @@ def normalize_shard(shard: InputShard, *, params: BuildParams) -> Checkpoint:
             except DeliveryUnreadable as error:
                 bad.append((file, error))
             renew()
-    return complaints(bad) if bad else writer.finished()
+    return complaints(bad, params) if bad else writer.finished()
 
 
 class _RunWriter:

@@ -6,12 +6,14 @@ Every step skips what is already there, so that running the list again continues
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from jobs.corpus.model.reasons import Stage
+from jobs.corpus.private_data.quotations import without_private_words
 from jobs.corpus.release.loss_alarms import Alarm
-from jobs.errors import DamagedTable
+from jobs.errors import DamagedTable, DeliveryError, LossAlarm, TaskError
 from jobs.flow.builds.bad_files import BadFile
 from jobs.flow.builds.loss_alarms import build_alarms, stop
 from jobs.flow.builds.merge_inputs import Range
@@ -236,7 +238,7 @@ def _run(
     names = list(STEPS)
     steps = names[: names.index(last) + 1]
     known: set[str] = set()
-    with ray_session():
+    with ray_session(), _hiding_private_data(params):
         build = _planned(params, progress, steps, will_publish=will_publish)
         while True:
             try:
@@ -251,6 +253,18 @@ def _run(
                 return build
 
 
+@contextmanager
+def _hiding_private_data(params: BuildParams) -> Iterator[None]:
+    """Put placeholders into errors that may quote a delivery, as the header that a file lacks."""
+    try:
+        yield
+    except (DeliveryError, LossAlarm, TaskError) as error:
+        hidden = without_private_words(str(error), params=params.private_data)
+        if hidden == str(error):
+            raise
+        raise type(error)(hidden) from None
+
+
 def _planned(
     params: BuildParams, progress: Progress, steps: Sequence[Stage], *, will_publish: bool
 ) -> BuildState:
@@ -262,6 +276,8 @@ def _planned(
     parent = open_parent(store, params)
     params = extending(params, parent.manifest if parent else None)
     shards = plan(params, known=inputs_of(parent), progress=progress)
+    for shortfall in params.signals.risks.shortfalls if params.signals.risks else ():
+        logging.getLogger(__name__).warning("heliu: signals.risk_keywords: %s", shortfall)
     is_published = will_publish and require_free_version(store, shards, params, parent=parent)
     if params.alarms.is_stopping:
         require_columns(shards, params)

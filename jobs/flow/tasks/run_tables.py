@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from jobs.corpus.model.signal_columns import SIGNALS
+from jobs.corpus.model.signal_columns import MEASURED
 from jobs.corpus.model.tables import DOCUMENTS
 from jobs.corpus.normalize.facts import with_signals
 from jobs.corpus.removal.changes import changed_documents, changed_facts
@@ -28,8 +28,8 @@ def read_documents(
         filters: rows to read, by columns that no removal changes; None for all.
     """
     names = DOCUMENTS.names if columns is None else list(columns)
-    signals = [name for name in names if name in SIGNALS.names]
-    stored = [name for name in names if name not in SIGNALS.names]
+    signals = [name for name in names if name in MEASURED.names]
+    stored = [name for name in names if name not in MEASURED.names]
     if signals or run.changes_key is not None:
         stored = list(dict.fromkeys([*stored, "position"]))
     table = read_table(store, run.documents_key, columns=stored, filters=filters)

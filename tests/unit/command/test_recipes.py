@@ -38,6 +38,15 @@ def test_the_recipe_of_cci_asks_for_what_its_description_names(folder: Path) -> 
     assert "porn_hits_per_1000_chars" in params.acceptance.limits
 
 
+def test_the_recipe_of_cci_counts_risk_keywords_where_there_are_libraries(folder: Path) -> None:
+    assert parameters(folder, "recipe=cci").signals.risks is None
+    (folder / "words.csv").write_text("类别,关键词\n赌博,老虎机\n", encoding="utf-8")
+    params = parameters(folder, "recipe=cci", f"signals.risk_keywords={folder}/words.csv")
+    assert params.signals.risks is not None
+    assert params.signals.risks.names == ["赌博"]
+    assert "risk" in params.origin.sources.flagged_by
+
+
 def test_any_part_of_a_recipe_can_be_switched_off(folder: Path) -> None:
     off = ["sources.policy=off", "span.from=null", "span.missing=keep", "private_data.mobile=off"]
     off += ["acceptance.reviewed=0", "acceptance.within=0"]

@@ -2,7 +2,7 @@ import pyarrow as pa
 import pytest
 
 from jobs.command.parameters import keyword_lists
-from jobs.corpus.model.signal_columns import KEYWORD_CATEGORIES, SIGNALS
+from jobs.corpus.model.signal_columns import KEYWORD_CATEGORIES, MEASURED
 from jobs.corpus.signals.keywords import SignalParams
 from jobs.corpus.signals.rules import Rule, RuleParams
 from jobs.corpus.signals.signals import signals
@@ -77,5 +77,5 @@ def test_signals_of_a_slice_are_those_of_its_rows():
 
 
 def test_signals_of_no_text_are_an_empty_table_with_the_schema():
-    assert signals(pa.array([], pa.large_string()), params=PARAMS).schema == SIGNALS
+    assert signals(pa.array([], pa.large_string()), params=PARAMS).schema == MEASURED
     assert signals(pa.nulls(2, pa.large_string()), params=PARAMS).num_rows == 2

@@ -25,7 +25,7 @@ URLS = ["http://www.news.example.cn/1", "http://ads.news.example.cn/", "http://a
 
 def found(policy: str, name: str) -> list[str | None]:
     params = OriginParams(SourceParams(policy, REGISTRY))
-    table = origins(pa.array(URLS), pa.nulls(len(URLS), pa.string()), params)
+    table = origins(pa.array(URLS), *[pa.nulls(len(URLS), pa.string())] * 2, params)
     values: list[str | None] = table[name].to_pylist()
     return values
 
@@ -86,12 +86,13 @@ def test_bounds_of_any_precision(params: SpanParams, inside: str, outside: str) 
 
 
 def test_missing_dates_are_kept_or_rejected() -> None:
-    urls, dates = pa.array([None, None], pa.string()), pa.array([None, "1999"], pa.string())
+    dates = pa.array([None, "1999"], pa.string())
+    urls = rights = pa.nulls(2, pa.string())
     keep, reject = OriginParams(span=SPAN), OriginParams(span=SpanParams(missing="reject"))
-    assert origins(urls, dates, keep)["reason"].to_pylist() == [None, "outside_span"]
-    assert origins(urls, dates, keep)["evidence"].to_pylist() == [None, "1999"]
-    assert origins(urls, dates, reject)["reason"].to_pylist() == ["undated", None]
-    assert origins(urls, dates, reject)["stage"].to_pylist() == ["span", None]
+    assert origins(urls, dates, rights, keep)["reason"].to_pylist() == [None, "outside_span"]
+    assert origins(urls, dates, rights, keep)["evidence"].to_pylist() == [None, "1999"]
+    assert origins(urls, dates, rights, reject)["reason"].to_pylist() == ["undated", None]
+    assert origins(urls, dates, rights, reject)["stage"].to_pylist() == ["span", None]
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import orjson
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from jobs.command.reports import report_partners
 from jobs.corpus.private_data.kinds import PLACEHOLDERS, PrivateKind
-from jobs.errors import ConfigError
+from jobs.errors import ConfigError, HeliuError
 from jobs.flow.builds.parent_release import open_parent
 from jobs.flow.releases.card import dataset_card
 from jobs.flow.releases.verification import verify
@@ -25,42 +21,18 @@ from tests.builds import (
     table,
     write_partner,
 )
+from tests.private_deliveries import (
+    SAID,
+    VALUES,
+    everything_below,
+    held,
+    lines,
+    parts_held,
+    quoted_lines,
+)
 
-SAID = {
-    PrivateKind.RESIDENT_ID: "张三身份证号{}", PrivateKind.MOBILE: "手机{}，请致电。",
-    PrivateKind.LANDLINE: "家庭电话：{}", PrivateKind.PAYMENT_CARD: "汇入账户{}内",
-    PrivateKind.PASSPORT: "持护照号{}入境", PrivateKind.TRAVEL_PERMIT: "持通行证：{}入境",
-    PrivateKind.CREDIT_CODE: "代码{}的单位", PrivateKind.NUMBER_PLATE: "驾驶{}行至路口",
-    PrivateKind.EMAIL: "邮箱{}收件", PrivateKind.WECHAT: "微信号：{}，可加好友",
-    PrivateKind.QQ: "QQ：{}，可加好友", PrivateKind.HOME_ADDRESS: "现住朝阳区{}。",
-    PrivateKind.IP_ADDRESS: "登录IP：{}。", PrivateKind.MAC_ADDRESS: "网卡{}在线",
-    PrivateKind.SECRET: "密码：{}",
-}  # fmt: skip
-VALUES = {
-    PrivateKind.RESIDENT_ID: "11010519491231002X", PrivateKind.MOBILE: "13812345678",
-    PrivateKind.LANDLINE: "0571-87654321", PrivateKind.PAYMENT_CARD: "6222021234567890128",
-    PrivateKind.PASSPORT: "E12345678", PrivateKind.TRAVEL_PERMIT: "H1234567801",
-    PrivateKind.CREDIT_CODE: "91110000802100433B", PrivateKind.NUMBER_PLATE: "京A12345",
-    PrivateKind.EMAIL: "zhang.san@example.com", PrivateKind.WECHAT: "abc_12345",
-    PrivateKind.QQ: "987650321", PrivateKind.HOME_ADDRESS: "建国路88号3号楼2单元1203室",
-    PrivateKind.IP_ADDRESS: "202.96.128.86", PrivateKind.MAC_ADDRESS: "00:1A:2B:3C:4D:5E",
-    PrivateKind.SECRET: "abc123!@",
-}  # fmt: skip
-FURNITURE = "版权所有：某某信息中心，未经许可不得转载，联系手机13812345678。"
 IN_BATCHES = ("shards.batch_bytes=2000", "shards.run_bytes=10000")
 REPLACE = tuple(f"private_data.{kind}=replace" for kind in PrivateKind)
-
-
-def lines() -> Iterator[bytes]:
-    """Per kind a value in a text twice over, one in a title, one in a row that is refused."""
-    for number, kind in enumerate(PrivateKind):
-        said = SAID[kind].format(VALUES[kind])
-        line = f"第{number}号通报，{said}，有关情况已经核实无误，特此通知各有关单位。"
-        text = f"{'一二三四五六七八九十百千万元亿'[number] * 40}\n{line}\n{line}\n{FURNITURE}"
-        url = f"http://a.example/{number}"
-        for title, body in (("通报", text), (said, f"标题所说的第{number}件事。\n{FURNITURE}")):
-            yield orjson.dumps({"title": title, "text": body, "url": url})
-        yield f'{{"text": {said}'.encode()
 
 
 @pytest.fixture(scope="module")
@@ -82,20 +54,6 @@ def released(folder: Path, root: Path, *overrides: str):
     with in_this_process():
         build(params)
     return opened(params)
-
-
-def everything_below(root: Path) -> Iterator[tuple[Path, str]]:
-    """Every file: the words of a Parquet file's columns, and the bytes of all."""
-    for path in sorted(root.rglob("*")):
-        if path.is_file():
-            body = path.read_bytes()
-            table_end = body.rfind(b"PAR1") + 4 if body.startswith(b"PAR1") else 0  # then a seal
-            columns = pq.read_table(pa.BufferReader(body[:table_end])) if table_end else None
-            yield path, f"{columns and columns.to_pydict()} {body.decode('utf-8', 'replace')}"
-
-
-def held(texts: str) -> set[str]:
-    return {value for value in VALUES.values() if value in texts}
 
 
 def test_the_search_finds_values_where_nothing_is_replaced(folder: Path, tmp_path: Path) -> None:
@@ -168,3 +126,43 @@ def test_a_release_with_private_data_is_no_parent_of_one_without(
     params = parameters(folder, tmp_path, *told)
     with pytest.raises(ConfigError, match=r'private_data\.mobile: absent, "replace"'):
         open_parent(open_store(params.storage), params)
+
+
+def test_no_part_of_a_value_is_left_where_rows_are_quoted(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b"\n".join(quoted_lines()))
+    partner = f"deliveries: {tmp_path}/*.jsonl\nformat: jsonl\nlicence: CC0-1.0\npriority: 2\n"
+    mapped = "html: true\ncolumns: {published: date}\nkeep: [note, contacts]\n"
+    write_partner(tmp_path, "gov", partner + mapped)
+    rights = ("rights.policy=report",)
+    before = released(tmp_path, tmp_path / "before", *rights)
+    for kind, column in (("decisions", "evidence"), ("shards", "meta"), ("shards", "rights")):
+        assert parts_held(str(table(before, kind)[column].to_pylist())), column
+    release = released(tmp_path, tmp_path / "after", *REPLACE, *rights)
+    for path, text in everything_below(tmp_path / "after"):
+        assert not parts_held(text) | held(text), path
+    assert not verify(release).problems
+
+
+@pytest.mark.parametrize("policy", ["stop", "skip"])
+@pytest.mark.parametrize("text", ["正文", "text"])
+def test_no_value_is_left_in_what_is_said_of_files(tmp_path: Path, policy: str, text: str) -> None:
+    said = ",".join(SAID[kind].format(VALUES[kind]) for kind in PrivateKind)
+    (tmp_path / "a.csv").write_text(f"正文,{said}\n第一件事,{said}\n", encoding="utf-8")
+    (tmp_path / "b.csv").write_text(f'"{said}"x,"正文\n一件事', encoding="utf-8")
+    partner = f"deliveries: {tmp_path}/*.csv\nformat: csv\nlicence: CC0-1.0\npriority: 2\n"
+    columns = f"columns: {{text: {text}, title: 标题}}\non_bad_file: {policy}\n"
+    write_partner(tmp_path, "gov", partner + columns)
+    assert held(error_of(tmp_path, tmp_path / "before", "alarms=stop"))
+    for alarms in ("alarms=stop", "alarms=warn"):
+        assert not held(error_of(tmp_path, tmp_path / "after", *REPLACE, alarms))
+    for path, words in everything_below(tmp_path / "after"):
+        assert not held(words), path
+
+
+def error_of(folder: Path, root: Path, *overrides: str) -> str:
+    """The message of a build that fails, nothing of one that does not."""
+    try:
+        released(folder, root, *overrides)
+    except HeliuError as error:
+        return str(error)
+    return ""
