@@ -13,6 +13,7 @@ from jobs.command.program import verb
 from jobs.command.settings import OneRelease
 from jobs.command.terminal import require_format, say
 from jobs.errors import ConfigError
+from jobs.quantities import Size
 
 _FORMATS = ("jsonl", "huggingface", "derived", "croissant")
 
@@ -58,7 +59,7 @@ def main(config: Settings) -> None:
     size_bytes = sum(file.stat().st_size for file in files)
     say(
         f"{release.corpus} {release.version} is in {to}: {release.manifest['documents']:,} "
-        f"documents, {len(files):,} files, {size_bytes:,} bytes"
+        f"documents, {len(files):,} files, {Size(size_bytes)}"
     )
 
 

@@ -9,8 +9,9 @@ from typing import Any
 from omegaconf import MISSING
 
 from jobs.command.program import verb
+from jobs.command.progress import watched
 from jobs.command.settings import Build, RuleProfile
-from jobs.command.terminal import ProgressLine, require_format, say, say_json, say_jsonl, say_table
+from jobs.command.terminal import require_format, say, say_json, say_jsonl, say_table
 from jobs.corpus.model.signal_columns import SIGNALS
 from jobs.errors import ConfigError
 
@@ -37,7 +38,8 @@ def main(config: Settings) -> None:
 
     _check(config)
     params, against = build_params(config), rule_params(config.against)
-    shards = run_normalize(params, ProgressLine()).shards
+    with watched(params, config.progress) as progress:
+        shards = run_normalize(params, progress).shards
     store = open_store(params.storage)
     if config.signal:
         _show(config.format, {"quantiles": quantiles(shards, config.signal, store=store)})

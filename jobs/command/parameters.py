@@ -112,7 +112,7 @@ def recorded_build(
     # Alarms decide no row; configurations recorded before there were any lack them.
     shipped: Any = OmegaConf.load(conf_folder() / "build_defaults.yaml")
     limits = {**shipped.limits, **configuration["limits"]}
-    added = {"alarms": shipped.alarms, "on_bad_file": shipped.on_bad_file}
+    added = {name: shipped[name] for name in ("alarms", "on_bad_file", "progress")}
     recorded = {**added, **configuration, "limits": limits}
     return build_params(from_plain(Build, {**recorded, **now}))
 

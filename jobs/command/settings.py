@@ -170,6 +170,7 @@ class Build:
     compute: Any = field(default_factory=COMPUTE)
     alarms: str = MISSING
     on_bad_file: str = MISSING
+    progress: str = MISSING
     sign_key: str | None = MISSING
 
 

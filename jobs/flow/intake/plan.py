@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from jobs.corpus.intake.rows import DeliveryParams
@@ -17,7 +17,7 @@ from jobs.flow.intake.input_shards import (
 )
 from jobs.flow.intake.listing import ListedGroup, listed_groups
 from jobs.flow.intake.read_files import FileState, digests_read, remember_read, state_of_file
-from jobs.flow.intake.scans import Scan, is_scanned, scan
+from jobs.flow.intake.scans import FileName, Scan, is_scanned, scan
 from jobs.flow.params import BuildParams
 from jobs.flow.recorded import InputName
 from jobs.flow.tasks.checkpoints import Progress
@@ -28,7 +28,7 @@ _SPEC_BYTES = 48 << 10  # of the files of a shard, so that a specification has l
 _FILE_BYTES = 150  # of it for a version, a digest and numbers
 
 
-def _unseen(_label: str, _done: int, _total: int) -> None:
+def _unseen(*_: object) -> None:
     """Progress that is not shown."""
 
 
@@ -38,6 +38,7 @@ def plan(
     known: Collection[InputName] = (),
     only: Collection[InputName] | None = None,
     progress: Progress = _unseen,
+    scanned: Callable[..., Mapping[FileName, Scan]] = scan,
 ) -> list[InputShard]:
     """Return the input shards of a build, sorted by partner, group and file.
 
@@ -50,6 +51,8 @@ def plan(
         known: files whose rows are decided in the parent release: they are not read.
         only: the files to read, whatever else is delivered; None for all.
         progress: called after every finished task.
+        scanned: `scan`, or `scanned_before` for a plan that reads nothing: files that no build has
+            scanned are whole in it.
 
     Raises:
         DeliveryChanged: a file changed between listing and scanning it.
@@ -73,7 +76,7 @@ def plan(
         )
         for (choice, _), one in zip(groups, chosen, strict=True)
     ]
-    found = scan(work, params, progress=progress)
+    found = scanned(work, params, progress=progress)
     return [
         input_shard(one.partner, one.group, pack, params)
         for (choice, _), one in zip(groups, chosen, strict=True)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from jobs.quantities import Size
 from jobs.storage.manifests import ColumnEntry, JsonObject, Manifest, PartnerAccount
 
 _MARKUP = re.compile(r"[\\`*\[\]|]")  # html.escape leaves no other of Markdown's own
@@ -30,7 +31,7 @@ def dataset_card(manifest: Manifest, digest: str, *, paths: Sequence[str]) -> st
         digest: of the manifest.
         paths: its Parquet files, or a pattern that matches them, relative to the card.
     """
-    size = f"{manifest['documents']:,} documents, {manifest['content_bytes']:,} bytes of UTF-8 text"
+    size = f"{manifest['documents']:,} documents, {Size(manifest['content_bytes'])} of UTF-8 text"
     return "\n".join(
         [
             *_header(manifest, paths),
