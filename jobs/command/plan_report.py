@@ -34,10 +34,6 @@ def report_plan(estimate: Estimate, params: BuildParams, *, as_json: bool) -> No
     _stages(estimate)
     say()
     _needs(estimate, params)
-    if estimate.shortages:
-        say()
-        for shortage in estimate.shortages:
-            say(f"does not fit: {shortage}")
 
 
 def plan_json(estimate: Estimate, params: BuildParams) -> dict[str, Any]:
@@ -129,10 +125,7 @@ def _needs(estimate: Estimate, params: BuildParams) -> None:
     scratch = free_bytes(tempfile.gettempdir())
     hours = estimate.core_seconds / _HOUR
     for name, text in (
-        (
-            "time",
-            f"~{about(estimate.seconds)}, {need.workers} workers, {hours:,.1f} core-hours",
-        ),
+        ("time", f"~{about(estimate.seconds)}, {need.workers} workers, {hours:,.1f} core-hours"),
         ("memory", f"~{Size(need.task_memory)} a worker"),
         ("work", f"~{Size(estimate.work_bytes)}{free}; may be deleted after publishing"),
         ("release", f"~{Size(estimate.release_bytes)} at most, as if no row were dropped"),
