@@ -118,7 +118,8 @@ class BuildProgress:
 
     def advance(self, label: str, done: int, total: int, counts: Sequence[TaskCounts] = ()) -> bool:
         """Take in a call of `Progress`; return whether work began that was not known before."""
-        is_new = label != self._label or total != self._total or done <= self._done
+        is_next = (label, total, done) == (self._label, self._total, self._done + 1)
+        is_new = not is_next or len(counts) > 1
         if is_new:
             self._begin(label, done, total)
         self._label, self._done, self._total = label, done, total
@@ -177,7 +178,7 @@ class BuildProgress:
             stage = stage_of(label)
             first = next((n for n, one in enumerate(known) if stage_of(one) == stage), None)
         if first is None:
-            return self._past
+            return self._share()
         before = sum(list(self._weights.values())[:first])
         return before / sum(self._weights.values())
 

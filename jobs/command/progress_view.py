@@ -1,4 +1,4 @@
-"""A build on a terminal: one view that is kept up to date, twice a second at most."""
+"""A build on a terminal: one view that is kept up to date, once a second."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from jobs.command.escapes import visible, visible_line
 from jobs.command.progress_state import Rows, Snapshot
 from jobs.quantities import Share, Size, about, count, duration, rate
 
-_REFRESHES_PER_SECOND = 2
+_REFRESHES_PER_SECOND = 1
 _PARTNERS = 12
 _PARTNER_COLUMNS = 20
 

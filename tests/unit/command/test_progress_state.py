@@ -129,4 +129,4 @@ def test_a_task_of_hundreds_of_gigabytes_costs_microseconds() -> None:
     began = time.process_time()
     for _ in range(20):
         state.snapshot()
-    assert (time.process_time() - began) / 20 < 0.02  # of which a view takes two a second
+    assert (time.process_time() - began) / 20 < 0.02  # of which a view takes one a second
