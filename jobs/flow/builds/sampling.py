@@ -35,6 +35,7 @@ _LEAST_BYTES, _MOST_BYTES = 1 << 20, 4 << 20  # of a large file
 _LARGE_FILES, _FILES = 2, 64
 _BUFFER_BYTES = 1 << 16
 _BATCH_BYTES = 1 << 20
+_DRAINED = 16  # times as much may be decompressed of what a decoder has taken in
 _WARM_ROWS = 20
 _LINES = frozenset({"jsonl", "csv", "tsv"})
 _WHOLE_FILES = frozenset({"text", "html"})  # a file is a row
@@ -144,13 +145,37 @@ def _part(file: Delivered, reading: DeliveryParams, params: BuildParams, text_by
 
 def _beginning(
     file: Delivered, endpoint_url: str | None, text_bytes: int
-) -> tuple[int, bytes, bool]:
+) -> tuple[float, bytes, bool]:
     """Return how many bytes as stored the first bytes of content are, these, and whether all."""
     uri = file.source.uri
     with open_random(uri, endpoint_url=endpoint_url) as opened:
         stored = io.BufferedReader(_Counted(opened), _BUFFER_BYTES)
-        content = decompressed(stored, uri).read(text_bytes)
-        return stored.tell(), content, len(content) < text_bytes
+        content = decompressed(stored, uri)
+        if content is stored:
+            held = stored.read(text_bytes)
+            return len(held), held, len(held) < text_bytes
+        share, held = _decompressed_beginning(
+            stored, cast("io.BufferedReader", content), text_bytes
+        )
+        return share * len(held), held, len(held) < text_bytes
+
+
+def _decompressed_beginning(
+    stored: io.BufferedReader, content: io.BufferedReader, text_bytes: int
+) -> tuple[float, bytes]:
+    """Return bytes as stored for each byte of content, and the first bytes of content.
+
+    What a decoder has taken in is known when it takes more: all that came before is of that.
+    """
+    held = bytearray()
+    taken = produced = 0
+    while piece := content.raw.read(_BUFFER_BYTES):
+        if produced >= text_bytes and (stored.tell() > taken or produced > _DRAINED * text_bytes):
+            break
+        taken = stored.tell()
+        produced += len(piece)
+        held += piece[: max(0, text_bytes - len(held))]
+    return taken / max(1, produced), bytes(held)
 
 
 def _read(content: bytes, file: Delivered, reading: DeliveryParams) -> Iterator[pa.Table]:

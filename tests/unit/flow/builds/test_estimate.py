@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from jobs.flow.builds.estimate import estimate
 from jobs.flow.builds.machine import Machine, Need
 from jobs.flow.builds.stage_costs import stage_costs
 from jobs.flow.params import BuildParams
+from jobs.storage.objects import StorageParams
 from jobs.storage.stores import open_store
 from tests.builds import build, build_config, build_parameters, in_this_process, write_partner
 
@@ -48,7 +51,7 @@ def test_estimate_is_near_what_the_build_of_the_demo_then_is(demo: Path, tmp_pat
         assert near(one.text_bytes, account["content_bytes"] * one.rows / account["kept"], 1.5)
     tasks = {stage.stage: stage.tasks for stage in before.stages}
     done = estimate(params)
-    assert near(tasks["normalize"], sum(one.tasks for one in done.partners.values()), 1.2)
+    assert near(tasks["normalize"], sum(one.tasks for one in done.partners.values()), 1.5)
     assert near(before.work_bytes, stored(params, "work"), 2)
     assert stored(params, "blobs") <= before.release_bytes * 1.3  # at most, and not far above
     assert near(before.release_bytes, stored(params, "blobs"), 2.5)
@@ -80,10 +83,9 @@ def test_work_that_is_done_is_not_estimated_again(demo: Path, tmp_path: Path) ->
 
 
 def row(number: int) -> dict[str, str]:
-    return {
-        "id": f"{number}",
-        "text": f"第{number}号公告：南京市长江大桥维修。" * (number % 40 + 1),
-    }
+    rng = random.Random(number)
+    letters = (chr(rng.randrange(0x4E00, 0x9FA5)) for _ in range(50 + number % 400))
+    return {"id": f"{number}", "text": "".join(letters)}
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".jsonl.gz"])
@@ -157,11 +159,13 @@ def test_disk_that_is_too_small_is_named_once_for_all_that_lies_on_it(
     demo: Path, tmp_path: Path
 ) -> None:
     root = tmp_path / "语料" / "releases"  # not there yet
-    params = build_parameters(demo / "conf", root)
+    params = replace(
+        build_parameters(demo / "conf", tmp_path), storage=StorageParams(str(root), None, None)
+    )
     (said,) = MACHINE.shortages(params, need(stored=1e18))
     assert said.startswith("disk: 1,000 PB are to be written for storage.root (")
     assert str(root) in said
-    remote = build_parameters(demo / "conf", "s3://语料/releases")
+    remote = replace(params, storage=StorageParams("s3://corpora/releases", None, None))
     assert MACHINE.shortages(remote, need(stored=1e18)) == ()
     (said,) = MACHINE.shortages(remote, need(scratch=1e18))
     assert "TMPDIR" in said
@@ -170,7 +174,9 @@ def test_disk_that_is_too_small_is_named_once_for_all_that_lies_on_it(
 def test_verb_prints_the_plan_and_ends_with_a_code_if_it_does_not_fit(
     demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    config = build_config(demo / "conf", tmp_path / "root", "plan=true", "format=json")
+    config = build_config(demo / "conf", tmp_path / "root")
+    assert isinstance(config, build_verb.Settings)
+    config.plan, config.format = True, "json"
     build_verb.main.action(config)
     plan = json.loads(capsys.readouterr().out)
     assert plan["shortages"] == []
@@ -178,7 +184,7 @@ def test_verb_prints_the_plan_and_ends_with_a_code_if_it_does_not_fit(
         *("normalize", "site boilerplate", "dedup", "merge")
     ]
     monkeypatch.setattr(machine, "_memory_bytes", lambda: 1 << 30)
-    config = build_config(demo / "conf", tmp_path / "root", "plan=true")
+    config.format = "table"
     with pytest.raises(DoesNotFit, match="memory: "):
         build_verb.main.action(config)
     assert "gov" in capsys.readouterr().out
