@@ -124,8 +124,9 @@ def _needs(estimate: Estimate, params: BuildParams) -> None:
     meaning = ", if the root were on S3" if is_local else ""
     scratch = free_bytes(tempfile.gettempdir())
     hours = estimate.core_seconds / _HOUR
+    cores = f"{hours:,.1f} core-hours" if hours >= 1 else f"{about(hours * _HOUR)} of core time"
     for name, text in (
-        ("time", f"~{about(estimate.seconds)}, {need.workers} workers, {hours:,.1f} core-hours"),
+        ("time", f"~{about(estimate.seconds)}, {need.workers} workers, {cores}"),
         ("memory", f"~{Size(need.task_memory)} a worker"),
         ("work", f"~{Size(estimate.work_bytes)}{free}; may be deleted after publishing"),
         ("release", f"~{Size(estimate.release_bytes)} at most, as if no row were dropped"),

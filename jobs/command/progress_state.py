@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # verbs load neither pyarrow nor numba for it
     from jobs.flow.tasks.checkpoints import TaskCounts
 
 _LEAST_SECONDS = 5.0  # of work before a rate says anything
+_LEAST_TASKS = 3
 _NONE = (0, 0, 0, 0, 0)
 _READING, _DECIDING, _WRITING = "normalize", "dedup", "merge"
 
@@ -202,14 +203,20 @@ class BuildProgress:
         return min(1.0, self._past + self._part(self._done)) if self._label else 0.0
 
     def _left(self, seconds: float) -> float | None:
-        """Return the rest of this work at its own rate, and of later work at the rate of all."""
+        """Return the rest of this work at its own rate, and of later work at the rate of all.
+
+        Until a few tasks have run, this work too is taken to go as fast as what came before it.
+        """
         gained, spent = self._worked + self._gained(), self._worked_seconds + seconds
-        ran = self._done - self._found
-        if not gained or spent < _LEAST_SECONDS or (not ran and self._done < self._total):
+        ran, left = self._done - self._found, self._total - self._done
+        if ran < _LEAST_TASKS and left:
+            gained, spent = self._worked, self._worked_seconds
+        if not gained or spent < _LEAST_SECONDS:
             return None
-        own = seconds * (self._total - self._done) / ran if ran else 0.0
+        if ran < _LEAST_TASKS:
+            return (1.0 - self._share()) * spent / gained
         later = 1.0 - self._past - self._weight(self._label)
-        return own + max(0.0, later) * spent / gained
+        return seconds * left / ran + max(0.0, later) * spent / gained
 
     def _counted(self) -> tuple[int, int]:
         known = self._counts.get(stage_of(self._label))

@@ -74,15 +74,22 @@ def test_time_left_is_that_of_this_work_at_its_rate_and_of_later_work_at_that_of
     left = build.run("normalize", 5, 10, seconds=2.0).seconds_left
     assert left == pytest.approx(10 + 0.4 / 0.3 * 10)
     build.run("normalize", 10, 10, seconds=2.0)
-    assert build.run("merge", 1, 2, seconds=30.0).seconds_left == pytest.approx(30)
+    assert build.run("merge", 4, 8, seconds=30.0).seconds_left == pytest.approx(4 * 30)
+
+
+def test_time_left_goes_by_earlier_work_until_a_few_tasks_have_run() -> None:
+    assert Build().run("normalize", 2, 10, seconds=9.0).seconds_left is None
+    build = Build()
+    build.run("normalize", 10, 10, seconds=2.0)
+    assert build.run("merge", 1, 10).seconds_left == pytest.approx(0.18 / 0.6 * 20.0)
 
 
 def test_tasks_that_were_found_done_say_nothing_of_the_time() -> None:
     build = Build()
     assert build.run("normalize", 10, 10, found=10).seconds_left is None
     build.clock.now += 1
-    left = build.run("merge", 6, 10, found=5, seconds=8.0).seconds_left
-    assert left == pytest.approx(4 * 8.0)
+    left = build.run("merge", 8, 10, found=5, seconds=8.0).seconds_left
+    assert left == pytest.approx(2 * 8.0)
 
 
 def test_rates_are_of_rows_that_were_read_now() -> None:
