@@ -50,7 +50,7 @@ def duration(seconds: float) -> str:
     return f"{whole} s"
 
 
-def about(seconds: float) -> str:
+def approximate(seconds: float) -> str:
     """Return an estimated time, no finer than it is known: 5 s, 40 s, 3 min, 1 h 20 min."""
     for above, step in ((2 * _HOUR, 600), (600, _MINUTE), (_MINUTE, 30)):
         if seconds >= above:

@@ -7,11 +7,12 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from jobs.command.terminal import say, say_json, say_table
-from jobs.quantities import Share, Size, about, count
+from jobs.quantities import Share, Size, approximate, count
 from jobs.storage.objects import scheme
 
 if TYPE_CHECKING:
-    from jobs.flow.builds.estimate import Amount, Estimate
+    from jobs.flow.builds.delivered_amounts import Amount
+    from jobs.flow.builds.estimate import Estimate
     from jobs.flow.params import BuildParams
 
 _HOUR = 3600
@@ -92,7 +93,7 @@ def _few_digits(number: float, *, is_exact: bool) -> str:
 
 
 def _sum(estimate: Estimate) -> Amount:
-    from jobs.flow.builds.estimate import Amount  # noqa: PLC0415
+    from jobs.flow.builds.delivered_amounts import Amount  # noqa: PLC0415
 
     total = Amount()
     for one in estimate.partners.values():
@@ -112,7 +113,7 @@ def _stages(estimate: Estimate) -> None:
 
 
 def _costs(seconds: float, size: float) -> list[str]:
-    return [f"~{about(seconds)}", f"~{Size(size)}"] if seconds else ["–", "–"]
+    return [f"~{approximate(seconds)}", f"~{Size(size)}"] if seconds else ["–", "–"]
 
 
 def _needs(estimate: Estimate, params: BuildParams) -> None:
@@ -124,9 +125,11 @@ def _needs(estimate: Estimate, params: BuildParams) -> None:
     meaning = ", if the root were on S3" if is_local else ""
     scratch = free_bytes(tempfile.gettempdir())
     hours = estimate.core_seconds / _HOUR
-    cores = f"{hours:,.1f} core-hours" if hours >= 1 else f"{about(hours * _HOUR)} of core time"
+    cores = (
+        f"{hours:,.1f} core-hours" if hours >= 1 else f"{approximate(hours * _HOUR)} of core time"
+    )
     for name, text in (
-        ("time", f"~{about(estimate.seconds)}, {need.workers} workers, {cores}"),
+        ("time", f"~{approximate(estimate.seconds)}, {need.workers} workers, {cores}"),
         ("memory", f"~{Size(need.task_memory)} a worker"),
         ("work", f"~{Size(estimate.work_bytes)}{free}; may be deleted after publishing"),
         ("release", f"~{Size(estimate.release_bytes)} at most, as if no row were dropped"),
@@ -139,3 +142,7 @@ def _needs(estimate: Estimate, params: BuildParams) -> None:
             f"published  {params.version} is published already: the same build changes nothing, "
             "any other is refused (33)"
         )
+
+
+def _core_time(estimate: Estimate) -> str:
+    return f"{approximate(estimate.core_seconds)} of core time"

@@ -16,7 +16,7 @@ from jobs.command.progress_events import LEAST_SECONDS, BuildLog, EventStream
 from jobs.command.progress_state import BuildProgress, Snapshot
 from jobs.command.terminal import is_chatty, note
 from jobs.errors import ConfigError, HeliuError
-from jobs.quantities import Share, Size, about, count, duration, rate
+from jobs.quantities import Share, Size, approximate, count, duration, rate
 from jobs.storage.stores import open_store
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def progress_line(snapshot: Snapshot) -> str:
         said.append(rate(snapshot.bytes_per_second))
     said.append(duration(snapshot.seconds))
     if snapshot.seconds_left is not None and snapshot.share < 1:
-        said.append(f"about {about(snapshot.seconds_left)} left")
+        said.append(f"about {approximate(snapshot.seconds_left)} left")
     return ", ".join(said)
 
 

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from jobs.command.escapes import visible, visible_line
 from jobs.command.progress_state import Rows, Snapshot
-from jobs.quantities import Share, Size, about, count, duration, rate
+from jobs.quantities import Share, Size, approximate, count, duration, rate
 
 _REFRESHES_PER_SECOND = 1
 _PARTNERS = 12
@@ -66,7 +66,8 @@ def rendered(title: str, snapshot: Snapshot) -> Group:
         title: the corpus and version.
         snapshot: the state of the build.
     """
-    left = "" if snapshot.seconds_left is None else f", about {about(snapshot.seconds_left)} left"
+    seconds = snapshot.seconds_left
+    left = "" if seconds is None else f", about {approximate(seconds)} left"
     head = Table.grid(expand=True)
     head.add_column(ratio=1, no_wrap=True)
     head.add_column(justify="right", no_wrap=True)

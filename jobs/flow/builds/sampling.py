@@ -169,12 +169,12 @@ def _decompressed_beginning(
     """
     held = bytearray()
     taken = produced = 0
-    while piece := content.raw.read(_BUFFER_BYTES):
+    while chunk := content.raw.read(_BUFFER_BYTES):
         if produced >= text_bytes and (stored.tell() > taken or produced > _DRAINED * text_bytes):
             break
         taken = stored.tell()
-        produced += len(piece)
-        held += piece[: max(0, text_bytes - len(held))]
+        produced += len(chunk)
+        held += chunk[: max(0, text_bytes - len(held))]
     return taken / max(1, produced), bytes(held)
 
 

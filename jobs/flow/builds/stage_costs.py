@@ -35,7 +35,6 @@ def stage_costs() -> dict[str, StageCost]:
 
 
 REQUESTS = {
-    "deliveries": 3.7,  # for each task of scanning
     "normalize": 7.0,  # this and what follows, but merge, for each task of normalize
     "site boilerplate": 8.4,
     "dedup": 9.2,

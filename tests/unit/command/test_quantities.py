@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jobs.command.terminal import say_table
-from jobs.quantities import Share, Size, about, duration, rate
+from jobs.quantities import Share, Size, approximate, duration, rate
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_duration_has_its_two_largest_units(seconds: float, text: str) -> None:
 def test_estimated_time_is_no_finer_than_it_is_known() -> None:
     times = (1, 42, 61, 200, 700, 4_800, 90_000)
     said = ["5 s", "40 s", "1 min", "3 min 30 s", "12 min", "1 h 20 min", "1 d 1 h"]
-    assert [about(seconds) for seconds in times] == said
+    assert [approximate(seconds) for seconds in times] == said
 
 
 def test_rate_is_a_size_a_second() -> None:
