@@ -1,9 +1,10 @@
-"""Peak memory of the tasks of a build, of each stage in a process of its own, at given sizes.
+"""Peak memory of the tasks of a build, of each stage in a process of its own, at two sizes of tasks.
 
-    python -m tests.benchmarks.task_memory megabytes=600 [shards.run_bytes=…]
+    python -m tests.benchmarks.task_memory megabytes=100
 
 `jobs/flow/builds/machine.py` has its coefficients from here. Each stage runs all its tasks, one
-after the other in one process, as a worker does; the peak is of the largest of them.
+after the other in one process, as a worker does; the peak is of the largest of them. What the
+larger size takes more, for each byte of the difference, is what is held of a byte.
 """
 
 from __future__ import annotations
@@ -20,29 +21,32 @@ from jobs.synthesis import write_demo
 from tests.builds import build_parameters, in_this_process, silent
 
 _MEGABYTE = 1 << 20
+_SIZES = ({"run": 16, "release": 8}, {"run": 64, "release": 32})  # MiB
 
 
-def _peak(conf: Path, root: Path, last: Stage, overrides: list[str]) -> None:
+def _peak(conf: Path, root: Path, last: Stage, sizes: dict[str, int]) -> None:
+    overrides = [f"shards.{name}_bytes={size * _MEGABYTE}" for name, size in sizes.items()]
     with in_this_process():
-        params = build_parameters(conf, root, *overrides)
-        build = pipeline._run(params, silent, last=last)
+        build = pipeline._run(build_parameters(conf, root, *overrides), silent, last=last)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     rows = sum(shard.delivered for shard in build.shards)
-    sys.stdout.write(f"{last:<18} {peak:>6,} MiB  {rows:,} rows\n")
+    sys.stdout.write(f"{last:<12} {sizes} MiB: {peak:,} MiB, {rows:,} rows\n")
+    sys.stdout.flush()
 
 
 def main() -> None:
     """Write a demo of so many megabytes and build it, stage by stage."""
-    megabytes = next(int(one.partition("=")[2]) for one in sys.argv[1:] if "megabytes" in one)
-    overrides = [one for one in sys.argv[1:] if "megabytes" not in one]
+    megabytes = int(sys.argv[1].removeprefix("megabytes="))
     with tempfile.TemporaryDirectory(prefix="heliu-memory-") as folder:
         out = Path(folder) / "demo"
         write_demo(out, size_bytes=megabytes * _MEGABYTE, seed=1, report=lambda _done: None)
-        for last in (Stage.NORMALIZE, Stage.BOILERPLATE, Stage.DEDUP, Stage.MERGE):
-            arguments = (out / "conf", Path(folder) / "root", last, overrides)
-            one = multiprocessing.get_context("spawn").Process(target=_peak, args=arguments)
-            one.start()
-            one.join()
+        for number, sizes in enumerate(_SIZES):
+            root = Path(folder) / f"root-{number}"
+            for last in (Stage.NORMALIZE, Stage.BOILERPLATE, Stage.DEDUP, Stage.MERGE):
+                arguments = (out / "conf", root, last, sizes)
+                one = multiprocessing.get_context("spawn").Process(target=_peak, args=arguments)
+                one.start()
+                one.join()
 
 
 if __name__ == "__main__":
