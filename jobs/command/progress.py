@@ -229,4 +229,4 @@ def _last_line(snapshot: Snapshot, code: int) -> str:
     if not snapshot.label:
         return said
     done = f"{count(snapshot.done)} of {count(snapshot.total)} tasks of {snapshot.label}"
-    return f"{said}: {done} are done, and kept with all that came before"
+    return f"{said}: {done} are done; all that is done is kept"

@@ -1,4 +1,4 @@
-"""Peak memory of the tasks of a build, of each stage in a process of its own, at two sizes of tasks.
+"""Peak memory of the tasks of a build, of each stage in a process of its own, at two sizes.
 
     python -m tests.benchmarks.task_memory megabytes=100
 
