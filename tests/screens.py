@@ -26,14 +26,20 @@ _LINES = 44
 
 
 class Seen(NamedTuple):
-    """Screens in the order of time, the last of them at the end, and the exit code."""
+    """Screens in the order of time, the last of them at the end, the exit code, and all bytes."""
 
     screens: list[list[str]]
     exit_code: int
+    written: bytes
 
 
 def watch(
-    command: Sequence[str], *, columns: int, at: Sequence[float] = (), interrupt: float = 0.0
+    command: Sequence[str],
+    *,
+    columns: int,
+    at: Sequence[float] = (),
+    interrupt: float = 0.0,
+    until: str = "",
 ) -> Seen:
     """Run a command in a terminal of so many columns.
 
@@ -42,6 +48,7 @@ def watch(
         columns: of the terminal.
         at: seconds after which its screen is kept.
         interrupt: seconds after which Ctrl-C is pressed; 0 for never.
+        until: a text whose first screen is kept; empty for none.
     """
     pid, terminal = pty.fork()
     if pid == 0:
@@ -50,6 +57,7 @@ def watch(
     screen = pyte.Screen(columns, _LINES)
     stream = pyte.ByteStream(screen)
     began, times, kept, is_pressed = time.monotonic(), [*at], [], False
+    written = bytearray()
     while True:
         ready, _, _ = select.select([terminal], [], [], 0.1)
         try:
@@ -59,6 +67,10 @@ def watch(
         if ready and not body:
             break
         stream.feed(body)
+        written += body
+        if until and any(until in line for line in screen.display):
+            until = ""
+            kept.append(shown(screen))
         seconds = time.monotonic() - began
         if times and seconds >= times[0]:
             times.pop(0)
@@ -68,7 +80,7 @@ def watch(
             os.write(terminal, b"\x03")
     _, status = os.waitpid(pid, 0)
     code = -signal.SIGKILL if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
-    return Seen([*kept, shown(screen)], code)
+    return Seen([*kept, shown(screen)], code, bytes(written))
 
 
 def shown(screen: pyte.Screen) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -76,7 +76,7 @@ def rendered(title: str, snapshot: Snapshot) -> Group:
     bar.add_column(ratio=1)
     bar.add_column(justify="right", width=7, no_wrap=True)
     bar.add_row(ProgressBar(total=1.0, completed=snapshot.share), str(Share(snapshot.share)))
-    parts = [head, bar, _stages(snapshot)]
+    parts: list[RenderableType] = [head, bar, _stages(snapshot)]
     if snapshot.partners:
         parts += [Text(), _partners(snapshot)]
     return Group(*parts)

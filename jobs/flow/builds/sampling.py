@@ -149,7 +149,8 @@ def _beginning(
     """Return how many bytes as stored the first bytes of content are, these, and whether all."""
     uri = file.source.uri
     with open_random(uri, endpoint_url=endpoint_url) as opened:
-        stored = io.BufferedReader(_Counted(opened), _BUFFER_BYTES)
+        raw: io.RawIOBase = _Counted(opened)
+        stored = cast("io.BufferedReader", io.BufferedReader(raw, _BUFFER_BYTES))
         content = decompressed(stored, uri)
         if content is stored:
             held = stored.read(text_bytes)
@@ -181,7 +182,7 @@ def _decompressed_beginning(
 def _read(content: bytes, file: Delivered, reading: DeliveryParams) -> Iterator[pa.Table]:
     from jobs.corpus.intake.deliveries import read_rows  # noqa: PLC0415
 
-    stream = cast("BinaryIO", io.BufferedReader(io.BytesIO(content)))  # type: ignore[arg-type]
+    stream = cast("BinaryIO", io.BufferedReader(io.BytesIO(content)))
     source = file.source
     with suppress(DeliveryUnreadable):  # it breaks off, in the middle of an archive's member
         for one in contents(stream, source.name, source.uri, reading, lambda: None):

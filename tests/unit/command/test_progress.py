@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from jobs.flow.params import BuildParams
 from jobs.flow.tasks.checkpoints import TaskCounts
 from jobs.storage.directory import DirectoryStore
 from tests.builds import build_parameters, write_partner
+from tests.commands import ROOT
+from tests.screens import watch
 
 NAMES = ("gov", "国务院公报", "news-of-all-the-provinces-of-china")
 WITH_USER = "https://user:geheim@example.cn/a.jsonl"
@@ -86,14 +89,14 @@ def test_line_says_what_the_view_does() -> None:
     )
 
 
-def run(watch: Watch) -> None:
+def run(progress: Watch) -> None:
     """A build of one partner, with a warning."""
-    watch("normalize", 0, 2)
-    watch("normalize", 1, 2, [TaskCounts("gov", 10, 1000, rejected=1)])
+    progress("normalize", 0, 2)
+    progress("normalize", 1, 2, [TaskCounts("gov", 10, 1000, rejected=1)])
     logging.getLogger("jobs.flow").warning("heliu: %s: bad", WITH_USER)
-    watch("normalize", 2, 2, [TaskCounts("gov", 10, 1000)])
-    watch("merge", 0, 1)
-    watch("merge", 1, 1, [TaskCounts("gov", 20, 900, kept=18, dropped=1, rejected=1)])
+    progress("normalize", 2, 2, [TaskCounts("gov", 10, 1000)])
+    progress("merge", 0, 1)
+    progress("merge", 1, 1, [TaskCounts("gov", 20, 900, kept=18, dropped=1, rejected=1)])
 
 
 def events(text: str) -> list[dict[str, object]]:
@@ -267,6 +270,40 @@ def test_view_is_live_on_a_terminal_alone(
     )
     progress_module._view("auto", "cci 1.0.0", running)
     assert bool(made) == is_live
+
+
+PROGRAM = """
+import sys, time
+from jobs.command.progress_state import BuildProgress
+from jobs.command.progress_view import LiveView
+from jobs.flow.tasks.checkpoints import TaskCounts
+state = BuildProgress({"normalize": 3.0, "merge": 1.0})
+view = LiveView("cci 1.0.0", state.snapshot)
+state.advance("normalize", 0, 3)
+state.advance("normalize", 1, 3, [TaskCounts("国务院公报", 1234, 64_000_000, rejected=7)])
+view.warn("heliu: 甲.txt is not read")
+sys.stderr.write("a line of someone else\\n")
+time.sleep(2.5)
+view.close({}, "done in 3 s")
+print("published")
+"""
+
+
+def test_view_on_a_terminal_stays_below_what_is_printed_and_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    seen = watch([sys.executable, "-c", PROGRAM], columns=80, until="1,234")
+    above, view = seen.screens[0][:2], seen.screens[0][2:]
+    assert above == ["heliu: 甲.txt is not read", "a line of someone else"]
+    assert view[0].startswith("cci 1.0.0 ")
+    assert view[1].endswith("25.0 %")
+    assert view[-1].split() == ["国务院公报", "1,234", "64", "MB", "–", "–", "7"]
+    assert seen.screens[-1] == [*above, "done in 3 s", "published"]
+    assert b"\x1b[3" not in seen.written  # a colour
+    assert seen.exit_code == 0
 
 
 def test_unknown_form_is_refused(params: BuildParams) -> None:
