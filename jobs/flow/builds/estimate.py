@@ -135,9 +135,10 @@ def _need(
 ) -> Need:
     workers = params.compute.workers or machine.cores
     rows = sum(one.rows or 0.0 for one in amounts.values())
+    text = max((one.text_bytes for one in amounts.values()), default=0.0)
     return Need(
         workers=workers,
-        task_memory=machine.task_memory(params, rows),
+        task_memory=machine.task_memory(params, rows, text),
         stored=sum(stage.written_bytes for stage in stages),
         scratch=workers * scratch_of_task(params, is_remote=is_remote),
     )

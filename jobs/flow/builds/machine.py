@@ -13,17 +13,14 @@ from jobs.flow.params import BuildParams
 from jobs.quantities import Size
 from jobs.storage.objects import scheme
 
-_BASE_BYTES = 560 << 20
-"""Of a task that holds nothing yet: Python, its libraries, kernels and tables of characters."""
+_NORMALIZE = (500 << 20, 2.2)
+"""Bytes of a task of normalize, and for each byte of a run: `tests/benchmarks/task_memory.py`."""
 
-_RUN_TIMES = 2.0
-"""Bytes for each byte of `shards.run_bytes`, of normalize."""
+_MERGE = (290 << 20, 4.3)
+"""Bytes of a task of merge, and for each byte of text of a range: likewise."""
 
-_RELEASE_TIMES = 4.0
-"""Bytes for each byte of `shards.release_bytes`, of merge."""
-
-_DOCUMENT_BYTES = 1600
-"""For each document of `shards.group_documents`, of dedup."""
+_DEDUP = (380 << 20, 1480.0)
+"""Bytes of a task of dedup, and for each document: docs/benchmarks.md, a group of 492,311."""
 
 _DRIVER_BYTES = 1 << 30
 """Of the driver and Ray's own processes."""
@@ -54,19 +51,22 @@ class Machine:
         is_cluster = bool(params.compute.address or os.environ.get("RAY_ADDRESS"))
         return cls(len(os.sched_getaffinity(0)), _memory_bytes(), is_cluster)
 
-    def task_memory(self, params: BuildParams, rows: float) -> float:
+    @staticmethod
+    def task_memory(params: BuildParams, rows: float, text_bytes: float) -> float:
         """Return about how much memory the task takes that needs most.
 
         Args:
             params: of the build.
             rows: of all its partners.
+            text_bytes: of the partner that has most.
         """
         sizes = params.shards
-        return _BASE_BYTES + max(
-            _RUN_TIMES * sizes.run_bytes,
-            _RELEASE_TIMES * sizes.release_bytes,
-            _DOCUMENT_BYTES * min(rows, sizes.group_documents),
+        held = (
+            (_NORMALIZE, min(sizes.run_bytes, text_bytes)),
+            (_MERGE, min(sizes.release_bytes, text_bytes)),
+            (_DEDUP, min(sizes.group_documents, rows)),
         )
+        return max(base + each * size for (base, each), size in held)
 
     def shortages(self, params: BuildParams, need: Need) -> tuple[str, ...]:
         """Return what would not fit, each with what to do.

@@ -155,6 +155,18 @@ def test_memory_that_is_too_small_is_told_with_the_workers_that_fit(
     assert Machine(8, 8 << 30, is_cluster=True).shortages(params, need(workers=8)) == ()
 
 
+def test_memory_of_a_task_follows_from_the_sizes_of_tasks(demo: Path, tmp_path: Path) -> None:
+    params = build_parameters(demo / "conf", tmp_path)
+    large = MACHINE.task_memory(params, rows=1e9, text_bytes=1e12)
+    assert 1.2e9 < large < 1.6e9  # a task needs about 1 GB, says docs/running.md; merge more
+    assert MACHINE.task_memory(params, rows=100, text_bytes=1e6) < 0.6e9
+    half = build_parameters(
+        demo / "conf", tmp_path, "shards.release_bytes=100000000", "shards.run_bytes=50000000"
+    )
+    documents = MACHINE.task_memory(half, rows=1e9, text_bytes=1e12)
+    assert MACHINE.task_memory(half, rows=100, text_bytes=1e12) < documents < large
+
+
 def test_disk_that_is_too_small_is_named_once_for_all_that_lies_on_it(
     demo: Path, tmp_path: Path
 ) -> None:
