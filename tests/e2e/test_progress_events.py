@@ -39,6 +39,5 @@ def test_program_can_follow_a_build(demo: Path, tmp_path: Path) -> None:
     assert [json.loads(line)["event"] for line in logged][-1] == "end"
     estimated = sum(one["rows"] for one in plan["partners"].values())
     assert delivered / 1.3 <= estimated <= delivered * 1.3
-    assert plan["stages"][0]["tasks"] == next(
-        event["total"] for event in events if event["event"] == "stage"
-    )
+    tasks = next(event["total"] for event in events if event["event"] == "stage")
+    assert tasks / 2 <= plan["stages"][0]["tasks"] <= tasks * 2  # Parquet is split at row groups
