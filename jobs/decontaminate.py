@@ -15,6 +15,7 @@ from jobs.command.settings import Benchmark, ReleaseReport
 from jobs.command.terminal import ProgressLine, is_json, say, say_json, say_table
 from jobs.config_errors import KeyMissing
 from jobs.errors import ConfigError
+from jobs.quantities import Share
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -100,7 +101,7 @@ def _say(
         say_table(list(rows[0]), [list(row.values()) for row in rows])
     for hit in shown:
         say(
-            f"\n{hit['benchmark']} item {hit['item']}, {hit['covered']:.0%}, in {hit['id']} of "
+            f"\n{hit['benchmark']} item {hit['item']}, {Share(hit['covered'])}, in {hit['id']} of "
             f"{hit['partner']}, character {hit['offset'] + 1}:\n"
             f"  document  {hit['excerpt']!r}\n  item      {hit['item_text']!r}"
         )

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from jobs.command.program import verb
+from jobs.command.progress import watched
 from jobs.command.settings import Build
-from jobs.command.terminal import ProgressLine
 
 
 @verb("build", "one stage: finds the documents that duplicate a kept one")
@@ -19,7 +19,8 @@ def main(config: Build) -> None:
 
     params = build_params(config)
     report_recall(params.bands)
-    found = run_dedup(params, ProgressLine())
+    with watched(params, config.progress) as progress:
+        found = run_dedup(params, progress)
     report_drops(drop_counts(found.drops.files, store=open_store(params.storage)))
 
 

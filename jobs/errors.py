@@ -17,6 +17,7 @@
     ├── TaskError                  22   a shard task failed for an unforeseen reason
     ├── DamagedTable               23   a table between stages is not what was written; run again
     ├── ComputeError               24   Ray cannot be reached or started
+    ├── DoesNotFit                 25   a build needs more disk or memory than there is
     ├── StorageError               30   the store refused or cannot be reached
     │   ├── StorageUnwritable      31   the root cannot be written
     │   ├── ObjectMissing          32   no object under that key
@@ -148,6 +149,12 @@ class ComputeError(HeliuError):
     """Ray cannot be reached where it should be, or not be started here."""
 
     exit_code = 24
+
+
+class DoesNotFit(HeliuError):
+    """A build needs more room on a disk, or more memory, than there is."""
+
+    exit_code = 25
 
 
 class StorageError(HeliuError):

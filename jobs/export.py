@@ -14,6 +14,7 @@ from jobs.command.settings import OneRelease
 from jobs.command.terminal import require_format, say
 from jobs.config_errors import KeyMissing
 from jobs.errors import ConfigError
+from jobs.quantities import Size
 
 if TYPE_CHECKING:
     from jobs.flow.releases.opened_release import OpenedRelease
@@ -117,7 +118,7 @@ def _documents(release: OpenedRelease, to: Path, config: Settings) -> None:
     size_bytes = sum(file.stat().st_size for file in written.files)
     say(
         f"{release.corpus} {release.version} is in {to}: {written.documents:,} documents, "
-        f"{len(written.files):,} files, {size_bytes:,} bytes"
+        f"{len(written.files):,} files, {Size(size_bytes)}"
     )
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jobs.command.program import verb
+from jobs.command.progress import watched
 from jobs.command.schemas import MISSING
 from jobs.command.settings import Build, RuleProfile
-from jobs.command.terminal import ProgressLine, require_format, say, say_json, say_jsonl, say_table
+from jobs.command.terminal import require_format, say, say_json, say_jsonl, say_table
 from jobs.config_errors import unknown_choice
 from jobs.corpus.model.signal_columns import SIGNALS
 
@@ -36,7 +37,8 @@ def main(config: Settings) -> None:
 
     _check(config)
     params, against = build_params(config), rule_params(config.against)
-    shards = run_normalize(params, ProgressLine()).shards
+    with watched(params, config.progress) as progress:
+        shards = run_normalize(params, progress).shards
     store = open_store(params.storage)
     if config.signal:
         _show(config.format, {"quantiles": quantiles(shards, config.signal, store=store)})

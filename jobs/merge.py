@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from jobs.command.program import verb
+from jobs.command.progress import watched
 from jobs.command.settings import Build
-from jobs.command.terminal import ProgressLine
 
 
 @verb("build", "one stage: kept documents become shards, every row gets its decision")
@@ -15,7 +15,9 @@ def main(config: Build) -> None:
     from jobs.command.reports import report_alarms, report_partners
     from jobs.flow.builds.pipeline import run_merge
 
-    merged = run_merge(build_params(config), ProgressLine())
+    params = build_params(config)
+    with watched(params, config.progress) as progress:
+        merged = run_merge(params, progress)
     report_partners(merged.manifest)
     report_alarms(merged.alarms)
 

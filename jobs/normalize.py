@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from jobs.command.program import verb
+from jobs.command.progress import watched
 from jobs.command.settings import Build
-from jobs.command.terminal import ProgressLine
 
 
 @verb("build", "one stage: deliveries become documents and facts")
@@ -15,7 +15,10 @@ def main(config: Build) -> None:
     from jobs.command.reports import report_normalized
     from jobs.flow.builds.pipeline import run_normalize
 
-    report_normalized(run_normalize(build_params(config), ProgressLine()))
+    params = build_params(config)
+    with watched(params, config.progress) as progress:
+        build = run_normalize(params, progress)
+    report_normalized(build)
 
 
 if __name__ == "__main__":

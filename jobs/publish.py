@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from jobs.command.program import circumstances, now, verb
+from jobs.command.progress import watched
 from jobs.command.schemas import MISSING
 from jobs.command.settings import PublishedBuild, storage_params
-from jobs.command.terminal import ProgressLine, is_json
+from jobs.command.terminal import is_json
 from jobs.storage.stores import open_store
 
 
@@ -34,17 +35,21 @@ def main(config: Settings) -> None:
     if config.resume:
         storage = storage_params(config.storage)
         published = settle(open_store(storage), config.corpus.name, config.corpus.version)
+        run = {}
     else:
         params = build_params(config)
         storage = params.storage
-        report = partial(
-            report_early_alarms, is_stopping=params.alarms.is_stopping, as_json=as_json
-        )
+        is_stopping = params.alarms.is_stopping
+        report = partial(report_early_alarms, is_stopping=is_stopping, as_json=as_json)
         info = circumstances(config)
-        published = run_build(params, ProgressLine(), commit_info=info, report=report)
+        with watched(params, config.progress) as progress:
+            published = run_build(
+                params, progress, commit_info=info, report=progress.before(report)
+            )
+        run = progress.run
     if key is not None:
         sign_published(storage, published.corpus, published.version, key, at=now())
-    report_published(published, storage, as_json=as_json)
+    report_published(published, storage, run, as_json=as_json)
 
 
 if __name__ == "__main__":

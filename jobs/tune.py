@@ -9,6 +9,7 @@ from jobs.command.schemas import MISSING
 from jobs.command.terminal import is_json, say, say_json, say_table
 from jobs.corpus.dedup.geometry import EXCHANGED_BYTES, Geometry, geometries, recommended
 from jobs.errors import ConfigError
+from jobs.quantities import Share
 
 _MIN_RECALL = 0.5  # a geometry that finds fewer pairs is not shown
 
@@ -63,7 +64,7 @@ def _row(one: Geometry | None, threshold: float, wanted: float) -> dict[str, flo
 
 def _advice(best: Geometry | None, config: Settings, wanted: float) -> str:
     if best is None:
-        wish = f"finds {config.recall:.1%}: give more"
+        wish = f"finds {Share(config.recall)}: give more"
         return f"\nno geometry of {config.num_perm} MinHash values {wish}"
     found, in_vain = best.collision_probability(wanted), best.collision_probability(0.3)
     dropped = best.detection_probability(wanted, config.threshold)

@@ -17,6 +17,7 @@ from jobs.command.terminal import is_json, say, say_json
 from jobs.errors import DamagedMetadata, DamagedRelease, RedactedRelease
 from jobs.flow.releases.attestations import check_signature, signatures
 from jobs.flow.releases.opened_release import OpenedRelease
+from jobs.quantities import Size
 
 if TYPE_CHECKING:
     from jobs.flow.releases.verification import Checks, Findings
@@ -56,7 +57,7 @@ def main(config: Settings) -> None:
         say(
             f"{name} is sound by {findings.level}: {findings.documents:,} documents, "
             f"{findings.files:,} files ({findings.files_read:,} read whole), "
-            f"{findings.size_bytes:,} bytes, digest {release.digest}"
+            f"{Size(findings.size_bytes)}, digest {release.digest}"
         )
         if findings.orphans:
             say(f"{findings.orphans:,} stored files belong to no release, which is harmless")

@@ -54,7 +54,7 @@ def build_config(conf: Path, root: str | Path, *overrides: str) -> Build:
     return config
 
 
-def silent(_label: str, _done: int, _total: int) -> None:
+def silent(*_: object) -> None:
     """Progress nobody watches."""
 
 

@@ -122,8 +122,7 @@ def recorded_build(
     limits = {**shipped.limits, **configuration["limits"]}
     demands = OmegaConf.to_container(shipped.acceptance)
     added = {
-        "alarms": shipped.alarms,
-        "on_bad_file": shipped.on_bad_file,
+        **{name: shipped[name] for name in ("alarms", "on_bad_file", "progress")},
         "acceptance": demands,
     }
     recorded = {**added, **configuration, "limits": limits}

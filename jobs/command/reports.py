@@ -11,6 +11,7 @@ from jobs.command.escapes import visible_line
 from jobs.command.terminal import command, note, say, say_json, say_table
 from jobs.corpus.dedup.geometry import Geometry
 from jobs.flow.releases.card import bad_file_rows, private_data_rows
+from jobs.quantities import Share, Size
 from jobs.storage.canonical_json import canonical_json, sha256_hex
 from jobs.storage.objects import StorageParams
 
@@ -56,19 +57,23 @@ def report_alarms(found: Sequence[Alarm]) -> None:
         say_table(["partner", "alarm", "what", "rows", "of"], rows)
 
 
-def report_published(published: Published, storage: StorageParams, *, as_json: bool) -> None:
+def report_published(
+    published: Published, storage: StorageParams, run: Mapping[str, Any], *, as_json: bool
+) -> None:
     """Print what was published, and the commands to read and verify it.
 
     Args:
         published: the release.
         storage: where it is.
+        run: seconds that the build took and its log; nothing if none ran.
         as_json: print JSON, without the commands.
     """
     if as_json:
         identity = {name: getattr(published, name) for name in _PUBLISHED}
         partners = published.manifest["partners"]
         alarms = [asdict(alarm) for alarm in published.alarms]
-        say_json({**identity, "root": storage.root, "partners": partners, "alarms": alarms})
+        found = {"root": storage.root, "partners": partners, "alarms": alarms, **run}
+        say_json({**identity, **found})
         return
     report_partners(published.manifest)
     report_alarms(published.alarms)
@@ -77,8 +82,10 @@ def report_published(published: Published, storage: StorageParams, *, as_json: b
     say(f"\n{published.corpus} {published.version} {state}")
     say(f"digest  {published.digest}")
     say(f"root    {storage.root}")
-    amounts = [f"{count:,} {name.split('_')[0]}" for name, count in published.traffic.items()]
+    amounts = [f"{Size(size)} {name.split('_')[0]}" for name, size in published.traffic.items()]
     say(f"bytes   {', '.join(amounts)}")
+    if run:
+        say(f"log     {run['log']}")
     where = storage_words(storage)
     say(f"files   {command('files', f'release={name}', *where)}")
     say(f"verify  {command('verify', f'release={name}', *where)}")
@@ -127,7 +134,7 @@ def report_release(release: OpenedRelease) -> None:
     if manifest["parent"]:
         say(f"extends    {manifest['parent']['version']}")
     say(f"documents  {manifest['documents']:,} in {len(manifest['shards']):,} shards")
-    say(f"text       {manifest['content_bytes']:,} bytes of UTF-8\n")
+    say(f"text       {Size(manifest['content_bytes'])} of UTF-8\n")
     report_partners(manifest)
 
 
@@ -138,7 +145,7 @@ def report_partners(manifest: Manifest) -> None:
     total = ["all", *(sum(account[key] for account in partners.values()) for key in _COUNTS)]
     say_table(["partner", *_COUNTS], [*rows, total])
     reasons = [
-        [name, reason, count, count / account["delivered"]]
+        [name, reason, count, Share(count / account["delivered"])]
         for name, account in partners.items()
         for reason, count in account["reasons"].items()
     ]

@@ -176,6 +176,7 @@ class Build:
     acceptance: Any = field(default_factory=group(AcceptanceParams))
     alarms: str = MISSING
     on_bad_file: str = MISSING
+    progress: str = MISSING
     sign_key: str | None = MISSING
 
 

@@ -17,6 +17,7 @@ from jobs.command.escapes import visible, visible_line
 from jobs.command.exits import coloured, show
 from jobs.config_errors import unknown_choice
 from jobs.errors import ConfigError
+from jobs.quantities import Share, Size, count, duration
 from jobs.redaction import redacted
 
 _QUIET_SECONDS = 10
@@ -91,19 +92,21 @@ def say_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         say(line)
 
 
-class ProgressLine:
-    """Progress of stages: one line kept up to date on a terminal, else a line now and then.
+def is_chatty() -> bool:
+    """Whether HELIU_PROGRESS in the environment asks for a line for every finished task."""
+    return os.environ.get("HELIU_PROGRESS") == "every"
 
-    With HELIU_PROGRESS=every in the environment, a line for every finished task.
-    """
+
+class ProgressLine:
+    """Progress of a verb that is no build: one line kept up to date on a terminal, else a few."""
 
     def __init__(self) -> None:
         self.started = time.monotonic()
-        self.is_chatty = os.environ.get("HELIU_PROGRESS") == "every"
+        self.is_chatty = is_chatty()
         self.shown = 0.0
         self.label = ""
 
-    def __call__(self, label: str, done: int, total: int) -> None:
+    def __call__(self, label: str, done: int, total: int, _counts: Sequence[Any] = (), /) -> None:
         """Show that `done` of `total` of what `label` names is finished."""
         now = time.monotonic()
         is_news = label != self.label or done == total or self.is_chatty
@@ -116,10 +119,12 @@ class ProgressLine:
         self.label = label
 
     def _text(self, label: str, done: int, total: int, now: float) -> str:
-        return f"{label}: {done}/{total}, {now - self.started:.0f} s"
+        return f"{label}: {count(done)}/{count(total)}, {duration(now - self.started)}"
 
 
 def _cell(value: Any) -> str:
+    if isinstance(value, Share | Size):
+        return str(value)
     if isinstance(value, float):
         return f"{value:.4f}"
     return f"{value:,}" if isinstance(value, int) else visible_line(" ".join(str(value).split()))

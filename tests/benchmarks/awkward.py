@@ -90,7 +90,7 @@ def decide(name: str, count: int, most: int, root: str) -> None:
     steps: Counter[str] = Counter()
     last = began = time.process_time()
 
-    def progress(label: str, _done: int, _total: int) -> None:
+    def progress(label: str, *_: object) -> None:
         nonlocal last
         steps[label.removeprefix("dedup: ")] += (now := time.process_time()) - last
         last = now

@@ -44,7 +44,7 @@ class Phases:
         self.memory, self.last, self.used = memory, time.perf_counter(), 0.0
         self.found: dict[str, dict[str, float]] = {}
 
-    def progress(self, label: str, done: int, total: int) -> None:
+    def progress(self, label: str, done: int, total: int, *_: object) -> None:
         now, used = time.perf_counter(), self.memory.cpu_seconds()
         name = label.removeprefix("dedup: ")
         phase = self.found.setdefault(

@@ -1,8 +1,8 @@
 """From what a rehearsal counted to bytes, seconds, core-hours and a price.
 
 Costs of a byte of text were measured without shrinking anything (`python -m
-tests.benchmarks.rehearsal measure=0.5`), and are kept in rehearsal_costs.json. All else is here:
-what is assumed of machines and of a store, and public prices of 2026-11 (on demand, us-east-1).
+tests.benchmarks.rehearsal measure=0.5`), and are kept in jobs/flow/builds/stage_costs.json. All
+else is here: what is assumed of machines and of a store, and public prices of 2026-11 (on demand, us-east-1).
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from jobs.flow.builds import stage_costs
 from tests.benchmarks.rehearsal_tasks import Stage
 
-COSTS_FILE = Path(__file__).with_name("rehearsal_costs.json")
+COSTS_FILE = Path(stage_costs.__file__).with_suffix(".json")
 CORES = (64, 256, 1280)
 
 REQUEST_SECONDS = 0.03  # until the first byte of an answer of S3

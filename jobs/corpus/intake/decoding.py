@@ -14,6 +14,7 @@ from pathlib import Path
 
 from jobs.corpus.intake.blocks import reading
 from jobs.errors import DeliveryUnreadable
+from jobs.quantities import Size
 
 _SIZE = Path("/proc/self/statm")  # in pages, the first number
 _FACTOR = 16  # of the text asked for: as stored, decompressed, decoded, and in tables
@@ -34,7 +35,7 @@ def decoding(source_file: str, text_bytes: int) -> Iterator[None]:
                 yield
         except MemoryError as error:
             raise DeliveryUnreadable(
-                f"{source_file} takes more than {most >> 20:,} MiB to decode a few rows, whatever "
+                f"{source_file} takes more than {Size(most)} to decode a few rows, whatever "
                 "it says of itself: ask the partner for smaller rows and row groups"
             ) from error
 

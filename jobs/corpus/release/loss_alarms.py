@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from jobs.corpus.model.reasons import DropReason, RejectReason, Stage
 from jobs.corpus.release.alarm_params import AlarmParams
 from jobs.corpus.release.statistics import losses
+from jobs.quantities import Share
 
 SITE_ROWS = 100
 """Rows in a file of decisions from which a site is counted; ids spread rows evenly over files."""
@@ -54,10 +55,10 @@ class AlarmKind(StrEnum):
 _TEXTS = {
     AlarmKind.NOTHING_DELIVERED: "{partner}: no row was read from {of:,} files",
     AlarmKind.NOTHING_KEPT: "{partner}: none of {of:,} rows is kept",
-    AlarmKind.LOST: "{partner}: {rows:,} of {of:,} rows are dropped or rejected ({share:.1%})",
+    AlarmKind.LOST: "{partner}: {rows:,} of {of:,} rows are dropped or rejected ({share})",
     AlarmKind.SITE: "{partner}: of site {name} {rows:,} of {of:,} rows are dropped or rejected "
-    "({share:.1%})",
-    AlarmKind.REASON: "{partner}: {rows:,} of {of:,} rows are {name} ({share:.1%})",
+    "({share})",
+    AlarmKind.REASON: "{partner}: {rows:,} of {of:,} rows are {name} ({share})",
     AlarmKind.SAME_ID: "{partner}: {rows:,} rows are dropped because others have the id {name!r}",
     AlarmKind.EMPTY_COLUMN: "{partner}: columns.{name} gives nothing in any of {of:,} rows",
     AlarmKind.EMPTY_FILES: "{partner}: {rows:,} of {of:,} files have no row, such as {name}",
@@ -83,7 +84,7 @@ class Alarm:
     @property
     def text(self) -> str:
         """The alarm as a sentence."""
-        share = self.rows / self.of if self.of else 0.0
+        share = Share(self.rows / self.of if self.of else 0.0)
         return _TEXTS[self.kind].format(**asdict(self), share=share)
 
 

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from jobs.corpus.model.reasons import Verdict
 from jobs.corpus.release.decisions import (
     decisions,
     released,
@@ -43,6 +44,7 @@ from jobs.flow.tasks.checkpoints import (
     Checkpoint,
     CheckpointedTask,
     Progress,
+    TaskCounts,
     code_digest,
     map_checkpointed,
 )
@@ -112,12 +114,29 @@ def merge(
         for (number, section), span in zip(enumerate(found), plan.sections, strict=True)
         for part in range(section.parts)
     ]
-    work = [CheckpointedTask(place(f"{number}.json"), spec) for number, spec in enumerate(works)]
+    work = [
+        CheckpointedTask(place(f"{number}.json"), spec, counted=_counts)
+        for number, spec in enumerate(works)
+    ]
     is_whole = None if is_published else partial(_is_whole, retired_files)
     checkpoints = map_checkpointed(
         merge_range, work, params=params, label="merge", progress=progress, is_whole=is_whole
     )
     return [(spec.range, checkpoint) for spec, checkpoint in zip(works, checkpoints, strict=True)]
+
+
+def _counts(work: _Work, checkpoint: Checkpoint) -> TaskCounts:
+    rows: Counter[str] = Counter()
+    for verdict, _stage, _reason, count in checkpoint["counts"]:
+        rows[verdict] += count
+    return TaskCounts(
+        work.range.partner,
+        rows=rows.total(),
+        text_bytes=sum(file["content_bytes"] for file in checkpoint["shards"]),
+        kept=rows[Verdict.KEPT],
+        dropped=rows[Verdict.DROPPED],
+        rejected=rows[Verdict.REJECTED],
+    )
 
 
 def merge_range(work: _Work, *, params: BuildParams) -> Checkpoint:

@@ -8,7 +8,7 @@ checkpoint is written last and lists what there is; a shard that has one is neve
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -36,7 +36,13 @@ from jobs.flow.intake.plan import remember_plan
 from jobs.flow.intake.processor_time import limited
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard, Run
-from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, map_checkpointed
+from jobs.flow.tasks.checkpoints import (
+    Checkpoint,
+    CheckpointedTask,
+    Progress,
+    TaskCounts,
+    map_checkpointed,
+)
 from jobs.storage.layout import work_key
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
@@ -64,8 +70,7 @@ def normalize(
     store_index(open_store(params.storage), params)
 
     def run(left: Sequence[InputShard]) -> list[Checkpoint]:
-        keys = [checkpoint_key(params.corpus, shard.key) for shard in left]
-        work = [CheckpointedTask(key, shard, KILLED) for key, shard in zip(keys, left, strict=True)]
+        work = normalize_tasks(left, params)
         return map_checkpointed(
             normalize_shard,
             work,
@@ -78,6 +83,24 @@ def normalize(
     normalized = list(_with_bases(plan, checkpoints, params))
     check_rejects(normalized, params)
     return Normalized(plan, normalized, bad_files)
+
+
+def normalize_tasks(
+    shards: Iterable[InputShard], params: BuildParams
+) -> list[CheckpointedTask[InputShard]]:
+    """Return the task of each input shard."""
+    return [
+        CheckpointedTask(checkpoint_key(params.corpus, shard.key), shard, KILLED, task_counts)
+        for shard in shards
+    ]
+
+
+def task_counts(shard: InputShard, checkpoint: Checkpoint) -> TaskCounts:
+    """Return what the task of an input shard read and rejected, by its checkpoint."""
+    rejected = sum(count for _stage, _reason, count in checkpoint["rejected"])
+    return TaskCounts(
+        shard.partner.name, checkpoint["delivered"], checkpoint["content_bytes"], rejected=rejected
+    )
 
 
 def read_plan(
@@ -116,6 +139,22 @@ def normalize_shard(shard: InputShard, *, params: BuildParams) -> Checkpoint:
                 bad.append((file, error))
             renew()
     return complaints(bad, params) if bad else writer.finished()
+
+
+def normalize_tables(
+    tables: Iterable[pa.Table], shard: InputShard, params: BuildParams
+) -> Checkpoint:
+    """Write runs of rows that were read already, as those of a shard; return what was written.
+
+    Args:
+        tables: DELIVERED tables.
+        shard: of the rows.
+        params: of the build.
+    """
+    writer = _RunWriter(open_store(params.storage), shard, params)
+    for table in tables:
+        writer.add(table)
+    return writer.finished()
 
 
 class _RunWriter:

@@ -28,7 +28,7 @@ from jobs.flow.dedup.frozen import FrozenShard, numbered
 from jobs.flow.dedup.gathering import Gathering, Span, gathered, gatherings
 from jobs.flow.dedup.hot_bucket_keys import refined_candidates
 from jobs.flow.dedup.ranked_facts import Shard, documents_of, ranked_facts, with_texts
-from jobs.flow.dedup.rounds import decide_in_rounds
+from jobs.flow.dedup.rounds import decide_in_rounds, dropped_rows
 from jobs.flow.dedup.shard_batches import Batch, read_batch, write_batches
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard
@@ -106,7 +106,8 @@ def deduplicate(
     if sum(map(documents_of, shards)) <= params.shards.group_documents:
         inputs = folder.at("inputs", "shards.json")
         (batch,) = write_batches(open_store(params.storage), inputs, [shards])
-        work = [CheckpointedTask(folder.at("drops-all.json"), _AllTask(folder, batch))]
+        spec = _AllTask(folder, batch)
+        work = [CheckpointedTask(folder.at("drops-all.json"), spec, counted=dropped_rows)]
         checkpoints = map_checkpointed(
             _decide_all, work, params=params, label="dedup", progress=progress
         )
@@ -191,7 +192,11 @@ def _decide_each(
     for files, span in _gathered_groups(candidates, folder, params, progress=progress):
         listed = write_list(store, folder.at("inputs", f"groups-{span.first}.json"), files)
         work += [
-            CheckpointedTask(folder.at(f"drops-{group}.json"), _GroupTask(folder, group, listed))
+            CheckpointedTask(
+                folder.at(f"drops-{group}.json"),
+                _GroupTask(folder, group, listed),
+                counted=dropped_rows,
+            )
             for group in candidates.decidable
             if span.first <= group < span.end
         ]

@@ -41,7 +41,13 @@ from jobs.corpus.model.reasons import TEMPLATE
 from jobs.flow.dedup.candidates import CandidateFile, CandidateGroups, WorkFolder
 from jobs.flow.dedup.chunks import Chunk, flagged, is_in, siblings_of, undecided
 from jobs.flow.params import BuildParams
-from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, map_checkpointed
+from jobs.flow.tasks.checkpoints import (
+    Checkpoint,
+    CheckpointedTask,
+    Progress,
+    TaskCounts,
+    map_checkpointed,
+)
 from jobs.flow.tasks.exchange import read_group, write_groups
 from jobs.flow.tasks.sealed_objects import read_table
 from jobs.flow.tasks.table_files import write_table
@@ -123,17 +129,24 @@ def decide_in_rounds(
         first, *later = _packed(chunks, candidates.group_documents)
         name = f"settled-{first.numbers[0]}"
         settle = _SettleTask(folder, name, files, first)
-        (settled,) = mapped(_settle, [CheckpointedTask(folder.at(f"{name}.json"), settle)])
+        key = folder.at(f"{name}.json")
+        (settled,) = mapped(_settle, [CheckpointedTask(key, settle, counted=dropped_rows)])
         against = []
         for chunk in later:
             name = f"compared-{first.numbers[0]}-{chunk.numbers[0]}"
             compare = _CompareTask(folder, name, files, chunk, settled["kept"])
-            against.append(CheckpointedTask(folder.at(f"{name}.json"), compare))
+            key = folder.at(f"{name}.json")
+            against.append(CheckpointedTask(key, compare, counted=dropped_rows))
         compared = mapped(_compare, against)
         decided += [settled, *compared]
         lost = [_without(*pair) for pair in zip(later, compared, strict=True)]
         chunks = [chunk for chunk in lost if chunk.left > 0]
     return decided
+
+
+def dropped_rows(_spec: object, decided: Checkpoint) -> TaskCounts:
+    """Return the number of rows that a task dropped, of all partners."""
+    return TaskCounts(dropped=decided["rows"])
 
 
 def _packed(chunks: Sequence[Chunk], most: int) -> list[Chunk]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from jobs.corpus.intake.rows import DeliveryParams
@@ -17,7 +17,7 @@ from jobs.flow.intake.input_shards import (
 )
 from jobs.flow.intake.listing import ListedGroup, listed_groups
 from jobs.flow.intake.read_files import FileState, digests_read, remember_read, state_of_file
-from jobs.flow.intake.scans import Scan, is_scanned, scan, text_bytes
+from jobs.flow.intake.scans import FileName, Scan, is_scanned, scan, text_bytes
 from jobs.flow.params import BuildParams
 from jobs.flow.recorded import InputName
 from jobs.flow.tasks.checkpoints import Progress
@@ -32,7 +32,7 @@ _ENOUGH_TASKS = (
 _MOST_TIMES = 16  # as much as `input_bytes` is what a task then reads, a minute and a half
 
 
-def _unseen(_label: str, _done: int, _total: int) -> None:
+def _unseen(*_: object) -> None:
     """Progress that is not shown."""
 
 
@@ -42,6 +42,7 @@ def plan(
     known: Collection[InputName] = (),
     only: Collection[InputName] | None = None,
     progress: Progress = _unseen,
+    scanned: Callable[..., Mapping[FileName, Scan]] = scan,
 ) -> list[InputShard]:
     """Return the input shards of a build, sorted by partner, group and file.
 
@@ -54,6 +55,8 @@ def plan(
         known: files whose rows are decided in the parent release: they are not read.
         only: the files to read, whatever else is delivered; None for all.
         progress: called after every finished task.
+        scanned: `scan`, or `scanned_before` for a plan that reads nothing: files that no build has
+            scanned are whole in it.
 
     Raises:
         DeliveryChanged: a file changed between listing and scanning it.
@@ -65,7 +68,8 @@ def plan(
         for choice, one in groups
     ]
 
-    split_bytes = _split_bytes(chosen, params.shards.input_bytes)
+    sources = (file.source for one in chosen for file in one.files)
+    split_bytes = text_of_splits(sources, params.shards.input_bytes)
 
     def must_be_scanned(choice: Choice, one: ListedGroup, file: Delivered) -> bool:
         is_asked = not file.digest and choice.is_named(file.source.name)
@@ -79,7 +83,7 @@ def plan(
         )
         for (choice, _), one in zip(groups, chosen, strict=True)
     ]
-    found = scan(work, params, split_bytes=split_bytes, progress=progress)
+    found = scanned(work, params, split_bytes=split_bytes, progress=progress)
     return [
         input_shard(one.partner, one.group, pack, params)
         for (choice, _), one in zip(groups, chosen, strict=True)
@@ -95,9 +99,14 @@ def plan(
     ]
 
 
-def _split_bytes(groups: Iterable[ListedGroup], input_bytes: int) -> int:
-    """Return the text above which a file is split: `input_bytes` times a power of two."""
-    total = sum(text_bytes(file.source) for one in groups for file in one.files)
+def text_of_splits(files: Iterable[SourceFile], input_bytes: int) -> int:
+    """Return the text above which a file is split: `input_bytes` times a power of two.
+
+    Args:
+        files: of the corpus, each once.
+        input_bytes: the text that a task reads of small files together.
+    """
+    total = sum(map(text_bytes, files))
     times = 1
     while times < _MOST_TIMES and 2 * times * input_bytes * _ENOUGH_TASKS <= total:
         times *= 2

@@ -22,6 +22,7 @@ from jobs.flow.tasks.checkpoints import (
     CheckpointedTask,
     Progress,
     code_digest,
+    found_checkpoints,
     map_checkpointed,
     run_checkpointed,
 )
@@ -32,6 +33,7 @@ from jobs.storage.layout import work_key
 from jobs.storage.manifests import JsonObject
 from jobs.storage.source_bytes import Known, known_bytes, open_random
 from jobs.storage.source_files import SourceFile
+from jobs.storage.stores import open_store
 
 STAGE = "deliveries"
 
@@ -73,6 +75,8 @@ class _Batch:
 FileName = tuple[str, str]
 """Partner and name of a delivered file."""
 
+_Files = Iterable[tuple[str, DeliveryParams, Sequence[SourceFile]]]
+
 
 def text_bytes(source: SourceFile) -> int:
     """Return about how much text a file holds."""
@@ -95,7 +99,7 @@ def is_scanned(source: SourceFile, reading: DeliveryParams, split_bytes: int) ->
 
 
 def scan(
-    files: Iterable[tuple[str, DeliveryParams, Sequence[SourceFile]]],
+    files: _Files,
     params: BuildParams,
     *,
     split_bytes: int,
@@ -112,25 +116,46 @@ def scan(
     Raises:
         DeliveryChanged: a file is not the one that was listed.
     """
-    batches = [
-        (partner, _Batch(reading, batch, split_bytes))
-        for partner, reading, sources in files
-        for batch in _batches(sources)
-    ]
+    batches, work = _work(files, params, split_bytes)
     if not batches:
         return {}
-    work = [CheckpointedTask(_key(batch, params), batch) for _, batch in batches]
     if sum(_size(batch) for _, batch in batches) <= _LIGHT_BYTES:
         found = run_checkpointed(_scan_batch, work, params=params)
     else:
         found = map_checkpointed(
             _scan_batch, work, params=params, label="deliveries", progress=progress
         )
-    return {
-        (partner, source.name): _as_scan(one, source)
-        for (partner, batch), checkpoint in zip(batches, found, strict=True)
-        for source, one in zip(batch.files, checkpoint["files"], strict=True)
-    }
+    return dict(_scans(batches, found))
+
+
+def scanned_before(
+    files: _Files, params: BuildParams, *, split_bytes: int, **_: object
+) -> Mapping[FileName, Scan]:
+    """Return what earlier builds found of files; takes what `scan` takes, and reads no file."""
+    batches, work = _work(files, params, split_bytes)
+    there = found_checkpoints(open_store(params.storage), work)
+    done = [pair for pair in zip(batches, work, strict=True) if pair[1].key in there]
+    return dict(_scans([batch for batch, _ in done], [there[one.key] for _, one in done]))
+
+
+def _work(
+    files: _Files, params: BuildParams, split_bytes: int
+) -> tuple[list[tuple[str, _Batch]], list[CheckpointedTask[_Batch]]]:
+    """Return the batches of files that a task each scans, with their partners, and the tasks."""
+    batches = [
+        (partner, _Batch(reading, batch, split_bytes))
+        for partner, reading, sources in files
+        for batch in _batches(sources)
+    ]
+    return batches, [CheckpointedTask(_key(batch, params), batch) for _, batch in batches]
+
+
+def _scans(
+    batches: Iterable[tuple[str, _Batch]], found: Iterable[Checkpoint]
+) -> Iterator[tuple[FileName, Scan]]:
+    for (partner, batch), checkpoint in zip(batches, found, strict=True):
+        for source, one in zip(batch.files, checkpoint["files"], strict=True):
+            yield (partner, source.name), _as_scan(one, source)
 
 
 def _batches(files: Iterable[SourceFile]) -> Iterator[tuple[SourceFile, ...]]:

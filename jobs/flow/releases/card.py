@@ -7,6 +7,7 @@ from typing import Any
 
 from jobs.flow.releases.licences import LicenceGroup, licences_of, licensed_manifest
 from jobs.flow.releases.markdown import code, table, text
+from jobs.quantities import Size
 from jobs.storage.manifests import ColumnEntry, JsonObject, Manifest, PartnerAccount
 
 _MOST_FILES = 100
@@ -32,7 +33,7 @@ def dataset_card(
         paths: its Parquet files, or a pattern that matches them, relative to the card.
         acceptance: what is attested of its review, as `attested` gives it.
     """
-    size = f"{manifest['documents']:,} documents, {manifest['content_bytes']:,} bytes of UTF-8 text"
+    size = f"{manifest['documents']:,} documents, {Size(manifest['content_bytes'])} of UTF-8 text"
     return "\n".join(
         [
             *_header(manifest, paths),

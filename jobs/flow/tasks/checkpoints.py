@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import orjson
 import xxhash
@@ -29,8 +29,6 @@ from jobs.storage.stores import open_store
 Spec = TypeVar("Spec")
 Checkpoint = dict[str, Any]
 Task = Callable[..., Checkpoint]
-Progress = Callable[[str, int, int], None]
-"""Called with (what is being done, tasks done, tasks in all)."""
 IsWhole = Callable[..., bool]
 """Called as is_whole(checkpoint, params=params): is all that a checkpoint names still there?"""
 
@@ -38,6 +36,45 @@ PROVISIONAL = "bad_files"
 """The key of a task's result that is no checkpoint: its inputs must be others."""
 
 _CHECKED_HERE = 8  # the files of so many are hashed in less time than Ray takes to start
+
+
+class TaskCounts(NamedTuple):
+    """What one task did, for progress.
+
+    Attributes:
+        partner: Whose rows; empty for rows of several.
+        rows: Rows read.
+        text_bytes: UTF-8 bytes of text in them.
+        kept: Rows kept.
+        dropped: Rows dropped.
+        rejected: Rows rejected.
+    """
+
+    partner: str = ""
+    rows: int = 0
+    text_bytes: int = 0
+    kept: int = 0
+    dropped: int = 0
+    rejected: int = 0
+
+
+_NO_COUNTS = TaskCounts()
+
+
+class Progress(Protocol):
+    """Called when work begins, with what is done of it already, and after every finished task."""
+
+    def __call__(
+        self, label: str, done: int, total: int, counts: Sequence[TaskCounts] = (), /
+    ) -> None:
+        """Show progress.
+
+        Args:
+            label: what is being done.
+            done: tasks that are done.
+            total: tasks in all.
+            counts: of the tasks that are done since the last call.
+        """
 
 
 @dataclass(frozen=True)
@@ -48,11 +85,13 @@ class CheckpointedTask(Generic[Spec]):
         key: Of the checkpoint.
         spec: What the task is called with.
         if_killed: Its result if its workers die again and again; None where that ends the build.
+        counted: Returns what the task did, of `spec` and its result; None if nothing is counted.
     """
 
     key: str
     spec: Spec
     if_killed: Checkpoint | None = None
+    counted: Callable[[Spec, Checkpoint], TaskCounts] | None = None
 
     def __str__(self) -> str:
         """Return the name of the specification, for errors."""
@@ -81,7 +120,7 @@ def map_checkpointed(
             reads what they name; None if checkpoints are used as they are.
     """
     store = open_store(params.storage)
-    found = _found(store, work)
+    found = found_checkpoints(store, work)
     unchecked = frozenset(found) if is_whole is not None else frozenset()
     if is_whole is not None and len(found) > _CHECKED_HERE:
         found = {}
@@ -89,7 +128,9 @@ def map_checkpointed(
         found = {key: one for key, one in found.items() if is_whole(one, params=params)}
     checkpoints = found
     missing = [one for one in work if one.key not in checkpoints]
-    progress(label, len(checkpoints), len(work))
+    tasks = {one.key: one for one in work}
+    found_counts = [_counts(tasks[key], one) for key, one in checkpoints.items()]
+    progress(label, len(checkpoints), len(work), found_counts)
     run = partial(
         _run_checkpointed, task=task, params=params, code=code_digest(), is_whole=is_whole
     )
@@ -102,8 +143,15 @@ def map_checkpointed(
         if_killed=_result_if_killed,
     ):
         checkpoints[key] = checkpoint
-        progress(label, len(checkpoints), len(work))
+        progress(label, len(checkpoints), len(work), [_counts(tasks[key], checkpoint)])
     return [checkpoints[one.key] for one in work]
+
+
+def _counts(one: CheckpointedTask[Spec], checkpoint: Checkpoint) -> TaskCounts:
+    """Return what a task did; nothing if its result is no checkpoint."""
+    if one.counted is None or PROVISIONAL in checkpoint:
+        return _NO_COUNTS
+    return one.counted(one.spec, checkpoint)
 
 
 def run_checkpointed(
@@ -170,7 +218,9 @@ def _result_if_killed(one: CheckpointedTask[Any]) -> tuple[str, Checkpoint] | No
     return None if one.if_killed is None else (one.key, one.if_killed)
 
 
-def _found(store: ObjectStore, work: Sequence[CheckpointedTask[Spec]]) -> dict[str, Checkpoint]:
+def found_checkpoints(
+    store: ObjectStore, work: Sequence[CheckpointedTask[Spec]]
+) -> dict[str, Checkpoint]:
     """Return the checkpoints that exist, by their keys."""
     keys = [one.key for one in work]
     with ThreadPoolExecutor(16) as pool:
@@ -185,7 +235,7 @@ def _made_meanwhile(
 
     Those that were there before a task checked them are others.
     """
-    made = _found(store, [one for one in work if one.key not in unchecked])
+    made = found_checkpoints(store, [one for one in work if one.key not in unchecked])
     return [(one.key, made[one.key]) if one.key in made else None for one in work]
 
 

@@ -21,7 +21,7 @@ def built(params: BuildParams) -> tuple[dict[str, Any], dict[str, float]]:
     seconds: Counter[str] = Counter()
     last = time.process_time()
 
-    def progress(label: str, _done: int, _total: int) -> None:
+    def progress(label: str, *_: object) -> None:
         nonlocal last
         seconds[label.split(":", maxsplit=1)[0]] += (now := time.process_time()) - last
         last = now

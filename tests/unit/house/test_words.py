@@ -22,7 +22,10 @@ STATE = (  # keys of the stored state, log entries and their readers
     *("jobs/storage/publication.py", "jobs/storage/releases.py", "jobs/flow/builds/pipeline.py"),
 )
 # They have the method `tell` of io's streams.
-STREAMS = ("jobs/corpus/intake/web_archives.py", "jobs/storage/random_access.py")
+STREAMS = (
+    *("jobs/corpus/intake/web_archives.py", "jobs/storage/random_access.py"),
+    "jobs/flow/builds/sampling.py",
+)
 TRAINING = (
     *("jobs/train_quality.py", "conf/train_quality.yaml", "jobs/flow/analysis/"),
     "jobs/corpus/signals/quality_training.py",

@@ -129,7 +129,7 @@ def test_texts_of_alarms_say_whose_what_and_how_much() -> None:
         "甲: 1 of 4 files have no row, such as 空.jsonl",
         "甲: columns.id gives nothing in any of 1,000 rows",
         "甲: none of 1,000 rows is kept",
-        "甲: 990 of 1,000 rows are dedup/same_id (99.0%)",
+        "甲: 990 of 1,000 rows are dedup/same_id (99.0 %)",
         r"甲: 989 rows are dropped because others have the id '\\N'",
     ]
     with pytest.raises(
