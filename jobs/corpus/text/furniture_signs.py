@@ -63,7 +63,7 @@ _RIGHTS = re.compile(
     r"|不构成[^。]{0,8}投资建议|仅代表作者[^。]{0,4}观点"
 )
 _CALLS = re.compile(
-    r"(?:扫描?|长按|识别)[^。]{0,10}(?:二维码|扫码)|扫码[^。]{0,4}(?:阅读|关注|下载|查看|分享)"
+    r"扫一扫[^。，]{0,16}\Z|(?:扫描?|长按|识别)[^。]{0,10}(?:二维码|扫码)|扫码[^。]{0,4}(?:阅读|关注|下载|查看|分享)"
     r"|(?:版面|标题|网站|栏目)导航"
     r"|关注[^。]{0,14}(?:公众号|微信|微博|官微|头条号)|(?:当前|您的|你的|您现在的)位置"
     r"|(?:下载|打开|安装)[^。]{0,12}(?:客户端|\bapp\b)"
@@ -86,6 +86,7 @@ _MENU = re.compile(
 )
 _HOME = re.compile(r"首页|主页|\bhome\b")
 _SENTENCE = re.compile(r"[。！？!?；;…][”’」』）)\]】\"'*_ ]*\Z")
+_LINK = re.compile(r"\[([^\[\]]{1,40})\]\([!-'*-~]{1,400}\)")  # its address says nothing
 _BRACKETS = " \t*_#>•·■▲►-—()[]<>【】〖〗「」|~"
 
 
@@ -105,7 +106,7 @@ class Sign(IntEnum):
 
 def sign_of(line: str) -> Sign:
     """Return what a line shows; a sentence is furniture only if it speaks of rights or the page."""
-    bare = line.translate(_folding()).strip(_BRACKETS)
+    bare = _LINK.sub(r"\1", line).translate(_folding()).strip(_BRACKETS)
     if len(bare) > _LONGEST:
         return Sign.SENTENCE
     if _RIGHTS.search(bare):
