@@ -87,8 +87,7 @@ _IN_CODE = re.compile(
     r"|<(script|style)\b(?:[^<]|<(?!/?(?:script|style)\b))*+(?=</\1)",
     re.DOTALL | re.IGNORECASE,
 )
-_NAME = re.compile(r"<([A-Za-z]\w{0,15})")
-_EXAMPLE = re.compile(r"\n.*</")  # of several lines, and closed
+_EXAMPLE = re.compile(r"\n.*</|\A<(\w+)\b.*</\1>\Z")  # of several lines, and closed, or an element
 _REMAINS = re.compile(
     r"-->|</(?:script|style)|<(?:a|div|figure|font|iframe|img|p|script|span|style|table|tbody|td|tr)\b"
     r"[^<>]{0,200}\s(?:align|class|href|id|name|src|style|target|width)\s*=",
@@ -137,15 +136,9 @@ def taught_spans(text: str) -> list[tuple[int, int]]:
         return []
     if not is_page:
         return [(0, len(text))]
-    names = {name[0] for tag in taught if (name := _NAME.match(tag[0]))}
-    return spans + [span for span in blocks if _is_example(text[slice(*span)], names)]
-
-
-def _is_example(block: str, names: set[str]) -> bool:
-    """Whether an announced block is of several lines and closed, or one element that was named."""
-    element = _NAME.match(block)
-    is_named = element is not None and element[0] in names and block.endswith(f"</{element[1]}>")
-    return is_named or _EXAMPLE.search(block) is not None
+    names = {tag[0].strip("</>").split()[0] for tag in taught} | {None}
+    examples = [(span, _EXAMPLE.search(text[slice(*span)])) for span in blocks]
+    return spans + [span for span, example in examples if example and example[1] in names]
 
 
 def _taught(text: str, *, is_page: bool = False) -> Iterator[re.Match[str]]:

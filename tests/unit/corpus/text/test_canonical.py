@@ -50,6 +50,7 @@ def test_canonical_text_of_two_bulletins_differs_in_their_numbers() -> None:
         ("กิ", "กุ"),
         ("a ≤ b", "a ≥ b"),
         ("a<=b", "a>=b"),
+        ("-5℃", "5℃"),
         ("x<5", "x>5"),
         ("误差 <5", "误差 >5"),
         ("a!=b", "a==b"),
