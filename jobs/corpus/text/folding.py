@@ -177,7 +177,7 @@ def _is_alone(sign: np.uint32, point: np.uint32, last: np.uint32, following: np.
     if sign == _RIGHT_BRACKET:
         return following != _PARENTHESIS
     if sign == _BANG:
-        return last >= _ASCII and not _BEGINS[following]
+        return bool(last >= _ASCII and not _BEGINS[following])
     is_of_digits = (sign == _DOT and last != _W) or sign == _SLASH
     return bool((is_of_digits and not is_digit) or (_OF_ASCII[sign] and last >= _ASCII))
 
