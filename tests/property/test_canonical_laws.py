@@ -18,7 +18,21 @@ ALPHABET = (
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.text(ALPHABET, max_size=24), max_size=6))
 @example(
-    ["1,234", "1,2", "1、2", "12", "3～5", "5!", "a!=b", "a <= b", "＜5", "１２", "x -3", "C++"]
+    [
+        "1,234",
+        "1,2",
+        "1、2",
+        "12",
+        "3～5",
+        "0–①",
+        "5!",
+        "a!=b",
+        "a <= b",
+        "＜5",
+        "１２",
+        "x -3",
+        "C++",
+    ]
 )
 def test_canonical_form_is_that_of_the_plain_loop(texts: list[str]) -> None:
     found = canonical(pa.array(texts, pa.large_string()))

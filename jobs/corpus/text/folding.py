@@ -30,10 +30,11 @@ _ONE, _THREE, _FOUR = np.uint64(1), np.uint64(3), np.uint64(4)
 _COLON, _DOT, _BANG, _SLASH, _TILDE, _W, _RIGHT_BRACKET, _PARENTHESIS, _COMMA, _ZERO, _NINE = (
     np.uint32(ord(c)) for c in ":.!/~w](,09"
 )
-_BEGINS, _OF_ASCII = np.zeros(256, np.bool_), np.zeros(128, np.bool_)
+_BEGINS, _BEGINS_DIGIT, _OF_ASCII = (np.zeros(256, np.bool_) for _ in range(3))
+_BEGINS_DIGIT[[*range(0x30, 0x3A), 0xE2, 0xEF, 0xF0]] = True  # ① and full-width ones, too
 _BEGINS[[ord("["), ord("=")]] = True  # of a picture, of !=
 _OF_ASCII[[ord("*"), ord("#")]] = True
-_NOTHING, _ASCII, _WIDE_LEAD = np.uint32(0), np.uint32(0x80), np.uint32(0xEF)
+_NOTHING, _ASCII = np.uint32(0), np.uint32(0x80)
 _LEAST_BYTES = np.uint64(60)  # of a compared text: a shorter one keeps its addresses
 
 
@@ -173,7 +174,7 @@ def _is_alone(sign: np.uint32, point: np.uint32, last: np.uint32, following: np.
     if sign == _COLON:
         return not is_digit and (point != _COLON or following != _SLASH)
     if sign == _TILDE:
-        return following != _WIDE_LEAD and not _ZERO <= following <= _NINE
+        return bool(not _BEGINS_DIGIT[following])
     if sign == _RIGHT_BRACKET:
         return following != _PARENTHESIS
     if sign == _BANG:
