@@ -13,7 +13,9 @@ from jobs.corpus.dedup.params import BandParams, SignatureParams
 from jobs.corpus.text.canonical import canonical_texts
 from jobs.flow.params import BuildParams
 
-_NUMBERS = re.compile(r"[0-9〇零一二三四五六七八九十百千万亿两廿卅+\-.:/*^%]+")
+_NUMBERS = re.compile(
+    r"[0-9〇零一二三四五六七八九十百千万亿两廿卅壹贰叁肆伍陆柒捌玖拾佰仟+\-.:/*^%,~!<>=#_@&]+"
+)
 
 Documents = dict[str, tuple[int, str]]
 """The priority of each document's partner, and its text, by its id."""

@@ -2,7 +2,8 @@
 
 Costs of a byte of text were measured without shrinking anything (`python -m
 tests.benchmarks.rehearsal measure=0.5`), and are kept in jobs/flow/builds/stage_costs.json. All
-else is here: what is assumed of machines and of a store, and public prices of 2026-11 (on demand, us-east-1).
+else is here: what is assumed of machines and of a store, and public prices of 2026-11 (on demand,
+us-east-1).
 """
 
 from __future__ import annotations

@@ -119,7 +119,7 @@ MUTATIONS: list[Mutation] = [
     *_in(
         "jobs/corpus/text/addresses.py",
         "unit/corpus/text/test_canonical",
-        ("    if sign == _MINUS and after == _NUMBER:\n        return True\n", ""),
+        ("is_led = after == _NUMBER and _LEADING[sign]", "is_led = False"),
         ("return bool(before == _LETTER)", "return False"),
     ),
     *_in(

@@ -27,7 +27,12 @@ _CHARSETS = {
     **dict.fromkeys(("euc-jp", "x-euc-jp"), "euc_jp"),
     **dict.fromkeys(("shift_jis", "shift-jis", "x-sjis", "windows-31j"), "cp932"),
     **dict.fromkeys(("euc-kr", "ks_c_5601-1987", "cp949"), "cp949"),
+    "iso-2022-jp": "iso2022_jp_ext",
+    "iso-2022-kr": "iso2022_kr",
+    **dict.fromkeys(("hz-gb-2312", "hz"), "hz"),
 }
+# Their bytes are ASCII, so that UTF-8 would take them for its own.
+_OF_ASCII = frozenset(("iso2022_jp_ext", "iso2022_kr", "hz"))
 
 
 def file_rows(file: OpenFile) -> Iterator[Row]:
@@ -76,7 +81,7 @@ def document_text(
         lost_share: see `DeliveryParams`.
     """
     if charset is not None and not characters.is_declared:
-        for encoding in ("utf-8", charset):
+        for encoding in (charset, "utf-8") if charset in _OF_ASCII else ("utf-8", charset):
             try:
                 return decoded(source, encoding)
             except UnicodeDecodeError:

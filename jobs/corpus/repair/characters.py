@@ -33,6 +33,7 @@ _TAG, _FLAG = 0xE0000, 0x1F3F4
 _NON_JOINER, _JOINER, _BREAK = 0x200C, 0x200D, 0x200B
 _MONGOLIAN_BREAKS = (0x180E, 0x202F)
 _MARKS_OF_DIRECTION = (0x061C, 0x200E, 0x200F)
+_NEAR = np.uint64(24)  # bytes
 
 
 class _Table(NamedTuple):
@@ -92,13 +93,14 @@ def _rewrite(
     for row in range(len(offsets) - 1):
         new_offsets[row] = at
         i, end = np.uint64(offsets[row]), np.uint64(offsets[row + 1])
-        first = i
+        first, fence = i, np.uint8(0)
         before = given = np.uint32(0x0A)  # the last character written, and the last that was read
         while i < end:
             start = i
             if before == 0x0A and wanted & _BLANKS:
                 i = _wide_indentation(data, i, end, table.rules)
-                if i != start and not _is_code_at(data, start, i, end):
+                fence = _fence_after(data, start, end, fence)
+                if i != start and not fence and not _is_code_at(data, start, i, end):
                     bits[row] |= _BLANKS
                     before = given = np.uint32(0x20)
                     continue
@@ -120,6 +122,26 @@ def _rewrite(
                 before = word if length == np.uint64(1) else point
     new_offsets[len(offsets) - 1] = at
     return out[: np.int64(at)], new_offsets
+
+
+@kernel
+def _fence_after(data: Bytes, i: np.uint64, end: np.uint64, fence: np.uint8) -> np.uint8:
+    """Return the sign of the fence that is open behind the line at a byte, 0 for none.
+
+    Args:
+        data: UTF-8 of many texts.
+        i: first byte of the line.
+        end: where the text ends.
+        fence: the sign of the fence that is open before it, or 0.
+    """
+    while i < end and (data[i] == 0x20 or data[i] == 0x09):
+        i += np.uint64(1)
+    if i + np.uint64(3) > end or (data[i] != 0x60 and data[i] != 0x7E):
+        return fence
+    is_fence = data[i] == data[i + np.uint64(1)] == data[i + np.uint64(2)]
+    if not is_fence or (fence and fence != data[i]):
+        return fence
+    return np.uint8(0) if fence else data[i]
 
 
 @kernel
@@ -162,13 +184,19 @@ def _is_code_at(data: Bytes, start: np.uint64, ink: np.uint64, end: np.uint64) -
     """
     after, is_ascii = ink, True
     while after < end and data[after] != 0x0A:
-        is_ascii &= data[after] < 0x80
+        is_ascii &= data[after] < 0x80 or data[after] == 0xA0 or _is_no_break(data, after, end)
         after += np.uint64(1)
     if after == ink:
         return False
     is_latin = is_ascii or data[ink] in (0x23, 0x2F, 0x3C)
     is_ideographic = data[start] == 0xE3
     return (is_latin and not is_ideographic) or is_code_line(data, np.int64(ink), np.int64(after))
+
+
+@kernel
+def _is_no_break(data: Bytes, at: np.uint64, end: np.uint64) -> bool:
+    one = np.uint64(1)
+    return bool(data[at] == 0xC2 and at + one < end and data[at + one] == 0xA0)
 
 
 @kernel
@@ -196,7 +224,7 @@ def _stays(
         is_pair = point == _JOINER and _is_pictorial(before) and _is_pictorial(following)
         return is_pair or _is_joining(before)
     if point in _MARKS_OF_DIRECTION:
-        return _is_rightward(before) or _is_rightward(following)
+        return _is_rightward(before) or _is_among_rightward(data, i, bounds)
     if point == _BREAK:  # of words, in Thai to Myanmar, Khmer, Javanese
         is_thai = 0xE00 <= before < 0x10A0
         is_tai = 0x1780 <= before < 0x1800 or 0x1950 <= before < 0x1C00
@@ -222,6 +250,25 @@ def _is_joining(point: np.uint32) -> bool:
 def _is_rightward(point: np.uint32) -> bool:
     """Whether a code point is Hebrew, Arabic or of a related script."""
     return bool(0x590 <= point < 0x900 or 0xFB1D <= point < 0xFE00 or 0xFE70 <= point < 0xFEFD)
+
+
+@kernel
+def _is_among_rightward(data: Bytes, i: np.uint64, bounds: tuple[np.uint64, np.uint64]) -> bool:
+    """Whether Hebrew or Arabic is behind a byte or before it, but for some ASCII that is no letter.
+
+    A mark of direction says where brackets and numbers beside such words belong.
+    """
+    at = i
+    while at < min(bounds[1], i + _NEAR) and data[at] < 0x41:
+        at += np.uint64(1)
+    if at < bounds[1] and _is_rightward(decode_point(data, at)[0]):
+        return True
+    at = i - np.uint64(1)
+    while at > bounds[0] and at + _NEAR > i and not 0xC0 <= data[at] < 0xE2:
+        if 0x41 <= data[at] < 0x80:
+            return False
+        at -= np.uint64(1)
+    return 0xC0 <= data[at] < 0xE2 and _is_rightward(decode_point(data, at)[0])
 
 
 @kernel

@@ -80,7 +80,8 @@ def scan(texts: pa.Array) -> Scan:
     is_foreign |= (
         (japanese >= _LEAST_FOREIGN) & (japanese * _ONE_IN >= han) & (2 * japanese >= traditional)
     )
-    quoting = (kana + hangul >= _LEAST_FOREIGN) & ((kana + hangul) * _ONE_IN >= han)
+    shown = kana + hangul + np.where(kana > 0, japanese, 0)
+    quoting = (shown >= _LEAST_FOREIGN) & (shown * _ONE_IN >= han)
     for row in np.flatnonzero(quoting):
         lines = chinese_lines(texts[row].as_py())
         is_foreign[row] = lines is None

@@ -44,7 +44,7 @@ def scan_lines(data: Bytes, first: int, last: int) -> np.int64:
             found |= _WRAPS * int(width != 0 and abs(width - last_wide) <= _WRAP_SLACK)
             found |= _WRAPS * int(_begins_with_mark(data, at + one, end))
             # A line that goes on indented is between two of one width.
-            is_between = width == 0 and data[line_start] == 0x20
+            is_between = width == 0 and _is_indented(data, line_start, at)
             last_wide = last_wide if is_between else width
             line_start = ink = at + one
         elif byte == 0x20:
@@ -57,10 +57,19 @@ def scan_lines(data: Bytes, first: int, last: int) -> np.int64:
 
 
 @kernel
+def _is_indented(data: Bytes, at: np.uint64, end: np.uint64) -> bool:
+    """Whether a line begins with a blank, of ASCII or ideographic."""
+    if data[at] != 0xE3:
+        return bool(data[at] == 0x20)
+    is_blank = at + np.uint64(2) < end and data[at + np.uint64(1)] == 0x80
+    return bool(is_blank and data[at + np.uint64(2)] == 0x80)
+
+
+@kernel
 def _begins_with_mark(data: Bytes, at: np.uint64, end: np.uint64) -> bool:
     """Whether a line begins, blanks aside, with one of ，。、；：）》」』."""
-    while at < end and data[at] == 0x20:
-        at += np.uint64(1)
+    while at < end and _is_indented(data, at, end):
+        at += np.uint64(1 if data[at] == 0x20 else 3)
     if at + np.uint64(2) >= end:
         return False
     middle, last = data[at + np.uint64(1)], data[at + np.uint64(2)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from functools import partial
 from html.entities import html5
 
@@ -52,19 +53,24 @@ _ENTITY = re.compile(
     r"&((?:amp;|#38;|#x26;)*)(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
 )
 
-# The indentation of a page's source is none of the text's.
-_SOURCE_INDENT = re.compile(
-    rf"^[ \t]+(?=</?(?:{'|'.join(sorted({*_BLOCKS.split(), 'td', 'th'}, reverse=True))})[\s/>])",
-    re.IGNORECASE | re.MULTILINE,
-)
+# The indentation of a page's source is none of the text's: before tags, and of what tags hold.
+_LINE_OF_TAGS = re.compile(rf"</?(?:{_NAMES})[\s/>]", re.IGNORECASE)
+_ENDING_TAG = re.compile(rf"</?(?:{_NAMES})(?:[\s/][^<>]*)?>\s*\Z", re.IGNORECASE)
+_PREFORMATTED = re.compile(r"<(?:pre|textarea|code)\b", re.IGNORECASE)
 
 # 10<sup>6</sup> is not 106. What Unicode cannot raise stands in brackets behind ^ or _.
 _RAISED = re.compile(
-    r"<(sup|sub)>\s*((?:[0-9A-Za-z+\-\u2212=()*/,. ]|</?(?:i|em|b|var)>){1,40}?)\s*</\1>",
+    r"<(sup|sub)(?:\s[^<>]{0,80})?>\s*("
+    r"(?:[0-9A-Za-z\u0370-\u03ff+\-\u2212\u2013\uff0d=()*/,. |'\u2032\u221e\xb2\xb3\xb9]"
+    r"|[\u2070-\u209c]"
+    r"|</?(?:i|em|b|var|span)>|&(?:[A-Za-z]{2,8}|#\d{2,5});){1,40}?)\s*</\1>",
     re.IGNORECASE,
 )
+_NESTED = 3  # exponents of exponents
 _INNER_TAG = re.compile(r"<[^<>]*>")
-_PLAIN = re.compile(r"(?i:st|nd|rd|th|tm|sm|r|c|[0-9]+(?:[,-][0-9]+)+)")
+_PLAIN = re.compile(r"(?i:st|nd|rd|th|tm|sm|r|c|\*+|[0-9]+(?:[,-][0-9]+)+)")
+_DASHES = str.maketrans("\u2013\uff0d\xa0", "-- ")
+_REACH = 60  # characters of tags between a base and its exponent
 _BASE = re.compile(r"[0-9A-Za-z)\]}\u0370-\u03ff]")
 _RAISED_SIGNS = {
     "sup": str.maketrans("0123456789+-\u2212=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ", " "),
@@ -142,10 +148,31 @@ def _unescaped(text: str) -> str:
 def _prose(text: str, closed: set[str], row: str) -> str:
     if "<" in text:
         if "\n " in text or "\n\t" in text or text[0] in " \t":
-            text = _SOURCE_INDENT.sub("", text)
-        text = _RAISED.sub(_raised, text)
+            text = _without_source_indentation(text)
+        for _ in range(_NESTED if "<su" in text or "<SU" in text else 0):
+            text = _RAISED.sub(_raised, text)
         text = _TAG.sub(partial(_left_behind, closed=closed, row=row), text)
     return _entities(text, row)
+
+
+def _without_source_indentation(text: str) -> str:
+    """Return a part of a page's source without the indentation of its tags and of what they hold.
+
+    Preformatted text keeps its own.
+    """
+    lines = text.split("\n")
+    is_held, is_preformatted = False, _PREFORMATTED.search(text) is not None
+    for number, line in enumerate(lines):
+        bare = line.lstrip(" \t")
+        is_tag = _LINE_OF_TAGS.match(bare) is not None
+        if len(bare) < len(line) and (is_tag or (is_held and not is_preformatted)):
+            lines[number] = bare
+        ending = _ENDING_TAG.search(bare) if bare else None
+        if ending:
+            is_held = True
+        elif is_tag or not bare:
+            is_held = is_held and not is_tag
+    return "\n".join(lines)
 
 
 def _entities(text: str, row: str) -> str:
@@ -156,14 +183,20 @@ def _entities(text: str, row: str) -> str:
 
 def _raised(it: re.Match[str]) -> str:
     """Return an exponent or index in characters of its own, as ² or ⁿ⁻¹, else as ^k or ^(n/2)."""
-    kind, inner = it[1].lower(), _INNER_TAG.sub("", it[2]).strip()
+    inner = html.unescape(_INNER_TAG.sub("", it[2])).translate(_DASHES).strip()
+    kind = it[1].lower()
     raised = inner.translate(_RAISED_SIGNS[kind])
-    if raised and not any(map(str.isascii, raised)):
+    if raised and not any(map(_is_plain, raised)) and all(map(_is_plain, inner)):
         return raised
-    is_index = it.start() and _BASE.match(it.string, it.start() - 1) and not _PLAIN.fullmatch(inner)
-    if not is_index or not inner:
+    base = _INNER_TAG.sub("", it.string[max(it.start() - _REACH, 0) : it.start()])[-1:]
+    if not inner or not _BASE.match(base) or _PLAIN.fullmatch(inner):
         return inner
     return _MARKS[kind] + (inner if inner.isalnum() and len(inner) == 1 else f"({inner})")
+
+
+def _is_plain(character: str) -> bool:
+    """Whether a character stands on the line, neither raised nor lowered."""
+    return unicodedata.category(character) not in {"No", "Lm"} and character not in "⁺⁻⁼⁽⁾₊₋₌₍₎"
 
 
 def _left_behind(tag: re.Match[str], closed: set[str], row: str) -> str:

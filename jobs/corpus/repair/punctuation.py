@@ -31,7 +31,7 @@ _KEPT = re.compile(
     rf"|(?:magnet|mailto|thunder|ed2k|tel|sms|data|urn|geo):[!-~{HAN}]*"
     rf"|(?:\b[A-Za-z]:|\\\\[\w.]+|%\w+%|\bHKEY_\w+)\\"
     rf"(?:[^\s，。；：、！？“”《》]| (?=[^\n，。；：、！？“”《》\\]{{0,40}}\\))*"
-    rf"|(?:^|(?<=\s))[.~]{{0,2}}/[!-~{HAN}]+/[!-~{HAN}]*[0-9A-Za-z/_){HAN}-]"
+    rf"|(?:^|(?<=\s)|(?<![A-Za-z])[A-Za-z]:)[.~]{{0,2}}/[!-~{HAN}]+/[!-~{HAN}]*[0-9A-Za-z/_){HAN}-]"
     r"|&\w+;"
 )
 _MAY_KEEP = re.compile(r"[`\]{<&\\]|/|www\.")

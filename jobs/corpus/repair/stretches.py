@@ -15,7 +15,11 @@ _KANA = "\u3041-\u3096\u30a1-\u30fa\u30fc\uac00-\ud7a3"
 FOREIGN = re.compile(f"[{_KANA}]+")
 _HAN = re.compile(f"[{HAN}]")
 _SEAMS = re.compile(f"[{HAN}][{_KANA}]|[{_KANA}][{HAN}]")
-_CHINESE = re.compile("[的這这們们麼么嗎吗呢吧您妳個个裡很沒没了是]")
+# Words of Chinese alone, but for 目的, 終了, 個人 and 是正, which Japanese has.
+_CHINESE = re.compile(
+    "[這这們们麼么嗎吗呢吧您妳个裡很沒没]|的(?<![目標]的)|個(?![人別性室々体数所])|是(?![正非認])"
+    "|了(?<![終完修魅]了)(?!解)"
+)
 _LEAST_SEAMS, _LEAST_LETTERS = 3, 2
 _ONE_IN, _LEAST_WORDS = 50, 3
 

@@ -13,11 +13,15 @@ from jobs.corpus.text.kernels import kernel
 from jobs.corpus.text.utf8 import Bytes, decode_point
 
 _COMMA, _COLON, _SLASH, _PLUS, _MINUS, _HASH = 0xFF0C, 0xFF1A, 0xFF0F, 0xFF0B, 0xFF0D, 0xFF03
+_STOP = 0xFF0E
 _WIDTH = np.uint64(3)  # bytes of every full-width character
 _ZERO = np.uint64(0)
 
 # What may stand before a sign that begins a number, before an hour, and behind an amount.
-_BEFORE_SIGN = np.array(sorted(map(ord, "\n \u3000（(，、；：。“‘「=\uff1d～~±【[|\t")), np.uint32)
+_BEFORE_SIGN = np.array(
+    sorted(map(ord, "\n \u3000（(，、；：。“‘「=\uff1d～~±【[|\t为為是约約达達到降跌升涨")),
+    np.uint32,
+)
 _BEFORE_HOUR = np.array(
     sorted(map(ord, "午晨晚夜日号號至到于於在约約间間前后後起自从從为為早时時点點")), np.uint32
 )
@@ -35,6 +39,11 @@ def is_wide_alnum(point: np.uint32) -> bool:
 def is_wide_digit(point: np.uint32) -> bool:
     """Whether a code point is a full-width digit."""
     return bool(0xFF10 <= point < 0xFF1A)
+
+
+@kernel
+def _is_digit(point: np.uint32) -> bool:
+    return is_wide_digit(point) or bool(0x30 <= point < 0x3A)
 
 
 @kernel
@@ -72,6 +81,7 @@ def is_in_number(
     if point == _PLUS and _PLUS in (following, last):
         return is_wide_letter(last) or bool(written == 0x2B)
     is_between = is_wide_alnum(last) and is_wide_alnum(following)
+    is_between |= point == _STOP and _is_digit(last) and _is_digit(following)
     is_sign = point in (_PLUS, _MINUS) and is_wide_digit(following)
     return is_between or (is_sign and _has(_BEFORE_SIGN, last))
 

@@ -31,6 +31,7 @@ _GAP = re.compile(r"\S {3,}\S|\S\u3000{2,}\S")
 _LEAST_CELLS = 36  # 18 Han characters: no line of classical verse is as long
 _SLACK_CELLS = 4  # a mark that may not begin a line, half a cell of Latin
 _LEAST_FULL = 3
+_LEAST_HANGING = 2
 _LEAST_FULL_AMONG_LONGER = 6
 _FILLED_SHARE = 0.6
 _ENDED_SHARE = 0.5
@@ -69,9 +70,11 @@ def _broken(lines: list[str], cells: list[int]) -> set[int]:
     full = {n for n in open_ended if width - _SLACK_CELLS <= cells[n] <= width}
     if len(full) >= _LEAST_FULL:
         full.update(_ended(lines, cells, width - _SLACK_CELLS, _HALF_OPEN))
-    if not (_is_enough(full, open_ended, cells, width, len(orphaned)) and _is_prose(full, lines)):
-        return orphaned
     hanging = {n for n in full if lines[n + 1][0] in " \u3000"}
+    if not (_is_enough(full, open_ended, cells, width, len(orphaned)) and _is_prose(full, lines)):
+        # Lines that go on indented behind their items show it, however wide others are.
+        is_shown = len(hanging) >= _LEAST_HANGING and _is_prose(hanging, lines)
+        return orphaned | hanging if is_shown else orphaned
     filled = sum(_is_filled(cells[n], lines[n + 1], width) for n in full - hanging)
     if not orphaned and filled < _FILLED_SHARE * len(full - hanging):
         return hanging

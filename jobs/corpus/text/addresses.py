@@ -22,8 +22,8 @@ _MOST_CAPTION = 300  # bytes of the text of a picture
 _ONE, _TWO, _THREE = np.uint64(1), np.uint64(2), np.uint64(3)
 _COLON, _SLASH, _DOT, _BANG, _HASH, _BLANK, _NEWLINE = (np.uint8(ord(c)) for c in ":/.!# \n")
 _OPEN, _CLOSE, _LEFT, _RIGHT = (np.uint8(ord(c)) for c in "()[]")
-_PLUS, _MINUS = np.uint32(ord("+")), np.uint32(ord("-"))
-_STAR, _CARET = np.uint32(ord("*")), np.uint32(ord("^"))
+_PLUS, _MINUS, _TILDE = np.uint32(ord("+")), np.uint32(ord("-")), np.uint32(ord("~"))
+_EQUALS = np.uint8(ord("="))
 
 _IN_ADDRESS = np.zeros(256, np.bool_)
 _IN_ADDRESS[0x21:0x7F] = True
@@ -33,9 +33,12 @@ _ASCII, _ASCII_PLUS = 128, np.uint8(ord("+"))
 _ASCII_KIND = np.zeros(128, np.uint8)
 _ASCII_KIND[[*range(0x41, 0x5B), *range(0x61, 0x7B)]] = _LETTER
 _ASCII_KIND[0x30:0x3A] = _NUMBER
-_OPERATORS, _LINKING = np.zeros(128, np.bool_), np.zeros(128, np.bool_)
+_OPERATORS, _LEADING, _JOINING = (np.zeros(128, np.bool_) for _ in range(3))
 _OPERATORS[[ord(sign) for sign in "+-<>="]] = True
-_LINKING[[ord(sign) for sign in "!]"]] = True
+_LEADING[[ord(sign) for sign in "-<>"]] = True
+_JOINING[[ord(sign) for sign in "*^_@&"]] = True
+_COMPARING = np.zeros(256, np.bool_)
+_COMPARING[[ord(sign) for sign in "<>=!"]] = True
 
 
 class Folding(NamedTuple):
@@ -155,9 +158,10 @@ def _target_end(data: Bytes, at: np.uint64, end: np.uint64) -> np.uint64:
 def is_counted(text: Text, at: np.uint64, follower: np.uint64, folding: Folding) -> bool:
     """Whether a sign belongs to a number, an expression or a name.
 
-    `. : /` do between digits, `* ^` between letters or digits, `#` after a letter (`C#`); `+` after
-    a letter, digit or `+` or before one; `-` before a digit; `+ - < > =` between operands, also
-    with blanks around, the second of which is a digit or, but for `-`, a letter.
+    `. : /` do between digits, `* ^ _ @ &` between letters or digits, `#` after a letter (`C#`); `+`
+    after a letter, digit or `+` or before one; `-` and `< >` before a digit; `~` before a digit and
+    behind what is written; `!` behind a digit, a letter alone or before `=`; `+ - < > =` between
+    operands, also with blanks around, the second of which is a digit or, but for `-`, a letter.
 
     Args:
         text: that holds it.
@@ -170,27 +174,50 @@ def is_counted(text: Text, at: np.uint64, follower: np.uint64, folding: Folding)
     after = _kind_at(text, follower, folding)
     if sign == _HASH:
         return bool(before == _LETTER)
-    if sign == _STAR or sign == _CARET:  # noqa: PLR1714, SIM109  as numba likes it
+    if sign == _BANG:
+        return _is_factorial(text, at, follower, folding)
+    if _JOINING[sign]:
         return bool(0 < before <= _NUMBER and 0 < after <= _NUMBER)
-    if sign == _MINUS and after == _NUMBER:
-        return True
-    if sign == _PLUS and (0 < after <= _NUMBER or _follows_operand(text, at, folding)):
-        return True
     if _OPERATORS[sign]:
-        return _joins_operands(text, at, follower, folding)
-    return bool(before == after == _NUMBER and not _LINKING[sign])
+        is_led = after == _NUMBER and _LEADING[sign]
+        if sign == _PLUS:
+            is_led = 0 < after <= _NUMBER or _follows_operand(text, at, folding)
+        return bool(is_led or _joins_operands(text, at, follower, folding))
+    is_range = sign == _TILDE and before > 0
+    return bool(after == _NUMBER and (is_range or before == after) and sign != _RIGHT)
+
+
+@kernel
+def is_behind_digit(text: Text, at: np.uint64, folding: Folding) -> bool:
+    """Whether a digit, as it is folded, stands right before a byte."""
+    return _kind_before(text, at, folding) == _NUMBER
+
+
+@kernel
+def _is_factorial(text: Text, at: np.uint64, follower: np.uint64, folding: Folding) -> bool:
+    """Whether `!` stands before `=`, or behind a number or a letter alone and before no word."""
+    if follower < text.end and text.data[follower] == _EQUALS:
+        return True
+    before, after = _kind_before(text, at, folding), _kind_at(text, follower, folding)
+    is_variable = before == _LETTER and _kind_before(text, at - _ONE, folding) != _LETTER
+    is_before_word = after in (_LETTER, _WORD)
+    return bool((before == _NUMBER or is_variable) and not is_before_word)
 
 
 @kernel
 def _joins_operands(text: Text, at: np.uint64, follower: np.uint64, folding: Folding) -> bool:
     """Whether operands stand on both sides of a sign, at most a blank away."""
     data = text.data
+    sign = folding.encoded[np.uint64(decode_point(data, at)[0])]
+    if at > text.start and _COMPARING[data[at - _ONE]]:  # <= and ==
+        at -= _ONE
+    if follower < text.end and _COMPARING[data[follower]]:
+        follower += _ONE
     before, after = _kind_before(text, at, folding), _kind_at(text, follower, folding)
     if before == 0 and at > text.start and data[at - _ONE] == _BLANK:
         before = _kind_before(text, at - _ONE, folding)
     if after == 0 and follower < text.end and data[follower] == _BLANK:
         after = _kind_at(text, follower + _ONE, folding)
-    sign = folding.encoded[np.uint64(decode_point(data, at)[0])]
     return bool(before > 0 and (after == _NUMBER or (after == _LETTER and sign != _MINUS)))
 
 

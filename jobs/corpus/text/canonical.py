@@ -4,8 +4,9 @@ Two copies of one article differ in width, punctuation, white space, case and sc
 they differ in content. The canonical form folds full width to half, upper case to lower,
 compatibility forms to the plain character, and Traditional characters to Simplified one by one;
 punctuation and blanks go. What distinguishes texts stays: digits and combining marks, signs of
-arithmetic, of currencies and of per cent, and `+ - . : / * ^ < > = #` where they stand in a number,
-an expression or a name (`x-3`, `12.5`, `10:30`, `C++`; not the dash of a list).
+arithmetic, of currencies and of per cent, boxes that are ticked, arrows but those to the right, and
+`+ - . : / * ^ < > = # ! _ @ & ~` where they stand in a number, an expression or a name (`x-3`,
+`12.5`, `10:30`, `C++`, `3～5`; not the dash of a list). Numbers stay apart: `1、2` is not `12`.
 
 Of a *compared* text front matter, bylines (`page_furniture`), addresses and pictures are set
 aside first; the *whole* canonical text has them. Releases hold the text as normalized.
@@ -24,29 +25,28 @@ import opencc
 import pyarrow as pa
 import xxhash
 
-from jobs.corpus.text.addresses import NUMBER, SIGN, Folding, Text, is_counted, without_address
-from jobs.corpus.text.kernels import kernel
+from jobs.corpus.text.addresses import NUMBER, SIGN, Folding
+from jobs.corpus.text.folding import Sums, fold, fold_compared
 from jobs.corpus.text.page_furniture import SetAside, without_page_furniture
 from jobs.corpus.text.table_cache import kept_table
-from jobs.corpus.text.text_buffers import Offsets, large_string_array, text_buffers
-from jobs.corpus.text.utf8 import Bytes, decode_point
+from jobs.corpus.text.text_buffers import large_string_array, text_buffers
+from jobs.corpus.text.utf8 import Bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 FoldingTable = npt.NDArray[np.uint32]
-Sums = npt.NDArray[np.uint64]
 
-CANONICAL_VERSION = 3
+CANONICAL_VERSION = 4
 
-_CONTEXTUAL = "+-.:/*^<>=#!]"
-"""Signs that count by what is around them; the last two begin a picture or a link's target."""
+_CONTEXTUAL = "+-.:/*^<>=#_@&~"
+_LINKING = "!]"  # begin a picture, or the target of a link; full-width ones do not
+_RANGES = "\u2013\u2014\u301c"  # written for the ~ of 3～5
+"""Signs that count by what is around them."""
 
+_SYMBOLS = "✓✔✗✘☐☑☒♀♂▼▽"
 _UNITS = "%\uff05‰‱°℃℉\u2032\u2033"  # per cent, degrees, minutes and seconds
-_NUMERALS = "0123456789\u3007零一二三四五六七八九十百千万亿两廿卅"
-_FACTOR = np.uint64(0x9E3779B97F4A7C15)
-_LENGTH = np.uint8(7)
-_LEAST_BYTES = np.uint64(60)  # of a compared text: a shorter one keeps its addresses
+_NUMERALS = "0123456789\u3007零一二三四五六七八九十百千万亿两廿卅壹贰叁肆伍陆柒捌玖拾佰仟"
 
 
 class Canonical(NamedTuple):
@@ -113,7 +113,7 @@ def canonical(content: pa.Array) -> Canonical:
     has_address = np.zeros(len(content), np.bool_)
     sums = np.zeros((len(content), 2), np.uint64)
     folding = Folding(*_comparison_table())
-    folded, ends = _fold_compared(data, offsets, folding, has_address, sums)
+    folded, ends = fold_compared(data, offsets, folding, has_address, sums)
     set_aside[has_address] |= SetAside.ADDRESSES
     whole = content.filter(pa.array(set_aside != 0))
     compared = large_string_array(folded, ends, is_valid)
@@ -138,7 +138,7 @@ def folded_texts(content: pa.Array) -> pa.LargeStringArray:
 
 def _folded_by(content: pa.Array, folding: Folding) -> pa.LargeStringArray:
     data, offsets, is_valid = text_buffers(content)
-    folded, ends = _fold(data, offsets, folding)
+    folded, ends = fold(data, offsets, folding)
     return large_string_array(folded, ends, is_valid)
 
 
@@ -163,8 +163,9 @@ def _comparison_table() -> tuple[FoldingTable, Bytes]:
         elif unicodedata.decomposition(character).startswith(("<super>", "<sub>")):
             table[point] = point  # 10² is not 102
     encodings, lengths = _encoded(table)
-    for sign in _CONTEXTUAL:
-        for point in {ord(sign), ord(sign) + 0xFEE0}:
+    for sign in _CONTEXTUAL + _LINKING:
+        wide = () if sign in _LINKING else (ord(sign) + 0xFEE0,)
+        for point in (ord(sign), *wide, *(map(ord, _RANGES) if sign == "~" else ())):
             encodings[point] = ord(sign)
             lengths[point] = SIGN | 1
     is_numeral = np.isin(encodings, [int.from_bytes(c.encode(), "little") for c in _NUMERALS])
@@ -181,10 +182,12 @@ def _is_mark(character: str) -> bool:
 def _is_sign(character: str) -> bool:
     """Whether a sign counts wherever it stands: arrows, bars and what decorates text do not."""
     category = unicodedata.category(character)
-    if category == "Sm":
-        plain = unicodedata.normalize("NFKC", character)
-        return plain not in "+|~<=>¬" and "ARROW" not in unicodedata.name(character)
-    return category == "Sc" or character in _UNITS
+    if category == "Sm" or 0x2190 <= ord(character) < 0x2200:
+        plain, name = unicodedata.normalize("NFKC", character), unicodedata.name(character)
+        is_rightward = "ARROW" in name and "RIGHT" in name and "LEFT" not in name
+        return plain not in "+|~<=>" and not is_rightward
+    is_pictorial = category == "So" and 0x1F300 <= ord(character) < 0x1FB00
+    return category == "Sc" or is_pictorial or character in _UNITS + _SYMBOLS
 
 
 def _encoded(table: FoldingTable) -> tuple[FoldingTable, Bytes]:
@@ -195,106 +198,3 @@ def _encoded(table: FoldingTable) -> tuple[FoldingTable, Bytes]:
         encodings[point] = int.from_bytes(encoded, "little")
         lengths[point] = len(encoded)
     return encodings, lengths
-
-
-@kernel
-def _fold(data: Bytes, offsets: Offsets, folding: Folding) -> tuple[Bytes, Offsets]:
-    # No folded character is longer than twice the one it replaces.
-    out = np.empty(2 * (offsets[-1] - offsets[0]) + 4, dtype=np.uint8)
-    new_offsets = np.empty_like(offsets)
-    sums = np.zeros(2, np.uint64)
-    at = np.uint64(0)
-    for row in range(len(offsets) - 1):
-        new_offsets[row] = at
-        text = Text(data, np.uint64(offsets[row]), np.uint64(offsets[row + 1]))
-        at, _ = _fold_one(text, out, at, folding, 0, sums)
-    new_offsets[len(offsets) - 1] = at
-    return out[: np.int64(at)], new_offsets
-
-
-@kernel
-def _fold_compared(
-    data: Bytes,
-    offsets: Offsets,
-    folding: Folding,
-    has_address: npt.NDArray[np.bool_],
-    sums: Sums,
-) -> tuple[Bytes, Offsets]:
-    """Fold texts without their addresses; flag those that had any, and fill `sums`."""
-    out = np.empty(2 * (offsets[-1] - offsets[0]) + 4, dtype=np.uint8)
-    new_offsets = np.empty_like(offsets)
-    at = np.uint64(0)
-    for row in range(len(offsets) - 1):
-        new_offsets[row] = first = at
-        text = Text(data, np.uint64(offsets[row]), np.uint64(offsets[row + 1]))
-        at, has_address[row] = _fold_one(text, out, first, folding, 1, sums[row])
-        if has_address[row] and at - first < _LEAST_BYTES:
-            has_address[row] = False
-            at, _ = _fold_one(text, out, first, folding, 0, sums[row])
-    new_offsets[len(offsets) - 1] = at
-    return out[: np.int64(at)], new_offsets
-
-
-@kernel
-def _fold_one(
-    text: Text, out: Bytes, at: np.uint64, folding: Folding, skips: int, sums: Sums
-) -> tuple[np.uint64, bool]:
-    """Fold a text to `out` from `at`, perhaps without addresses; return its end, and if any was.
-
-    `sums` gets the sum of squares of the folded characters that are in no number, which equals that
-    of other characters with a probability near 0, and a hash of those that are.
-    """
-    i, skipped = text.start, False
-    sums[:] = 0
-    while i < text.end:
-        at, here, i = _fold_until_sign(text, i, out, at, folding, sums)
-        if here == i:
-            break
-        past, written = np.uint64(0), np.uint64(0)
-        if skips:
-            past, written = without_address(text, here)
-        if past > i:
-            skipped = True
-            i = past
-            for _ in range(written):
-                at -= np.uint64(1)
-                sums[0] -= np.uint64(out[at]) * np.uint64(out[at])
-        elif is_counted(text, here, i, folding):
-            sign = out[at]
-            at += np.uint64(1)
-            sums[1] = (sums[1] ^ np.uint64(sign)) * _FACTOR
-    return at, skipped
-
-
-@kernel
-def _fold_until_sign(
-    text: Text, i: np.uint64, out: Bytes, at: np.uint64, folding: Folding, sums: Sums
-) -> tuple[np.uint64, np.uint64, np.uint64]:
-    """Fold from byte `i` to the next contextual sign, which is written but not counted.
-
-    Return the end of what is written, the byte of the sign, and the one after it; the end of the
-    text twice if there is none. No call is in this loop: it runs over nearly all of the text.
-    """
-    data, end = text.data, text.end
-    encoded, lengths = folding.encoded, folding.lengths
-    letters, numbers = sums[0], sums[1]
-    here = i
-    while i < end:
-        here = i
-        point, i = decode_point(data, i)
-        # Four bytes are always written and only those that count are kept: no branch to guess.
-        utf8 = encoded[np.uint64(point)]
-        for byte in range(4):
-            out[at + np.uint64(byte)] = utf8 >> np.uint32(8 * byte)
-        length = lengths[np.uint64(point)]
-        if length < SIGN:
-            at += np.uint64(length)
-            letters += np.uint64(utf8) * np.uint64(utf8)
-        elif length & NUMBER:
-            at += np.uint64(length & _LENGTH)
-            numbers = (numbers ^ np.uint64(utf8)) * _FACTOR
-        else:
-            sums[0], sums[1] = letters, numbers
-            return at, here, i
-    sums[0], sums[1] = letters, numbers
-    return at, end, end

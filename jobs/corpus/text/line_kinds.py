@@ -48,7 +48,7 @@ _NAMED = re.compile(
     rf"{_CLOSE}(?:{_KINDS}|(?<= )(?:用于|用於|用来|用來|表示|定义|定義|[是为為中里裡内會会应應]"
     r"|可以|必须|必須|没有|不能|只能))"
 )
-_WITHIN = re.compile(rf"(?:[{HAN}A-Za-z0-9、，,（(“「‘'\"：:]|\A|\n) ?\Z")
+_WITHIN = re.compile(rf"(?:[{HAN}A-Za-z0-9、，,。；（(“「‘'\"：:]|\A|\n) ?\Z")
 _SYNTAX = re.compile(r"(?:语法|語法|写法|寫法|格式|用法)(?:为|為|是)?[：:] ?\Z")
 # A tag amid a sentence, set off by blanks as words of another script are, or by marks.
 _AMID = re.compile(rf"[{HAN}，、：（“「] ?\Z")
@@ -72,7 +72,8 @@ _LISTING = re.compile(
     re.IGNORECASE,
 )
 _ENTITY = re.compile(
-    r"&(?:amp;)*(?:lt|gt|amp);(?!/?[A-Za-z!])[”’」\"'）)]? ?(?:表示|代表|实体|實體|转义|轉義)"
+    r"(?<![A-Za-z0-9/\"'])&(?:amp;)*(?:lt|gt|amp);(?!/?[A-Za-z!])[”’」\"'）)]?"
+    r" ?(?:表示|代表|实体|實體|转义|轉義)"
     r"|(?:实体|實體|转义|轉義|写成|寫成|写作|寫作|换成|換成) ?[“「‘'\"（(]?"
     r"&(?:lt|gt|amp);(?!/?[A-Za-z!])"
     r"|&\w{2,8}; ?(?:表示|代表|显示为|是|为)(?:一个|不换行|不间断)?"
@@ -86,7 +87,7 @@ _IN_CODE = re.compile(
     r"|<(script|style)\b(?:[^<]|<(?!/?(?:script|style)\b))*+(?=</\1)",
     re.DOTALL | re.IGNORECASE,
 )
-_EXAMPLE = re.compile(r"\n.*</")  # of several lines, and closed
+_EXAMPLE = re.compile(r"\n.*</|\A<(\w+)\b.*</\1>\Z")  # of several lines, and closed, or an element
 _REMAINS = re.compile(
     r"-->|</(?:script|style)|<(?:a|div|figure|font|iframe|img|p|script|span|style|table|tbody|td|tr)\b"
     r"[^<>]{0,200}\s(?:align|class|href|id|name|src|style|target|width)\s*=",
@@ -135,7 +136,9 @@ def taught_spans(text: str) -> list[tuple[int, int]]:
         return []
     if not is_page:
         return [(0, len(text))]
-    return spans + [span for span in blocks if _EXAMPLE.search(text[slice(*span)])]
+    names = {tag[0].strip("</>").split()[0] for tag in taught} | {None}
+    examples = [(span, _EXAMPLE.search(text[slice(*span)])) for span in blocks]
+    return spans + [span for span, example in examples if example and example[1] in names]
 
 
 def _taught(text: str, *, is_page: bool = False) -> Iterator[re.Match[str]]:

@@ -44,19 +44,24 @@ _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?:[^\n]*\n){0,80}?---[ \t]*(?:\n|\Z)"
 _LABELS = (
     "责任编辑|责编|编辑|编审|初审|复审|终审|审核|校对|监制|记者|通讯员|作者|撰稿|撰文|摄影|供稿"
     "|来源|稿源|信息来源|文章来源|新闻来源|发布时间|发布日期|发文时间|更新时间|字体|字号"
-    "|浏览次数|阅读次数|点击数|点击量|阅读量|版权声明|免责声明|原标题|关键词|标签"
-    "|上一篇|下一篇|分享到|分享至|扫一扫|扫码|二维码|打印|关闭"
+    "|浏览次数|阅读次数|点击数|点击量|阅读量|关键词|标签"
+    "|分享到|分享至|扫一扫|扫码|二维码|打印|关闭"
     "|原文链接|原文地址|本文链接|本文地址|查看原文|阅读原文"
 )
-_NOTICE = "声明"  # of the site, not of whom the text is about
+_TITLES = "原标题|上一篇|下一篇"  # of articles, which ask and call
+_NOTICES = "声明|版权声明|免责声明|郑重声明|特别声明"  # of the site, not of whom the text is about
 _OF_SITES = "版权|转载|转发|授权|本网|本站|本平台|免责|侵权|投稿|观点|立场"
 _SIGNS = "分享到|分享至|扫一扫|扫码|打印本页|打印|关闭窗口|关闭|返回顶部"
 _RIGHTS = "版权所有|©|Copyright"
 # It begins with a newline, which the search finds at the speed of memchr.
+# What names and dates are behind is no sentence: 记者：收成怎么样？ is what an interview says.
+_SENTENCE = r"[^\n]*(?:[？！?!；;]|，[^\n]*。)"
 _FURNITURE_LINE = re.compile(
-    rf"\n[ \t]*+(?:[（(\[【][ \t]*+)?(?:(?:{_LABELS})[^\n：:]{{0,8}}[：:][^\n]{{0,80}}"
+    rf"\n[ \t]*+(?:[（(\[【][ \t]*+)?"
+    rf"(?:(?:{_LABELS})(?!{_SENTENCE})[^\n：:]{{0,8}}[：:][^\n]{{0,80}}"
+    rf"|(?:{_TITLES})(?![^\n]*，[^\n]*。)[^\n：:]{{0,8}}[：:][^\n]{{0,80}}"
     rf"|(?:{_SIGNS})[^\n]{{0,24}}|(?:{_RIGHTS})[^\n]{{0,80}}"
-    rf"|{_NOTICE}[：:](?=[^\n]{{0,70}}(?:{_OF_SITES}))[^\n]{{0,80}}"
+    rf"|(?:{_NOTICES})[：:](?=[^\n]{{0,70}}(?:{_OF_SITES}))[^\n]{{0,80}}"
     rf"|[^\n\[\]]{{1,24}}\]\([!-'*-~]{{1,400}}\)[ \t]*+)(?=\n|\Z)",  # [text](target) alone
     re.IGNORECASE,
 )
@@ -88,7 +93,7 @@ def without_page_furniture(content: pa.Array) -> tuple[pa.Array, npt.NDArray[np.
 def _beginnings() -> Bytes:
     """Return what each character may be at the start of a furniture line; (0x110000,), uint8."""
     beginnings = np.zeros(sys.maxunicode + 1, np.uint8)
-    for word in f"{_LABELS}|{_SIGNS}|{_RIGHTS}|{_NOTICE}".split("|"):
+    for word in f"{_LABELS}|{_TITLES}|{_SIGNS}|{_RIGHTS}|{_NOTICES}".split("|"):
         for either in (word.lower(), word.upper()):
             beginnings[ord(either[0])] |= _FIRST if word[1:] else _ALONE
             if word[1:]:

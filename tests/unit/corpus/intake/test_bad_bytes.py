@@ -62,6 +62,22 @@ def test_page_with_a_bad_byte_is_read_in_the_charset_it_names(named):
     assert row["text"] == f"{text * 3}\ufffd"
 
 
+@pytest.mark.parametrize(
+    ("named", "codec", "text"),
+    [
+        ("iso-2022-jp", "iso2022_jp", "本日は晴天なり。国の宝が展示されている。"),
+        ("hz-gb-2312", "hz", "会议指出，要坚持问题导向，切实解决突出问题。"),
+        ("shift_jis", "cp932", "本日は晴天なり。国の宝が展示されている。"),
+        ("euc-kr", "euc_kr", "대한민국의 주권은 국민에게 있다."),
+        ("iso-2022-jp", "utf-8", "本日は晴天なり。国の宝が展示されている。"),
+    ],
+)
+def test_page_in_another_encoding_that_it_names_is_read(named, codec, text):
+    page = f'<html><head><meta charset="{named}"></head><body><p>{text * 3}</p></body></html>'
+    (row,) = rows(page.encode(codec), asked("html", "auto", only()))
+    assert row["text"] == text * 3
+
+
 def test_rows_around_a_damaged_one_are_what_they_were():
     good = [{"id": str(n), "text": f"{BEFORE}第{n}条"} for n in range(3)]
     source = lines(*good).replace("第1条".encode(), b"\xff")

@@ -94,6 +94,11 @@ FOOTERS = {
     "other articles": lambda n: (
         f"上一篇：{_title(n)}？\n下一篇：{_title(n + 1)}！\n【打印】【关闭】"
     ),
+    "links to share": lambda n: (
+        f"[分享到脸书](https://f.example/share?u={n})\n[分享到微博](https://w.example/?u={n})\n"
+        "© 某某网"
+    ),
+    "a call to scan": lambda n: f"扫一扫在手机打开当前页\n京ICP备{10000 + n}号",
     "three rules": lambda n: (
         f"***\n本文链接：http://a.example/{n}\n***\n未经本站许可，不得转载。\n***"
     ),
@@ -149,6 +154,14 @@ CONTENT = {
         f"记者：{_title(n)}？\n专家：{_title(n + 2)}。\n记者：{_title(n + 7)}？\n专家：谢谢。"
     ),
     "manuals": lambda n: f"返回值\n{_title(n)}\n参数\n{_title(n + 3)}\n编辑距离：{n}\n另请参阅",
+    "awards": lambda n: (
+        f"某市仲裁委员会\n裁 决 书\n（2023）某仲裁字第{100 + n}号\n仲裁庭认为，{_title(n)}。\n"
+        "驳回申请人的全部仲裁请求。\n本裁决为终局裁决，自作出之日起生效。"
+    ),
+    "penalties": lambda n: (
+        f"某市市场监督管理局\n行政处罚决定书\n某市监罚〔2023〕{n}号\n经查，{_title(n)}。\n"
+        "如不服本决定，可在六十日内申请行政复议。\n某市市场监督管理局"
+    ),
     "forecasts": lambda n: (
         f"全国天气预报\n中央气象台5月{n % 28 + 1}日18时发布\n{_title(n)}。\n请注意防范强降雨天气。"
     ),
