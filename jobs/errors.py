@@ -255,3 +255,11 @@ class Defect(HeliuError):
     """An error that heliu does not foresee."""
 
     exit_code = 70
+
+
+def error_ending_with(exit_code: int) -> type[HeliuError]:
+    """Return the class of errors of an exit code, of all its kinds the first."""
+    left: list[type[HeliuError]] = [HeliuError]
+    for one in left:
+        left += one.__subclasses__()
+    return next(one for one in left[1:] if one.exit_code == exit_code and not one.kind)

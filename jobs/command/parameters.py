@@ -33,7 +33,7 @@ from jobs.corpus.signals.quality_model import QualityModel, read_model
 from jobs.corpus.signals.rules import Rule, RuleParams
 from jobs.corpus.sources.filters import OriginParams
 from jobs.corpus.sources.registry import Registry, SourceParams, read_registry
-from jobs.corpus.sources.rights import RightsParams
+from jobs.corpus.sources.rights_params import RightsParams
 from jobs.corpus.sources.span import SpanParams
 from jobs.errors import ConfigError, DeliveryError
 from jobs.flow.contamination.benchmark_files import BenchmarkSource, read_benchmark

@@ -11,7 +11,7 @@ from jobs.command.escapes import visible_line
 from jobs.command.side_by_side import cut, side_by_side, terminal_width
 from jobs.command.terminal import command, say, say_table
 from jobs.corpus.normalize.reject_examples import example_lines
-from jobs.errors import HeliuError
+from jobs.errors import error_ending_with
 from jobs.flow.intake.delivered_kinds import KindOfFiles
 from jobs.flow.intake.group_preview import GroupPreview, LayoutPreview
 from jobs.flow.intake.partner_preview import PartnerPreview
@@ -83,9 +83,9 @@ def end_for(found: Sequence[PartnerPreview]) -> None:
     codes = [one.exit_code for preview in found for one in preview.mistakes if one.exit_code]
     if codes:
         count = "a mistake is" if len(codes) == 1 else f"{len(codes)} mistakes are"
-        error = HeliuError(f"{count} listed above: a build would end with {codes[0]}")
-        error.exit_code = codes[0]
-        raise error
+        raise error_ending_with(codes[0])(
+            f"{count} listed above: a build would end with {codes[0]}"
+        )
 
 
 def _notes(partners: Sequence[PartnerParams]) -> Iterator[str]:

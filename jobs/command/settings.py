@@ -15,12 +15,12 @@ from jobs.command.schemas import MISSING, group
 from jobs.config_errors import KeyMissing
 from jobs.corpus.dedup.params import BandParams, RankParams, SignatureParams
 from jobs.corpus.private_data.params import PrivateDataParams
-from jobs.corpus.release.acceptance import AcceptanceParams
+from jobs.corpus.release.acceptance_params import AcceptanceParams
 from jobs.corpus.release.alarm_params import AlarmParams
 from jobs.corpus.release.partner_terms import PartnerTerms
 from jobs.corpus.removal.params import RepeatedLineParams, SiteBoilerplateParams
 from jobs.corpus.repair.repairs import RepairParams
-from jobs.corpus.sources.rights import RightsParams
+from jobs.corpus.sources.rights_params import RightsParams
 from jobs.flow.params import ShardParams
 from jobs.on_ray.compute import ComputeParams
 from jobs.storage.objects import StorageParams
@@ -147,7 +147,7 @@ class RuleProfile:
     reject: dict[str, RuleEntry] = field(default_factory=dict)
 
 
-COMPUTE = group(ComputeParams)
+COMPUTE = group(ComputeParams, leave_out="is_small")
 LIMITS = group(AlarmParams, leave_out="is_stopping", text_bytes=int, reject_share=float)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # the command line is checked by these classes, which need no
     from jobs.corpus.intake.rows import DeliveryParams
     from jobs.corpus.normalize.documents import TextParams
     from jobs.corpus.private_data.params import PrivateDataParams
-    from jobs.corpus.release.acceptance import AcceptanceParams
+    from jobs.corpus.release.acceptance_params import AcceptanceParams
     from jobs.corpus.release.alarm_params import AlarmParams
     from jobs.corpus.removal.params import RepeatedLineParams, SiteBoilerplateParams
     from jobs.corpus.repair.repairs import RepairParams

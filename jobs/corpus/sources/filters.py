@@ -13,7 +13,8 @@ from jobs.corpus.model.sites import sites
 from jobs.corpus.sources.gate import ExcludedSites
 from jobs.corpus.sources.matching import SOURCES, matched_sources
 from jobs.corpus.sources.registry import SourceParams, SourcePolicy
-from jobs.corpus.sources.rights import RightsParams, RightsPolicy, are_reserved
+from jobs.corpus.sources.rights import are_reserved
+from jobs.corpus.sources.rights_params import RightsParams, RightsPolicy
 from jobs.corpus.sources.span import SpanParams, are_outside
 
 ORIGINS = pa.schema(

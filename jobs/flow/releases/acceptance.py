@@ -16,7 +16,8 @@ import orjson
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from jobs.corpus.release.acceptance import AcceptanceParams, Check, Review, shortfalls
+from jobs.corpus.release.acceptance import Check, Review, shortfalls
+from jobs.corpus.release.acceptance_params import AcceptanceParams
 from jobs.corpus.release.proportions import CONFIDENCE
 from jobs.errors import NotAccepted, ObjectMissing, SignatureInvalid
 from jobs.flow.releases.attestations import read_public_key

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.corpus.release.acceptance import AcceptanceParams
+from jobs.corpus.release.acceptance_params import AcceptanceParams
 from jobs.flow.releases.opened_release import OpenedRelease, choose_corpus, open_release
 from jobs.flow.tasks.checkpoints import read_checkpoint, write_checkpoint
 from jobs.storage.canonical_json import canonical_json, sha256_hex

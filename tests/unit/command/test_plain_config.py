@@ -26,6 +26,9 @@ from jobs.errors import ConfigError
 
 PLAIN = [name for name in sorted(verbs()) if not any(chosen_groups(name.replace("-", "_")))]
 REQUIRED = {
+    "accept": ["release=1.0.0", "verdicts=/a.json", "key=/钥"],
+    "init": ["folder=/交付"],
+    "sample": ["release=1.0.0", "out=/样"],
     "demo": ["out=/甲"],
     "diff": ["a=1.0.0"],
     "explain": ["id=甲/1"],
