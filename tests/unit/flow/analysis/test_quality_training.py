@@ -69,7 +69,7 @@ def test_model_tells_documents_it_has_not_seen_from_junk(
     assert min(one["roc_auc"] for one in held_outs) > 0.95
     assert mean(one["precision"] for one in held_outs) > 0.9
     assert mean(one["recall"] for one in held_outs) > 0.9
-    assert mean(one["brier"] for one in held_outs) < 0.05
+    assert mean(one["brier"] for one in held_outs) < 0.06
     fresh = junk(texts[::2], kinds=["shuffled", "menus"], seed=8, most_chars=500)
     scores = quality(pa.array(fresh, pa.large_string()), model=model)
     assert pc.mean(pc.less(scores, 0.5)).as_py() > 0.9

@@ -34,6 +34,7 @@ CARRIERS = {
     "click": "command lines",
     "courlan": "addresses; main texts are extracted without any",
     "cryptography": "signatures beside releases",
+    "duckdb": "conditions of exports; no release is made of its answers",
     "htmldate": "dates of pages; heliu finds its own",
     "llvmlite": "numba asks for one version of it",
     "mypy-boto3-s3": "types",
