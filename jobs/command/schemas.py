@@ -49,7 +49,7 @@ def group(*classes: type, leave_out: str = "", **others: Kind) -> type[Any]:
 
     Args:
         classes: frozen dataclasses; a field that two of them share is one key.
-        leave_out: a field that has no key in this group.
+        leave_out: a field that has no key in this group: it has its default, or is given.
         others: types of further keys.
     """
     keys = {key: pair for one in classes for key, pair in _group_keys(one, leave_out)}
@@ -89,13 +89,19 @@ def params_of(params: type[Schema], config: Any, **others: Any) -> Schema:
     given = {
         one.name: _value_of(one, params, config)
         for one in fields(params)  # type: ignore[arg-type]
-        if one.name not in others
+        if one.name not in others and (hasattr(config, key_of(one)) or _inner(one, params))
     }
     return params(**given, **others)
 
 
+def _inner(one: Field[Any], params: type) -> type[Any] | None:
+    """Return the class of parameters within parameters; None for a field of another type."""
+    hint: type[Any] = get_type_hints(params)[one.name]
+    return hint if is_dataclass(hint) else None
+
+
 def _value_of(one: Field[Any], params: type, config: Any) -> Any:
-    if not hasattr(config, key_of(one)):  # parameters within parameters
+    if not hasattr(config, key_of(one)):
         return params_of(get_type_hints(params)[one.name], config)
     value = getattr(config, key_of(one))
     return tuple(value) if isinstance(value, list) else value
