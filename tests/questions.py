@@ -67,7 +67,8 @@ QUESTIONS = (
     ),
     Question(
         "Take down this domain, and prove it.",
-        "heliu takedown release=1.0.0 version=1.0.1 domain=epaper.bohai.example apply=true",
+        "heliu takedown release=1.0.0 version=1.0.1 domain=epaper.bohai.example "
+        "reason='request 2023-17' apply=true",
         "1.0.1",
     ),
     Question(
@@ -81,7 +82,7 @@ QUESTIONS = (
         "where=\"licence = '{licence}' and published like '2019%' and han_share > 0.6\"",
         "documents",
     ),
-    Question("Is this store fit?", "heliu doctor", "fit"),
+    Question("Is this store fit?", "heliu doctor", "put-if-absent"),
     Question("Is this release whole?", "heliu verify release=1.0.1", "1.0.1"),
     Question("Who signed it?", "heliu verify release=1.0.0 public_key=key.pub", "signed"),
 )

@@ -249,10 +249,16 @@ def report_partner(found: PartnerReport, *, files: int) -> None:
     report_bad_files([list(row.values()) for row in found.bad_files])
 
 
+def _shown(name: str, value: Any) -> Any:
+    if value is None:
+        return ""
+    return Share(value) if name in {"share", "lost"} else value
+
+
 def _say_rows(rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
         header = [name.replace("_", " ") for name in rows[0]]
-        say_table(header, [["" if v is None else v for v in row.values()] for row in rows])
+        say_table(header, [[_shown(name, row[name]) for name in row] for row in rows])
         say()
 
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from itertools import islice
 
 from jobs.corpus.intake.column_names import meant_column
 from jobs.corpus.intake.rows import NAMES_SHOWN, shortened
 from jobs.errors import TextColumnMissing
 
+_NAMES_COMPARED = 1000
+_NAME_CHARS = 100  # a longer name is no slip of the pen
 
-def text_column_missing(source_file: str, wanted: str, found: Collection[str]) -> TextColumnMissing:
+
+def text_column_missing(source_file: str, wanted: str, found: Iterable[str]) -> TextColumnMissing:
     """Return the error for a delivery without its text.
 
     Args:
         source_file: the file.
         wanted: the partner's name of the text.
-        found: the names that are there.
+        found: the names that are there; of names without end the first are looked at.
     """
-    names = [name.partition(" (")[0] for one in found for name in one.split(", ")]
+    found = list(islice(found, _NAMES_COMPARED))
+    short = [one for one in found if len(one) <= _NAME_CHARS]
+    names = [name.partition(" (")[0] for one in short for name in one.split(", ")]
     meant = meant_column(wanted, names, "text")
     hint = "" if meant is None else f"did you mean {meant!r}? "
     return TextColumnMissing(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from resiliparse.parse.html import HTMLTree
+from resiliparse.parse.html import HTMLTree, NodeType
 
 _UNSEEN = frozenset(
     {
@@ -96,7 +96,7 @@ def page_elements(tree: HTMLTree) -> Element:
             tag = child.tag
             if tag == "#text":
                 element.add_text(child.value)
-            elif tag[0] != "#" and tag not in _UNSEEN and not _is_hidden(child):
+            elif child.type == NodeType.ELEMENT and tag not in _UNSEEN and not _is_hidden(child):
                 inner = Element(tag, f"{child.class_name} {child.id}")
                 element.items.append(inner)
                 order.append((inner, element))

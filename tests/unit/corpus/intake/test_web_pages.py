@@ -90,6 +90,20 @@ def test_page_keeps_the_lines_and_the_indentation_of_its_code(code):
     assert "while True:\n    work()" in text
 
 
+@pytest.mark.parametrize(
+    "instruction",
+    [
+        '<?xml:namespace prefix = "o" ns = "urn:schemas-microsoft-com:office:office" />',
+        "<?php x ?>",
+    ],
+)
+def test_instructions_to_other_programs_are_no_text(instruction):
+    """Word and servers leave them in pages."""
+    body = f"<p>各省、自治区、直辖市人民政府{instruction}认真贯彻执行。</p>{instruction}<p>特此通知。</p>"
+    text = page(f"<html><body>{instruction}{body}</body></html>").text
+    assert text.split() == ["各省、自治区、直辖市人民政府认真贯彻执行。", "特此通知。"]
+
+
 def test_page_laid_out_with_tables_keeps_its_paragraphs():
     cell = f"<p>{FIRST}</p><p>{SECOND}</p><p>{FIRST}</p><p>{SECOND}</p>"
     source = f"<html><body><table><tr><td><table><tr><td>{cell}</td></tr></table></td></tr></table>"
