@@ -12,6 +12,7 @@ from jobs.on_ray.compute import ComputeParams
 from jobs.synthesis import write_demo
 
 os.environ.setdefault("RAY_AUTH_MODE", "disabled")
+os.environ.pop("COLUMNS", None)  # tables are as wide as they are, whatever terminal this is
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
