@@ -100,7 +100,7 @@ def test_params_that_cannot_work_are_refused_with_the_values() -> None:
     assert replace(BANDS, threshold=1).threshold == 1
     with pytest.raises(ConfigError, match="verify=maybe: choose"):
         replace(BANDS, verify="maybe")
-    with pytest.raises(ConfigError, match="'shortest'"):
+    with pytest.raises(ConfigError, match="prefer=shortest: choose"):
         RankParams(prefer=("shortest",))
 
 

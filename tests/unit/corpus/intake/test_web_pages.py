@@ -99,8 +99,9 @@ def test_page_keeps_the_lines_and_the_indentation_of_its_code(code):
 )
 def test_instructions_to_other_programs_are_no_text(instruction):
     """Word and servers leave them in pages."""
-    body = f"<p>各省、自治区、直辖市人民政府{instruction}认真贯彻执行。</p>{instruction}<p>特此通知。</p>"
-    text = page(f"<html><body>{instruction}{body}</body></html>").text
+    first = f"<p>各省、自治区、直辖市人民政府{instruction}认真贯彻执行。</p>"
+    body = f"{instruction}{first}{instruction}<p>特此通知。</p>"
+    text = page(f"<html><body>{body}</body></html>").text
     assert text.split() == ["各省、自治区、直辖市人民政府认真贯彻执行。", "特此通知。"]
 
 
