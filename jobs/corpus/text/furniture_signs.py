@@ -71,9 +71,13 @@ _CALLS = re.compile(
     r"|(?:下载|打开|安装)[^。]{0,12}(?:客户端|\bapp\b)"
     r"|点[击选][^。]{0,12}(?:阅读|关注|订阅|返回|进入专题)"
 )
+# Words that are commands and words as well must not be tried both ways: of a line of many that would
+# take exponential time.
+_BETWEEN = r"[ |/·:、,>»\u203a\[\]]"
+_WORD_ENDS = rf"(?={_BETWEEN}|\Z)"
 _BEGINNING = re.compile(
     rf"(?:{_META})(?:\([^()]{{0,12}}\))? ?:.{{0,120}}|(?:{_EDITORS})(?: [^ ]{{2,4}})+"
-    rf"|(?:{_COMMAND})(?:[ |/·:、,>»\u203a\[\]]+(?:{_COMMAND}|\w{{1,6}}))*"
+    rf"|(?>(?:{_COMMAND}){_WORD_ENDS})(?:{_BETWEEN}++(?>(?:{_COMMAND}|\w{{1,6}}){_WORD_ENDS}))*+"
     rf"|(?:分享|转发)[到至].{{0,{_SHORT}}}"
     rf"|(?:原文|出处|转自|来自|来源|via|source|url)[^:]{{0,4}}:.{{0,12}}{_ADDRESS}.{{0,120}}"
     r"|来源:.{1,30}\d{4}[-年/.]\d.{0,60}|\d{4}[-年/.]\d.{0,20}来源:.{0,60}"
@@ -84,7 +88,7 @@ _BESIDE = re.compile(
     r"|[\d年月日时分秒:/. 星期周()-]{6,40}|\w{1,4}"
 )
 _MENU = re.compile(
-    r"[^|>»\u203a]{1,12}(?: ?[|>»\u203a] ?[^|>»\u203a]{1,20}){2,}|[^ ]{1,6}(?: [^ ]{1,6}){3,}"
+    r"[^|>»\u203a]{1,12}+ ?(?:[|>»\u203a] ?[^|>»\u203a]{1,20}+ ?){2,}+|[^ ]{1,6}(?: [^ ]{1,6}){3,}"
 )
 _HOME = re.compile(r"首页|主页|\bhome\b")
 _SENTENCE = re.compile(r"[。！？!?；;…][”’」』）)\]】\"'*_ ]*\Z")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pyarrow as pa
 import pytest
 
+from jobs.corpus.text.furniture_signs import Sign, sign_of
 from jobs.corpus.text.page_furniture import SetAside, strip_page_furniture, without_page_furniture
 
 NOTICE = (
@@ -104,3 +107,19 @@ def test_what_was_set_aside_is_told() -> None:
     _, kinds = without_page_furniture(pa.array(texts, pa.large_string()))
     lines, front = SetAside.LINES, SetAside.FRONT_MATTER
     assert kinds.tolist() == [0, lines, front, lines | front]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        " ".join(["分享", "收藏本文"] * 12) + " 很长很长很长很长的词",
+        " | ".join(["首页", *["新闻"] * 16]) + " | " + "很" * 23,
+        " / ".join(["首页", "下一页"] * 10) + " / 甲乙丙丁戊己庚",
+    ],
+)
+def test_lines_of_many_commands_are_read_in_one_way(line: str) -> None:
+    """Words that are commands and words, and blanks beside bars, were tried in all combinations."""
+    began = time.process_time()
+    assert sign_of(line) != Sign.FURNITURE
+    assert time.process_time() - began < 1
+    assert sign_of("分享 / 收藏本文 / 打印") == sign_of("首页 > 新闻 > 国内") == Sign.FURNITURE
