@@ -71,8 +71,8 @@ _CALLS = re.compile(
     r"|(?:下载|打开|安装)[^。]{0,12}(?:客户端|\bapp\b)"
     r"|点[击选][^。]{0,12}(?:阅读|关注|订阅|返回|进入专题)"
 )
-# Words that are commands and words as well must not be tried both ways: of a line of many that would
-# take exponential time.
+# Words that are commands and words as well must not be tried both ways: of a line of many that
+# would take exponential time.
 _BETWEEN = r"[ |/·:、,>»\u203a\[\]]"
 _WORD_ENDS = rf"(?={_BETWEEN}|\Z)"
 _BEGINNING = re.compile(
