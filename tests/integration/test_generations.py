@@ -259,7 +259,7 @@ def test_child_stopped_anywhere_is_completed_by_running_it_again(
     class Stopped(Exception):
         pass
 
-    def stopping(label: str, done: int, _total: int) -> None:
+    def stopping(label: str, done: int, _total: int, *_: object) -> None:
         if label == place and done:
             raise Stopped
 
