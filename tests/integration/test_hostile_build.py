@@ -50,7 +50,7 @@ def test_settings_that_are_no_data_are_refused_alone(
     for name, one in HOSTILE.items():
         if one.refused is ConfigError:
             error = published(tmp_path, name)
-            assert type(error) is ConfigError, (name, error)
+            assert isinstance(error, ConfigError), (name, error)
             assert one.said in str(error), name
             assert str(error).replace("\n", "").isprintable(), name
 
