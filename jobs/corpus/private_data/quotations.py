@@ -19,6 +19,7 @@ from jobs.corpus.private_data.replacement import without_private_values
 
 _UNRELEASED = (PrivatePolicy.REPLACE, PrivatePolicy.DROP)
 _ESCAPED = re.compile(r"(?<!\\)\\++(?:u([0-9a-fA-F]{4})|[nrtbf])")
+_SURROGATES = range(0xD800, 0xE000)
 _MOST_DEPTH = 16
 _SIGN = "[0-9A-Za-z\uff10-\uff19@._:+!/-]"
 # Of a broken line a few characters are quoted, without the words that say what a number is.
@@ -75,7 +76,7 @@ def without_private_members(objects: pa.Array, *, params: PrivateDataParams) -> 
 
 def without_private_words(words: str, *, params: PrivateDataParams) -> str:
     """Return a message with placeholders."""
-    plain = _unescaped(words)
+    plain = _unescaped(words.encode(errors="backslashreplace").decode())
     (shown,) = without_private_values(pa.array([plain]), params=params).to_pylist()
     return words if shown == plain else _BROKEN_OFF.sub("", shown)
 
@@ -83,7 +84,15 @@ def without_private_words(words: str, *, params: PrivateDataParams) -> str:
 def _unescaped(words: str) -> str:
     if "\\" not in words:
         return words
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)) if found[1] else " ", words)
+    return _ESCAPED.sub(_character, words)
+
+
+def _character(escape: re.Match[str]) -> str:
+    """Return what an escape stands for; halves of surrogate pairs, which are none, stay escaped."""
+    if not escape[1]:
+        return " "
+    point = int(escape[1], 16)
+    return escape[0] if point in _SURROGATES else chr(point)
 
 
 def _strings(value: Any) -> Iterator[str]:
