@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from jobs.on_ray.compute import ComputeParams
 from jobs.synthesis import write_demo
 
 os.environ.setdefault("RAY_AUTH_MODE", "disabled")
+settings.register_profile("patient", deadline=None)  # machines are busy, and kernels compile
+settings.load_profile("patient")
 os.environ.pop("COLUMNS", None)  # tables are as wide as they are, whatever terminal this is
 
 
