@@ -20,7 +20,7 @@ from jobs.command.settings import ReleaseReport
 from jobs.command.terminal import is_json, say_json
 from jobs.corpus.release.alarm_params import AlarmParams
 from jobs.errors import LossAlarm
-from jobs.flow.releases.card import bad_file_rows
+from jobs.flow.releases.manifest_rows import bad_file_rows
 
 if TYPE_CHECKING:
     from jobs.corpus.release.loss_alarms import Alarm

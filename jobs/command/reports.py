@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jobs.command.escapes import visible_line
 from jobs.command.terminal import command, note, say, say_json, say_table
 from jobs.corpus.dedup.geometry import Geometry
-from jobs.flow.releases.card import bad_file_rows, private_data_rows
+from jobs.flow.releases.manifest_rows import bad_file_rows, private_data_rows
 from jobs.quantities import Share, Size
 from jobs.storage.canonical_json import canonical_json, sha256_hex
 from jobs.storage.objects import StorageParams

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from jobs.flow.releases.licences import LicenceGroup, licences_of, licensed_manifest
+from jobs.flow.releases.manifest_rows import bad_file_rows, private_data_rows
 from jobs.flow.releases.markdown import code, table, text
 from jobs.quantities import Size
 from jobs.storage.manifests import ColumnEntry, JsonObject, Manifest, PartnerAccount
@@ -205,12 +205,6 @@ def _reasons(partners: Mapping[str, PartnerAccount]) -> list[str]:
     return table(["partner", "stage/reason", "rows", "share of delivered"], rows)
 
 
-def bad_file_rows(manifest: Manifest) -> list[list[Any]]:
-    """Partner, file, bytes and reason of all delivered files that were set aside."""
-    keys = ("partner", "file", "bytes", "reason")
-    return [[one[key] for key in keys] for one in manifest.get("bad_files", [])]  # type: ignore[literal-required]
-
-
 def _bad_files(manifest: Manifest) -> list[str]:
     """Return the section on files that were set aside; nothing if there are none."""
     rows = bad_file_rows(manifest)
@@ -241,16 +235,6 @@ def _benchmarks(sets: list[JsonObject]) -> list[str]:
     header = ["set", "version", "items", "found alone", "beside options", "by passage"]
     header += ["not found", "documents dropped", "cut", "reported", "sha256"]
     return ["## Evaluation sets kept out", "", *table(header, rows), ""]
-
-
-def private_data_rows(manifest: Manifest) -> list[list[Any]]:
-    """Partner, kind, policy, documents and values of all private data that a build found."""
-    policies = manifest["parameters"].get("private_data", {})
-    return [
-        [partner, kind, policies.get(kind, ""), numbers["documents"], numbers["values"]]
-        for partner, kinds in manifest.get("private_data", {}).items()
-        for kind, numbers in kinds.items()
-    ]
 
 
 def _private_data(manifest: Manifest) -> list[str]:
