@@ -49,11 +49,10 @@ def main(config: Settings) -> None:
     from jobs.flow.builds.loss_alarms import release_alarms
 
     release = opened(config)
-    alarming = release_alarms(release, _alarm_params(config))
+    alarming = release_alarms(release, _alarm_params(config), partner=config.partner)
     if config.partner is None:
         _survey(release, alarming, config)
     else:
-        alarming = [one for one in alarming if one.partner == config.partner]
         _partner(release, config.partner, alarming, config)
     if alarming:
         listed = "\n".join(f"  {alarm.text}" for alarm in alarming)

@@ -1,12 +1,12 @@
-"""Text in columns of a terminal: as wide as it is shown, cut to a width, and side by side."""
+"""Texts side by side in a terminal, and excerpts on one line."""
 
 from __future__ import annotations
 
 import shutil
-import unicodedata
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
+from jobs.command.columns import cells, padded
 from jobs.command.escapes import visible_line
 
 LEAST_WIDTH = 80
@@ -19,11 +19,6 @@ def terminal_width() -> int:
     return min(max(shutil.get_terminal_size((LEAST_WIDTH, 24)).columns, LEAST_WIDTH), _MOST_WIDTH)
 
 
-def cells(text: str) -> int:
-    """Return how many columns a text takes: Han characters take two, marks upon letters none."""
-    return sum(map(_cells, text))
-
-
 def cut(text: str, width: int) -> str:
     """Return a text on one line in at most `width` columns; what is cut off ends in `…`."""
     line = visible_line(" ".join(text.split()))
@@ -32,20 +27,15 @@ def cut(text: str, width: int) -> str:
     return next(_parts(line, width - 1), "") + _CUT
 
 
-def padded(text: str, width: int) -> str:
-    """Return a text with spaces up to `width` columns."""
-    return text + " " * max(0, width - cells(text))
-
-
 def _parts(text: str, width: int) -> Iterator[str]:
     """Yield a line in parts of at most `width` columns; none for an empty one."""
     part, size = "", 0
     for one in text:
-        if size + _cells(one) > width and part:
+        if size + cells(one) > width and part:
             yield part
             part, size = "", 0
         part += one
-        size += _cells(one)
+        size += cells(one)
     if part:
         yield part
 
@@ -81,9 +71,3 @@ def _beside(old: Sequence[str], new: Sequence[str], half: int) -> list[str]:
     left += [""] * (rows - len(left))
     right += [""] * (rows - len(right))
     return [f"{padded(a, half)} │ {b}".rstrip() for a, b in zip(left, right, strict=True)]
-
-
-def _cells(letter: str) -> int:
-    if unicodedata.combining(letter):
-        return 0
-    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1

@@ -116,12 +116,21 @@ def build_alarms(
     return list(_alarms(now, found, params))
 
 
-def release_alarms(release: OpenedRelease, params: AlarmParams) -> list[Alarm]:
-    """Return the alarms of the last deliveries to a release; read decisions, a file at a time."""
-    deliveries = release.manifest.get("deliveries") or _accounts(release)
+def release_alarms(
+    release: OpenedRelease, params: AlarmParams, *, partner: str | None = None
+) -> list[Alarm]:
+    """Return the alarms of the last deliveries to a release; read decisions, a file at a time.
+
+    Args:
+        release: to be looked at.
+        params: limits.
+        partner: whose deliveries; None for all.
+    """
+    given = release.manifest.get("deliveries") or _accounts(release)
+    deliveries = {name: one for name, one in given.items() if partner in {None, name}}
     found = {
-        partner: merged_notes(_notes_of(release, partner, account["since"]))
-        for partner, account in deliveries.items()
+        name: merged_notes(_notes_of(release, name, account["since"]))
+        for name, account in deliveries.items()
     }
     return list(_alarms(deliveries, found, params))
 

@@ -26,9 +26,7 @@ from jobs.storage.stores import open_store
 
 _SPEC_BYTES = 48 << 10  # of the files of a shard, so that a specification has less than 64 KiB
 _FILE_BYTES = 150  # of it for a version, a digest and numbers
-_ENOUGH_TASKS = (
-    2048  # of like size: a corpus of as many is split no further, since that costs scans
-)
+_ENOUGH_TASKS = 2048  # a corpus of as many, alike in size, is split no further: splits cost scans
 _MOST_TIMES = 16  # as much as `input_bytes` is what a task then reads, a minute and a half
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from jobs.command.side_by_side import cells, cut, side_by_side
+from jobs.command.columns import cells
+from jobs.command.side_by_side import cut, side_by_side
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from jobs.corpus.release.alarm_params import AlarmParams
 from jobs.errors import ConfigError
+from jobs.flow.builds.loss_alarms import release_alarms
 from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.flow.releases.partner_report import partner_report
 from tests.builds import build, build_parameters, in_this_process, opened, table
@@ -57,3 +59,13 @@ def test_examples_are_the_first_of_each_reason_by_file_and_row(release: OpenedRe
 def test_a_partner_who_gave_nothing_is_named_beside_those_who_did(release: OpenedRelease) -> None:
     with pytest.raises(ConfigError, match="partner=新闻: choose gov, news or papers"):
         partner_report(release, "新闻", examples=1)
+
+
+def test_alarms_of_one_partner_are_its_own_of_all(release: OpenedRelease) -> None:
+    strict = AlarmParams(is_stopping=True, share=0, reason_share=0, id_rows=1, rows=1, bad_share=0)
+    found = release_alarms(release, strict)
+    assert {one.partner for one in found} == {"gov", "news", "papers"}
+    for name in ("gov", "papers"):
+        assert release_alarms(release, strict, partner=name) == [
+            one for one in found if one.partner == name
+        ]
