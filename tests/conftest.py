@@ -13,8 +13,11 @@ from jobs.on_ray.compute import ComputeParams
 from jobs.synthesis import write_demo
 
 os.environ.setdefault("RAY_AUTH_MODE", "disabled")
-settings.register_profile("patient", deadline=None)  # machines are busy, and kernels compile
-settings.load_profile("patient")
+# Machines are busy, and kernels compile: no example has a deadline. The same examples each time,
+# so that a change is judged by what it changes; `--hypothesis-profile=search` looks for others.
+settings.register_profile("fixed", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None, derandomize=False)
+settings.load_profile("fixed")
 os.environ.pop("COLUMNS", None)  # tables are as wide as they are, whatever terminal this is
 
 
