@@ -143,7 +143,7 @@ def _spans(data: bytes, lines: list[_Line]) -> Iterator[RemovedSpan]:
     done = _gap_end(data, 0)  # all before is cut if the first line is
     head = 0
     for line in lines:
-        if line.start <= done:
+        if line.start <= done + 1:  # behind a rule there is a line break
             first, last = head, _gap_end(data, line.end)
             while last < len(data) and data[last] in b" \t\n":
                 last += 1

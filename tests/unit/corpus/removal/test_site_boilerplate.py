@@ -36,6 +36,12 @@ def test_frame_of_a_site_goes_and_the_page_stays() -> None:
     assert left(rows) == [body(n) for n in range(6)]
 
 
+@pytest.mark.parametrize("rule", ["***\n", "---\n\n"])
+def test_frame_below_a_rule_goes_with_it(rule: str) -> None:
+    rows = [(f"{rule}{HEADER}\n{body(n)}", f"http://a.example/{n}") for n in range(6)]
+    assert left(rows) == [body(n) for n in range(6)]
+
+
 def test_lines_of_another_site_or_of_no_site_stay() -> None:
     rows = [(f"{body(n)}\n{FOOTER}", None if n % 2 else f"http://{n}.example/") for n in range(12)]
     assert left(rows) == [text for text, _ in rows]
