@@ -6,6 +6,7 @@ for as long as it says, and ends in silence where a second archive follows or th
 
 from __future__ import annotations
 
+import re
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ _OWN_HEADERS = {tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE}
 _LONG_NAME = tarfile.GNUTYPE_LONGNAME
 _NOTES = {tarfile.XGLTYPE, tarfile.GNUTYPE_LONGLINK}
 _MOST_NOTE_BYTES = 1 << 20
+_SIZE = re.compile("[0-9]{1,20}")
 
 
 def tar_members(stream: BinaryIO, where: str, folder: Path) -> Iterator[Member]:
@@ -45,7 +47,7 @@ def tar_members(stream: BinaryIO, where: str, folder: Path) -> Iterator[Member]:
             note = _note(stream, info, names)
             given |= _stated(note, info.type)
             continue
-        size = int(given["size"]) if given.get("size", "").isdecimal() else info.size
+        size = _size(given.get("size"), info, names)
         if info.type in _FILES:
             name = names.checked(given.get("path") or _name(info.name))
             if info.issparse() or size > MOST_MEMBER_BYTES:
@@ -62,10 +64,22 @@ def tar_members(stream: BinaryIO, where: str, folder: Path) -> Iterator[Member]:
 
 def _header(block: bytes, names: Names) -> tarfile.TarInfo:
     try:
-        return tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+        info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except tarfile.HeaderError as error:
         names.refuse(f"a header is damaged ({error}): ask the partner for it again")
         raise
+    if info.size < 0:
+        names.refuse(f"a header gives {info.size} bytes: ask the partner for it again")
+    return info
+
+
+def _size(stated: str | None, info: tarfile.TarInfo, names: Names) -> int:
+    """Return the size of a member by the header before its own, which counts, or by its own."""
+    if stated is None:
+        return info.size
+    if not _SIZE.fullmatch(stated):
+        names.refuse(f"a header gives {stated[:20]!r} bytes: ask the partner for it again")
+    return int(stated)
 
 
 def _name(name: str) -> str:
