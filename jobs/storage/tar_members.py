@@ -15,7 +15,9 @@ from typing import BinaryIO
 from jobs.storage.archive_members import MOST_MEMBER_BYTES, Member, Names, decoded_name, held
 
 _BLOCK = tarfile.BLOCKSIZE
-_FILES = {tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE}
+_IN_PARTS = {tarfile.GNUTYPE_SPARSE, b"M"}  # without its holes; going on in another archive
+_FILES = {tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE} | _IN_PARTS
+_SPARSE = "GNU.sparse.map"
 _OWN_HEADERS = {tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE}
 _LONG_NAME = tarfile.GNUTYPE_LONGNAME
 _NOTES = {tarfile.XGLTYPE, tarfile.GNUTYPE_LONGLINK}
@@ -50,7 +52,7 @@ def tar_members(stream: BinaryIO, where: str, folder: Path) -> Iterator[Member]:
         size = _size(given.get("size"), info, names)
         if info.type in _FILES:
             name = names.checked(given.get("path") or _name(info.name))
-            if info.issparse() or size > MOST_MEMBER_BYTES:
+            if info.type in _IN_PARTS or _SPARSE in given or size > MOST_MEMBER_BYTES:
                 names.refuse(f"its member {name!r} is sparse or too large: send it by itself")
             for one in held(folder, stream.read, size):
                 yield Member(name, one.opened)
@@ -95,7 +97,7 @@ def _note(stream: BinaryIO, info: tarfile.TarInfo, names: Names) -> bytes:
 
 
 def _stated(note: bytes, kind: bytes) -> dict[str, str]:
-    """Return what a header states of the member behind it: its `path` and `size`."""
+    """Return what a header states of the member behind it: `path` and `size`, and holes."""
     if kind == _LONG_NAME:
         return {"path": decoded_name(note.rstrip(b"\0"))}
     stated: dict[str, str] = {}
@@ -106,6 +108,8 @@ def _stated(note: bytes, kind: bytes) -> dict[str, str]:
         key, _, value = note[len(length) + 1 : int(length) - 1].partition(b"=")
         if key in {b"path", b"size"}:
             stated[key.decode()] = decoded_name(value)
+        elif key.startswith(b"GNU.sparse."):
+            stated[_SPARSE] = decoded_name(value)
         note = note[int(length) :]
     return stated
 

@@ -204,12 +204,28 @@ def test_tar_header_of_fewer_bytes_than_none_reads_no_further(tmp_path: Path, ki
         rows(written(tmp_path, "a.tar", body))
 
 
+def extended(words: str) -> bytes:
+    """A header with words about the member behind it."""
+    length = len(words.encode()) + 6
+    note = b"%04d %s\n" % (length, words.encode())
+    return tar_header(tarfile.XHDTYPE, b"%011o" % length) + note + bytes(-length % 512)
+
+
+@pytest.mark.parametrize("kind", [tarfile.GNUTYPE_SPARSE, b"M", tarfile.REGTYPE])
+def test_files_without_their_holes_or_in_several_archives_are_refused(
+    tmp_path: Path, kind: bytes
+) -> None:
+    """What such a member stores is not what its file holds."""
+    first = extended("GNU.sparse.major=1") if kind == tarfile.REGTYPE else b""
+    body = first + tar_header(kind, b"%011o" % len(lines("一")))
+    body += lines("一") + bytes(-len(lines("一")) % 512) + bytes(1024)
+    with pytest.raises(DeliveryUnreadable, match="sparse or too large"):
+        rows(written(tmp_path, "a.tar", body))
+
+
 @pytest.mark.parametrize("size", ["9" * 5000, "٣", "-1", "x", ""])
 def test_tar_header_whose_size_is_no_number_is_refused(tmp_path: Path, size: str) -> None:
-    words = f" size={size}\n".encode()
-    length = len(words) + 4
-    words = b"%04d" % length + words
-    body = tar_header(tarfile.XHDTYPE, b"%011o" % length) + words + bytes(-length % 512)
+    body = extended(f"size={size}")
     with pytest.raises(DeliveryUnreadable, match="a header gives '"):
         rows(written(tmp_path, "a.tar", body + tar({"b.jsonl": lines("一")})))
 
