@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 _HIDDEN = "***"
+_LOOKED_FOR = 20  # addresses of a text whose secrets are looked for in the rest of it
+_LONG = 6  # a shorter secret may be a word of the text
 # A password may hold slashes, as AWS's keys do, but a port is none.
 _USER = re.compile(
     r"(?<![A-Za-z0-9+.-])([A-Za-z][A-Za-z0-9+.-]{0,31}:/{2,3})"
@@ -23,8 +26,26 @@ _QUERY = re.compile(
 
 
 def redacted(text: str) -> str:
-    """Return the text with users, passwords and signatures in addresses replaced by `***`."""
-    return _QUERY.sub(rf"\g<1>{_HIDDEN}", _USER.sub(rf"\g<1>{_HIDDEN}@", text))
+    """Return the text with users, passwords and signatures in addresses replaced by `***`.
+
+    Parts of the same addresses that stand elsewhere in the text go with them: what a library says
+    of an address often quotes it without its beginning.
+    """
+    shown = _QUERY.sub(rf"\g<1>{_HIDDEN}", _USER.sub(rf"\g<1>{_HIDDEN}@", text))
+    if shown != text:
+        for secret in _secrets(text):
+            shown = shown.replace(secret, _HIDDEN)
+    return shown
+
+
+def _secrets(text: str) -> list[str]:
+    """Return the first long secrets of the addresses in a text, users with their passwords."""
+    found: list[str] = []
+    for one in islice(_USER.finditer(text), _LOOKED_FOR):
+        user = one[0].removeprefix(one[1]).removesuffix("@")
+        found += [user, user.partition(":")[2]] if ":" in user else []
+    found += (one[0].removeprefix(one[1]) for one in islice(_QUERY.finditer(text), _LOOKED_FOR))
+    return [secret for secret in found if len(secret) >= _LONG]
 
 
 def has_secret(address: str) -> bool:

@@ -178,7 +178,7 @@ def _records(folder: Path) -> int:
 
 def _lying_length(folder: Path) -> int:
     (folder / "谎.warc").write_bytes(_record(b"HTTP/1.1 200 OK\r\n\r\n", length=(1 << 63) - 1))
-    return 1
+    return 0
 
 
 def _types(folder: Path) -> int:
@@ -217,7 +217,7 @@ HOSTILE = {
     "对象": Hostile(_pickled, f"{_PARQUET}\ncolumns: {{id: id}}", _REFUSED, "对象.parquet"),
     "断": Hostile(_broken_off, _JSONL, _REFUSED, "断.jsonl.gz"),
     "包": Hostile(_archive, _JSONL, _REFUSED, "包.jsonl"),
-    "谎": Hostile(_lying_length, "format: warc"),
+    "谎": Hostile(_lying_length, "format: warc", _REFUSED, "谎.warc"),
     "查询": Hostile(
         _nothing, f"{_JSONL}\nmetadata: {{甲: '${{oc.env:HOME}}'}}", ConfigError, "HOME"
     ),

@@ -63,7 +63,10 @@ class ConfigFiles(FileConfigSource):
             return super().load_config(config_path)  # which says so
         text = _decoded(path)
         group, _, name = config_path.removesuffix(path.suffix).rpartition("/")
-        header = ConfigSource._get_header_dict(text[:_HEADER_CHARS])  # noqa: SLF001  Hydra's own
+        try:
+            header = ConfigSource._get_header_dict(text[:_HEADER_CHARS])  # noqa: SLF001  Hydra's
+        except ValueError as error:
+            raise ConfigFileInvalid(f"{path} begins with no header ({error})") from error
         folder = group.partition("/")[0]
         is_data = folder in data_files.GROUPS
         kind = keys_of(Build).get(folder if is_data else group, Any)
@@ -174,7 +177,7 @@ class _File:
                 self._refuse_line(number, f"{what}: write {narrow}")
 
     def _check_only_key(self, root: yaml.MappingNode, name: str) -> None:
-        keys = [key.value for key, _ in root.value]
+        keys = [self._require_word(key) for key, _ in root.value]
         if keys == [name]:
             return
         if len(keys) == 1 and isinstance(root.value[0][1], yaml.MappingNode):
@@ -183,7 +186,7 @@ class _File:
         for key in root.value:
             self._check_full_width(key[0].start_mark.line, str(key[0].value))
         cure = f"begin with the one key `{name}:` and indent all others below it"
-        self._refuse(root, f"{', '.join(map(repr, keys))} stand at the top: {cure}")
+        self._refuse(root, f"{data_files.shown(keys)} stand at the top: {cure}")
 
     def _value(self, node: yaml.Node, kind: Kind, above: str, inside: tuple[int, ...]) -> Any:
         if id(node) in inside:
@@ -217,14 +220,18 @@ class _File:
     def _pairs(self, node: yaml.MappingNode) -> Iterator[tuple[yaml.Node, yaml.Node]]:
         first: dict[str, int] = {}
         for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                self._refuse(key, "a list or mapping is no key: write `key: value`")
+            self._require_word(key)
             if key.value in first:
                 there = f"{key.value!r} is there twice, first in line {first[key.value] + 1}"
                 self._refuse(key, f"{there}: remove one")
             first[key.value] = key.start_mark.line
         yaml.SafeLoader("").flatten_mapping(node)  # `<<: *base`
         yield from node.value
+
+    def _require_word(self, key: yaml.Node) -> str:
+        if not isinstance(key, yaml.ScalarNode):
+            self._refuse(key, "a list or mapping is no key: write `key: value`")
+        return str(key.value)
 
     def _kind_below(self, key: yaml.Node, value: yaml.Node, kind: Kind, above: str) -> Kind:
         if value.value == "" and value.style is None:  # it may be part of the key: `text：body`

@@ -9,7 +9,7 @@ restricted so.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import yaml
@@ -22,7 +22,7 @@ GROUPS = frozenset({"partners", "benchmarks", "rules"})
 MOST_BYTES = 1 << 20
 _MOST_NODES = 100_000  # aliases counted as often as they stand somewhere
 _MOST_DEPTH = 32
-_SHOWN_CHARS = 80
+_SHOWN, _SHOWN_CHARS = 10, 80
 _RESERVED = {"defaults", "hydra"}
 _PACKAGE = re.compile(r"^[ \t]*#[ \t]*@", re.MULTILINE)
 _LOOK_UP = "${"
@@ -101,6 +101,12 @@ def complaint_of_value(group: str, above: str, word: str) -> str | None:
     is_free = group == "partners" and ".metadata." in above
     complaint = complaint_of_line(word.replace("\n", " ") if is_free else word)
     return complaint and f"{named}: {word[:_SHOWN_CHARS]!r} {complaint}: correct it"
+
+
+def shown(keys: Sequence[str]) -> str:
+    """Return the first keys of a file, shortened, and how many more there are."""
+    more = f" and {len(keys) - _SHOWN:,} more" if len(keys) > _SHOWN else ""
+    return ", ".join(repr(key[:_SHOWN_CHARS]) for key in keys[:_SHOWN]) + more
 
 
 def complaint_of_number(above: str, number: object) -> str | None:

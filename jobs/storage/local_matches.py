@@ -20,7 +20,7 @@ from jobs.storage.patterns import Pattern, before_magic, fits, is_delivered, lef
 from jobs.storage.source_files import PassedOver, SourceFile, Wanted
 
 _FILE_SCHEME = "file://"
-_SHOWN = 10
+_SHOWN, _SHOWN_CHARS = 10, 200
 _ALIKE = 0.6  # of difflib: two digits of a date changed places
 
 
@@ -41,7 +41,21 @@ class _Found(NamedTuple):
 
 
 def local_matches(pattern: str, group: Wanted) -> Iterator[SourceFile | PassedOver]:
-    """Yield what a pattern matches on disks; raise `DeliveryUnreadable` for a folder of none."""
+    """Yield what a pattern matches on disks.
+
+    Raises:
+        DeliveryUnreadable: a folder is none, or the system lets nobody look there.
+    """
+    try:
+        yield from _matches(pattern, group)
+    except OSError as error:
+        raise DeliveryUnreadable(
+            f"{pattern[:_SHOWN_CHARS]!r} cannot be looked at ({error.strerror}): check the path and"
+            " its rights"
+        ) from error
+
+
+def _matches(pattern: str, group: Wanted) -> Iterator[SourceFile | PassedOver]:
     if pattern.startswith(_FILE_SCHEME):
         pattern = unquote(pattern.removeprefix(_FILE_SCHEME))
     path = Path(os.path.normpath(Path(pattern).expanduser().absolute()))

@@ -6,6 +6,7 @@ for as long as it says, and ends in silence where a second archive follows or th
 
 from __future__ import annotations
 
+import re
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,11 +15,14 @@ from typing import BinaryIO
 from jobs.storage.archive_members import MOST_MEMBER_BYTES, Member, Names, decoded_name, held
 
 _BLOCK = tarfile.BLOCKSIZE
-_FILES = {tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE}
+_IN_PARTS = {tarfile.GNUTYPE_SPARSE, b"M"}  # without its holes; going on in another archive
+_FILES = {tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE} | _IN_PARTS
+_SPARSE = "GNU.sparse.map"
 _OWN_HEADERS = {tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE}
 _LONG_NAME = tarfile.GNUTYPE_LONGNAME
 _NOTES = {tarfile.XGLTYPE, tarfile.GNUTYPE_LONGLINK}
 _MOST_NOTE_BYTES = 1 << 20
+_SIZE = re.compile("[0-9]{1,20}")
 
 
 def tar_members(stream: BinaryIO, where: str, folder: Path) -> Iterator[Member]:
@@ -45,10 +49,10 @@ def tar_members(stream: BinaryIO, where: str, folder: Path) -> Iterator[Member]:
             note = _note(stream, info, names)
             given |= _stated(note, info.type)
             continue
-        size = int(given["size"]) if given.get("size", "").isdecimal() else info.size
+        size = _size(given.get("size"), info, names)
         if info.type in _FILES:
             name = names.checked(given.get("path") or _name(info.name))
-            if info.issparse() or size > MOST_MEMBER_BYTES:
+            if info.type in _IN_PARTS or _SPARSE in given or size > MOST_MEMBER_BYTES:
                 names.refuse(f"its member {name!r} is sparse or too large: send it by itself")
             for one in held(folder, stream.read, size):
                 yield Member(name, one.opened)
@@ -62,10 +66,22 @@ def tar_members(stream: BinaryIO, where: str, folder: Path) -> Iterator[Member]:
 
 def _header(block: bytes, names: Names) -> tarfile.TarInfo:
     try:
-        return tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+        info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except tarfile.HeaderError as error:
         names.refuse(f"a header is damaged ({error}): ask the partner for it again")
         raise
+    if info.size < 0:
+        names.refuse(f"a header gives {info.size} bytes: ask the partner for it again")
+    return info
+
+
+def _size(stated: str | None, info: tarfile.TarInfo, names: Names) -> int:
+    """Return the size of a member by the header before its own, which counts, or by its own."""
+    if stated is None:
+        return info.size
+    if not _SIZE.fullmatch(stated):
+        names.refuse(f"a header gives {stated[:20]!r} bytes: ask the partner for it again")
+    return int(stated)
 
 
 def _name(name: str) -> str:
@@ -81,7 +97,7 @@ def _note(stream: BinaryIO, info: tarfile.TarInfo, names: Names) -> bytes:
 
 
 def _stated(note: bytes, kind: bytes) -> dict[str, str]:
-    """Return what a header states of the member behind it: its `path` and `size`."""
+    """Return what a header states of the member behind it: `path` and `size`, and holes."""
     if kind == _LONG_NAME:
         return {"path": decoded_name(note.rstrip(b"\0"))}
     stated: dict[str, str] = {}
@@ -92,6 +108,8 @@ def _stated(note: bytes, kind: bytes) -> dict[str, str]:
         key, _, value = note[len(length) + 1 : int(length) - 1].partition(b"=")
         if key in {b"path", b"size"}:
             stated[key.decode()] = decoded_name(value)
+        elif key.startswith(b"GNU.sparse."):
+            stated[_SPARSE] = decoded_name(value)
         note = note[int(length) :]
     return stated
 

@@ -18,17 +18,26 @@ from jobs.quantities import Size
 
 _SIZE = Path("/proc/self/statm")  # in pages, the first number
 _FACTOR = 16  # of the text asked for: as stored, decompressed, decoded, and in tables
-_LEAST_BYTES = 2 << 30  # one value may be that long in Parquet
+_VALUE_BYTES = 2 << 30  # one value may be that long in Parquet
+_LEAST_BYTES = 512 << 20  # one value that every element of a row's list names
 
 
 @contextmanager
-def decoding(source_file: str, text_bytes: int) -> Iterator[None]:
+def decoding(source_file: str, text_bytes: int, stored_bytes: int) -> Iterator[None]:
     """Turn errors about bad bytes into `DeliveryUnreadable`, as `reading`; and want of memory.
 
-    Inside, the process may grow by 16 times `text_bytes`, but at least 2 GiB; by any amount where
-    the system is no Linux, which says how large the process is.
+    Inside, the process may grow by 16 times the bytes asked for and stored, and by 512 MiB, but by
+    no more than 2 GiB for what is stored, beside up to a gigabyte that Arrow has reserved; by any
+    amount where the system is no Linux, which says how large the process is. No thread of pyarrow
+    may start inside: each reserves memory.
+
+    Args:
+        source_file: its name, for errors.
+        text_bytes: about how much text is asked for at a time.
+        stored_bytes: how much is decoded for that, decompressed, as far as the file says.
     """
-    most = _FACTOR * text_bytes + _LEAST_BYTES
+    stored = min(_VALUE_BYTES, _LEAST_BYTES + _FACTOR * max(0, stored_bytes))
+    most = _FACTOR * text_bytes + stored
     with reading(source_file):
         try:
             with _bounded(most):

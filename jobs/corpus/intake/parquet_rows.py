@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyarrow.types as pt
 
+from jobs.corpus.intake.blocks import reading
 from jobs.corpus.intake.column_names import ALTERNATIVE, spelling
 from jobs.corpus.intake.decoding import decoding
 from jobs.corpus.intake.encodings import escaped
@@ -69,7 +70,7 @@ def parquet_rows(delivered: OpenFile) -> Iterator[Row]:
     is_uuid = [column is not None and column.name in _uuids(file.reader) for column in wanted]
     number = delivered.rows_before
     for batch in _batches(file, groups, wanted, params.batch_bytes):
-        with decoding(file.name, params.batch_bytes):
+        with decoding(file.name, params.batch_bytes, batch.nbytes):
             found = [text_cells(batch, wanted[0])] + [
                 cells(batch, column, is_id=place == _ID, is_uuid=is_uuid[place])
                 for place, column in enumerate(wanted[1:], 1)
@@ -145,14 +146,16 @@ def _batches(
     leaves = _leaves(file.reader, columns)
     by_dictionary = open_parquet(file.stream, file.name, file.reader.metadata, leaves)
     for group in groups:
-        with decoding(file.name, batch_bytes):
+        with reading(file.name):
+            stored_bytes = file.reader.metadata.row_group(group).total_byte_size
+        with decoding(file.name, batch_bytes, stored_bytes):
             first = _first_row(by_dictionary, file.reader, group, columns)
             stored = _stored(file, group, leaves)
             rows = _rows_per_batch(stored, first, batch_bytes)
-        batches = file.reader.iter_batches(batch_size=rows, row_groups=[group], columns=columns)
+        batches = file.reader.iter_batches(rows, [group], columns, use_threads=False)
         read = 0
         while True:
-            with decoding(file.name, batch_bytes):
+            with decoding(file.name, batch_bytes, stored_bytes):
                 batch = next(batches, None)
             if batch is None:
                 break
@@ -169,7 +172,7 @@ def _first_row(
     What a footer says of a chunk is looked at after that: where its statistics contradict its type,
     reading raises, but pyarrow's view of them ends the process.
     """
-    how = {"batch_size": 1, "row_groups": [group], "columns": columns}
+    how = {"batch_size": 1, "row_groups": [group], "columns": columns, "use_threads": False}
     try:
         return next(by_dictionary.iter_batches(**how), None)
     except OSError as error:

@@ -104,14 +104,26 @@ def _records(stream: BinaryIO, source_file: str) -> Iterator[tuple[int, WarcReco
                 "changed on the way; ask the partner for it as it was written"
             )
         records = iter(ArchiveIterator(forward, parse_http=False, stream_detect=False))
-    number = 0
+    number, end, address = 0, 0, None
     while True:
         with reading(source_file):
             record = next(records, None)
         if record is None:
-            return
+            break
         number += 1
+        end, address = (
+            record.stream_pos + record.content_length,
+            record.headers.get(_HEADERS["url"]),
+        )
         yield number, record
+    if end > forward.tell():  # what is not read, because of its type or size, is passed over
+        raise _breaks_off(source_file, address)
+
+
+def _breaks_off(source_file: str, address: str | None) -> DeliveryUnreadable:
+    return DeliveryUnreadable(
+        f"{source_file} breaks off in the record of {address}: ask the partner for it again"
+    )
 
 
 def _content(
@@ -126,10 +138,7 @@ def _content(
     with reading(source_file):
         record.freeze()
     if record.content_length != promised:
-        raise DeliveryUnreadable(
-            f"{source_file} breaks off in the record of {record.headers.get(_HEADERS['url'])}:"
-            " ask the partner for it again"
-        )
+        raise _breaks_off(source_file, record.headers.get(_HEADERS["url"]))
     charset = rights = None
     try:
         if params.format == "warc":

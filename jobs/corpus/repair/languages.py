@@ -126,12 +126,13 @@ def _mixed(
         return None, None, None
     chinese = _of_han(found, letters, row) or _chinese(beginning, found, script, row)
     shares: dict[str, int] = {}
-    for group in np.flatnonzero(groups):
+    weights = groups if groups.any() else letters  # no line is of one script more than of others
+    for group in np.flatnonzero(weights):
         if group < len(SCRIPTS) and group != _HANI:
             tag = language_of_script(SCRIPTS[group], beginning)
         else:
             tag = _of_line(int(group), chinese, is_foreign=bool(found.is_foreign[row]))
-        shares[tag] = shares.get(tag, 0) + int(groups[group])
+        shares[tag] = shares.get(tag, 0) + int(weights[group])
     by_script = {name: int(n) for name, n in zip(SCRIPTS, letters, strict=False) if n}
     return max(shares, key=lambda tag: (shares[tag], tag)), _shares(shares), _shares(by_script)
 

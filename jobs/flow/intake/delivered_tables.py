@@ -16,10 +16,13 @@ from jobs.errors import DeliveryUnreadable
 from jobs.flow.intake.file_contents import Content, contents
 from jobs.flow.intake.input_shards import Delivered
 from jobs.flow.intake.scans import HELD_BYTES
+from jobs.quantities import count
 from jobs.storage.hashed_stream import hashed_stream
 from jobs.storage.source_bytes import decompressed, open_random, open_range, open_stream
+from jobs.storage.source_files import SourceFile
 
 _BUFFER_BYTES = 1 << 20
+_FREE_ROWS = 1_000_000  # whatever they are made of
 
 Report = Callable[[Delivered, str], None]
 """Called with a file that was read whole, and the digest of its bytes as delivered."""
@@ -81,13 +84,26 @@ def _tables(
         found = iter([Content(file.source.name, stream, legacy)])
     else:
         found = contents(stream, file.source.name, file.source.uri, reading, legacy)
+    rows = 0
     for content in found:
-        yield from read_rows(
+        for table in read_rows(
             content.stream,
             source_file=content.name,
             params=reading,
             split=file.split,
             legacy=content.legacy,
+        ):
+            rows += len(table)
+            _require_bytes(file.source, rows)
+            yield table
+
+
+def _require_bytes(source: SourceFile, rows: int) -> None:
+    """Refuse a file of more rows than bytes: each row takes time, and a place in the decisions."""
+    if rows > max(_FREE_ROWS, source.size_bytes):
+        raise DeliveryUnreadable(
+            f"{source.uri} has {count(source.size_bytes)} bytes and more than {count(rows - 1)} "
+            "rows: nothing can stand in them; ask the partner how it was written"
         )
 
 

@@ -31,6 +31,9 @@ HOSTILE = [
     ("defaults: [/hydra/job_logging]\ngov: {}\n", 1, "begin with the one key"),
     ("gov:\n  licence: !!python/object/apply:os.system [id]\n", 2, "a tag or directive of YAML"),
     ("%TAG ! tag:yaml.org,2002:python/\n---\ngov:\n  licence: MIT\n", 1, "a tag or directive"),
+    ("# @ package hydra\ngov: {}\n", 1, "chooses another place"),
+    ("? [甲, 乙]\n: 1\n", 1, "a list or mapping is no key"),
+    ("".join(f"甲{at}: 1\n" for at in range(2000)), 1, "'甲9' and 1,990 more stand at the top"),
     ("gov:\n  _target_: os.system\n", 2, "no key gov._target_"),
     ("gov:\n  metadata: {甲: " + "[" * 5000 + "\n", 2, "more than 32 levels"),
     ("gov:\n" + "".join(f"{' ' * at}甲:\n" for at in range(1, 60)), 33, "more than 32 levels"),
@@ -98,6 +101,9 @@ def test_no_such_file_reaches_a_build(
         build_config(tmp_path, tmp_path / "r", *CHOSEN[group])
     file.write_text("# @package _global_\nsign_key: /x\n")
     with pytest.raises(ConfigError, match="chooses another place"):
+        build_config(tmp_path, tmp_path / "r", *CHOSEN[group])
+    file.write_text("#@ package  hydra\nsign_key: /x\n")
+    with pytest.raises(ConfigError, match=r"x\.yaml begins with no header"):
         build_config(tmp_path, tmp_path / "r", *CHOSEN[group])
 
 

@@ -35,6 +35,12 @@ SECRETS = [
     ("https://h/cb#access_token=secret&y=2", "https://h/cb#access_token=***&y=2"),
     ("https://h/x?jwt=secret", "https://h/x?jwt=***"),
 ]
+QUOTED_AGAIN = [
+    "cannot list s3://AKIA7:sec/ret+key@bucket: invalid bucket name 'AKIA7:sec/ret+key@bucket'",
+    "'file://u:secret@h/甲' matches no file: '/data' holds no 'u:secret@h'",
+    "https://h/?token=secret123 failed: no host takes 'secret123'",
+    "ftp://:secret@h: password secret is wrong",
+]
 PLAIN = [
     "s3://bucket/partner=gov/甲@2023.jsonl",
     "https://h:8080/@me",
@@ -52,6 +58,14 @@ def test_secrets_are_taken_out(given: str, shown: str) -> None:
     error = pickle.loads(pickle.dumps(DeliveryMissing(f"'{given}' matches no file")))
     assert "secret" not in str(error)
     assert redacted_values({"partners": {"甲": [given, 1]}}) == {"partners": {"甲": [shown, 1]}}
+
+
+@pytest.mark.parametrize("given", QUOTED_AGAIN)
+def test_what_a_library_quotes_of_an_address_is_taken_out_with_it(given: str) -> None:
+    """It leaves out where the address begins, by which secrets are known."""
+    shown = redacted(given)
+    assert "sec" not in shown.replace("***", "")
+    assert redacted(shown) == shown
 
 
 @pytest.mark.parametrize("given", PLAIN)

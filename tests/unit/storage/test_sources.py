@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import io
 import lzma
@@ -218,6 +219,19 @@ def test_expand_stops_at_what_is_no_file(delivery: Path):
     for pattern in (delivery, delivery / "pipe.jsonl"):
         with pytest.raises(DeliveryUnreadable, match=r"pipe\.jsonl"):
             _names(pattern)
+
+
+@pytest.mark.parametrize("error", [errno.EACCES, errno.ENAMETOOLONG, errno.EIO])
+def test_expand_names_a_path_that_the_system_does_not_look_at(delivery: Path, monkeypatch, error):
+    def refused(self, **_how):
+        raise OSError(error, os.strerror(error), str(self))
+
+    monkeypatch.setattr(Path, "exists", refused)
+    with pytest.raises(DeliveryUnreadable, match=f"'{delivery}.*{os.strerror(error)}"):
+        _names(delivery / "*.jsonl")
+    monkeypatch.undo()
+    with pytest.raises(DeliveryUnreadable, match="too long"):
+        _names(delivery / f"{'很' * 100}*.jsonl" / "长")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

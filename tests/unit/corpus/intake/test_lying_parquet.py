@@ -6,6 +6,7 @@ import io
 import resource
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,6 +22,7 @@ LONG = "好" * 400_000
 ROWS = 250
 # Numbers of the fields in Parquet's own description of its footer.
 _SIZE_STATISTICS, _HISTOGRAM, _GROUP_ROWS = 16, 3, 3
+_PAGE_SIZE, _STORED = 2, 7  # of a page's header, decompressed; of a chunk, compressed
 _GROUPS, _CHUNKS, _METADATA, _ENCODINGS, _SIZE, _DATA_PAGE, _DICTIONARY_PAGE = 4, 1, 3, 2, 6, 9, 11
 
 
@@ -60,6 +62,15 @@ def repeated(*sizes):
     return parquet(text=pa.ListArray.from_arrays([0, *sizes], named.cast(pa.string())))
 
 
+@contextmanager
+def exact_memory():
+    """Arrow's own allocator has reserved more than these tests allow."""
+    usual = pa.default_memory_pool()
+    pa.set_memory_pool(pa.system_memory_pool())
+    yield
+    pa.set_memory_pool(usual)
+
+
 LIES = {
     "front-coded": (front_coded, small_and_plain),
     "lists": (lambda: repeated(ROWS), lambda _chunk: None),
@@ -70,11 +81,11 @@ LIES = {
 def test_file_that_grows_beyond_what_it_says_is_refused_by_name(name, monkeypatch):
     make, lie = LIES[name]
     params = asked("parquet", columns=only(), max_text_bytes=10**7, batch_bytes=10**6)
-    assert len(rows(parquet(text=["甲"]), params)) == 1  # threads have started
     monkeypatch.setattr(decoding, "_LEAST_BYTES", 100 << 20)
     before = resource.getrlimit(resource.RLIMIT_AS)
-    with pytest.raises(DeliveryUnreadable, match=r"法规\.dat"):
-        rows(lying(make(), lie), params)
+    source = lying(make(), lie)
+    with exact_memory(), pytest.raises(DeliveryUnreadable, match=r"法规\.dat"):
+        rows(source, params)
     assert resource.getrlimit(resource.RLIMIT_AS) == before
 
 
@@ -93,6 +104,35 @@ def test_few_bytes_that_become_many_are_read_within_the_limit(make, lie, monkeyp
     assert len(rows(lying(make(), lie), params)) == ROWS
 
 
+def test_page_that_says_it_becomes_a_gigabyte_is_refused_before_memory_is_taken():
+    """Memory for a page is taken by its header, which is believed as far as the footer goes."""
+    sink = io.BytesIO()
+    table = pa.table({"text": ["各省、自治区、直辖市人民政府"]})
+    pq.write_table(table, sink, compression="gzip", use_dictionary=False)
+    source = sink.getvalue()
+    header = parsed(source[4:])
+    plain = written(header)
+    assert source[4:].startswith(plain)
+    header[_PAGE_SIZE] = header[_PAGE_SIZE][0], 1200 << 20
+    forged = source[:4] + written(header) + source[4 + len(plain) :]
+
+    def longer(chunk):
+        chunk[_STORED] = chunk[_STORED][0], chunk[_STORED][1] + len(forged) - len(source)
+
+    with pytest.raises(DeliveryUnreadable, match=r"法规\.dat takes more than 5\d\d MB to decode"):
+        rows(lying(forged, longer), asked("parquet", columns=only(), batch_bytes=10**6))
+
+
+def test_threads_of_pyarrow_are_no_part_of_what_a_file_takes():
+    """Each reserves memory: on a machine of many cores all files would be refused."""
+    columns = {f"c{number}": ["甲"] for number in range(300)}
+    source = parquet(text=["甲"], **columns)
+    ended = subprocess.run(
+        [sys.executable, "-c", READ_BY_MANY], input=source, check=False, capture_output=True
+    )
+    assert ended.returncode == 0, ended.stderr.decode()
+
+
 @pytest.mark.parametrize("said", [1, 3, 0])
 def test_row_group_with_other_rows_than_its_footer_says_is_refused(said):
     """Its splits would number rows, and find how many there are, by the footer."""
@@ -106,6 +146,16 @@ def test_row_group_with_other_rows_than_its_footer_says_is_refused(said):
     with pytest.raises(DeliveryUnreadable, match=f"has 2 rows, its footer says {said}"):
         rows(lie, asked("parquet", columns=only()))
 
+
+READ_BY_MANY = """
+import sys
+from dataclasses import replace
+import pyarrow
+from tests.deliveries import asked, only, rows
+pyarrow.set_cpu_count(300)
+keep = tuple(f"c{number}" for number in range(300))
+assert len(rows(sys.stdin.buffer.read(), replace(asked("parquet", columns=only()), keep=keep))) == 1
+"""
 
 READ = """
 import sys

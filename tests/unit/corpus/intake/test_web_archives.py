@@ -117,6 +117,25 @@ def test_web_archive_that_is_damaged_is_unreadable(source):
         rows(source, asked("wet", "auto", only()))
 
 
+LARGE = response(b"x" * 50_000)
+BROKEN_OFF = {
+    "what is too large": LARGE[:-10_000],
+    "a record of another kind": record("request", b"x" * 50_000)[:-10_000],
+    "a length that takes in the next": record("request", b"x", length=10**12) + response(page()),
+    "a large length that does so": record("response", b"x", length=(1 << 63) - 1) + LARGE,
+    "the longer of two": response(page()).replace(
+        b"Content-Length:", b"Content-Length: 10000000\r\nContent-Length:", 1
+    ),
+}
+
+
+@pytest.mark.parametrize("source", BROKEN_OFF.values(), ids=BROKEN_OFF)
+def test_web_archive_that_breaks_off_in_what_is_passed_over_is_unreadable(source):
+    """The records behind it are in none of its rows, and no one would miss them."""
+    with pytest.raises(DeliveryUnreadable, match=r"法规\.dat breaks off in the record of https"):
+        rows(response(page()) + source, asked("warc", "auto", only()))
+
+
 def test_empty_web_archive_has_no_rows_and_no_other_columns():
     assert rows(b"", asked("warc", "auto", only())) == []
     with pytest.raises(TextColumnMissing, match="text, url, date, id"):

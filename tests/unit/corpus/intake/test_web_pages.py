@@ -1,6 +1,7 @@
 """Whole pages: the main text stays, what stands around it goes, and a fragment is left alone."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,28 @@ def test_instructions_to_other_programs_are_no_text(instruction):
     body = f"{instruction}{first}{instruction}<p>特此通知。</p>"
     text = page(f"<html><body>{body}</body></html>").text
     assert text.split() == ["各省、自治区、直辖市人民政府认真贯彻执行。", "特此通知。"]
+
+
+ENDLESS = [
+    "<p " + " ".join(f"a{number}=1" for number in range(200_000)) + ">",
+    "<p " + "".join(f'a{number}=">"' for number in range(100_000)) + ">",
+    "<p a" + " b" * 500_000,
+]
+
+
+@pytest.mark.parametrize("tag", ENDLESS, ids=["plain", "quoted", "without end"])
+def test_page_of_a_tag_with_attributes_without_end_takes_no_time(tag):
+    """The parser takes the square of them: 12 s for 200,000."""
+    began = time.process_time()
+    assert page(PAGE.replace("<body>", f"<body>{tag}")).text == ""
+    assert time.process_time() - began < 2
+
+
+def test_large_page_keeps_its_text_beside_tags_of_many_words():
+    data = f"<div data-x='{'word ' * 100_000}'></div>"
+    style = "<p " + " ".join(f"a{number}='甲 乙'" for number in range(5_000)) + "></p>"
+    source = PAGE.replace("<body>", f"<body>{data}{style * 5}")
+    assert FIRST in page(source).text
 
 
 def test_page_laid_out_with_tables_keeps_its_paragraphs():

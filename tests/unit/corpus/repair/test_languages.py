@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from jobs.corpus.repair.languages import Languages, languages
 from jobs.corpus.repair.normalization import EVERY, normalized, repaired
 from jobs.corpus.repair.repairs import Repair
+from jobs.corpus.text.writing_systems import SCRIPTS, script_numbers
 
 TEXTS = {
     "zh-Hans": "人工智能正在改变我们的生活，这是一个新的时代。",
@@ -54,6 +56,16 @@ def test_language_is_that_of_the_released_text() -> None:
 
 def test_text_without_letters_has_no_language() -> None:
     assert found(["12345 67890", None, ""]) == Languages(*[[None] * 3] * 3)
+
+
+def test_few_letters_of_any_scripts_have_a_language() -> None:
+    """As many letters of one script as of another, or one letter that makes no line its own."""
+    numbers = script_numbers()
+    letters = [chr(int(np.argmax(numbers == number))) for number in range(1, len(SCRIPTS))]
+    texts = [one + other for one in ["", *letters] for other in letters]
+    columns = found([*texts])
+    assert not [text for text, tag in zip(texts, columns.language, strict=True) if not tag]
+    assert all(columns.language_shares)
 
 
 def test_lines_are_of_languages_of_their_own() -> None:

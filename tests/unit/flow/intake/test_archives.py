@@ -184,6 +184,52 @@ def test_tar_archives_that_follow_one_another_and_strange_members(tmp_path: Path
         rows(written(tmp_path, "a.tar", twice + twice))
 
 
+def tar_header(kind: bytes, size: bytes) -> bytes:
+    """A header with its size as it is stored, which `tarfile` writes for no one."""
+    fields = [
+        b"a.jsonl".ljust(100, b"\0"),
+        b"0000644\0",
+        *[b"0000000\0"] * 2,
+        size.ljust(12, b"\0"),
+    ]
+    fields += [b"00000000000\0", b" " * 8, kind, bytes(100), b"ustar\x0000", bytes(247)]
+    whole = b"".join(fields)
+    return whole[:148] + b"%06o\0 " % sum(whole) + whole[156:]
+
+
+@pytest.mark.parametrize("kind", [tarfile.REGTYPE, tarfile.DIRTYPE, tarfile.GNUTYPE_LONGNAME])
+def test_tar_header_of_fewer_bytes_than_none_reads_no_further(tmp_path: Path, kind: bytes) -> None:
+    body = tar_header(kind, b"\xff" * 12) + tar({"b.jsonl": lines("一")})
+    with pytest.raises(DeliveryUnreadable, match="a header gives -1 bytes"):
+        rows(written(tmp_path, "a.tar", body))
+
+
+def extended(words: str) -> bytes:
+    """A header with words about the member behind it."""
+    length = len(words.encode()) + 6
+    note = b"%04d %s\n" % (length, words.encode())
+    return tar_header(tarfile.XHDTYPE, b"%011o" % length) + note + bytes(-length % 512)
+
+
+@pytest.mark.parametrize("kind", [tarfile.GNUTYPE_SPARSE, b"M", tarfile.REGTYPE])
+def test_files_without_their_holes_or_in_several_archives_are_refused(
+    tmp_path: Path, kind: bytes
+) -> None:
+    """What such a member stores is not what its file holds."""
+    first = extended("GNU.sparse.major=1") if kind == tarfile.REGTYPE else b""
+    body = first + tar_header(kind, b"%011o" % len(lines("一")))
+    body += lines("一") + bytes(-len(lines("一")) % 512) + bytes(1024)
+    with pytest.raises(DeliveryUnreadable, match="sparse or too large"):
+        rows(written(tmp_path, "a.tar", body))
+
+
+@pytest.mark.parametrize("size", ["9" * 5000, "٣", "-1", "x", ""])
+def test_tar_header_whose_size_is_no_number_is_refused(tmp_path: Path, size: str) -> None:
+    body = extended(f"size={size}")
+    with pytest.raises(DeliveryUnreadable, match="a header gives '"):
+        rows(written(tmp_path, "a.tar", body + tar({"b.jsonl": lines("一")})))
+
+
 def test_zip_archives_by_chinese_windows_encrypted_damaged_or_too_tight(tmp_path: Path) -> None:
     body = zipped({"ABCDEFGH.jsonl": lines("一")})
     named = body.replace(b"ABCDEFGH", "公告文件".encode("gbk"))
