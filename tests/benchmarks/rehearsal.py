@@ -149,7 +149,13 @@ def shrunk(factor: int) -> Iterator[None]:
 
 
 def rehearse(
-    folder: Path, gigabytes: float, *, factor: int, workers: int, given: Sequence[str] = ()
+    folder: Path,
+    gigabytes: float,
+    *,
+    factor: int,
+    workers: int,
+    given: Sequence[str] = (),
+    is_cloning: bool = True,
 ) -> Rehearsal:
     """Build a corpus of so much text, shrunk.
 
@@ -159,11 +165,13 @@ def rehearse(
         factor: by which sizes are divided.
         workers: processes that run tasks; 0 to run them here.
         given: parameters of the build, beside its sizes.
+        is_cloning: whether tasks that read equal bytes are run once; never if nothing is shrunk.
     """
     files = write_deliveries(folder, gigabytes, factor)
     params, noted = parameters(folder, factor, *given), _Sections()
     with shrunk(factor):
-        executor = Executor(params, sizes=factor, workers=workers, is_cloning=factor > 1)
+        is_cloning = is_cloning and factor > 1
+        executor = Executor(params, sizes=factor, workers=workers, is_cloning=is_cloning)
         began = time.process_time()
         with (
             patch.object(checkpoints, "map_shards", executor.map_shards),

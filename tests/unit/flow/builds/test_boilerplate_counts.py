@@ -12,7 +12,13 @@ import numpy as np
 import pytest
 
 from jobs.corpus.removal.line_keys import Keys
-from jobs.corpus.removal.site_boilerplate import BATCH_BITS, KeyCounts, count_keys, unique_pairs
+from jobs.corpus.removal.site_boilerplate import (
+    BATCH_BITS,
+    EDGE_KEY,
+    KeyCounts,
+    count_keys,
+    unique_pairs,
+)
 from jobs.flow.builds import boilerplate_counts
 from jobs.flow.builds.boilerplate_counts import count_edges, read_counts
 from jobs.flow.builds.run_files import write_edges
@@ -38,12 +44,14 @@ def params(tmp_path: Path) -> BuildParams:
 def reads(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Runs tasks here; counts what they read of files, by what is done."""
     counts: Counter[str] = Counter()
-    read_span = boilerplate_counts.read_span
     doing = ""
 
-    def counted(*given: Any, **named: Any) -> Any:
-        counts[doing] += 1
-        return read_span(*given, **named)
+    def counting(read: Any) -> Any:
+        def counted(*given: Any, **named: Any) -> Any:
+            counts[doing] += 1
+            return read(*given, **named)
+
+        return counted
 
     def run(task: Any, specs: Any, *, label: str, **_: Any) -> Iterator[Any]:
         nonlocal doing
@@ -52,7 +60,8 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         doing = ""
 
     monkeypatch.setattr("jobs.flow.tasks.checkpoints.map_shards", run)
-    monkeypatch.setattr(boilerplate_counts, "read_span", counted)
+    for name in ("read_span", "read_edges"):
+        monkeypatch.setattr(boilerplate_counts, name, counting(getattr(boilerplate_counts, name)))
     for name, value in SIZES.items():
         monkeypatch.setattr(boilerplate_counts, name, value)
     return counts
@@ -69,7 +78,7 @@ def written(params: BuildParams, runs: int) -> tuple[list[NormalizedShard], list
     for number in range(runs):
         keys = rng.integers(1, 15 * runs, ROWS).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
         texts = rng.integers(1, ROWS * runs, ROWS).astype(np.uint64) << np.uint64(BATCH_BITS)
-        edges.append(unique_pairs(np.stack([keys, texts], 1)))
+        edges.append(unique_pairs(np.stack([keys & EDGE_KEY, texts], 1)))
         key = write_edges(store, at(f"normalized-{number}", "edges.bin"), edges[-1])
         run = Run("", "", "", edges_key=key)
         shards.append(NormalizedShard("gov", str(number), (run,), ROWS, (), 0, 0))
