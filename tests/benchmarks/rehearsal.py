@@ -39,6 +39,7 @@ from jobs.flow.builds import (
 from jobs.flow.builds.publish_stage import Published
 from jobs.flow.builds.sections import Section
 from jobs.flow.dedup import gathering
+from jobs.flow.intake import scans
 from jobs.flow.tasks import checkpoints
 from jobs.storage.manifests import files_of
 from tests.benchmarks import rehearsal_model as model
@@ -58,6 +59,7 @@ _MEASURED_SIZES = (  # so that half a gigabyte goes through every kind of task
     (gathering, "_SPANS", 2),
     (drops_exchange, "FEW_FILES", 1),
     (drops_exchange, "FILES_AT_ONCE", 4),
+    (scans, "_LIGHT_BYTES", 1 << 40),  # or what the demo's texts are taken from starts Ray
 )
 
 

@@ -15,13 +15,14 @@ from jobs.corpus.removal.line_keys import Keys
 from jobs.corpus.removal.site_boilerplate import (
     BATCH_BITS,
     EDGE_KEY,
+    EDGE_TEXT,
     KeyCounts,
     count_keys,
     unique_pairs,
 )
 from jobs.flow.builds import boilerplate_counts
 from jobs.flow.builds.boilerplate_counts import count_edges, read_counts
-from jobs.flow.builds.run_files import write_edges
+from jobs.flow.builds.run_files import EDGE_PARTITIONS, read_edges, write_edges
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard, Run
 from jobs.storage.stores import open_store
@@ -128,3 +129,18 @@ def test_reads_of_many_batches_grow_as_the_corpus(
         found.append(reads.copy())
     assert {"gather-groups", "count", "distribute"} < set(found[0])
     assert found[1].total() < 2.3 * found[0].total(), found
+
+
+def test_an_edge_takes_twelve_bytes(params: BuildParams) -> None:
+    rng, store = np.random.default_rng(3), open_store(params.storage)
+    ends = np.array([[0, 0], [2**64 - 1, 2**64 - 1], [2**52, 1]], np.uint64)
+    pairs = np.concatenate([ends, rng.integers(0, 2**64, (20_000, 2), np.uint64)])
+    pairs = unique_pairs(pairs & np.array([EDGE_KEY, EDGE_TEXT], np.uint64))
+    key = write_edges(store, at("normalized", "edges.bin"), pairs)
+    size = Path(store.location(key)).stat().st_size - 8 * (EDGE_PARTITIONS + 1)
+    assert size < 12.1 * len(pairs)
+    spans = [(0, 1), (1, 7), (7, EDGE_PARTITIONS - 1), (EDGE_PARTITIONS - 1, EDGE_PARTITIONS)]
+    parts = [read_edges(store, key, first=first, end=end) for first, end in spans]
+    assert np.concatenate(parts).tolist() == pairs.tolist()
+    assert (parts[0][:, 0] < np.uint64(2**52)).all()
+    assert (parts[-1][:, 0] >= np.uint64(2**64 - 2**52)).all()
