@@ -39,6 +39,7 @@ from jobs.flow.builds import (
 from jobs.flow.builds.publish_stage import Published
 from jobs.flow.builds.sections import Section
 from jobs.flow.dedup import gathering
+from jobs.flow.intake import scans
 from jobs.flow.tasks import checkpoints
 from jobs.storage.manifests import files_of
 from tests.benchmarks import rehearsal_model as model
@@ -58,6 +59,7 @@ _MEASURED_SIZES = (  # so that half a gigabyte goes through every kind of task
     (gathering, "_SPANS", 2),
     (drops_exchange, "FEW_FILES", 1),
     (drops_exchange, "FILES_AT_ONCE", 4),
+    (scans, "_LIGHT_BYTES", 1 << 40),  # or what the demo's texts are taken from starts Ray
 )
 
 
@@ -149,7 +151,13 @@ def shrunk(factor: int) -> Iterator[None]:
 
 
 def rehearse(
-    folder: Path, gigabytes: float, *, factor: int, workers: int, given: Sequence[str] = ()
+    folder: Path,
+    gigabytes: float,
+    *,
+    factor: int,
+    workers: int,
+    given: Sequence[str] = (),
+    is_cloning: bool = True,
 ) -> Rehearsal:
     """Build a corpus of so much text, shrunk.
 
@@ -159,11 +167,13 @@ def rehearse(
         factor: by which sizes are divided.
         workers: processes that run tasks; 0 to run them here.
         given: parameters of the build, beside its sizes.
+        is_cloning: whether tasks that read equal bytes are run once; never if nothing is shrunk.
     """
     files = write_deliveries(folder, gigabytes, factor)
     params, noted = parameters(folder, factor, *given), _Sections()
     with shrunk(factor):
-        executor = Executor(params, sizes=factor, workers=workers, is_cloning=factor > 1)
+        is_cloning = is_cloning and factor > 1
+        executor = Executor(params, sizes=factor, workers=workers, is_cloning=is_cloning)
         began = time.process_time()
         with (
             patch.object(checkpoints, "map_shards", executor.map_shards),

@@ -34,7 +34,13 @@ from jobs.corpus.text.text_buffers import text_buffers, text_hashes
 BATCH_BITS = 5
 """Bits of a text in which it may be noted, while edges are counted, where it is from."""
 
-_TEXT = ~np.uint64((1 << BATCH_BITS) - 1)
+EDGE_KEY = ~np.uint64((1 << 16) - 1)
+"""The bits of a key that edges have: of a billion keys, one in 300,000 is that of another line."""
+
+EDGE_TEXT = np.uint64((1 << 48) - 1)
+"""The bits of a text that edges have: of ten million texts of a site six are not counted."""
+
+_TEXT = EDGE_TEXT & ~np.uint64((1 << BATCH_BITS) - 1)
 
 
 class KeyCounts(NamedTuple):
@@ -48,9 +54,10 @@ class PageEnds(NamedTuple):
     """What is known of the ends of documents before any is compared with others.
 
     Attributes:
-        keys: What to count: uint64 (m, 2), distinct rows of a key and a text, sorted. A text is 59
-            bits of its hash above `BATCH_BITS` zeros. A document gives a key for its site, and one
-            for each line at either end; none if it has no address.
+        keys: What to count: uint64 (m, 2), distinct rows of a key and a text, sorted. Of keys the
+            bits of `EDGE_KEY` are kept, of the hashes of texts those of `EDGE_TEXT` but the lowest
+            `BATCH_BITS`. A document gives a key for its site, and one for each line at either end;
+            none if it has no address.
         may_lose: bool (n,): whether a document has a line of furniture there; others lose nothing.
     """
 
@@ -76,7 +83,8 @@ def page_ends(documents: pa.Table) -> PageEnds:
     keys = np.concatenate(
         [_site_count_keys(site)[:, None], ends.keys.reshape(len(site), 2 * EDGE_LINES)], axis=1
     )
-    pairs = np.stack([keys, np.broadcast_to((ids & _TEXT)[:, None], keys.shape)], 2)
+    texts = np.broadcast_to((ids & _TEXT)[:, None], keys.shape)
+    pairs = np.stack([keys & EDGE_KEY, texts], 2)
     return PageEnds(unique_pairs(pairs[keys != 0]), may_lose)
 
 
@@ -93,7 +101,7 @@ def count_keys(pairs: Keys, *, least: int) -> KeyCounts:
 
 def batch_numbers(pairs: Keys) -> Keys:
     """Return what the lowest `BATCH_BITS` bits of texts hold."""
-    return pairs[:, 1] & ~_TEXT
+    return pairs[:, 1] & ~_TEXT & EDGE_TEXT
 
 
 def remove_site_boilerplate(
@@ -194,6 +202,7 @@ def _site_count_keys(site: Keys) -> Keys:
 
 
 def _documents_of(counts: KeyCounts, keys: Keys) -> EdgeArray:
+    keys = keys & EDGE_KEY
     at = np.searchsorted(counts.keys, keys)
     found = np.append(counts.keys, np.uint64(0))[at] == keys
     return np.where(found, np.append(counts.documents, 0)[at], 0)

@@ -2,7 +2,7 @@
 
 ::
 
-    normalize  ─▶ keys and texts of each run, by partition    16 bytes each, up to 17 per document
+    normalize  ─▶ keys and texts of each run, by partition    12 bytes each, up to 17 per document
     gather     ─▶ those of a batch of runs, in four files     if there is more than one batch
                ─▶ those of 32 batches, in 128 files           if there are more than 128 batches
     count      ─▶ keys that many texts have                   one task per span of keys
@@ -22,7 +22,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -35,7 +34,7 @@ from jobs.corpus.removal.site_boilerplate import (
     count_keys,
     unique_pairs,
 )
-from jobs.flow.builds.run_files import EDGE_PARTITIONS, write_edges
+from jobs.flow.builds.run_files import EDGE_PARTITIONS, read_edges, write_edges
 from jobs.flow.dedup.ranked_facts import documents_of
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard
@@ -171,7 +170,7 @@ def count_edges(
 
 def read_counts(store: ObjectStore, part: Part) -> KeyCounts:
     """Read the counts of a batch, which `count_edges` names."""
-    rows = _read_part(store, part.key, part)
+    rows = _read_counts(store, part.key, part)
     return KeyCounts(rows[:, 0].copy(), (rows[:, 1] >> _SHIFT).astype(np.int64))
 
 
@@ -246,7 +245,7 @@ def _spans(parts: int) -> list[tuple[int, int]]:
 def _gather(spec: _Task, *, params: BuildParams) -> Checkpoint:
     """Write the edges of some files as one, each with the number of its batch beside its text."""
     store = open_store(params.storage)
-    pairs = np.concatenate([_NONE, *_read(store, spec)])
+    pairs = np.concatenate([_NONE, *_read(store, spec, _read_edges)])
     pairs[:, 1] |= np.uint64(spec.batch)
     return {"file": write_edges(store, spec.at, unique_pairs(pairs))}
 
@@ -254,7 +253,7 @@ def _gather(spec: _Task, *, params: BuildParams) -> Checkpoint:
 def _count(spec: _Task, *, params: BuildParams) -> Checkpoint:
     """Write the keys that many texts have, for each file those that it has."""
     store = open_store(params.storage)
-    parts = _read(store, spec)
+    parts = _read(store, spec, _read_edges)
     together = np.concatenate([_NONE, *parts])
     found = count_keys(together, least=params.site_boilerplate.min_documents)
     shares = [_share(found, part) for part in (parts if spec.is_shared else [together])]
@@ -275,7 +274,7 @@ def _share(found: KeyCounts, pairs: Keys) -> Keys:
 def _distribute(spec: _Task, *, params: BuildParams) -> Checkpoint:
     """Write the counts of a batch or a group of them, by the number of the batch."""
     store = open_store(params.storage)
-    counts = np.concatenate([_NONE, *_read(store, spec)])
+    counts = np.concatenate([_NONE, *_read(store, spec, _read_counts)])
     numbers = np.arange(GROUP_BATCHES, dtype=np.uint64)
     shares = [counts[(counts[:, 1] >> number) & np.uint64(1) == 1] for number in numbers]
     return {"file": _write_rows(store, spec.at, shares)}
@@ -286,13 +285,19 @@ def _write_rows(store: ObjectStore, at: str, parts: Sequence[Keys]) -> str:
     return write_partitions(store, at, np.concatenate(parts).ravel(), bounds)
 
 
-def _read(store: ObjectStore, spec: _Task) -> list[Keys]:
+def _read(
+    store: ObjectStore, spec: _Task, read: Callable[[ObjectStore, str, Part], Keys]
+) -> list[Keys]:
     """Read the task's partitions of all its files: arrays of shape (n, 2)."""
     files = read_list(store, spec.inputs.key)
     with ThreadPoolExecutor(_READERS) as pool:
-        return list(pool.map(partial(_read_part, store, part=spec.inputs), files))
+        return list(pool.map(lambda file: read(store, file, spec.inputs), files))
 
 
-def _read_part(store: ObjectStore, key: str, part: Part) -> Keys:
+def _read_edges(store: ObjectStore, key: str, part: Part) -> Keys:
+    return read_edges(store, key, first=part.first, end=part.end)
+
+
+def _read_counts(store: ObjectStore, key: str, part: Part) -> Keys:
     found = read_span(store, key, first=part.first, end=part.end, partitions=part.partitions)
     return found.packed.reshape(-1, 2)

@@ -10,12 +10,14 @@ from jobs.corpus.dedup.ranking import hash_halves
 from jobs.corpus.model.tables import STORED_DOCUMENTS
 from jobs.corpus.removal.line_keys import Keys, Mask
 from jobs.flow.shards import Run
-from jobs.flow.tasks.exchange import write_partitions
+from jobs.flow.tasks.exchange import read_span, write_partitions
 from jobs.flow.tasks.table_files import write_table
 from jobs.storage.objects import ObjectStore
 
 EDGE_BITS = 12
 EDGE_PARTITIONS = 1 << EDGE_BITS  # of the keys to count: at most so many tasks count them
+_STORED = slice(2, 14)  # of the bytes of a key and a text: all others are 0
+_EDGE = np.dtype("V12")
 _BY_ID = [("doc_id", "ascending"), ("position", "ascending")]
 _ROW_GROUP_BYTES = 4 << 20  # small, so that merge reads little beyond the range it asks for
 
@@ -93,12 +95,30 @@ def _first_keys(bits: int) -> Keys:
 
 
 def write_edges(store: ObjectStore, key: str, pairs: Keys) -> str:
-    """Write the pairs of `edge_keys`, partitioned by the highest bits of keys; return the key.
+    """Write keys and texts of edges, partitioned by the highest bits of keys; return the key.
 
     Args:
         store: takes the object.
         key: of the object, before it is sealed.
-        pairs: shape (n, 2), sorted.
+        pairs: shape (n, 2), sorted, of the bits of `EDGE_KEY` and `EDGE_TEXT`.
     """
     bounds = np.append(np.searchsorted(pairs[:, 0], _first_keys(EDGE_BITS)), len(pairs))
-    return write_partitions(store, key, pairs.ravel(), 2 * bounds)
+    rows = np.ascontiguousarray(pairs, "<u8").view(np.uint8).reshape(-1, 16)
+    return write_partitions(store, key, rows[:, _STORED], bounds)
+
+
+def read_edges(store: ObjectStore, key: str, *, first: int, end: int) -> Keys:
+    """Read successive partitions of edges: an array of shape (n, 2), of keys and texts.
+
+    Args:
+        store: that holds them.
+        key: of the object.
+        first: the first partition.
+        end: the partition after the last one.
+    """
+    found = read_span(
+        store, key, first=first, end=end, partitions=EDGE_PARTITIONS, dtype=_EDGE
+    ).packed
+    rows = np.zeros((len(found), 16), np.uint8)
+    rows[:, _STORED] = found.view(np.uint8).reshape(-1, _EDGE.itemsize)
+    return rows.view("<u8")

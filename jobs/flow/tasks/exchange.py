@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,29 +24,30 @@ from jobs.storage.objects import ObjectStore
 from jobs.storage.scratch import scratch_folder
 
 _INDEX_BYTES = 1 << 16  # of an object of groups: of some 3,000
+_CODEC = pa.Codec("zstd", compression_level=1)  # two thirds of the bytes
 _READERS = 16  # ranges of one partition read at a time; hides the latency of remote stores
 
 
 def write_partitions(
-    store: ObjectStore, key: str, packed: npt.NDArray[np.uint64], bounds: npt.NDArray[np.int64]
+    store: ObjectStore, key: str, packed: npt.NDArray[Any], bounds: npt.NDArray[np.int64]
 ) -> str:
     """Store packed keys by partition; return the key of the object.
 
-    The object holds the bounds, then the packed keys, as little-endian 64-bit numbers.
+    The object holds the bounds as little-endian 64-bit numbers, then the packed keys.
 
     Args:
         store: takes the object.
         key: where; a digest is added to its name.
-        packed: packed keys, ordered by partition.
+        packed: packed keys, ordered by partition: numbers of 64 bits, or rows of bytes.
         bounds: partitions + 1 positions: where each partition starts and ends.
     """
-    return seal(store, key, bounds.astype("<i8").tobytes() + packed.astype("<u8").tobytes())
+    return seal(store, key, bounds.astype("<i8").tobytes() + packed.tobytes())
 
 
 class Partitions(NamedTuple):
     """Packed keys of successive partitions, and where each starts and ends among them."""
 
-    packed: npt.NDArray[np.uint64]
+    packed: npt.NDArray[Any]
     bounds: npt.NDArray[np.int64]
 
 
@@ -95,7 +96,15 @@ def gather_partitions(
     return Partitions(np.concatenate([np.empty(0, np.uint64), *parts]), bounds)
 
 
-def read_span(store: ObjectStore, key: str, *, first: int, end: int, partitions: int) -> Partitions:
+def read_span(
+    store: ObjectStore,
+    key: str,
+    *,
+    first: int,
+    end: int,
+    partitions: int,
+    dtype: npt.DTypeLike = "<u8",
+) -> Partitions:
     """Return successive partitions of one object.
 
     Args:
@@ -104,13 +113,15 @@ def read_span(store: ObjectStore, key: str, *, first: int, end: int, partitions:
         first: the first partition.
         end: the partition after the last one.
         partitions: how many the object has.
+        dtype: of a packed key.
     """
+    size = np.dtype(dtype).itemsize
     with open_sealed(store, key) as stream:
         bounds = np.frombuffer(stream.read_at(8 * (end - first + 1), 8 * first), "<i8")
         start, stop = int(bounds[0]), int(bounds[-1])
-        data = stream.read_at(8 * (stop - start), 8 * (partitions + 1 + start))
+        data = stream.read_at(size * (stop - start), 8 * (partitions + 1) + size * start)
         # The blocks it came in are larger, and many.
-        return Partitions(np.frombuffer(bytes(data), "<u8"), bounds.astype(np.int64) - start)
+        return Partitions(np.frombuffer(bytes(data), dtype), bounds.astype(np.int64) - start)
 
 
 def write_numbers(store: ObjectStore, key: str, numbers: npt.NDArray[np.int32]) -> str:
@@ -145,7 +156,8 @@ def write_groups(
 ) -> str:
     """Store the rows of a table by group; return the key of the object.
 
-    The object holds an Arrow record batch for each group, ascending, then an index of them.
+    The object holds an Arrow record batch for each group, ascending, each compressed, then an index
+    of them.
 
     Args:
         store: takes the object.
@@ -156,17 +168,19 @@ def write_groups(
     order = np.argsort(grouped, kind="stable")
     present, firsts = np.unique(grouped[order], return_index=True)
     rows = table.combine_chunks()
-    starts = [0]
+    starts, sizes = [0], []
     with scratch_folder() as folder:
         path = folder / "groups.arrow"
         with path.open("wb") as file:
             for first, stop in pairwise([*firsts.tolist(), len(order)]):
                 (batch,) = rows.take(pa.array(order[first:stop])).combine_chunks().to_batches()
-                starts.append(starts[-1] + file.write(batch.serialize()))
+                body = batch.serialize()
+                sizes.append(body.size)
+                starts.append(starts[-1] + file.write(_CODEC.compress(body)))
             schema = base64.b64encode(table.schema.remove_metadata().serialize()).decode()
-            index = {"schema": schema, "groups": present.tolist(), "starts": starts}
-            body = orjson.dumps(index)
-            file.write(body + len(body).to_bytes(8, "little"))
+            named = {"groups": present.tolist(), "starts": starts, "sizes": sizes}
+            index = orjson.dumps({"schema": schema, **named})
+            file.write(index + len(index).to_bytes(8, "little"))
         return seal_file(store, key, path)
 
 
@@ -219,11 +233,13 @@ def _read_groups(
         index = orjson.loads(stream.read_at(length, size - length))
         schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(index["schema"])))
         low, high = (bisect_left(index["groups"], group) for group in (first, end))
-        starts = index["starts"][low : high + 1]
+        starts, sizes = index["starts"][low : high + 1], index["sizes"][low:high]
         body = pa.py_buffer(bytes(stream.read_at(starts[-1] - starts[0], starts[0])))
     batches = [
-        pa.ipc.read_record_batch(body.slice(start - starts[0], stop - start), schema)
-        for start, stop in pairwise(starts)
+        pa.ipc.read_record_batch(
+            _CODEC.decompress(body.slice(start - starts[0], stop - start), size), schema
+        )
+        for (start, stop), size in zip(pairwise(starts), sizes, strict=True)
     ]
     groups = np.array(index["groups"][low:high], np.int32)
     return (

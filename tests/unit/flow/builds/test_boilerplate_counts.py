@@ -12,10 +12,17 @@ import numpy as np
 import pytest
 
 from jobs.corpus.removal.line_keys import Keys
-from jobs.corpus.removal.site_boilerplate import BATCH_BITS, KeyCounts, count_keys, unique_pairs
+from jobs.corpus.removal.site_boilerplate import (
+    BATCH_BITS,
+    EDGE_KEY,
+    EDGE_TEXT,
+    KeyCounts,
+    count_keys,
+    unique_pairs,
+)
 from jobs.flow.builds import boilerplate_counts
 from jobs.flow.builds.boilerplate_counts import count_edges, read_counts
-from jobs.flow.builds.run_files import write_edges
+from jobs.flow.builds.run_files import EDGE_PARTITIONS, read_edges, write_edges
 from jobs.flow.params import BuildParams
 from jobs.flow.shards import NormalizedShard, Run
 from jobs.storage.stores import open_store
@@ -38,12 +45,14 @@ def params(tmp_path: Path) -> BuildParams:
 def reads(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Runs tasks here; counts what they read of files, by what is done."""
     counts: Counter[str] = Counter()
-    read_span = boilerplate_counts.read_span
     doing = ""
 
-    def counted(*given: Any, **named: Any) -> Any:
-        counts[doing] += 1
-        return read_span(*given, **named)
+    def counting(read: Any) -> Any:
+        def counted(*given: Any, **named: Any) -> Any:
+            counts[doing] += 1
+            return read(*given, **named)
+
+        return counted
 
     def run(task: Any, specs: Any, *, label: str, **_: Any) -> Iterator[Any]:
         nonlocal doing
@@ -52,7 +61,8 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         doing = ""
 
     monkeypatch.setattr("jobs.flow.tasks.checkpoints.map_shards", run)
-    monkeypatch.setattr(boilerplate_counts, "read_span", counted)
+    for name in ("read_span", "read_edges"):
+        monkeypatch.setattr(boilerplate_counts, name, counting(getattr(boilerplate_counts, name)))
     for name, value in SIZES.items():
         monkeypatch.setattr(boilerplate_counts, name, value)
     return counts
@@ -69,7 +79,7 @@ def written(params: BuildParams, runs: int) -> tuple[list[NormalizedShard], list
     for number in range(runs):
         keys = rng.integers(1, 15 * runs, ROWS).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
         texts = rng.integers(1, ROWS * runs, ROWS).astype(np.uint64) << np.uint64(BATCH_BITS)
-        edges.append(unique_pairs(np.stack([keys, texts], 1)))
+        edges.append(unique_pairs(np.stack([keys & EDGE_KEY, texts], 1)))
         key = write_edges(store, at(f"normalized-{number}", "edges.bin"), edges[-1])
         run = Run("", "", "", edges_key=key)
         shards.append(NormalizedShard("gov", str(number), (run,), ROWS, (), 0, 0))
@@ -119,3 +129,18 @@ def test_reads_of_many_batches_grow_as_the_corpus(
         found.append(reads.copy())
     assert {"gather-groups", "count", "distribute"} < set(found[0])
     assert found[1].total() < 2.3 * found[0].total(), found
+
+
+def test_an_edge_takes_twelve_bytes(params: BuildParams) -> None:
+    rng, store = np.random.default_rng(3), open_store(params.storage)
+    ends = np.array([[0, 0], [2**64 - 1, 2**64 - 1], [2**52, 1]], np.uint64)
+    pairs = np.concatenate([ends, rng.integers(0, 2**64, (20_000, 2), np.uint64)])
+    pairs = unique_pairs(pairs & np.array([EDGE_KEY, EDGE_TEXT], np.uint64))
+    key = write_edges(store, at("normalized", "edges.bin"), pairs)
+    size = Path(store.location(key)).stat().st_size - 8 * (EDGE_PARTITIONS + 1)
+    assert size < 12.1 * len(pairs)
+    spans = [(0, 1), (1, 7), (7, EDGE_PARTITIONS - 1), (EDGE_PARTITIONS - 1, EDGE_PARTITIONS)]
+    parts = [read_edges(store, key, first=first, end=end) for first, end in spans]
+    assert np.concatenate(parts).tolist() == pairs.tolist()
+    assert (parts[0][:, 0] < np.uint64(2**52)).all()
+    assert (parts[-1][:, 0] >= np.uint64(2**64 - 2**52)).all()

@@ -86,6 +86,16 @@ def test_rows_of_a_group_are_the_same():
             assert gather_group(store, held, group).equals(gather_group(store, files, group))
 
 
+def test_groups_are_stored_compressed():
+    store = MemoryStore()
+    rows = pa.table({"number": range(4000), "text": ["一二三四五六七八"] * 4000})
+    file = write_groups(store, key("same"), rows, np.arange(4000, dtype=np.int32) % 2)
+    assert len(store.objects[file]) < rows.nbytes / 3
+    for group in (0, 1):
+        expected = rows.take(list(range(group, 4000, 2)))
+        assert gather_group(store, [file], group).equals(expected)
+
+
 def test_no_rows_are_no_groups():
     store = MemoryStore()
     empty = pa.table({"ordinal": pa.array([], pa.int64())})
