@@ -95,11 +95,23 @@ def iso_date(text: str) -> str | None:
     Chinese and Western forms, the years of the Republic, and seconds or milliseconds since 1970
     (in UTC). A time zone is kept if given and never guessed, but for CST, which here is China's.
     """
+    if _is_day(text):
+        return text
     if len(text) <= _MOST_GIVEN:
         text = " ".join(text.split())
     if len(text) > _MOST_CHARS:
         return None
     return _read(text) or _read(_LABEL.sub("", _WEEKDAY.sub(" ", text)).strip())
+
+
+def _is_day(text: str) -> bool:
+    """Whether `text` is a day as it is written here, as most are."""
+    if len(text) != len("YYYY-MM-DD") or text[4] != "-" or text[7] != "-":
+        return False
+    try:
+        return text.isascii() and _FIRST_YEAR <= datetime.fromisoformat(text).year <= _LAST_YEAR
+    except ValueError:
+        return False
 
 
 def _read(text: str) -> str | None:

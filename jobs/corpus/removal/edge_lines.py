@@ -38,6 +38,8 @@ def _points(letters: str) -> npt.NDArray[np.uint32]:
 
 _SENTENCE_ENDS = _points("。；…;”")
 _NUMERALS = _points("〇零一二三四五六七八九十百")
+_MAY_BE_NUMERAL = np.zeros(256, np.bool_)  # by the lowest byte: one look-up for nearly all
+_MAY_BE_NUMERAL[_NUMERALS & 0xFF] = True
 _COUNTED = _points("年月日号號期")
 _NOT_IN_ADDRESSES = _points("\"'()<>[]`{|}")
 
@@ -125,19 +127,20 @@ def _masked_key(
     while i < end:
         start = i
         point, i = decode_point(data, i)
-        if labelled and point in {_COLON, _WIDE_COLON} and 0 < letters <= _LABEL_LETTERS:
+        if labelled and point in (_COLON, _WIDE_COLON) and 0 < letters <= _LABEL_LETTERS:
             return mix(key ^ _VALUE), letters
         folded = np.uint64(table[np.uint64(point)])
         if folded == np.uint64(0):
             is_inside = False
             continue
-        address = start if is_inside else _address_end(data, start, end)
-        is_inside = bool(point < 0x80)
+        is_ascii = bool(point < 0x80)
+        address = _address_end(data, start, end) if is_ascii and not is_inside else start
+        is_inside = is_ascii
         if address > start:
             folded, i = _ADDRESS, address
         elif _ZERO <= folded <= _NINE:
             folded = _NUMBER
-        elif _is_any(int(point), _NUMERALS):
+        elif _MAY_BE_NUMERAL[point & 0xFF] and _is_any(int(point), _NUMERALS):
             after = _numeral_end(data, start, end)
             folded, i = (_NUMBER, after) if after > start else (folded, i)
         if folded != _NUMBER or before != _NUMBER:

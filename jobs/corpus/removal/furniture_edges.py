@@ -7,6 +7,8 @@ kernel looks for these; the patterns that decide are tried on the few lines that
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,14 +23,31 @@ from jobs.corpus.text.furniture_signs import (
     sign_of,
     sign_table,
 )
-from jobs.corpus.text.kernels import kernel, mix
+from jobs.corpus.text.kernels import kernel
 from jobs.corpus.text.text_buffers import Offsets, text_buffers
 from jobs.corpus.text.utf8 import Bytes, decode_point
 
-_HINT_BITS = 23  # of a table of single bits, a megabyte: few pairs fall together
-_ALONE, _BEFORE, _FIRST = (np.uint32(bit) for bit in (1 << 22, 1 << 23, 1 << 24))  # no characters
+_ALONE, _BEFORE, _OPENS, _CLOSES, _BEGINS, _FOLLOWS = (1 << bit for bit in range(6))
+_POINT_BITS = 21  # of a sign
 
-HintBits = npt.NDArray[np.uint8]
+Pairs = npt.NDArray[np.uint64]
+
+
+class _Hints(NamedTuple):
+    """What lines of furniture are recognized by.
+
+    Attributes:
+        roles: uint8 (0x110000,): what each character may be: a hint alone, a sign before the first,
+            and a part of a hint: the first of two anywhere or where the line begins, or the second.
+        signs: uint32 (0x110000,): the sign of each character.
+        anywhere: Pairs of signs, packed; sorted.
+        first: Likewise of those with which a line begins.
+    """
+
+    roles: Bytes
+    signs: FoldingTable
+    anywhere: Pairs
+    first: Pairs
 
 
 def has_furniture(content: pa.LargeStringArray, edges: Edges) -> Mask:
@@ -42,7 +61,7 @@ def has_furniture(content: pa.LargeStringArray, edges: Edges) -> Mask:
     """
     data, offsets, _ = text_buffers(content)
     hinted = np.zeros(edges.keys.shape, np.bool_)
-    _find_hints(data, offsets, edges, sign_table(), _hints(), hinted)
+    _find_hints(data, offsets, edges, _hints(), hinted)
     found = np.zeros(len(content), np.bool_)
     rows = np.nonzero(hinted)[0]
     starts, stops = ((offsets[rows] + at[hinted]).tolist() for at in (edges.starts, edges.ends))
@@ -60,35 +79,29 @@ def is_furniture(line: bytes) -> bool:
 
 
 @functools.cache
-def _hints() -> HintBits:
-    """Return a table of bits, in which the bits of hints are set."""
-    hints = furniture_hints()
-    pairs = [(ord(hint[0]), ord(hint[1])) for hint in hints.anywhere if len(hint) > 1]
-    pairs += [(int(_ALONE), ord(hint)) for hint in hints.anywhere if len(hint) == 1]
-    pairs += [(int(_FIRST) ^ ord(hint[0]), ord(hint[1])) for hint in hints.first]
-    pairs += [(int(_BEFORE), ord(hint)) for hint in hints.before]
-    bits = np.zeros(1 << _HINT_BITS, np.bool_)
-    for first, second in pairs:
-        bits[_slot(np.uint32(first), np.uint32(second))] = True
-    return np.packbits(bits, bitorder="little")
+def _hints() -> _Hints:
+    hints, signs = furniture_hints(), sign_table()
+    roles = np.zeros(len(signs), np.uint8)
+    pairs = [hint for hint in hints.anywhere if len(hint) > 1]
+    for role, characters in (
+        (_ALONE, [hint for hint in hints.anywhere if len(hint) == 1]),
+        (_BEFORE, hints.before),
+        (_OPENS, [hint[0] for hint in pairs]),
+        (_CLOSES, [hint[1] for hint in pairs]),
+        (_BEGINS, [hint[0] for hint in hints.first]),
+        (_FOLLOWS, [hint[1] for hint in hints.first]),
+    ):
+        roles[np.isin(signs, [ord(character) for character in characters])] |= role
+    return _Hints(roles, signs, _packed(pairs), _packed(hints.first))
+
+
+def _packed(pairs: Iterable[str]) -> Pairs:
+    packed = [ord(pair[0]) << _POINT_BITS | ord(pair[1]) for pair in pairs]
+    return np.array(sorted(packed), np.uint64)
 
 
 @kernel
-def _slot(first: np.uint32, second: np.uint32) -> np.uint64:
-    pair = (np.uint64(first) << np.uint64(32)) | np.uint64(second)
-    return mix(pair) >> np.uint64(64 - _HINT_BITS)
-
-
-@kernel
-def _is_hint(hints: HintBits, first: np.uint32, second: np.uint32) -> bool:
-    slot = _slot(first, second)
-    return bool((hints[slot >> np.uint64(3)] >> np.uint8(slot & np.uint64(7))) & 1)
-
-
-@kernel
-def _find_hints(
-    data: Bytes, offsets: Offsets, edges: Edges, table: FoldingTable, hints: HintBits, found: Mask
-) -> None:
+def _find_hints(data: Bytes, offsets: Offsets, edges: Edges, hints: _Hints, found: Mask) -> None:
     """Flag the lines that hold a hint: a sign, or two that are side by side."""
     rows, sides, lines = found.shape
     for row in range(rows):
@@ -98,23 +111,38 @@ def _find_hints(
                     break
                 i = np.uint64(offsets[row] + edges.starts[row, side, line])
                 end = np.uint64(offsets[row] + edges.ends[row, side, line])
-                found[row, side, line] = _has_hint(data, i, end, table, hints)
+                found[row, side, line] = _has_hint(data, i, end, hints)
 
 
 @kernel
-def _has_hint(
-    data: Bytes, i: np.uint64, end: np.uint64, table: FoldingTable, hints: HintBits
-) -> bool:
-    """Whether the line of bytes `i` to `end` holds a hint: a sign, or two side by side."""
-    before, begun = np.uint32(0), 0  # signs of the line, up to two
+def _has_hint(data: Bytes, i: np.uint64, end: np.uint64, hints: _Hints) -> bool:
+    """Whether the line of bytes `i` to `end` holds a hint: a sign, or two side by side.
+
+    Few characters have a role, so nearly all are looked up once.
+    """
+    before, role_before, begun = np.uint64(0), 0, 0  # signs of the line, up to two
     while i < end:
-        point, i = decode_point(data, i)
-        sign = table[np.uint64(point)]
-        if _is_hint(hints, _ALONE, sign) or _is_hint(hints, before, sign):
+        character, i = decode_point(data, i)
+        point = np.uint64(character)
+        role = hints.roles[point]
+        if role & _ALONE:
             return True
-        if begun == 1 and _is_hint(hints, _FIRST ^ before, sign):
+        may_be_hint = role & _CLOSES and role_before & _OPENS
+        if may_be_hint and _is_pair(before, point, hints.anywhere, hints):
             return True
-        if begun or not _is_hint(hints, _BEFORE, sign):
+        may_be_hint = role & _FOLLOWS and role_before & _BEGINS and begun == 1
+        if may_be_hint and _is_pair(before, point, hints.first, hints):
+            return True
+        if begun or not role & _BEFORE:
             begun = min(begun + 1, 2)
-        before = sign
+        before, role_before = point, role
     return False
+
+
+@kernel
+def _is_pair(first: np.uint64, second: np.uint64, pairs: Pairs, hints: _Hints) -> bool:
+    """Whether the signs of two characters are one of `pairs`."""
+    signs = hints.signs
+    pair = (np.uint64(signs[first]) << np.uint64(_POINT_BITS)) | np.uint64(signs[second])
+    at = np.searchsorted(pairs, pair)
+    return bool(at < len(pairs) and pairs[at] == pair)

@@ -64,7 +64,7 @@ def without_repeated_lines(
 
 def _spans(text: str, params: RepeatedLineParams) -> list[RemovedSpan]:
     page = _Page(text.encode(), params)
-    if not page.repeated():
+    if not page.may_repeat():
         return []
     page.make_structure_unique(text)
     ends, numbers = page.lines.ends, page.lines.numbers
@@ -99,6 +99,10 @@ class _Page:
                 is_spared |= (starts >= first) & (starts < last)
         self.keys[is_spared] = np.flatnonzero(is_spared)
 
+    def may_repeat(self) -> bool:
+        """Whether any line would be removed if none were structure."""
+        return next(self._repeats(np.arange(len(self.keys))), None) is not None
+
     def repeated(self) -> dict[int, int]:
         """Return the lines to remove, each with the line that it repeats."""
         repeated: dict[int, int] = {}
@@ -112,9 +116,12 @@ class _Page:
     def _repeats(self, remaining: Positions) -> Iterator[tuple[int, int]]:
         """Yield which of the remaining lines to remove, and the line each repeats, as positions."""
         keys, is_long = self.keys[remaining], self.is_long[remaining]
+        recurring = _recurring(keys, is_long)
+        if not len(recurring):
+            return
         yield from self._pasted(remaining, keys, is_long)
         captions: dict[int, list[int]] = {}
-        for at in _recurring(keys, is_long).tolist():
+        for at in recurring.tolist():
             line = self._line(remaining[at])
             if is_structure(line):
                 continue
@@ -160,8 +167,13 @@ def _runs(flags: Mask) -> list[tuple[int, int]]:
 
 def _recurring(keys: Keys, is_long: Mask) -> Positions:
     """Return the positions of long lines whose key occurs more than once."""
-    _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
-    return np.flatnonzero(is_long & (counts[inverse] > 1))
+    order = np.argsort(keys)
+    ordered = keys[order]
+    is_repeat = np.zeros(len(keys) + 1, np.bool_)
+    is_repeat[1:-1] = ordered[1:] == ordered[:-1]
+    recurs = np.zeros(len(keys), np.bool_)
+    recurs[order] = is_repeat[1:] | is_repeat[:-1]
+    return np.flatnonzero(is_long & recurs)
 
 
 def _periods(keys: Keys, is_long: Mask) -> list[int]:

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
+from jobs.corpus.dedup.ranking import hash_halves
 from jobs.corpus.model.reasons import RejectReason, RemovalKind, Stage
 from jobs.corpus.model.sites import sites
 from jobs.corpus.model.tables import DOCUMENTS
@@ -70,22 +71,27 @@ def page_ends(documents: pa.Table) -> PageEnds:
 
     Law: keys are key-wise, those of two tables are the sorted union; `may_lose` is row-wise.
     """
-    is_valid = pc.is_valid(documents["content"])
-    if documents["content"].null_count:  # else a copy of all text for nothing
-        documents = documents.filter(is_valid)
-    site = _site_keys(documents["url"])
-    content = documents["content"].combine_chunks()
-    hashes = text_hashes(content).to_pylist()
-    ids = np.array([0 if h is None else int.from_bytes(h[:8], "big") for h in hashes], np.uint64)
+    pairs, may_lose = [np.zeros((0, 2), np.uint64)], [np.zeros(0, np.bool_)]
+    for batch in documents.select(["content", "url"]).to_batches():
+        found = _ends_of(*batch.columns)
+        pairs.append(found.keys)
+        may_lose.append(found.may_lose)
+    return PageEnds(unique_pairs(np.concatenate(pairs)), np.concatenate(may_lose))
+
+
+def _ends_of(content: pa.LargeStringArray, urls: pa.StringArray) -> PageEnds:
+    """Return what the ends of texts hold; keys are in order of the texts, and may be repeated."""
+    site = _site_keys(pa.chunked_array([urls]))
+    site[pc.is_null(content).to_numpy(zero_copy_only=False)] = 0
     ends = edge_lines(content, site)
-    may_lose = is_valid.to_numpy().copy()
-    may_lose[may_lose] = has_furniture(content, ends)
-    keys = np.concatenate(
-        [_site_count_keys(site)[:, None], ends.keys.reshape(len(site), 2 * EDGE_LINES)], axis=1
+    texts = hash_halves(text_hashes(content))[0] & _TEXT
+    edges = ends.keys.reshape(len(site), 2 * EDGE_LINES)
+    keys = np.concatenate([_site_count_keys(site)[:, None], edges], axis=1)
+    is_key = keys != 0
+    pairs = np.stack(
+        [keys[is_key] & EDGE_KEY, np.broadcast_to(texts[:, None], keys.shape)[is_key]], 1
     )
-    texts = np.broadcast_to((ids & _TEXT)[:, None], keys.shape)
-    pairs = np.stack([keys & EDGE_KEY, texts], 2)
-    return PageEnds(unique_pairs(pairs[keys != 0]), may_lose)
+    return PageEnds(pairs, has_furniture(content, ends))
 
 
 def count_keys(pairs: Keys, *, least: int) -> KeyCounts:

@@ -22,9 +22,11 @@ from jobs.corpus.repair.repairs import Repair
 from jobs.corpus.repair.script import HONG_KONG, TAIWAN
 from jobs.corpus.text.kernels import kernel
 from jobs.corpus.text.languages_by_script import language_of_script
-from jobs.corpus.text.text_buffers import text_buffers
+from jobs.corpus.text.text_buffers import Offsets, text_buffers
 from jobs.corpus.text.utf8 import Bytes, decode_point
 from jobs.corpus.text.writing_systems import SCRIPTS, script_numbers
+
+Flags = npt.NDArray[np.bool_]
 
 _LEAST_SHARE = 0.05  # of a text, for a language to be named beside the first
 _HAN_WEIGHT = 3
@@ -35,6 +37,8 @@ _HANS, _HANT = len(SCRIPTS), len(SCRIPTS) + 1
 _GROUPS = len(SCRIPTS) + 2
 _CANTONESE = re.compile("[嘅喺咗哋冇啲嗰嚟咁佢嘢噉冚嗌唞瞓攞]|唔(?!知)")
 _CANTONESE_SHARE = 0.02
+# Every Cantonese text has one of them.
+_CANTONESE_SIGNS = np.frombuffer("嘅咗喺佢啲唔".encode(), np.uint8).reshape(-1, 3)
 
 
 class _Line(NamedTuple):
@@ -76,23 +80,49 @@ def languages(texts: pa.Array, found: Scan, script: list[str | None]) -> Languag
     Law: row-wise.
     """
     data, offsets, _ = text_buffers(texts)
-    numbers, kinds = script_numbers(), kinds_of.character_kinds()
-    columns = Languages([], [], [])
     is_plain = (found.kana + found.hangul + found.other == 0) & (20 * found.latin <= 3 * found.han)
     is_plain &= ~found.is_foreign & (found.han > 0)
-    for row in range(len(texts)):
-        if is_plain[row]:
-            han, latin = int(found.han[row]), int(found.latin[row])
-            tag = _chinese(_beginning(data, offsets[row], offsets[row + 1]), found, script, row)
-            facts: tuple[str | None, ...] = tag, f"{tag}=1", _shares({"Hani": han, "Latn": latin})
+    columns = Languages(*([None] * len(texts) for _ in range(3)))
+    tags = _of_chinese(found, script, _are_cantonese(data, offsets))
+    letters = zip(is_plain.tolist(), found.han.tolist(), found.latin.tolist(), strict=True)
+    for row, (is_one, han, latin) in enumerate(letters):
+        tag = tags[row]
+        if is_one:
+            facts: tuple[str | None, ...] = tag, f"{tag}=1", _han_shares(han, latin)
         else:
-            letters, groups = np.zeros(_GROUPS, np.int64), np.zeros(_GROUPS, np.int64)
-            _count_lines(data, (offsets[row], offsets[row + 1]), numbers, kinds, letters, groups)
-            beginning = _beginning(data, offsets[row], offsets[row + 1])
-            facts = _mixed(beginning, found, script, row, letters, groups)
-        for column, fact in zip(columns, facts, strict=True):
-            column.append(fact)
+            facts = _mixed(data, (offsets[row], offsets[row + 1]), found, row, tag)
+        columns.language[row], columns.language_shares[row], columns.script_shares[row] = facts
     return columns
+
+
+def _are_cantonese(data: Bytes, offsets: Offsets) -> Flags:
+    """Return which texts are Cantonese if they are Chinese."""
+    found = np.zeros(len(offsets) - 1, np.bool_)
+    _find_cantonese(data, offsets, _CANTONESE_SIGNS, found)
+    for row in np.flatnonzero(found):
+        beginning = _beginning(data, offsets[row], offsets[row + 1])
+        found[row] = len(_CANTONESE.findall(beginning)) > _CANTONESE_SHARE * len(beginning)
+    return found
+
+
+@kernel
+def _find_cantonese(data: Bytes, offsets: Offsets, signs: Bytes, found: Flags) -> None:
+    """Flag the texts that begin with any of `signs`, UTF-8 of shape (n, 3), among others.
+
+    One sign after the other, all bytes without a branch: such loops vectorise.
+    """
+    for row in range(len(offsets) - 1):
+        text = data[offsets[row] : min(offsets[row + 1], offsets[row] + _SAMPLE_BYTES)]
+        is_found = np.uint8(0)
+        for sign in range(len(signs)):
+            first, second, third = signs[sign]
+            for i in range(len(text) - 2):
+                is_found |= (
+                    np.uint8(text[i] == first)
+                    & np.uint8(text[i + 1] == second)
+                    & np.uint8(text[i + 2] == third)
+                )
+        found[row] = is_found != 0
 
 
 def _beginning(data: Bytes, start: int, end: int) -> str:
@@ -100,31 +130,35 @@ def _beginning(data: Bytes, start: int, end: int) -> str:
     return data[start : min(end, start + _SAMPLE_BYTES)].tobytes().decode("utf-8", "ignore")
 
 
-def _chinese(beginning: str, found: Scan, script: list[str | None], row: int) -> str:
-    """Return the tag of a Chinese text."""
-    if found.flagged[row] & int(Repair.SCRIPT):
+def _of_chinese(found: Scan, script: list[str | None], is_cantonese: Flags) -> list[str]:
+    """Return the tag of each text if it is Chinese."""
+    is_traditional = found.flagged & int(Repair.SCRIPT) != 0
+    is_simplified = (found.simplified > found.traditional).tolist()
+    tags = ["zh-Hans" if is_so else "zh" for is_so in is_simplified]
+    for row in np.flatnonzero(is_traditional).tolist():
         region = {TAIWAN: "-TW", HONG_KONG: "-HK"}.get(script[row] or "", "")
-        form = f"-Hant{region}"
-    else:
-        form = "-Hans" if found.simplified[row] > found.traditional[row] else ""
-    if any(map(beginning.__contains__, "嘅咗喺佢啲唔")) and (
-        len(_CANTONESE.findall(beginning)) > _CANTONESE_SHARE * len(beginning)
-    ):
-        return "yue" + form.removesuffix("-HK")
-    return "zh" + form
+        tags[row] = f"zh-Hant{region}"
+    for row in np.flatnonzero(is_cantonese).tolist():
+        tags[row] = "yue" + tags[row].removeprefix("zh").removesuffix("-HK")
+    return tags
+
+
+def _han_shares(han: int, latin: int) -> str:
+    """Return what `_shares` does of Han characters and fewer Latin letters, ten times as fast."""
+    first, second = round(han / (han + latin), 2), round(latin / (han + latin), 2)
+    return f"Hani={first:g}" + (f" Latn={second:g}" if second >= _LEAST_SHARE else "")
 
 
 def _mixed(
-    beginning: str,
-    found: Scan,
-    script: list[str | None],
-    row: int,
-    letters: npt.NDArray[np.int64],
-    groups: npt.NDArray[np.int64],
+    data: Bytes, bounds: tuple[int, int], found: Scan, row: int, chinese: str
 ) -> tuple[str | None, str | None, str | None]:
+    """Return the facts of a text that is not of Han characters alone, or not of Chinese ones."""
+    letters, groups = np.zeros(_GROUPS, np.int64), np.zeros(_GROUPS, np.int64)
+    _count_lines(data, bounds, script_numbers(), kinds_of.character_kinds(), letters, groups)
     if not letters.any():
         return None, None, None
-    chinese = _of_han(found, letters, row) or _chinese(beginning, found, script, row)
+    chinese = _of_han(found, letters, row) or chinese
+    beginning = _beginning(data, *bounds)
     shares: dict[str, int] = {}
     weights = groups if groups.any() else letters  # no line is of one script more than of others
     for group in np.flatnonzero(weights):

@@ -13,6 +13,8 @@ import functools
 import re
 import sys
 from enum import IntFlag
+from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +26,7 @@ from jobs.corpus.text.text_buffers import Offsets, text_buffers
 from jobs.corpus.text.utf8 import Bytes, decode_point
 
 TextFlags = npt.NDArray[np.bool_]
+Pairs = npt.NDArray[np.uint64]
 
 
 class SetAside(IntFlag):
@@ -53,13 +56,14 @@ _NOTICES = "声明|版权声明|免责声明|郑重声明|特别声明"  # of th
 _OF_SITES = "版权|转载|转发|授权|本网|本站|本平台|免责|侵权|投稿|观点|立场"
 _SIGNS = "分享到|分享至|扫一扫|扫码|打印本页|打印|关闭窗口|关闭|返回顶部"
 _RIGHTS = "版权所有|©|Copyright"
+_AFTER_LABEL = 8  # characters between a label and its colon, at most
 # It begins with a newline, which the search finds at the speed of memchr.
 # What names and dates are behind is no sentence: 记者：收成怎么样？ is what an interview says.
 _SENTENCE = r"[^\n]*(?:[？！?!；;]|，[^\n]*。)"
 _FURNITURE_LINE = re.compile(
     rf"\n[ \t]*+(?:[（(\[【][ \t]*+)?"
-    rf"(?:(?:{_LABELS})(?!{_SENTENCE})[^\n：:]{{0,8}}[：:][^\n]{{0,80}}"
-    rf"|(?:{_TITLES})(?![^\n]*，[^\n]*。)[^\n：:]{{0,8}}[：:][^\n]{{0,80}}"
+    rf"(?:(?:{_LABELS})(?!{_SENTENCE})[^\n：:]{{0,{_AFTER_LABEL}}}[：:][^\n]{{0,80}}"
+    rf"|(?:{_TITLES})(?![^\n]*，[^\n]*。)[^\n：:]{{0,{_AFTER_LABEL}}}[：:][^\n]{{0,80}}"
     rf"|(?:{_SIGNS})[^\n]{{0,24}}|(?:{_RIGHTS})[^\n]{{0,80}}"
     rf"|(?:{_NOTICES})[：:](?=[^\n]{{0,70}}(?:{_OF_SITES}))[^\n]{{0,80}}"
     rf"|[^\n\[\]]{{1,24}}\]\([!-'*-~]{{1,400}}\)[ \t]*+)(?=\n|\Z)",  # [text](target) alone
@@ -67,8 +71,13 @@ _FURNITURE_LINE = re.compile(
 )
 _ADDRESS = re.compile(r"\]\([!-'*-~]+\)|https?://[!-~]+")
 _WEIGHED_CHARS = 4000  # of a longer text furniture is never the larger part
-_FIRST, _SECOND, _ALONE, _BRACKET = 1, 2, 4, 8
+_FIRST, _ALONE, _BRACKET = 1, 2, 4
+_POINT_BITS = 21  # of a code point
 _LINK_BYTES = np.uint64(80)  # of the text of a link
+_LABEL_BYTES = np.uint64(
+    4 * (max(map(len, f"{_LABELS}|{_TITLES}|{_NOTICES}".split("|"))) + _AFTER_LABEL + 1)
+)
+_COLON, _WIDE_COLON = np.uint32(ord(":")), np.uint32(ord("："))
 _RIGHT, _OPEN = np.uint8(ord("]")), np.uint8(ord("("))
 
 
@@ -89,49 +98,93 @@ def without_page_furniture(content: pa.Array) -> tuple[pa.Array, npt.NDArray[np.
     return pc.replace_with_mask(content, pa.array(found), texts), set_aside
 
 
+class _Beginnings(NamedTuple):
+    """How lines of furniture begin.
+
+    Attributes:
+        kinds: What each character may be at the start of one; (0x110000,), uint8.
+        labels: The first two characters of words with a colon behind them, packed; sorted.
+        signs: Likewise of words that need none.
+    """
+
+    kinds: Bytes
+    labels: Pairs
+    signs: Pairs
+
+
 @functools.cache
-def _beginnings() -> Bytes:
-    """Return what each character may be at the start of a furniture line; (0x110000,), uint8."""
-    beginnings = np.zeros(sys.maxunicode + 1, np.uint8)
-    for word in f"{_LABELS}|{_TITLES}|{_SIGNS}|{_RIGHTS}|{_NOTICES}".split("|"):
-        for either in (word.lower(), word.upper()):
-            beginnings[ord(either[0])] |= _FIRST if word[1:] else _ALONE
-            if word[1:]:
-                beginnings[ord(either[1])] |= _SECOND
-    beginnings[[ord(sign) for sign in "（([【"]] |= _BRACKET
-    beginnings.flags.writeable = False
-    return beginnings
+def _beginnings() -> _Beginnings:
+    kinds = np.zeros(sys.maxunicode + 1, np.uint8)
+    labels = _pairs(f"{_LABELS}|{_TITLES}|{_NOTICES}")
+    signs = _pairs(f"{_SIGNS}|{_RIGHTS}")
+    kinds[(np.append(labels, signs) >> np.uint64(_POINT_BITS)).astype(np.int64)] = _FIRST
+    kinds[[ord(word) for word in _RIGHTS.split("|") if len(word) == 1]] = _ALONE
+    kinds[[ord(sign) for sign in "（([【"]] = _BRACKET
+    kinds.flags.writeable = False
+    return _Beginnings(kinds, labels, signs)
+
+
+def _pairs(words: str) -> Pairs:
+    """Return the first two characters of words of two and more, small or capital, packed."""
+    letters = ((word[0], word[1]) for word in words.split("|") if len(word) > 1)
+    cases = (product(*((c.lower(), c.upper()) for c in pair)) for pair in letters)
+    packed = {ord(one) << _POINT_BITS | ord(other) for two in cases for one, other in two}
+    return np.array(sorted(packed), np.uint64)
 
 
 @kernel
-def _find_furniture(data: Bytes, offsets: Offsets, beginnings: Bytes, found: TextFlags) -> None:
+def _find_furniture(
+    data: Bytes, offsets: Offsets, beginnings: _Beginnings, found: TextFlags
+) -> None:
     """Flag each text with front matter, or with a line near its ends that may be furniture."""
     for row in range(len(offsets) - 1):
         start, end = np.uint64(offsets[row]), np.uint64(offsets[row + 1])
         head = min(end, start + _WINDOW_BYTES)
         tail = max(head, end - min(end, _WINDOW_BYTES))
-        found[row] = end - start >= _THREE and (
+        is_found = end - start >= _THREE and (
             data[start] == data[start + _ONE] == data[start + _ONE + _ONE] == _DASH
         )
         for first, last in ((start, head), (tail, end)):
             i = first
-            while i < last and not found[row]:
+            while i < last and not is_found:
                 if i == start or data[i - _ONE] == _NEWLINE:
-                    found[row] = _begins_like_furniture(data, i, end, beginnings)
+                    is_found = _begins_like_furniture(data, i, end, beginnings)
                 i += _ONE
+        found[row] = is_found
 
 
 @kernel
-def _begins_like_furniture(data: Bytes, i: np.uint64, end: np.uint64, beginnings: Bytes) -> bool:
+def _begins_like_furniture(
+    data: Bytes, i: np.uint64, end: np.uint64, beginnings: _Beginnings
+) -> bool:
     """Whether the line at byte `i` begins as a label or sign does, or is a link."""
-    kind, i = _next_kind(data, _ink(data, i, end), end, beginnings)
-    if kind & _BRACKET:
+    point, i = _next_point(data, _ink(data, i, end), end)
+    if beginnings.kinds[point] == _BRACKET:
         if _is_link(data, i, end):
             return True
-        kind, i = _next_kind(data, _ink(data, i, end), end, beginnings)
-    if kind & _FIRST:
-        return _next_kind(data, i, end, beginnings)[0] & _SECOND != 0
-    return kind & _ALONE != 0
+        point, i = _next_point(data, _ink(data, i, end), end)
+    if beginnings.kinds[point] == _FIRST:
+        pair = (point << np.uint64(_POINT_BITS)) | _next_point(data, i, end)[0]
+        is_label = _is_in(pair, beginnings.labels) and _has_colon(data, i, end)
+        return is_label or _is_in(pair, beginnings.signs)
+    return bool(beginnings.kinds[point] == _ALONE)
+
+
+@kernel
+def _is_in(pair: np.uint64, pairs: Pairs) -> bool:
+    at = np.searchsorted(pairs, pair)
+    return bool(at < len(pairs) and pairs[at] == pair)
+
+
+@kernel
+def _has_colon(data: Bytes, i: np.uint64, end: np.uint64) -> bool:
+    """Whether a colon stands soon after byte `i`, on the same line."""
+    last = min(end, i + _LABEL_BYTES)
+    while i < last and data[i] != _NEWLINE:
+        point, i = decode_point(data, i)
+        if point in (_COLON, _WIDE_COLON):
+            return True
+    return False
 
 
 @kernel
@@ -146,13 +199,12 @@ def _is_link(data: Bytes, i: np.uint64, end: np.uint64) -> bool:
 
 
 @kernel
-def _next_kind(
-    data: Bytes, i: np.uint64, end: np.uint64, beginnings: Bytes
-) -> tuple[np.uint8, np.uint64]:
+def _next_point(data: Bytes, i: np.uint64, end: np.uint64) -> tuple[np.uint64, np.uint64]:
+    """Return the code point at byte `i`, 0 at the end, and where the next one begins."""
     if i >= end:
-        return np.uint8(0), end
+        return np.uint64(0), end
     point, i = decode_point(data, i)
-    return beginnings[np.uint64(point)], i
+    return np.uint64(point), i
 
 
 @kernel

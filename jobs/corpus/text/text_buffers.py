@@ -22,17 +22,21 @@ def text_buffers(texts: pa.Array) -> tuple[Bytes, Offsets, npt.NDArray[np.bool_]
     A null row has no bytes. The bytes are not copied unless the array is not `large_string`.
     """
     column = texts.cast(pa.large_string()) if texts.type != pa.large_string() else texts
+    is_valid = np.ones(len(column), dtype=np.bool_)
     if column.null_count:
-        # A null slot may cover bytes; kernels must see none.
         is_valid = pc.is_valid(column).to_numpy(zero_copy_only=False)
-        column = column.fill_null("")
-    else:
-        is_valid = np.ones(len(column), dtype=np.bool_)
+        if np.diff(_offsets(column))[~is_valid].any():
+            # A null slot may cover bytes; kernels must see none.
+            column = column.fill_null("")
     _, offsets, data = column.buffers()
     if offsets is None or len(column) == 0:
         return np.zeros(0, np.uint8), np.zeros(1, np.int64), is_valid
-    window = np.frombuffer(offsets, np.int64)[column.offset : column.offset + len(column) + 1]
-    return np.frombuffer(data or b"", np.uint8), window, is_valid
+    return np.frombuffer(data or b"", np.uint8), _offsets(column), is_valid
+
+
+def _offsets(column: pa.LargeStringArray) -> Offsets:
+    offsets = np.frombuffer(column.buffers()[1], np.int64)
+    return offsets[column.offset : column.offset + len(column) + 1]
 
 
 def large_string_array(
