@@ -10,23 +10,10 @@ from __future__ import annotations
 from datetime import date
 
 # GB/T 2260: Beijing 11 to Xinjiang 65, Taiwan 71, Hong Kong and Macau 81 and 82, permits 83.
-_PROVINCES_BY_REGION = (
+_REGIONS = (
     (11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 83),
 )  # fmt: skip
-_PROVINCES = frozenset(
-    str(code)
-    for first, last in (
-        (11, 15),
-        (21, 23),
-        (31, 37),
-        (41, 46),
-        (50, 54),
-        (61, 65),
-        (71, 71),
-        (81, 83),
-    )
-    for code in range(first, last + 1)
-)
+_PROVINCES = frozenset(str(code) for first, last in _REGIONS for code in range(first, last + 1))
 _RESIDENT_CHECKS = "10X98765432"
 _CREDIT_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _EARLIEST_YEAR = 1890

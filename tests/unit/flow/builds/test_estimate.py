@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import random
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,13 +21,9 @@ from jobs.flow.builds.stage_costs import stage_costs
 from jobs.flow.params import BuildParams
 from jobs.storage.objects import StorageParams
 from jobs.storage.stores import open_store
-from tests.builds import build, build_config, build_parameters, in_this_process, write_partner
+from tests.builds import build, build_config, build_parameters, write_partner
 
-
-@pytest.fixture(autouse=True)
-def _here() -> Iterator[None]:
-    with in_this_process():
-        yield
+pytestmark = pytest.mark.usefixtures("tasks_here")
 
 
 def near(estimated: float, real: float, factor: float) -> bool:
