@@ -50,7 +50,7 @@ def is_credit_code(code: str) -> bool:
 def is_payment_card(number: str) -> bool:
     """Whether a number has an issuer's beginning and length, and Luhn's check digit."""
     lengths = next((some for begin, some in _CARD_LENGTHS.items() if number.startswith(begin)), ())
-    return len(number) in lengths and len(set(number)) > 1 and _luhn(number) == 0
+    return len(number) in lengths and _luhn(number) == 0
 
 
 def is_mobile(number: str) -> bool:

@@ -16,7 +16,7 @@ from jobs.flow.releases.amounts import amounts
 from jobs.flow.releases.explanation import explain
 from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.flow.releases.text_search import holding, near_copies
-from tests.builds import build, build_parameters, in_this_process, opened, write_partner
+from tests.builds import build_parameters, built_here, write_partner
 
 STORY = (
     "河务局昨日通报，入汛以来全市平均降雨量比常年多两成，三座水库超过汛限水位，"
@@ -55,9 +55,7 @@ def release(folder: Path) -> OpenedRelease:
     given = f"deliveries: {folder}/**/*.jsonl\nformat: jsonl\nlicence: CC0\npriority: 1\n"
     write_partner(folder, "gov", f"{given}columns: {columns}")
     params = build_parameters(folder, folder / "releases", "partners=[gov]", "alarms=warn")
-    with in_this_process():
-        build(params)
-    return opened(params)
+    return built_here(params)
 
 
 def ids(release: OpenedRelease) -> dict[str, str]:
