@@ -70,8 +70,11 @@ def test_releases_of_a_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HELIU_ROOT", str(RELEASES))
     assert words("heliu build corpus.parent=1") == ["corpus.parent=1.0.0"]
     assert words("heliu diff b=l") == ["b=latest"]
-    monkeypatch.setenv("HELIU_ROOT", "s3://bucket/prefix")  # which is not asked while one types
-    assert words("heliu show release=") == []
+    monkeypatch.setenv("HELIU_ROOT", "s3://bucket/prefix")
+    with monkeypatch.context() as patch:
+        asked = lambda _: pytest.fail("a bucket was asked while one types")  # noqa: E731
+        patch.setattr("jobs.storage.stores.open_store", asked)
+        assert words("heliu show release=") == []
     monkeypatch.setenv("HELIU_ROOT", "/nowhere")
     assert words("heliu show release=") == []
 
