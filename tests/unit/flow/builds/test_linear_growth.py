@@ -130,7 +130,7 @@ def test_requests_and_specifications_grow_as_the_corpus(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watches = []
-    for documents in (100, 200):
+    for documents in (150, 300):
         deliver(tmp_path / str(documents), documents)
         with monkeypatch.context() as patch:
             watches.append(Watch(patch))
