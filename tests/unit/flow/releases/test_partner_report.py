@@ -30,6 +30,8 @@ def test_report_counts_what_decisions_say(release: OpenedRelease, partner: str) 
     )
     for key in ("kept", "dropped", "rejected"):
         assert sum(row[key] for row in found.files) == found.account[key]
+    shares = [(row["kept"] / row["delivered"], row["file"]) for row in found.files]
+    assert shares == sorted(shares)
     lost = [row for row in rows if row["verdict"] != "kept"]
     assert {(row["stage"], row["reason"]): row["rows"] for row in found.reasons} == Counter(
         (row["stage"], row["reason"]) for row in lost
