@@ -17,7 +17,7 @@ from jobs.errors import ConfigError, NotAccepted
 if TYPE_CHECKING:
     from jobs.corpus.release.acceptance import Check, Review
     from jobs.flow.releases.candidates import Candidate
-    from jobs.flow.releases.samples import Sample
+    from jobs.flow.releases.review_samples import Sample
     from jobs.flow.releases.verdict_files import VerdictFile
     from jobs.storage.manifests import JsonObject
 
@@ -70,7 +70,7 @@ def _stated(
     """Draw the sample again and count its verdicts; return what is attested of them."""
     from jobs.corpus.release.acceptance import review
     from jobs.flow.releases.acceptance import facts
-    from jobs.flow.releases.samples import check_limits, draw
+    from jobs.flow.releases.review_samples import check_limits, draw
     from jobs.flow.releases.verdict_files import complete_verdicts, one_sample
     from jobs.storage.canonical_json import canonical_json, sha256_hex
 

@@ -97,12 +97,18 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     return f": there are {', '.join(names)}" if names else ""
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that is most like this one; None if none is."""
+def nearest(name: str, known: Iterable[str], least: float = 0.6) -> str | None:
+    """Return the known name that is most like this one; None if none is.
+
+    Args:
+        name: that is not known.
+        known: names, in any case.
+        least: similarity (of difflib): two digits of a date that changed places have 0.6.
+    """
     import difflib  # noqa: PLC0415  only when something is wrong
 
     by_lower = {one.lower(): one for one in known}
-    near = difflib.get_close_matches(name.lower(), by_lower, 1, 0.6)
+    near = difflib.get_close_matches(name.lower(), by_lower, 1, least)
     return by_lower[near[0]] if near else None
 
 

@@ -3,21 +3,18 @@
 # ruff: noqa: PLC0415  --help loads neither Ray nor numba
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from jobs.command.chosen_release import opened
+from jobs.command.escapes import visible_line
 from jobs.command.program import verb
-from jobs.command.reports import report_explanation
 from jobs.command.schemas import MISSING
 from jobs.command.settings import ReleaseReport
-from jobs.command.terminal import is_json, say_json
+from jobs.command.terminal import is_json, note, say_json
 from jobs.errors import DocumentMissing
 
 if TYPE_CHECKING:
-    from jobs.flow.releases.delivered_rows import Change
-    from jobs.flow.releases.explanation import Explanation
     from jobs.flow.releases.opened_release import OpenedRelease
 
 
@@ -34,6 +31,9 @@ class Settings(ReleaseReport):
 def main(config: Settings) -> None:
     """Explain one id."""
     from jobs.command.differences import report_changes
+    from jobs.command.explanations import report_duplicate, report_explanation
+    from jobs.command.partner_params import patterns
+    from jobs.flow.releases.delivered_rows import Whereabouts, repaired_text, repairs_of
     from jobs.flow.releases.explanation import explain
 
     release = opened(config)
@@ -43,12 +43,20 @@ def main(config: Settings) -> None:
             f"{release.corpus} {release.version} does not know {config.id}: it was in no delivery"
             + _of_bad_files(release, config.id)
         )
-    steps = list(_changes(config, release, explanation)) if config.diff else None
+    where = Whereabouts(patterns(config.deliveries or ()), config.storage.endpoint_url)
+    steps = list(repairs_of(release, explanation.decisions[0], where)) if config.diff else None
+    duplicate = explanation.duplicate
+    dropped = repaired_text(release, duplicate, where) if duplicate and where.deliveries else None
     if is_json(config.format):
         changed = {} if steps is None else {"changes": [asdict(step) for step in steps]}
-        say_json(asdict(explanation) | changed)
+        say_json(asdict(explanation) | {"dropped_text": dropped} | changed)
         return
     report_explanation(explanation)
+    if dropped is not None and explanation.document is not None:
+        report_duplicate(dropped, explanation.document["content"])
+    elif duplicate is not None:
+        file = visible_line(duplicate["source_file"])
+        note(f"heliu: to see the text that was dropped, give deliveries=PATH where {file} is now")
     if steps is not None:
         report_changes(iter(steps))
 
@@ -62,16 +70,6 @@ def _of_bad_files(release: OpenedRelease, asked: str) -> str:
     if not bad:
         return ""
     return f" that could be read; heliu report lists {len(bad):,} files of {partner} that could not"
-
-
-def _changes(
-    config: Settings, release: OpenedRelease, explanation: Explanation
-) -> Iterator[Change]:
-    from jobs.command.partner_params import patterns
-    from jobs.flow.releases.delivered_rows import Whereabouts, repairs_of
-
-    where = Whereabouts(patterns(config.deliveries or ()), config.storage.endpoint_url)
-    return repairs_of(release, explanation.decisions[0], where)
 
 
 if __name__ == "__main__":

@@ -26,14 +26,14 @@ def main(config: Settings) -> None:
     """Look at the deliveries of each partner; end as a build would for the first mistake."""
     from jobs.command.parameters import build_params
     from jobs.command.previews import config_dir, end_for, report_next, report_preview
+    from jobs.flow.intake.delivery_samples import SampleLimits
     from jobs.flow.intake.partner_preview import preview
-    from jobs.flow.intake.samples import SampleParams
 
     as_json = is_json(config.format)
     root = config.storage.root or "."  # nothing is read or written there
     given = replace(config, storage=replace(config.storage, root=root))
     params = build_params(given)
-    sample = SampleParams(config.sample_bytes, config.sample_files)
+    sample = SampleLimits(config.sample_bytes, config.sample_files)
     found = []
     for partner in params.partners:
         found.append(preview(partner, params, sample))

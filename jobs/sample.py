@@ -26,10 +26,10 @@ class Settings(OneRelease):
 @verb("build", "draws documents of a release or candidate for people to review")
 def main(config: Settings) -> None:
     """Draw the sample, write it for reviewing, and print its strata."""
-    from jobs.corpus.release.sampling import SampleParams
+    from jobs.corpus.release.review_sampling import SampleParams
     from jobs.flow.releases.candidates import open_reviewed
     from jobs.flow.releases.review_files import write_review
-    from jobs.flow.releases.samples import draw
+    from jobs.flow.releases.review_samples import draw
     from jobs.storage.stores import open_store
 
     params = SampleParams(config.n, config.seed, config.least, tuple(config.by))

@@ -75,6 +75,13 @@ def opened(params: BuildParams) -> OpenedRelease:
     return open_release(open_store(params.storage), params.corpus, params.version)
 
 
+def built_here(params: BuildParams) -> OpenedRelease:
+    """The release of a build whose tasks run in this process."""
+    with in_this_process():
+        build(params)
+    return opened(params)
+
+
 def table(release: OpenedRelease, kind: str) -> pa.Table:
     """All rows of a release's `shards` or `decisions`."""
     return pd.dataset(release.files(kind)).to_table()

@@ -43,6 +43,23 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def small_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, so small that its build starts no Ray."""
+    out = tmp_path_factory.mktemp("small_demo") / "demo"
+    write_demo(out, size_bytes=1_200_000, seed=1, report=lambda _done: None)
+    return out
+
+
+@pytest.fixture
+def tasks_here() -> Iterator[None]:
+    """Tasks run in this process, as `tests.builds.in_this_process` says."""
+    from tests.builds import in_this_process
+
+    with in_this_process():
+        yield
+
+
+@pytest.fixture(scope="session")
 def local_ray() -> Iterator[None]:
     """One local Ray for the whole session: starting one takes seconds."""
     from jobs.on_ray.session import ray_session, start_ray

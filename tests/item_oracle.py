@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from jobs.corpus.contamination.alignment import TILE
-from jobs.corpus.contamination.seeds import SEED
 from jobs.corpus.text.canonical import folding_table
 
 Token = str
@@ -60,10 +59,3 @@ def beside(item, text, tiles, t) -> int | None:
                 if place is not None and 0 <= place < len(text) and text[place] == item[t]:
                     return place - t
     return None
-
-
-def has_seed(item: str, text: str) -> bool:
-    """Whether a text has a run of an item that is looked up."""
-    ours, theirs = tokens(item), tokens(text)
-    runs = {tuple(theirs[t : t + SEED]) for t in range(len(theirs) - SEED + 1)}
-    return any(tuple(ours[t : t + SEED]) in runs for t in range(len(ours) - SEED + 1))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from jobs.storage.canonical_json import sha256_hex
 from jobs.storage.layout import blob_key
+from jobs.storage.objects import ObjectStore
 
 _ZERO = "0" * 32
 
@@ -22,6 +24,14 @@ def file_entry(corpus: str, digest: str, size_bytes: int, **more: Any) -> dict[s
         "last_id": _ZERO,
         **more,
     }
+
+
+def stored_file(store: ObjectStore, corpus: str, text: str) -> dict[str, Any]:
+    """The entry of a file of a text, which is in the store."""
+    body = text.encode()
+    digest = sha256_hex(body)
+    store.put(blob_key(corpus, digest), body)
+    return file_entry(corpus, digest, len(body))
 
 
 def manifest_of(

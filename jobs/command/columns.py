@@ -20,6 +20,7 @@ _LEAST_WIDTH = 24
 _TOKENS = re.compile(
     r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60]|[^\s\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60]+|\s+"
 )
+_SENTENCE = re.compile(r"[\s，。；：！？]")  # which names do not hold
 _CUT = "…"
 
 
@@ -53,10 +54,10 @@ def padded(text: str, width: int, *, to_right: bool = False) -> str:
 
 
 def cut(text: str, width: int) -> str:
-    """Return a text that takes at most `width` cells: of one word both ends, else the beginning."""
+    """Return a text that takes at most `width` cells: of a name both ends, else the beginning."""
     if cells(text) <= width:
         return text
-    tail = "" if " " in text else _within(text[::-1], (width - 1) // 2)[::-1]
+    tail = "" if _SENTENCE.search(text) else _within(text[::-1], (width - 1) // 2)[::-1]
     return f"{_within(text, width - 1 - cells(tail))}{_CUT}{tail}"
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
+from jobs.command.columns import cut
 from jobs.command.escapes import visible_line
 from jobs.command.exits import coloured
 from jobs.command.terminal import say
@@ -24,14 +25,28 @@ def report_changes(changes: Iterator[Change]) -> None:
         is_any = True
         places = list(differences(change.before, change.after))
         say(f"{change.rule}: {len(places)} place{'s' * (len(places) != 1)}")
-        for line, place in places[:_SHOWN]:
-            shown = visible_line(place)
-            # Only the colours are ours: they are written past what makes controls visible.
-            sys.stdout.write(f"  line {line}: {_coloured(shown)}\n")
-        if len(places) > _SHOWN:
-            say(f"  and {len(places) - _SHOWN} more")
+        say_places(places, most=_SHOWN)
     if not is_any:
         say("no repair changed the text")
+
+
+def say_places(
+    places: Sequence[tuple[int, str]], *, most: int, above: int = 0, width: int | None = None
+) -> None:
+    """Print where two texts differ, a place a line.
+
+    Args:
+        places: of `differences`.
+        most: that are shown.
+        above: lines that stand above both texts.
+        width: cells of a line, at most; None for any.
+    """
+    for line, place in places[:most]:
+        shown = f"  line {line + above}: {visible_line(place)}"
+        # Only the colours are ours: they are written past what makes controls visible.
+        sys.stdout.write(f"{_coloured(shown if width is None else cut(shown, width))}\n")
+    if len(places) > most:
+        say(f"  and {len(places) - most} more")
 
 
 def differences(before: str, after: str) -> Iterator[tuple[int, str]]:

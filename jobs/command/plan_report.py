@@ -142,7 +142,3 @@ def _needs(estimate: Estimate, params: BuildParams) -> None:
             f"published  {params.version} is published already: the same build changes nothing, "
             "any other is refused (33)"
         )
-
-
-def _core_time(estimate: Estimate) -> str:
-    return f"{approximate(estimate.core_seconds)} of core time"

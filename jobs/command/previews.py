@@ -8,7 +8,7 @@ from itertools import islice
 
 from jobs.command.differences import differences
 from jobs.command.escapes import visible_line
-from jobs.command.side_by_side import cut, side_by_side, terminal_width
+from jobs.command.side_by_side import excerpt, side_by_side, terminal_width
 from jobs.command.terminal import command, say, say_table
 from jobs.corpus.normalize.reject_examples import example_lines
 from jobs.errors import error_ending_with
@@ -111,7 +111,7 @@ def _say_files(kinds: Sequence[KindOfFiles]) -> None:
             one.files,
             _size(one.bytes),
             "no" if one.group is None else f"yes{', ' * bool(one.group)}{one.group}",
-            cut(one.example, _NAME),
+            excerpt(one.example, _NAME),
         ]
         for one in kinds
     ]
@@ -152,7 +152,7 @@ def _say_layout(layout: LayoutPreview, *, is_only: bool) -> None:
         )
     rows = [
         [
-            cut(one.name, _NAME),
+            excerpt(one.name, _NAME),
             one.kind,
             f"{one.filled:.0%}" if one.filled in {0, 1} else f"{one.filled:.1%}",
             one.chars,
@@ -177,14 +177,14 @@ def _say_rejects(found: PartnerPreview) -> None:
         say(f"\n{one.reason}:")
         for line in example_lines(one, found.text_columns):
             is_cure = line.startswith("columns.")
-            say(f"  {line if is_cure else cut(line, _width() - 2)}")
+            say(f"  {line if is_cure else excerpt(line, _width() - 2)}")
 
 
 def _say_text(text: RepairedText) -> None:
     heading = "before │ after repair" if text.steps else "a text"
-    say(f"\n{cut(f'{text.file} row {text.row:,}, {heading}', _width())}")
+    say(f"\n{excerpt(f'{text.file} row {text.row:,}, {heading}', _width())}")
     if not text.steps:
-        say(cut(text.before, 2 * _width()))
+        say(excerpt(text.before, 2 * _width()))
         say("  no repair changes it")
         return
     for line in side_by_side(text.before, text.after, _width(), _LINES):
@@ -193,7 +193,7 @@ def _say_text(text: RepairedText) -> None:
         places = list(differences(step.before, step.after))
         shown = [visible_line(place) for _, place in islice(places, _PLACES)]
         more = f" and {len(places) - _PLACES:,} more" if len(places) > _PLACES else ""
-        say(f"  {cut(f'{step.repair}: ' + '; '.join(shown) + more, _width() - 2)}")
+        say(f"  {excerpt(f'{step.repair}: ' + '; '.join(shown) + more, _width() - 2)}")
 
 
 def _width() -> int:

@@ -46,7 +46,6 @@ class Snapshot:
         found: Tasks of it that were done when it began.
         share: Of all work of the build that is done, in [0, 1].
         seconds: Since the build began.
-        label_seconds: Since this work began.
         seconds_left: About how long the build still takes; None where that is not known yet.
         rows_per_second: Of this work; None where it counts none.
         bytes_per_second: Bytes of text of this work a second; None where it counts none.
@@ -61,7 +60,6 @@ class Snapshot:
     found: int
     share: float
     seconds: float
-    label_seconds: float
     seconds_left: float | None
     rows_per_second: float | None
     bytes_per_second: float | None
@@ -145,7 +143,6 @@ class BuildProgress:
             found=self._found,
             share=self._share(),
             seconds=now - self._began,
-            label_seconds=seconds,
             seconds_left=self._left(seconds),
             rows_per_second=rates[0] / seconds if rates[0] and is_timed else None,
             bytes_per_second=rates[1] / seconds if rates[1] and is_timed else None,

@@ -20,13 +20,11 @@ if TYPE_CHECKING:  # reading verbs must not wait for Ray to load
     from jobs.corpus.release.loss_alarms import Alarm
     from jobs.flow.builds.pipeline import BuildState
     from jobs.flow.builds.publish_stage import Published
-    from jobs.flow.releases.explanation import Explanation
     from jobs.flow.releases.opened_release import OpenedRelease
     from jobs.flow.releases.partner_report import PartnerReport
     from jobs.flow.releases.survey import Survey
     from jobs.storage.manifests import Manifest
 
-_EXCERPT_CHARS = 120
 _OUTCOMES = ("dropped", "cut", "reported", "quoted")  # documents that hold items of a set
 _COUNTS = ("delivered", "kept", "dropped", "rejected")
 _LISTED = 10
@@ -260,40 +258,3 @@ def _say_rows(rows: Sequence[Mapping[str, Any]]) -> None:
         header = [name.replace("_", " ") for name in rows[0]]
         say_table(header, [[_shown(name, row[name]) for name in row] for row in rows])
         say()
-
-
-def _because(removal: dict[str, Any]) -> str:
-    if removal["first_line"] is not None:
-        return f"as in line {removal['first_line']}"
-    return f"as on {removal['documents']:,} of {removal['site_documents']:,} pages of its site"
-
-
-def report_explanation(explanation: Explanation) -> None:
-    """Print the decision of every delivered row of an id."""
-    for row in explanation.decisions:
-        say(f"{explanation.doc_id}: {row['verdict']} by {row['stage']}")
-        file = visible_line(row["source_file"])
-        say(f"  delivered by {row['partner']} in {file}, row {row['source_row']}")
-        for name in (
-            "source_id",
-            "reason",
-            "evidence",
-            "kept_doc_id",
-            "kept_partner",
-            "similarity",
-            *("containment", "novel_chars", "template_of", "copies", "copy_partners"),
-        ):
-            if row.get(name) is not None:  # older releases have fewer columns
-                say(f"  {name.replace('_', ' ')}: {visible_line(str(row[name]))}")
-    for row in explanation.removals:
-        say(f"  removed {row['kind']}, line {row['line']}, {_because(row)}:")
-        say(f"    {row['text'].strip()[:_EXCERPT_CHARS]!r}")
-    if explanation.document:
-        document = explanation.document
-        title = visible_line(str(document["title"]))
-        say(f"in the release: {document['id']} of {document['partner']}, {title}")
-        say(f"  {document['content'][:_EXCERPT_CHARS]!r}")
-    if explanation.replaced:
-        say(f"{len(explanation.replaced)} other delivered rows are dropped as duplicates of it:")
-        for row in explanation.replaced[:_LISTED]:
-            say(f"  {row['doc_id']} of {row['partner']}: {row['reason']}, {row['similarity']}")

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
-from jobs.command.columns import cells, padded
+from jobs.command.columns import cells, cut, padded
 from jobs.command.escapes import visible_line
 
 LEAST_WIDTH = 80
@@ -19,12 +19,9 @@ def terminal_width() -> int:
     return min(max(shutil.get_terminal_size((LEAST_WIDTH, 24)).columns, LEAST_WIDTH), _MOST_WIDTH)
 
 
-def cut(text: str, width: int) -> str:
-    """Return a text on one line in at most `width` columns; what is cut off ends in `…`."""
-    line = visible_line(" ".join(text.split()))
-    if cells(line) <= width:
-        return line
-    return next(_parts(line, width - 1), "") + _CUT
+def excerpt(text: str, width: int) -> str:
+    """Return a text on one line in at most `width` cells of a terminal, see `columns.cut`."""
+    return cut(visible_line(" ".join(text.split())), width)
 
 
 def _parts(text: str, width: int) -> Iterator[str]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextvars import ContextVar
 
@@ -54,11 +56,44 @@ def start_ray(params: ComputeParams) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     from jobs.on_ray.addresses import cluster_address  # noqa: PLC0415
 
-    if address := cluster_address(params.address):
-        _connect(address)
-    else:
-        _start_here(params.workers)
-    _silence_ray_data()
+    with interrupted_afterwards():
+        if address := cluster_address(params.address):
+            _connect(address)
+        else:
+            _start_here(params.workers)
+        _silence_ray_data()
+
+
+@contextlib.contextmanager
+def interrupted_afterwards() -> Iterator[None]:
+    """Let Ctrl-C end what is within once it is done; a second one ends it at once.
+
+    A Ray that is interrupted while it starts warns of each of its processes, and leaves some.
+
+    Raises:
+        KeyboardInterrupt: also where what is within failed, as it may because of Ctrl-C.
+    """
+    pressed: list[int] = []
+
+    def note(number: int, _frame: object) -> None:
+        if pressed:
+            raise KeyboardInterrupt
+        pressed.append(number)
+
+    if threading.current_thread() is not threading.main_thread():  # where signals do not arrive
+        yield
+        return
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    except Exception as error:
+        if pressed:
+            raise KeyboardInterrupt from error
+        raise
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise KeyboardInterrupt
 
 
 def is_initialized() -> bool:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from jobs.config_errors import nearest
 from jobs.errors import DeliveryError, DeliveryMissing, DeliveryUnreadable
 from jobs.storage.local_files import kernel_devices, settled, version_of
 from jobs.storage.patterns import Pattern, before_magic, fits, is_delivered, left
@@ -21,7 +21,6 @@ from jobs.storage.source_files import PassedOver, SourceFile, Wanted
 
 _FILE_SCHEME = "file://"
 _SHOWN, _SHOWN_CHARS = 10, 200
-_ALIKE = 0.6  # of difflib: two digits of a date changed places
 
 
 class _Found(NamedTuple):
@@ -85,9 +84,8 @@ def nearest_path(pattern: str) -> str:
     for part in before_magic(path.parts)[1:]:
         if not (here / part).exists():
             names = [entry.name for entry in _entries(here)] if here.is_dir() else []
-            near = get_close_matches(part, names, 1, _ALIKE)
-            if near:
-                return f"{str(here)!r} holds no {part!r}: did you mean {str(here / near[0])!r}?"
+            if near := nearest(part, names):
+                return f"{str(here)!r} holds no {part!r}: did you mean {str(here / near)!r}?"
             there = f", only {', '.join(names[:_SHOWN])}" if names else ""
             return f"{str(here)!r} holds no {part!r}{there}: correct the path"
         here /= part

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import time
 from pathlib import Path
 
 import pytest
 
+from jobs.storage.corpus import Corpus
+from jobs.storage.log import head
+from jobs.storage.objects import StorageParams
+from jobs.storage.stores import open_store
+from tests.builds import build, build_parameters, in_this_process
 from tests.commands import build_arguments, heliu, start
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
@@ -27,20 +31,18 @@ PLACES = (
 )
 
 
-def releases(root: Path) -> list[dict[str, str]]:
-    done = heliu("releases", f"storage.root={root}", "format=json")
-    assert done.returncode == 0, done.stderr
-    found: list[dict[str, str]] = json.loads(done.stdout)
-    return found
+def digests(root: Path) -> list[str]:
+    """The digests of the releases below a root."""
+    store = open_store(StorageParams(str(root), None, None))
+    return [one["digest"] for one in head(Corpus(store, "demo")).registry.releases]
 
 
 @pytest.fixture(scope="module")
 def digest(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The digest of a build nobody disturbed."""
     root = tmp_path_factory.mktemp("undisturbed")
-    done = heliu(*build_arguments(demo, root, EXAMS))
-    assert done.returncode == 0, done.stderr
-    return releases(root)[0]["digest"]
+    with in_this_process():
+        return build(build_parameters(demo / "conf", root, EXAMS)).digest
 
 
 def test_build_killed_at_every_stage_completes_to_the_same_digest(
@@ -57,10 +59,10 @@ def test_build_killed_at_every_stage_completes_to_the_same_digest(
         running.send_signal(signal.SIGKILL)
         running.wait()
         running.stdout.close()
-        assert releases(tmp_path) == []
+        assert digests(tmp_path) == []
     done = heliu(*build_arguments(demo, tmp_path, *PIECES))
     assert done.returncode == 0, done.stderr
-    assert [release["digest"] for release in releases(tmp_path)] == [digest]
+    assert digests(tmp_path) == [digest]
     assert heliu("verify", f"storage.root={tmp_path}").returncode == 0
 
 
@@ -72,7 +74,7 @@ def test_build_killed_after_random_times_completes_to_the_same_digest(
         time.sleep(seconds)
         running.kill()
         running.communicate()
-        assert {release["digest"] for release in releases(tmp_path)} <= {digest}
+        assert {*digests(tmp_path)} <= {digest}
     done = heliu(*build_arguments(demo, tmp_path, *PIECES))
     assert done.returncode == 0, done.stderr
-    assert [release["digest"] for release in releases(tmp_path)] == [digest]
+    assert digests(tmp_path) == [digest]

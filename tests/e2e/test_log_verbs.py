@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from jobs.storage.canonical_json import sha256_hex
 from jobs.storage.corpus import Corpus
 from jobs.storage.directory import DirectoryStore
-from jobs.storage.layout import blob_key
 from jobs.storage.publication import publish
 from tests.commands import heliu
-from tests.manifests import file_entry, manifest_of
+from tests.manifests import manifest_of, stored_file
 
 pytestmark = pytest.mark.e2e
 
@@ -21,10 +19,7 @@ ABOUT = {"at": "2023-11-29T00:00:00+00:00", "by": "甲@南京"}
 
 
 def put(root: Path, text: str) -> dict[str, object]:
-    body = text.encode()
-    key = blob_key("cci", sha256_hex(body))
-    DirectoryStore(root).put(key, body)
-    return file_entry("cci", sha256_hex(body), len(body))
+    return stored_file(DirectoryStore(root), "cci", text)
 
 
 @pytest.fixture

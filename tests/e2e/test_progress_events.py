@@ -12,8 +12,8 @@ from tests.commands import build_arguments, heliu
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 
-def test_program_can_follow_a_build(demo: Path, tmp_path: Path) -> None:
-    arguments = build_arguments(demo, tmp_path / "root", "shards.input_bytes=300000")
+def test_program_can_follow_a_build(small_demo: Path, tmp_path: Path) -> None:
+    arguments = build_arguments(small_demo, tmp_path / "root", "shards.input_bytes=120000")
     planned = heliu(*arguments, "plan=true", "format=json")
     assert planned.returncode == 0, planned.stderr
     plan = json.loads(planned.stdout)

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from jobs.corpus.release.acceptance import Category
-from jobs.corpus.release.sampling import SampleParams
+from jobs.corpus.release.review_sampling import SampleParams
 from jobs.errors import ConfigError
 from jobs.flow.releases.review_files import write_review
-from jobs.flow.releases.samples import Sample, documents, draw
+from jobs.flow.releases.review_samples import Sample, documents, draw
 from jobs.flow.releases.verdict_files import complete_verdicts, read_verdicts
 from jobs.storage.directory import DirectoryStore
 from tests.browser import Browser, downloaded, program

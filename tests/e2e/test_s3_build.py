@@ -9,6 +9,7 @@ import pyarrow.dataset as pd
 import pyarrow.fs
 import pytest
 
+from tests.builds import build, build_parameters, in_this_process
 from tests.commands import build_arguments, heliu, printed_commands, shell
 from tests.s3_server import fresh_bucket, s3_server
 
@@ -47,7 +48,6 @@ def test_build_on_s3_equals_the_build_on_a_directory_and_reads_back(
         )["train"]
         assert loaded["id"][:] == table["id"].to_pylist()
 
-    directory = tmp_path / "releases"
-    assert heliu(*build_arguments(demo, directory)).returncode == 0
-    same = json.loads(heliu("show", f"storage.root={directory}", "format=json").stdout)
-    assert same["digest"] == shown["digest"]
+    with in_this_process():
+        same = build(build_parameters(demo / "conf", tmp_path / "releases"))
+    assert same.digest == shown["digest"]

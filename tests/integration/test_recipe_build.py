@@ -11,7 +11,7 @@ from jobs.errors import NotAccepted
 from jobs.flow.releases.candidates import open_reviewed
 from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.flow.releases.verification import verify
-from tests.builds import build, build_parameters, in_this_process, opened, real_conf, table
+from tests.builds import build, build_parameters, built_here, in_this_process, real_conf, table
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -33,9 +33,7 @@ UNREVIEWED = ("acceptance.reviewed=0", "acceptance.within=0")
 
 def released(conf: Path, root: Path, *overrides: str) -> OpenedRelease:
     params = build_parameters(conf, root, "recipe=cci", "alarms=warn", *UNREVIEWED, *overrides)
-    with in_this_process():
-        build(params)
-    return opened(params)
+    return built_here(params)
 
 
 def assert_sound(release: OpenedRelease) -> list[dict[str, Any]]:

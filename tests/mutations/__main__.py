@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,35 +16,13 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from queue import SimpleQueue
 
-from tests.mutations.catalogue import MUTATIONS, Mutation
+from tests.mutations.catalogue import MUTATIONS
+from tests.mutations.mutation import Mutation
+from tests.mutations.trial import is_noticed
 
 ROOT = Path(__file__).parents[2]
 _COPIED = ("jobs", "conf", "tests", "docs")
 _SHARE_NOTICED = 0.95
-_SECONDS = 600
-
-
-def is_noticed(mutation: Mutation, copy: Path) -> bool:
-    """Whether the tests fail with the fault in the copy; the copy is as before afterwards."""
-    path = copy / mutation.file
-    right = path.read_text(encoding="utf-8")
-    path.write_text(right.replace(mutation.old, mutation.new), encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider"]
-    try:
-        ended = subprocess.run(
-            [*command, *mutation.tests],
-            cwd=copy,
-            capture_output=True,
-            timeout=_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return True  # it hangs, which a run of the tests shows as well
-    finally:
-        path.write_text(right, encoding="utf-8")
-    if ended.returncode not in {0, 1}:
-        raise RuntimeError(f"{mutation.file}: {ended.stdout.decode()[-2000:]}")
-    return ended.returncode == 1
 
 
 def tried(mutation: Mutation, copies: SimpleQueue[Path]) -> tuple[Mutation, bool, float]:

@@ -6,25 +6,12 @@ step of an algorithm. A text to replace occurs once in its file.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-
-class Mutation(NamedTuple):
-    """One fault: the file, the text in it, what stands there instead, and tests by path."""
-
-    file: str
-    old: str
-    new: str
-    tests: tuple[str, ...]
-
-
-def _in(file: str, tests: str, *pairs: tuple[str, str]) -> list[Mutation]:
-    paths = tuple(f"tests/{name}.py" for name in tests.split())
-    return [Mutation(file, old, new, paths) for old, new in pairs]
-
+from tests.mutations.commands import OF_COMMANDS
+from tests.mutations.mutation import Mutation, mutations_of
+from tests.mutations.reports import OF_REPORTS
 
 MUTATIONS: list[Mutation] = [
-    *_in(
+    *mutations_of(
         "jobs/corpus/release/conservation.py",
         "unit/corpus/release/test_conservation unit/corpus/release/test_takedown_rows",
         ("if delivered != kept + dropped + rejected or kept != released:", "if kept != released:"),
@@ -42,7 +29,7 @@ MUTATIONS: list[Mutation] = [
             'if numbers.total() != account["delivered"]:',
         ),
     ),
-    *_in(
+    *mutations_of(
         "jobs/corpus/release/decisions.py",
         "unit/corpus/release/test_conservation",
         ("if found != len(drops):", "if False:"),
@@ -53,7 +40,7 @@ MUTATIONS: list[Mutation] = [
             'columns["licence"] = pc.fill_null(kept["licence"], "")',
         ),
     ),
-    *_in(
+    *mutations_of(
         "jobs/corpus/dedup/ranking.py",
         "unit/corpus/dedup/test_ranking unit/corpus/dedup/test_duplicates",
         ('("text_hash", "doc_id", "record_hash")', '("text_hash", "doc_id")'),
@@ -65,12 +52,12 @@ MUTATIONS: list[Mutation] = [
         ("return -pc.fill_null(column, 0)", "return pc.fill_null(column, 0)"),
         ('"descending" if preference == "newest" else "ascending"', '"ascending"'),
     ),
-    *_in(
+    *mutations_of(
         "jobs/corpus/dedup/params.py",
         "unit/corpus/dedup/test_duplicates",
         ("if not 0 < self.threshold <= 1:", "if not 0 <= self.threshold <= 1:"),
     ),
-    *_in(
+    *mutations_of(
         "jobs/corpus/dedup/banding.py",
         "unit/corpus/dedup/test_duplicates unit/corpus/dedup/test_geometry"
         " property/test_duplicates_laws",
@@ -80,7 +67,7 @@ MUTATIONS: list[Mutation] = [
             "keys[:, -1] = np.arange(len(ids), dtype=np.uint64)",
         ),
     ),
-    *_in(
+    *mutations_of(
         "jobs/corpus/dedup/duplicates.py",
         "unit/corpus/dedup/test_duplicates property/test_duplicates_laws property/test_frozen_laws",
         (
@@ -88,7 +75,7 @@ MUTATIONS: list[Mutation] = [
             "first_new=0",
         ),
     ),
-    *_in(
+    *mutations_of(
         "jobs/corpus/dedup/drop_evidence.py",
         "unit/corpus/dedup/test_duplicates property/test_frozen_laws",
         (
@@ -104,25 +91,25 @@ MUTATIONS: list[Mutation] = [
             'is_whole = _is_equal(pairs, "canonical_hash")',
         ),
     ),
-    *_in(
+    *mutations_of(
         "jobs/corpus/dedup/decision_kernels.py",
         "unit/corpus/dedup/test_duplicates property/test_frozen_laws",
         ("        first_band = columns - 1\n", "        first_band = 0\n"),
         ("best = _equal_sibling(search, rank, index, best)", "pass"),
     ),
-    *_in(
+    *mutations_of(
         "jobs/corpus/dedup/siblings.py",
         "unit/corpus/dedup/test_siblings unit/corpus/dedup/test_labelled_pairs",
         ("if len(first) == 0 or _contains(second, first):", "if len(first) == 0:"),
         ("return 2 * _shared_chars(first, second) >= _chars(first)", "return True"),
     ),
-    *_in(
+    *mutations_of(
         "jobs/corpus/text/addresses.py",
         "unit/corpus/text/test_canonical",
         ("is_led = after == _NUMBER and _LEADING[sign]", "is_led = False"),
         ("return bool(before == _LETTER)", "return False"),
     ),
-    *_in(
+    *mutations_of(
         "jobs/corpus/dedup/components.py",
         "unit/corpus/dedup/test_components property/test_components_laws",
         ("members = sizes[label] if label < first_frozen else 0", "members = sizes[label]"),
@@ -132,7 +119,7 @@ MUTATIONS: list[Mutation] = [
             "        if a > b:\n            parents[b] = a",
         ),
     ),
-    *_in(
+    *mutations_of(
         "jobs/corpus/removal/site_boilerplate.py",
         "unit/corpus/removal/test_site_boilerplate property/test_removals_laws",
         ("is_common = (line_documents >= least)", "is_common = (line_documents > least)"),
@@ -142,7 +129,7 @@ MUTATIONS: list[Mutation] = [
         ),
         ("pairs = unique_pairs(pairs)", "pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]"),
     ),
-    *_in(
+    *mutations_of(
         "jobs/corpus/intake/dates.py",
         "unit/corpus/intake/test_dates",
         ("if half in _AFTERNOON and hour < 12:", "if half in _AFTERNOON:"),
@@ -150,7 +137,7 @@ MUTATIONS: list[Mutation] = [
         ("if not _FIRST_YEAR <= year <= _LAST_YEAR:", "if False:"),
         ("return year + _REPUBLIC if", "return year + _REPUBLIC + 1 if"),
     ),
-    *_in(
+    *mutations_of(
         "jobs/corpus/intake/web_archives.py",
         "unit/corpus/intake/test_web_archives",
         (
@@ -159,34 +146,34 @@ MUTATIONS: list[Mutation] = [
         ),
         ("if len(source) > limit:", "if False:"),
     ),
-    *_in(
+    *mutations_of(
         "jobs/corpus/signals/quality_report.py",
         "unit/corpus/signals/test_quality_report",
         ("is_called = scores >= _NEUTRAL", "is_called = scores > _NEUTRAL"),
         ("float((is_called == labels).mean())", "float((is_called != labels).mean())"),
         ("is_below = scores < threshold", "is_below = scores <= threshold"),
     ),
-    *_in(
+    *mutations_of(
         "jobs/corpus/repair/line_detectors.py",
         "property/test_detectors_laws",
         ("is_empty = at == line_start and", "is_empty = at != line_start and"),
         ("spaced >= _SPACED_CHARS", "spaced > 2 * _SPACED_CHARS"),
         ("abs(width - last_wide) <= _WRAP_SLACK", "abs(width - last_wide) < 0"),
     ),
-    *_in(
+    *mutations_of(
         "jobs/flow/builds/merge_stage.py",
         "unit/flow/tasks/test_fingerprints",
         ("return params.shards.release_bytes, licences", "return params.shards.release_bytes"),
         ("return params.shards.release_bytes, licences", "return licences"),
     ),
-    *_in(
+    *mutations_of(
         "jobs/flow/dedup/dedup_stage.py",
         "unit/flow/tasks/test_fingerprints",
         ("params.shards.group_documents, priorities)", "params.shards.group_documents)"),
         ("(params.bands, params.rank, filters,", "(params.bands, params.rank,"),
         ("decided, how, code_digest())", "decided, how)"),
     ),
-    *_in(
+    *mutations_of(
         "jobs/flow/intake/input_shards.py",
         "unit/flow/tasks/test_fingerprints",
         ("(group.reading, text, params.site_boilerplate.is_on,", "(partner.reading, text,"),
@@ -196,7 +183,7 @@ MUTATIONS: list[Mutation] = [
             "(file.source.name, _place(file.split))",
         ),
     ),
-    *_in(
+    *mutations_of(
         "jobs/flow/dedup/frozen.py",
         "unit/flow/dedup/test_frozen property/test_frozen_laws",
         (
@@ -204,7 +191,7 @@ MUTATIONS: list[Mutation] = [
             "{Origin.PARENT: 2_000_000_000, Origin.TOMBSTONE: 1_000_000_000}",
         ),
     ),
-    *_in(
+    *mutations_of(
         "jobs/storage/directory.py",
         "unit/storage/test_directory_store",
         ("        os.fsync(file.fileno())\n", "        pass\n"),
@@ -213,7 +200,7 @@ MUTATIONS: list[Mutation] = [
         ("return temp.stat().st_nlink > 1", "return False"),
         ("is_new = not path.exists()", "is_new = True"),
     ),
-    *_in(
+    *mutations_of(
         "jobs/storage/garbage.py",
         "unit/storage/test_garbage",
         ("for keys in (checkpoints, tables,", "for keys in (tables, checkpoints,"),
@@ -224,7 +211,7 @@ MUTATIONS: list[Mutation] = [
         ("        live |= _candidates(corpus)\n", "        pass\n"),
         ("dict(blobs[:_BATCH])", "dict(blobs)"),
     ),
-    *_in(
+    *mutations_of(
         "jobs/storage/commits.py",
         "unit/storage/test_log_actions property/test_log_machine",
         ('return bool(found["id"] == entry["id"])', "return True"),
@@ -232,7 +219,7 @@ MUTATIONS: list[Mutation] = [
         ("        corpus.store.put(note, canonical_json(entry))\n", "        pass\n"),
         ("if _written(corpus, entry, is_noted=True):", "if True:"),
     ),
-    *_in(
+    *mutations_of(
         "jobs/storage/operations.py",
         "unit/storage/test_log_states property/test_log_machine",
         ("if operation.epoch != registry.epoch:", "if False:"),
@@ -248,7 +235,7 @@ MUTATIONS: list[Mutation] = [
         ),
         ("epoch = registry.epoch + 1", "epoch = registry.epoch"),
     ),
-    *_in(
+    *mutations_of(
         "jobs/storage/publication.py",
         "unit/storage/test_log_actions unit/flow/builds/test_publish_stage"
         " property/test_log_machine",
@@ -258,21 +245,23 @@ MUTATIONS: list[Mutation] = [
         ),
         ("fallen = sorted(retired_files.forbidden & new.keys())", "fallen: list[str] = []"),
     ),
-    *_in(
+    *mutations_of(
         "jobs/storage/metadata.py",
         "unit/storage/test_log_actions",
         ("    if sha256_hex(body) != digest:\n", "    if False:\n"),
     ),
-    *_in(
+    *mutations_of(
         "jobs/storage/typed_json.py",
         "unit/storage/test_metadata",
         ("    if type(value) is not kind:", "    if not isinstance(value, kind):"),
         ("    if missing := sorted(needed - value.keys()):", "    if missing := []:"),
     ),
-    *_in(
+    *mutations_of(
         "jobs/storage/log.py",
         "unit/storage/test_log_actions",
         ('if entry["seq"] != number or entry["previous"] != digest:', 'if entry["seq"] != number:'),
         ('or _digest(after) != entry["state"]:', "or False:"),
     ),
+    *OF_COMMANDS,
+    *OF_REPORTS,
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from jobs.corpus.dedup.drop_evidence import is_drop
 from jobs.corpus.dedup.duplicates import find_duplicates
-from jobs.corpus.dedup.params import TEMPLATES, VERIFICATIONS
+from jobs.corpus.dedup.params import TEMPLATES, VERIFICATIONS, BandParams
 from jobs.corpus.dedup.ranking import rank_order
 from jobs.flow.params import BuildParams
 from tests.candidates import decided, parameters, signed
@@ -75,16 +76,10 @@ def test_rounds_of_any_corpus_and_chunk_equal_datasketch_loop(
     templates: str,
 ) -> None:
     with tempfile.TemporaryDirectory() as name:
-        params = parameters(
-            Path(name),
-            f"minhash.verify={verify}",
-            f"minhash.templates={templates}",
-            f"minhash.threshold={threshold}",
-            *(
-                f"minhash.{k}={v}"
-                for k, v in zip(("bands", "rows", "num_perm"), geometry, strict=True)
-            ),
-        )
+        params = parameters(Path(name))  # composed once: that takes longer than an example
+        signature = replace(params.signature, num_perm=geometry[2])
+        how = BandParams(signature, *geometry[:2], threshold, verify, templates)
+        params = replace(params, bands=how)
         ranked = corpus_table(*corpus, params)
         drops = decided(ranked, params, files=files, most=most)
     order = rank_order(ranked, params=params.rank)

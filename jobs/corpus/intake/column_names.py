@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from difflib import get_close_matches
+
+from jobs.config_errors import nearest
 
 NAMES = {
     "text": (
@@ -78,12 +79,17 @@ def meant_column(given: str, names: Iterable[str], target: str = "") -> str | No
         target: what it is mapped to: a name often given to that is taken, too.
     """
     free = list(names)
-    if near := get_close_matches(given, free, 1, _ALIKE):
-        return near[0]
+    if near := misspelt_column(given, free):
+        return near
     ends = {_bare(name): name for name in reversed(free)}
-    if near := get_close_matches(_bare(given), ends, 1, _ALIKE):
-        return ends[near[0]]
+    if near := misspelt_column(_bare(given), ends):
+        return ends[near]
     return likely_columns(free).get(target)
+
+
+def misspelt_column(given: str, names: Iterable[str]) -> str | None:
+    """Return the column whose whole name is so close that the given one is a slip, or None."""
+    return nearest(given, names, _ALIKE)
 
 
 def did_you_mean(given: str, names: Collection[str], target: str = "") -> str:

@@ -10,23 +10,10 @@ from __future__ import annotations
 from datetime import date
 
 # GB/T 2260: Beijing 11 to Xinjiang 65, Taiwan 71, Hong Kong and Macau 81 and 82, permits 83.
-_PROVINCES_BY_REGION = (
+_REGIONS = (
     (11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 83),
 )  # fmt: skip
-_PROVINCES = frozenset(
-    str(code)
-    for first, last in (
-        (11, 15),
-        (21, 23),
-        (31, 37),
-        (41, 46),
-        (50, 54),
-        (61, 65),
-        (71, 71),
-        (81, 83),
-    )
-    for code in range(first, last + 1)
-)
+_PROVINCES = frozenset(str(code) for first, last in _REGIONS for code in range(first, last + 1))
 _RESIDENT_CHECKS = "10X98765432"
 _CREDIT_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _EARLIEST_YEAR = 1890
@@ -63,7 +50,7 @@ def is_credit_code(code: str) -> bool:
 def is_payment_card(number: str) -> bool:
     """Whether a number has an issuer's beginning and length, and Luhn's check digit."""
     lengths = next((some for begin, some in _CARD_LENGTHS.items() if number.startswith(begin)), ())
-    return len(number) in lengths and len(set(number)) > 1 and _luhn(number) == 0
+    return len(number) in lengths and _luhn(number) == 0
 
 
 def is_mobile(number: str) -> bool:

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from jobs.corpus.release.acceptance_params import AcceptanceParams
 from jobs.corpus.release.proportions import Interval, interval, least_count
-from jobs.corpus.release.sampling import Key
+from jobs.corpus.release.review_sampling import Key
 
 
 class ReviewVerdict(StrEnum):

@@ -78,11 +78,6 @@ def find_prose(
 
 
 @kernel
-def _is_prose_line(data: Bytes, i: int, end: int) -> bool:
-    return not _is_table(data, i, end) and not is_code_line(data, np.int64(i), np.int64(end))
-
-
-@kernel
 def _starts_front_matter(data: Bytes, start: int, stop: int) -> bool:
     """Whether a text begins with a line of three dashes that another one answers soon."""
     if not _is_dashes(data, start, stop):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from jobs.flow.builds.normalize_stage import normalize_tasks, task_counts
-from jobs.flow.builds.sampling import Sample, sample
+from jobs.flow.builds.sample_costs import Sample, sample
 from jobs.flow.builds.stage_costs import stage_costs
 from jobs.flow.intake.input_shards import InputShard
 from jobs.flow.intake.plan import text_of_splits

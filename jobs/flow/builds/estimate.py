@@ -1,7 +1,7 @@
 """What a build will need, before it runs: from deliveries, samples of them, and measured costs.
 
 No task runs, and Ray is not started. Deliveries are listed and a few megabytes of each group
-read (`sampling`). Costs of later stages for each byte of text are those measured at real sizes
+read (`sample_costs`). Costs of later stages for each byte of text are those measured at real sizes
 (`stage_costs`), scaled by what normalizing the samples cost here and wrote.
 """
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from difflib import get_close_matches
 from itertools import islice
 
+from jobs.corpus.intake.column_names import misspelt_column
 from jobs.corpus.intake.deliveries import heads
 from jobs.corpus.intake.formats import format_named
 from jobs.corpus.intake.missing_columns import listed
@@ -21,7 +21,6 @@ from jobs.flow.intake.input_shards import Delivered, InputShard, delivered_files
 from jobs.flow.params import BuildParams
 
 _FILES_TRIED = 8
-_ALIKE = 0.8  # of difflib: `headlin` and `headline` have 0.93, `titel` and `title` 0.8
 
 
 def require_columns(plan: Sequence[InputShard], params: BuildParams) -> None:
@@ -70,10 +69,10 @@ def _complaints(
     is_fixed = not (delivered_as.is_optional or delivered_as.is_page)
     is_all = is_fixed and len(files) <= _FILES_TRIED and max(map(len, tried)) < _FILES_TRIED
     free = [name for name in names if name not in dict(reading.columns).values()]
-    meant = {given: get_close_matches(given, free, 1, _ALIKE) for _, given in missing}
+    meant = {given: misspelt_column(given, free) for _, given in missing}
     if shown and (is_all or any(meant.values())):
         for column, given in missing:
-            hint = f"did you mean {meant[given][0]!r}? " if meant[given] else ""
+            hint = f"did you mean {meant[given]!r}? " if meant[given] else ""
             there = listed(names)
             key = column if column == "keep" else f"columns.{column}"
             yield f"{key} is {given!r}: {hint}there are {there}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from jobs.errors import DeliveryError
-from jobs.flow.intake.samples import signs
+from jobs.flow.intake.delivery_samples import signs
 from jobs.flow.params import FileGroup, PartnerParams
 from jobs.storage.decompression import COMPRESSED_SUFFIXES
 from jobs.storage.patterns import ARCHIVE_SUFFIXES, before_magic

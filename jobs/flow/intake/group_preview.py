@@ -10,7 +10,7 @@ from typing import Any
 from jobs.corpus.intake.column_names import likely_columns
 from jobs.corpus.intake.column_profiles import Layout
 from jobs.corpus.intake.formats import format_named
-from jobs.flow.intake.samples import Sampled
+from jobs.flow.intake.delivery_samples import Sampled
 from jobs.flow.params import FileGroup
 from jobs.storage.source_files import SourceFile
 

@@ -28,11 +28,11 @@ from jobs.flow.intake.delivered_kinds import (
     kinds_read,
     kinds_unread,
 )
+from jobs.flow.intake.delivery_samples import SampleLimits, samples, spread
 from jobs.flow.intake.group_preview import GroupPreview, group_preview
 from jobs.flow.intake.listing import wanted_files
 from jobs.flow.intake.mistakes import Findings, Mistake, mistakes, of_error, too_many_rejects
 from jobs.flow.intake.repaired_texts import RepairedText, RepairExamples
-from jobs.flow.intake.samples import SampleParams, samples, spread
 from jobs.flow.params import BuildParams, FileGroup, PartnerParams
 from jobs.storage.source_files import SourceFile
 from jobs.storage.sources import listings
@@ -73,7 +73,7 @@ class PartnerPreview:
     mistakes: tuple[Mistake, ...]
 
 
-def preview(partner: PartnerParams, params: BuildParams, sample: SampleParams) -> PartnerPreview:
+def preview(partner: PartnerParams, params: BuildParams, sample: SampleLimits) -> PartnerPreview:
     """Return what a partner's files yield.
 
     Args:
@@ -87,7 +87,7 @@ def preview(partner: PartnerParams, params: BuildParams, sample: SampleParams) -
 class _Preview:
     """Collects what is found in the groups of a partner."""
 
-    def __init__(self, partner: PartnerParams, params: BuildParams, sample: SampleParams) -> None:
+    def __init__(self, partner: PartnerParams, params: BuildParams, sample: SampleLimits) -> None:
         self.partner, self.params, self.sample = partner, params, sample
         self.endpoint_url = params.storage.endpoint_url
         self.mistakes: list[Mistake] = []

@@ -19,7 +19,7 @@ from jobs.corpus.intake.formats import FORMATS, format_named
 from jobs.corpus.intake.rows import DeliveryParams
 from jobs.errors import DeliveryError, DeliveryMissing
 from jobs.flow.intake.delivered_kinds import KindOfFiles, by_suffix, kind_of
-from jobs.flow.intake.samples import SampleParams, samples, signs, spread
+from jobs.flow.intake.delivery_samples import SampleLimits, samples, signs, spread
 from jobs.storage.grammar import is_partner_name
 from jobs.storage.patterns import has_suffix
 from jobs.storage.source_files import SourceFile, Wanted
@@ -28,7 +28,7 @@ from jobs.storage.sources import listings
 UNKNOWN = "unknown"
 """The licence that is proposed: what was agreed is not seen in files."""
 
-_LOOK = SampleParams(text_bytes=8 << 20, files=8)
+_LOOK = SampleLimits(text_bytes=8 << 20, files=8)
 _TEXT_BYTES = 64 << 20  # of one text
 _NAMELESS = re.compile(r"[\d\W_年月日号期季周]+")  # of folders by date or number
 _NAME_CHARS = 64

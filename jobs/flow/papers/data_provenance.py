@@ -6,8 +6,8 @@ Three groups of elements: the source, its provenance, and what use is allowed.
 from __future__ import annotations
 
 from jobs.flow.papers.ledger import Ledger
-from jobs.flow.papers.paper import indented
 from jobs.flow.releases.croissant_provenance import partner_id, release_id
+from jobs.flow.releases.described_files import indented
 from jobs.flow.releases.processing import (
     NOT_GIVEN,
     collection_period,

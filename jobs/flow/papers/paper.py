@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
+from jobs.flow.releases.described_files import indented
 from jobs.flow.releases.markdown import table, text
 from jobs.storage.manifests import JsonObject
 
@@ -90,11 +89,6 @@ def as_markdown(paper: Paper) -> bytes:
             header = [text(name) for name in section.table.header]
             lines += [*table(header, rows), ""] if rows else [paper.words.empty, ""]
     return "\n".join(lines).encode()
-
-
-def indented(value: Any) -> bytes:
-    """Return a value as indented JSON that ends in a line break."""
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n"
 
 
 def _section(section: Section, words: Words) -> JsonObject:

@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import quote
 
 from jobs.flow.papers.ledger import Ledger
-from jobs.flow.papers.paper import indented
 from jobs.flow.releases.croissant_provenance import partner_id, release_id
+from jobs.flow.releases.described_files import indented
 from jobs.storage.manifests import JsonObject
 
 _BUILD_TYPE = "urn:heliu:build:1"

@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 from jobs.errors import ConfigError
 from jobs.flow.papers.ledger import Ledger
-from jobs.flow.papers.paper import indented
 from jobs.flow.releases.croissant_provenance import partner_id, release_id
+from jobs.flow.releases.described_files import indented
 from jobs.flow.releases.processing import (
     NOT_GIVEN,
     collection_methods,

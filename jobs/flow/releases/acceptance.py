@@ -22,7 +22,7 @@ from jobs.corpus.release.proportions import CONFIDENCE
 from jobs.errors import NotAccepted, ObjectMissing, SignatureInvalid
 from jobs.flow.releases.attestations import read_public_key
 from jobs.flow.releases.envelopes import checked_payload, enveloped, key_id, raw_key
-from jobs.flow.releases.samples import Sample
+from jobs.flow.releases.review_samples import Sample
 from jobs.storage.canonical_json import canonical_json, sha256_hex
 from jobs.storage.corpus import Corpus
 from jobs.storage.layout import acceptance_key, acceptances

@@ -57,11 +57,21 @@ def repairs_of(
     Raises:
         DeliveryMissing: the file is not there, or is not the one that was delivered.
     """
-    given = _recorded(release, decision)["repair"]
-    params = RepairParams(tuple(given["skip"]), given["lost_share"])
     text = delivered_text(release, decision, where)
-    for repair, before, after in changes(text or "", params.wanted):
+    for repair, before, after in changes(text or "", _repair_params(release, decision).wanted):
         yield Change(str(repair.name).lower(), before, after)
+
+
+def repaired_text(release: OpenedRelease, decision: dict[str, Any], where: Whereabouts) -> str:
+    """Return the text of a delivered row after every repair; arguments as of `repairs_of`."""
+    text = delivered_text(release, decision, where) or ""
+    steps = changes(text, _repair_params(release, decision).wanted)
+    return [text, *(after for _, _, after in steps)][-1]
+
+
+def _repair_params(release: OpenedRelease, decision: dict[str, Any]) -> RepairParams:
+    given = _recorded(release, decision)["repair"]
+    return RepairParams(tuple(given["skip"]), given["lost_share"])
 
 
 def delivered_text(

@@ -156,7 +156,7 @@ def derived_files(
         "SHA256SUMS": sha256sums((file.path, file.sha256) for file in locations),
         "croissant.json": croissant(manifest, release.published_at, locations, pattern=pattern),
         "files.txt": "".join(f"{file.address}\n" for file in locations).encode(),
-        "schema.json": _indented(json_schema(manifest)),
+        "schema.json": indented(json_schema(manifest)),
         "view.sql": view(manifest, [file.address for file in locations]).encode(),
     }
 
@@ -239,5 +239,6 @@ def _json_type(column: ColumnEntry) -> JsonObject:
     return {"type": [kind, "null"] if column["nullable"] else kind}
 
 
-def _indented(value: Any) -> bytes:
+def indented(value: Any) -> bytes:
+    """Return a value as indented JSON that ends in a line break."""
     return orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n"

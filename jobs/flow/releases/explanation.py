@@ -39,6 +39,11 @@ class Explanation:
     replaced: list[Row]
     removals: list[Row]
 
+    @property
+    def duplicate(self) -> Row | None:
+        """The first delivered row that was dropped for a document that stayed; None without."""
+        return next((row for row in self.decisions if row["kept_doc_id"] is not None), None)
+
 
 def explain(release: OpenedRelease, asked: str) -> Explanation | None:
     """Explain a document; None if no delivery of the release has it.

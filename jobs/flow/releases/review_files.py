@@ -19,7 +19,7 @@ import orjson
 
 from jobs.corpus.release.acceptance import Category
 from jobs.flow.releases.exports import new_folder
-from jobs.flow.releases.samples import SHOWN, Sample, documents
+from jobs.flow.releases.review_samples import SHOWN, Sample, documents
 from jobs.storage.canonical_json import canonical_json
 
 PAGE, TABLE, NAME = "review.html", "sample.csv", "sample.json"

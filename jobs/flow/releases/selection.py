@@ -42,11 +42,6 @@ class SelectionParams:
         if not 0 < self.sample <= 1:
             raise ConfigError(f"sample={self.sample} is no share: give more than 0, at most 1")
 
-    @property
-    def is_everything(self) -> bool:
-        """Is no document left out?"""
-        return self == SelectionParams(seed=self.seed)
-
 
 def require_partners(release: OpenedRelease, params: SelectionParams) -> None:
     """Refuse partners that the release does not have.

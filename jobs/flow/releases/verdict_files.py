@@ -13,9 +13,9 @@ from typing import Any
 import orjson
 
 from jobs.corpus.release.acceptance import Category, ReviewedDocument, ReviewVerdict
-from jobs.corpus.release.sampling import SampleParams, parse_params
+from jobs.corpus.release.review_sampling import SampleParams, parse_params
 from jobs.errors import ConfigError
-from jobs.flow.releases.samples import Sample
+from jobs.flow.releases.review_samples import Sample
 
 _LISTED = 5
 _NOTE_CHARS = 1000

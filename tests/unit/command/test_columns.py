@@ -46,6 +46,14 @@ def test_words_keep_both_ends_and_sentences_their_beginning() -> None:
     assert cells("e\u0301") == 1
 
 
+def test_numbers_are_never_cut_however_narrow_the_terminal() -> None:
+    header, row = table(
+        [("名称", "n"), ("甲" * 20, "1,234,567,890")], numbers=[False, True], limit=12
+    )
+    assert row == "甲甲…甲   1,234,567,890"
+    assert header.endswith(" n")
+
+
 ROW = ["甲" * 60, "b" * 90, 1234567]
 
 

@@ -10,8 +10,12 @@ import pytest
 
 from jobs.cli import main, verbs
 from jobs.command.completion import candidates
-from tests.builds import write_partner
+from jobs.storage.corpus import Corpus
+from jobs.storage.directory import DirectoryStore
+from jobs.storage.publication import publish
+from tests.builds import ABOUT, write_partner
 from tests.commands import environment
+from tests.manifests import manifest_of, stored_file
 
 RELEASES = Path(__file__).parents[2] / "fixtures" / "release" / "root"
 SUMMARIES = {name: what for name, (_, what) in verbs().items()}
@@ -70,10 +74,22 @@ def test_releases_of_a_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HELIU_ROOT", str(RELEASES))
     assert words("heliu build corpus.parent=1") == ["corpus.parent=1.0.0"]
     assert words("heliu diff b=l") == ["b=latest"]
-    monkeypatch.setenv("HELIU_ROOT", "s3://bucket/prefix")  # which is not asked while one types
-    assert words("heliu show release=") == []
+    monkeypatch.setenv("HELIU_ROOT", "s3://bucket/prefix")
+    with monkeypatch.context() as patch:
+        asked = lambda _: pytest.fail("a bucket was asked while one types")  # noqa: E731
+        patch.setattr("jobs.storage.stores.open_store", asked)
+        assert words("heliu show release=") == []
     monkeypatch.setenv("HELIU_ROOT", "/nowhere")
     assert words("heliu show release=") == []
+
+
+def test_releases_of_several_corpora_have_their_names(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path)
+    for name, version in (("cci", "1.0.0"), ("demo", "2.0.0")):
+        manifest = manifest_of(name, version, [stored_file(store, name, version)])
+        publish(Corpus(store, name), manifest, commit_info=ABOUT)
+    found = words(f"heliu show storage.root={tmp_path} release=")
+    assert found == ["release=cci/1.0.0", "release=demo/2.0.0", "release=latest"]
 
 
 def test_press_of_a_key_loads_no_library_that_takes_time() -> None:

@@ -137,3 +137,9 @@ def test_a_task_of_hundreds_of_gigabytes_costs_microseconds() -> None:
     for _ in range(20):
         state.snapshot()
     assert (time.process_time() - began) / 20 < 0.02  # of which a view takes one a second
+
+
+def test_tasks_of_an_earlier_build_do_not_count_for_the_speed() -> None:
+    build = Build()
+    build.run("normalize", 10, 10, seconds=10.0, found=8)  # 0.12 of all work in 20 seconds
+    assert build.run("merge", 0, 2).seconds_left == pytest.approx(0.2 * 20 / 0.12)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jobs.command.columns import cells
-from jobs.command.side_by_side import cut, side_by_side
+from jobs.command.side_by_side import excerpt, side_by_side
 
 
 @pytest.mark.parametrize(
@@ -16,10 +16,10 @@ def test_cells_are_those_of_a_terminal(text: str, width: int) -> None:
 
 
 def test_text_is_cut_to_a_width_and_says_so() -> None:
-    assert cut("中文中文", 8) == "中文中文"
-    assert cut("中文中文a", 8) == "中文中…"
-    assert cells(cut("正文" * 50, 21)) <= 21
-    assert cut("一行\n又一行\t三", 80) == "一行 又一行 三"
+    assert excerpt("中文，中文", 10) == "中文，中文"
+    assert excerpt("中文，中文a", 10) == "中文，中…"
+    assert cells(excerpt("正文" * 50, 21)) <= 21
+    assert excerpt("一行\n又一行\t三", 80) == "一行 又一行 三"
 
 
 def test_texts_stand_beside_each_other_from_the_first_difference() -> None:

@@ -29,7 +29,7 @@ READERS = {
     "flow/releases/described_files.py": {"put"},
     "flow/releases/candidates.py": {"put"},  # manifests, named by their content
     "flow/releases/acceptance.py": {"get", "put"},  # signed attestations
-    "flow/releases/samples.py": {"open"},  # for a person's eyes, like `explanation`
+    "flow/releases/review_samples.py": {"open"},  # for a person's eyes, like `explanation`
     "flow/releases/mirror.py": {"get", "put", "put_file"},  # signatures
     "flow/releases/file_checks.py": {"tail"},  # verify hashes what it reads
     "flow/releases/amounts.py": {"open"},  # for a person's eyes, like the next two

@@ -24,7 +24,7 @@ STATE = (  # keys of the stored state, log entries and their readers
 # They have the method `tell` of io's streams.
 STREAMS = (
     *("jobs/corpus/intake/web_archives.py", "jobs/storage/random_access.py"),
-    "jobs/flow/builds/sampling.py",
+    "jobs/flow/builds/sample_costs.py",
 )
 TRAINING = (
     *("jobs/train_quality.py", "conf/train_quality.yaml", "jobs/flow/analysis/"),

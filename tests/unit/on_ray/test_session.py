@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import signal
 import subprocess
 import sys
 import time
@@ -24,7 +25,7 @@ from jobs.errors import (
 from jobs.on_ray import shards
 from jobs.on_ray.compute import ComputeParams
 from jobs.on_ray.progress import with_pauses
-from jobs.on_ray.session import ray_session
+from jobs.on_ray.session import interrupted_afterwards, ray_session
 from jobs.on_ray.shards import map_shards
 
 COMPUTE = ComputeParams(address=None, workers=2, task_memory_bytes=None)
@@ -142,3 +143,29 @@ def test_thread_that_reads_ends_when_nobody_wants_more() -> None:
     at = len(read)
     time.sleep(0.1)
     assert len(read) == at < 100
+
+
+def started(presses: int, fault: Exception | None = None) -> None:
+    """Start what Ctrl-C is pressed at, and press it again if it may be; it may fail."""
+    steps = ["begun"]
+    try:
+        with interrupted_afterwards():
+            for _ in range(presses):
+                signal.raise_signal(signal.SIGINT)
+            steps.append("done")
+            if fault is not None:
+                raise fault
+    finally:
+        assert steps[1:] == ["done"] * (presses < 2)
+
+
+@pytest.mark.parametrize("presses", [1, 2])
+def test_interrupt_waits_until_ray_is_started_and_a_second_one_does_not(presses: int) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        started(presses)
+    with pytest.raises(KeyboardInterrupt):
+        started(presses, ConfigError("it cannot start without what was interrupted"))
+    with pytest.raises(ConfigError):
+        started(0, ConfigError("it cannot start"))
+    assert signal.getsignal(signal.SIGINT) is before

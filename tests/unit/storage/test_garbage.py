@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from jobs.storage.canonical_json import canonical_json, sha256_hex
+from jobs.storage.canonical_json import canonical_json
 from jobs.storage.corpus import Corpus
 from jobs.storage.garbage import collect, garbage
-from jobs.storage.layout import blob_key, work_key
+from jobs.storage.layout import work_key
 from jobs.storage.log import head, history
 from jobs.storage.objects import ObjectStore
 from jobs.storage.publication import publish
-from tests.manifests import file_entry, manifest_of
+from tests.manifests import manifest_of, stored_file
 from tests.memory_store import MemoryStore
 
 CORPUS = "cci"
@@ -27,23 +27,15 @@ def store() -> MemoryStore:
     return MemoryStore()
 
 
-def shard(store: MemoryStore, text: str) -> dict:
-    body = text.encode()
-    digest = sha256_hex(body)
-    key = blob_key(CORPUS, digest)
-    store.put(key, body)
-    return file_entry(CORPUS, digest, len(body))
-
-
 def published(store: MemoryStore, version: str, *texts: str) -> None:
-    shards = [shard(store, text) for text in texts or (version,)]
+    shards = [stored_file(store, CORPUS, text) for text in texts or (version,)]
     publish(within(store), manifest_of(CORPUS, version, shards), commit_info=ABOUT)
 
 
 def test_garbage_is_listed_first_and_then_retired_and_deleted(store: MemoryStore):
     published(store, "1.0.0", "白日依山尽")
-    orphan = shard(store, "黄河入海流")
-    waiting = shard(store, "欲穷千里目")
+    orphan = stored_file(store, CORPUS, "黄河入海流")
+    waiting = stored_file(store, CORPUS, "欲穷千里目")
     checkpoint = work_key(CORPUS, "merged", "f", "0.json")
     store.put(checkpoint, canonical_json({"shards": [{"sha256": waiting["sha256"]}]}))
     listed = garbage(within(store), with_work=False)
@@ -61,9 +53,9 @@ def test_garbage_is_listed_first_and_then_retired_and_deleted(store: MemoryStore
 
 def test_delete_that_did_not_arrive_is_repeated_without_a_new_entry(store: MemoryStore):
     published(store, "1.0.0")
-    orphan = shard(store, "黄河入海流")
+    orphan = stored_file(store, CORPUS, "黄河入海流")
     collect(within(store), with_work=False, commit_info=ABOUT)
-    shard(store, "黄河入海流")  # an upload that was on its way all the time
+    stored_file(store, CORPUS, "黄河入海流")  # an upload that was on its way all the time
     assert [info.key for info in garbage(within(store), with_work=False).retired] == [orphan["key"]]
     collect(within(store), with_work=False, commit_info=ABOUT)
     assert store.size(orphan["key"]) is None
@@ -95,7 +87,7 @@ def test_checkpoints_are_deleted_before_the_tables_they_name():
 def test_garbage_of_many_blobs_is_retired_in_bounded_entries(store: MemoryStore):
     published(store, "1.0.0")
     for number in range(2500):
-        shard(store, f"孤{number}")
+        stored_file(store, CORPUS, f"孤{number}")
     collect(within(store), with_work=False, commit_info=ABOUT)
     retired = [len(entry["operation"]["blobs"]) for entry in history(within(store))[1:]]
     assert retired == [1000, 1000, 500]

@@ -20,16 +20,16 @@ from jobs.flow.builds.publish_stage import settle
 from jobs.flow.releases.corrections import logged_operations, rollback, tag, yank
 from jobs.flow.releases.opened_release import open_release
 from jobs.storage import commits
-from jobs.storage.canonical_json import canonical_json, sha256_hex
+from jobs.storage.canonical_json import canonical_json
 from jobs.storage.commits import commit
 from jobs.storage.corpus import Corpus
 from jobs.storage.directory import DirectoryStore
-from jobs.storage.layout import blob_key, hint_key, log_key, state_key
+from jobs.storage.layout import hint_key, log_key, state_key
 from jobs.storage.log import head, history
 from jobs.storage.objects import ObjectStore
 from jobs.storage.operations import Tag
 from jobs.storage.publication import publish
-from tests.manifests import file_entry, manifest_of
+from tests.manifests import manifest_of, stored_file
 from tests.memory_store import MemoryStore
 
 CORPUS = "cci"
@@ -65,21 +65,13 @@ def store() -> CountingStore:
     return CountingStore()
 
 
-def shard(store: ObjectStore, text: str) -> dict:
-    body = text.encode()
-    digest = sha256_hex(body)
-    key = blob_key(CORPUS, digest)
-    store.put(key, body)
-    return file_entry(CORPUS, digest, len(body))
-
-
 def manifest(version: str, shards: list[dict], parent: tuple[str, str] | None = None) -> dict:
     of_parent = {"parent": {"version": parent[0], "digest": parent[1]}} if parent else {}
     return manifest_of(CORPUS, version, shards, **of_parent)
 
 
 def published(store: ObjectStore, version: str, *texts: str) -> str:
-    shards = [shard(store, text) for text in texts or (version,)]
+    shards = [stored_file(store, CORPUS, text) for text in texts or (version,)]
     return publish(within(store), manifest(version, shards), commit_info=ABOUT)[0]
 
 
@@ -87,9 +79,9 @@ def published(store: ObjectStore, version: str, *texts: str) -> str:
 
 
 def test_publish_of_ten_thousand_shards_asks_about_the_three_new_ones(store: CountingStore):
-    shards = [shard(store, f"文{number}") for number in range(10_000)]
+    shards = [stored_file(store, CORPUS, f"文{number}") for number in range(10_000)]
     digest, _ = publish(within(store), manifest("1.0.0", shards), commit_info=ABOUT)
-    grown = [*shards, *(shard(store, f"新{number}") for number in range(3))]
+    grown = [*shards, *(stored_file(store, CORPUS, f"新{number}") for number in range(3))]
     before = store.requests
     publish(within(store), manifest("1.1.0", grown, ("1.0.0", digest)), commit_info=ABOUT)
     assert store.requests - before <= 3 + 14
@@ -120,7 +112,7 @@ def test_second_publisher_of_a_version_is_told_who_was_first(store: CountingStor
     published(store, "1.0.0", "白日依山尽")
     with pytest.raises(AlreadyPublished, match=r"1\.0\.0 was published by 甲@南京 at 2023"):
         published(store, "1.0.0", "黄河入海流")
-    again = manifest("1.0.0", [shard(store, "白日依山尽")])
+    again = manifest("1.0.0", [stored_file(store, CORPUS, "白日依山尽")])
     assert publish(within(store), again, commit_info=ABOUT)[1] is False
 
 
@@ -148,7 +140,7 @@ def test_publisher_that_loses_every_round_gives_up(store: CountingStore, monkeyp
 
 
 def test_publish_without_a_shard_is_refused(store: CountingStore):
-    file = shard(store, "白日依山尽")
+    file = stored_file(store, CORPUS, "白日依山尽")
     store.delete(file["key"])
     with pytest.raises(LostRace, match=f"{file['sha256']}.*run the build again"):
         publish(within(store), manifest("1.0.0", [file]), commit_info=ABOUT)
@@ -277,7 +269,7 @@ def test_release_opens_by_tag_and_a_yanked_one_warns(store: CountingStore):
 
 def _publish_one(root: Path, version: str, start, results) -> None:
     store = DirectoryStore(root)
-    shards = [shard(store, version), shard(store, "共有")]
+    shards = [stored_file(store, CORPUS, version), stored_file(store, CORPUS, "共有")]
     start.wait()
     publish(within(store), manifest(version, shards), commit_info={**ABOUT, "by": version})
     results.put(version)

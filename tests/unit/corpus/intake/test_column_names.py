@@ -20,6 +20,7 @@ def test_columns_are_known_by_what_they_are_called() -> None:
         "id": "编号",
     }
     assert likely_columns(["body.x", "正文", "content"])["text"] == "content"
+    assert likely_columns(["meta.title", "title"])["title"] == "title"
 
 
 @pytest.mark.parametrize(

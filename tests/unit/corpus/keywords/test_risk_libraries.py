@@ -66,8 +66,13 @@ def test_shortfalls_are_named() -> None:
         "2 categories, 17 are asked for",
         "fewer than 200 words in a category: 诈骗 2, 赌博 1",
     ]
-    rows = "".join(f"类{n % 17}\t词{n}号\n" for n in range(10_200))
+    sizes = [200, *[610] * 15, 650]  # as few as are asked for
+    rows = "".join(f"类{k}\t词{n}号\n" for k, size in enumerate(sizes) for n in range(size))
     assert library("a.tsv", "category\tword\n" + rows).shortfalls == []
+
+
+def test_longest_word_is_one_of_64_characters() -> None:
+    assert library("a.txt", "机" * 64).categories == (("a", 1),)
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,12 @@ from jobs.corpus.private_data.numbers import (
 )
 
 HELD = {
-    PrivateKind.RESIDENT_ID: ["11010519491231002X", "110105 19491231 002X", "110105491231002"],
+    PrivateKind.RESIDENT_ID: [
+        *("11010519491231002X", "11010519491231002x", "110105 19491231 002X", "110105491231002"),
+    ],
     PrivateKind.MOBILE: [
         "13812345678",
+        "14712345678",
         "138-1234-5678",
         "１３８１２３４５６７８",
         "1 3 8 1 2 3 4 5 6 7 8",
@@ -117,6 +120,11 @@ def test_check_digits_tell_numbers_from_others() -> None:
         sum(is_payment_card(card + str(check)) for check in range(10)) == 1 for card in cards
     )
     assert not is_credit_code("91110000802100433A")
+
+
+def test_many_short_texts_each_with_a_value_lose_none() -> None:
+    found = private_data(pa.array(["电话13812345678"] * 1000, pa.large_string()))
+    assert found["row"].to_pylist() == list(range(1000))
 
 
 def test_rows_are_independent_and_null_rows_have_none() -> None:

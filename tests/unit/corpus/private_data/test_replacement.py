@@ -72,6 +72,7 @@ def test_a_dropped_document_keeps_nothing(place: str) -> None:
     assert row["evidence"] == "1 resident_id"
     assert ID not in str((row, removals))
     assert OTHER not in str((row, removals))
+    assert {one["line"] for one in removals} <= {0}  # of its title, which tables keep
 
 
 def test_what_is_recorded_of_a_repeated_line_holds_no_value() -> None:

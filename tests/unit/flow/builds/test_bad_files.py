@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,16 +24,13 @@ from jobs.flow.params import BuildParams
 from jobs.flow.releases.card import dataset_card
 from jobs.flow.releases.verification import verify
 from jobs.flow.tasks.checkpoints import Checkpoint
-from tests.builds import build, build_parameters, in_this_process, opened, silent, write_partner
+from tests.builds import build, build_parameters, opened, silent, write_partner
+
+pytestmark = pytest.mark.usefixtures("tasks_here")
+
 
 PARTNER = "deliveries: {folder}/*.*\nformat: jsonl\nlicence: CC0-1.0\npriority: 1"
 SKIP, WARN = "on_bad_file=skip", "alarms=warn"
-
-
-@pytest.fixture(autouse=True)
-def _here() -> Iterator[None]:
-    with in_this_process():
-        yield
 
 
 def text(number: int) -> str:

@@ -5,28 +5,25 @@ from __future__ import annotations
 import gzip
 import json
 import random
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from jobs import build as build_verb
 from jobs.errors import DoesNotFit
-from jobs.flow.builds import machine, sampling
+from jobs.flow.builds import machine, sample_costs
 from jobs.flow.builds.estimate import estimate
 from jobs.flow.builds.machine import Machine, Need
 from jobs.flow.builds.stage_costs import stage_costs
 from jobs.flow.params import BuildParams
 from jobs.storage.objects import StorageParams
 from jobs.storage.stores import open_store
-from tests.builds import build, build_config, build_parameters, in_this_process, write_partner
+from tests.builds import build, build_config, build_parameters, write_partner
 
-
-@pytest.fixture(autouse=True)
-def _here() -> Iterator[None]:
-    with in_this_process():
-        yield
+pytestmark = pytest.mark.usefixtures("tasks_here")
 
 
 def near(estimated: float, real: float, factor: float) -> bool:
@@ -92,8 +89,8 @@ def row(number: int) -> dict[str, str]:
 def test_large_file_is_estimated_from_its_beginning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
 ) -> None:
-    monkeypatch.setattr(sampling, "_MOST_BYTES", 1 << 19)
-    monkeypatch.setattr(sampling, "_LEAST_BYTES", 1 << 19)
+    monkeypatch.setattr(sample_costs, "_MOST_BYTES", 1 << 19)
+    monkeypatch.setattr(sample_costs, "_LEAST_BYTES", 1 << 19)
     lines = [json.dumps(row(number), ensure_ascii=False) + "\n" for number in range(4000)]
     body = "".join(lines).encode()
     packed = gzip.compress(body) if suffix.endswith("gz") else body
@@ -106,6 +103,21 @@ def test_large_file_is_estimated_from_its_beginning(
     assert one.sampled_bytes < 0.5 * len(packed)
     assert near(one.rows or 0, 4000, 1.15)
     assert near(one.text_bytes, sum(len(row(n)["text"].encode()) for n in range(4000)), 1.15)
+
+
+def test_file_without_text_is_not_read_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sample_costs, "_MOST_BYTES", 1 << 19)
+    monkeypatch.setattr(sample_costs, "_LEAST_BYTES", 1 << 19)
+    rows = {"id": [f"{number:040}" for number in range(60_000)], "text": [""] * 60_000}
+    pq.write_table(pa.table(rows), tmp_path / "甲.parquet", row_group_size=2000)
+    given = f"deliveries: {tmp_path}/*.parquet\nformat: parquet\nlicence: MIT\npriority: 1"
+    write_partner(tmp_path / "conf", "gov", f"{given}\ncolumns: {{id: id}}")
+    params = build_parameters(tmp_path / "conf", tmp_path / "root", "partners=[gov]")
+    one = estimate(params).partners["gov"]
+    assert one.sampled_bytes < 0.5 * one.stored_bytes
+    assert near(one.rows or 0, 60_000, 1.01)
 
 
 def test_file_that_is_not_scanned_yet_will_be_as_many_tasks_as_it_has_parts(

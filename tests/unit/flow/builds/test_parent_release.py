@@ -9,29 +9,12 @@ import pytest
 
 from jobs.errors import ConfigError, ReleaseMissing
 from jobs.flow.builds.parent_release import differences, inputs_of, open_parent
-from jobs.flow.builds.publish_stage import candidate, publish_candidate
+from jobs.flow.builds.publish_stage import candidate
 from jobs.flow.intake.input_shards import delivered_files, input_name
 from jobs.flow.intake.plan import plan, with_digests
-from jobs.flow.params import BuildParams
 from jobs.flow.releases.opened_release import open_release
 from jobs.storage.stores import open_store
-from tests.builds import ABOUT, build_parameters, write_partner
-
-PARTNER = "deliveries: {folder}/*.jsonl\nformat: jsonl\nlicence: CC0-1.0\npriority: 2"
-
-
-def parameters(folder: Path, *overrides: str) -> BuildParams:
-    (folder / "a.jsonl").write_text('{"text": "床前明月光"}\n', encoding="utf-8")
-    write_partner(folder, "gov", PARTNER.format(folder=folder))
-    return build_parameters(folder, folder / "root", "partners=[gov]", *overrides)
-
-
-def published(params: BuildParams) -> BuildParams:
-    """A release without documents, as far as a build that extends it looks."""
-    parent = open_parent(open_store(params.storage), params)
-    manifest = candidate(with_digests(plan(params), params), [], [], params, parent=parent)
-    publish_candidate(manifest, params, ABOUT)
-    return params
+from tests.parents import parameters, published
 
 
 def test_parent_of_the_same_parameters_is_opened_by_every_name(tmp_path: Path) -> None:

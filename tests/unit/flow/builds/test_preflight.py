@@ -11,16 +11,14 @@ from jobs.errors import AlreadyPublished, ConfigError, StorageUnwritable
 from jobs.flow.builds.parent_release import open_parent
 from jobs.flow.builds.pipeline import run_build, run_merge, run_normalize
 from jobs.flow.builds.preflight import require_free_version
-from jobs.flow.builds.publish_stage import candidate, publish_candidate
-from jobs.flow.intake.plan import plan, with_digests
+from jobs.flow.intake.plan import plan
 from jobs.flow.params import BuildParams
 from jobs.storage.commits import commit
 from jobs.storage.corpus import Corpus
 from jobs.storage.operations import Yank
 from jobs.storage.stores import open_store
-from tests.builds import ABOUT, build_config, build_parameters, silent, write_partner
-
-PARTNER = "deliveries: {folder}/*.jsonl\nformat: jsonl\nlicence: CC0-1.0\npriority: 2"
+from tests.builds import ABOUT, build_config, silent
+from tests.parents import parameters, published
 
 
 @pytest.fixture(autouse=True)
@@ -29,20 +27,6 @@ def _no_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.fail("a task was started")
 
     monkeypatch.setattr("jobs.flow.tasks.checkpoints.map_shards", started)
-
-
-def parameters(folder: Path, *overrides: str) -> BuildParams:
-    (folder / "a.jsonl").write_text('{"text": "床前明月光"}\n', encoding="utf-8")
-    write_partner(folder, "gov", PARTNER.format(folder=folder))
-    return build_parameters(folder, folder / "root", "partners=[gov]", *overrides)
-
-
-def published(params: BuildParams) -> BuildParams:
-    """A release without documents, as far as the next build looks."""
-    parent = open_parent(open_store(params.storage), params)
-    planned = with_digests(plan(params), params)
-    publish_candidate(candidate(planned, [], [], params, parent=parent), params, ABOUT)
-    return params
 
 
 def build(params: BuildParams) -> None:

@@ -13,14 +13,7 @@ from jobs.flow.builds.parent_release import open_parent
 from jobs.flow.releases.card import dataset_card
 from jobs.flow.releases.verification import verify
 from jobs.storage.stores import open_store
-from tests.builds import (
-    build,
-    build_parameters,
-    in_this_process,
-    opened,
-    table,
-    write_partner,
-)
+from tests.builds import build_parameters, built_here, table, write_partner
 from tests.private_deliveries import (
     SAID,
     VALUES,
@@ -51,9 +44,7 @@ def parameters(folder: Path, root: Path, *overrides: str):
 
 def released(folder: Path, root: Path, *overrides: str):
     params = parameters(folder, root, *overrides)
-    with in_this_process():
-        build(params)
-    return opened(params)
+    return built_here(params)
 
 
 def test_the_search_finds_values_where_nothing_is_replaced(folder: Path, tmp_path: Path) -> None:

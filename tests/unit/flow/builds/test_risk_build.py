@@ -12,7 +12,7 @@ from jobs.errors import ConfigError
 from jobs.flow.builds.parent_release import open_parent
 from jobs.flow.releases.verification import verify
 from jobs.storage.stores import open_store
-from tests.builds import build, build_parameters, in_this_process, opened, table, write_partner
+from tests.builds import build_parameters, built_here, table, write_partner
 from tests.private_deliveries import everything_below
 
 FOOTER = "版权所有：某某老虎机研究中心，未经许可不得转载，违者必究。"
@@ -70,9 +70,7 @@ def parameters(folder: Path, root: Path, *overrides: str):
 
 def released(folder: Path, root: Path, *overrides: str):
     params = parameters(folder, root, *overrides)
-    with in_this_process():
-        build(params)
-    return opened(params)
+    return built_here(params)
 
 
 def words(folder: Path) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from jobs.errors import ConfigError
 from jobs.flow.builds.parent_release import open_parent
 from jobs.flow.releases.verification import verify
 from jobs.storage.stores import open_store
-from tests.builds import build, build_parameters, in_this_process, opened, table, write_partner
+from tests.builds import build_parameters, built_here, table, write_partner
 
 ROWS = [
     ("http://www.news.example.cn/1", "2010-05-01", "一"),
@@ -49,9 +49,7 @@ def released(folder: Path, *overrides: str):
     params = build_parameters(
         folder, folder / "releases", "partners=[gov]", "alarms=warn", registry, *overrides
     )
-    with in_this_process():
-        build(params)
-    return params, opened(params)
+    return params, built_here(params)
 
 
 def test_every_row_says_which_filter_rejected_it(folder: Path) -> None:
@@ -133,9 +131,7 @@ def flagged(tmp_path: Path) -> Path:
 def gated(folder: Path, root: str, *overrides: str):
     chosen = ("partners=[甲,乙]", "alarms=warn", *overrides)
     params = build_parameters(folder, folder / root, *chosen)
-    with in_this_process():
-        build(params)
-    return opened(params)
+    return built_here(params)
 
 
 def test_a_site_over_the_limit_is_rejected_as_a_whole(flagged: Path) -> None:

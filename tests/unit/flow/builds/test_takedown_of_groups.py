@@ -7,7 +7,6 @@ import io
 import json
 import shutil
 import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +15,10 @@ import pytest
 from jobs.corpus.model.identity import document_id
 from jobs.corpus.release.takedown import Policy
 from jobs.flow.releases.verification import verify
-from tests.builds import in_this_process, write_partner
+from tests.builds import write_partner
 from tests.takedowns import Built, article, request, row, rows
 
-
-@pytest.fixture(autouse=True)
-def _here() -> Iterator[None]:
-    with in_this_process():
-        yield
+pytestmark = pytest.mark.usefixtures("tasks_here")
 
 
 def lines(*given: dict[str, Any]) -> bytes:

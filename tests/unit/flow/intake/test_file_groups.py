@@ -10,7 +10,6 @@ import logging
 import shutil
 import tarfile
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +21,12 @@ from jobs.errors import ConfigError, DeliveryMissing, LossAlarm
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.delivered_rows import Whereabouts, delivered_text
 from jobs.flow.releases.verification import verify
-from tests.builds import build, build_parameters, in_this_process, opened, table, write_partner
+from tests.builds import build, build_parameters, opened, table, write_partner
+
+pytestmark = pytest.mark.usefixtures("tasks_here")
+
 
 HEAD = "licence: CC0-1.0\npriority: 1\n"
-
-
-@pytest.fixture(autouse=True)
-def _here() -> Iterator[None]:
-    with in_this_process():
-        yield
 
 
 def text(number: int) -> str:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from jobs.flow.intake.delivery_samples import SampleLimits, spread
 from jobs.flow.intake.partner_preview import PartnerPreview, preview
-from jobs.flow.intake.samples import SampleParams, spread
 from jobs.storage.source_files import SourceFile
 from tests.builds import build_parameters, write_partner
 from tests.own_deliveries import article, page, title, write_news
 
 TERMS = "licence: CC0-1.0\npriority: 1\n"
-SAMPLE = SampleParams(text_bytes=1 << 20, files=4)
+SAMPLE = SampleLimits(text_bytes=1 << 20, files=4)
 
 
 def previewed(folder: Path, partner: str, *overrides: str) -> PartnerPreview:

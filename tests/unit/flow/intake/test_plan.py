@@ -7,7 +7,7 @@ import gzip
 import json
 import os
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -29,7 +29,10 @@ from jobs.flow.params import BuildParams
 from jobs.flow.tasks.checkpoints import CheckpointedTask
 from jobs.storage import hashed_stream, source_bytes
 from jobs.storage.layout import work_key
-from tests.builds import build_parameters, in_this_process, silent, write_partner
+from tests.builds import build_parameters, silent, write_partner
+
+pytestmark = pytest.mark.usefixtures("tasks_here")
+
 
 WHOLE, SPLIT = 10**9, 4_000
 FORMS = {
@@ -95,12 +98,6 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     watch(hashed_stream, "_stored")
     watch(source_bytes, "_opened")
     return names
-
-
-@pytest.fixture(autouse=True)
-def _here() -> Iterator[None]:
-    with in_this_process():
-        yield
 
 
 def digests(build: BuildState) -> dict[str, str]:

@@ -12,15 +12,13 @@ from jobs.errors import ConfigError
 from jobs.flow.builds.loss_alarms import release_alarms
 from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.flow.releases.partner_report import partner_report
-from tests.builds import build, build_parameters, in_this_process, opened, table
+from tests.builds import build_parameters, built_here, table
 
 
 @pytest.fixture(scope="module")
 def release(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> OpenedRelease:
     params = build_parameters(demo / "conf", tmp_path_factory.mktemp("root"), "alarms=warn")
-    with in_this_process():
-        build(params)
-    return opened(params)
+    return built_here(params)
 
 
 @pytest.mark.parametrize("partner", ["gov", "news", "papers"])
@@ -32,6 +30,8 @@ def test_report_counts_what_decisions_say(release: OpenedRelease, partner: str) 
     )
     for key in ("kept", "dropped", "rejected"):
         assert sum(row[key] for row in found.files) == found.account[key]
+    shares = [(row["kept"] / row["delivered"], row["file"]) for row in found.files]
+    assert shares == sorted(shares)
     lost = [row for row in rows if row["verdict"] != "kept"]
     assert {(row["stage"], row["reason"]): row["rows"] for row in found.reasons} == Counter(
         (row["stage"], row["reason"]) for row in lost

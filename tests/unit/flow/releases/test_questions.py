@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import orjson
 import pytest
 
+from jobs.command.plain_config import plain_config
+from jobs.command.schemas import from_plain
 from jobs.errors import ConfigError
+from jobs.explain import main as verb
 from jobs.flow.releases.amounts import amounts
 from jobs.flow.releases.explanation import explain
 from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.flow.releases.text_search import holding, near_copies
-from tests.builds import build, build_parameters, in_this_process, opened, write_partner
+from tests.builds import build_parameters, built_here, write_partner
 
 STORY = (
     "河务局昨日通报，入汛以来全市平均降雨量比常年多两成，三座水库超过汛限水位，"
@@ -39,17 +43,19 @@ ROWS = [
 
 
 @pytest.fixture(scope="module")
-def release(tmp_path_factory: pytest.TempPathFactory) -> OpenedRelease:
-    folder = tmp_path_factory.mktemp("questions")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("questions")
+
+
+@pytest.fixture(scope="module")
+def release(folder: Path) -> OpenedRelease:
     (folder / "2023").mkdir()
     (folder / "2023" / "a.jsonl").write_bytes(b"\n".join(map(orjson.dumps, ROWS)))
     columns = "{id: id, title: title, url: url, published: date}"
     given = f"deliveries: {folder}/**/*.jsonl\nformat: jsonl\nlicence: CC0\npriority: 1\n"
     write_partner(folder, "gov", f"{given}columns: {columns}")
     params = build_parameters(folder, folder / "releases", "partners=[gov]", "alarms=warn")
-    with in_this_process():
-        build(params)
-    return opened(params)
+    return built_here(params)
 
 
 def ids(release: OpenedRelease) -> dict[str, str]:
@@ -71,6 +77,38 @@ def test_a_document_is_asked_for_in_many_ways(
     assert [row["source_id"] for row in found.decisions] == [source_id]
     again = explain(release, found.doc_id)
     assert again == found
+
+
+def run_explain(folder: Path, *given: str) -> None:
+    """Run the verb in this process."""
+    line = [f"storage.root={folder / 'releases'}", *given]
+    plain = plain_config("explain", verb.schema, line)
+    verb.action(from_plain(verb.schema, plain))
+
+
+@pytest.mark.usefixtures("release")
+def test_duplicate_is_shown_beside_what_stayed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    run_explain(folder, "id=gov/1")
+    shown = capsys.readouterr()
+    assert "│" not in shown.out
+    assert "give deliveries=PATH where 2023/a.jsonl is now" in shown.err
+    there = f"deliveries={folder}/2023/a.jsonl"
+    run_explain(folder, "id=gov/1", there)
+    shown = capsys.readouterr()
+    size = len(STORY)
+    begin = f"dropped ({size} characters) │ stayed ({size + 4}), from line 1:\n"
+    beside = f"{' ' * 39}│ 【完】\n  line 1: 遇积水，请拨打便民电话。{{+⏎【完】+}}\n"
+    assert shown.out.endswith(begin + beside)
+    assert shown.err == ""
+    run_explain(folder, "id=gov/1", there, "format=json")
+    found = orjson.loads(capsys.readouterr().out)
+    assert found["dropped_text"] == STORY
+    assert found["document"]["content"] == f"{STORY}\n【完】"
+    run_explain(folder, "id=gov/2", there, "format=json")
+    assert orjson.loads(capsys.readouterr().out)["dropped_text"] is None
 
 
 @pytest.mark.parametrize(

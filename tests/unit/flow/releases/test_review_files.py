@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from jobs.corpus.release.acceptance import Category
-from jobs.corpus.release.sampling import SampleParams
+from jobs.corpus.release.review_sampling import SampleParams
 from jobs.errors import ConfigError
 from jobs.flow.releases.review_files import write_review
-from jobs.flow.releases.samples import SHOWN, Sample, draw
+from jobs.flow.releases.review_samples import SHOWN, Sample, draw
 from jobs.storage.directory import DirectoryStore
 from tests.releases import decided, publish_release, released
 

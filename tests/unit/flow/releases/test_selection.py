@@ -14,16 +14,14 @@ from jobs.errors import ConfigError
 from jobs.flow.releases.exports import Exported, export_jsonl, export_parquet
 from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.flow.releases.selection import SelectionParams
-from tests.builds import build, build_parameters, in_this_process, opened, table
+from tests.builds import build_parameters, built_here, table
 
 
 @pytest.fixture(scope="module")
 def release(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> OpenedRelease:
     small = ("alarms=warn", "shards.release_bytes=300000")
     params = build_parameters(demo / "conf", tmp_path_factory.mktemp("root"), *small)
-    with in_this_process():
-        build(params)
-    return opened(params)
+    return built_here(params)
 
 
 def written(release: OpenedRelease, to: Path, **chosen: Any) -> tuple[Exported, set[str]]:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from jobs.corpus.release.sampling import SampleParams
+from jobs.corpus.release.review_sampling import SampleParams
 from jobs.errors import ConfigError
 from jobs.flow.releases.review_files import write_review
-from jobs.flow.releases.samples import Sample, draw
+from jobs.flow.releases.review_samples import Sample, draw
 from jobs.flow.releases.verdict_files import complete_verdicts, one_sample, read_verdicts
 from jobs.storage.directory import DirectoryStore
 from tests.releases import small_release

@@ -1,7 +1,8 @@
-"""Samples of deliveries: a few megabytes of a group, normalized here as a task would, and timed.
+"""Costs of samples: a few megabytes of a group, normalized here as a task would, and timed.
 
 Of a file the first bytes are read, as stored and decompressed, and their rows normalized into a
 folder that is thrown away. So what a byte of a delivery holds and costs is measured, not assumed.
+Where bytes cannot be cut off, rows are read as for a preview (`delivery_samples`).
 """
 
 from __future__ import annotations
@@ -14,14 +15,13 @@ from dataclasses import replace
 from typing import BinaryIO, NamedTuple, cast
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from jobs.corpus.intake.formats import format_named
 from jobs.corpus.intake.rows import DeliveryParams
 from jobs.errors import DeliveryUnreadable
 from jobs.flow.builds.normalize_stage import normalize_tables
 from jobs.flow.contamination.index_object import store_index
-from jobs.flow.intake.delivered_tables import file_tables
+from jobs.flow.intake.delivery_samples import first_rows, spread
 from jobs.flow.intake.file_contents import contents
 from jobs.flow.intake.input_shards import Delivered, InputShard, input_shard
 from jobs.flow.params import BuildParams
@@ -69,7 +69,7 @@ class _Part(NamedTuple):
     """The beginning of a file: bytes as stored that it is made of, its tables, rows in the file."""
 
     stored_bytes: float
-    tables: list[pa.Table]
+    tables: Sequence[pa.Table]
 
 
 def sample(shards: Sequence[InputShard], params: BuildParams, *, groups: int) -> Sample:
@@ -114,16 +114,12 @@ def sample(shards: Sequence[InputShard], params: BuildParams, *, groups: int) ->
 
 
 def _chosen(shards: Sequence[InputShard], text_bytes: int) -> list[Delivered]:
-    """Return whole files of a group, evenly spaced by name."""
-    found = {file.source.name: file for shard in shards for file in shard.files}
-    files = [replace(file, split=None, known=None) for file in found.values() if _is_read(file)]
-    mean = sum(file.source.size_bytes for file in files) / max(1, len(files))
-    wanted = min(len(files), _FILES, max(_LARGE_FILES, int(_LARGE_FILES * text_bytes / (mean + 1))))
-    return [files[number * len(files) // wanted] for number in range(wanted)]
-
-
-def _is_read(file: Delivered) -> bool:
-    return bool(file.source.size_bytes) and not file.source.refusal
+    """Return whole files of a group, evenly spaced by name, the first and last among them."""
+    found = {file.source.name: file.source for shard in shards for file in shard.files}
+    files = [source for source in found.values() if source.size_bytes and not source.refusal]
+    mean = sum(source.size_bytes for source in files) / max(1, len(files))
+    wanted = min(_FILES, max(_LARGE_FILES, int(_LARGE_FILES * text_bytes / (mean + 1))))
+    return [Delivered(source, None, None) for source in spread(files, wanted)]
 
 
 def _part(file: Delivered, reading: DeliveryParams, params: BuildParams, text_bytes: int) -> _Part:
@@ -136,10 +132,9 @@ def _part(file: Delivered, reading: DeliveryParams, params: BuildParams, text_by
         if not is_whole and reading.format in _LINES:
             content = content[: content.rfind(b"\n") + 1] or content
         tables = list(_read(content, file, reading))
-        if tables and reading.format in _WHOLE_FILES:
-            return _Part(file.source.size_bytes, tables)
         if tables:
-            return _Part(file.source.size_bytes if is_whole else stored, tables)
+            is_all = is_whole or reading.format in _WHOLE_FILES
+            return _Part(file.source.size_bytes if is_all else stored, tables)
     return _few_rows(file, reading, endpoint_url, text_bytes)
 
 
@@ -193,17 +188,12 @@ def _few_rows(
     file: Delivered, reading: DeliveryParams, endpoint_url: str | None, text_bytes: int
 ) -> _Part:
     """Return rows of a file that is read here and there, and the share of its bytes they are."""
-    tables: list[pa.Table] = []
-    held = 0
-    with suppress(DeliveryUnreadable):
-        for table in file_tables(file, reading, endpoint_url=endpoint_url):
-            tables.append(table)
-            held += pc.sum(pc.binary_length(table["text"])).as_py() or 0
-            if held >= text_bytes:
-                break
-    rows = sum(map(len, tables))
+    found = first_rows(file.source, reading, endpoint_url, most_bytes=text_bytes)
+    if found.error is not None and not isinstance(found.error, DeliveryUnreadable):
+        raise found.error
+    rows = sum(map(len, found.tables))
     share = min(1.0, rows / max(1, _rows_of(file, reading, endpoint_url) or rows))
-    return _Part(file.source.size_bytes * share, tables)
+    return _Part(file.source.size_bytes * share, found.tables)
 
 
 def _rows_of(file: Delivered, reading: DeliveryParams, endpoint_url: str | None) -> int | None:

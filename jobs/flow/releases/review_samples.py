@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from jobs.corpus.model.tables import WITH_META, with_columns
 from jobs.corpus.release.acceptance import Check, checked, together
-from jobs.corpus.release.sampling import (
+from jobs.corpus.release.review_sampling import (
     Key,
     Reservoir,
     SampleParams,

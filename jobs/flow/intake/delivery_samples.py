@@ -37,7 +37,7 @@ _ANY = 1 << 62
 
 
 @dataclass(frozen=True)
-class SampleParams:
+class SampleLimits:
     """How much of a delivery is looked at.
 
     Attributes:
@@ -70,10 +70,16 @@ class Sampled(NamedTuple):
     error: DeliveryError | None = None
 
 
-class _Rows(NamedTuple):
-    """Rows of a file from its beginning: whether they are all, and what ended them early."""
+class FirstRows(NamedTuple):
+    """Rows of a file from its beginning, as DELIVERED tables.
 
-    rows: pa.Table | None
+    Attributes:
+        tables: What was read; none of a file without rows.
+        is_whole: Whether these are all its rows, or all up to the error.
+        error: What ended the reading early.
+    """
+
+    tables: Sequence[pa.Table]
     is_whole: bool
     error: DeliveryError | None
 
@@ -89,7 +95,7 @@ def spread(files: Sequence[SourceFile], most: int) -> list[SourceFile]:
 def samples(
     files: Sequence[SourceFile],
     reading: DeliveryParams,
-    sample: SampleParams,
+    sample: SampleLimits,
     endpoint_url: str | None,
 ) -> Iterator[Sampled]:
     """Yield what is read of some files of a group.
@@ -104,13 +110,18 @@ def samples(
     chosen = spread(files, max(2, sample.files))
     for number, file in enumerate(chosen):
         share = left // (len(chosen) - number)
-        found = _beginning(file, reading, endpoint_url, most_bytes=share)
+        found = first_rows(file, reading, endpoint_url, most_bytes=share)
+        rows = _together(found)
         keyed, sign = None, _sign(file, endpoint_url)
-        if found.rows is not None and not format_named(reading.format).columns:
+        if rows is not None and not format_named(reading.format).columns:
             known = reading if sign is None else _of_encoding(reading, sign.encoding)
-            keyed = _keyed(file, known, len(found.rows), endpoint_url)
-        yield Sampled(file, found.rows, keyed, found.is_whole, sign, found.error)
-        left -= min(share, found.rows.nbytes if found.rows is not None else 0)
+            keyed = _keyed(file, known, len(rows), endpoint_url)
+        yield Sampled(file, rows, keyed, found.is_whole, sign, found.error)
+        left -= min(share, 0 if rows is None else rows.nbytes)
+
+
+def _together(found: FirstRows) -> pa.Table | None:
+    return pa.concat_tables(found.tables) if found.tables else None
 
 
 def _sign(file: SourceFile, endpoint_url: str | None) -> Sign | None:
@@ -134,32 +145,39 @@ def _keyed(
         known = [one for name in reading.source_columns if name for one in _spelt(name, names)]
         # What stands in a column is shown as it was delivered.
         how = replace(reading, keep=tuple(dict.fromkeys([*names, *known])), html=False)
-        return _beginning(file, how, endpoint_url, rows=rows).rows
+        return _together(first_rows(file, how, endpoint_url, rows=rows))
     return None
 
 
-def _beginning(
+def first_rows(
     file: SourceFile,
     reading: DeliveryParams,
     endpoint_url: str | None,
     *,
     most_bytes: int = _ANY,
     rows: int = _ANY,
-) -> _Rows:
-    """Return the first rows of a file: so many, or so many bytes, and the rest of a table."""
+) -> FirstRows:
+    """Return the first rows of a file: so many, or so many bytes, and the rest of a table.
+
+    Bytes of all columns count, so that a file without any text ends as well.
+
+    Args:
+        file: to read.
+        reading: how.
+        endpoint_url: of an S3 server other than AWS.
+        most_bytes: of tables.
+        rows: in them.
+    """
     found: list[pa.Table] = []
-    error: DeliveryError | None = None
-    is_whole = True
     how = replace(reading, batch_bytes=_TABLE_BYTES)
     try:
         for table in file_tables(Delivered(file, None, None), how, endpoint_url=endpoint_url):
             found.append(table)
             if sum(one.nbytes for one in found) >= most_bytes or sum(map(len, found)) >= rows:
-                is_whole = False
-                break
+                return FirstRows(found, is_whole=False, error=None)
     except DeliveryError as met:
-        error = met
-    return _Rows(pa.concat_tables(found) if found else None, is_whole, error)
+        return FirstRows(found, is_whole=True, error=met)
+    return FirstRows(found, is_whole=True, error=None)
 
 
 def _spelt(name: str, names: Sequence[str]) -> Sequence[str]:

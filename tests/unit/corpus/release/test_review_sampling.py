@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.corpus.model.identity import document_id
-from jobs.corpus.release.sampling import (
+from jobs.corpus.release.review_sampling import (
     Reservoir,
     SampleParams,
     allocation,

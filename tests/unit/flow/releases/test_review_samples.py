@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.corpus.release.sampling import SampleParams
+from jobs.corpus.release.review_sampling import SampleParams
 from jobs.errors import ConfigError
-from jobs.flow.releases import samples
+from jobs.flow.releases import review_samples
 from jobs.flow.releases.opened_release import OpenedRelease, open_release
-from jobs.flow.releases.samples import SHOWN_CHARS, check_limits, documents, draw
+from jobs.flow.releases.review_samples import SHOWN_CHARS, check_limits, documents, draw
 from jobs.storage.directory import DirectoryStore
 from tests.releases import decided, publish_release, released, text
 
@@ -98,7 +98,7 @@ def test_texts_are_read_of_the_row_groups_drawn_alone(
     assert read == [("id", "partner", "source_tier", "published")] * 3
     read.clear()
     assert len(documents(sample)) == 1
-    assert read == [("group 0", *samples.SHOWN)]
+    assert read == [("group 0", *review_samples.SHOWN)]
 
 
 def test_of_a_long_text_the_beginning_is_shown(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_of_a_long_text_the_beginning_is_shown(tmp_path: Path) -> None:
 def test_the_longest_texts_are_cut_where_all_together_are_too_long(
     lengths: list[int], most: int, cut: int
 ) -> None:
-    assert samples._longest(np.array(lengths), most) == cut
+    assert review_samples._longest(np.array(lengths), most) == cut
     assert sum(min(length, cut) for length in lengths) <= most
 
 
