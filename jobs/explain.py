@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from jobs.command.chosen_release import opened
 from jobs.command.program import verb
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 @dataclass
 class Settings(ReleaseReport):
     """Keys of explain."""
+
+    FIRST: ClassVar[str] = "id"
 
     id: str = MISSING
     diff: bool = MISSING

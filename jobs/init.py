@@ -17,7 +17,7 @@ from jobs.command.terminal import command, say, say_table
 class Settings:
     """Keys of init."""
 
-    FIRST: ClassVar[str] = "folder"  # the key of a word without one
+    FIRST: ClassVar[str] = "folder"
 
     folder: str = MISSING
     conf: str = MISSING

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from jobs.command.chosen_release import opened
 from jobs.command.program import verb
@@ -31,6 +31,8 @@ _LINES: dict[str, Callable[[Hit], str]] = {
 @dataclass
 class Settings(ReleaseReport):
     """Keys of search."""
+
+    FIRST: ClassVar[str] = "text"
 
     text: str = MISSING
     near: bool = MISSING
@@ -57,7 +59,10 @@ def main(config: Settings) -> None:
     if len(hits) > config.most:
         note(f"heliu: more than {config.most} documents: most=1000 shows more")
     if not shown:
-        raise DocumentMissing(f"no document of {release.corpus} {release.version} has it")
+        cure = (
+            "" if config.near else ": texts stand there as they were repaired; near=true compares"
+        )
+        raise DocumentMissing(f"no document of {release.corpus} {release.version} has it{cure}")
 
 
 def _show(hits: list[Hit], form: str) -> None:

@@ -13,6 +13,7 @@ from jobs.command.schemas import MISSING
 from jobs.command.settings import COMPUTE, ReleaseReport
 from jobs.command.terminal import ProgressLine, is_json, say, say_json, say_table
 from jobs.config_errors import unknown_choice
+from jobs.quantities import counted
 
 if TYPE_CHECKING:
     from jobs.flow.takedown.selection import Request
@@ -130,8 +131,9 @@ def _say(report: dict[str, Any], *, as_json: bool) -> None:
         say("rejected and dropped rows that match; their address, id and evidence are removed:")
         say_table(["release", "verdict", "rows"], rows)
         say()
-    examples = f"; such as {', '.join(report['examples'])}" if report["examples"] else ""
-    say(f"files concerned: {files or 'none'}{examples}")
+    if report["examples"]:
+        say(f"documents such as {', '.join(report['examples'])}")
+    say(f"files concerned: {files or 'none'}")
     if report["copies"]:
         copies = ", ".join(f"{count:,} of {name}" for name, count in report["copies"].items())
         say(f"duplicates of them that may be restored: {copies}")
@@ -145,13 +147,14 @@ def _say_done(done: TakenDown) -> None:
     state = "published" if done.is_new else "was published already"
     say(
         f"{release.corpus} {release.version} {state}: {corrects['version']} without "
-        f"{corrects['documents']:,} documents, {corrects['restored']:,} copies of them restored, "
+        f"{counted(corrects['documents'], 'document')}, {corrects['restored']:,} copies of them "
+        f"restored, "
         f"digest {release.digest}"
     )
     if done.erasure is not None:
         releases = ", ".join(done.erasure["releases"])
         say(
-            f"{len(done.erasure['deleted']):,} objects deleted; read without these rows: "
+            f"{counted(len(done.erasure['deleted']), 'object')} deleted; read without these rows: "
             f"{releases}; record: {done.erasure['stored']}"
         )
 
