@@ -103,7 +103,7 @@ class Verb:
 
 
 def with_keys(schema: type, words: Sequence[str]) -> Iterator[str]:
-    """Yield arguments; the first word without a key is the value of a verb's key `FIRST`, if any."""
+    """Yield arguments; the first word without a key is the value of `FIRST`, if a verb has one."""
     first, before = getattr(schema, "FIRST", None), ""
     for word in words:
         is_bare = first and not _KEYED.match(word) and word[:1] != "-" and before[:1] != "-"
