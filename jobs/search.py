@@ -57,7 +57,7 @@ def main(config: Settings) -> None:
     shown = hits[: config.most]
     _show(shown, config.format)
     if len(hits) > config.most:
-        note(f"heliu: more than {config.most} documents: most=1000 shows more")
+        note(f"heliu: there are more than most={config.most}: most=1000 shows more")
     if not shown:
         cure = (
             "" if config.near else ": texts stand there as they were repaired; near=true compares"

@@ -166,7 +166,7 @@ def _warning(release: Release) -> str | None:
     if "redacted" in release:
         return (
             f"{release['version']} reads without the rows that takedown {release['redacted']} "
-            "and earlier ones removed"
+            "and earlier ones removed; its manifest counts them as they were published"
         )
     return None
 
