@@ -11,7 +11,7 @@ from jobs.command.program import circumstances, now, verb
 from jobs.command.progress import watched
 from jobs.command.schemas import MISSING
 from jobs.command.settings import PublishedBuild
-from jobs.command.terminal import is_json
+from jobs.command.terminal import in_progress, is_json
 from jobs.errors import DoesNotFit
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ def _plan(params: BuildParams, *, as_json: bool) -> None:
     from jobs.command.plan_report import report_plan
     from jobs.flow.builds.estimate import estimate
 
-    found = estimate(params)
+    with in_progress("reading samples of the deliveries …"):
+        found = estimate(params)
     report_plan(found, params, as_json=as_json)
     if found.shortages:
         raise DoesNotFit("\n".join(found.shortages))

@@ -87,7 +87,7 @@ def _say(found: Difference, sites: int) -> None:
         say_table(["partner", "removed because", "documents"], reasons)
     if found.sites:
         say()
-        shown = [list(row.values()) for row in found.sites[:sites]]
+        shown = [["-" if one == "" else one for one in row.values()] for row in found.sites[:sites]]
         say_table(["partner", "site", *_CHANGES], shown)
     shards = found.shards
     say(

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from jobs.command.chosen_release import opened
 from jobs.command.escapes import visible_line
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 @dataclass
 class Settings(ReleaseReport):
     """Keys of explain."""
+
+    FIRST: ClassVar[str] = "id"
 
     id: str = MISSING
     diff: bool = MISSING

@@ -11,10 +11,10 @@ from jobs.command.chosen_release import opened
 from jobs.command.program import verb
 from jobs.command.schemas import MISSING
 from jobs.command.settings import OneRelease
-from jobs.command.terminal import require_format, say
+from jobs.command.terminal import note, require_format, say
 from jobs.config_errors import KeyMissing
 from jobs.errors import ConfigError
-from jobs.quantities import Size
+from jobs.quantities import Size, counted
 
 if TYPE_CHECKING:
     from jobs.flow.releases.opened_release import OpenedRelease
@@ -115,10 +115,13 @@ def _documents(release: OpenedRelease, to: Path, config: Settings) -> None:
         written = export_parquet(release, to, group=group, selection=chosen)
     else:
         written = export_huggingface(release, to, group=group)
+    if not written.documents:
+        note("heliu: no document of the release is chosen: heliu stats shows what there is")
     size_bytes = sum(file.stat().st_size for file in written.files)
     say(
-        f"{release.corpus} {release.version} is in {to}: {written.documents:,} documents, "
-        f"{len(written.files):,} files, {Size(size_bytes)}"
+        f"{release.corpus} {release.version} is in {to}: "
+        f"{counted(written.documents, 'document')}, {counted(len(written.files), 'file')}, "
+        f"{Size(size_bytes)}"
     )
 
 

@@ -10,7 +10,7 @@ from jobs.command.program import circumstances, verb
 from jobs.command.schemas import MISSING
 from jobs.command.settings import CorpusReport
 from jobs.command.terminal import is_json, say, say_json, say_table
-from jobs.quantities import Size
+from jobs.quantities import Size, counted
 from jobs.storage.garbage import Garbage, collect, garbage
 
 _LISTED = 20
@@ -40,7 +40,7 @@ def main(config: Settings) -> None:
     for kind in ("orphan", "retired", "work"):
         _report(kind, [row for row in rows if row["kind"] == kind])
     done = "removed" if config.apply else "can be removed; apply=true removes them"
-    say(f"{corpus.name}: {len(rows):,} objects, {Size(found.size_bytes)} {done}")
+    say(f"{corpus.name}: {counted(len(rows), 'object')}, {Size(found.size_bytes)} {done}")
 
 
 def _rows(found: Garbage) -> list[dict[str, Any]]:

@@ -10,14 +10,14 @@ from typing import ClassVar
 from jobs.command.conf_files import conf_folder
 from jobs.command.program import verb
 from jobs.command.schemas import MISSING
-from jobs.command.terminal import command, say, say_table
+from jobs.command.terminal import command, in_progress, say, say_table
 
 
 @dataclass
 class Settings:
     """Keys of init."""
 
-    FIRST: ClassVar[str] = "folder"  # the key of a word without one
+    FIRST: ClassVar[str] = "folder"
 
     folder: str = MISSING
     conf: str = MISSING
@@ -29,7 +29,8 @@ def main(config: Settings) -> None:
     from jobs.command.partner_files import partner_file
     from jobs.flow.intake.proposals import proposals
 
-    found = proposals(Path(config.folder).expanduser())
+    with in_progress(f"reading samples of {config.folder} …"):
+        found = proposals(Path(config.folder).expanduser())
     folder = Path(config.conf) / "partners"
     folder.mkdir(parents=True, exist_ok=True)
     rows = []

@@ -11,7 +11,7 @@ from jobs.command.schemas import MISSING
 from jobs.command.settings import OneRelease, storage_params
 from jobs.command.terminal import say
 from jobs.errors import ConfigError, DamagedRelease
-from jobs.quantities import Size
+from jobs.quantities import Size, counted
 from jobs.storage.objects import StorageParams
 from jobs.storage.store_probe import prove_once
 from jobs.storage.stores import open_store
@@ -45,7 +45,7 @@ def main(config: Settings) -> None:
         listed = "\n".join(f"  {one}" for one in findings.problems + findings.metadata_problems)
         raise DamagedRelease(f"the copy in {config.to} is not whole:\n{listed}\nrun again")
     say(
-        f"{copy.corpus} {copy.version} is in {config.to}: {done.copied:,} files copied "
+        f"{copy.corpus} {copy.version} is in {config.to}: {counted(done.copied, 'file')} copied "
         f"({Size(done.copied_bytes)}), {done.present:,} were there, digest {copy.digest}"
     )
 

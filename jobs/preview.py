@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from jobs.command.program import verb
 from jobs.command.schemas import MISSING
 from jobs.command.settings import Build
-from jobs.command.terminal import is_json, say_json
+from jobs.command.terminal import in_progress, is_json, say_json
 
 
 @dataclass
@@ -36,7 +36,8 @@ def main(config: Settings) -> None:
     sample = SampleLimits(config.sample_bytes, config.sample_files)
     found = []
     for partner in params.partners:
-        found.append(preview(partner, params, sample))
+        with in_progress(f"reading samples of {partner.name} …"):
+            found.append(preview(partner, params, sample))
         if not as_json:
             report_preview(found[-1])
     if as_json:

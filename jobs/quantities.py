@@ -34,6 +34,11 @@ def count(number: float) -> str:
     return f"{round(number):,}"
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number and the noun that is counted: 1 file, 1,234 files."""
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
+
+
 def duration(seconds: float) -> str:
     """Return a time in its two largest units: 4.2 s, 3 min 20 s, 1 h 20 min, 2 d 3 h."""
     if seconds < 10:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from jobs.command.chosen_release import opened
 from jobs.command.program import verb
@@ -32,6 +32,8 @@ _LINES: dict[str, Callable[[Hit], str]] = {
 class Settings(ReleaseReport):
     """Keys of search."""
 
+    FIRST: ClassVar[str] = "text"
+
     text: str = MISSING
     near: bool = MISSING
     threshold: float | None = MISSING
@@ -55,9 +57,12 @@ def main(config: Settings) -> None:
     shown = hits[: config.most]
     _show(shown, config.format)
     if len(hits) > config.most:
-        note(f"heliu: more than {config.most} documents: most=1000 shows more")
+        note(f"heliu: there are more than most={config.most}: most=1000 shows more")
     if not shown:
-        raise DocumentMissing(f"no document of {release.corpus} {release.version} has it")
+        cure = (
+            "" if config.near else ": texts stand there as they were repaired; near=true compares"
+        )
+        raise DocumentMissing(f"no document of {release.corpus} {release.version} has it{cure}")
 
 
 def _show(hits: list[Hit], form: str) -> None:

@@ -11,10 +11,12 @@ from jobs.command.chosen_release import opened
 from jobs.command.program import circumstances, verb
 from jobs.command.schemas import MISSING
 from jobs.command.settings import COMPUTE, ReleaseReport
-from jobs.command.terminal import ProgressLine, is_json, say, say_json, say_table
+from jobs.command.terminal import ProgressLine, is_json, note, say, say_json, say_table
 from jobs.config_errors import unknown_choice
+from jobs.quantities import counted
 
 if TYPE_CHECKING:
+    from jobs.flow.releases.opened_release import OpenedRelease
     from jobs.flow.takedown.selection import Request
     from jobs.flow.takedown.takedown import TakenDown
 
@@ -53,6 +55,7 @@ def main(config: Settings) -> None:
     as_json = is_json(config.format)
     request = _request(config)
     release = opened(config)
+    _note_later(release, request)
     if not config.apply:
         report = search(release, request).report()
         _say(report, as_json=as_json)
@@ -75,6 +78,21 @@ def main(config: Settings) -> None:
     if report:
         _say(report, as_json=False)
     _say_done(done)
+
+
+def later_releases(release: OpenedRelease, correction: str) -> list[str]:
+    """Return the releases published since, but for yanked ones and the correction itself."""
+    versions = [one["version"] for one in release.at.registry.releases if "yanked" not in one]
+    since = versions.index(release.version) + 1 if release.version in versions else len(versions)
+    return [one for one in versions[since:] if one != correction]
+
+
+def _note_later(release: OpenedRelease, request: Request) -> None:
+    if not request.is_redacting and (later := later_releases(release, request.version)):
+        note(
+            f"heliu: later than {release.version}, and left as they are: {', '.join(later)}; take "
+            f"the documents down from {later[-1]} too, or from every release by redact=true"
+        )
 
 
 def _request(config: Settings) -> Request:
@@ -116,7 +134,10 @@ def _say(report: dict[str, Any], *, as_json: bool) -> None:
         return
     say_table(["partner", "documents"], list(report["partners"].items()))
     say()
-    say_table(["site", "documents"], list(report["sites"].items())[:_SITES])
+    say_table(
+        ["site", "documents"],
+        [[site or "-", count] for site, count in list(report["sites"].items())[:_SITES]],
+    )
     say()
     say_table(["release", "documents"], list(report["documents"].items()))
     say()
@@ -130,8 +151,9 @@ def _say(report: dict[str, Any], *, as_json: bool) -> None:
         say("rejected and dropped rows that match; their address, id and evidence are removed:")
         say_table(["release", "verdict", "rows"], rows)
         say()
-    examples = f"; such as {', '.join(report['examples'])}" if report["examples"] else ""
-    say(f"files concerned: {files or 'none'}{examples}")
+    if report["examples"]:
+        say(f"documents such as {', '.join(report['examples'])}")
+    say(f"files concerned: {files or 'none'}")
     if report["copies"]:
         copies = ", ".join(f"{count:,} of {name}" for name, count in report["copies"].items())
         say(f"duplicates of them that may be restored: {copies}")
@@ -145,13 +167,14 @@ def _say_done(done: TakenDown) -> None:
     state = "published" if done.is_new else "was published already"
     say(
         f"{release.corpus} {release.version} {state}: {corrects['version']} without "
-        f"{corrects['documents']:,} documents, {corrects['restored']:,} copies of them restored, "
+        f"{counted(corrects['documents'], 'document')}, {corrects['restored']:,} copies of them "
+        f"restored, "
         f"digest {release.digest}"
     )
     if done.erasure is not None:
         releases = ", ".join(done.erasure["releases"])
         say(
-            f"{len(done.erasure['deleted']):,} objects deleted; read without these rows: "
+            f"{counted(len(done.erasure['deleted']), 'object')} deleted; read without these rows: "
             f"{releases}; record: {done.erasure['stored']}"
         )
 

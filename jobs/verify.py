@@ -17,7 +17,7 @@ from jobs.command.terminal import is_json, say, say_json
 from jobs.errors import DamagedMetadata, DamagedRelease, RedactedRelease
 from jobs.flow.releases.attestations import check_signature, signatures
 from jobs.flow.releases.opened_release import OpenedRelease
-from jobs.quantities import Size
+from jobs.quantities import Size, counted
 
 if TYPE_CHECKING:
     from jobs.flow.releases.verification import Checks, Findings
@@ -55,8 +55,9 @@ def main(config: Settings) -> None:
         )
     if not is_json(config.format):
         say(
-            f"{name} is sound by {findings.level}: {findings.documents:,} documents, "
-            f"{findings.files:,} files ({findings.files_read:,} read whole), "
+            f"{name} is sound by {findings.level}: "
+            f"{counted(findings.documents, 'document')}, {counted(findings.files, 'file')} "
+            f"({findings.files_read:,} read whole), "
             f"{Size(findings.size_bytes)}, digest {release.digest}"
         )
         if findings.orphans:

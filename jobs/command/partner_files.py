@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from jobs.flow.intake.proposals import UNKNOWN, Proposal, ProposedGroup
+from jobs.quantities import counted
 
 _PLAIN = re.compile(r"(?!(?:null|true|false|yes|no|on|off)$)[\w/][\w./|*-]*", re.IGNORECASE)
 _NUMBER = re.compile(r"[\d.eE+-]+")
@@ -25,7 +26,8 @@ def partner_file(proposal: Proposal, priority: int) -> str:
 
 def _lines(proposal: Proposal, priority: int) -> Iterator[str]:
     files = sum(group.files for group in proposal.groups)
-    yield f"# Proposed by heliu init from what lies in {proposal.folder}: {files:,} files are read."
+    amount = counted(files, "file")
+    yield f"# Proposed by heliu init from what lies in {proposal.folder}: {amount} read."
     yield "# Look it over: (!) stands where files cannot show what is right."
     yield f"{_scalar(proposal.name)}:"
     if len(proposal.groups) == 1:
@@ -35,7 +37,9 @@ def _lines(proposal: Proposal, priority: int) -> Iterator[str]:
         for group in proposal.groups:
             yield f"    {group.name}:"
             yield from _reading(group, "      ")
-    yield f"  licence: {UNKNOWN}  # (!) stands beside every document: what was agreed, as CC-BY-4.0"
+    of_rows = any("licence" in group.columns for group in proposal.groups)
+    which = "every document" + " whose row names none" * of_rows
+    yield f"  licence: {UNKNOWN}  # (!) stands beside {which}: what was agreed, as CC-BY-4.0"
     yield f"  priority: {priority}  # (!) the lower number keeps a document that two partners hold"
     if any(group.format == "warc" for group in proposal.groups):
         yield "  reject_share: 0.9  # (!) responses that are no page are rejected one by one"

@@ -18,11 +18,11 @@ from jobs.flow.intake.partner_preview import PartnerPreview
 from jobs.flow.intake.proposals import UNKNOWN
 from jobs.flow.intake.repaired_texts import RepairedText
 from jobs.flow.params import PartnerParams
+from jobs.quantities import Share, Size, counted
 
 _NAME = 28  # cells of a key
 _LINES = 8  # of a text before and after
 _PLACES = 2  # of each repair
-_UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 def report_preview(found: PartnerPreview) -> None:
@@ -82,17 +82,17 @@ def end_for(found: Sequence[PartnerPreview]) -> None:
     """
     codes = [one.exit_code for preview in found for one in preview.mistakes if one.exit_code]
     if codes:
-        count = "a mistake is" if len(codes) == 1 else f"{len(codes)} mistakes are"
+        found_wrong = f"{counted(len(codes), 'mistake')} {'is' if len(codes) == 1 else 'are'}"
         raise error_ending_with(codes[0])(
-            f"{count} listed above: a build would end with {codes[0]}"
+            f"{found_wrong} listed above: a build would end with {codes[0]}"
         )
 
 
 def _notes(partners: Sequence[PartnerParams]) -> Iterator[str]:
     if unknown := ", ".join(one.name for one in partners if one.licence == UNKNOWN):
         yield (
-            f"{unknown}: licence is {UNKNOWN!r}, which will stand beside every document: write "
-            "what was agreed"
+            f"{unknown}: licence is {UNKNOWN!r}, which will stand beside every document that "
+            "names none of its own: write what was agreed"
         )
     counts = Counter(partner.priority for partner in partners)
     for priority, count in sorted(counts.items()):
@@ -109,7 +109,7 @@ def _say_files(kinds: Sequence[KindOfFiles]) -> None:
         [
             one.suffix or "no suffix",
             one.files,
-            _size(one.bytes),
+            Size(one.bytes),
             "no" if one.group is None else f"yes{', ' * bool(one.group)}{one.group}",
             excerpt(one.example, _NAME),
         ]
@@ -123,12 +123,12 @@ def _say_files(kinds: Sequence[KindOfFiles]) -> None:
 
 
 def _say_group(group: GroupPreview) -> None:
-    amount = "whole" if group.is_whole else "their beginnings"
+    amount = "whole" if group.is_whole else "the beginning"
     name = f"group {group.name}: " if group.name else ""
     encodings = ", ".join(f"{name} {count:,}" for name, count in group.encodings.items())
     say(
-        f"\n{name}format {group.format}, {group.looked_at:,} of {group.files:,} files were looked "
-        f"at, {amount}: {group.rows:,} rows"
+        f"\n{name}format {group.format}, {group.looked_at:,} of {counted(group.files, 'file')} "
+        f"looked at, {amount}: {counted(group.rows, 'row')}"
     )
     if encodings:
         say(f"encodings, by files: {encodings}")
@@ -145,16 +145,13 @@ def _say_layout(layout: LayoutPreview, *, is_only: bool) -> None:
     say()
     if not is_only:
         text = f"text in {layout.text!r}" if layout.text else "without a text"
-        files = "a file" if layout.files == 1 else f"{layout.files:,} files"
-        say(
-            f"{layout.rows:,} row{'s' * (layout.rows != 1)} in {files}, {text}; the first is "
-            f"{layout.first_file} row {layout.first_row:,}"
-        )
+        amount = f"{counted(layout.rows, 'row')} in {counted(layout.files, 'file')}"
+        say(f"{amount}, {text}; the first is {layout.first_file} row {layout.first_row:,}")
     rows = [
         [
             excerpt(one.name, _NAME),
             one.kind,
-            f"{one.filled:.0%}" if one.filled in {0, 1} else f"{one.filled:.1%}",
+            Share(one.filled),
             one.chars,
             one.mapped or (f"no; {one.hint}?" if one.hint else "no"),
         ]
@@ -166,10 +163,10 @@ def _say_layout(layout: LayoutPreview, *, is_only: bool) -> None:
 def _say_rejects(found: PartnerPreview) -> None:
     say()
     if not found.rejects:
-        say(f"rejects: none of {found.rows:,} rows")
+        say(f"rejects: none of {counted(found.rows, 'row')}")
         return
     rows = [
-        [one.reason, one.stage, one.rows, f"{one.rows / found.rows:.2%}", one.files]
+        [one.reason, one.stage, one.rows, Share(one.rows / found.rows), one.files]
         for one in found.rejects
     ]
     say_table(["rejected for", "by", "rows", "share", "files"], rows)
@@ -198,11 +195,3 @@ def _say_text(text: RepairedText) -> None:
 
 def _width() -> int:
     return terminal_width()
-
-
-def _size(size_bytes: float) -> str:
-    unit = 0
-    while size_bytes >= 1000 and unit < len(_UNITS) - 1:
-        size_bytes /= 1000
-        unit += 1
-    return f"{size_bytes:.0f} {_UNITS[unit]}" if unit == 0 else f"{size_bytes:.1f} {_UNITS[unit]}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from jobs.command.plain_config import plain_config
 from jobs.command.schemas import from_plain
 from jobs.command.terminal import open_streams, say
 from jobs.redaction import redacted_values
+
+_KEYED = re.compile(r"[+~]*[A-Za-z_][\w.@/]*=", re.ASCII)  # https://a.example/?id=7 is no key
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class Verb:
             self._run()
 
     def _run(self) -> None:
-        line = command_line(self.schema, list(_with_keys(self.schema, sys.argv[1:])))
+        line = command_line(self.schema, list(with_keys(self.schema, sys.argv[1:])))
         if {"--help", "-h"} & set(line.options):
             say(help_of_verb(self.config_name, line.given, line.config_dir))
             return
@@ -99,11 +102,11 @@ class Verb:
             self.action(typed(self.schema, config, line))
 
 
-def _with_keys(schema: type, words: Sequence[str]) -> Iterator[str]:
-    """Yield arguments; the first bare word is the value of the key `FIRST`, if a verb has one."""
+def with_keys(schema: type, words: Sequence[str]) -> Iterator[str]:
+    """Yield arguments; the first word without a key is the value of `FIRST`, if a verb has one."""
     first, before = getattr(schema, "FIRST", None), ""
     for word in words:
-        is_bare = first and "=" not in word and word[:1] not in {"-", "~"} and before[:1] != "-"
+        is_bare = first and not _KEYED.match(word) and word[:1] != "-" and before[:1] != "-"
         yield f"{first}={word}" if is_bare else word
         first, before = None if is_bare else first, word
 

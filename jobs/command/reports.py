@@ -11,7 +11,7 @@ from jobs.command.escapes import visible_line
 from jobs.command.terminal import command, note, say, say_json, say_table
 from jobs.corpus.dedup.geometry import Geometry
 from jobs.flow.releases.manifest_rows import bad_file_rows, private_data_rows
-from jobs.quantities import Share, Size
+from jobs.quantities import Share, Size, counted
 from jobs.storage.canonical_json import canonical_json, sha256_hex
 from jobs.storage.objects import StorageParams
 
@@ -131,7 +131,7 @@ def report_release(release: OpenedRelease) -> None:
     say(f"digest     {release.digest}")
     if manifest["parent"]:
         say(f"extends    {manifest['parent']['version']}")
-    say(f"documents  {manifest['documents']:,} in {len(manifest['shards']):,} shards")
+    say(f"documents  {manifest['documents']:,} in {counted(len(manifest['shards']), 'shard')}")
     say(f"text       {Size(manifest['content_bytes'])} of UTF-8\n")
     report_partners(manifest)
 

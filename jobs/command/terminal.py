@@ -6,7 +6,8 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,19 @@ def say(text: str = "") -> None:
 def note(text: str) -> None:
     """Print a line on standard error, for people only."""
     show(visible(redacted(text)) + "\n")
+
+
+@contextmanager
+def in_progress(text: str) -> Iterator[None]:
+    """Show on a terminal what takes seconds, and nothing of it once that is done."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    show(f"{visible(text)}\r")  # a warning is written over it
+    try:
+        yield
+    finally:
+        show("\r\x1b[K")
 
 
 def open_streams() -> None:

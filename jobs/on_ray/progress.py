@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from multiprocessing.pool import ThreadPool
 from typing import TypeVar, cast
 
+from jobs.quantities import counted
+
 Row = TypeVar("Row")
 
 _END = object()
@@ -49,6 +51,6 @@ def report_no_progress(label: str, outstanding: int, seconds: float) -> None:
     alive = sum(node["Alive"] for node in nodes)
     lost = f", {len(nodes) - alive} lost" if alive < len(nodes) else ""
     logging.getLogger(__name__).warning(
-        "heliu: %s: no task has finished for %.0f s, %d are not done (%d nodes%s)",
-        *(label, seconds, outstanding, alive, lost),
+        "heliu: %s: no task has finished for %.0f s, %d are not done (%s%s)",
+        *(label, seconds, outstanding, counted(alive, "node"), lost),
     )

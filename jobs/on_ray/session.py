@@ -111,13 +111,12 @@ def _connect(address: str) -> None:
     from jobs.on_ray.isolation import show_token  # noqa: PLC0415
 
     show_token()
-    try:
+    cure = (
+        "start it, correct compute.address (or RAY_ADDRESS), or unset both to work on this "
+        "machine alone"
+    )
+    with _Starting(f"Ray at {address} cannot be reached", cure):
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-    except _FAILURES as error:
-        raise ComputeError(
-            f"Ray at {address} cannot be reached ({_first_line(error)}): start it, correct "
-            "compute.address (or RAY_ADDRESS), or unset both to work on this machine alone"
-        ) from error
 
 
 def _start_here(workers: int | None) -> None:
@@ -127,25 +126,39 @@ def _start_here(workers: int | None) -> None:
     from jobs.on_ray.isolation import isolated  # noqa: PLC0415
 
     folder = short_folder()
-    try:
-        with isolated():
-            ray.init(
-                address="local",
-                num_cpus=workers,
-                include_dashboard=False,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                _temp_dir=folder,
-            )
-    except _FAILURES as error:
-        raise ComputeError(
-            f"Ray cannot be started here, with its files in {folder} ({_first_line(error)}): look "
-            "for space in that folder and in /dev/shm, or set RAY_TMPDIR to another short path"
-        ) from error
+    cure = (
+        "look for space in that folder and in /dev/shm, set RAY_TMPDIR to another short path, or "
+        "run again when the machine is less busy: Ray gives itself 30 seconds"
+    )
+    with _Starting(f"Ray cannot be started here, with its files in {folder}", cure), isolated():
+        ray.init(
+            address="local",
+            num_cpus=workers,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            _temp_dir=folder,
+        )
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+class _Starting:
+    """Raise ComputeError for what Ray raises if it does not come up: of a timeout just Exception.
+
+    Attributes:
+        failure: What is the case then.
+        cure: What to do.
+    """
+
+    def __init__(self, failure: str, cure: str) -> None:
+        self.failure, self.cure = failure, cure
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, _: object) -> None:
+        if isinstance(error, _FAILURES) or (isinstance(error, Exception) and kind is Exception):
+            first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise ComputeError(f"{self.failure} ({first}): {self.cure}") from error
 
 
 def _silence_ray_data() -> None:

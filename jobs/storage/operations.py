@@ -206,7 +206,9 @@ def _yanked(state: State, operation: Yank) -> State | Refusal:
     if registry.exactly(version) is None:
         return _missing(registry, version)
     if operation.reason is not None and registry.tags.get(LATEST) == version:
-        return Refusal(ConfigError, f"latest is rolled back to {version}: move it first")
+        return Refusal(
+            ConfigError, f"latest is rolled back to {version}: heliu rollback undo=true first"
+        )
     changes = {} if operation.reason is None else {"yanked": operation.reason}
     releases = _changed(registry, {version}, drop="yanked", **changes)
     return replace(state, registry=replace(registry, releases=releases))

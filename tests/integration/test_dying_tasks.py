@@ -119,4 +119,4 @@ def test_results_are_looked_for_while_none_comes_and_that_is_told(
     done = map_shards(lingering(), names, compute=COMPUTE, label="读", found=found)
     assert sorted(done) == sorted(names)
     assert len([*tmp_path.iterdir()]) == 2
-    assert "读: no task has finished for 1 s, 2 are not done (1 nodes)" in caplog.text
+    assert "读: no task has finished for 1 s, 2 are not done (1 node)" in caplog.text

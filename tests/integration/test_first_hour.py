@@ -171,7 +171,7 @@ def test_too_many_rejects_name_file_rows_keys_and_the_cure(tmp_path: Path) -> No
     with in_this_process(), pytest.raises(TooManyRejects) as stopped:
         build(params)
     said = re.sub(r" +", " ", str(stopped.value))
-    assert "90 of 240 rows are rejected, more than reject_share=5.00%" in said
+    assert "90 of 240 rows are rejected, more than reject_share=0.05" in said
     assert "90 missing_text" in said
     assert "notices-3.jsonl.gz: 60 rows, rows 1 to 60" in said
     assert "notices-2.jsonl.gz: 30 rows, rows 31 to 60" in said

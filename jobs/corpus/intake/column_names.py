@@ -1,4 +1,4 @@
-"""Names of columns: what partners call the text, its title, address, date and id."""
+"""Names of columns: what partners call the text, its title, address, date, id and licence."""
 
 from __future__ import annotations
 
@@ -29,6 +29,10 @@ NAMES = {
         *("id", "_id", "编号", "序号", "标识", "編號", "doc_id", "docid", "article_id"),
         *("document_id", "news_id", "record_id", "uid", "uuid", "guid"),
     ),
+    "licence": (
+        *("licence", "license", "许可协议", "许可证", "授权协议", "许可", "授權"),
+        *("license_name", "license_id", "licence_id", "spdx", "spdx_id"),
+    ),
 }
 """What columns are often called, by what they are here; the likeliest first."""
 
@@ -51,7 +55,7 @@ def spelling(name: str | None, names: Collection[str]) -> str | None:
 
 
 def likely_columns(names: Sequence[str]) -> dict[str, str]:
-    """Return which of a partner's columns hold our text, title, address, date and id, by name.
+    """Return which of a partner's columns are called like ours: text, title, address, date, ….
 
     Args:
         names: of the partner's columns, nested ones dotted.

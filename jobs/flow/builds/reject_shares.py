@@ -35,7 +35,7 @@ def check_rejects(normalized: Sequence[NormalizedShard], params: BuildParams) ->
             table = "\n".join(_lines(partner, shards, reasons, params))
             raise TooManyRejects(
                 f"partner {partner.name}: {rejected:,} of {delivered:,} rows are rejected, more "
-                f"than reject_share={partner.reject_share:.2%}:\n{table}\n"
+                f"than reject_share={partner.reject_share:g}:\n{table}\n"
                 f"heliu preview partners=[{partner.name}] shows what its files hold: correct "
                 f"partners/{partner.name}.yaml, ask the partner for a new delivery, or raise "
                 "reject_share there"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import PurePosixPath
@@ -87,10 +87,18 @@ def wanted_files(partner: PartnerParams) -> list[Wanted]:
 def _listings(partner: PartnerParams, params: BuildParams) -> list[Listing]:
     wanted = wanted_files(partner)
     found = listings(wanted, endpoint_url=params.storage.endpoint_url)
+    read = {ending for listing in found for file in listing.files for ending in _endings(file.uri)}
     for one, listing in zip(wanted, found, strict=True):
-        if listing.passed_over:
-            logging.getLogger(__name__).warning("heliu: %s", passed_over(one, listing))
+        if unread := [name for name in listing.passed_over if name not in read]:
+            line = passed_over(one, Listing(listing.files, unread))
+            logging.getLogger(__name__).warning("heliu: %s", line)
     return found
+
+
+def _endings(uri: str) -> Iterator[str]:
+    """Yield the paths by which a listing of any folder above a file may name it."""
+    parts = uri.split("/")
+    return ("/".join(parts[number:]) for number in range(1, len(parts)))
 
 
 def passed_over(wanted: Wanted, listing: Listing) -> str:

@@ -95,7 +95,7 @@ def too_many_rejects(owner: str, rejected: int, rows: int, reject_share: float) 
     """Return the mistake of a delivery of which too many rows are rejected."""
     return Mistake(
         f"{owner}: {rejected:,} of {rows:,} rows looked at are rejected, more than "
-        f"reject_share={reject_share:.2%}: correct what is listed above, ask the partner for a "
+        f"reject_share={reject_share:g}: correct what is listed above, ask the partner for a "
         "new delivery, or raise reject_share",
         TooManyRejects.exit_code,
     )

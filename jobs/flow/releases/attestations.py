@@ -28,6 +28,7 @@ from jobs.storage.objects import StorageParams
 from jobs.storage.stores import open_store
 
 _MAKE_ONE = "openssl genpkey -algorithm ed25519 -out key.pem makes one"
+_PUBLIC_ONE = "openssl pkey -in key.pem -pubout -out key.pub makes that of a private key"
 
 
 @dataclass(frozen=True)
@@ -217,9 +218,7 @@ def read_public_key(path: Path, name: str) -> Ed25519PublicKey:
     try:
         key = serialization.load_pem_public_key(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise InputUnreadable(
-            f"{name}={path} cannot be read ({error}): give a PEM file of one"
-        ) from error
+        raise InputUnreadable(f"{name}={path} cannot be read ({error}): {_PUBLIC_ONE}") from error
     if not isinstance(key, Ed25519PublicKey):
-        raise InputUnreadable(f"{name}={path} is no Ed25519 key: give a PEM file of one")
+        raise InputUnreadable(f"{name}={path} is no Ed25519 key: {_PUBLIC_ONE}")
     return key

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypedDict
 
+from jobs.quantities import counted
 from jobs.storage.commits import Committed, commit
 from jobs.storage.corpus import Corpus
 from jobs.storage.entries import operation_from
@@ -134,7 +135,7 @@ def _effect(operation: JsonObject) -> str:
     done = operation_from(operation)
     match done:
         case Publish():
-            effect = f"{done.version}, {done.documents:,} documents"
+            effect = f"{done.version}, {counted(done.documents, 'document')}"
         case Tag():
             effect = f"{done.name} {f'means {done.version}' if done.version else 'is removed'}"
         case Rollback():
@@ -144,9 +145,11 @@ def _effect(operation: JsonObject) -> str:
         case Yank():
             effect = f"{done.version} {done.reason or 'is no longer yanked'}"
         case Collect():
-            effect = f"{len(done.blobs):,} blobs retired"
+            effect = f"{counted(len(done.blobs), 'blob')} retired"
         case _:
             files, releases = len(done.substitutions), ", ".join(done.versions)
-            redacted = f"; redacted {releases}: {files:,} files" if files else ""
-            effect = f"{done.release.version}, {done.release.documents:,} documents{redacted}"
+            redacted = f"; redacted {releases}: {counted(files, 'file')}" if files else ""
+            effect = (
+                f"{done.release.version}, {counted(done.release.documents, 'document')}{redacted}"
+            )
     return effect

@@ -97,7 +97,7 @@ def _only(asked: str, found: set[str]) -> str:
         raise NothingSelected(
             f"id={asked!r} is in no delivery: give 32 hexadecimal digits, PARTNER/ID with the "
             "partner's own id, an address, FILE:ROW of a delivered file, or the title of a kept "
-            "document"
+            "document; heliu search finds words of a text"
         )
     listed = ", ".join(sorted(found)[:_MOST_LISTED])
     raise NothingSelected(

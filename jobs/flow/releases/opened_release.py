@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jobs.config_errors import suggestion
@@ -29,13 +29,13 @@ _PIN = "@sha256:"
 class OpenedRelease:
     """A release pinned by its digest, the store that holds it, and the log when it was opened."""
 
-    store: ObjectStore
+    store: ObjectStore = field(repr=False)
     corpus: str
     version: str
     digest: str
     published_at: str
-    manifest: Manifest
-    at: Head
+    manifest: Manifest = field(repr=False)
+    at: Head = field(repr=False)
     warning: str | None = None  # later log entries about it (yanked, redacted), for the user
     is_redacted: bool = False  # whether a takedown removed rows from its files since
 
@@ -166,7 +166,7 @@ def _warning(release: Release) -> str | None:
     if "redacted" in release:
         return (
             f"{release['version']} reads without the rows that takedown {release['redacted']} "
-            "and earlier ones removed"
+            "and earlier ones removed; its manifest counts them as they were published"
         )
     return None
 

@@ -6,17 +6,19 @@ Whether a document is chosen depends on it alone, and on the seed: not on files,
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 import xxhash
 
-from jobs.config_errors import unknown_choice
+from jobs.config_errors import nearest, unknown_choice
 from jobs.errors import ConfigError
 from jobs.flow.releases.opened_release import OpenedRelease
 
 _HASHES = 1 << 64
+_UNKNOWN_COLUMN = re.compile(r'column "([^"]+)" not found')
 
 Choose = Callable[[pa.Table], pa.Table]
 
@@ -109,9 +111,19 @@ def _condition(schema: pa.Schema, where: str) -> Choose:
     try:
         choose(schema.empty_table())
     except duckdb.Error as error:
-        complaint = str(error).strip().splitlines()[0]
-        raise ConfigError(
-            f"where={where}: {complaint}; write a condition in SQL such as \"licence = 'CC0-1.0' "
-            f"and published >= '2019'\", on the columns {', '.join(schema.names)}"
-        ) from error
+        raise ConfigError(f"where={where}: {_complaint(error, schema.names)}") from error
     return choose
+
+
+def _complaint(error: Exception, columns: Sequence[str]) -> str:
+    """Return what is wrong with a condition, and what to write; of a column that is none, which."""
+    first = str(error).strip().splitlines()[0]
+    if unknown := _UNKNOWN_COLUMN.search(first):
+        name = unknown[1]
+        meant = nearest(name, columns)
+        others = f"did you mean {meant}?" if meant else f"there are {', '.join(columns)}"
+        return f"there is no column {name}: {others}"
+    return (
+        f"{first}; write a condition in SQL such as \"licence = 'CC0-1.0' and published >= '2019'\""
+        " (dates are text)"
+    )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from jobs.command.columns import cells, cut, padded, table, wrapped
 from jobs.command.exits import coloured
-from jobs.command.terminal import say_table
+from jobs.command.terminal import in_progress, say_table
 
 WORDS = st.text("ab 公告，。é\u0301", max_size=60)
 
@@ -91,3 +91,14 @@ def test_colour_is_for_terminals_that_want_it(
     assert shown == ("\x1b[31m公告\x1b[0m" if is_coloured else "公告")
     with Path("/dev/null").open("w") as pipe:
         assert coloured("公告", "red", pipe) == "公告"
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_work_of_seconds_is_named_on_a_terminal_until_it_is_done(
+    is_terminal: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: is_terminal)
+    with in_progress("reading samples of 新华社 …"):
+        before = capsys.readouterr().err
+    assert before == "reading samples of 新华社 …\r" * is_terminal
+    assert capsys.readouterr().err == "\r\x1b[K" * is_terminal

@@ -133,6 +133,11 @@ SLIPS = {
         "HL0204",
         "did you mean everything?",
     ),
+    ("explain", "www.a.example/?id=7", f"storage.root={RELEASES}"): (
+        "HL0212",
+        "id='www.a.example/?id=7' is in no delivery",
+    ),
+    ("search", "甲=乙", f"storage.root={RELEASES}"): ("HL3401", "no document of demo 1.0.0 has it"),
     ("tune", "threshold=${x}"): ("HL0202", "threshold refers to x"),
     ("stats", "by=[partner"): ("HL0206", "has no closing bracket"),
     ("stats", "by=[partner，year]"): ("HL0206", "write by=[partner,year]"),

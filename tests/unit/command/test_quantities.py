@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jobs.command.terminal import say_table
-from jobs.quantities import Share, Size, approximate, duration, rate
+from jobs.quantities import Share, Size, approximate, counted, duration, rate
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,10 @@ def test_size_has_two_or_three_digits_and_a_unit(size: int, text: str) -> None:
 )
 def test_duration_has_its_two_largest_units(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_one_is_counted_in_the_singular() -> None:
+    assert [counted(n, "file") for n in (0, 1, 1234)] == ["0 files", "1 file", "1,234 files"]
 
 
 def test_estimated_time_is_no_finer_than_it_is_known() -> None:

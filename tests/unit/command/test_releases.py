@@ -10,12 +10,15 @@ import pytest
 from jobs.cli import main
 from jobs.command.columns import cells
 from jobs.flow.releases.corrections import rollback, tag, yank
+from jobs.flow.releases.opened_release import open_release
 from jobs.storage.canonical_json import sha256_hex
 from jobs.storage.corpus import Corpus
 from jobs.storage.directory import DirectoryStore
 from jobs.storage.layout import blob_key
 from jobs.storage.publication import publish
+from jobs.takedown import later_releases
 from tests.manifests import file_entry, manifest_of
+from tests.releases import small_release
 
 INFO = {"at": "2023-11-29T00:00:00+00:00", "by": "甲@南京"}
 
@@ -62,3 +65,14 @@ def test_releases_are_listed_with_tags_latest_and_why_one_was_yanked(
     assert all(cells(line) <= 80 for line in listed(tmp_path, monkeypatch, capsys).splitlines())
     rollback(corpus, "1.0.0", commit_info=INFO)
     assert listed(tmp_path, monkeypatch, capsys).splitlines()[1].split()[2] == "latest,"
+
+
+def test_takedown_from_an_older_release_knows_which_came_later(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path)
+    for version in ("1.0.0", "1.1.0", "2.0.0", "2.1.0", "1.0.1"):
+        small_release(store, version)
+    yank(Corpus(store, "demo"), "2.1.0", "重复交付", commit_info=INFO)
+    opened = {name: open_release(store, "demo", name) for name in ("1.0.0", "2.0.0", "1.0.1")}
+    assert later_releases(opened["1.0.0"], "1.0.1") == ["1.1.0", "2.0.0"]
+    assert later_releases(opened["2.0.0"], "2.0.1") == ["1.0.1"]
+    assert later_releases(opened["1.0.1"], "1.0.2") == []

@@ -15,6 +15,7 @@ import pytest
 import ray
 
 from jobs.errors import (
+    ComputeError,
     ConfigError,
     HeliuError,
     ObjectMissing,
@@ -45,6 +46,20 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_session_without_tasks_starts_no_ray(ended: list[str]) -> None:
     with ray_session():
         assert list(map_shards(str, [], compute=COMPUTE, label="nothing")) == []
+    assert ended == ["ended"]
+
+
+@pytest.mark.parametrize(("address", "said"), [(None, "less busy"), ("10.0.0.1:1", "correct")])
+def test_ray_that_does_not_come_up_in_time_is_no_defect(
+    ended: list[str], monkeypatch: pytest.MonkeyPatch, address: str | None, said: str
+) -> None:
+    def overloaded(**_: object) -> None:
+        raise Exception("The current node timed out during startup.")  # noqa: TRY002  as Ray does
+
+    monkeypatch.setattr(ray, "init", overloaded)
+    monkeypatch.setattr("jobs.on_ray.addresses.cluster_address", lambda _: address)
+    with pytest.raises(ComputeError, match=rf"\(The current node timed out.*{said}"), ray_session():
+        list(map_shards(str, ["a"], compute=COMPUTE, label="one"))
     assert ended == ["ended"]
 
 

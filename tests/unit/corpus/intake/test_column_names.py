@@ -11,13 +11,16 @@ EITHER = (("text", "content|正文"), ("title", "headline|标题"), ("id", "编�
 
 
 def test_columns_are_known_by_what_they_are_called() -> None:
-    found = likely_columns(["编号", "Title", "doc.body", "link", "发布日期", "views"])
+    found = likely_columns(
+        ["编号", "Title", "doc.body", "link", "发布日期", "meta.License", "views"]
+    )
     assert found == {
         "text": "doc.body",
         "title": "Title",
         "url": "link",
         "published": "发布日期",
         "id": "编号",
+        "licence": "meta.License",
     }
     assert likely_columns(["body.x", "正文", "content"])["text"] == "content"
     assert likely_columns(["meta.title", "title"])["title"] == "title"

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.errors import ConfigError, DeliveryMissing, LossAlarm
+from jobs.flow.intake.listing import listed_groups
 from jobs.flow.params import BuildParams
 from jobs.flow.releases.delivered_rows import Whereabouts, delivered_text
 from jobs.flow.releases.verification import verify
@@ -160,6 +161,22 @@ def test_folder_means_files_of_the_format_and_the_rest_is_listed_once(
     assert line.isprintable()
     with pytest.raises(DeliveryMissing, match=r"no file there ends in \.parquet.* name the files"):
         build(parameters(tmp_path, plain.replace("jsonl", "parquet")))
+
+
+def test_what_another_group_reads_is_not_said_to_be_passed_over(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    deliver(tmp_path / "in")
+    groups = """
+groups:
+  pages: {{deliveries: '{0}', format: html}}
+  texts: {{deliveries: '{0}/**/*.txt', format: text}}
+"""
+    with caplog.at_level(logging.WARNING, logger="jobs"):
+        listed_groups(parameters(tmp_path, groups))
+    (line,) = [one.getMessage() for one in caplog.records if "are read" in one.getMessage()]
+    assert "group pages: 1 of 3 files are read" in line
+    assert line.endswith("1 .csv, 1 .jsonl, such as '2022/公告.csv'")
 
 
 def test_large_archives_and_packed_files_are_read_whole_whatever_their_names(

@@ -47,6 +47,16 @@ def test_each_folder_is_a_partner_and_each_format_a_group(tmp_path: Path) -> Non
     assert papers.groups[1].columns == {"text": "doc.body", "title": "doc.title", "id": "id"}
 
 
+def test_licences_of_rows_are_mapped_and_the_partners_is_for_the_others(tmp_path: Path) -> None:
+    row = {"text": article(1), "license": "CC-BY-4.0"}
+    (tmp_path / "a.jsonl").write_text(lines(row), encoding="utf-8")
+    (only,) = proposals(tmp_path)
+    assert only.groups[0].columns == {"text": "text", "licence": "license"}
+    said = partner_file(only, 1)
+    assert "licence: unknown  # (!) stands beside every document whose row names none" in said
+    assert ": 1 file read." in said
+
+
 def test_folders_by_date_are_of_one_partner(tmp_path: Path) -> None:
     for day in ("2023-11-01", "2023年12月"):
         folder = tmp_path / "人民 日报" / day

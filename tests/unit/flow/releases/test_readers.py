@@ -36,6 +36,15 @@ def _ids(release: OpenedRelease) -> list[str]:
     return release.dataset().to_table()["id"].to_pylist()
 
 
+def test_release_shows_itself_in_a_line_and_errors_have_a_name_to_catch(
+    release: OpenedRelease,
+) -> None:
+    assert repr(release).startswith("OpenedRelease(corpus='demo', version='1.0.0', digest='")
+    assert len(repr(release)) < 240
+    with pytest.raises(heliu.HeliuError, match="no release 2"):
+        heliu.open_release(release.store.location("demo").removesuffix("/demo"), "2")
+
+
 def test_release_is_pinned_by_digest(release: OpenedRelease) -> None:
     root = release.store.location("demo").removesuffix("/demo")
     for pinned in (
