@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from jobs.flow.params import BuildParams
 from tests.candidates import decided, parameters, signed
 from tests.corpora import canonical_list, documents_table, ranked_table
 from tests.oracles import loop_decisions
+from tests.property.test_duplicates_laws import of_partners
 
 HAN = "中国人民共和政府通知公告北京上海年月日第一二三四五六条款法律规定"
 
@@ -62,6 +64,7 @@ def corpus_table(texts: list[str], ids: list[str], frozen: int, params: BuildPar
     threshold=st.sampled_from([0.3, 0.5, 0.8]),
     verify=st.sampled_from(VERIFICATIONS),
     templates=st.sampled_from(TEMPLATES),
+    own=st.dictionaries(st.sampled_from("乙丙"), st.sampled_from([0.8, 1.0])),
 )
 @settings(max_examples=60, deadline=None)
 @pytest.mark.timeout(300)
@@ -73,6 +76,7 @@ def test_rounds_of_any_corpus_and_chunk_equal_datasketch_loop(
     threshold: float,
     verify: str,
     templates: str,
+    own: dict[str, float],
 ) -> None:
     with tempfile.TemporaryDirectory() as name:
         params = parameters(
@@ -85,7 +89,9 @@ def test_rounds_of_any_corpus_and_chunk_equal_datasketch_loop(
                 for k, v in zip(("bands", "rows", "num_perm"), geometry, strict=True)
             ),
         )
-        ranked = corpus_table(*corpus, params)
+        params = replace(params, bands=replace(params.bands, thresholds=own))
+        partners = ["甲乙丙"[number % 3] for number in range(len(corpus[0]))]
+        ranked = of_partners(corpus_table(*corpus, params), partners)
         drops = decided(ranked, params, files=files, most=most)
     order = rank_order(ranked, params=params.rank)
     rows = ranked.take(pa.array(order))
@@ -98,6 +104,7 @@ def test_rounds_of_any_corpus_and_chunk_equal_datasketch_loop(
         ids=rows["doc_id"].to_pylist(),
         frozen=corpus[2],
         told=told,
+        thresholds=[own.get(partner, threshold) for partner in rows["partner"].to_pylist()],
     )
     ids, ordinals = rows["doc_id"].to_pylist(), rows["ordinal"].to_pylist()
     expected = [
