@@ -53,6 +53,12 @@ _NOTICES = "声明|版权声明|免责声明|郑重声明|特别声明"  # of th
 _OF_SITES = "版权|转载|转发|授权|本网|本站|本平台|免责|侵权|投稿|观点|立场"
 _SIGNS = "分享到|分享至|扫一扫|扫码|打印本页|打印|关闭窗口|关闭|返回顶部"
 _RIGHTS = "版权所有|©|Copyright"
+_DATED = "来源|稿源|作者|记者|编辑|责编|字号|字体|浏览|阅读|点击"  # behind a date: a byline, too
+_COUNTED = "阅读|浏览|点击|访问|评论|点赞|收藏|转发|人气|热度"
+_COUNT = (
+    rf"(?:{_COUNTED})[量数次]{{0,2}}[ \t]{{0,3}}[：:]?[ \t]{{0,3}}"
+    r"\d{1,9}(?:[,，.]\d{1,9}){0,3}[ \t]{0,3}[万人次条个]{0,2}[ \t|·]{0,3}"
+)
 # It begins with a newline, which the search finds at the speed of memchr.
 # What names and dates are behind is no sentence: 记者：收成怎么样？ is what an interview says.
 _SENTENCE = r"[^\n]*(?:[？！?!；;]|，[^\n]*。)"
@@ -60,6 +66,8 @@ _FURNITURE_LINE = re.compile(
     rf"\n[ \t]*+(?:[（(\[【][ \t]*+)?"
     rf"(?:(?:{_LABELS})(?!{_SENTENCE})[^\n：:]{{0,8}}[：:][^\n]{{0,80}}"
     rf"|(?:{_TITLES})(?![^\n]*，[^\n]*。)[^\n：:]{{0,8}}[：:][^\n]{{0,80}}"
+    rf"|(?:19|20)\d\d[-年/.]\d(?!{_SENTENCE})[^\n]{{0,40}}?(?:{_DATED})[^\n：:]{{0,8}}"
+    rf"[：:][^\n]{{0,80}}|(?:{_COUNT}){{1,6}}[）)\]】]?"
     rf"|(?:{_SIGNS})[^\n]{{0,24}}|(?:{_RIGHTS})[^\n]{{0,80}}"
     rf"|(?:{_NOTICES})[：:](?=[^\n]{{0,70}}(?:{_OF_SITES}))[^\n]{{0,80}}"
     rf"|[^\n\[\]]{{1,24}}\]\([!-'*-~]{{1,400}}\)[ \t]*+)(?=\n|\Z)",  # [text](target) alone
@@ -93,7 +101,7 @@ def without_page_furniture(content: pa.Array) -> tuple[pa.Array, npt.NDArray[np.
 def _beginnings() -> Bytes:
     """Return what each character may be at the start of a furniture line; (0x110000,), uint8."""
     beginnings = np.zeros(sys.maxunicode + 1, np.uint8)
-    for word in f"{_LABELS}|{_TITLES}|{_SIGNS}|{_RIGHTS}|{_NOTICES}".split("|"):
+    for word in f"{_LABELS}|{_TITLES}|{_SIGNS}|{_RIGHTS}|{_NOTICES}|{_COUNTED}|19|20".split("|"):
         for either in (word.lower(), word.upper()):
             beginnings[ord(either[0])] |= _FIRST if word[1:] else _ALONE
             if word[1:]:
