@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from jobs.command.program import verb
 from jobs.command.schemas import MISSING
 from jobs.command.terminal import is_json, say, say_json, say_table
-from jobs.corpus.dedup.geometry import EXCHANGED_BYTES, Geometry, geometries, recommended
+from jobs.corpus.dedup.geometry import EXCHANGED_BYTES, MARGIN, Geometry, geometries, recommended
 from jobs.errors import ConfigError
 from jobs.quantities import Share
 
@@ -31,7 +31,7 @@ def main(config: Settings) -> None:
         raise ConfigError(
             f"threshold={config.threshold} and recall={config.recall} must be shares in (0, 1)"
         )
-    wanted = min(config.threshold + 0.05, 1.0)
+    wanted = min(config.threshold + MARGIN, 1.0)
     best = recommended(config.num_perm, similarity=wanted, recall=config.recall)
     shown = [
         one

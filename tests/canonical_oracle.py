@@ -73,13 +73,15 @@ def _counts(text: str, at: int) -> bool:
     if sign == "!":
         is_variable = before == LETTER and _kind(text, at - 2) != LETTER
         is_factorial = (before == DIGIT or is_variable) and after not in {LETTER, OTHER}
-        return text[at + 1 : at + 2] == "=" or is_factorial
+        is_negation = after == LETTER and (at == 0 or text[at - 1] in "\t\n (&|=,[{!")
+        return text[at + 1 : at + 2] == "=" or is_factorial or is_negation
     if sign in "#~*^_@&":
         operands = {LETTER, DIGIT}
+        is_joined = before in operands and after in operands
         return {
             "#": before == LETTER,
             "~": before != NOTHING and after == DIGIT,
-        }.get(sign, before in operands and after in operands)
+        }.get(sign, is_joined or _is_spaced(text, at))
     if (sign in "-<>" and after == DIGIT) or (sign == "+" and _leads_or_ends(text, at)):
         return True
     if sign in "+-<>=":
@@ -96,6 +98,24 @@ def _leads_or_ends(text: str, at: int) -> bool:
     return first in {LETTER, DIGIT}
 
 
+def _is_spaced(text: str, at: int) -> bool:
+    """Whether a sign of ASCII, or `&&`, stands between operands of ASCII, with blanks around."""
+    first = at - (text[max(at - 1, 0) : at + 1] == "&&")
+    last = at + (text[at : at + 2] == "&&")
+    if (
+        not text[at].isascii()
+        or first < 2
+        or text[first - 1] != " "
+        or text[last + 1 : last + 2] != " "
+    ):
+        return False
+    is_first = _kind(text, first - 2) in {LETTER, DIGIT} or text[first - 2] in ")]"
+    second = text[last + 2 : last + 3]
+    return (
+        is_first and bool(second) and (_kind(text, last + 2) in {LETTER, DIGIT} or second in "(!")
+    )
+
+
 def _joins(text: str, at: int, sign: str) -> bool:
     first = at - 1 if at and text[at - 1] in "<>=!" else at
     last = at + 1 if text[at + 1 : at + 2] in set("<>=!") else at
@@ -103,5 +123,9 @@ def _joins(text: str, at: int, sign: str) -> bool:
     if before == NOTHING and first and text[first - 1] == " ":
         before = _kind(text, first - 2)
     if after == NOTHING and text[last + 1 : last + 2] == " ":
-        after = _kind(text, last + 2)
-    return before != NOTHING and (after == DIGIT or (after == LETTER and sign != "-"))
+        last += 1
+        after = _kind(text, last + 1)
+    if before == NOTHING and text[:first].removesuffix(" ")[-1:] in {")", "]"}:
+        before = OTHER
+    is_operand = after == LETTER or text[last + 1 : last + 2] == "("
+    return before != NOTHING and (after == DIGIT or (is_operand and sign != "-"))

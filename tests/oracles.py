@@ -55,6 +55,7 @@ def loop_decisions(
     frozen: int = 0,
     frozen_siblings: frozenset[int] = frozenset(),
     told: dict[int, tuple[int, float]] | None = None,
+    thresholds: list[float] | None = None,
 ) -> list[tuple[int, float] | None]:
     """For each text in rank order: None if kept, else (the kept one of best rank, similarity).
 
@@ -62,8 +63,9 @@ def loop_decisions(
     where nothing but the id is equal. The first `frozen` texts are kept whatever they are. With
     `templates=keep` texts that differ in numbers alone are siblings: one that matches nothing but
     siblings stays, is noted in `told` with the first, and replaces equal texts alone, as those of
-    `frozen_siblings` do.
+    `frozen_siblings` do. `thresholds` are those of each text, which it must reach to go.
     """
+    from_similarity = thresholds or [bands.threshold] * len(canonical)
     equals: dict[str, int] = {}
     index = datasketch.MinHashLSH(
         threshold=bands.threshold, num_perm=bands.num_perm, params=(bands.bands, bands.rows)
@@ -82,7 +84,7 @@ def loop_decisions(
         matches = [
             (other, similarity(number, other))
             for other in (index.query(sketch) if canonical[number] else [])
-            if similarity(number, other) >= bands.threshold
+            if similarity(number, other) >= from_similarity[number]
         ]
         is_sibling = partial(are_siblings, canonical[number]) if stay else lambda _other: False
         siblings = [pair for pair in matches if is_sibling(canonical[pair[0]])]

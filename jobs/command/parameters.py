@@ -59,7 +59,7 @@ def build_params(config: Build) -> BuildParams:
         ),
         repeated_lines=params_of(RepeatedLineParams, config.paragraphs),
         site_boilerplate=params_of(SiteBoilerplateParams, config.paragraphs),
-        bands=params_of(BandParams, config.minhash),
+        bands=_bands(config),
         signals=replace(
             keyword_lists(config.signals.keywords or str(conf_folder() / "keywords")),
             quality=_model(config.quality.model, endpoint_url),
@@ -80,6 +80,16 @@ def build_params(config: Build) -> BuildParams:
         storage=storage_params(config.storage),
         **_own_groups(config),
     )
+
+
+def _bands(config: Build) -> BandParams:
+    """Return how duplicates are found; what it names are partners of this build or its parent's."""
+    bands = params_of(BandParams, config.minhash)
+    for key, named in (("exempt", bands.exempt), ("thresholds", bands.own_thresholds)):
+        for name in named:
+            if config.partners and not config.corpus.parent and name not in config.partners:
+                raise unknown_choice(f"minhash.{key}", name, config.partners)
+    return bands
 
 
 def _own_groups(config: Build) -> dict[str, Any]:

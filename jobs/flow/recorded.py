@@ -48,7 +48,9 @@ def input_names(inputs: Iterable[Mapping[str, Any]]) -> Iterator[InputName]:
 
 def recorded_parameters(params: BuildParams) -> JsonObject:
     """Return the parameters that decide what a release holds."""
-    bands = asdict(params.bands)
+    bands = asdict(params.bands) | {"thresholds": params.bands.own_thresholds}
+    if not bands["thresholds"]:
+        del bands["thresholds"]
     policies = params.private_data.policies
     return {
         "paragraphs": {

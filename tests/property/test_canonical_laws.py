@@ -11,7 +11,7 @@ from tests.canonical_oracle import canonical_form, sums
 
 # No letter of http or www: what is an address has tests of its own.
 ALPHABET = (
-    "abX12390１①²甲一贰国國，、。 \n\t+-.:/*^<>=#!_@&~～—–：！＜\uff0d%％→←↑✓☐♀é\u0301།👍¬,|’"
+    "abX()12390１①²甲一贰国國，、。 \n\t+-.:/*^<>=#!_@&~～—–：！＜\uff0d%％→←↑✓☐♀é\u0301།👍¬,|’"
 )
 
 
@@ -32,6 +32,10 @@ ALPHABET = (
         "１２",
         "x -3",
         "C++",
+        "f(x) < 0, f(x) + 0.2, x - (y)",
+        "x * y, 2 * (x), a && !b",
+        "if (!ok) 甲!ok",
+        "甲(乙) * 3",
     ]
 )
 def test_canonical_form_is_that_of_the_plain_loop(texts: list[str]) -> None:

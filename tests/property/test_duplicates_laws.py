@@ -12,6 +12,7 @@ from jobs.corpus.dedup.bucket_members import posting_lists
 from jobs.corpus.dedup.decision_inputs import Comparison, HotBuckets, Ranks, Sketches, Templates
 from jobs.corpus.dedup.decision_kernels import decide
 from jobs.corpus.dedup.duplicates import find_duplicates
+from jobs.corpus.dedup.geometry import ENOUGH, MARGIN, Geometry
 from jobs.corpus.dedup.hot_buckets import most_differing, segment_length
 from jobs.corpus.dedup.params import VERIFICATIONS, BandParams, SignatureParams
 from jobs.corpus.dedup.ranking import RankParams, rank_order
@@ -41,11 +42,17 @@ def families(draw: st.DrawFn) -> list[str]:
 
 
 def decided(
-    texts: list[str], signature: SignatureParams, bands: BandParams, hot_documents: int
+    texts: list[str],
+    signature: SignatureParams,
+    bands: BandParams,
+    hot_documents: int,
+    partners: list[str] | None = None,
 ) -> tuple[list[int], list[tuple[int, float] | None]]:
     ranked = ranked_table(
         documents_table(texts, partner="甲"), params=signature, partner="甲", priority=1, base=0
     )
+    if partners:
+        ranked = of_partners(ranked, partners)
     ranked = ranked.append_column("canonical", pa.array(canonical_list(texts), pa.large_string()))
     order = rank_order(ranked, params=RANK).tolist()
     rank_of_ordinal = {ordinal: rank for rank, ordinal in enumerate(order)}
@@ -58,6 +65,51 @@ def decided(
         kept = rank_of_ordinal[ordinal_of_id[row["kept_doc_id"]]]
         answers[rank_of_ordinal[row["ordinal"]]] = (kept, row["similarity"])
     return order, answers
+
+
+def of_partners(ranked: pa.Table, partners: list[str]) -> pa.Table:
+    at = ranked.schema.get_field_index("partner")
+    return ranked.set_column(at, ranked.schema.field(at), pa.array(partners, pa.string()))
+
+
+@st.composite
+def own_thresholds(draw: st.DrawFn, *, geometry: tuple[int, int, int]) -> BandParams:
+    """Bands of some thresholds, of which none is found less surely than it must be."""
+    bands, rows, num_perm = geometry
+    sure = Geometry(num_perm, bands, rows).collision_probability
+    shares = [0.3, 0.5, 0.8, 0.8125, 0.95, 1.0]
+    general = draw(st.sampled_from(shares))
+    enough = min(ENOUGH, sure(min(general + MARGIN, 1)))
+    allowed = [share for share in shares if sure(min(share + MARGIN, 1)) >= enough]
+    own = draw(st.dictionaries(st.sampled_from("乙丙丁"), st.sampled_from(allowed)))
+    signature = SignatureParams(num_perm, 1, draw(st.integers(1, 7)))
+    verify = draw(st.sampled_from(VERIFICATIONS))
+    return BandParams(signature, bands, rows, general, verify, thresholds=own)
+
+
+@given(
+    texts=families(),
+    given=st.sampled_from([(16, 8, 128), (16, 2, 32), (20, 1, 32)]).flatmap(
+        lambda geometry: own_thresholds(geometry=geometry)
+    ),
+    chosen=st.lists(st.sampled_from("甲乙丙丁"), min_size=28, max_size=28),
+    hot_documents=st.sampled_from([0, 1, 3, 256]),
+)
+@settings(max_examples=60, deadline=None)
+def test_documents_go_from_the_threshold_of_their_own_partner_on(
+    texts: list[str], given: BandParams, chosen: list[str], hot_documents: int
+) -> None:
+    partners = chosen[: len(texts)]
+    order, answers = decided(texts, given.signature, given, hot_documents, partners)
+    canonical = canonical_list(texts)
+    own = given.own_thresholds
+    expected = loop_decisions(
+        [canonical[i] for i in order],
+        signature=given.signature,
+        bands=given,
+        thresholds=[own.get(partners[i], given.threshold) for i in order],
+    )
+    assert answers == expected
 
 
 @given(
@@ -111,11 +163,12 @@ def test_hot_buckets_of_any_size_decide_as_a_walk_along_them_would() -> None:
     sketches = Sketches(signatures, ids, texts_of(pa.array([], pa.large_string())), unlike(count))
     keys = band_keys(signatures, ids, params=bands)
     order = random.permutation(count)
+    comparison = Comparison(8, 0.8, 0.8, np.full(count, 0.8), 0)
 
     def searched(hot_documents: int, length: int) -> tuple[np.ndarray, np.ndarray]:
         lists = posting_lists(keys, np.zeros(count, np.int64), large=hot_documents)
         hot = HotBuckets(hot_documents, length, differing)
-        return decide(sketches, lists, order, Ranks(0, count), Comparison(8, 0.8, 0), hot)[:2]
+        return decide(sketches, lists, order, Ranks(0, count), comparison, hot)[:2]
 
     length, differing = segment_length(128, 8, 0.8), most_differing(128, 0.8)
     walked, likeness = searched(count, 0)

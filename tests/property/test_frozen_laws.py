@@ -13,7 +13,7 @@ from jobs.corpus.dedup.params import TEMPLATES, VERIFICATIONS, BandParams, Signa
 from jobs.corpus.dedup.ranking import RankParams, rank_order
 from tests.corpora import canonical_list, documents_table, ranked_table
 from tests.oracles import loop_decisions
-from tests.property.test_duplicates_laws import families
+from tests.property.test_duplicates_laws import families, of_partners
 
 UNNAMED = ("kept_doc_id", "kept_partner", "kept_ordinal", "containment", "novel_chars")
 RANK = RankParams(prefer=("longest",))
@@ -38,13 +38,20 @@ def ranked(texts: list[str]) -> pa.Table:
     threshold=st.sampled_from([0.3, 0.5, 0.8, 1.0]),
     verify=st.sampled_from(VERIFICATIONS),
     templates=st.sampled_from(TEMPLATES),
+    own=st.dictionaries(st.sampled_from("乙丙"), st.sampled_from([0.5, 0.8, 1.0])),
 )
 @settings(max_examples=50, deadline=None)
 def test_generations_equal_datasketch_loops_with_earlier_ones_frozen(
-    texts: list[str], cuts: list[int], threshold: float, verify: str, templates: str
+    texts: list[str],
+    cuts: list[int],
+    threshold: float,
+    verify: str,
+    templates: str,
+    own: dict[str, float],
 ) -> None:
-    bands = BandParams(SIGNATURE, 16, 2, threshold, verify, templates)
-    everything = ranked(texts)
+    bands = BandParams(SIGNATURE, 16, 2, threshold, verify, templates, thresholds=own)
+    partners = ["甲乙丙"[number % 3] for number in range(len(texts))]
+    everything = of_partners(ranked(texts), partners)
     kept: list[int] = []
     siblings: set[int] = set()
     first = 0
@@ -68,6 +75,7 @@ def test_generations_equal_datasketch_loops_with_earlier_ones_frozen(
             frozen=len(kept),
             frozen_siblings=known,
             told=told,
+            thresholds=[bands.own_thresholds.get(partners[row], threshold) for row in order],
         )
         found = find_duplicates(table, bands=bands, rank=RANK)
         drops = found.filter(is_drop(found)).to_pylist()

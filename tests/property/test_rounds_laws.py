@@ -21,6 +21,7 @@ from jobs.flow.params import BuildParams
 from tests.candidates import decided, parameters, signed
 from tests.corpora import canonical_list, documents_table, ranked_table
 from tests.oracles import loop_decisions
+from tests.property.test_duplicates_laws import of_partners
 
 HAN = "中国人民共和政府通知公告北京上海年月日第一二三四五六条款法律规定"
 
@@ -63,6 +64,7 @@ def corpus_table(texts: list[str], ids: list[str], frozen: int, params: BuildPar
     threshold=st.sampled_from([0.3, 0.5, 0.8]),
     verify=st.sampled_from(VERIFICATIONS),
     templates=st.sampled_from(TEMPLATES),
+    own=st.dictionaries(st.sampled_from("乙丙"), st.sampled_from([0.8, 1.0])),
 )
 @settings(max_examples=60, deadline=None)
 @pytest.mark.timeout(300)
@@ -74,13 +76,15 @@ def test_rounds_of_any_corpus_and_chunk_equal_datasketch_loop(
     threshold: float,
     verify: str,
     templates: str,
+    own: dict[str, float],
 ) -> None:
     with tempfile.TemporaryDirectory() as name:
         params = parameters(Path(name))  # composed once: that takes longer than an example
         signature = replace(params.signature, num_perm=geometry[2])
-        how = BandParams(signature, *geometry[:2], threshold, verify, templates)
+        how = BandParams(signature, *geometry[:2], threshold, verify, templates, (), own)
         params = replace(params, bands=how)
-        ranked = corpus_table(*corpus, params)
+        partners = ["甲乙丙"[number % 3] for number in range(len(corpus[0]))]
+        ranked = of_partners(corpus_table(*corpus, params), partners)
         drops = decided(ranked, params, files=files, most=most)
     order = rank_order(ranked, params=params.rank)
     rows = ranked.take(pa.array(order))
@@ -93,6 +97,7 @@ def test_rounds_of_any_corpus_and_chunk_equal_datasketch_loop(
         ids=rows["doc_id"].to_pylist(),
         frozen=corpus[2],
         told=told,
+        thresholds=[own.get(partner, threshold) for partner in rows["partner"].to_pylist()],
     )
     ids, ordinals = rows["doc_id"].to_pylist(), rows["ordinal"].to_pylist()
     expected = [

@@ -76,8 +76,9 @@ def similarity_of(search: Search, probe: Probe, other_rank: np.int64) -> float:
         if signatures[doc, value] != signatures[other, value]:
             return NO_MATCH
     search.compared_by[other_rank] = probe.rank  # a pair is compared once, not per shared band
-    found = _compared(search, doc, other)
-    if found < search.comparison.threshold:
+    threshold = _threshold(search, doc, other)
+    found = _compared(search, doc, other, threshold)
+    if found < threshold:
         return NO_MATCH
     if not _is_sibling(search.sketches.templates, doc, other):
         return found
@@ -88,12 +89,21 @@ def similarity_of(search: Search, probe: Probe, other_rank: np.int64) -> float:
 
 
 @kernel
-def _compared(search: Search, doc: int, other: int) -> float:
+def _threshold(search: Search, doc: int, other: int) -> float:
+    """Return the similarity from which a document is dropped for another one."""
+    own = search.comparison.thresholds[doc]
+    if search.sketches.templates.is_absolute[other]:
+        return min(own, search.comparison.taken_down)
+    return float(own)
+
+
+@kernel
+def _compared(search: Search, doc: int, other: int, threshold: float) -> float:
     """Return the similarity of two documents; -2 or less than the threshold if it is below that."""
     texts, shingle_chars = search.sketches.texts, search.comparison.shingle_chars
     # A document that was taken down has only a signature left, no text.
     if shingle_chars > 0 and not is_textless(texts, other):
-        return similarity_from(texts, shingle_chars, doc, other, search.comparison.threshold)
+        return similarity_from(texts, shingle_chars, doc, other, threshold)
     signatures = search.sketches.signatures
     agreeing = 0
     for value in range(signatures.shape[1]):

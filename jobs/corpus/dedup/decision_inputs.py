@@ -55,12 +55,16 @@ class Comparison(NamedTuple):
 
     Attributes:
         rows: MinHash values of a band.
-        threshold: Similarity of a match.
+        lowest: Similarity that every match reaches at least.
+        taken_down: Similarity of a match with a document that was taken down.
+        thresholds: Shape (documents,): similarity from which each is dropped.
         shingle_chars: Characters of a shingle; 0 to compare signatures only.
     """
 
     rows: int
-    threshold: float
+    lowest: float
+    taken_down: float
+    thresholds: npt.NDArray[np.float64]
     shingle_chars: int
 
 

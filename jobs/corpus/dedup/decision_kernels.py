@@ -199,8 +199,7 @@ def _segment_tokens(search: Search, doc: int, band: int, start: int) -> Tokens:
 @kernel
 def _shingle_tokens(search: Search, doc: int, start: int) -> Tokens:
     comparison = search.comparison
-    shingle_chars, threshold = comparison.shingle_chars, comparison.threshold
-    tokens = prefix_tokens(search.sketches.texts, shingle_chars, doc, threshold)
+    tokens = prefix_tokens(search.sketches.texts, comparison.shingle_chars, doc, comparison.lowest)
     for number in range(len(tokens)):
         tokens[number] = mix(tokens[number] ^ np.uint64(start))
     return tokens

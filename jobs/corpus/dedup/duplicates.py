@@ -14,6 +14,11 @@ but siblings is kept and reported, with the one of best rank; it replaces equal 
 else is compared with it, so that a bucket of a thousand bulletins costs what one of them does. A
 document of an exempt partner is a sibling of whatever it resembles and does not equal.
 
+A partner may have a threshold of its own: its documents are dropped from that similarity on, for
+kept ones of any partner; where it replaces documents of others, theirs decide. So each pair has one
+threshold, that of the document of worse rank, and the loop stays as it is. For a document that was
+taken down the lower one of it and the general threshold is taken.
+
 Frozen documents were kept before, in a parent release or an earlier round: they rank first, are
 never dropped and never compared with each other. Those that were taken down drop every document
 that matches them, and are not named.
@@ -80,10 +85,21 @@ def find_duplicates(
         lists,
         order,
         Ranks(first_new=frozen, end_kept=frozen if frozen_only else len(ranked)),
-        Comparison(bands.rows, bands.threshold, bands.shingle_chars if bands.is_exact else 0),
+        _comparison(ranked, bands),
         hot,
     )
     return drops_of(ranked, outcome, bands)
+
+
+def _comparison(ranked: pa.Table, bands: BandParams) -> Comparison:
+    own = bands.own_thresholds
+    at = pc.index_in(ranked["partner"], value_set=pa.array(list(own), pa.string()))
+    choices = np.array([*own.values(), bands.threshold])
+    thresholds = choices[pc.fill_null(at, len(own)).to_numpy()]
+    shingle_chars = bands.shingle_chars if bands.is_exact else 0
+    return Comparison(
+        bands.rows, bands.lowest_threshold, bands.threshold, thresholds, shingle_chars
+    )
 
 
 def _templates(ranked: pa.Table, bands: BandParams) -> Templates:
@@ -112,6 +128,6 @@ def _hot(ranked: pa.Table, bands: BandParams, hot_documents: int) -> HotBuckets:
     """
     if bands.is_exact and not pc.any(ranked["is_taken_down"]).as_py():
         return HotBuckets(hot_documents, segment_length=0, differing=0)
-    length = segment_length(bands.num_perm, bands.rows, bands.threshold)
-    differing = most_differing(bands.num_perm, bands.threshold)
+    length = segment_length(bands.num_perm, bands.rows, bands.lowest_threshold)
+    differing = most_differing(bands.num_perm, bands.lowest_threshold)
     return HotBuckets(hot_documents if length > 0 else len(ranked), length, differing)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import comb
 
+MARGIN = 0.05  # estimates scatter around a threshold: above it by this, pairs must be found
+ENOUGH = 0.99  # of which so many must collide
 EXCHANGED_BYTES = 12  # per document and band, when keys are exchanged
 
 

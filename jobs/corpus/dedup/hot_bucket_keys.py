@@ -60,7 +60,7 @@ def hot_keys(
     for band in range(params.bands):
         rows = texts[np.argsort(keys[texts, band])]
         hot = np.zeros(len(rows), np.bool_)
-        members += _mark_hot(keys[rows, band], rows, signatures, params.threshold, hot)
+        members += _mark_hot(keys[rows, band], rows, signatures, params.lowest_threshold, hot)
         found.append(keys[rows[hot], band])
     return np.unique(np.concatenate(found)), members
 
@@ -87,7 +87,7 @@ def refined_keys(
     at = np.minimum(np.searchsorted(hot, keys), max(len(hot) - 1, 0))
     is_hot = hot[at] == keys if len(hot) > 0 else np.zeros(keys.shape, np.bool_)
     is_hot[:, -1] = False
-    length = segment_length(params.num_perm, params.rows, params.threshold)
+    length = segment_length(params.num_perm, params.rows, params.lowest_threshold)
     segmented = _Segmented(is_hot, params.rows, length)
     sized = RefinedKeys(np.empty(0, np.uint64), np.empty(0, np.int64))
     count = _refine(signatures, has_text, keys, segmented, sized)

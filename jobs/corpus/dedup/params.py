@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jobs.config_errors import unknown_choice
+from jobs.corpus.dedup.geometry import ENOUGH, MARGIN, Geometry, recommended
 from jobs.errors import ConfigError
 
 VERIFICATIONS = ("signature", "exact")
@@ -50,6 +51,7 @@ class BandParams:
         verify: `signature` estimates the similarity, `exact` computes it from the texts.
         templates: `keep` keeps documents that differ in numbers, title or place alone.
         exempt: Partners whose documents are dropped for an equal text alone.
+        thresholds: The thresholds of documents of some partners, in place of `threshold`.
     """
 
     signature: SignatureParams
@@ -59,9 +61,13 @@ class BandParams:
     verify: str
     templates: str = "drop"  # what releases meant before there was a choice
     exempt: tuple[str, ...] = ()
+    thresholds: dict[str, float] | None = None
 
     def __post_init__(self) -> None:
-        """Raise ConfigError if bands x rows exceeds num_perm or another value is out of range."""
+        """Raise ConfigError if bands x rows exceeds num_perm or another value is out of range.
+
+        Also if pairs at a partner's threshold share a band too seldom.
+        """
         if self.bands < 2 or self.rows < 1 or self.bands * self.rows > self.num_perm:
             raise ConfigError(
                 f"minhash.bands={self.bands} x minhash.rows={self.rows} must use between 2 and "
@@ -73,6 +79,38 @@ class BandParams:
             raise unknown_choice("minhash.templates", self.templates, TEMPLATES)
         if not 0 < self.threshold <= 1:
             raise ConfigError(f"minhash.threshold is {self.threshold}: give a share in (0, 1]")
+        for partner, threshold in self.own_thresholds.items():
+            if not 0 < threshold <= 1:
+                raise ConfigError(
+                    f"minhash.thresholds.{partner} is {threshold}: give a share in (0, 1]"
+                )
+            self._require_found(partner, threshold)
+
+    def _require_found(self, partner: str, threshold: float) -> None:
+        """Refuse a threshold whose pairs collide less surely than those of `threshold`."""
+        geometry = Geometry(self.num_perm, self.bands, self.rows)
+        similar, wanted = (min(one + MARGIN, 1.0) for one in (threshold, self.threshold))
+        found = geometry.collision_probability(similar)
+        enough = min(ENOUGH, geometry.collision_probability(wanted))
+        if found < enough:
+            best = recommended(self.num_perm, similarity=similar, recall=enough)
+            cure = (
+                f"minhash.bands={best.bands} minhash.rows={best.rows}" if best else "a higher one"
+            )
+            raise ConfigError(
+                f"minhash.thresholds.{partner} is {threshold}: {self.bands} bands of {self.rows} "
+                f"rows find {found:.1%} of pairs at {similar:g}: give {cure}"
+            )
+
+    @property
+    def own_thresholds(self) -> dict[str, float]:
+        """The thresholds of partners that have one of their own."""
+        return self.thresholds or {}
+
+    @property
+    def lowest_threshold(self) -> float:
+        """The similarity that every pair of which one may go reaches at least."""
+        return min([self.threshold, *self.own_thresholds.values()])
 
     @property
     def num_perm(self) -> int:

@@ -78,7 +78,7 @@ OF_CANONICAL = {
     "whole_hash": HASH,  # xxh3-128 of the canonical form with all that is set aside
     "letters": pa.uint64(),  # of the characters of the compared form that are in no number
     "numbers": pa.uint64(),  # of those that are, in their order; 0 for none
-    "title_key": pa.string(),  # the canonical title; null where the text does not have it
+    "title_key": pa.string(),  # the canonical title in digits; with ? where the text lacks it
     "set_aside": pa.int32(),  # bits of `page_furniture.SetAside`
     "compared_chars": pa.int32(),  # of the compared canonical form
     "whole_chars": pa.int32(),  # of the whole one

@@ -23,7 +23,7 @@ _ONE, _TWO, _THREE = np.uint64(1), np.uint64(2), np.uint64(3)
 _COLON, _SLASH, _DOT, _BANG, _HASH, _BLANK, _NEWLINE = (np.uint8(ord(c)) for c in ":/.!# \n")
 _OPEN, _CLOSE, _LEFT, _RIGHT = (np.uint8(ord(c)) for c in "()[]")
 _PLUS, _MINUS, _TILDE = np.uint32(ord("+")), np.uint32(ord("-")), np.uint32(ord("~"))
-_EQUALS = np.uint8(ord("="))
+_EQUALS, _AND = np.uint8(ord("=")), np.uint8(ord("&"))
 
 _IN_ADDRESS = np.zeros(256, np.bool_)
 _IN_ADDRESS[0x21:0x7F] = True
@@ -39,6 +39,9 @@ _LEADING[[ord(sign) for sign in "-<>"]] = True
 _JOINING[[ord(sign) for sign in "*^_@&"]] = True
 _COMPARING = np.zeros(256, np.bool_)
 _COMPARING[[ord(sign) for sign in "<>=!"]] = True
+_CLOSING, _BEFORE_NEGATION = np.zeros(256, np.bool_), np.zeros(256, np.bool_)
+_CLOSING[[ord(sign) for sign in ")]"]] = True
+_BEFORE_NEGATION[[ord(sign) for sign in "\t\n (&|=,[{!"]] = True
 
 
 class Folding(NamedTuple):
@@ -158,10 +161,12 @@ def _target_end(data: Bytes, at: np.uint64, end: np.uint64) -> np.uint64:
 def is_counted(text: Text, at: np.uint64, follower: np.uint64, folding: Folding) -> bool:
     """Whether a sign belongs to a number, an expression or a name.
 
-    `. : /` do between digits, `* ^ _ @ &` between letters or digits, `#` after a letter (`C#`); `+`
-    after a letter, digit or `+` or before one; `-` and `< >` before a digit; `~` before a digit and
-    behind what is written; `!` behind a digit, a letter alone or before `=`; `+ - < > =` between
-    operands, also with blanks around, the second of which is a digit or, but for `-`, a letter.
+    `. : /` do between digits, `* ^ _ @ &` between letters or digits, also with a blank on either
+    side, `#` after a letter (`C#`); `+` after a letter, digit or `+` or before one; `-` and `< >`
+    before a digit; `~` before a digit and behind what is written; `!` behind a digit, a letter
+    alone, before `=` or a name that it negates; `+ - < > =` between operands, also with blanks
+    around, the first of which may be a bracket (`f(x) < 0`), and the second of which is a digit
+    or, but for `-`, a letter or bracket.
 
     Args:
         text: that holds it.
@@ -177,7 +182,8 @@ def is_counted(text: Text, at: np.uint64, follower: np.uint64, folding: Folding)
     if sign == _BANG:
         return _is_factorial(text, at, follower, folding)
     if _JOINING[sign]:
-        return bool(0 < before <= _NUMBER and 0 < after <= _NUMBER)
+        is_between = 0 < before <= _NUMBER and 0 < after <= _NUMBER
+        return bool(is_between or _is_spaced(text, at, follower, folding))
     if _OPERATORS[sign]:
         is_led = after == _NUMBER and _LEADING[sign]
         if sign == _PLUS:
@@ -195,13 +201,38 @@ def is_behind_digit(text: Text, at: np.uint64, folding: Folding) -> bool:
 
 @kernel
 def _is_factorial(text: Text, at: np.uint64, follower: np.uint64, folding: Folding) -> bool:
-    """Whether `!` stands before `=`, or behind a number or a letter alone and before no word."""
+    """Whether `!` stands before `=` or a name, or behind a number or variable and before no word.
+
+    Before a name it negates (`if (!ok)`), if it is not behind a word.
+    """
     if follower < text.end and text.data[follower] == _EQUALS:
         return True
     before, after = _kind_before(text, at, folding), _kind_at(text, follower, folding)
+    if after == _LETTER and (at == text.start or _BEFORE_NEGATION[text.data[at - _ONE]]):
+        return True
     is_variable = before == _LETTER and _kind_before(text, at - _ONE, folding) != _LETTER
     is_before_word = after in (_LETTER, _WORD)
     return bool((before == _NUMBER or is_variable) and not is_before_word)
+
+
+@kernel
+def _is_spaced(text: Text, at: np.uint64, follower: np.uint64, folding: Folding) -> bool:
+    """Whether a sign of ASCII, or `&&`, stands between operands of ASCII, with blanks around."""
+    data = text.data
+    if data[at] == _AND:
+        if at > text.start and data[at - _ONE] == _AND:
+            at -= _ONE
+        if follower < text.end and data[follower] == _AND:
+            follower += _ONE
+    if data[at] >= _ASCII or at <= text.start + _ONE or follower + _ONE >= text.end:
+        return False
+    if data[at - _ONE] != _BLANK or data[follower] != _BLANK:
+        return False
+    before = _kind_before(text, at - _ONE, folding)
+    after = _kind_at(text, follower + _ONE, folding)
+    is_first = 0 < before <= _NUMBER or _CLOSING[data[at - _TWO]]
+    is_second = 0 < after <= _NUMBER or data[follower + _ONE] == _OPEN
+    return bool(is_first and (is_second or data[follower + _ONE] == _BANG))
 
 
 @kernel
@@ -217,8 +248,22 @@ def _joins_operands(text: Text, at: np.uint64, follower: np.uint64, folding: Fol
     if before == 0 and at > text.start and data[at - _ONE] == _BLANK:
         before = _kind_before(text, at - _ONE, folding)
     if after == 0 and follower < text.end and data[follower] == _BLANK:
-        after = _kind_at(text, follower + _ONE, folding)
-    return bool(before > 0 and (after == _NUMBER or (after == _LETTER and sign != _MINUS)))
+        follower += _ONE
+        after = _kind_at(text, follower, folding)
+    if before == 0 and _is_behind_bracket(text, at):
+        before = _WORD
+    is_open = follower < text.end and data[follower] == _OPEN
+    return bool(
+        before > 0 and (after == _NUMBER or ((after == _LETTER or is_open) and sign != _MINUS))
+    )
+
+
+@kernel
+def _is_behind_bracket(text: Text, at: np.uint64) -> bool:
+    """Whether a closing bracket stands before a byte, at most a blank away."""
+    if at > text.start and text.data[at - _ONE] == _BLANK:
+        at -= _ONE
+    return bool(at > text.start and _CLOSING[text.data[at - _ONE]])
 
 
 @kernel

@@ -32,9 +32,9 @@ _COLON, _DOT, _BANG, _SLASH, _TILDE, _W, _RIGHT_BRACKET, _PARENTHESIS, _COMMA, _
 )
 _BEGINS, _BEGINS_DIGIT, _OF_ASCII = (np.zeros(256, np.bool_) for _ in range(3))
 _BEGINS_DIGIT[[*range(0x30, 0x3A), 0xE2, 0xEF, 0xF0]] = True  # ① and full-width ones, too
-_BEGINS[[ord("["), ord("=")]] = True  # of a picture, of !=
+_BEGINS[[ord("["), ord("="), *range(0x41, 0x5B), *range(0x61, 0x7B)]] = True  # picture, !=, !ok
 _OF_ASCII[[ord("*"), ord("#")]] = True
-_NOTHING, _ASCII = np.uint32(0), np.uint32(0x80)
+_NOTHING, _BLANK, _ASCII = np.uint32(0), np.uint32(ord(" ")), np.uint32(0x80)
 _LEAST_BYTES = np.uint64(60)  # of a compared text: a shorter one keeps its addresses
 
 
@@ -180,7 +180,8 @@ def _is_alone(sign: np.uint32, point: np.uint32, last: np.uint32, following: np.
     if sign == _BANG:
         return bool(last >= _ASCII and not _BEGINS[following])
     is_of_digits = (sign == _DOT and last != _W) or sign == _SLASH
-    return bool((is_of_digits and not is_digit) or (_OF_ASCII[sign] and last >= _ASCII))
+    is_behind_han = _OF_ASCII[sign] and last >= _ASCII and following != _BLANK
+    return bool((is_of_digits and not is_digit) or is_behind_han)
 
 
 @kernel

@@ -56,7 +56,16 @@ _NOTICES = "声明|版权声明|免责声明|郑重声明|特别声明"  # of th
 _OF_SITES = "版权|转载|转发|授权|本网|本站|本平台|免责|侵权|投稿|观点|立场"
 _SIGNS = "分享到|分享至|扫一扫|扫码|打印本页|打印|关闭窗口|关闭|返回顶部"
 _RIGHTS = "版权所有|©|Copyright"
-_AFTER_LABEL = 8  # characters between a label and its colon, at most
+_DATED = "来源|稿源|作者|记者|编辑|责编|字号|字体|浏览|阅读|点击"  # behind a date: a byline, too
+_COUNTED = "阅读|浏览|点击|访问|评论|点赞|收藏|转发|人气|热度"
+_COUNT = (
+    rf"(?:{_COUNTED})[量数次]{{0,2}}[ \t]{{0,3}}[：:]?[ \t]{{0,3}}"
+    r"\d{1,9}(?:[,，.]\d{1,9}){0,3}[ \t]{0,3}[万人次条个]{0,2}[ \t|·]{0,3}"
+)
+_AFTER_LABEL, _AFTER_DAY = (
+    8,
+    40,
+)  # characters between a label and its colon, a day and a label, at most
 # It begins with a newline, which the search finds at the speed of memchr.
 # What names and dates are behind is no sentence: 记者：收成怎么样？ is what an interview says.
 _SENTENCE = r"[^\n]*(?:[？！?!；;]|，[^\n]*。)"
@@ -64,6 +73,8 @@ _FURNITURE_LINE = re.compile(
     rf"\n[ \t]*+(?:[（(\[【][ \t]*+)?"
     rf"(?:(?:{_LABELS})(?!{_SENTENCE})[^\n：:]{{0,{_AFTER_LABEL}}}[：:][^\n]{{0,80}}"
     rf"|(?:{_TITLES})(?![^\n]*，[^\n]*。)[^\n：:]{{0,{_AFTER_LABEL}}}[：:][^\n]{{0,80}}"
+    rf"|(?:19|20)\d\d[-年/.]\d(?!{_SENTENCE})[^\n]{{0,{_AFTER_DAY}}}?(?:{_DATED})"
+    rf"[^\n：:]{{0,{_AFTER_LABEL}}}[：:][^\n]{{0,80}}|(?:{_COUNT}){{1,6}}[）)\]】]?"
     rf"|(?:{_SIGNS})[^\n]{{0,24}}|(?:{_RIGHTS})[^\n]{{0,80}}"
     rf"|(?:{_NOTICES})[：:](?=[^\n]{{0,70}}(?:{_OF_SITES}))[^\n]{{0,80}}"
     rf"|[^\n\[\]]{{1,24}}\]\([!-'*-~]{{1,400}}\)[ \t]*+)(?=\n|\Z)",  # [text](target) alone
@@ -77,6 +88,8 @@ _LINK_BYTES = np.uint64(80)  # of the text of a link
 _LABEL_BYTES = np.uint64(
     4 * (max(map(len, f"{_LABELS}|{_TITLES}|{_NOTICES}".split("|"))) + _AFTER_LABEL + 1)
 )
+_DAY_BYTES = _LABEL_BYTES + np.uint64(4 * (len("2001-1") + _AFTER_DAY))
+_NINE = np.uint64(ord("9"))
 _COLON, _WIDE_COLON = np.uint32(ord(":")), np.uint32(ord("："))
 _RIGHT, _OPEN = np.uint8(ord("]")), np.uint8(ord("("))
 
@@ -115,8 +128,8 @@ class _Beginnings(NamedTuple):
 @functools.cache
 def _beginnings() -> _Beginnings:
     kinds = np.zeros(sys.maxunicode + 1, np.uint8)
-    labels = _pairs(f"{_LABELS}|{_TITLES}|{_NOTICES}")
-    signs = _pairs(f"{_SIGNS}|{_RIGHTS}")
+    labels = _pairs(f"{_LABELS}|{_TITLES}|{_NOTICES}|19|20")
+    signs = _pairs(f"{_SIGNS}|{_RIGHTS}|{_COUNTED}")
     kinds[(np.append(labels, signs) >> np.uint64(_POINT_BITS)).astype(np.int64)] = _FIRST
     kinds[[ord(word) for word in _RIGHTS.split("|") if len(word) == 1]] = _ALONE
     kinds[[ord(sign) for sign in "（([【"]] = _BRACKET
@@ -165,7 +178,8 @@ def _begins_like_furniture(
         point, i = _next_point(data, _ink(data, i, end), end)
     if beginnings.kinds[point] == _FIRST:
         pair = (point << np.uint64(_POINT_BITS)) | _next_point(data, i, end)[0]
-        is_label = _is_in(pair, beginnings.labels) and _has_colon(data, i, end)
+        most = _DAY_BYTES if point <= _NINE else _LABEL_BYTES
+        is_label = _is_in(pair, beginnings.labels) and _has_colon(data, i, min(end, i + most))
         return is_label or _is_in(pair, beginnings.signs)
     return bool(beginnings.kinds[point] == _ALONE)
 
@@ -177,9 +191,8 @@ def _is_in(pair: np.uint64, pairs: Pairs) -> bool:
 
 
 @kernel
-def _has_colon(data: Bytes, i: np.uint64, end: np.uint64) -> bool:
-    """Whether a colon stands soon after byte `i`, on the same line."""
-    last = min(end, i + _LABEL_BYTES)
+def _has_colon(data: Bytes, i: np.uint64, last: np.uint64) -> bool:
+    """Whether a colon stands between two bytes, on the line of the first."""
     while i < last and data[i] != _NEWLINE:
         point, i = decode_point(data, i)
         if point in (_COLON, _WIDE_COLON):

@@ -121,6 +121,11 @@ def differences(manifest: Manifest, params: BuildParams) -> Iterator[str]:
             for name, priority in recorded["priority"].items()
         },
     }
+    # A new partner's threshold decides of its own documents alone, and the parent has none.
+    minhash = recorded["parameters"]["minhash"]
+    if own := minhash.get("thresholds"):
+        known = {partner: share for partner, share in own.items() if partner in accounts}
+        recorded["parameters"]["minhash"] = minhash | {"thresholds": known}
     values, parent_values = dict(_compared(recorded)), dict(_compared(parent_recorded))
     for name in sorted({*values, *parent_values}):
         if values.get(name) != parent_values.get(name):

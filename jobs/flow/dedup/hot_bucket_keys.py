@@ -156,7 +156,7 @@ def _write_hot(spec: CandidateFile, *, params: BuildParams) -> Checkpoint:
     keyed = _keyed(spec.rows(store), params)
     hot, members = hot_keys(*keyed, params=bands)
     file = seal(store, spec.folder.at(f"hot-{spec.number}", "keys.bin"), hot.tobytes())
-    segments = bands.num_perm // segment_length(bands.num_perm, bands.rows, bands.threshold)
+    segments = bands.num_perm // segment_length(bands.num_perm, bands.rows, bands.lowest_threshold)
     return {"file": file, "keys": keyed.keys.size + members * segments}
 
 

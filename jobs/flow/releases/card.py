@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from jobs.flow.releases.licences import LicenceGroup, licences_of, licensed_manifest
 from jobs.flow.releases.manifest_rows import bad_file_rows, private_data_rows
 from jobs.flow.releases.markdown import code, table, text
+from jobs.flow.releases.processing import thresholds
 from jobs.quantities import Size
 from jobs.storage.manifests import ColumnEntry, JsonObject, Manifest, PartnerAccount
 
@@ -186,6 +187,7 @@ def _recipe(manifest: Manifest) -> list[str]:
     said = [f"- {len(manifest['inputs']):,} delivered files were decoded and normalized to NFC."]
     if minhash := manifest["parameters"].get("minhash"):
         shown = {name: text(value) for name, value in minhash.items()}
+        shown["threshold"] = text(thresholds(minhash))
         said.append(
             f"- Copies were found by MinHash of {shown['num_perm']} values over runs of "
             f"{shown['shingle_chars']} characters, in {shown['bands']} bands of "

@@ -134,12 +134,18 @@ def _benchmarks(_: JsonObject, manifest: Manifest) -> Iterator[str]:
         yield f"Items of evaluation sets were searched for ({named}); {rows:,} documents dropped."
 
 
+def thresholds(minhash: JsonObject) -> str:
+    """Return the similarity from which documents were dropped, and those of partners' own."""
+    own = ", ".join(f"{name} {share}" for name, share in minhash.get("thresholds", {}).items())
+    return f"{minhash['threshold']} ({own})" if own else str(minhash["threshold"])
+
+
 def _duplicates(parameters: JsonObject, manifest: Manifest) -> Iterator[str]:
     minhash: Any = parameters.get("minhash")
     if minhash:
         rows = sum(rejections(manifest, "dedup").values())
         yield (
-            f"Exact copies, and near copies of a similarity of at least {minhash['threshold']} "
+            f"Exact copies, and near copies of a similarity of at least {thresholds(minhash)} "
             f"(MinHash of {minhash['num_perm']} values over {minhash['shingle_chars']} characters "
             f"in {minhash['bands']} bands), were dropped, within and between partners: "
             f"{rows:,} rows."

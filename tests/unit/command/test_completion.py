@@ -44,7 +44,7 @@ def words(line: str) -> list[str]:
         ("heliu stats by=y", []),
         ("heliu stats by=[y", ["by=[year"]),
         ("heliu help HL02", [f"HL02{number:02}" for number in range(14)]),
-        ("heliu help minhash.th", ["minhash.threshold"]),
+        ("heliu help minhash.th", ["minhash.threshold", "minhash.thresholds"]),
         ("heliu nix ", []),
         ("heliu build 'a b", []),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -11,11 +12,11 @@ import pytest
 from jobs.corpus.dedup.banding import band_keys
 from jobs.corpus.dedup.drop_evidence import with_copies
 from jobs.corpus.dedup.duplicates import find_duplicates
-from jobs.corpus.dedup.params import BandParams, SignatureParams
+from jobs.corpus.dedup.params import VERIFICATIONS, BandParams, SignatureParams
 from jobs.corpus.dedup.ranking import RankParams
 from jobs.corpus.model.identity import document_id
 from jobs.errors import ConfigError
-from tests.corpora import documents_table, ranked_table
+from tests.corpora import canonical_list, documents_table, ranked_table
 
 SIGNATURE = SignatureParams(num_perm=128, seed=1, shingle_chars=5)
 BANDS = BandParams(SIGNATURE, bands=32, rows=4, threshold=0.8, verify="signature")
@@ -202,6 +203,55 @@ def test_documents_of_an_exempt_partner_go_for_equal_texts_alone() -> None:
     found = find_duplicates(table, bands=exempt, rank=LONGEST).to_pylist()
     reasons = {row["ordinal"]: row["reason"] for row in found}
     assert reasons == {1: "exact_duplicate", 2: "template", 3: "exact_duplicate"}
+
+
+def test_partner_decides_from_which_similarity_its_own_documents_go() -> None:
+    longer = NOTICE + "特此通知。"
+    strict = replace(BANDS, thresholds={"乙": 0.99})
+    table = pa.concat_tables([rows([longer]), rows([NOTICE], "乙", 2, base=1)])
+    assert len(find_duplicates(table, bands=BANDS, rank=LONGEST)) == 1
+    assert len(find_duplicates(table, bands=strict, rank=LONGEST)) == 0
+    other = pa.concat_tables([rows([longer], "乙"), rows([NOTICE], "甲", 2, base=1)])
+    (drop,) = find_duplicates(other, bands=strict, rank=LONGEST).to_pylist()
+    assert (drop["partner"], drop["kept_partner"]) == ("甲", "乙")
+
+
+def test_documents_like_one_taken_down_go_whatever_their_partner_asks() -> None:
+    table = pa.concat_tables([rows([NOTICE + "特此通知。"]), rows([NOTICE], "乙", 2, base=1)])
+    for name in ("is_frozen", "is_taken_down"):
+        at = table.schema.get_field_index(name)
+        table = table.set_column(at, table.schema.field(at), pa.array([True, False]))
+    strict = replace(BANDS, thresholds={"乙": 0.99})
+    (drop,) = find_duplicates(table, bands=strict, rank=LONGEST).to_pylist()
+    assert drop["reason"] == "taken_down"
+
+
+@pytest.mark.parametrize("verify", VERIFICATIONS)
+def test_hot_buckets_are_searched_for_the_lowest_threshold(verify: str) -> None:
+    """A document that goes at 0.5 only is found behind a hundred others of its bucket."""
+    bands = BandParams(SIGNATURE, 40, 3, 0.95, verify, thresholds={"乙": 0.5})
+    tails = np.random.default_rng(1).choice(list(NOTICE), (100, 36))
+    longer = [NOTICE + "".join(tail) for tail in tails]
+    table = pa.concat_tables([rows(longer), rows([NOTICE], "乙", 2, base=100)])
+    texts = canonical_list([*longer, NOTICE])
+    table = table.append_column("canonical", pa.array(texts, pa.large_string()))
+    found = find_duplicates(table, bands=bands, rank=LONGEST, hot_documents=2)
+    assert found["partner"].to_pylist() == ["乙"]
+    assert found.equals(find_duplicates(table, bands=bands, rank=LONGEST, hot_documents=1000))
+
+
+@pytest.mark.parametrize(("own", "refused"), [(0.0, True), (1.5, True), (0.5, True), (0.95, False)])
+def test_own_threshold_is_a_share_that_bands_find(own: float, refused: bool) -> None:
+    few = replace(BANDS, bands=16, rows=8)
+    if not refused:
+        assert replace(few, thresholds={"乙": own}).lowest_threshold == few.threshold
+        return
+    with pytest.raises(ConfigError, match=r"minhash\.thresholds\.乙 is ") as raised:
+        replace(few, thresholds={"乙": own})
+    if 0 < own < 1:
+        bands, rows_of = map(int, re.findall(r"minhash\.(?:bands|rows)=(\d+)", str(raised.value)))
+        enough = replace(few, bands=bands, rows=rows_of, thresholds={"乙": own})
+        assert enough.lowest_threshold == own
 
 
 def test_dropped_copy_says_how_much_of_it_the_kept_one_lacks() -> None:

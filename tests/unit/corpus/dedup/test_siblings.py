@@ -55,6 +55,29 @@ def test_title_key_needs_a_text_with_the_title_near_its_beginning() -> None:
     title, body = "高雄分局办事细则", "本细则依法订定。"
     texts = [f"{title}\n{body}", body, body * 400 + title, title]
     assert keys([title] * 3 + [None], texts) == [title, None, None, None]
+    numbered = ["第十二期公告", "下半年公告", "第007章"]
+    assert keys(numbered, [body] * 3) == ["?第12期公告", "?3半年公告", "?第7章"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "unlike"),
+    [
+        ("2023年3月居民消费价格上涨0.7%", "2023年4月居民消费价格下降0.3%", True),
+        ("上半年财政收支情况", "下半年财政收支情况", True),
+        ("The Second Session opens", "The Third Session opens", True),
+        ("第088章 出海", "第88章 出海", False),  # one number
+        ("全市新增3例", "今天全市新增病例3例，累计20例", False),  # of two papers: more numbers
+        ("警方抓获5人，案件告破", "失窃5年的古画找到了", False),  # hardly alike
+        ("3", "4", False),  # nothing but a number
+    ],
+)
+def test_titles_that_texts_lack_are_unlike_by_their_numbers_alone(
+    one: str, other: str, *, unlike: bool
+) -> None:
+    titles = title_keys(pa.array([one, other]), pa.array([LONG, LONG], pa.large_string()))
+    data, offsets, _ = text_buffers(titles.fill_null(""))
+    assert bool(are_titles_unlike(Keys(data, offsets), 0, 1)) is unlike
+    assert bool(are_titles_unlike(Keys(data, offsets), 1, 0)) is unlike
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,13 @@ FOOTERS = {
         f"编辑：{_title(n)[:2]}\n更新时间：二〇二五年四月{'一二三四五六七八九'[n % 9]}日\n分享到"
         f"：微信 微博"
     ),
+    "numbers to call": lambda n: (
+        f"© 某某网\n客服热线：010-{60000 + n}\n投诉电话：{12300 + n}\n浏览人次：{311 * n}"
+    ),
+    "the day": lambda n: f"今天是2025年4月{n % 28 + 1}日 星期一\n设为首页 | 加入收藏 | 联系我们",
+    "in English": lambda n: (
+        f"© 2024 Gazette {n}. All rights reserved.\nContact the newsroom: {n}@gazette.example"
+    ),
 }
 
 
@@ -170,6 +177,20 @@ CONTENT = {
     ),
     "forecasts": lambda n: (
         f"全国天气预报\n中央气象台5月{n % 28 + 1}日18时发布\n{_title(n)}。\n请注意防范强降雨天气。"
+    ),
+    "contracts": lambda n: (
+        f"合同编号：HT-{n:04d}\n甲乙双方经协商一致，订立本合同。\n{_title(n)}。\n"
+        "本合同一式两份，双方各执一份。\n自签字之日起生效。"
+    ),
+    "recipes": lambda n: (
+        f"用料\n{_title(n)}\n做法\n{_title(n + 2)}。\n小贴士\n水开后再下锅，出锅前撒葱花。"
+    ),
+    "rules of a province": lambda n: (
+        f"某省人民政府令\n第{n}号\n{_title(n)}。\n本办法自2024年{n % 12 + 1}月1日起施行。\n"
+        "某省人民政府办公厅负责解释。"
+    ),
+    "warnings": lambda n: (
+        f"安全须知\n操作前请断开电源，并佩戴绝缘手套。\n{_title(n)}。\n警告：请勿自行拆卸。"
     ),
     "ledgers": lambda n: (
         f"收支表\n日期 项目 金额\n5月{n % 28 + 1}日 {_title(n)[:2]} {n}.50\n合计 {n}.50 元\n经手"

@@ -123,3 +123,34 @@ def test_lines_of_many_commands_are_read_in_one_way(line: str) -> None:
     assert sign_of(line) != Sign.FURNITURE
     assert time.process_time() - began < 1
     assert sign_of("分享 / 收藏本文 / 打印") == sign_of("首页 > 新闻 > 国内") == Sign.FURNITURE
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2024-03-01 08:30 来源：某某日报 作者：李华",
+        "2024年3月1日 08:30 | 来源：某网",
+        "2024/3/1 编辑：王芳",
+        "阅读 1,234 次",
+        "（浏览：56次）",
+        "阅读 99 评论 3 点赞 12",
+    ],
+)
+def test_dated_bylines_and_counts_of_readers_are_set_aside(line: str) -> None:
+    assert strip_page_furniture(f"{line}\n{NOTICE}")[0] == NOTICE
+    assert strip_page_furniture(f"{NOTICE}\n{line}")[0].strip() == NOTICE
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2024年3月1日，记者从县里了解到：收成很好，大家都高兴。",
+        "2024-03-01 08:00",
+        "阅读 3 页并回答下列问题",
+        "收藏 12 幅古画的人家",
+        "2023年国内生产总值增长5.2%",
+    ],
+)
+def test_lines_that_begin_with_dates_or_counts_and_say_more_stay(line: str) -> None:
+    for text in (f"{line}\n{NOTICE}", f"{NOTICE}\n{line}"):
+        assert strip_page_furniture(text) == (text, SetAside(0))

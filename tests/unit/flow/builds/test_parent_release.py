@@ -74,6 +74,34 @@ def test_parent_built_otherwise_is_refused_with_every_difference(tmp_path: Path)
     ]
 
 
+def test_parent_and_build_agree_on_the_thresholds_of_partners_that_both_have(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "empty").mkdir()
+    write_partner(tmp_path, "news", PARTNER.format(folder=tmp_path / "empty"))
+    params = published(parameters(tmp_path, "minhash.thresholds={gov: 0.9}"))
+    minhash = open_release(open_store(params.storage), "demo", "1.0.0").manifest["parameters"]
+    assert minhash["minhash"]["thresholds"] == {"gov": 0.9}
+    extended = ["corpus.parent=1.0.0", "corpus.version=1.1.0", "partners=[gov,news]"]
+    for own, found in (
+        ("{gov: 0.9, news: 0.95}", None),
+        ("{gov: 0.95}", r"minhash\.thresholds\.gov: 0\.9, 0\.95"),
+        ("{news: 0.95}", r"minhash\.thresholds\.gov: 0\.9, absent"),
+    ):
+        changed = parameters(tmp_path, *extended, f"minhash.thresholds={own}")
+        if found is None:
+            assert open_parent(open_store(changed.storage), changed) is not None
+            continue
+        with pytest.raises(ConfigError, match=found):
+            open_parent(open_store(changed.storage), changed)
+
+
+def test_release_without_own_thresholds_records_none(tmp_path: Path) -> None:
+    params = published(parameters(tmp_path))
+    manifest = open_release(open_store(params.storage), "demo", "1.0.0").manifest
+    assert "thresholds" not in manifest["parameters"]["minhash"]
+
+
 def test_parent_of_other_code_is_refused_by_its_versions_and_columns(tmp_path: Path) -> None:
     params = parameters(tmp_path)
     manifest = candidate(with_digests(plan(params), params), [], [], params, parent=None)
