@@ -31,8 +31,9 @@ _KEPT = re.compile(
     rf"(?:[^\s，。；：、！？“”《》]| (?=[^\n，。；：、！？“”《》\\]{{0,40}}\\))*"
     rf"|(?:^|(?<=\s)|(?<![A-Za-z])[A-Za-z]:)[.~]{{0,2}}/[!-~{HAN}]+/[!-~{HAN}]*[0-9A-Za-z/_){HAN}-]"
     r"|&\w+;"
+    r"|@[\w-]{1,30} ?:"
 )
-_MAY_KEEP = re.compile(r"[`\]{<&\\]|/|www\.")
+_MAY_KEEP = re.compile(r"[`\]{<&@\\]|/|www\.")
 _SCHEME = re.compile("(?:tel|sms|data|urn|geo|mailto|magnet):")
 _PROGRAM = re.compile(
     rf"(?:[{{}}=\\]|//|[^{HAN}];)[ \t]*\Z|\A(?:    |\t)[ \t]*(?![{HAN}“‘《「（(*+0-9-])"
@@ -46,6 +47,8 @@ _LOG = re.compile(
     r"|(?:Caused by: |Exception in thread )?[\w.$\"]*(?:Error|Exception|Warning): "
     r"|(?:error|fatal|panic|warning): |(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{7,40} "
 )
+# Works that are cited by kind, as the standard for references writes them.
+_CITED = re.compile(r"\[(?:[MJDCNRSPAGZ]|EB|DB|CP)(?:/(?:OL|CD|MT|DK)|//)?\][.,/]?")
 # A mark that ends a line or, but for a full stop, has something wide beside it.
 _HALF_WIDE = re.compile(r"[,;:?!(.](?:(?=\n|\Z)|(?<!\.)(?:(?<=[^\x00-\x7f].)|(?= ?[^\x00-\x7f])))")
 _BEHIND = f"{HAN}》」』】）\uff05"
@@ -114,8 +117,8 @@ def _widened_line(line: str, mark: re.Pattern[str]) -> str:
 
 
 def _is_other(line: str) -> bool:
-    """Whether a line is of a program, of a log, or of another language."""
-    return is_code(line) or bool(_LOG.match(line)) or is_foreign_line(line)
+    """Whether a line is of a program, of a log or of references, or of another language."""
+    return bool(is_code(line) or _LOG.match(line) or _CITED.search(line)) or is_foreign_line(line)
 
 
 def _widened_around(line: str, mark: re.Pattern[str]) -> str:

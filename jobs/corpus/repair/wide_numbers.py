@@ -17,6 +17,7 @@ _STOP = 0xFF0E
 _WIDTH = np.uint64(3)  # bytes of every full-width character
 _GROUP = np.uint64(9)  # two digits and the colon behind them
 _PAIRS = 6
+_ITEM = np.uint64(5)  # bytes of a line feed, a digit and a full-width sign
 _ZERO = np.uint64(0)
 
 # What may stand before a sign that begins a number, before an hour, and behind an amount.
@@ -84,7 +85,10 @@ def is_in_number(
     if point == _PLUS and _PLUS in (following, last):
         return is_wide_letter(last) or bool(written == 0x2B)
     is_between = is_wide_alnum(last) and is_wide_alnum(following)
-    is_between |= point == _STOP and _is_digit(last) and _is_digit(following)
+    if point == _STOP and _is_digit(last) and _is_digit(following):
+        # 1．3-二甲苯 at the beginning of a line is an item, and no number.
+        is_item = last < 0x80 and (i < bounds[0] + _ITEM or data[i - _ITEM] == 0x0A)
+        is_between |= not is_item
     is_sign = point in (_PLUS, _MINUS) and is_wide_digit(following)
     return is_between or (is_sign and _has(_BEFORE_SIGN, last))
 
