@@ -57,7 +57,7 @@ _LEAST_HIGH = 4
 _LEAST_LETTERS = 3
 _MUCH = 0.9
 _LEAST_ODD = 0.1
-# Chinese that quotes other scripts, or has rare characters, is told by more signs in longer runs.
+# Chinese that quotes other scripts, or has rare characters, is shown by more signs in longer runs.
 _LEAST_KNOWN = 0.75
 _LEAST_ODD_OF_RARE = 0.15
 _LEAST_HIGH_OF_RARE = 20
