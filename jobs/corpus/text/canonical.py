@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 FoldingTable = npt.NDArray[np.uint32]
 
-CANONICAL_VERSION = 4
+CANONICAL_VERSION = 5
 
 _CONTEXTUAL = "+-.:/*^<>=#_@&~"
 _LINKING = "!]"  # begin a picture, or the target of a link; full-width ones do not

@@ -62,14 +62,16 @@ _FURNITURE_LINE = re.compile(
     rf"|(?:{_TITLES})(?![^\n]*，[^\n]*。)[^\n：:]{{0,8}}[：:][^\n]{{0,80}}"
     rf"|(?:{_SIGNS})[^\n]{{0,24}}|(?:{_RIGHTS})[^\n]{{0,80}}"
     rf"|(?:{_NOTICES})[：:](?=[^\n]{{0,70}}(?:{_OF_SITES}))[^\n]{{0,80}}"
-    rf"|[^\n\[\]]{{1,24}}\]\([!-'*-~]{{1,400}}\)[ \t]*+)(?=\n|\Z)",  # [text](target) alone
+    rf"|[^\n\[\]]{{1,24}}\]\([!-'*-~]{{1,400}}\)[ \t]*+"  # [text](target) alone
+    rf"|[^\n\[\]]{{1,24}}\]:[ \t]*+<?(?:https?:/|www\.|/|#)[!-~]{{1,400}}(?:[ \t]++[^\n]{{0,80}})?)"
+    rf"(?=\n|\Z)",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"\]\([!-'*-~]+\)|https?://[!-~]+")
 _WEIGHED_CHARS = 4000  # of a longer text furniture is never the larger part
 _FIRST, _SECOND, _ALONE, _BRACKET = 1, 2, 4, 8
 _LINK_BYTES = np.uint64(80)  # of the text of a link
-_RIGHT, _OPEN = np.uint8(ord("]")), np.uint8(ord("("))
+_RIGHT, _OPEN, _COLON = (np.uint8(ord(sign)) for sign in "](:")
 
 
 def without_page_furniture(content: pa.Array) -> tuple[pa.Array, npt.NDArray[np.int32]]:
@@ -136,10 +138,10 @@ def _begins_like_furniture(data: Bytes, i: np.uint64, end: np.uint64, beginnings
 
 @kernel
 def _is_link(data: Bytes, i: np.uint64, end: np.uint64) -> bool:
-    """Whether the text of a link ends soon after byte `i`, on the same line."""
+    """Whether the text of a link, or its name, ends soon after byte `i`, on the same line."""
     last = min(end, i + _LINK_BYTES)
     while i + _ONE < last and data[i] != _NEWLINE:
-        if data[i] == _RIGHT and data[i + _ONE] == _OPEN:
+        if data[i] == _RIGHT and data[i + _ONE] in (_OPEN, _COLON):
             return True
         i += _ONE
     return False
