@@ -25,6 +25,7 @@ from tests.right_texts import RightText, right_texts
 _OUTCOMES = ("repaired", "partly", "left", "wrong")
 _HAN = re.compile("[\u4e00-\u9fff]")
 _LEAST_HAN = 8
+_PROGRAMS = ("code", "data", "fenced code")
 
 
 def main() -> None:
@@ -45,7 +46,9 @@ def _harm(texts: list[RightText]) -> Iterator[list[object]]:
 
 
 def _help(texts: list[RightText]) -> Iterator[list[object]]:
-    expected = [right.expected for right in texts if right.kind not in ("code", "fenced code")]
+    expected = [
+        right.expected for right in texts if right.kind not in ("code", "data", "fenced code")
+    ]
     for name, plant in _PLANTS.items():
         found: Counter[str] = Counter()
         for text in expected:

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
+from jobs.corpus.intake.utf16_alignment import aligned
 from jobs.corpus.text.alphabets import COMMON_HAN
 
 ENCODINGS = ("auto", "utf-8", "gb18030", "big5", "utf-16")
@@ -178,13 +179,13 @@ def escaped(line: bytes, encoding: str) -> str:
 
 
 def utf8_blocks(blocks: Iterable[bytes], order: str) -> Iterator[bytes]:
-    """Recode UTF-16 blocks as UTF-8.
+    """Recode UTF-16 blocks as UTF-8, also behind a byte that was lost.
 
     A half of a surrogate pair passes through, and half a character at the end becomes such a half:
     neither is valid UTF-8, so it is the row holding it that fails later, not the file.
     """
     decoder = codecs.getincrementaldecoder(order)("surrogatepass")
-    for block in blocks:
+    for block in aligned(blocks, order):
         yield decoder.decode(block).encode("utf-8", "surrogatepass")
     if decoder.getstate()[0]:
         yield "\udc80".encode("utf-8", "surrogatepass")

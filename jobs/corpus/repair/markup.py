@@ -13,40 +13,26 @@ import unicodedata
 from functools import partial
 from html.entities import html5
 
+from jobs.corpus.repair.elements import LEFT_BEHIND, NAMES, data_elements, without_enclosing
 from jobs.corpus.text.code_blocks import code_blocks
-from jobs.corpus.text.line_kinds import taught_spans, teaches_entities
+from jobs.corpus.text.line_kinds import REMAINS, taught_spans, teaches_entities
 from jobs.corpus.text.markup_regions import regions
-
-# What a tag leaves behind: a block stood on lines of its own, a cell beside others.
-_BLOCKS = (
-    "address article aside blockquote body br caption center dd div dl dt fieldset figcaption"
-    " figure footer form frameset h1 h2 h3 h4 h5 h6 head header hr html legend li main nav"
-    " noscript ol option p pre section select table tbody textarea tfoot thead title tr ul"
-)
-_INLINES = (
-    "a abbr acronym b base bdi bdo big button cite code col colgroup del dfn em embed font frame i"
-    " iframe img input ins kbd label link mark meta nobr noframes o:p object param path q s samp"
-    " script small source span st1 strike strong style sub sup svg tt u var video audio wbr"
-)
-_LEFT_BEHIND = {
-    **dict.fromkeys(_BLOCKS.split(), "\n"),
-    **dict.fromkeys(("td", "th"), " "),
-    **dict.fromkeys(_INLINES.split(), ""),
-}
 
 # Shorter names are hardly words: `<br>` is a tag, but `<path>` may be a placeholder.
 _WORD_CHARS = 4
 
+# An argument of a type or a comparison, as in Box<b> and x<i>y; <p> where a mark follows.
+_ARGUMENT = re.compile(r"(?a:(?<=\w))<(?:[abiqsu]>|p>(?=[、，。；）)>&*]))", re.IGNORECASE)
+
 # Attributes are ASCII except for their values, because `若 a <b 且 c> d` is no tag; the second way
 # to end one is for quotes that do not pair.
-_NAMES = "|".join(sorted(_LEFT_BEHIND, reverse=True))
 _TAG = re.compile(
-    rf"</?({_NAMES})(?=[\s/>])(?!\s*(?:&&|\|\||[-+*=<]))"
+    rf"</?({NAMES})(?=[\s/>])(?!\s*(?:&&|\|\||[-+*=<]))"
     r"""(?:(?:[!#-&(-;?-~\s]++|=[^\s"'<>]*+|"[^"<]*+"|'[^'<]*+')*+>|[!-;=?-~\s]*+>)"""
     r"|<(?:!doctype|\?xml)\b[^<>]*+>",
     re.IGNORECASE | re.ASCII,
 )
-_CLOSED_NAME = re.compile(rf"</({_NAMES})\s*>", re.IGNORECASE | re.ASCII)
+_CLOSED_NAME = re.compile(rf"</({NAMES})\s*>", re.IGNORECASE | re.ASCII)
 
 # An ampersand escaped again and again is unescaped at once.
 _ENTITY = re.compile(
@@ -54,8 +40,8 @@ _ENTITY = re.compile(
 )
 
 # The indentation of a page's source is none of the text's: before tags, and of what tags hold.
-_LINE_OF_TAGS = re.compile(rf"</?(?:{_NAMES})[\s/>]", re.IGNORECASE)
-_ENDING_TAG = re.compile(rf"</?(?:{_NAMES})(?:[\s/][^<>]*)?>\s*\Z", re.IGNORECASE)
+_LINE_OF_TAGS = re.compile(rf"</?(?:{NAMES})[\s/>]", re.IGNORECASE)
+_ENDING_TAG = re.compile(rf"</?(?:{NAMES})(?:[\s/][^<>]*)?>\s*\Z", re.IGNORECASE)
 _PREFORMATTED = re.compile(r"<(?:pre|textarea|code)\b", re.IGNORECASE)
 
 # 10<sup>6</sup> is not 106. What Unicode cannot raise stands in brackets behind ^ or _.
@@ -90,6 +76,7 @@ def remove_markup(text: str) -> str:
     """
     if "<" not in text and "&" not in text:
         return text
+    text = without_enclosing(text)
     parts: list[str] = []
     position = 0
     for start, end in _content(text) if "<" in text else ():
@@ -112,7 +99,9 @@ def _content(text: str) -> list[tuple[int, int]]:
         code = [(start, end) for start, end in code if code_blocks(bare[start:end])]
     programs = [(r.start, r.end) for r in regions(text) if not r.is_code] if code else []
     code = [s for s in code if not any(first < s[1] and s[0] < last for first, last in programs)]
-    return sorted([*taught_spans(text), *code])
+    return sorted(
+        [*taught_spans(text), *code, *(() if REMAINS.search(text) else data_elements(text))]
+    )
 
 
 def _blanked(tag: re.Match[str]) -> str:
@@ -203,10 +192,10 @@ def _left_behind(tag: re.Match[str], closed: set[str], row: str) -> str:
     if tag[1] is None:
         return "\n"
     name = tag[1].lower()
-    is_bare = len(tag[0]) == len(name) + len("<>")
-    if is_bare and len(name) >= _WORD_CHARS and name not in closed:
+    is_bare = len(tag[0]) == len(name) + len("<>") and name not in closed
+    if is_bare and (len(name) >= _WORD_CHARS or _ARGUMENT.match(tag.string, tag.start())):
         return tag[0]
-    left = _LEFT_BEHIND[name]
+    left = LEFT_BEHIND[name]
     if left == " " and not row and tag.string[: tag.start()][-1:] in ("", "\n"):
         return ""
     if left != "\n":

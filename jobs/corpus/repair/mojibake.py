@@ -35,7 +35,10 @@ _LOST = re.compile("(?:\ufffd)+\\??")
 _CAPITALS, _SMALL = "\xc0-\xd6\xd8-\xde", "\xdf-\xf6\xf8-\xff"
 _SIGNS = "\xa2-\xa9\xac\xae-\xb6\xb8\xb9\xbc-\xbe\xd7\xf7\u0192\u2020\u2021\u2030\u02c6\u02dc"
 _LETTER = f"[{_CAPITALS}{_SMALL}]"
-_ODD = re.compile(f"[{_SMALL}](?=[{_CAPITALS}])|{_LETTER}(?=[{_SIGNS}])|[{_SIGNS}](?={_LETTER})")
+_BESIDE_SIGN = f"{_LETTER}(?=[{_SIGNS}])|[{_SIGNS}](?={_LETTER})"
+_ODD = re.compile(f"[{_SMALL}](?=[{_CAPITALS}])|{_BESIDE_SIGN}")
+_ODD_SIGN = re.compile(_BESIDE_SIGN)
+_EXPONENT = re.compile("[\xb2\xb3\xb9]+")
 _HAN_CHARACTER = re.compile(f"[{HAN}]")
 # Greek to Tibetan, kana, Hangul: whatever has no Han character and no sign of GBK.
 _LIVING = re.compile("[\xa1-\u1fff\u2010-\u2027\u3040-\u30ff\u31f0-\u31ff\uac00-\ud7a3]+")
@@ -54,6 +57,11 @@ _LEAST_HIGH = 4
 _LEAST_LETTERS = 3
 _MUCH = 0.9
 _LEAST_ODD = 0.1
+# Chinese that quotes other scripts, or has rare characters, is shown by more signs in longer runs.
+_LEAST_KNOWN = 0.75
+_LEAST_ODD_OF_RARE = 0.15
+_LEAST_HIGH_OF_RARE = 20
+_ONE_ALONE_IN = 4
 # Big5 read as GBK is frequent characters now and then, so it must be plain and long, and what it
 # was read as must not be a language: Japanese is frequent Han characters but for one in ten.
 _LEAST_BIG5 = 6
@@ -96,6 +104,8 @@ def _rare() -> re.Pattern[str]:
 
 
 def _single(part: str) -> str:
+    if _EXPONENT.fullmatch(part):
+        return part
     data = _latin_bytes(part)
     for encoding in ("utf-8", "gb18030"):
         decoded = _decoded(data, encoding, 0)
@@ -107,16 +117,31 @@ def _single(part: str) -> str:
 def _from_latin(part: str, least: float, least_odd: float) -> str:
     data = _latin_bytes(part)
     high = [byte for byte in data if byte >= 0x80]
-    if len(high) < _LEAST_HIGH or len(set(high)) < _LEAST_LETTERS:
+    if len(high) < _LEAST_HIGH or len(set(high)) < _LEAST_LETTERS or _is_alphabet(part):
         return part
-    is_odd = len(_ODD.findall(part)) >= least_odd * len(high)
+    odd = len(_ODD.findall(part))
+    is_odd = odd >= least_odd * len(high)
     if decoded := _as_utf8(data):
         return decoded
     for encoding in ("utf-8", "gb18030") if is_odd else ("utf-8",):
         decoded = _decoded(data, encoding)
         if decoded is not None and _is_chinese(decoded, least):
             return decoded
+    if len(high) >= _LEAST_HIGH_OF_RARE and odd >= _LEAST_ODD_OF_RARE * len(high):
+        decoded = _decoded(data, "gb18030", 0)
+        if decoded and _is_chinese(_LIVING.sub("的", decoded), _LEAST_KNOWN):
+            return decoded
     return part
+
+
+def _is_alphabet(part: str) -> bool:
+    """Whether `part` lists letters, capital and small: éÉèÈ and åäöÅÄÖ are no misread text."""
+    if _ODD_SIGN.search(part):
+        return False
+    letters = {c for c in part if "\xc0" <= c <= "\xff"}
+    small = {c.lower() for c in letters if c.isupper()}
+    alone = small ^ {c for c in letters if not c.isupper()}
+    return bool(small) and _ONE_ALONE_IN * len(alone) <= len(letters)
 
 
 def _as_utf8(data: bytes) -> str | None:

@@ -9,19 +9,17 @@ mark or an ellipsis beside a mark is as Chinese as what stands beyond it.
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from jobs.corpus.repair.stretches import is_foreign_line
 from jobs.corpus.text.alphabets import HAN
-from jobs.corpus.text.code_blocks import code_blocks
 from jobs.corpus.text.line_kinds import is_code
+from jobs.corpus.text.verbatim import apply_outside, data_blocks, program_blocks
 
 _WIDE = dict(zip(",;:?!()", "，；：？！（）", strict=True))
 
-# What is left alone: front matter and code; inside a line, code, links and addresses of Markdown,
-# addresses, tags and entities; lines of programs.
-_FENCED = re.compile(
-    r"\A---\n.*?\n---(?=\n|\Z)|^[ \t>]*(```+|~~~+).*?(?:^[ \t>]*\1|\Z)", re.DOTALL | re.MULTILINE
-)
+# What is left alone inside a line: code, links and addresses of Markdown, addresses, tags and
+# entities; lines of programs.
 _KEPT = re.compile(
     r"`[^`]+`"
     r"|\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)"
@@ -33,13 +31,24 @@ _KEPT = re.compile(
     rf"(?:[^\s，。；：、！？“”《》]| (?=[^\n，。；：、！？“”《》\\]{{0,40}}\\))*"
     rf"|(?:^|(?<=\s)|(?<![A-Za-z])[A-Za-z]:)[.~]{{0,2}}/[!-~{HAN}]+/[!-~{HAN}]*[0-9A-Za-z/_){HAN}-]"
     r"|&\w+;"
+    r"|@[\w-]{1,30} ?:"
 )
-_MAY_KEEP = re.compile(r"[`\]{<&\\]|/|www\.")
+_MAY_KEEP = re.compile(r"[`\]{<&@\\]|/|www\.")
 _SCHEME = re.compile("(?:tel|sms|data|urn|geo|mailto|magnet):")
 _PROGRAM = re.compile(
     rf"(?:[{{}}=\\]|//|[^{HAN}];)[ \t]*\Z|\A(?:    |\t)[ \t]*(?![{HAN}“‘《「（(*+0-9-])"
 )
-_LOG = re.compile(r"\[?\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d[.,\]\s\d]*\s*[\[A-Z]")
+# What a program wrote about itself: times with seconds, levels, errors, versions of a file.
+_LOG = re.compile(
+    r"\[?\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d[.,\]\s\d]*\s*[\[A-Z]"
+    r"|\[\d\d:\d\d:\d\d(?:[.,]\d+)?\] |[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d "
+    r"|[DEFIVW]\d{4} \d\d:\d\d:"
+    r"|\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL)\b(?:\]|:| [\[\d(])"
+    r"|(?:Caused by: |Exception in thread )?[\w.$\"]*(?:Error|Exception|Warning): "
+    r"|(?:error|fatal|panic|warning): |(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{7,40} "
+)
+# Works that are cited by kind, as the standard for references writes them.
+_CITED = re.compile(r"\[(?:[MJDCNRSPAGZ]|EB|DB|CP)(?:/(?:OL|CD|MT|DK)|//)?\][.,/]?")
 # A mark that ends a line or, but for a full stop, has something wide beside it.
 _HALF_WIDE = re.compile(r"[,;:?!(.](?:(?=\n|\Z)|(?<!\.)(?:(?<=[^\x00-\x7f].)|(?= ?[^\x00-\x7f])))")
 _BEHIND = f"{HAN}》」』】）\uff05"
@@ -47,9 +56,11 @@ _AFTER = f"{HAN}《「『【（"
 # What stands before a mark at `.`, and what behind it: a Han character, or one in quotes.
 _IS_BEHIND = f"(?:(?<=[{_BEHIND}].)|(?<=[{_BEHIND}。！？，…][”’].)|(?<=[{HAN}]….)|(?<=[{HAN}]…….))"
 _IS_BEFORE = f"(?=[{_AFTER}]|[“‘][{_AFTER}])"
+# :D, :P and :( are faces where nothing goes on behind them.
+_NO_FACE = r"(?<![:;](?=[DPOpo(](?!\w)))"
 # `:` and `?` may belong to addresses and codes that have been cut, so they need Han before.
 _MARKS = (
-    rf"[,;:]{_IS_BEHIND}(?=[^\s!-/:-@\[-`{{-~]|[\"*(]|\Z)"
+    rf"[,;:]{_IS_BEHIND}{_NO_FACE}(?=[^\s!-/:-@\[-`{{-~]|[\"*(]|\Z)"
     rf"|[?!]{_IS_BEHIND}(?=[^\s!-/:-@\[-`{{-~，。、；：？！]|[\"*(]|\Z)"
     rf"|[,;](?<=[0-9A-Za-z%+].){_IS_BEFORE}"
     rf"|[,;](?<=[0-9A-Za-z][”’].)(?=[{HAN}])"
@@ -68,7 +79,6 @@ _TUPLE = re.compile(
     r"[ ]?[-+±]?(?:\d[\d.]*|[A-Za-z]\w{0,2})(?:,[ ]?[-+±]?(?:\d[\d.]*|[A-Za-z]\w{0,2}|…|\.{3}))+"
 )
 _FILE_END = re.compile(r"\.(?:[a-z]{2,4}|[A-Z]{3,4}|mp[34]|7z)(?![0-9A-Za-z])")
-_LEAST_COMMAS, _LEAST_ROWS = 2, 3
 _HAN = re.compile(f"[{HAN}]")
 _WORD = re.compile(f"[{HAN}0-9A-Za-z]")
 _HAN_AT_END = re.compile(f"[{_BEHIND}…][”’]?\\Z")
@@ -76,43 +86,14 @@ _FULL_STOP = re.compile(rf"(?<=[{HAN}][”》）{HAN}])\.(?=[”’」』]?(?:\n
 
 
 def widen_punctuation(text: str) -> str:
-    """Widen the punctuation of the Chinese parts of a text, and none in code."""
-    after = _widened_prose(text)
-    blocks = code_blocks(text) if after != text else []
-    if not blocks:
-        return after
-    parts: list[str] = []
-    position = 0
-    for start, end in blocks:
-        parts += [_widened_prose(text[position:start]), text[start:end]]
-        position = end
-    return "".join([*parts, _widened_prose(text[position:])])
-
-
-def _widened_prose(text: str) -> str:
-    if _is_delimited(text):
-        return text
+    """Widen the punctuation of the Chinese parts of a text, and none in code and data."""
     # Where questions end in ？, a ? amid a line is what an old encoding made of a character.
     lost = len(_AMID.findall(text)) if "？" in text else 0
     mark = _MARK_BUT_LOST if 0 < lost < text.count("？") else _MARK
-    if "```" not in text and "~~~" not in text and not text.startswith("---\n"):
-        return _widened_lines(text, mark)
-    parts: list[str] = []
-    position = 0
-    for kept in _FENCED.finditer(text):
-        parts += [_widened_lines(text[position : kept.start()], mark), kept[0]]
-        position = kept.end()
-    return "".join([*parts, _widened_lines(text[position:], mark)])
-
-
-def _is_delimited(text: str) -> bool:
-    """Whether `text` is a table of three lines or more with as many commas in each."""
-    lines = text.strip("\n").split("\n", 1)
-    commas = lines[0].count(",")
-    if commas < _LEAST_COMMAS or "。" in text:
-        return False
-    lines = text.strip("\n").split("\n")
-    return len(lines) >= _LEAST_ROWS and all(line.count(",") == commas for line in lines)
+    widened = partial(_widened_lines, mark=mark)
+    if widened(text) == text:
+        return text
+    return apply_outside(text, [*program_blocks(text), *data_blocks(text)], widened)
 
 
 def _widened_lines(text: str, mark: re.Pattern[str]) -> str:
@@ -136,8 +117,8 @@ def _widened_line(line: str, mark: re.Pattern[str]) -> str:
 
 
 def _is_other(line: str) -> bool:
-    """Whether a line is of a program, of a log, or of another language."""
-    return is_code(line) or bool(_LOG.match(line)) or is_foreign_line(line)
+    """Whether a line is of a program, of a log or of references, or of another language."""
+    return bool(is_code(line) or _LOG.match(line) or _CITED.search(line)) or is_foreign_line(line)
 
 
 def _widened_around(line: str, mark: re.Pattern[str]) -> str:

@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.corpus.text.code_blocks import code_blocks, have_code
+from jobs.corpus.text.code_blocks import have_code
 from jobs.corpus.text.kernels import kernel
-from jobs.corpus.text.markup_regions import fenced_blocks
 from jobs.corpus.text.text_buffers import Offsets, large_string_array, text_buffers
 from jobs.corpus.text.utf8 import Bytes, is_blank
+from jobs.corpus.text.verbatim import apply_outside, program_blocks
 
 _INNER_SPACES = re.compile(r"  (?<=[^ \t\n]  ) *")
 _SPACED_LINE = re.compile(r"^(?![ \t]*[|\u2502\u2503]).*[^ \t\n]  .*$", re.MULTILINE)
@@ -45,17 +45,11 @@ def normalize_whitespace_of(text: str) -> str:
         text = "\n".join([line.rstrip(" \t") for line in text.split("\n")])
     if "  " not in text and "\n\n\n" not in text:
         return text.strip(" \t\n")
-    parts: list[str] = []
-    position = 0
-    for start, end in sorted([*fenced_blocks(text), *code_blocks(text)]):
-        if end > position:
-            begin = max(start, position)
-            parts += [_spaced(text[position:begin]), text[begin:end]]
-            position = end
-    parts.append(_spaced(text[position:]))
-    text = "".join(parts).rstrip(" \t\n")
+    kept = program_blocks(text)
+    is_code_first = bool(kept) and not text[: min(kept)[0]].strip(" \t\n")
+    text = apply_outside(text, kept, _spaced).rstrip(" \t\n")
     # Of code that begins the text the first line is indented as the others are.
-    return text.lstrip("\n") if parts[0].strip(" \t\n") == "" else text.lstrip(" \t\n")
+    return text.lstrip("\n") if is_code_first else text.lstrip(" \t\n")
 
 
 def _spaced(text: str) -> str:

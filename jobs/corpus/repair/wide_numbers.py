@@ -15,11 +15,14 @@ from jobs.corpus.text.utf8 import Bytes, decode_point
 _COMMA, _COLON, _SLASH, _PLUS, _MINUS, _HASH = 0xFF0C, 0xFF1A, 0xFF0F, 0xFF0B, 0xFF0D, 0xFF03
 _STOP = 0xFF0E
 _WIDTH = np.uint64(3)  # bytes of every full-width character
+_GROUP = np.uint64(9)  # two digits and the colon behind them
+_PAIRS = 6
+_ITEM = np.uint64(5)  # bytes of a line feed, a digit and a full-width sign
 _ZERO = np.uint64(0)
 
 # What may stand before a sign that begins a number, before an hour, and behind an amount.
 _BEFORE_SIGN = np.array(
-    sorted(map(ord, "\n \u3000（(，、；：。“‘「=\uff1d～~±【[|\t为為是约約达達到降跌升涨")),
+    sorted(map(ord, "\n \u3000（(，、；：。“‘「=\uff1d～~±【[|\t为為是约約达達到降跌升涨中值仅僅")),
     np.uint32,
 )
 _BEFORE_HOUR = np.array(
@@ -73,7 +76,8 @@ def is_in_number(
     if point in (_COMMA, _COLON):
         if point == _COMMA:
             return _is_grouping(data, i, bounds)
-        return (is_wide_letter(last) and following == _SLASH) or _is_of_time(data, i, bounds)
+        is_of_address = is_wide_letter(last) and following == _SLASH
+        return is_of_address or _is_of_time(data, i, bounds) or _is_of_device(data, i, bounds)
     if point == _SLASH and (last in (_COLON, _SLASH) or following == _SLASH):
         return written in (0x3A, 0x2F)
     if point == _HASH:
@@ -81,7 +85,10 @@ def is_in_number(
     if point == _PLUS and _PLUS in (following, last):
         return is_wide_letter(last) or bool(written == 0x2B)
     is_between = is_wide_alnum(last) and is_wide_alnum(following)
-    is_between |= point == _STOP and _is_digit(last) and _is_digit(following)
+    if point == _STOP and _is_digit(last) and _is_digit(following):
+        # 1．3-二甲苯 at the beginning of a line is an item, and no number.
+        is_item = last < 0x80 and (i < bounds[0] + _ITEM or data[i - _ITEM] == 0x0A)
+        is_between |= not is_item
     is_sign = point in (_PLUS, _MINUS) and is_wide_digit(following)
     return is_between or (is_sign and _has(_BEFORE_SIGN, last))
 
@@ -180,3 +187,42 @@ def _is_of_time(data: Bytes, i: np.uint64, bounds: tuple[np.uint64, np.uint64]) 
     is_hour = value < 25 and not _has(_BEHIND_MINUTES, behind)
     is_label = 0x3400 <= before < 0xA000 and not _has(_BEFORE_HOUR, before)
     return bool(is_hour and not is_label)
+
+
+@kernel
+def _is_of_device(data: Bytes, i: np.uint64, bounds: tuple[np.uint64, np.uint64]) -> bool:
+    """Whether the colon before `i` stands in the address of a device, as in 00:1A:2B:3C:4D:5E."""
+    if i < bounds[0] + _GROUP or not _is_pair(data, i - _GROUP, bounds):
+        return False
+    start, end, behind = i, i, 0
+    while (
+        start >= bounds[0] + _GROUP
+        and _is_pair(data, start - _GROUP, bounds)
+        and _point_at(data, start - _WIDTH, bounds) == _COLON
+    ):
+        start -= _GROUP
+    while _is_pair(data, end, bounds):
+        behind += 1
+        end += _GROUP
+        if _point_at(data, end - _WIDTH, bounds) != _COLON:
+            break
+    return behind > 0 and np.int64(i - start) == (_PAIRS - behind) * np.int64(_GROUP)
+
+
+@kernel
+def _is_pair(data: Bytes, i: np.uint64, bounds: tuple[np.uint64, np.uint64]) -> bool:
+    """Whether two hexadecimal digits of full width stand at `i`, and none before or behind them."""
+    after = i + _WIDTH + _WIDTH
+    if after > bounds[1]:
+        return False
+    is_apart = not is_wide_alnum(_point_before(data, i, bounds))
+    is_apart = is_apart and not is_wide_alnum(_point_at(data, after, bounds))
+    return is_apart and _is_hex(data, i) and _is_hex(data, i + _WIDTH)
+
+
+@kernel
+def _is_hex(data: Bytes, i: np.uint64) -> bool:
+    """Whether the three bytes at `i` are a full-width hexadecimal digit."""
+    middle, last = data[i + np.uint64(1)], data[i + np.uint64(2)]
+    is_first = middle == 0xBC and (0x90 <= last < 0x9A or 0xA1 <= last < 0xA7)
+    return bool(data[i] == 0xEF and (is_first or (middle == 0xBD and 0x81 <= last < 0x87)))

@@ -88,7 +88,7 @@ _IN_CODE = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _EXAMPLE = re.compile(r"\n.*</|\A<(\w+)\b.*</\1>\Z")  # of several lines, and closed, or an element
-_REMAINS = re.compile(
+REMAINS = re.compile(
     r"-->|</(?:script|style)|<(?:a|div|figure|font|iframe|img|p|script|span|style|table|tbody|td|tr)\b"
     r"[^<>]{0,200}\s(?:align|class|href|id|name|src|style|target|width)\s*=",
     re.IGNORECASE,
@@ -126,9 +126,9 @@ def taught_spans(text: str) -> list[tuple[int, int]]:
     if next(_taught(text), None) is None and next(_announced(text), None) is None:
         return []
     bare = _IN_CODE.sub(lambda code: " " * len(code[0]), text)
-    is_page = _REMAINS.search(bare) is not None
+    is_page = REMAINS.search(bare) is not None
     taught = [*_taught(bare, is_page=is_page)]
-    is_other = _REMAINS.search(bare.replace("-->", "")) is not None
+    is_other = REMAINS.search(bare.replace("-->", "")) is not None
     taught += [tag for tag in _taught(text, is_page=is_other) if tag[0].startswith("<!--")]
     spans = [_whole_lines(text, tag.span()) for tag in taught]
     blocks = [_whole_block(text, listing.end()) for listing in _announced(bare)]

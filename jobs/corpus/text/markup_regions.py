@@ -11,6 +11,9 @@ _OPENING = re.compile(
     r"[<`~](?:(?<=<)(?:!--|(?ai:(script|style))(?=[\s/>])[^<>]*>)|(?<=`)`*|(?<=~)~~+)"
 )
 _FENCE_CHARS = 3
+_LANGUAGE = re.compile(
+    r"(?a: ?[a-z][\w+#.-]*)(?: [^\n<>`]*|\{[^\n<>`]*\})?$", re.MULTILINE | re.IGNORECASE
+)
 # A fence's quoting and language, or a span of code, is not longer: looking further would be
 # quadratic for a book on one line.
 _LINE_CHARS = 400
@@ -55,7 +58,9 @@ def _closing(text: str, opening: re.Match[str]) -> tuple[int, str, int]:
         and not text[line_start:start].strip(" \t>")
         and "`" not in text[end:line_end]
     ):
-        return line_start, rf"(?m)^[ \t>]*{mark}+[ \t]*$", len(text)
+        # What names its language and is closed by nothing goes on to the end.
+        rest = r"|\Z" if _LANGUAGE.match(text, end) else ""
+        return line_start, rf"(?m)^[ \t>]*{mark}+[ \t]*${rest}", len(text)
     if mark[0] == "`" and text[end : end + 1] == "<":
         # An example of a tag goes on over lines, though not over empty ones.
         paragraph = text.find("\n\n", end, end + _LINE_CHARS)

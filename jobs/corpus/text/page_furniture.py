@@ -77,7 +77,9 @@ _FURNITURE_LINE = re.compile(
     rf"[^\n：:]{{0,{_AFTER_LABEL}}}[：:][^\n]{{0,80}}|(?:{_COUNT}){{1,6}}[）)\]】]?"
     rf"|(?:{_SIGNS})[^\n]{{0,24}}|(?:{_RIGHTS})[^\n]{{0,80}}"
     rf"|(?:{_NOTICES})[：:](?=[^\n]{{0,70}}(?:{_OF_SITES}))[^\n]{{0,80}}"
-    rf"|[^\n\[\]]{{1,24}}\]\([!-'*-~]{{1,400}}\)[ \t]*+)(?=\n|\Z)",  # [text](target) alone
+    rf"|[^\n\[\]]{{1,24}}\]\([!-'*-~]{{1,400}}\)[ \t]*+"  # [text](target) alone
+    rf"|[^\n\[\]]{{1,24}}\]:[ \t]*+<?(?:https?:/|www\.|/|#)[!-~]{{1,400}}(?:[ \t]++[^\n]{{0,80}})?)"
+    rf"(?=\n|\Z)",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"\]\([!-'*-~]+\)|https?://[!-~]+")
@@ -91,7 +93,7 @@ _LABEL_BYTES = np.uint64(
 _DAY_BYTES = _LABEL_BYTES + np.uint64(4 * (len("2001-1") + _AFTER_DAY))
 _NINE = np.uint64(ord("9"))
 _COLON, _WIDE_COLON = np.uint32(ord(":")), np.uint32(ord("："))
-_RIGHT, _OPEN = np.uint8(ord("]")), np.uint8(ord("("))
+_RIGHT, _OPEN, _OF_NAME = (np.uint8(ord(sign)) for sign in "](:")
 
 
 def without_page_furniture(content: pa.Array) -> tuple[pa.Array, npt.NDArray[np.int32]]:
@@ -202,10 +204,10 @@ def _has_colon(data: Bytes, i: np.uint64, last: np.uint64) -> bool:
 
 @kernel
 def _is_link(data: Bytes, i: np.uint64, end: np.uint64) -> bool:
-    """Whether the text of a link ends soon after byte `i`, on the same line."""
+    """Whether the text of a link, or its name, ends soon after byte `i`, on the same line."""
     last = min(end, i + _LINK_BYTES)
     while i + _ONE < last and data[i] != _NEWLINE:
-        if data[i] == _RIGHT and data[i + _ONE] == _OPEN:
+        if data[i] == _RIGHT and data[i + _ONE] in (_OPEN, _OF_NAME):
             return True
         i += _ONE
     return False

@@ -34,6 +34,9 @@ def bare(text: str) -> str:
         "声明：本网站转载的文章版权归原作者所有。",
         "[查看原文](https://a.example/2024/03/01/VIDE51309.shtml)",
         "原文链接：https://a.example/1.html",
+        "[1]: https://a.example/1.html",
+        '[来源]: <https://a.example/2.html> "通知"',
+        "[2]: /2023/11/29.html",
     ],
 )
 def test_furniture_line_below_or_above_a_text_is_left_out(furniture: str) -> None:
