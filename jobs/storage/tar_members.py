@@ -22,6 +22,7 @@ _OWN_HEADERS = {tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE}
 _LONG_NAME = tarfile.GNUTYPE_LONGNAME
 _NOTES = {tarfile.XGLTYPE, tarfile.GNUTYPE_LONGLINK}
 _MOST_NOTE_BYTES = 1 << 20
+_MOST_PADDING = 1 << 14  # blocks between archives, or behind the last
 _SIZE = re.compile("[0-9]{1,20}")
 
 
@@ -39,11 +40,7 @@ def tar_members(stream: BinaryIO, where: str, folder: Path) -> Iterator[Member]:
     """
     names = Names(where)
     given: dict[str, str] = {}
-    zeros, is_end = bytes(_BLOCK), False
-    while block := stream.read(_BLOCK):
-        is_end = block == zeros
-        if is_end:
-            continue
+    for block in _headers(stream, names):
         info = _header(block, names)
         if info.type == _LONG_NAME or info.type in _OWN_HEADERS | _NOTES:
             note = _note(stream, info, names)
@@ -60,7 +57,18 @@ def tar_members(stream: BinaryIO, where: str, folder: Path) -> Iterator[Member]:
         else:
             _skip(stream, size + -size % _BLOCK)
         given = {}
-    if not is_end:
+
+
+def _headers(stream: BinaryIO, names: Names) -> Iterator[bytes]:
+    """Yield the blocks that are headers; what stands behind one is read before the next."""
+    zeros, ends = bytes(_BLOCK), 0
+    while block := stream.read(_BLOCK):
+        ends = ends + 1 if block == zeros else 0
+        if ends > _MOST_PADDING:
+            names.refuse(f"more than {_MOST_PADDING * _BLOCK:,} zeros follow one another")
+        if not ends:
+            yield block
+    if not ends:
         raise EOFError("it has no end")
 
 

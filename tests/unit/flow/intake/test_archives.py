@@ -204,6 +204,15 @@ def test_tar_header_of_fewer_bytes_than_none_reads_no_further(tmp_path: Path, ki
         rows(written(tmp_path, "a.tar", body))
 
 
+def test_zeros_without_end_between_tar_archives_are_not_read(tmp_path: Path) -> None:
+    """A gigabyte of them is a megabyte of gzip."""
+    first, second = tar({"a.jsonl": lines("一")}), tar({"b.jsonl": lines("二")})
+    near = gzip.compress(first + bytes(1 << 20) + second)
+    assert len(rows(written(tmp_path, "a.tgz", near))) == 2
+    with pytest.raises(DeliveryUnreadable, match="zeros follow one another"):
+        rows(written(tmp_path, "a.tgz", gzip.compress(first + bytes(9 << 20) + second)))
+
+
 def extended(words: str) -> bytes:
     """A header with words about the member behind it."""
     length = len(words.encode()) + 6
