@@ -1,7 +1,7 @@
 """A rehearsal of a build at its real shape: tasks, requests, bytes, specifications, memory, price.
 
     python -m tests.benchmarks.rehearsal gigabytes=850
-    python -m tests.benchmarks.rehearsal measure=0.5        # writes the costs of stages
+    python -m tests.benchmarks.rehearsal measure=0.15       # writes the costs of stages
 
 The real program runs, from planning to publishing, with as many files, shards, ranges, groups and
 checkpoints as the corpus would have, on a store that counts. Sizes of files and tasks are divided

@@ -1,7 +1,7 @@
 """From what a rehearsal counted to bytes, seconds, core-hours and a price.
 
 Costs of a byte of text were measured without shrinking anything (`python -m
-tests.benchmarks.rehearsal measure=0.5`), and are kept in jobs/flow/builds/stage_costs.json. All
+tests.benchmarks.rehearsal measure=0.15`), and are kept in jobs/flow/builds/stage_costs.json. All
 else is here: what is assumed of machines and of a store, and public prices of 2026-11 (on demand,
 us-east-1).
 """
