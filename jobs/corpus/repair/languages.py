@@ -157,7 +157,7 @@ def _mixed(
     _count_lines(data, bounds, script_numbers(), kinds_of.character_kinds(), letters, groups)
     if not letters.any():
         return None, None, None
-    if not groups.any():  # in no line one script leads, as in aб
+    if not groups.any():  # one letter of one script, one of another
         groups = letters
     chinese = _of_han(found, letters, row) or chinese
     beginning = _beginning(data, *bounds)
