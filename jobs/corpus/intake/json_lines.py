@@ -83,7 +83,7 @@ def _values(
         record = escaped if isinstance(escaped, dict) else undecoded
     if isinstance(record, Refusal):
         return record
-    values = [_value(record, name) for name in source_columns]
+    values = [record[n] if n in record else _value(record, n) for n in source_columns]
     if values[0] is MISSING:
         values[0] = text_missing(_names(record))
     if undecoded is not None:

@@ -11,6 +11,8 @@ import xxhash
 from jobs.corpus.model.tables import HASH
 from jobs.corpus.text.text_buffers import text_hashes
 
+_RECORD = ("title", "url", "published")
+
 
 def document_ids(delivered: pa.Table, *, partner: str) -> pa.Array:
     """Return the `doc_id` of each delivered row: 128 bits of the partner and the row's name.
@@ -29,20 +31,18 @@ def document_id(partner: str, source_id: str) -> bytes:
 
 
 def _names(delivered: pa.Table) -> Iterator[tuple[str | None, ...]]:
-    files, numbers = (delivered[name].to_pylist() for name in ("source_file", "source_row"))
-    positions = zip(files, numbers, strict=True)
-    columns = [delivered[name].to_pylist() for name in ("title", "url", "published")]
-    records = zip(
-        *columns, hex_hashes(text_hashes(delivered["text"].combine_chunks())), strict=True
-    )
-    named = zip(delivered["source_id"].to_pylist(), delivered["reason"].to_pylist(), strict=True)
-    for (source_id, reason), (file, row), record in zip(named, positions, records, strict=True):
+    ids, reasons = delivered["source_id"].to_pylist(), delivered["reason"].to_pylist()
+    # Of most deliveries every row has an id, and no text need be hashed.
+    unnamed = delivered.filter(pa.array([not source_id for source_id in ids], pa.bool_()))
+    columns = [unnamed[name].to_pylist() for name in ("source_file", "source_row", *_RECORD)]
+    hashes = hex_hashes(text_hashes(unnamed["text"].combine_chunks()))
+    others = zip(*columns, hashes, strict=True)
+    for source_id, reason in zip(ids, reasons, strict=True):
         if source_id:
             yield "id", source_id
-        elif reason:
-            yield "place", file, str(row)
         else:
-            yield "record", *record
+            file, row, *record = next(others)
+            yield ("place", file, str(row)) if reason else ("record", *record)
 
 
 def hex_hashes(hashes: pa.ChunkedArray) -> list[str | None]:

@@ -25,35 +25,34 @@ def facts(documents: pa.Table, *, params: SignatureParams) -> pa.Table:
 
     Law: row-wise.
     """
-    reasons = documents["reason"]
-    # Filtering copies all text, for nothing where no row is rejected.
-    kept = documents.filter(pc.is_null(reasons)) if reasons.null_count < len(reasons) else documents
-    content = kept["content"].combine_chunks()
+    content = documents["content"].combine_chunks()
     text_hash = text_hashes(content)
     texts = canonical(content)
     compared = texts.compared
     has_text = pc.greater(pc.binary_length(compared), 0).to_numpy(zero_copy_only=False)
     canonical_hash = pc.if_else(pa.array(has_text), text_hashes(compared), pa.scalar(None, HASH))
-    return pa.table(
+    table = pa.table(
         {
-            "doc_id": kept["doc_id"],
-            "position": kept["position"],
+            "doc_id": documents["doc_id"],
+            "position": documents["position"],
             "text_hash": text_hash,
-            "record_hash": record_hashes(kept, text_hash),
+            "record_hash": record_hashes(documents, text_hash),
             "canonical_hash": canonical_hash,
             "letters": pa.array(texts.sums[:, 0]),
             "numbers": pa.array(texts.sums[:, 1]),
-            "title_key": title_keys(kept["title"].combine_chunks(), compared),
+            "title_key": title_keys(documents["title"].combine_chunks(), compared),
             **_whole(texts, canonical_hash),
-            "published": kept["published"],
-            "site": kept["site"],
-            **{name: kept[name] for name in MEASURED.names},
+            "published": documents["published"],
+            "site": documents["site"],
+            **{name: documents[name] for name in MEASURED.names},
             "signature": signature_column(
                 signatures(compared, params=params), np.asarray(has_text, np.bool_)
             ),
         },
         schema=facts_schema(params.num_perm),
     )
+    # Documents themselves are not filtered: that would copy all text.
+    return table.filter(pc.is_null(documents["reason"]))
 
 
 def with_signals(documents: pa.Table, facts: pa.Table, *, key: str = "position") -> pa.Table:

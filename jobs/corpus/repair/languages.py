@@ -157,6 +157,8 @@ def _mixed(
     _count_lines(data, bounds, script_numbers(), kinds_of.character_kinds(), letters, groups)
     if not letters.any():
         return None, None, None
+    if not groups.any():  # one letter of one script, one of another
+        groups = letters
     chinese = _of_han(found, letters, row) or chinese
     beginning = _beginning(data, *bounds)
     shares: dict[str, int] = {}

@@ -131,8 +131,10 @@ def repaired(column: pa.Array | pa.ChunkedArray, wanted: Repair = EVERY) -> Repa
         flagged = again.flagged & int(wanted) & unseen[is_changed]
         is_open = flagged != 0
         rows, active, flagged = rows[is_open], _filtered(active, is_open), flagged[is_open]
-    if count > len(texts):
-        texts = pa.concat_arrays(versions).take(pa.array(where))
+    is_new = where >= len(texts)
+    if is_new.any():
+        new = pa.concat_arrays(versions[1:]).take(pa.array(where[is_new] - len(texts)))
+        texts = _replaced(texts, np.flatnonzero(is_new), new)
     return Repaired(texts, repairs, script, found)
 
 

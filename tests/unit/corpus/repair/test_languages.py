@@ -66,6 +66,24 @@ def test_few_letters_of_any_scripts_have_a_language() -> None:
     columns = found([*texts])
     assert not [text for text, tag in zip(texts, columns.language, strict=True) if not tag]
     assert all(columns.language_shares)
+@pytest.mark.parametrize("text", ["aб", "αb\nбa", "12 xы"])
+def test_text_in_which_no_script_leads_has_the_languages_of_its_letters(text: str) -> None:
+    columns = found([text])
+    assert columns.language != [None]
+    assert len(str(columns.script_shares[0]).split()) > 1
+
+
+def test_plain_chinese_text_has_the_shares_of_any_other() -> None:
+    text = "汉" * 93 + "abcdefg"
+    columns = found([text, f"{text}\u3042"])  # the second is counted line by line
+    assert columns.script_shares[0] == "Hani=0.93 Latn=0.07"
+    assert str(columns.script_shares[1]).startswith("Hani=0.92 Latn=0.07")
+
+
+def test_cantonese_is_found_where_a_text_begins() -> None:
+    cantonese, chinese = TEXTS["yue-Hant"], "这是一份通知。" * 300
+    texts = [cantonese, chinese + cantonese, f"{cantonese * 9}{chinese}", cantonese[:1], "咗"]
+    assert found(texts).language == ["yue-Hans", "zh-Hans", "yue-Hans", "yue", "yue"]
 
 
 def test_lines_are_of_languages_of_their_own() -> None:
