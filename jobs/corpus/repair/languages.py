@@ -157,18 +157,17 @@ def _mixed(
     _count_lines(data, bounds, script_numbers(), kinds_of.character_kinds(), letters, groups)
     if not letters.any():
         return None, None, None
-    if not groups.any():  # one letter of one script, one of another
+    if not groups.any():  # no line is of one script more than of others
         groups = letters
     chinese = _of_han(found, letters, row) or chinese
     beginning = _beginning(data, *bounds)
     shares: dict[str, int] = {}
-    weights = groups if groups.any() else letters  # no line is of one script more than of others
-    for group in np.flatnonzero(weights):
+    for group in np.flatnonzero(groups):
         if group < len(SCRIPTS) and group != _HANI:
             tag = language_of_script(SCRIPTS[group], beginning)
         else:
             tag = _of_line(int(group), chinese, is_foreign=bool(found.is_foreign[row]))
-        shares[tag] = shares.get(tag, 0) + int(weights[group])
+        shares[tag] = shares.get(tag, 0) + int(groups[group])
     by_script = {name: int(n) for name, n in zip(SCRIPTS, letters, strict=False) if n}
     return max(shares, key=lambda tag: (shares[tag], tag)), _shares(shares), _shares(by_script)
 
