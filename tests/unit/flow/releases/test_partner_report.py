@@ -79,7 +79,7 @@ def test_worst_file_comes_first_and_shares_are_of_what_was_delivered(tmp_path: P
     store = DirectoryStore(tmp_path)
     gov, news = (released(name, {str(n): text(n) for n in range(6)}) for name in ("gov", "news"))
     decisions = decided(gov, {"8": "near_duplicate", "9": "exact_duplicate"})
-    names = ["甲" if verdict == "kept" else "乙" for verdict in decisions["verdict"].to_pylist()]
+    names = ["乙" if verdict == "kept" else "甲" for verdict in decisions["verdict"].to_pylist()]
     at = decisions.schema.get_field_index("source_file")
     field = decisions.schema.field("source_file")
     decisions = decisions.set_column(at, field, pa.array(names, field.type))
@@ -92,5 +92,5 @@ def test_worst_file_comes_first_and_shares_are_of_what_was_delivered(tmp_path: P
     older = replace(release, manifest={**release.manifest, "decisions": [entry]})
     for one in (release, older):
         found = partner_report(one, "gov", examples=1)
-        assert [(row["file"], row["delivered"]) for row in found.files] == [("乙", 2), ("甲", 6)]
+        assert [(row["file"], row["delivered"]) for row in found.files] == [("甲", 2), ("乙", 6)]
         assert {row["share"] for row in found.reasons} == {1 / 8}
