@@ -63,7 +63,7 @@ OF_COMMANDS = [
     ),
     *mutations_of(
         "jobs/flow/intake/delivery_samples.py",
-        "unit/flow/intake/test_partner_preview unit/flow/intake/test_proposals",
+        "unit/flow/intake/test_delivery_samples unit/flow/intake/test_partner_preview",
         (
             "return FirstRows(found, is_whole=True, error=met)",
             "return FirstRows([], is_whole=True, error=met)",
