@@ -86,14 +86,10 @@ def interrupted_afterwards() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, note)
     try:
         yield
-    except Exception as error:
-        if pressed:
-            raise KeyboardInterrupt from error
-        raise
     finally:
         signal.signal(signal.SIGINT, before)
-    if pressed:
-        raise KeyboardInterrupt
+        if pressed:
+            raise KeyboardInterrupt
 
 
 def is_initialized() -> bool:

@@ -63,7 +63,7 @@ OF_COMMANDS = [
     ),
     *mutations_of(
         "jobs/flow/intake/delivery_samples.py",
-        "unit/flow/intake/test_partner_preview unit/flow/intake/test_proposals",
+        "unit/flow/intake/test_delivery_samples unit/flow/intake/test_partner_preview",
         (
             "return FirstRows(found, is_whole=True, error=met)",
             "return FirstRows([], is_whole=True, error=met)",
@@ -73,7 +73,7 @@ OF_COMMANDS = [
     ),
     *mutations_of(
         "jobs/flow/intake/mistakes.py",
-        "unit/flow/intake/test_partner_preview",
+        "unit/flow/intake/test_mistakes unit/flow/intake/test_partner_preview",
         ("or 2 * files <= found.files:", "or files < 0:"),
         ("0 if found.is_skipping else error.exit_code", "error.exit_code"),
         ("if layout.rows > found.reject_share * rows else 0", "if layout.rows else 0"),

@@ -89,3 +89,8 @@ def test_library_travels_with_its_words_and_finds_the_same() -> None:
     copy = pickle.loads(pickle.dumps(LIBRARY))
     assert copy == LIBRARY
     assert copy.words.equals(LIBRARY.words)
+
+
+def test_one_hit_in_a_short_text_is_no_high_density() -> None:
+    hits = risk_hits(pa.array(["玩老虎机"], pa.large_string()), LIBRARY)
+    assert hits["risk_hits_per_1000_chars"].to_pylist() == [1000 / 200]

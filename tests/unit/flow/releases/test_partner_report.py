@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from jobs.corpus.release.alarm_params import AlarmParams
@@ -12,7 +14,11 @@ from jobs.errors import ConfigError
 from jobs.flow.builds.loss_alarms import release_alarms
 from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.flow.releases.partner_report import partner_report
+from jobs.flow.tasks.blobs import write_blob
+from jobs.storage.directory import DirectoryStore
+from jobs.storage.layout import blob_key
 from tests.builds import build_parameters, built_here, table
+from tests.releases import decided, publish_release, released, text
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +36,6 @@ def test_report_counts_what_decisions_say(release: OpenedRelease, partner: str) 
     )
     for key in ("kept", "dropped", "rejected"):
         assert sum(row[key] for row in found.files) == found.account[key]
-    shares = [(row["kept"] / row["delivered"], row["file"]) for row in found.files]
-    assert shares == sorted(shares)
     lost = [row for row in rows if row["verdict"] != "kept"]
     assert {(row["stage"], row["reason"]): row["rows"] for row in found.reasons} == Counter(
         (row["stage"], row["reason"]) for row in lost
@@ -69,3 +73,24 @@ def test_alarms_of_one_partner_are_its_own_of_all(release: OpenedRelease) -> Non
         assert release_alarms(release, strict, partner=name) == [
             one for one in found if one.partner == name
         ]
+
+
+def test_worst_file_comes_first_and_shares_are_of_what_was_delivered(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path)
+    gov, news = (released(name, {str(n): text(n) for n in range(6)}) for name in ("gov", "news"))
+    decisions = decided(gov, {"8": "near_duplicate", "9": "exact_duplicate"})
+    names = ["乙" if verdict == "kept" else "甲" for verdict in decisions["verdict"].to_pylist()]
+    at = decisions.schema.get_field_index("source_file")
+    field = decisions.schema.field("source_file")
+    decisions = decisions.set_column(at, field, pa.array(names, field.type))
+    others = decided(news, {})
+    partners = {"gov": ([gov], decisions), "news": ([news], others)}
+    release = publish_release(store, "1.0.0", partners)
+    # Older releases have rows of all partners in a file.
+    mixed = write_blob(store, "demo", None, pa.concat_tables([decisions, others]).sort_by("doc_id"))
+    entry = {"key": blob_key("demo", mixed["sha256"]), **mixed}
+    older = replace(release, manifest={**release.manifest, "decisions": [entry]})
+    for one in (release, older):
+        found = partner_report(one, "gov", examples=1)
+        assert [(row["file"], row["delivered"]) for row in found.files] == [("甲", 2), ("乙", 6)]
+        assert {row["share"] for row in found.reasons} == {1 / 8}
