@@ -18,6 +18,7 @@ from jobs.errors import ConfigError
 from jobs.flow.releases.review_samples import Sample
 
 _LISTED = 5
+_EXPORTED = "give what the review page exported"
 _NOTE_CHARS = 1000
 _ENCODINGS = ("utf-8-sig", "gb18030")  # spreadsheets in Chinese write the latter
 
@@ -73,13 +74,16 @@ def read_verdicts(path: Path) -> VerdictFile:
 def _json_rows(path: Path, body: bytes) -> list[dict[str, Any]]:
     try:
         found = orjson.loads(body)
-        rows = found["verdicts"]
-        of_file = {name: found[name] for name in ("sample", "drawn", "reviewer")}
-        return [{**row, **of_file} for row in rows]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ConfigError(
-            f"{path} is no file of verdicts ({error!r}): give what the page exported"
-        ) from error
+    except ValueError as error:
+        raise ConfigError(f"{path} is no JSON ({error}): {_EXPORTED}") from error
+    keys = ("verdicts", "sample", "drawn", "reviewer")
+    lacking = [name for name in keys if not isinstance(found, dict) or name not in found]
+    if lacking:
+        raise ConfigError(f"{path} has no {', '.join(lacking)}: {_EXPORTED}")
+    rows, of_file = found["verdicts"], {name: found[name] for name in keys[1:]}
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise ConfigError(f"{path}: verdicts is no list of objects: {_EXPORTED}")
+    return [{**row, **of_file} for row in rows]
 
 
 def _csv_rows(path: Path, body: bytes) -> list[dict[str, Any]]:

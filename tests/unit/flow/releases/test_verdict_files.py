@@ -124,8 +124,10 @@ def test_what_is_no_verdict_is_named(
     ("body", "said"),
     [
         (b"", "has no column"),
-        (b"{}", "is no file of verdicts"),
-        (b'{"verdicts": 1, "sample": "", "drawn": "", "reviewer": ""}', "is no file of verdicts"),
+        (b"{", "is no JSON"),
+        (b"{}", "has no verdicts, sample, drawn, reviewer: give what"),
+        (b'{"verdicts": [], "sample": "", "reviewer": ""}', "has no drawn: give what"),
+        (b'{"verdicts": 1, "sample": "", "drawn": "", "reviewer": ""}', "verdicts is no list"),
         (b'{"verdicts": [], "sample": "", "drawn": "", "reviewer": ""}', "holds no verdict"),
         (b"id,verdict\n1,pass\n", "has no column drawn, sample"),
         (b"sample,drawn,id,verdict\na,n=1,1,pass\n", "does not say how its sample was drawn"),
