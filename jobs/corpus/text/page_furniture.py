@@ -37,7 +37,7 @@ class SetAside(IntFlag):
 _WINDOW_CHARS = 400  # furniture is at the ends; the middle of a long text is not searched
 _WINDOW_BYTES = np.uint64(3 * _WINDOW_CHARS)  # of Han text
 _ONE, _THREE = np.uint64(1), np.uint64(3)
-_NEWLINE, _DASH, _BLANK, _TAB = (np.uint8(ord(sign)) for sign in "\n- \t")
+_NEWLINE, _DASH, _BLANK, _TAB, _ZERO, _NINE = (np.uint8(ord(sign)) for sign in "\n- \t09")
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?:[^\n]*\n){0,80}?---[ \t]*(?:\n|\Z)")
 
@@ -75,7 +75,9 @@ _FURNITURE_LINE = re.compile(
 )
 _ADDRESS = re.compile(r"\]\([!-'*-~]+\)|https?://[!-~]+")
 _WEIGHED_CHARS = 4000  # of a longer text furniture is never the larger part
-_FIRST, _SECOND, _ALONE, _BRACKET = 1, 2, 4, 8
+_FIRST, _SECOND, _ALONE, _BRACKET, _YEAR = 1, 2, 4, 8, 16
+_DATED_BYTES = np.uint64(120)  # of a line with a date and a label
+_COLON, _WIDE_COLON = np.uint32(ord(":")), np.uint32(ord("："))
 _LINK_BYTES = np.uint64(80)  # of the text of a link
 _RIGHT, _OPEN = np.uint8(ord("]")), np.uint8(ord("("))
 
@@ -101,12 +103,13 @@ def without_page_furniture(content: pa.Array) -> tuple[pa.Array, npt.NDArray[np.
 def _beginnings() -> Bytes:
     """Return what each character may be at the start of a furniture line; (0x110000,), uint8."""
     beginnings = np.zeros(sys.maxunicode + 1, np.uint8)
-    for word in f"{_LABELS}|{_TITLES}|{_SIGNS}|{_RIGHTS}|{_NOTICES}|{_COUNTED}|19|20".split("|"):
+    for word in f"{_LABELS}|{_TITLES}|{_SIGNS}|{_RIGHTS}|{_NOTICES}|{_COUNTED}".split("|"):
         for either in (word.lower(), word.upper()):
             beginnings[ord(either[0])] |= _FIRST if word[1:] else _ALONE
             if word[1:]:
                 beginnings[ord(either[1])] |= _SECOND
     beginnings[[ord(sign) for sign in "（([【"]] |= _BRACKET
+    beginnings[[ord(sign) for sign in "12"]] |= _YEAR
     beginnings.flags.writeable = False
     return beginnings
 
@@ -137,9 +140,25 @@ def _begins_like_furniture(data: Bytes, i: np.uint64, end: np.uint64, beginnings
         if _is_link(data, i, end):
             return True
         kind, i = _next_kind(data, _ink(data, i, end), end, beginnings)
+    if kind & _YEAR:
+        return _has_label(data, i, end)
     if kind & _FIRST:
         return _next_kind(data, i, end, beginnings)[0] & _SECOND != 0
     return kind & _ALONE != 0
+
+
+@kernel
+def _has_label(data: Bytes, i: np.uint64, end: np.uint64) -> bool:
+    """Whether three more digits follow at byte `i`, and behind them a colon on the same line."""
+    last = min(end, i + _DATED_BYTES)
+    first = i + _THREE
+    while i < last and data[i] != _NEWLINE:
+        if i < first and not _ZERO <= data[i] <= _NINE:
+            return False
+        point, i = decode_point(data, i)
+        if point in (_COLON, _WIDE_COLON):
+            return True
+    return False
 
 
 @kernel
