@@ -85,10 +85,9 @@ def build_params(config: Build) -> BuildParams:
 def _bands(config: Build) -> BandParams:
     """Return how duplicates are found; what it names are partners of this build or its parent's."""
     bands = params_of(BandParams, config.minhash)
-    for key, named in (("exempt", bands.exempt), ("thresholds", bands.own_thresholds)):
-        for name in named:
-            if config.partners and not config.corpus.parent and name not in config.partners:
-                raise unknown_choice(f"minhash.{key}", name, config.partners)
+    known = config.partners if not config.corpus.parent else {}
+    for name in {*bands.exempt, *bands.own_thresholds} - known.keys() if known else ():
+        raise unknown_choice("minhash.exempt and minhash.thresholds", name, known)
     return bands
 
 

@@ -195,10 +195,10 @@ def report_normalized(build: BuildState) -> None:
 def report_recall(bands: BandParams) -> None:
     """Print the probability that a pair collides and is dropped, by Jaccard similarity."""
     geometry = Geometry(bands.num_perm, bands.bands, bands.rows)
-    own = [f"{name} {share}" for name, share in bands.own_thresholds.items()]
+    own = ", ".join(f"{name} {share}" for name, share in bands.own_thresholds.items())
     say(
         f"{bands.bands} bands x {bands.rows} rows of {bands.num_perm} MinHash values, threshold "
-        f"{bands.threshold}{f' ({", ".join(own)})' if own else ''}, verify={bands.verify}: of pairs of that similarity"
+        f"{bands.threshold}{own and f' ({own})'}, verify={bands.verify}: of pairs so similar"
     )
     steps = sorted({bands.threshold, *(step / 20 for step in range(10, 20))})
     say_table(

@@ -100,8 +100,8 @@ MUTATIONS: list[Mutation] = [
     *mutations_of(
         "jobs/corpus/dedup/siblings.py",
         "unit/corpus/dedup/test_siblings unit/corpus/dedup/test_labelled_pairs",
-        ("if len(first) == 0 or _contains(second, first):", "if len(first) == 0:"),
-        ("return 2 * _shared_chars(first, second) >= _chars(first)", "return True"),
+        ("return not _contains(second, first) and 2 * _shared", "return 2 * _shared"),
+        ("return 5 * _shared_chars(first, second) >= 4 * longest", "return True"),
     ),
     *mutations_of(
         "jobs/corpus/text/addresses.py",

@@ -15,9 +15,9 @@ else is compared with it, so that a bucket of a thousand bulletins costs what on
 document of an exempt partner is a sibling of whatever it resembles and does not equal.
 
 A partner may have a threshold of its own: its documents are dropped from that similarity on, for
-kept ones of any partner; where it replaces documents of others, theirs decide. So each pair has one
-threshold, that of the document of worse rank, and the loop stays as it is. For a document that was
-taken down the lower one of it and the general threshold is taken.
+kept ones of any partner; those of others that are dropped for them have the thresholds of their own
+partners. So each pair has one threshold, that of the document of worse rank, and the loop stays as
+it is. For a document that was taken down the lower one of it and the general threshold is taken.
 
 Frozen documents were kept before, in a parent release or an earlier round: they rank first, are
 never dropped and never compared with each other. Those that were taken down drop every document

@@ -40,7 +40,7 @@ _ORDINAL = re.compile(
     "|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth"
 )
 _ORDINALS = {"上": 1, "中": 2, "下": 3, "首": 1} | {
-    word: number for number, word in enumerate(_ORDINAL.pattern.split("|")[-10:], 1)
+    ordinal: number for number, ordinal in enumerate(_ORDINAL.pattern.split("|")[-10:], 1)
 }
 _LEADING_ZEROS = re.compile(r"(?<![\d.])0+(?=\d)")
 _NO_TITLE_OF_TEXT = "?"  # no canonical title begins so
@@ -81,7 +81,7 @@ def title_keys(titles: pa.Array, canonical: pa.Array) -> pa.StringArray:
 def _key(title: str | None, *, is_of_text: bool) -> str | None:
     if not title or len(title) > _MOST_TITLE_BYTES:
         return None
-    ordinals = _ORDINAL.sub(lambda word: str(_ORDINALS[word[0]]), title)
+    ordinals = _ORDINAL.sub(lambda found: str(_ORDINALS[found[0]]), title)
     key = _LEADING_ZEROS.sub("", _NUMERAL.sub(_in_digits, ordinals))
     if is_of_text:
         return key

@@ -241,13 +241,12 @@ def _is_spaced(text: Text, at: np.uint64, follower: np.uint64, folding: Folding)
     data = text.data
     if data[at] >= _ASCII or at <= text.start + _ONE or follower + _ONE >= text.end:
         return False
-    if data[at - _ONE] != _BLANK or data[follower] != _BLANK:
-        return False
+    is_spaced = data[at - _ONE] == data[follower] == _BLANK
     before = _kind_before(text, at - _ONE, folding)
     after = _kind_at(text, follower + _ONE, folding)
     is_first = 0 < before <= _NUMBER or _CLOSING[data[at - _TWO]]
     is_second = 0 < after <= _NUMBER or data[follower + _ONE] == _OPEN
-    return bool(is_first and (is_second or data[follower + _ONE] == _BANG))
+    return bool(is_spaced and is_first and (is_second or data[follower + _ONE] == _BANG))
 
 
 @kernel
@@ -267,10 +266,8 @@ def _joins_operands(text: Text, at: np.uint64, follower: np.uint64, folding: Fol
         after = _kind_at(text, follower, folding)
     if before == 0 and _is_behind_bracket(text, at):
         before = _WORD
-    is_open = follower < text.end and data[follower] == _OPEN
-    return bool(
-        before > 0 and (after == _NUMBER or ((after == _LETTER or is_open) and sign != _MINUS))
-    )
+    is_operand = after == _LETTER or (follower < text.end and data[follower] == _OPEN)
+    return bool(before > 0 and (after == _NUMBER or (is_operand and sign != _MINUS)))
 
 
 @kernel

@@ -67,7 +67,7 @@ def test_title_key_needs_a_text_with_the_title_near_its_beginning() -> None:
         ("The Second Session opens", "The Third Session opens", True),
         ("第088章 出海", "第88章 出海", False),  # one number
         ("全市新增3例", "今天全市新增病例3例，累计20例", False),  # of two papers: more numbers
-        ("警方抓获5人，案件告破", "失窃5年的古画找到了", False),  # hardly alike
+        ("警方抓获5人，案件告破", "失窃6年的古画找到了", False),  # hardly alike
         ("3", "4", False),  # nothing but a number
     ],
 )

@@ -115,7 +115,7 @@ FOOTERS = {
     "numbers to call": lambda n: (
         f"© 某某网\n客服热线：010-{60000 + n}\n投诉电话：{12300 + n}\n浏览人次：{311 * n}"
     ),
-    "the day": lambda n: f"今天是2025年4月{n % 28 + 1}日 星期一\n设为首页 | 加入收藏 | 联系我们",
+    "the day": lambda n: f"设为首页 | 加入收藏 | 联系我们\n今天是2025年4月{n % 28 + 1}日 星期一",
     "in English": lambda n: (
         f"© 2024 Gazette {n}. All rights reserved.\nContact the newsroom: {n}@gazette.example"
     ),

@@ -96,6 +96,13 @@ def test_parent_and_build_agree_on_the_thresholds_of_partners_that_both_have(
             open_parent(open_store(changed.storage), changed)
 
 
+@pytest.mark.parametrize("named", ["minhash.exempt=[gof]", "minhash.thresholds={gof: 0.95}"])
+def test_partner_that_no_file_names_has_no_threshold(tmp_path: Path, named: str) -> None:
+    with pytest.raises(ConfigError, match="gof: choose gov; did you mean gov"):
+        parameters(tmp_path, named)
+    assert parameters(tmp_path, named, "corpus.parent=1.0.0") is not None
+
+
 def test_release_without_own_thresholds_records_none(tmp_path: Path) -> None:
     params = published(parameters(tmp_path))
     manifest = open_release(open_store(params.storage), "demo", "1.0.0").manifest
