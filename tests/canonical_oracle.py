@@ -76,8 +76,6 @@ def _counts(text: str, at: int) -> bool:
         return text[at + 1 : at + 2] == "=" or is_factorial
     if sign in "#~*^_@&":
         operands = {LETTER, DIGIT}
-        if sign == "&" and _run_of_ands(text, at) == 2:
-            return True
         return {
             "#": before == LETTER,
             "~": before != NOTHING and after == DIGIT,
@@ -87,13 +85,6 @@ def _counts(text: str, at: int) -> bool:
     if sign in "+-<>=":
         return _joins(text, at, sign)
     return before == after == DIGIT and sign != "]"
-
-
-def _run_of_ands(text: str, at: int) -> int:
-    signs = [_folded(character)[0] == "&" for character in text]
-    before = next((step for step in range(at + 1) if not signs[at - step]), at + 1)
-    after = next((step for step in range(len(text) - at) if not signs[at + step]), len(text) - at)
-    return before + after - 1
 
 
 def _leads_or_ends(text: str, at: int) -> bool:

@@ -24,7 +24,6 @@ _COLON, _SLASH, _DOT, _BANG, _HASH, _BLANK, _NEWLINE = (np.uint8(ord(c)) for c i
 _OPEN, _CLOSE, _LEFT, _RIGHT = (np.uint8(ord(c)) for c in "()[]")
 _PLUS, _MINUS, _TILDE = np.uint32(ord("+")), np.uint32(ord("-")), np.uint32(ord("~"))
 _EQUALS = np.uint8(ord("="))
-_AND = np.uint32(ord("&"))
 
 _IN_ADDRESS = np.zeros(256, np.bool_)
 _IN_ADDRESS[0x21:0x7F] = True
@@ -159,11 +158,10 @@ def _target_end(data: Bytes, at: np.uint64, end: np.uint64) -> np.uint64:
 def is_counted(text: Text, at: np.uint64, follower: np.uint64, folding: Folding) -> bool:
     """Whether a sign belongs to a number, an expression or a name.
 
-    `. : /` do between digits, `* ^ _ @ &` between letters or digits, `&&` anywhere, since `||` is
-    left out; `#` after a letter (`C#`); `+` after a letter, digit or `+` or before one; `-` and
-    `< >` before a digit; `~` before a digit and behind what is written; `!` behind a digit, a
-    letter alone or before `=`; `+ - < > =` between operands, also with blanks around, the second
-    of which is a digit or, but for `-`, a letter.
+    `. : /` do between digits, `* ^ _ @ &` between letters or digits, `#` after a letter (`C#`); `+`
+    after a letter, digit or `+` or before one; `-` and `< >` before a digit; `~` before a digit and
+    behind what is written; `!` behind a digit, a letter alone or before `=`; `+ - < > =` between
+    operands, also with blanks around, the second of which is a digit or, but for `-`, a letter.
 
     Args:
         text: that holds it.
@@ -179,8 +177,7 @@ def is_counted(text: Text, at: np.uint64, follower: np.uint64, folding: Folding)
     if sign == _BANG:
         return _is_factorial(text, at, follower, folding)
     if _JOINING[sign]:
-        is_between = 0 < before <= _NUMBER and 0 < after <= _NUMBER
-        return bool(is_between or (sign == _AND and _is_doubled(text, at, follower, folding)))
+        return bool(0 < before <= _NUMBER and 0 < after <= _NUMBER)
     if _OPERATORS[sign]:
         is_led = after == _NUMBER and _LEADING[sign]
         if sign == _PLUS:
@@ -194,25 +191,6 @@ def is_counted(text: Text, at: np.uint64, follower: np.uint64, folding: Folding)
 def is_behind_digit(text: Text, at: np.uint64, folding: Folding) -> bool:
     """Whether a digit, as it is folded, stands right before a byte."""
     return _kind_before(text, at, folding) == _NUMBER
-
-
-@kernel
-def _is_doubled(text: Text, at: np.uint64, follower: np.uint64, folding: Folding) -> bool:
-    """Whether the `&` at a byte is one of two, and not of more."""
-    count = 1
-    while follower < text.end and count < 3:
-        point, following = decode_point(text.data, follower)
-        if folding.encoded[np.uint64(point)] != _AND:
-            break
-        count, follower = count + 1, following
-    while at > text.start and count < 3:
-        at -= _ONE
-        while at > text.start and (text.data[at] & np.uint8(0xC0)) == np.uint8(0x80):
-            at -= _ONE
-        if folding.encoded[np.uint64(decode_point(text.data, at)[0])] != _AND:
-            break
-        count += 1
-    return count == 2
 
 
 @kernel
