@@ -141,7 +141,8 @@ def _is_link(data: Bytes, i: np.uint64, end: np.uint64) -> bool:
     """Whether the text of a link, or its name, ends soon after byte `i`, on the same line."""
     last = min(end, i + _LINK_BYTES)
     while i + _ONE < last and data[i] != _NEWLINE:
-        if data[i] == _RIGHT and data[i + _ONE] in (_OPEN, 0x3A):  # a colon
+        is_named = data[i + _ONE] == 0x3A  # [1]: address
+        if data[i] == _RIGHT and (is_named or data[i + _ONE] == _OPEN):
             return True
         i += _ONE
     return False
