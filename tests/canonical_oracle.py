@@ -78,8 +78,6 @@ def _counts(text: str, at: int) -> bool:
     if sign in "#~*^_@&":
         operands = {LETTER, DIGIT}
         is_joined = before in operands and after in operands
-        if sign == "&" and _run_of_ands(text, at) == 2:
-            return True
         return {
             "#": before == LETTER,
             "~": before != NOTHING and after == DIGIT,
@@ -89,13 +87,6 @@ def _counts(text: str, at: int) -> bool:
     if sign in "+-<>=":
         return _joins(text, at, sign)
     return before == after == DIGIT and sign != "]"
-
-
-def _run_of_ands(text: str, at: int) -> int:
-    signs = [_folded(character)[0] == "&" for character in text]
-    before = next((step for step in range(at + 1) if not signs[at - step]), at + 1)
-    after = next((step for step in range(len(text) - at) if not signs[at + step]), len(text) - at)
-    return before + after - 1
 
 
 def _leads_or_ends(text: str, at: int) -> bool:
@@ -108,13 +99,21 @@ def _leads_or_ends(text: str, at: int) -> bool:
 
 
 def _is_spaced(text: str, at: int) -> bool:
-    """Whether a sign of ASCII stands between operands of ASCII, with blanks around."""
-    if not text[at].isascii() or at < 2 or text[at - 1] != " " or text[at + 1 : at + 2] != " ":
+    """Whether a sign of ASCII, or `&&`, stands between operands of ASCII, with blanks around."""
+    first = at - (text[max(at - 1, 0) : at + 1] == "&&")
+    last = at + (text[at : at + 2] == "&&")
+    if (
+        not text[at].isascii()
+        or first < 2
+        or text[first - 1] != " "
+        or text[last + 1 : last + 2] != " "
+    ):
         return False
-    is_first = _kind(text, at - 2) in {LETTER, DIGIT} or text[at - 2] in ")]"
-    second = text[at + 2 : at + 3]
-    is_second = _kind(text, at + 2) in {LETTER, DIGIT} or second in {"(", "!"}
-    return is_first and bool(second) and is_second
+    is_first = _kind(text, first - 2) in {LETTER, DIGIT} or text[first - 2] in ")]"
+    second = text[last + 2 : last + 3]
+    return (
+        is_first and bool(second) and (_kind(text, last + 2) in {LETTER, DIGIT} or second in "(!")
+    )
 
 
 def _joins(text: str, at: int, sign: str) -> bool:

@@ -23,7 +23,7 @@ _ONE, _TWO, _THREE = np.uint64(1), np.uint64(2), np.uint64(3)
 _COLON, _SLASH, _DOT, _BANG, _HASH, _BLANK, _NEWLINE = (np.uint8(ord(c)) for c in ":/.!# \n")
 _OPEN, _CLOSE, _LEFT, _RIGHT = (np.uint8(ord(c)) for c in "()[]")
 _PLUS, _MINUS, _TILDE = np.uint32(ord("+")), np.uint32(ord("-")), np.uint32(ord("~"))
-_EQUALS, _AND = np.uint8(ord("=")), np.uint32(ord("&"))
+_EQUALS, _AND = np.uint8(ord("=")), np.uint8(ord("&"))
 
 _IN_ADDRESS = np.zeros(256, np.bool_)
 _IN_ADDRESS[0x21:0x7F] = True
@@ -162,11 +162,11 @@ def is_counted(text: Text, at: np.uint64, follower: np.uint64, folding: Folding)
     """Whether a sign belongs to a number, an expression or a name.
 
     `. : /` do between digits, `* ^ _ @ &` between letters or digits, also with a blank on either
-    side, `&&` anywhere, since `||` is left out; `#` after a letter (`C#`); `+` after a letter,
-    digit or `+` or before one; `-` and `< >` before a digit; `~` before a digit and behind what is
-    written; `!` behind a digit, a letter alone, before `=` or a name that it negates; `+ - < > =`
-    between operands, also with blanks around, the first of which may be a bracket (`f(x) < 0`),
-    and the second of which is a digit or, but for `-`, a letter or bracket.
+    side, `#` after a letter (`C#`); `+` after a letter, digit or `+` or before one; `-` and `< >`
+    before a digit; `~` before a digit and behind what is written; `!` behind a digit, a letter
+    alone, before `=` or a name that it negates; `+ - < > =` between operands, also with blanks
+    around, the first of which may be a bracket (`f(x) < 0`), and the second of which is a digit
+    or, but for `-`, a letter or bracket.
 
     Args:
         text: that holds it.
@@ -183,8 +183,7 @@ def is_counted(text: Text, at: np.uint64, follower: np.uint64, folding: Folding)
         return _is_factorial(text, at, follower, folding)
     if _JOINING[sign]:
         is_between = 0 < before <= _NUMBER and 0 < after <= _NUMBER
-        is_doubled = sign == _AND and _is_doubled(text, at, follower, folding)
-        return bool(is_between or is_doubled or _is_spaced(text, at, follower, folding))
+        return bool(is_between or _is_spaced(text, at, follower, folding))
     if _OPERATORS[sign]:
         is_led = after == _NUMBER and _LEADING[sign]
         if sign == _PLUS:
@@ -198,25 +197,6 @@ def is_counted(text: Text, at: np.uint64, follower: np.uint64, folding: Folding)
 def is_behind_digit(text: Text, at: np.uint64, folding: Folding) -> bool:
     """Whether a digit, as it is folded, stands right before a byte."""
     return _kind_before(text, at, folding) == _NUMBER
-
-
-@kernel
-def _is_doubled(text: Text, at: np.uint64, follower: np.uint64, folding: Folding) -> bool:
-    """Whether the `&` at a byte is one of two, and not of more."""
-    count = 1
-    while follower < text.end and count < 3:
-        point, following = decode_point(text.data, follower)
-        if folding.encoded[np.uint64(point)] != _AND:
-            break
-        count, follower = count + 1, following
-    while at > text.start and count < 3:
-        at -= _ONE
-        while at > text.start and (text.data[at] & np.uint8(0xC0)) == np.uint8(0x80):
-            at -= _ONE
-        if folding.encoded[np.uint64(decode_point(text.data, at)[0])] != _AND:
-            break
-        count += 1
-    return count == 2
 
 
 @kernel
@@ -237,8 +217,13 @@ def _is_factorial(text: Text, at: np.uint64, follower: np.uint64, folding: Foldi
 
 @kernel
 def _is_spaced(text: Text, at: np.uint64, follower: np.uint64, folding: Folding) -> bool:
-    """Whether a sign of ASCII stands between operands of ASCII, with blanks around."""
+    """Whether a sign of ASCII, or `&&`, stands between operands of ASCII, with blanks around."""
     data = text.data
+    if data[at] == _AND:
+        if at > text.start and data[at - _ONE] == _AND:
+            at -= _ONE
+        if follower < text.end and data[follower] == _AND:
+            follower += _ONE
     if data[at] >= _ASCII or at <= text.start + _ONE or follower + _ONE >= text.end:
         return False
     is_spaced = data[at - _ONE] == data[follower] == _BLANK

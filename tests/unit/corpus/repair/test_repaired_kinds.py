@@ -103,3 +103,46 @@ def test_right_text_of_these_kinds_stays(text: str) -> None:
 
 def test_direction_marks_in_chinese_go() -> None:
     assert normalized("中文\u200f(2020)，abc\u200e。") == "中文（2020），abc。"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "日文里“大丈夫”（だいじょうぶ）的意思是没关系。",
+        "《战争与和平》（俄语：Война и мир）是俄国作家托尔斯泰创作的长篇小说。",
+        "关关雎鸠，在河之洲。窈窕淑女，君子好逑。",
+        "覃、区、盖、种、员、郇、郗、逄、亓、仉督",
+    ],
+)
+def test_gbk_read_as_latin_1_is_read_again_with_other_scripts_and_rare_characters(
+    text: str,
+) -> None:
+    assert normalized(text.encode("gb18030").decode("latin-1")) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "HTML 中的 <p> 标签用于定义段落，<br> 用于换行。",
+        "示例：\n<ul>\n  <li>苹果</li>\n</ul>",
+        "> 引用里的代码：\n>\n> ```python\n> x = 1\n> ```",
+        "XML 的写法：\n<note>\n  <to>张三</to>\n  <body>下午开会</body>\n</note>",
+    ],
+)
+@pytest.mark.parametrize(
+    "around", ["<div><p>%s</p></div>", '<section class="a">\n<p>%s</p></section>\n']
+)
+def test_tags_around_a_text_that_speaks_of_tags_go(text: str, around: str) -> None:
+    assert normalized(around % text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<p> 表示段落的开始，它的结束写作 </p>",
+        "<p>与</p>是一对标签，<p> 标签可以不写结束。",
+        "<div> 和 <p> 都要结束：先写 </p>，再写 </div>",
+    ],
+)
+def test_tags_that_begin_and_end_a_text_on_tags_are_words_of_it(text: str) -> None:
+    assert normalized(text) == text
