@@ -66,6 +66,8 @@ def test_few_letters_of_any_scripts_have_a_language() -> None:
     columns = found([*texts])
     assert not [text for text, tag in zip(texts, columns.language, strict=True) if not tag]
     assert all(columns.language_shares)
+
+
 @pytest.mark.parametrize("text", ["aб", "αb\nбa", "12 xы"])
 def test_text_in_which_no_script_leads_has_the_languages_of_its_letters(text: str) -> None:
     columns = found([text])

@@ -14,7 +14,8 @@ from jobs.flow.intake.input_shards import delivered_files, input_name
 from jobs.flow.intake.plan import plan, with_digests
 from jobs.flow.releases.opened_release import open_release
 from jobs.storage.stores import open_store
-from tests.parents import parameters, published
+from tests.builds import write_partner
+from tests.parents import PARTNER, parameters, published
 
 
 def test_parent_of_the_same_parameters_is_opened_by_every_name(tmp_path: Path) -> None:
