@@ -359,3 +359,9 @@ def test_domains_listed_are_the_top_tenth(domains: int, listed: int, of_sme: int
     all_of_them = pa.table({"domain": range(domains)})
     for is_sme, count in ((False, listed), (True, of_sme)):
         assert listed_domains(all_of_them, is_sme=is_sme) == all_of_them.slice(0, count)
+
+
+def test_time_of_publishing_is_in_utc(ledger: Ledger) -> None:
+    times = ("2023-11-29T08:00:00+08:00", "2023-11-29T00:00:00", "")
+    found = [replace(ledger, published_at=one).published_utc for one in times]
+    assert found == ["2023-11-29T00:00:00Z", "2023-11-29T00:00:00Z", None]
