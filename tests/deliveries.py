@@ -15,13 +15,13 @@ COLUMNS = (("text", "text"), ("id", "id"), ("title", "title"), ("published", "da
 
 
 def asked(
-    delivered_as="jsonl",
-    encoding="utf-8",
-    columns=COLUMNS,
-    max_text_bytes=10_000,
-    batch_bytes=10_000,
-    html=False,
-):
+    delivered_as: str = "jsonl",
+    encoding: str = "utf-8",
+    columns: tuple[tuple[str, str], ...] = COLUMNS,
+    max_text_bytes: int = 10_000,
+    batch_bytes: int = 10_000,
+    html: bool = False,
+) -> DeliveryParams:
     return DeliveryParams(delivered_as, encoding, columns, max_text_bytes, batch_bytes, html)
 
 

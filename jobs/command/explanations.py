@@ -70,14 +70,14 @@ def report_duplicate(dropped: str, kept: str) -> None:
     at = _common_length(dropped, kept)
     start = max(kept.rfind("\n", 0, at) + 1, at - _BEFORE_CHARS)
     line = kept.count("\n", 0, start)
-    texts = [text[start : start + _COMPARED_CHARS] for text in (dropped, kept)]
+    left, right = (text[start : start + _COMPARED_CHARS] for text in (dropped, kept))
     width = terminal_width()
     say(
         f"\ndropped ({len(dropped):,} characters) │ stayed ({len(kept):,}), from line {line + 1:,}:"
     )
-    for shown in side_by_side(*texts, width, _LINES):
+    for shown in side_by_side(left, right, width, _LINES):
         say(shown)
-    say_places(list(differences(*texts)), most=_PLACES, above=line, width=width)
+    say_places(list(differences(left, right)), most=_PLACES, above=line, width=width)
 
 
 def _common_length(one: str, other: str) -> int:

@@ -68,7 +68,7 @@ def start_ray(params: ComputeParams) -> None:
 def interrupted_afterwards() -> Iterator[None]:
     """Let Ctrl-C end what is within once it is done; a second one ends it at once.
 
-    A Ray that is interrupted while it starts warns of each of its processes, and leaves some.
+    A Ray that is interrupted while it starts warns in words of its own.
 
     Raises:
         KeyboardInterrupt: also where what is within failed, as it may because of Ctrl-C.

@@ -23,10 +23,12 @@ from spdx_python_model import v3_0_1 as spdx
 
 import heliu
 from jobs.errors import ConfigError, DamagedRelease
+from jobs.flow.papers.california import california_summary
 from jobs.flow.papers.eu_summary import listed_domains, token_bin
 from jobs.flow.papers.ledger import Ledger, read_ledger
 from jobs.flow.papers.papers import papers, write_papers
 from jobs.flow.releases.opened_release import OpenedRelease
+from jobs.flow.releases.processing import NOT_GIVEN
 from tests.papers import GONE, TERMS, papers_corpus, redacted
 from tests.takedowns import Built, copied
 
@@ -359,3 +361,32 @@ def test_domains_listed_are_the_top_tenth(domains: int, listed: int, of_sme: int
     all_of_them = pa.table({"domain": range(domains)})
     for is_sme, count in ((False, listed), (True, of_sme)):
         assert listed_domains(all_of_them, is_sme=is_sme) == all_of_them.slice(0, count)
+
+
+def test_time_of_publishing_is_in_utc(ledger: Ledger) -> None:
+    times = ("2023-11-29T08:00:00+08:00", "2023-11-29T00:00:00", "")
+    found = [replace(ledger, published_at=one).published_utc for one in times]
+    assert found == ["2023-11-29T00:00:00Z", "2023-11-29T00:00:00Z", None]
+
+
+@pytest.mark.parametrize(
+    ("licences", "claimed"),
+    [(["CC0-1.0"], True), (["CC0-1.0", "MIT"], NOT_GIVEN), (["MIT"], NOT_GIVEN)],
+)
+def test_public_domain_is_claimed_of_the_whole_alone(
+    ledger: Ledger, licences: list[str], claimed: object
+) -> None:
+    partner = next(iter(ledger.partners))
+    ones = [1] * len(licences)
+    columns = {"partner": [partner] * len(licences), "licence": licences}
+    rows = pa.table({**columns, "documents": ones, "characters": ones})
+    given = replace(ledger, amounts={**ledger.amounts, ("partner", "licence"): rows})
+    (section,) = [one for one in california_summary(given).sections if one.number == "5"]
+    assert section.values["entirely in the public domain"] == claimed
+
+
+def test_a_kind_of_source_that_was_not_given_may_be_synthetic(ledger: Ledger) -> None:
+    partners = {name: {**one, "terms": {}} for name, one in ledger.manifest["partners"].items()}
+    given = replace(ledger, manifest={**ledger.manifest, "partners": partners})
+    (section,) = [one for one in california_summary(given).sections if one.number == "12"]
+    assert section.values["used"] is None
