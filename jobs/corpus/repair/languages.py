@@ -82,7 +82,7 @@ def languages(texts: pa.Array, found: Scan, script: list[str | None]) -> Languag
     data, offsets, _ = text_buffers(texts)
     is_plain = (found.kana + found.hangul + found.other == 0) & (20 * found.latin <= 3 * found.han)
     is_plain &= ~found.is_foreign & (found.han > 0)
-    columns = Languages(*([None] * len(texts) for _ in range(3)))
+    columns = Languages(*(list[str | None]([None] * len(texts)) for _ in range(3)))
     tags = _of_chinese(found, script, _are_cantonese(data, offsets))
     letters = zip(is_plain.tolist(), found.han.tolist(), found.latin.tolist(), strict=True)
     for row, (is_one, han, latin) in enumerate(letters):
