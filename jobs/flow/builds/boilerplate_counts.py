@@ -13,8 +13,7 @@ removal of a run reads, do not grow with the corpus. Counting tasks read a part 
 file, and distributing tasks of each counted one; that would be quadratic for many batches, so 32 of
 these are then gathered again. Which of the 32 have a key is in the low bits of texts.
 
-A counting task holds 80 bytes per key and text of its span, some 16 million; a gathering task as
-much of a quarter of a batch, or of a 128th of 32 batches, some 25 million.
+A counting task holds 80 bytes for each of some 16 million pairs, a gathering task for 25 million.
 """
 
 from __future__ import annotations
@@ -275,8 +274,8 @@ def _distribute(spec: _Task, *, params: BuildParams) -> Checkpoint:
     """Write the counts of a batch or a group of them, by the number of the batch."""
     store = open_store(params.storage)
     counts = np.concatenate([_NONE, *_read(store, spec, _read_counts)])
-    numbers = np.arange(GROUP_BATCHES, dtype=np.uint64)
-    shares = [counts[(counts[:, 1] >> number) & np.uint64(1) == 1] for number in numbers]
+    bits = (np.uint64(1 << number) for number in range(GROUP_BATCHES))
+    shares = [counts[counts[:, 1] & bit != 0] for bit in bits]
     return {"file": _write_rows(store, spec.at, shares)}
 
 
@@ -285,9 +284,7 @@ def _write_rows(store: ObjectStore, at: str, parts: Sequence[Keys]) -> str:
     return write_partitions(store, at, np.concatenate(parts).ravel(), bounds)
 
 
-def _read(
-    store: ObjectStore, spec: _Task, read: Callable[[ObjectStore, str, Part], Keys]
-) -> list[Keys]:
+def _read(store: ObjectStore, spec: _Task, read: Callable[..., Keys]) -> list[Keys]:
     """Read the task's partitions of all its files: arrays of shape (n, 2)."""
     files = read_list(store, spec.inputs.key)
     with ThreadPoolExecutor(_READERS) as pool:
