@@ -31,7 +31,7 @@ SETTINGS = {
     "RAY_grpc_client_keepalive_time_ms": "10000",
     "RAY_grpc_client_keepalive_timeout_ms": "5000",
 }
-_PORT = 16_379
+_PORT = 7_379  # below the ports that Ray gives its workers
 _NODE_SECONDS, _REGISTERED_SECONDS, _MOST_SECONDS = 120, 10, 300
 
 
