@@ -43,7 +43,7 @@ def local_matches(pattern: str, group: Wanted) -> Iterator[SourceFile | PassedOv
     """Yield what a pattern matches on disks.
 
     Raises:
-        DeliveryUnreadable: a folder is none, or the system lets nobody look there.
+        DeliveryUnreadable: a folder is none, or the system does not let it be looked at.
     """
     try:
         yield from _matches(pattern, group)

@@ -19,7 +19,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 from tests.commands import heliu, start
@@ -32,20 +31,25 @@ SETTINGS = {
     "RAY_grpc_client_keepalive_time_ms": "10000",
     "RAY_grpc_client_keepalive_timeout_ms": "5000",
 }
-_PORT = 16_379
-_NODE_SECONDS, _MOST_SECONDS = 60, 300
+_PORT = 7_379  # below the ports that Ray gives its workers
+_NODE_SECONDS, _REGISTERED_SECONDS, _MOST_SECONDS = 120, 10, 300
 
 
 class Node:
     """A node of a cluster, with all processes that it starts."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, log: Path, *arguments: str) -> None:
         command = [str(Path(sys.executable).with_name("ray")), "start", "--block", "--num-cpus=1"]
-        self._process = subprocess.Popen(
-            [*command, "--node-ip-address=127.0.0.1", *arguments],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [*command, "--node-ip-address=127.0.0.1", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        if not _wait_for(self.raylet, _NODE_SECONDS):
+            self.end()
+            raise RuntimeError(f"no node has started:\n{log.read_text(encoding='utf-8')}")
 
     def processes(self) -> list[int]:
         """Return the numbers of its processes, parents first."""
@@ -92,13 +96,12 @@ def _content(path: Path) -> bytes:
 def cluster(folder: Path) -> Iterator[Node]:
     """Two nodes; the second is given."""
     os.environ |= {**SETTINGS, "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-    head = Node("--head", f"--port={_PORT}", "--include-dashboard=false", f"--temp-dir={folder}")
-    nodes = [head]
+    log = folder.with_suffix(".log")
+    how = ("--head", f"--port={_PORT}", "--include-dashboard=false", f"--temp-dir={folder}")
+    nodes = [Node(log, *how)]
     try:
-        _wait_for(head.raylet, _NODE_SECONDS)
-        nodes.append(Node(f"--address=127.0.0.1:{_PORT}"))
-        _wait_for(nodes[1].raylet, _NODE_SECONDS)
-        time.sleep(5)  # it registers
+        nodes.append(Node(log, f"--address=127.0.0.1:{_PORT}"))
+        time.sleep(_REGISTERED_SECONDS)
         yield nodes[1]
     finally:
         for node in nodes[::-1]:
@@ -137,16 +140,17 @@ def main() -> None:
     with cluster(folder / "ray") as node:
         address = f"compute.address=127.0.0.1:{_PORT}"
         running = start(*build, f"storage.root={root}", address, **SETTINGS)
-        is_begun = _wait_for(partial(_found, root / "demo" / "work" / "normalized"), _MOST_SECONDS)
+        work = root / "demo" / "work" / "normalized"
+        is_begun = _wait_for(lambda: running.poll() is not None or _found(work), _MOST_SECONDS)
         frozen = node.raylet()
         node.signal(signal.SIGSTOP, frozen)
         at = time.monotonic()
         sys.stdout.write(f"stopped {len(frozen)} processes: {is_begun}\n")
         try:
-            _, said = running.communicate(timeout=_MOST_SECONDS)
+            said, _ = running.communicate(timeout=_MOST_SECONDS)
         except subprocess.TimeoutExpired:
             running.kill()
-            _, said = running.communicate()
+            said, _ = running.communicate()
         seconds = time.monotonic() - at
     sys.stdout.write(f"{said}\nended {running.returncode} after {seconds:.0f} s\n")
     is_well = not alone.returncode and not running.returncode
