@@ -79,6 +79,9 @@ def interrupted_afterwards() -> Iterator[None]:
         if pressed:
             raise KeyboardInterrupt
         pressed.append(number)
+        logging.getLogger(__name__).warning(
+            "heliu: stopping as soon as Ray has started; press again to stop at once"
+        )
 
     if threading.current_thread() is not threading.main_thread():  # where signals do not arrive
         yield

@@ -175,10 +175,15 @@ def started(presses: int, fault: Exception | None = None) -> None:
 
 
 @pytest.mark.parametrize("presses", [1, 2])
-def test_interrupt_waits_until_ray_is_started_and_a_second_one_does_not(presses: int) -> None:
+def test_interrupt_waits_until_ray_is_started_and_a_second_one_does_not(
+    presses: int, caplog: pytest.LogCaptureFixture
+) -> None:
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
         started(presses)
+    assert [record.message for record in caplog.records] == [
+        "heliu: stopping as soon as Ray has started; press again to stop at once"
+    ]
     with pytest.raises(KeyboardInterrupt):
         started(presses, ConfigError("it cannot start without what was interrupted"))
     with pytest.raises(ConfigError):
