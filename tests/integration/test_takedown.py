@@ -260,7 +260,7 @@ def test_takedown_by_command_tells_no_log_what_was_searched_for(
         takedown_main()
     said = capsys.readouterr()
     assert "nothing was changed" in said.out
-    assert "demo 1.1.1 published: 1.1.0 without 1 documents" in said.out
+    assert "demo 1.1.1 published: 1.1.0 without 1 document" in said.out
     assert SECRET in said.out
     assert PRIVATE not in said.out + said.err
     assert objects_with(root, PRIVATE, PRIVATE_URL) == []
