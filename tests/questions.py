@@ -140,9 +140,8 @@ def page(folder: Path) -> str:
     ]
     for number, (question, command, done) in enumerate(answers(folder), start=1):
         lines = (done.stdout.strip() or done.stderr.strip()).replace(str(folder), "…").splitlines()
-        shown = lines[:_LINES] + (
-            [f"… {len(lines) - _LINES} more lines"] if len(lines) > _LINES else []
-        )
+        left = len(lines) - _LINES
+        shown = lines if left < 2 else [*lines[:_LINES], f"… {left} more lines"]
         parts.append(f"\n## {number}. {question.asked}\n\n```sh\n{command}\n```\n\n```text\n")
         parts.append("".join(f"{line.rstrip()}\n" for line in shown) + "```\n")
     return "".join(parts)
