@@ -286,7 +286,7 @@ def _values(found: tuple[Any, ...], lost_share: float) -> list[object]:
     except UnicodeDecodeError as error:
         lenient = [escaped(cell, "utf-8") if isinstance(cell, bytes) else cell for cell in found]
         values = with_losses(lenient, undecodable(error), lost_share)
-    refusal = next((value for value in values if isinstance(value, Refusal)), None)
-    if refusal is None:
+    if Refusal not in map(type, values):
         return values
+    refusal = next(value for value in values if isinstance(value, Refusal))
     return [refusal, *(None if isinstance(value, Refusal) else value for value in values[1:])]
