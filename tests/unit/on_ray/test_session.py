@@ -58,8 +58,8 @@ def test_ray_that_does_not_come_up_in_time_is_no_defect(
 
     monkeypatch.setattr(ray, "init", overloaded)
     monkeypatch.setattr("jobs.on_ray.addresses.cluster_address", lambda _: address)
-    # Reading the environment's token again would take that of other tests' Ray away.
-    monkeypatch.setattr("jobs.on_ray.isolation.show_token", lambda: None)
+    # A token of its own would take that of other tests' Ray away from this process.
+    monkeypatch.setattr("jobs.on_ray.isolation._read_environment_again", lambda: None)
     with pytest.raises(ComputeError, match=rf"\(The current node timed out.*{said}"), ray_session():
         list(map_shards(str, ["a"], compute=COMPUTE, label="one"))
     assert ended == ["ended"]
