@@ -19,6 +19,7 @@ import jobs.flow
 
 SHORT, LONG = 1_000, 4_000  # characters
 QUICK_S = 0.0004
+TRIES = 6  # of what seems slow: a busy machine adds to some of them
 GROWTH = 2.2  # times the growth of the text, before a pattern is taken to be worse than linear
 BOUNDED = {"dates": 100}  # characters that a module shows its patterns at most
 BOUNDED_S = 0.02
@@ -158,9 +159,9 @@ def slow(named: Named) -> Iterator[str]:
         if bound and brief > BOUNDED_S:
             yield f"{named.name}: {shape}: {brief:.4f} s"
         elif not bound and brief > QUICK_S:
-            long = seconds(named, longer[shape])
-            if long > brief * GROWTH * LONG / SHORT:
-                yield f"{named.name}: {shape}: {brief:.4f} s, then {long:.4f} s"
+            growths = (seconds(named, longer[shape]) / seconds(named, text) for _ in range(TRIES))
+            if all(growth > GROWTH * LONG / SHORT for growth in growths):
+                yield f"{named.name}: {shape}: {brief:.4f} s"
 
 
 @pytest.mark.parametrize("named", patterns(), ids=lambda named: named.name)
