@@ -139,7 +139,7 @@ def normalize_shard(shard: InputShard, *, params: BuildParams) -> Checkpoint:
             except DeliveryUnreadable as error:
                 bad.append((file, error))
             renew()
-    return complaints(bad, params) if bad else writer.finished()
+        return complaints(bad, params) if bad else writer.finished()
 
 
 def normalize_tables(
