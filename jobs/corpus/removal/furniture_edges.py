@@ -7,16 +7,15 @@ kernel looks for these; the patterns that decide are tried on the few lines that
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.corpus.removal.edge_lines import Edges
 from jobs.corpus.removal.line_keys import Mask
 from jobs.corpus.text.canonical import FoldingTable
+from jobs.corpus.text.character_pairs import Pairs, is_among, packed_pairs
 from jobs.corpus.text.furniture_signs import (
     Sign,
     furniture_hints,
@@ -28,9 +27,6 @@ from jobs.corpus.text.text_buffers import Offsets, text_buffers
 from jobs.corpus.text.utf8 import Bytes, decode_point
 
 _ALONE, _BEFORE, _OPENS, _CLOSES, _BEGINS, _FOLLOWS = (1 << bit for bit in range(6))
-_POINT_BITS = 21  # of a sign
-
-Pairs = npt.NDArray[np.uint64]
 
 
 class _Hints(NamedTuple):
@@ -92,12 +88,7 @@ def _hints() -> _Hints:
         (_FOLLOWS, [hint[1] for hint in hints.first]),
     ):
         roles[np.isin(signs, [ord(character) for character in characters])] |= role
-    return _Hints(roles, signs, _packed(pairs), _packed(hints.first))
-
-
-def _packed(pairs: Iterable[str]) -> Pairs:
-    packed = [ord(pair[0]) << _POINT_BITS | ord(pair[1]) for pair in pairs]
-    return np.array(sorted(packed), np.uint64)
+    return _Hints(roles, signs, packed_pairs(pairs), packed_pairs(hints.first))
 
 
 @kernel
@@ -142,7 +133,4 @@ def _has_hint(data: Bytes, i: np.uint64, end: np.uint64, hints: _Hints) -> bool:
 @kernel
 def _is_pair(first: np.uint64, second: np.uint64, pairs: Pairs, hints: _Hints) -> bool:
     """Whether the signs of two characters are one of `pairs`."""
-    signs = hints.signs
-    pair = (np.uint64(signs[first]) << np.uint64(_POINT_BITS)) | np.uint64(signs[second])
-    at = np.searchsorted(pairs, pair)
-    return bool(at < len(pairs) and pairs[at] == pair)
+    return is_among(np.uint64(hints.signs[first]), np.uint64(hints.signs[second]), pairs)

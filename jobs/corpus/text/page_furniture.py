@@ -21,12 +21,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.corpus.text.character_pairs import Pairs, first_points, is_among, packed_pairs
 from jobs.corpus.text.kernels import kernel
 from jobs.corpus.text.text_buffers import Offsets, text_buffers
 from jobs.corpus.text.utf8 import Bytes, decode_point
 
 TextFlags = npt.NDArray[np.bool_]
-Pairs = npt.NDArray[np.uint64]
 
 
 class SetAside(IntFlag):
@@ -62,10 +62,8 @@ _COUNT = (
     rf"(?:{_COUNTED})[量数次]{{0,2}}[ \t]{{0,3}}[：:]?[ \t]{{0,3}}"
     r"\d{1,9}(?:[,，.]\d{1,9}){0,3}[ \t]{0,3}[万人次条个]{0,2}[ \t|·]{0,3}"
 )
-_AFTER_LABEL, _AFTER_DAY = (
-    8,
-    40,
-)  # characters between a label and its colon, a day and a label, at most
+_AFTER_LABEL = 8  # characters between a label and its colon, at most
+_AFTER_DAY = 40  # likewise between a day and a label
 # It begins with a newline, which the search finds at the speed of memchr.
 # What names and dates are behind is no sentence: 记者：收成怎么样？ is what an interview says.
 _SENTENCE = r"[^\n]*(?:[？！?!；;]|，[^\n]*。)"
@@ -85,7 +83,6 @@ _FURNITURE_LINE = re.compile(
 _ADDRESS = re.compile(r"\]\([!-'*-~]+\)|https?://[!-~]+")
 _WEIGHED_CHARS = 4000  # of a longer text furniture is never the larger part
 _FIRST, _ALONE, _BRACKET = 1, 2, 4
-_POINT_BITS = 21  # of a code point
 _LINK_BYTES = np.uint64(80)  # of the text of a link
 _LABEL_BYTES = np.uint64(
     4 * (max(map(len, f"{_LABELS}|{_TITLES}|{_NOTICES}".split("|"))) + _AFTER_LABEL + 1)
@@ -132,7 +129,7 @@ def _beginnings() -> _Beginnings:
     kinds = np.zeros(sys.maxunicode + 1, np.uint8)
     labels = _pairs(f"{_LABELS}|{_TITLES}|{_NOTICES}|19|20")
     signs = _pairs(f"{_SIGNS}|{_RIGHTS}|{_COUNTED}")
-    kinds[(np.append(labels, signs) >> np.uint64(_POINT_BITS)).astype(np.int64)] = _FIRST
+    kinds[first_points(np.append(labels, signs))] = _FIRST
     kinds[[ord(word) for word in _RIGHTS.split("|") if len(word) == 1]] = _ALONE
     kinds[[ord(sign) for sign in "（([【"]] = _BRACKET
     kinds.flags.writeable = False
@@ -143,8 +140,7 @@ def _pairs(words: str) -> Pairs:
     """Return the first two characters of words of two and more, small or capital, packed."""
     letters = ((word[0], word[1]) for word in words.split("|") if len(word) > 1)
     cases = (product(*((c.lower(), c.upper()) for c in pair)) for pair in letters)
-    packed = {ord(one) << _POINT_BITS | ord(other) for two in cases for one, other in two}
-    return np.array(sorted(packed), np.uint64)
+    return packed_pairs(one + other for two in cases for one, other in two)
 
 
 @kernel
@@ -179,17 +175,12 @@ def _begins_like_furniture(
             return True
         point, i = _next_point(data, _ink(data, i, end), end)
     if beginnings.kinds[point] == _FIRST:
-        pair = (point << np.uint64(_POINT_BITS)) | _next_point(data, i, end)[0]
+        second, _ = _next_point(data, i, end)
         most = _DAY_BYTES if point <= _NINE else _LABEL_BYTES
-        is_label = _is_in(pair, beginnings.labels) and _has_colon(data, i, min(end, i + most))
-        return is_label or _is_in(pair, beginnings.signs)
+        is_label = is_among(point, second, beginnings.labels)
+        is_label = is_label and _has_colon(data, i, min(end, i + most))
+        return is_label or is_among(point, second, beginnings.signs)
     return bool(beginnings.kinds[point] == _ALONE)
-
-
-@kernel
-def _is_in(pair: np.uint64, pairs: Pairs) -> bool:
-    at = np.searchsorted(pairs, pair)
-    return bool(at < len(pairs) and pairs[at] == pair)
 
 
 @kernel
