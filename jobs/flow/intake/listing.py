@@ -87,7 +87,9 @@ def wanted_files(partner: PartnerParams) -> list[Wanted]:
 def _listings(partner: PartnerParams, params: BuildParams) -> list[Listing]:
     wanted = wanted_files(partner)
     found = listings(wanted, endpoint_url=params.storage.endpoint_url)
-    read = {ending for listing in found for file in listing.files for ending in _endings(file.uri)}
+    others = {name for listing in found for name in listing.passed_over}
+    files = (file for listing in found for file in listing.files) if others else ()
+    read = {ending for file in files for ending in _endings(file.uri) if ending in others}
     for one, listing in zip(wanted, found, strict=True):
         if unread := [name for name in listing.passed_over if name not in read]:
             line = passed_over(one, Listing(listing.files, unread))
