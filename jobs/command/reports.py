@@ -11,6 +11,7 @@ from jobs.command.escapes import visible_line
 from jobs.command.terminal import command, note, say, say_json, say_table
 from jobs.corpus.dedup.geometry import Geometry
 from jobs.flow.releases.manifest_rows import bad_file_rows, private_data_rows
+from jobs.flow.releases.processing import thresholds
 from jobs.quantities import Share, Size, counted
 from jobs.storage.canonical_json import canonical_json, sha256_hex
 from jobs.storage.objects import StorageParams
@@ -195,10 +196,10 @@ def report_normalized(build: BuildState) -> None:
 def report_recall(bands: BandParams) -> None:
     """Print the probability that a pair collides and is dropped, by Jaccard similarity."""
     geometry = Geometry(bands.num_perm, bands.bands, bands.rows)
-    own = ", ".join(f"{name} {share}" for name, share in bands.own_thresholds.items())
+    shown = thresholds({"threshold": bands.threshold, "thresholds": bands.own_thresholds})
     say(
         f"{bands.bands} bands x {bands.rows} rows of {bands.num_perm} MinHash values, threshold "
-        f"{bands.threshold}{own and f' ({own})'}, verify={bands.verify}: of pairs so similar"
+        f"{shown}, verify={bands.verify}: of pairs so similar"
     )
     steps = sorted({bands.threshold, *(step / 20 for step in range(10, 20))})
     say_table(
