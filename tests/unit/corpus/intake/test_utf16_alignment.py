@@ -53,6 +53,7 @@ def test_what_was_given_up_makes_its_line_invalid_and_no_other() -> None:
     lines = b"".join(utf8_blocks([data[:301] + data[302:]], "utf-16-le")).split(b"\n")
     valid = [line for line in lines if line.decode("utf-8", "ignore").encode() == line]
     assert len(lines) - len(valid) == 1
+    assert valid == [PROSE.rstrip("\n").encode()] * 19 + [b""]
 
 
 def test_time_is_linear_where_every_line_is_damaged() -> None:
