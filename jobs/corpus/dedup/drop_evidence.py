@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from jobs.corpus.dedup.decision_kernels import Outcome
 from jobs.corpus.dedup.params import BandParams
-from jobs.corpus.dedup.ranking import hash_halves
+from jobs.corpus.model.identity import hash_halves
 from jobs.corpus.model.reasons import COPIES, TEMPLATE, DropReason
 from jobs.corpus.model.tables import DROPS
 from jobs.corpus.text.page_furniture import SetAside

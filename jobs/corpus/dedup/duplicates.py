@@ -39,9 +39,10 @@ from jobs.corpus.dedup.decision_kernels import decide
 from jobs.corpus.dedup.drop_evidence import drops_of
 from jobs.corpus.dedup.hot_buckets import most_differing, segment_length
 from jobs.corpus.dedup.params import BandParams, RankParams
-from jobs.corpus.dedup.ranking import hash_halves, rank_order
+from jobs.corpus.dedup.ranking import rank_order
 from jobs.corpus.dedup.shingles import texts_of
 from jobs.corpus.dedup.siblings import Keys
+from jobs.corpus.model.identity import hash_halves
 from jobs.corpus.text.text_buffers import text_buffers
 
 HOT_DOCUMENTS = 64

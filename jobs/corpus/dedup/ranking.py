@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.corpus.dedup.params import PREFERENCES, RankParams
+from jobs.corpus.model.identity import hash_halves
 
 SortKey = npt.NDArray[np.generic]
 
@@ -59,16 +60,6 @@ def _untied(
     rows = order[tied]
     order[tied] = rows[np.lexsort([key[rows] for key in reversed(keys)])]
     return order
-
-
-def hash_halves(column: pa.ChunkedArray) -> list[npt.NDArray[np.uint64]]:
-    """Return the high and low halves of 16-byte hashes: shapes (n,), uint64; null is 0."""
-    chunk = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if chunk.null_count:
-        chunk = pc.fill_null(chunk, pa.scalar(bytes(16), pa.binary(16)))
-    data = chunk.buffers()[1]
-    pairs = np.frombuffer(data or b"", ">u8")[2 * chunk.offset : 2 * (chunk.offset + len(chunk))]
-    return [half.astype(np.uint64) for half in pairs.reshape(-1, 2).T]
 
 
 def _preference(ranked: pa.Table, preference: str) -> SortKey:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+import numpy.typing as npt
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import xxhash
 
 from jobs.corpus.model.tables import HASH
@@ -58,3 +61,13 @@ def hash_column(digits: pa.ChunkedArray) -> pa.Array:
 def digest(*parts: str | None) -> bytes:
     """Return the xxh3-128 of some strings, encoded so that their boundaries count."""
     return xxhash.xxh3_128_digest(orjson.dumps(parts))
+
+
+def hash_halves(column: pa.ChunkedArray) -> list[npt.NDArray[np.uint64]]:
+    """Return the high and low halves of 16-byte hashes: shapes (n,), uint64; null is 0."""
+    chunk = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if chunk.null_count:
+        chunk = pc.fill_null(chunk, pa.scalar(bytes(16), pa.binary(16)))
+    data = chunk.buffers()[1]
+    pairs = np.frombuffer(data or b"", ">u8")[2 * chunk.offset : 2 * (chunk.offset + len(chunk))]
+    return [half.astype(np.uint64) for half in pairs.reshape(-1, 2).T]

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.corpus.dedup.ranking import hash_halves
+from jobs.corpus.model.identity import hash_halves
 
 GRAIN_BYTES = 1 << 18  # of text, among which one boundary is found on average
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from jobs.corpus.dedup.ranking import hash_halves
+from jobs.corpus.model.identity import hash_halves
 from jobs.corpus.model.reasons import RejectReason, RemovalKind, Stage
 from jobs.corpus.model.sites import sites
 from jobs.corpus.model.tables import DOCUMENTS

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.corpus.dedup.ranking import hash_halves
+from jobs.corpus.model.identity import hash_halves
 from jobs.corpus.model.tables import STORED_DOCUMENTS
 from jobs.corpus.removal.line_keys import Keys, Mask
 from jobs.flow.shards import Run

@@ -43,7 +43,7 @@ from jobs.corpus.dedup.components import (
     reduced_buckets,
     unite,
 )
-from jobs.corpus.dedup.ranking import hash_halves
+from jobs.corpus.model.identity import hash_halves
 from jobs.flow.dedup.candidates import (
     CandidateGroups,
     Partitioning,

@@ -35,8 +35,8 @@ from jobs.corpus.dedup.components import (
 )
 from jobs.corpus.dedup.hot_bucket_keys import HotKeys, hot_keys, refined_keys
 from jobs.corpus.dedup.hot_buckets import segment_length
-from jobs.corpus.dedup.ranking import hash_halves
 from jobs.corpus.dedup.signatures import Signatures
+from jobs.corpus.model.identity import hash_halves
 from jobs.flow.dedup.candidate_groups import candidate_groups, group_components
 from jobs.flow.dedup.candidates import (
     PARTITION_KEYS,
