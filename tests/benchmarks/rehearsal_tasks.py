@@ -62,13 +62,17 @@ class Ran(NamedTuple):
 
 @dataclass
 class Stage:
-    """What the tasks of one label need: as many as there are, from those that were run."""
+    """What the tasks of one label need: as many as there are, from those that were run.
+
+    `seconds` passed until all were done here.
+    """
 
     tasks: int = 0
     ran: int = 0
     specs: list[int] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     cpu_seconds: float = 0.0
+    seconds: float = 0.0
 
     def add(self, ran: Ran, times: int) -> None:
         self.tasks += times
@@ -100,7 +104,7 @@ class Executor:
         label: str,
         **_: object,
     ) -> Iterator[tuple[str, Checkpoint]]:
-        label = str(label)
+        label, began = str(label), time.perf_counter()
         rows = [pickle.dumps(spec) for spec in specs]  # as Ray Data is given them
         stage = self.stages.setdefault(label, Stage())
         stage.specs += map(len, rows)
@@ -123,6 +127,7 @@ class Executor:
                 )
         while clones:
             yield from clones.pop(0).result()
+        stage.seconds += time.perf_counter() - began
 
     def _kind(self, label: str, spec: CheckpointedTask[Any], number: int, tasks: int) -> Any:
         """What tasks that read equal bytes have in common; else which of a few is run."""

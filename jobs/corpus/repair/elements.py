@@ -37,6 +37,7 @@ _ELEMENT = re.compile(
     r"(?=[\s>])[^<>]*(?<!/)>",
     re.IGNORECASE,
 )
+_CLOSING = re.compile(r"</(\w[\w.]*)>")
 _OF_PAGES = re.compile(r"<(?:br|hr|font|center|nobr)\b", re.IGNORECASE)
 _ENCLOSING = re.compile(
     r"\s*<(article|body|div|main|p|section|span)(?:\s[^<>]*)?>(?! )", re.IGNORECASE
@@ -47,20 +48,17 @@ _MOST_ENCLOSING = 8
 
 def data_elements(text: str) -> Iterator[tuple[int, int]]:
     """Yield the spans of elements that HTML does not have: what is in them is data, not a page."""
-    unclosed: set[str] = set()
-    position = 0
-    while opening := _ELEMENT.search(text, position):
+    opening = _ELEMENT.search(text)
+    last = {found[1]: found.start() for found in _CLOSING.finditer(text)} if opening else {}
+    while opening:
         position = opening.end()
-        if opening[1] in unclosed:
-            continue
-        closing = f"</{opening[1]}>"
-        end = text.find(closing, position)
-        if end < 0:
-            unclosed.add(opening[1])
-        else:
+        if last.get(opening[1], 0) >= position:
+            closing = f"</{opening[1]}>"
+            end = text.find(closing, position)
             position = end + len(closing)
             if not _OF_PAGES.search(text, opening.end(), end):
                 yield opening.start(), position
+        opening = _ELEMENT.search(text, position)
 
 
 def without_enclosing(text: str) -> str:

@@ -34,7 +34,7 @@ from jobs.corpus.repair.wrapped_lines import join_wrapped_lines
 from jobs.corpus.text import alphabets
 
 # Releases record it: other rules, other number.
-NORMALIZATION_VERSION = 6
+NORMALIZATION_VERSION = 7
 
 Bits = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]

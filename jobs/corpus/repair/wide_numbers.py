@@ -17,6 +17,7 @@ _STOP = 0xFF0E
 _WIDTH = np.uint64(3)  # bytes of every full-width character
 _GROUP = np.uint64(9)  # two digits and the colon behind them
 _PAIRS = 6
+_MOST_COMMAS = 12  # in one number; what has more is a list
 _ITEM = np.uint64(5)  # bytes of a line feed, a digit and a full-width sign
 _ZERO = np.uint64(0)
 
@@ -147,10 +148,12 @@ def _is_grouping(data: Bytes, i: np.uint64, bounds: tuple[np.uint64, np.uint64])
 
     １００，２００，３００ is a list as often as a number; with a unit behind it is a number.
     """
-    at = i - _WIDTH
+    at, commas = i - _WIDTH, 1
     first = _digits_before(data, at, bounds)
     while first == 3 and _point_before(data, at - _WIDTH * np.uint64(3), bounds) == _COMMA:
-        at -= _WIDTH * np.uint64(4)
+        at, commas = at - _WIDTH * np.uint64(4), commas + 1
+        if commas > _MOST_COMMAS:
+            return False
         first = _digits_before(data, at, bounds)
     if not 1 <= first <= 3 or _digits_behind(data, i, bounds) != 3:
         return False
@@ -159,7 +162,9 @@ def _is_grouping(data: Bytes, i: np.uint64, bounds: tuple[np.uint64, np.uint64])
     while (
         _point_at(data, end, bounds) == _COMMA and _digits_behind(data, end + _WIDTH, bounds) == 3
     ):
-        end += _WIDTH * np.uint64(4)
+        end, commas = end + _WIDTH * np.uint64(4), commas + 1
+        if commas > _MOST_COMMAS:
+            return False
     behind = _point_at(data, end, bounds)
     is_plain = before not in (0x7B2C, 0x3001, _COMMA) and behind not in (0x3001, _COMMA)
     return is_plain and (first < 3 or _has(_BEHIND_AMOUNT, behind))
@@ -195,13 +200,14 @@ def _is_of_device(data: Bytes, i: np.uint64, bounds: tuple[np.uint64, np.uint64]
     if i < bounds[0] + _GROUP or not _is_pair(data, i - _GROUP, bounds):
         return False
     start, end, behind = i, i, 0
+    first = max(bounds[0], i - min(i, _GROUP * np.uint64(_PAIRS)))
     while (
-        start >= bounds[0] + _GROUP
+        start >= first + _GROUP
         and _is_pair(data, start - _GROUP, bounds)
         and _point_at(data, start - _WIDTH, bounds) == _COLON
     ):
         start -= _GROUP
-    while _is_pair(data, end, bounds):
+    while behind < _PAIRS and _is_pair(data, end, bounds):
         behind += 1
         end += _GROUP
         if _point_at(data, end - _WIDTH, bounds) != _COLON:

@@ -60,12 +60,14 @@ def program_blocks(text: str) -> list[Span]:
 def data_blocks(text: str) -> list[Span]:
     """Return start and end of rows of values, of settings and of what programs printed."""
     blocks = [*_printed_blocks(text), *(front.span() for front in _FRONT_MATTER.finditer(text))]
+    characters = len(text.strip("\n"))
     for paragraph in _PARAGRAPH.finditer(text):
         lines = paragraph[0].split("\n")
         starts = [paragraph.start()]
         for line in lines:
             starts.append(starts[-1] + len(line) + 1)
-        found = [(0, len(lines))] if _are_settings(lines) else _rows(lines, text)
+        is_whole = len(paragraph[0]) == characters
+        found = [(0, len(lines))] if _are_settings(lines) else _rows(lines, is_whole=is_whole)
         blocks += [(starts[first], starts[last] - 1) for first, last in found]
     return blocks
 
@@ -102,10 +104,11 @@ def _is_nested(line: str, below: str) -> bool:
     return opening is not None and (below.startswith("- ", indent) or indent > len(opening[1]))
 
 
-def _rows(lines: list[str], text: str) -> Iterator[Span]:
+def _rows(lines: list[str], *, is_whole: bool) -> Iterator[Span]:
     """Yield the first and the last line of every run of rows with as many fields in each.
 
-    Numbers show that fields are values; where a whole text is rows, nothing else need show it.
+    Numbers show that fields are values; where the lines are a whole text and all of them rows,
+    nothing else need show it.
     """
     first, kind = 0, None
     for number, line in enumerate([*lines, ""]):
@@ -113,7 +116,7 @@ def _rows(lines: list[str], text: str) -> Iterator[Span]:
         if found == kind and kind:
             continue
         if kind and number - first >= _LEAST_ROWS:
-            is_all = number - first == len(lines) == text.strip("\n").count("\n") + 1
+            is_all = is_whole and number - first == len(lines)
             numbers = sum(_DIGIT.search(row) is not None for row in lines[first:number])
             if is_all or 2 * numbers >= number - first:
                 yield first, number

@@ -18,7 +18,7 @@ from tests.corpora import NO_KEYWORDS
 
 REPEATS = RepeatedLineParams(is_on=True, min_chars=20, min_times=3, min_pasted_chars=200)
 PARAMS = TextParams(RepairParams((), 0.02), REPEATS, NO_KEYWORDS, PrivateDataParams())
-SHORT, LONG = 8_000, 32_000  # characters
+SHORT, TIMES = 8_000, 4  # characters, and how much longer the other text is
 QUICK_S = 0.05
 GROWTH = 2.5  # times the growth of the text: less than its square has
 
@@ -43,8 +43,12 @@ TEXTS = [
         "·",
         "。",
     ),
+    *("ＡＢ：", "１００，", "１２：", "</q{n}>", "<q{n}>甲</q{n}>", "[12:00] 甲,乙\n", "<div>"),
+    *("键: 值\n  - 甲\n\n", "$ ls a\n\n", "@@ -1 +1 @@\n", "éÉ", ",:D"),
     *("春 夏 ", "a@", "http://a/", "\\", "'", '"', '="', "表|格\n", "|表|格|\n|-|-|\n"),
 ]
+# What is dear by the square of what a text has few of: shown where the text is long.
+LONG_TEXTS = ["<q{n}>", "甲,乙,丙\n4,5,6\n7,8,9\n\n"]
 PAGES = [
     *("<!--", "<h1>", "<title>", "<script>", "<meta ", "<link ", "<", "</", "<a href='", "&#"),
     *("<table>", "<td>", "<p>", "<b>", "<svg>", "<select>", "<template>", "<div>", "<a>x</a>"),
@@ -75,7 +79,8 @@ def of_title(text: str) -> object:
 
 
 def seconds(run: Callable[[str], object], word: str, size: int) -> float:
-    text = word * (size // len(word))
+    words = (word.replace("{n}", str(number)) for number in range(size // len(word)))
+    text = "".join(words)
     best = float("inf")
     for _ in range(2):
         start = time.process_time()
@@ -87,17 +92,24 @@ def seconds(run: Callable[[str], object], word: str, size: int) -> float:
 
 
 @pytest.mark.parametrize(
-    ("run", "words"),
-    [(of_text, TEXTS), (of_page, PAGES), (of_title, PAGES[:9])],
+    ("run", "words", "size"),
+    [
+        (of_text, TEXTS, SHORT),
+        (of_text, LONG_TEXTS, 10 * SHORT),
+        (of_page, PAGES, SHORT),
+        (of_title, PAGES[:9], SHORT),
+    ],
     ids=lambda it: str(it)[:20],
 )
-def test_text_takes_time_in_proportion(run: Callable[[str], object], words: list[str]) -> None:
+def test_text_takes_time_in_proportion(
+    run: Callable[[str], object], words: list[str], size: int
+) -> None:
     of_text("热身")
     slow = []
     for word in words:
-        brief = seconds(run, word, SHORT)
+        brief = seconds(run, word, size)
         if brief > QUICK_S:
-            long = seconds(run, word, LONG)
-            if long > brief * GROWTH * LONG / SHORT:
+            long = seconds(run, word, TIMES * size)
+            if long > brief * GROWTH * TIMES:
                 slow.append(f"{word!r}: {brief:.3f} s, then {long:.3f} s")
     assert not slow
