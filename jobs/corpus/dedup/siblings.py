@@ -42,6 +42,7 @@ _ORDINAL = re.compile(
 _ORDINALS = {"上": 1, "中": 2, "下": 3, "首": 1} | {
     ordinal: number for number, ordinal in enumerate(_ORDINAL.pattern.split("|")[-10:], 1)
 }
+_DIGIT = re.compile("[0-9]")
 _LEADING_ZEROS = re.compile(r"(?<![\d.])0+(?=\d)")
 _NO_TITLE_OF_TEXT = "?"  # no canonical title begins so
 _MARK = np.uint8(ord(_NO_TITLE_OF_TEXT))
@@ -85,7 +86,7 @@ def _key(title: str | None, *, is_of_text: bool) -> str | None:
     key = _LEADING_ZEROS.sub("", _NUMERAL.sub(_in_digits, ordinals))
     if is_of_text:
         return key
-    return _NO_TITLE_OF_TEXT + key if any("0" <= sign <= "9" for sign in key) else None
+    return _NO_TITLE_OF_TEXT + key if _DIGIT.search(key) else None
 
 
 def _in_digits(numeral: re.Match[str]) -> str:

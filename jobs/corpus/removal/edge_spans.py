@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from jobs.corpus.removal.edge_lines import EdgeArray
@@ -16,6 +17,9 @@ _RULE = re.compile(r"[-=_*~·#—–─━═ \t\n]*")
 _RULE_BYTES = 200  # a longer line is no rule
 _COUNTLESS = re.compile(r"(?:https?://|www\.)[!-~]+|[!-~]{1,64}@[!-~]+|[\W\d_]+")
 _COUNTED_BYTES = 1 << 16  # many times what stands at the ends
+_CUT_CHARS = 100  # of an address, more letters than it may seem to have where it is cut
+_KNOWN_LINES = 1 << 14  # that are common, whose sign is kept: they stand on many pages
+_KNOWN_CHARS = 200
 
 
 class _Line(NamedTuple):
@@ -59,14 +63,22 @@ def _lines(
     was_text = False
     for start, end, count in zip(starts.tolist(), ends.tolist(), documents.tolist(), strict=True):
         text = data[start:end].decode()
-        sign = sign_of(text)
-        if sign < Sign.FURNITURE and "://" not in text and is_structure(text):
-            sign = Sign.SENTENCE
+        is_known = count and len(text) <= _KNOWN_CHARS
+        sign = _known_sign(text) if is_known else _sign(text)
         is_text = not count or sign is Sign.SENTENCE
         if start == end or (is_text and (was_text or (not count and sign is Sign.SENTENCE))):
             return
         was_text = is_text
         yield _Line(start, end, text, count, sign)
+
+
+def _sign(text: str) -> Sign:
+    sign = sign_of(text)
+    is_text = sign < Sign.FURNITURE and "://" not in text and is_structure(text)
+    return Sign.SENTENCE if is_text else sign
+
+
+_known_sign = lru_cache(maxsize=_KNOWN_LINES)(_sign)
 
 
 def _of_head(lines: list[_Line]) -> Iterator[_Line]:
@@ -129,6 +141,10 @@ def _gap_end(data: bytes, at: int) -> int:
 def _is_too_much(data: bytes, lines: list[_Line], max_share: float) -> bool:
     """Whether a text loses too much by its lines; a page of nothing else is no text."""
     lost = sum(_letters(line.text) for line in lines)
+    enough = int(lost / max_share) + _CUT_CHARS if max_share else _COUNTED_BYTES
+    beginning = data[: min(6 * enough, _COUNTED_BYTES)].decode(errors="ignore")  # half of it letters, of three bytes
+    if len(beginning) > enough and _letters(beginning) > enough:
+        return False
     whole = _letters(data[:_COUNTED_BYTES].decode(errors="ignore"))
     is_all = whole <= lost and all(line.sign >= Sign.FURNITURE for line in lines)
     return lost > max_share * whole and not is_all
