@@ -1,12 +1,15 @@
 """A rehearsal of a build at its real shape: tasks, requests, bytes, specifications, memory, price.
 
     python -m tests.benchmarks.rehearsal gigabytes=850
+    python -m tests.benchmarks.rehearsal gigabytes=8500 shrink=8192 dedup=false
     python -m tests.benchmarks.rehearsal measure=0.15       # writes the costs of stages
 
 The real program runs, from planning to publishing, with as many files, shards, ranges, groups and
 checkpoints as the corpus would have, on a store that counts. Sizes of files and tasks are divided
 by `shrink`. Tasks that read equal bytes are run once (deliveries, normalize, removing boilerplate),
-of those that merge or count boilerplate twelve; all of deduplication. See docs/scaling.md.
+of those that merge or count boilerplate twelve; all of deduplication. Without dedup, nothing is
+dropped and no boilerplate removed: planning, normalize, merge and publishing are left. See
+docs/scaling.md.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ from unittest.mock import patch
 import orjson
 
 from jobs.command.terminal import say, say_table
+from jobs.corpus.model.reasons import Stage as Step
 from jobs.corpus.release.conservation import balance
 from jobs.flow.builds import (
     boilerplate_counts,
@@ -39,6 +43,7 @@ from jobs.flow.builds import (
 from jobs.flow.builds.publish_stage import Published
 from jobs.flow.builds.sections import Section
 from jobs.flow.dedup import gathering
+from jobs.flow.dedup.dedup_stage import Drops
 from jobs.flow.intake import scans
 from jobs.flow.tasks import checkpoints
 from jobs.storage.manifests import files_of
@@ -51,6 +56,7 @@ from tests.benchmarks.rehearsal_tasks import Executor, Stage
 from tests.builds import ABOUT, silent
 
 MOST_SPEC_BYTES = 64 << 10
+WITHOUT_DEDUP = "paragraphs.site_boilerplate=false"
 _MEASURED_SIZES = (  # so that half a gigabyte goes through every kind of task
     (boilerplate_counts, "BATCH_RUNS", 2),
     (boilerplate_counts, "TASK_PAIRS", 500_000),
@@ -113,7 +119,7 @@ class Rehearsal:
             cost = (costs or {}).get(label) or self.cost(label)
             size = 1 if label == "driver" else factor  # checkpoints and manifests are not shrunk
             text = self.text_bytes * size * self.overlap(label)
-            found[label] = model.estimate(stage, cost, text, rehearsal_store.KINDS)
+            found[label] = model.estimate(label, stage, cost, text, rehearsal_store.KINDS)
         return found
 
 
@@ -130,6 +136,10 @@ class _Sections:
         self.runs = sum(len(shard.runs) for shard in normalized)
         self.text_bytes = sum(shard.content_bytes for shard in normalized)
         return found
+
+
+def _drop_nothing(build: pipeline.BuildState) -> None:
+    build.drops = Drops("", (), 0)
 
 
 def _balance(partner: str, *, delivered: int, counts: Counter[Any], released: int) -> Any:
@@ -158,6 +168,7 @@ def rehearse(
     workers: int,
     given: Sequence[str] = (),
     is_cloning: bool = True,
+    has_dedup: bool = True,
 ) -> Rehearsal:
     """Build a corpus of so much text, shrunk.
 
@@ -168,8 +179,11 @@ def rehearse(
         workers: processes that run tasks; 0 to run them here.
         given: parameters of the build, beside its sizes.
         is_cloning: whether tasks that read equal bytes are run once; never if nothing is shrunk.
+        has_dedup: whether boilerplate and duplicates are removed.
     """
     files = write_deliveries(folder, gigabytes, factor)
+    steps = pipeline.STEPS if has_dedup else {**pipeline.STEPS, Step.DEDUP: _drop_nothing}
+    given = given if has_dedup else [*given, WITHOUT_DEDUP]
     params, noted = parameters(folder, factor, *given), _Sections()
     with shrunk(factor):
         is_cloning = is_cloning and factor > 1
@@ -178,6 +192,7 @@ def rehearse(
         with (
             patch.object(checkpoints, "map_shards", executor.map_shards),
             patch.object(pipeline, "ray_session", contextlib.nullcontext),
+            patch.object(pipeline, "STEPS", steps),
             patch.object(merge_stage, "_sections", noted),
             patch.object(publish_stage, "balance", _balance),
         ):
@@ -274,8 +289,10 @@ def main() -> None:
             say(orjson.dumps({"costs": costs, "before": before}).decode())
             return
         gigabytes, factor = float(given["gigabytes"]), int(given.get("shrink", 64))
-        workers = int(given.get("workers", 2))
-        rehearsed = rehearse(folder / "build", gigabytes, factor=factor, workers=workers)
+        workers, has_dedup = int(given.get("workers", 2)), given.get("dedup", "true") == "true"
+        rehearsed = rehearse(
+            folder / "build", gigabytes, factor=factor, workers=workers, has_dedup=has_dedup
+        )
     finally:
         shutil.rmtree(folder)
     estimates = rehearsed.estimates(factor, model.costs())

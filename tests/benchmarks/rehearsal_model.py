@@ -24,6 +24,7 @@ CORES = (64, 256, 1280)
 
 REQUEST_SECONDS = 0.03  # until the first byte of an answer of S3
 REQUESTS_AT_ONCE = 4  # of one task
+_DRIVER_REQUESTS_AT_ONCE = 16
 CORE_BYTES_PER_SECOND = 50e6  # of a network of 12.5 Gbit/s that 32 cores share
 RAY_SECONDS = 0.02  # that Ray Data adds to a task
 
@@ -75,10 +76,13 @@ def costs() -> dict[str, Cost]:
     return {name: Cost(*values) for name, values in orjson.loads(COSTS_FILE.read_bytes()).items()}
 
 
-def estimate(stage: Stage, cost: Cost, text_bytes: float, kinds: tuple[str, ...]) -> Estimate:
+def estimate(
+    label: str, stage: Stage, cost: Cost, text_bytes: float, kinds: tuple[str, ...]
+) -> Estimate:
     """Return what a stage needs for so much text.
 
     Args:
+        label: of the stage.
         stage: as counted.
         cost: of a byte.
         text_bytes: that it works on.
@@ -86,9 +90,10 @@ def estimate(stage: Stage, cost: Cost, text_bytes: float, kinds: tuple[str, ...]
     """
     requests = {kind: stage.counts[kind] for kind in kinds}
     read, written = cost.read * text_bytes, cost.written * text_bytes
+    at_once = _DRIVER_REQUESTS_AT_ONCE if label == "driver" else REQUESTS_AT_ONCE
     seconds = (
         cost.cpu_seconds * text_bytes
-        + sum(requests.values()) * REQUEST_SECONDS / REQUESTS_AT_ONCE
+        + sum(requests.values()) * REQUEST_SECONDS / at_once
         + (read + written) / CORE_BYTES_PER_SECOND
         + stage.tasks * RAY_SECONDS
     )

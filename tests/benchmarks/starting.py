@@ -59,7 +59,8 @@ def main() -> None:
             for what in ("build", "the same again"):
                 spent |= {f"{what}, {name}": one for name, one in built(folder, number).items()}
             rows.append(spent)
-        delivered = sum(file.stat().st_size for file in (folder / "demo").glob("*/*"))
+        files = (folder / "demo" / "deliveries").rglob("*.*")
+        delivered = sum(file.stat().st_size for file in files)
     imported = counted(_IMPORTS)
     table = [(name, *(f"{row[name]:,.1f}" for row in rows)) for name in rows[0]]
     say_table(["", *(f"run {number}" for number in range(1, runs + 1))], table)

@@ -142,7 +142,8 @@ def _is_too_much(data: bytes, lines: list[_Line], max_share: float) -> bool:
     """Whether a text loses too much by its lines; a page of nothing else is no text."""
     lost = sum(_letters(line.text) for line in lines)
     enough = int(lost / max_share) + _CUT_CHARS if max_share else _COUNTED_BYTES
-    beginning = data[: min(6 * enough, _COUNTED_BYTES)].decode(errors="ignore")  # half of it letters, of three bytes
+    # Half of a text are letters, of three bytes each.
+    beginning = data[: min(6 * enough, _COUNTED_BYTES)].decode(errors="ignore")
     if len(beginning) > enough and _letters(beginning) > enough:
         return False
     whole = _letters(data[:_COUNTED_BYTES].decode(errors="ignore"))

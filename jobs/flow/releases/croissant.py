@@ -12,6 +12,9 @@ from jobs.flow.releases.licences import licences_of
 from jobs.flow.releases.processing import legal_name
 from jobs.storage.manifests import JsonObject, Manifest
 
+MOST_RECORD_SETS = 1000
+"""Of a description: each is 16 kB, and loaders that read one set a shard read no more of them."""
+
 _PARQUET = "application/x-parquet"
 _TYPES = {"float": "sc:Float", "double": "sc:Float", "bool": "sc:Boolean"}
 _NAMES = """
@@ -33,7 +36,8 @@ def croissant(
     """Return the JSON-LD document.
 
     Files that a pattern matches are one record set, `documents`. Others are one record set each,
-    `documents-00000` and so on: mlcroissant joins only what it can list.
+    `documents-00000` and so on: mlcroissant joins only what it can list. More than
+    `MOST_RECORD_SETS` of these are listed as files alone: their columns would be gigabytes.
 
     Args:
         manifest: of the release.
@@ -44,14 +48,13 @@ def croissant(
         has_records: whether the columns are described, for programs that load the documents.
     """
     files = [_file(number, file) for number, file in enumerate(locations)]
-    if not has_records:
-        sets = []
-    elif pattern is None:
+    sets = []
+    if has_records and pattern is None and len(files) <= MOST_RECORD_SETS:
         sets = [
             _records(manifest, f"documents-{number:05d}", {"fileObject": {"@id": file["@id"]}})
             for number, file in enumerate(files)
         ]
-    else:
+    elif has_records and pattern is not None:
         file_set = {"@type": "cr:FileSet", "@id": "shards", "name": "shards"}
         files.append({**file_set, "includes": pattern, "encodingFormat": _PARQUET})
         sets = [_records(manifest, "documents", {"fileSet": {"@id": "shards"}})]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +14,10 @@ import pytest
 
 import heliu
 from jobs.errors import ReleaseMissing
+from jobs.flow.releases.croissant import MOST_RECORD_SETS, croissant
 from jobs.flow.releases.described_files import write_derived
 from jobs.flow.releases.exports import export_huggingface
+from jobs.flow.releases.file_locations import FileLocation
 from jobs.flow.releases.opened_release import OpenedRelease
 from jobs.storage.directory import DirectoryStore
 from tests.releases import small_release
@@ -171,6 +174,29 @@ def test_mlcroissant_accepts_and_loads(release: OpenedRelease, place: str, tmp_p
     ids = [record[f"{name}/id"] for name in sets for record in dataset.records(name)]
     assert [one.decode() for one in ids] == _ids(release)
     assert len(records[0]) == len(release.schema())
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_description_of_many_files_lists_them_without_their_columns(
+    release: OpenedRelease, tmp_path: Path
+) -> None:
+    import mlcroissant
+
+    def described(files: int) -> bytes:
+        names = (f"{number:05d}.parquet" for number in range(files))
+        places = [FileLocation(name, name, "0" * 64, 1000) for name in names]
+        return croissant(release.manifest, release.published_at, places)
+
+    most, more = described(MOST_RECORD_SETS), described(MOST_RECORD_SETS + 1)
+    assert len(json.loads(most)["recordSet"]) == MOST_RECORD_SETS
+    assert json.loads(more)["recordSet"] == []
+    assert len(json.loads(more)["distribution"]) == MOST_RECORD_SETS + 1
+    assert len(more) < len(most) / 20
+    path = tmp_path / "croissant.json"
+    path.write_bytes(more)
+    dataset = mlcroissant.Dataset(jsonld=path)
+    assert not dataset.metadata.ctx.issues.errors
+    assert not dataset.metadata.ctx.issues.warnings
 
 
 @pytest.mark.ray
