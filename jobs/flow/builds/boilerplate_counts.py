@@ -13,7 +13,7 @@ removal of a run reads, do not grow with the corpus. Counting tasks read a part 
 file, and distributing tasks of each counted one; that would be quadratic for many batches, so 32 of
 these are then gathered again. Which of the 32 have a key is in the low bits of texts.
 
-A counting task holds 80 bytes for each of some 16 million pairs, a gathering task for 25 million.
+A counting task holds 80 bytes for each of some 20 million pairs, a gathering task for 25 million.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ QUARTERS = 4  # files that a batch is gathered in, by key
 FEW_BATCHES = 128  # whose files every counting task may read: cheaper than to gather them again
 GROUP_BATCHES = 32  # gathered again: as many as five bits of a text can number
 GROUP_SPANS = 128  # files that they are gathered in, by key
-TASK_PAIRS = 16_000_000
+TASK_PAIRS = 20_000_000
 _SMALL_PAIRS = 1_000_000  # worth a task of their own, as long as tasks are few
 _FEW_TASKS = 16
 _MOST_PAIRS = 17  # of a document

@@ -25,7 +25,7 @@ from jobs.flow.dedup.candidates import (
     partitioning_of,
 )
 from jobs.flow.dedup.frozen import FrozenShard, numbered
-from jobs.flow.dedup.gathering import Gathering, Span, gathered, gatherings
+from jobs.flow.dedup.gathering import Span, gathered, gatherings
 from jobs.flow.dedup.hot_bucket_keys import refined_candidates
 from jobs.flow.dedup.ranked_facts import Shard, documents_of, ranked_facts, with_texts
 from jobs.flow.dedup.rounds import decide_in_rounds, dropped_rows
@@ -41,7 +41,7 @@ from jobs.flow.tasks.checkpoints import (
 )
 from jobs.flow.tasks.exchange import gather_group, gather_groups, write_groups
 from jobs.flow.tasks.table_files import write_table
-from jobs.flow.tasks.written_lists import read_list, write_list
+from jobs.flow.tasks.written_lists import list_writer, read_list, write_list
 from jobs.storage.canonical_json import fingerprint
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
@@ -68,11 +68,12 @@ class _AllTask:
 
 @dataclass(frozen=True)
 class _GatherTask:
-    """Write a span of the groups of some files as one file."""
+    """Write a span of the groups of the files of a list as one file."""
 
     folder: WorkFolder
     number: int
-    groups: Gathering
+    files: str
+    span: Span
 
 
 @dataclass(frozen=True)
@@ -210,8 +211,12 @@ def _gathered_groups(
 ) -> list[tuple[tuple[str, ...], Span]]:
     """Return files of candidates, by the span of groups that they hold."""
     groups = 1 + max(candidates.sizes, default=0)
+    listed = list_writer(open_store(params.storage), folder.at("groups-gathered", "files.json"))
     work = [
-        CheckpointedTask(folder.at(f"groups-gathered-{n}.json"), _GatherTask(folder, n, one))
+        CheckpointedTask(
+            folder.at(f"groups-gathered-{n}.json"),
+            _GatherTask(folder, n, listed(one.files), one.span),
+        )
         for n, one in enumerate(gatherings(candidates.files, groups))
     ]
     done = map_checkpointed(
@@ -222,7 +227,7 @@ def _gathered_groups(
 
 def _gather_groups(spec: _GatherTask, *, params: BuildParams) -> Checkpoint:
     store = open_store(params.storage)
-    rows, groups = gather_groups(store, spec.groups.files, *spec.groups.span)
+    rows, groups = gather_groups(store, read_list(store, spec.files), *spec.span)
     key = spec.folder.at(f"groups-gathered-{spec.number}", "facts.arrow")
     return {"file": write_groups(store, key, rows, groups)}
 

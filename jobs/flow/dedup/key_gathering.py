@@ -6,20 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jobs.flow.dedup.candidates import Partitioning, WorkFolder
-from jobs.flow.dedup.gathering import Gathering, Span, gathered, gatherings
+from jobs.flow.dedup.gathering import Span, gathered, gatherings
 from jobs.flow.params import BuildParams
 from jobs.flow.tasks.checkpoints import Checkpoint, CheckpointedTask, Progress, map_checkpointed
 from jobs.flow.tasks.exchange import gather_partitions, write_partitions
+from jobs.flow.tasks.written_lists import list_writer, read_list
 from jobs.storage.stores import open_store
 
 
 @dataclass(frozen=True)
 class _GatherTask:
-    """Write a span of the partitions of some key files as one file."""
+    """Write a span of the partitions of the key files of a list as one file."""
 
     folder: WorkFolder
     number: int
-    keys: Gathering
+    files: str
+    span: Span
     partitions: int
 
 
@@ -33,9 +35,11 @@ def gathered_keys(
 ) -> list[tuple[tuple[str, ...], Span]]:
     """Return files of keys, by the span of partitions that they hold."""
     files, partitions = [checkpoint["file"] for checkpoint in keys], partitioning.partitions
+    listed = list_writer(open_store(params.storage), folder.at("keys-gathered", "files.json"))
     work = [
         CheckpointedTask(
-            folder.at(f"keys-gathered-{n}.json"), _GatherTask(folder, n, one, partitions)
+            folder.at(f"keys-gathered-{n}.json"),
+            _GatherTask(folder, n, listed(one.files), one.span, partitions),
         )
         for n, one in enumerate(gatherings(files, partitions))
     ]
@@ -47,6 +51,6 @@ def gathered_keys(
 
 def _gather_keys(spec: _GatherTask, *, params: BuildParams) -> Checkpoint:
     store = open_store(params.storage)
-    found = gather_partitions(store, spec.keys.files, *spec.keys.span, spec.partitions)
+    found = gather_partitions(store, read_list(store, spec.files), *spec.span, spec.partitions)
     key = spec.folder.at(f"keys-gathered-{spec.number}", "keys.bin")
     return {"file": write_partitions(store, key, *found)}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache, partial
 
 import orjson
 
@@ -21,6 +21,11 @@ def write_list(store: ObjectStore, key: str, names: Sequence[str]) -> str:
         names: keys of other objects, mostly.
     """
     return seal(store, key, canonical_json(names))
+
+
+def list_writer(store: ObjectStore, key: str) -> Callable[[tuple[str, ...]], str]:
+    """Return `write_list` for lists that are given again and again, each written once."""
+    return cache(partial(write_list, store, key))
 
 
 @lru_cache(maxsize=8)
