@@ -1,6 +1,6 @@
 """A rehearsal of a build at its real shape: tasks, requests, bytes, specifications, memory, price.
 
-    python -m tests.benchmarks.rehearsal gigabytes=850
+    python -m tests.benchmarks.rehearsal gigabytes=85,850 shrink=2048   # and how figures grow
     python -m tests.benchmarks.rehearsal gigabytes=8500 shrink=8192 dedup=false
     python -m tests.benchmarks.rehearsal measure=0.15       # writes the costs of stages
 
@@ -24,6 +24,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -279,28 +280,46 @@ def measure(folder: Path, gigabytes: float) -> dict[str, model.Cost]:
 
 def main() -> None:
     given = dict(argument.split("=", 1) for argument in sys.argv[1:])
-    before, began = circumstances("numba", "pyarrow"), time.perf_counter()
+    before = circumstances("numba", "pyarrow")
+    if "measure" in given:
+        with _folder(given) as folder:
+            found = measure(folder / "build", float(given["measure"]))
+        costs = {label: list(cost) for label, cost in found.items()}
+        model.COSTS_FILE.write_bytes(orjson.dumps(costs, option=orjson.OPT_INDENT_2) + b"\n")
+        say(orjson.dumps({"costs": costs, "before": before}).decode())
+        return
+    sizes = [float(size) for size in given["gigabytes"].split(",")]
+    figures = [_rehearsed(size, given, before) for size in sizes]
+    for smaller, larger in pairwise(figures):
+        grown = model.growth(smaller, larger)
+        say_table(["", "times"], [[name, f"{times:.2f}"] for name, times in grown.items()])
+
+
+@contextlib.contextmanager
+def _folder(given: dict[str, str]) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="heliu-rehearsal-", dir=given.get("folder")))
     try:
-        if "measure" in given:
-            found = measure(folder / "build", float(given["measure"]))
-            costs = {label: list(cost) for label, cost in found.items()}
-            model.COSTS_FILE.write_bytes(orjson.dumps(costs, option=orjson.OPT_INDENT_2) + b"\n")
-            say(orjson.dumps({"costs": costs, "before": before}).decode())
-            return
-        gigabytes, factor = float(given["gigabytes"]), int(given.get("shrink", 64))
-        workers, has_dedup = int(given.get("workers", 2)), given.get("dedup", "true") == "true"
-        rehearsed = rehearse(
-            folder / "build", gigabytes, factor=factor, workers=workers, has_dedup=has_dedup
-        )
+        yield folder
     finally:
         shutil.rmtree(folder)
+
+
+def _rehearsed(
+    gigabytes: float, given: dict[str, str], before: dict[str, Any]
+) -> dict[str, dict[str, float]]:
+    """Rehearse one size, print what it needs, and return what must not grow faster than it."""
+    factor, workers = int(given.get("shrink", 64)), int(given.get("workers", 2))
+    has_dedup, began = given.get("dedup", "true") == "true", time.perf_counter()
+    with _folder(given) as folder:
+        of_build = {"factor": factor, "workers": workers, "has_dedup": has_dedup}
+        rehearsed = rehearse(folder / "build", gigabytes, **of_build)
     estimates = rehearsed.estimates(factor, model.costs())
     show(estimates)
     result = {"gigabytes": gigabytes, "shrink": factor, **summary(rehearsed, estimates, factor)}
     result |= {"seconds": time.perf_counter() - began, "before": before}
     result |= {"load_average_after": os.getloadavg()}
     say(orjson.dumps(result, option=orjson.OPT_NON_STR_KEYS).decode())
+    return model.by_group(estimates)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ _RULE = re.compile(r"[-=_*~·#—–─━═ \t\n]*")
 _RULE_BYTES = 200  # a longer line is no rule
 _COUNTLESS = re.compile(r"(?:https?://|www\.)[!-~]+|[!-~]{1,64}@[!-~]+|[\W\d_]+")
 _COUNTED_BYTES = 1 << 16  # many times what stands at the ends
-_CUT_CHARS = 100  # of an address, more letters than it may seem to have where it is cut
+_BROKEN_CHARS = 100  # of an address that the end breaks: letters that are none
 _KNOWN_LINES = 1 << 14  # that are common, whose sign is kept: they stand on many pages
 _KNOWN_CHARS = 200
 
@@ -141,7 +141,7 @@ def _gap_end(data: bytes, at: int) -> int:
 def _is_too_much(data: bytes, lines: list[_Line], max_share: float) -> bool:
     """Whether a text loses too much by its lines; a page of nothing else is no text."""
     lost = sum(_letters(line.text) for line in lines)
-    enough = int(lost / max_share) + _CUT_CHARS if max_share else _COUNTED_BYTES
+    enough = int(lost / max_share) + _BROKEN_CHARS if max_share else _COUNTED_BYTES
     # Half of a text are letters, of three bytes each.
     beginning = data[: min(6 * enough, _COUNTED_BYTES)].decode(errors="ignore")
     if len(beginning) > enough and _letters(beginning) > enough:
