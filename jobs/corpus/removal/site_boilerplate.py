@@ -99,9 +99,13 @@ def count_keys(pairs: Keys, *, least: int) -> KeyCounts:
 
     Law: whole, for all pairs of a key.
     """
-    pairs = pairs & np.array([2**64 - 1, _TEXT], np.uint64)
-    pairs = unique_pairs(pairs)
-    keys, documents = np.unique(pairs[:, 0], return_counts=True)
+    texts = pairs[:, 1] & _TEXT
+    order = np.lexsort((texts, pairs[:, 0]))
+    keys, texts = pairs[order, 0], texts[order]
+    del order  # columns, one at a time: a task holds as many pairs as fit
+    is_new = np.ones(len(keys), np.bool_)
+    is_new[1:] = (keys[1:] != keys[:-1]) | (texts[1:] != texts[:-1])
+    keys, documents = np.unique(keys[is_new], return_counts=True)
     return KeyCounts(keys[documents >= least], documents[documents >= least].astype(np.int64))
 
 

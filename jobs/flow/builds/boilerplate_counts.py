@@ -13,7 +13,8 @@ removal of a run reads, do not grow with the corpus. Counting tasks read a part 
 file, and distributing tasks of each counted one; that would be quadratic for many batches, so 32 of
 these are then gathered again. Which of the 32 have a key is in the low bits of texts.
 
-A counting task holds 80 bytes for each of some 20 million pairs, a gathering task for 25 million.
+A counting task holds up to 75 bytes for each of 20 million pairs, a gathering task 57 for each of
+some 25 million, measured: as many as the documents of a batch may have.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ from jobs.flow.tasks.written_lists import read_list, write_list
 from jobs.storage.objects import ObjectStore
 from jobs.storage.stores import open_store
 
-BATCH_RUNS = 256
+BATCH_RUNS, BATCH_DOCUMENTS = 256, 6_000_000  # at most: short texts are many in a run
 QUARTERS = 4  # files that a batch is gathered in, by key
 FEW_BATCHES = 128  # whose files every counting task may read: cheaper than to gather them again
 GROUP_BATCHES = 32  # gathered again: as many as five bits of a text can number
@@ -167,6 +168,12 @@ def count_edges(
     return found
 
 
+def most_pairs(documents: float) -> tuple[float, float]:
+    """Return how many pairs a counting and a gathering task hold at most, of so many documents."""
+    of_batch = min(documents, BATCH_DOCUMENTS) * _MOST_PAIRS / QUARTERS
+    return min(documents * _MOST_PAIRS, TASK_PAIRS), of_batch
+
+
 def read_counts(store: ObjectStore, part: Part) -> KeyCounts:
     """Read the counts of a batch, which `count_edges` names."""
     rows = _read_counts(store, part.key, part)
@@ -212,15 +219,15 @@ def _gathered(stage: _Stage, batches: Sequence[Sequence[NormalizedShard]]) -> tu
 
 
 def _batches(normalized: Sequence[NormalizedShard]) -> Iterator[list[NormalizedShard]]:
-    """Yield successive shards of at most `BATCH_RUNS` runs together, or one shard of more."""
+    """Yield successive shards of as many runs and documents as a batch has, or one of more."""
     batch: list[NormalizedShard] = []
-    runs = 0
+    runs = documents = 0
     for shard in normalized:
-        if batch and runs + len(shard.runs) > BATCH_RUNS:
+        runs, documents = runs + len(shard.runs), documents + shard.delivered
+        if batch and (runs > BATCH_RUNS or documents > BATCH_DOCUMENTS):
             yield batch
-            batch, runs = [], 0
+            batch, runs, documents = [], len(shard.runs), shard.delivered
         batch.append(shard)
-        runs += len(shard.runs)
     yield batch
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from jobs.flow.builds.boilerplate_counts import most_pairs
 from jobs.flow.params import BuildParams
 from jobs.quantities import Size
 from jobs.storage.objects import scheme
@@ -21,6 +22,9 @@ _MERGE = (290 << 20, 4.3)
 
 _DEDUP = (380 << 20, 1480.0)
 """Bytes of a task of dedup, and for each document: docs/benchmarks.md, a group of 492,311."""
+
+_COUNT, _GATHER = (160 << 20, 75.0), (160 << 20, 57.0)
+"""Bytes of a task that counts or gathers ends of pages, and for each pair: of random ones."""
 
 _DRIVER_BYTES = 1 << 30
 """Of the driver and Ray's own processes."""
@@ -61,8 +65,11 @@ class Machine:
             text_bytes: of the partner that has most.
         """
         sizes = params.shards
+        counted, gathered = most_pairs(rows if params.site_boilerplate.is_on else 0)
         held = (
             (_NORMALIZE, min(sizes.run_bytes, text_bytes)),
+            (_COUNT, counted),
+            (_GATHER, gathered),
             (_MERGE, min(sizes.release_bytes, text_bytes)),
             (_DEDUP, min(sizes.group_documents, rows)),
         )

@@ -91,6 +91,7 @@ def counted(shards: list[NormalizedShard], params: BuildParams) -> list[KeyCount
     return [read_counts(open_store(params.storage), part) for part in parts]
 
 
+@pytest.mark.parametrize("bound", ["runs", "documents"])
 @pytest.mark.parametrize(("runs", "few"), [(1, 128), (4, 128), (30, 128), (30, 2), (90, 2)])
 def test_batch_is_given_the_counts_of_its_keys(
     params: BuildParams,
@@ -98,8 +99,12 @@ def test_batch_is_given_the_counts_of_its_keys(
     reads: Counter[str],
     runs: int,
     few: int,
+    bound: str,
 ) -> None:
     monkeypatch.setattr(boilerplate_counts, "FEW_BATCHES", few)
+    if bound == "documents":
+        monkeypatch.setattr(boilerplate_counts, "BATCH_RUNS", 10 * runs)
+        monkeypatch.setattr(boilerplate_counts, "BATCH_DOCUMENTS", BATCH_RUNS * ROWS)
     shards, edges = written(params, runs)
     expected = count_keys(np.concatenate(edges), least=4)
     assert runs == 1 or len(expected.keys) > 10
