@@ -170,8 +170,8 @@ def count_edges(
 
 def most_pairs(documents: float) -> tuple[float, float]:
     """Return how many pairs a counting and a gathering task hold at most, of so many documents."""
-    of_batch = min(documents, BATCH_DOCUMENTS) * _MOST_PAIRS / QUARTERS
-    return min(documents * _MOST_PAIRS, TASK_PAIRS), of_batch
+    pairs, of_batch = (_MOST_PAIRS * number for number in (documents, BATCH_DOCUMENTS))
+    return pairs / _counting_tasks(pairs), min(pairs, of_batch) / QUARTERS
 
 
 def read_counts(store: ObjectStore, part: Part) -> KeyCounts:
@@ -237,10 +237,13 @@ def _edges(batch: Sequence[NormalizedShard]) -> list[str]:
 
 def _tasks(normalized: Sequence[NormalizedShard], lists: int) -> int:
     """Return how many tasks count: a multiple of the number of lists of files."""
-    pairs = _MOST_PAIRS * sum(map(documents_of, normalized))
-    small = min(_FEW_TASKS, 1 + pairs // _SMALL_PAIRS)
-    tasks = min(EDGE_PARTITIONS, max(small, 1 + pairs // TASK_PAIRS))
+    tasks = _counting_tasks(_MOST_PAIRS * sum(map(documents_of, normalized)))
     return lists * -(-tasks // lists)
+
+
+def _counting_tasks(pairs: float) -> int:
+    small = min(_FEW_TASKS, 1 + pairs // _SMALL_PAIRS)
+    return min(EDGE_PARTITIONS, int(max(small, 1 + pairs // TASK_PAIRS)))
 
 
 def _spans(parts: int) -> list[tuple[int, int]]:

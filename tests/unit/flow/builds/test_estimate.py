@@ -176,6 +176,7 @@ def test_memory_of_a_task_follows_from_the_sizes_of_tasks(demo: Path, tmp_path: 
     bare = build_parameters(demo / "conf", tmp_path, WITHOUT_BOILERPLATE)
     merge = MACHINE.task_memory(bare, rows=1e9, text_bytes=1e12)
     assert 1.2e9 < merge < large
+    assert MACHINE.task_memory(params, rows=3e6, text_bytes=1e12) == merge  # counted by 16 tasks
     assert MACHINE.task_memory(params, rows=100, text_bytes=1e6) < 0.6e9
     sizes = "shards.release_bytes=100000000", "shards.run_bytes=50000000"
     half = build_parameters(demo / "conf", tmp_path, *sizes, WITHOUT_BOILERPLATE)
