@@ -127,7 +127,7 @@ MUTATIONS: list[Mutation] = [
             "keys[documents >= least], documents[documents >= least]",
             "keys[documents > least], documents[documents > least]",
         ),
-        ("pairs = unique_pairs(pairs)", "pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]"),
+        ("np.unique(keys[is_new], return_counts=True)", "np.unique(keys, return_counts=True)"),
     ),
     *mutations_of(
         "jobs/corpus/intake/dates.py",

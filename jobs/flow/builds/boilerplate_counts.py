@@ -28,12 +28,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jobs.corpus.removal.line_keys import Keys
-from jobs.corpus.removal.site_boilerplate import (
-    KeyCounts,
-    batch_numbers,
-    count_keys,
-    unique_pairs,
-)
+from jobs.corpus.removal.site_boilerplate import KeyCounts, batch_numbers, count_keys, unique_pairs
 from jobs.flow.builds.run_files import EDGE_PARTITIONS, read_edges, write_edges
 from jobs.flow.dedup.ranked_facts import documents_of
 from jobs.flow.params import BuildParams
@@ -52,7 +47,7 @@ GROUP_SPANS = 128  # files that they are gathered in, by key
 TASK_PAIRS = 20_000_000
 _SMALL_PAIRS = 1_000_000  # worth a task of their own, as long as tasks are few
 _FEW_TASKS = 16
-_MOST_PAIRS = 17  # of a document
+MOST_PAIRS = 17  # of a document
 _READERS = 16
 
 _NONE = np.zeros((0, 2), np.uint64)
@@ -168,12 +163,6 @@ def count_edges(
     return found
 
 
-def most_pairs(documents: float) -> tuple[float, float]:
-    """Return how many pairs a counting and a gathering task hold at most, of so many documents."""
-    pairs, of_batch = (_MOST_PAIRS * number for number in (documents, BATCH_DOCUMENTS))
-    return pairs / _counting_tasks(pairs), min(pairs, of_batch) / QUARTERS
-
-
 def read_counts(store: ObjectStore, part: Part) -> KeyCounts:
     """Read the counts of a batch, which `count_edges` names."""
     rows = _read_counts(store, part.key, part)
@@ -237,11 +226,12 @@ def _edges(batch: Sequence[NormalizedShard]) -> list[str]:
 
 def _tasks(normalized: Sequence[NormalizedShard], lists: int) -> int:
     """Return how many tasks count: a multiple of the number of lists of files."""
-    tasks = _counting_tasks(_MOST_PAIRS * sum(map(documents_of, normalized)))
+    tasks = counting_tasks(MOST_PAIRS * sum(map(documents_of, normalized)))
     return lists * -(-tasks // lists)
 
 
-def _counting_tasks(pairs: float) -> int:
+def counting_tasks(pairs: float) -> int:
+    """Return how many tasks count so many pairs, for one list of files."""
     small = min(_FEW_TASKS, 1 + pairs // _SMALL_PAIRS)
     return min(EDGE_PARTITIONS, int(max(small, 1 + pairs // TASK_PAIRS)))
 

@@ -9,7 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobs.flow.builds.boilerplate_counts import most_pairs
+from jobs.flow.builds.boilerplate_counts import (
+    BATCH_DOCUMENTS,
+    MOST_PAIRS,
+    QUARTERS,
+    counting_tasks,
+)
 from jobs.flow.params import BuildParams
 from jobs.quantities import Size
 from jobs.storage.objects import scheme
@@ -65,10 +70,11 @@ class Machine:
             text_bytes: of the partner that has most.
         """
         sizes = params.shards
-        counted, gathered = most_pairs(rows if params.site_boilerplate.is_on else 0)
+        pairs = MOST_PAIRS * rows * params.site_boilerplate.is_on
+        gathered = min(pairs, MOST_PAIRS * BATCH_DOCUMENTS) / QUARTERS
         held = (
             (_NORMALIZE, min(sizes.run_bytes, text_bytes)),
-            (_COUNT, counted),
+            (_COUNT, pairs / counting_tasks(pairs)),
             (_GATHER, gathered),
             (_MERGE, min(sizes.release_bytes, text_bytes)),
             (_DEDUP, min(sizes.group_documents, rows)),

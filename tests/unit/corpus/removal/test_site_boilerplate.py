@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from jobs.corpus.removal.params import SiteBoilerplateParams
@@ -265,3 +266,9 @@ def test_formulas_of_official_documents_stay_wherever_they_stand(line: str) -> N
 def test_share_that_is_none_is_refused() -> None:
     with pytest.raises(ConfigError, match="min_share=0"):
         SiteBoilerplateParams(is_on=True, min_documents=4, min_share=0)
+
+
+def test_texts_of_a_key_are_counted_once_however_often_they_are_given() -> None:
+    pairs = np.array([[1, 1 << 40], [2, 1 << 40], [1, 2 << 40]], np.uint64)
+    found = count_keys(np.concatenate([pairs, pairs[::-1]]), least=2)
+    assert (found.keys.tolist(), found.documents.tolist()) == ([1], [2])
