@@ -11,7 +11,6 @@ input shards and 138 s of 335 so, on two cores.
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -40,13 +39,10 @@ def main() -> None:
 
 def grown(shards: int) -> tuple[float, ...]:
     """Build a corpus of so many input shards; return the row of its merge."""
-    folder = Path(tempfile.mkdtemp(prefix="heliu-merge-"))
-    try:
-        gigabytes = shards * _SHARD_BYTES / 1e9
-        of_build = {"factor": _SHRINK, "workers": _WORKERS, "is_cloning": False}
-        built = rehearse(folder / "build", gigabytes, **of_build)
-    finally:
-        shutil.rmtree(folder)
+    gigabytes = shards * _SHARD_BYTES / 1e9
+    of_build = {"factor": _SHRINK, "workers": _WORKERS, "is_cloning": False}
+    with tempfile.TemporaryDirectory(prefix="heliu-merge-") as folder:
+        built = rehearse(Path(folder) / "build", gigabytes, **of_build)
     merge, normalize = built.stages["merge"], built.stages["normalize"]
     read = built.slices * 4  # a section is read by four ranges
     spent = round(merge.cpu_seconds, 1), round(merge.seconds, 1)

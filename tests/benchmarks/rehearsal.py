@@ -17,7 +17,6 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
-import shutil
 import sys
 import tempfile
 import time
@@ -161,6 +160,20 @@ def shrunk(factor: int) -> Iterator[None]:
         restore(before)
 
 
+@contextlib.contextmanager
+def _replaced(executor: Executor, noted: _Sections, *, has_dedup: bool) -> Iterator[None]:
+    """Put what a rehearsal has in the place of Ray, and of what would tell clones apart."""
+    steps = pipeline.STEPS if has_dedup else {**pipeline.STEPS, Step.DEDUP: _drop_nothing}
+    with (
+        patch.object(checkpoints, "map_shards", executor.map_shards),
+        patch.object(pipeline, "ray_session", contextlib.nullcontext),
+        patch.object(pipeline, "STEPS", steps),
+        patch.object(merge_stage, "_sections", noted),
+        patch.object(publish_stage, "balance", _balance),
+    ):
+        yield
+
+
 def rehearse(
     folder: Path,
     gigabytes: float,
@@ -183,20 +196,13 @@ def rehearse(
         has_dedup: whether boilerplate and duplicates are removed.
     """
     files = write_deliveries(folder, gigabytes, factor)
-    steps = pipeline.STEPS if has_dedup else {**pipeline.STEPS, Step.DEDUP: _drop_nothing}
     given = given if has_dedup else [*given, WITHOUT_DEDUP]
     params, noted = parameters(folder, factor, *given), _Sections()
     with shrunk(factor):
         is_cloning = is_cloning and factor > 1
         executor = Executor(params, sizes=factor, workers=workers, is_cloning=is_cloning)
         began = time.process_time()
-        with (
-            patch.object(checkpoints, "map_shards", executor.map_shards),
-            patch.object(pipeline, "ray_session", contextlib.nullcontext),
-            patch.object(pipeline, "STEPS", steps),
-            patch.object(merge_stage, "_sections", noted),
-            patch.object(publish_stage, "balance", _balance),
-        ):
+        with _replaced(executor, noted, has_dedup=has_dedup):
             published: Published = pipeline.run_build(params, silent, commit_info=ABOUT)
         seconds = time.process_time() - began
         executor.close()
@@ -283,7 +289,7 @@ def main() -> None:
     before = circumstances("numba", "pyarrow")
     if "measure" in given:
         with _folder(given) as folder:
-            found = measure(folder / "build", float(given["measure"]))
+            found = measure(Path(folder) / "build", float(given["measure"]))
         costs = {label: list(cost) for label, cost in found.items()}
         model.COSTS_FILE.write_bytes(orjson.dumps(costs, option=orjson.OPT_INDENT_2) + b"\n")
         say(orjson.dumps({"costs": costs, "before": before}).decode())
@@ -295,13 +301,8 @@ def main() -> None:
         say_table(["", "times"], [[name, f"{times:.2f}"] for name, times in grown.items()])
 
 
-@contextlib.contextmanager
-def _folder(given: dict[str, str]) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="heliu-rehearsal-", dir=given.get("folder")))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder)
+def _folder(given: dict[str, str]) -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="heliu-rehearsal-", dir=given.get("folder"))
 
 
 def _rehearsed(
@@ -312,7 +313,7 @@ def _rehearsed(
     has_dedup, began = given.get("dedup", "true") == "true", time.perf_counter()
     with _folder(given) as folder:
         of_build = {"factor": factor, "workers": workers, "has_dedup": has_dedup}
-        rehearsed = rehearse(folder / "build", gigabytes, **of_build)
+        rehearsed = rehearse(Path(folder) / "build", gigabytes, **of_build)
     estimates = rehearsed.estimates(factor, model.costs())
     show(estimates)
     result = {"gigabytes": gigabytes, "shrink": factor, **summary(rehearsed, estimates, factor)}

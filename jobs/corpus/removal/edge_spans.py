@@ -141,7 +141,7 @@ def _gap_end(data: bytes, at: int) -> int:
 def _is_too_much(data: bytes, lines: list[_Line], max_share: float) -> bool:
     """Whether a text loses too much by its lines; a page of nothing else is no text."""
     lost = sum(_letters(line.text) for line in lines)
-    enough = int(lost / max_share) + _BROKEN_CHARS if max_share else _COUNTED_BYTES
+    enough = int(lost / max_share) + _BROKEN_CHARS
     # Half of a text are letters, of three bytes each.
     beginning = data[: min(6 * enough, _COUNTED_BYTES)].decode(errors="ignore")
     if len(beginning) > enough and _letters(beginning) > enough:

@@ -172,10 +172,10 @@ def test_memory_that_is_too_small_is_told_with_the_workers_that_fit(
 def test_memory_of_a_task_follows_from_the_sizes_of_tasks(demo: Path, tmp_path: Path) -> None:
     params = build_parameters(demo / "conf", tmp_path)
     large = MACHINE.task_memory(params, rows=1e9, text_bytes=1e12)
-    assert 1.2e9 < large < 1.7e9  # a task needs about 1 GB, says docs/running.md; merge more
     bare = build_parameters(demo / "conf", tmp_path, WITHOUT_BOILERPLATE)
     merge = MACHINE.task_memory(bare, rows=1e9, text_bytes=1e12)
-    assert 1.2e9 < merge < large
+    assert 1.2e9 < merge < 1.6e9  # a task needs about 1 GB, says docs/running.md; merge more
+    assert merge < large < 1.7e9
     assert MACHINE.task_memory(params, rows=3e6, text_bytes=1e12) == merge  # counted by 16 tasks
     assert MACHINE.task_memory(params, rows=100, text_bytes=1e6) < 0.6e9
     sizes = "shards.release_bytes=100000000", "shards.run_bytes=50000000"
